@@ -1,0 +1,66 @@
+# Targets for users: demo, app. For changes: setup, check, test, test-slow, bench, format, clean.
+# Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
+
+PYTHON = python3
+WORKERS = 2
+VENV = .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: help setup demo app check format compile test test-slow bench clean
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+		echo "partnersim needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one of them." >&2; \
+		echo "Name one that is: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "No virtual environment could be made (Debian, Ubuntu: install python3-venv)." >&2; \
+		exit 1; }
+	@echo "Installing partnersim and its tools there: some minutes the first time ..."
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(READY)
+	@echo "Ready: $(BIN)/partnersim"
+
+demo: $(READY)
+	$(BIN)/partnersim demo
+
+app: $(READY)
+	$(BIN)/partnersim app
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check compile
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+# Once, before two test workers would both do it.
+compile: $(READY)
+	@echo "Compiling the model, if that is still to do (about a minute) ..."
+	@$(BIN)/python -c 'from partnersim.core import compile_all; compile_all()'
+
+test-slow: $(READY)
+	@if grep -rq 'mark\.slow' tests; then \
+		echo '$(BIN)/python -m pytest -n $(WORKERS) -m slow'; \
+		$(BIN)/python -m pytest -n $(WORKERS) -m slow || [ $$? -eq 5 ]; \
+	else echo "No test is marked slow."; fi
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build dist partnersim-demo .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

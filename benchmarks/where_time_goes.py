@@ -1,0 +1,82 @@
+"""How long each process of `partnersim.core.schedule` takes, in whole runs.
+
+The schedule is compiled once more with a reading of the clock after each process, so that each
+is timed on the states of real runs, compiled and inlined as it is in them. What a reading itself
+takes is measured beside them and taken off.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from typing import Any
+
+import numba
+import numpy as np
+
+from partnersim.core.draws import root
+from partnersim.core.record import new_record
+from partnersim.core.schedule import SCHEDULE, start
+from partnersim.core.state import STATE
+from partnersim.scenario import Scenario
+from partnersim.translate import to_parameters
+
+CLOCK = getattr(time, "CLOCK_MONOTONIC", None)  # there is none on Windows
+
+SOURCE = """
+def timed_runs(state, p, root, n_runs, totals, clock):
+    for replicate in range(n_runs):
+        start(state, p, root, replicate)
+        for _ in range(p.months):
+            before = now(clock)
+{readings}
+            totals[{n}] += now(clock) - before
+            state.month[0] += 1
+"""
+
+READING = """            {name}(state, p)
+            after = now(clock)
+            totals[{k}] += after - before
+            before = after"""
+
+
+def compile_timed_runs() -> tuple[tuple[str, ...], Any]:
+    """The names of the processes in order, and the runs that time them."""
+    read_clock = ctypes.CDLL(None).clock_gettime
+    read_clock.argtypes, read_clock.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_int
+    which = CLOCK
+
+    @numba.njit(nogil=True)
+    def now(clock: np.ndarray) -> int:
+        read_clock(which, clock.ctypes)
+        return clock[0] * 1_000_000_000 + clock[1]
+
+    names = tuple(process.__name__ for process in SCHEDULE)
+    readings = "\n".join(READING.format(name=name, k=k) for k, name in enumerate(names))
+    scope: dict[str, Any] = {process.__name__: process for process in SCHEDULE}
+    scope |= {"now": now, "start": start}
+    exec(SOURCE.format(readings=readings, n=len(names)), scope)
+    return names, numba.njit(nogil=True, error_model="numpy")(scope["timed_runs"])
+
+
+def time_processes(scenario: Scenario, n_runs: int, rounds: int = 5) -> dict[str, float]:
+    """Milliseconds a run of each process, longest first; medians over rounds.
+
+    A process that has several places in the schedule is counted together.
+    """
+    if CLOCK is None:
+        return {}
+    names, timed_runs = compile_timed_runs()
+    parameters, state, seed = to_parameters(scenario), new_record(STATE), root(1)
+    clock = np.zeros(2, np.int64)
+    measured = []
+    for round_ in range(rounds + 1):  # the first compiles
+        totals = np.zeros(len(names) + 1, np.int64)
+        timed_runs(state, parameters, seed, n_runs if round_ else 1, totals, clock)
+        measured.append(totals / n_runs / 1e6)
+    milliseconds = np.median(measured[1:], axis=0)
+    reading = milliseconds[-1]
+    times: dict[str, float] = {}
+    for name, taken in zip(names, milliseconds[:-1], strict=True):
+        times[name] = times.get(name, 0.0) + max(float(taken - reading), 0.0)
+    return dict(sorted(times.items(), key=lambda item: -item[1]))

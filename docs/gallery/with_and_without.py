@@ -1,0 +1,18 @@
+"""The same partnerships, with all the same luck, with and without a coordinator."""
+
+import partnersim
+from partnersim import plots
+
+place = partnersim.Scenario.load("integrated-care").replace(months=96)
+comparison = partnersim.compare(
+    {
+        "as it is": place,
+        "a coordinator": place.replace(coordinators=[{"name": "Ana", "skill": 0.8}]),
+        "joint away days": place.replace({"ways_of_working.joint_away_days": 4}),
+    },
+    replicates=200,
+    seed=1,
+)
+picture = plots.change_over_time(comparison)
+picture.figure.savefig("with_and_without.png")
+print(picture.title)

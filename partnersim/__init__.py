@@ -1,0 +1,49 @@
+"""Partnerships of organisations with nobody in charge: trust and the speed of change.
+
+What can be imported from here is loaded on first use, so that ``import partnersim`` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partnersim.arms import READY_ARMS as READY_ARMS
+    from partnersim.ensemble import compare as compare
+    from partnersim.ensemble import run as run
+    from partnersim.ensemble import share_through_trust as share_through_trust
+    from partnersim.ledger import explain as explain
+    from partnersim.model import PartnershipModel as PartnershipModel
+    from partnersim.scenario import Scenario as Scenario
+    from partnersim.scenario_files import ScenarioError as ScenarioError
+    from partnersim.sweep import Sweep as Sweep
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "PartnershipModel": "model",
+    "READY_ARMS": "arms",
+    "Scenario": "scenario",
+    "ScenarioError": "scenario_files",
+    "Sweep": "sweep",
+    "compare": "ensemble",
+    "explain": "ledger",
+    "run": "ensemble",
+    "share_through_trust": "ensemble",
+}
+"""Public names, and the module of each."""
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,87 @@
+"""What the pages are made of: Vue templates with the browser's own controls.
+
+Each shows a dictionary (`view`, made by `pages.view`) in the words of `labels` and tells what a
+visitor did through one function (`act`, which goes to `pages.acts`). None decides anything.
+Native controls have names, keys and sizes that every screen reader and switch knows, and a
+page of a dozen templates takes less memory than one of hundreds of widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+View = dict[str, Any]
+Act = Callable[[dict[str, Any]], None]
+
+
+@solara.component_vue("Shell.vue", vuetify=False)
+def Shell(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """Title, chapters, menu and tabs."""
+
+
+@solara.component_vue("Say.vue", vuetify=False)
+def Say(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """What the story says and asks, and what came of the guess."""
+
+
+@solara.component_vue("Cards.vue", vuetify=False)
+def Cards(view: list[View]) -> None:  # noqa: N802
+    """The organisations and what they want."""
+
+
+@solara.component_vue("Figure.vue", vuetify=False)
+def Figure(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """A picture, which may play, and the table behind it."""
+
+
+@solara.component_vue("Player.vue", vuetify=False)
+def Player(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """Play, the timeline to drag, and the flags on it."""
+
+
+@solara.component_vue("Choice.vue", vuetify=False)
+def Choice(view: View, event_act: Act) -> None:  # noqa: N802
+    """Some buttons of which one is pressed."""
+
+
+@solara.component_vue("Switch.vue", vuetify=False)
+def Switch(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """What the second world has and the first has not, and the difference in one sentence."""
+
+
+@solara.component_vue("Deadline.vue", vuetify=False)
+def Deadline(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """A deadline to drag, and how many were there by then."""
+
+
+@solara.component_vue("Why.vue", vuetify=False)
+def Why(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """Whose trust is explained, and why it moved."""
+
+
+@solara.component_vue("Levers.vue", vuetify=False)
+def Levers(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """Levers as whole sentences; the rest behind 'more'."""
+
+
+@solara.component_vue("Change.vue", vuetify=False)
+def Change(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """A coordinator, events and what was changed so far."""
+
+
+@solara.component_vue("Debrief.vue", vuetify=False)
+def Debrief(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """What was learnt, questions, pledges and what to take home."""
+
+
+@solara.component_vue("Analyst.vue", vuetify=False)
+def Analyst(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """Everything that can be set, ensembles, arms and the scenario itself."""
+
+
+@solara.component_vue("Notes.vue", vuetify=False)
+def Notes(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+    """The facilitator's notes to the screen that the projector shows."""

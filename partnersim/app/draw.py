@@ -1,0 +1,891 @@
+"""Pictures as inline SVG: numbers go in, text comes out.
+
+Every picture is a `Drawing`: the SVG, its title and the table of the numbers behind it. Type is
+24 units high in pictures drawn for half of a screen of 1280 pixels (`PANE`) or all of it (`WIDE`),
+so it can be read from the back row. Trust is told by colour, width and dash together, all else by
+fill and place besides colour. Names are escaped: they may come from a stranger's link.
+
+What changes from month to month are classes of elements that keep their ids (`network_frames`),
+so a page can play a run without building a picture anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+import numpy as np
+
+from partnersim.app.sentences import Why, capital, signed, span, trust_word, when
+from partnersim.app.steps import STEPS, step_of
+from partnersim.app.words import Words
+from partnersim.measures import YEAR, Floats
+
+PANE = (620, 470)
+WIDE = (1240, 560)
+TYPE = 24
+LINE = 28
+RING = 112
+"""Half the width of the ring of organisations; what is left and right of it is for names."""
+
+NAMES_ABOVE = 82
+"""Room for the two lines of a name above the ring, and below."""
+
+NARROW, WIDE_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ “”"), frozenset("mwMWÆŒ@%…—")
+"""Letters that take less room than others, and more."""
+
+INK, QUIET, GREY, PAPER = "#0B0C0C", "#505A5F", "#BFBFBF", "#FFFFFF"
+COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
+DARK = ("#12436D", "#1A6B64", "#801650", "#A8410C")
+"""The same, dark enough for text on white."""
+
+DASHES = ("", "12 5", "16 4 4 4", "4 5")
+FAMILY = "'DejaVu Sans', Arial, Helvetica, sans-serif"
+N_DOTS = 50
+AXIS = (60.0, 940.0)
+"""Where the axis of months of the dots begins and ends."""
+
+STRIP_MONTHS = (0, 12, 24, 36, 60, 84, 120, 180, 240)
+"""Months of the small pictures, as far as a run goes."""
+
+STYLE = "".join(
+    f".ps-step-{index}{{stroke:{step.colour};stroke-width:{step.width:g}px;"
+    f"stroke-dasharray:{step.dash or 'none'}}}"
+    f".ps-fill-{index}{{fill:{step.colour}}}.ps-ink-{index}{{fill:{step.ink}}}"
+    for index, step in enumerate(STEPS)
+) + (
+    ".ps-step-none{stroke:none}.ps-fill-none{fill:none}.ps-ink-none{fill:none}"
+    ".ps-link{cursor:pointer}.ps-chosen{outline:4px solid #12436D}"
+    "a.ps-cell:focus-visible rect,a.ps-node:focus-visible circle{stroke:#0B0C0C;stroke-width:5px}"
+)
+"""What the classes of the pictures look like; every picture brings it along."""
+
+
+Row = tuple[str | int | float, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers behind a picture: headings, and rows of text and numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def to_html(self, caption: str) -> str:
+        """A table for a page, all text escaped."""
+        top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in self.headings)
+        body = "".join(
+            f'<tr><th scope="row">{escape(str(row[0]))}</th>'
+            + "".join(f"<td>{escape(_number(cell))}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in self.rows
+        )
+        head = f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead>"
+        return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture: its SVG, its message or subject, and the numbers behind it."""
+
+    svg: str
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line of a chart: its name, its values month by month, and faint ones behind it."""
+
+    name: str
+    values: Floats
+    faint: Floats | None = None
+
+
+# --- who trusts whom ------------------------------------------------------------------------------
+
+
+def network(
+    trust: Floats,
+    names: Sequence[str],
+    titles: Sequence[str],
+    month: int,
+    words: Words,
+    *,
+    prefix: str = "",
+    chosen: str = "",
+) -> Drawing:
+    """Draw organisations on a fixed circle, and each one's trust as its half of a line.
+
+    Parameters
+    ----------
+    trust : float64[n, n], in [0, 1]
+        Row trusts column; NaN on the diagonal and for the absent.
+    names, titles
+        Short names, for ids, and names to show.
+    month
+        Which month it is.
+    prefix
+        Put before ids, where there are two pictures on a page.
+    chosen
+        Short name of the organisation whose lines are to stand out; empty for none.
+    """
+    width, height = PANE
+    radii = (RING, height / 2 - NAMES_ABOVE)
+    places = _on_ring(len(names), (width / 2, height / 2), radii)
+    parts = [
+        _half(link, trust, names, titles, places, words, prefix, chosen)
+        for link in sorted(_links(names), key=lambda link: _sortable(float(trust[link])))
+    ]
+    for index, (name, title) in enumerate(zip(names, titles, strict=True)):
+        parts.append(_node(index, name, title, places, trust, words, prefix))
+    title = words("draw.network", when=when(month, words))
+    table = _trust_table(trust, titles, words)
+    described = words("draw.network_desc")
+    return Drawing(_svg(PANE, title, described, parts, interactive=True), title, table)
+
+
+def network_frames(trust: Floats, names: Sequence[str], prefix: str = "") -> list[dict[str, str]]:
+    """The class of each half line, month by month: what a page changes to play a run.
+
+    Parameters
+    ----------
+    trust : float64[months + 1, n, n], in [0, 1]
+    """
+    ids = {link: _link_id(link, names, prefix) for link in _links(names)}
+    return [{id_: _step_class(trust[(month, *link)]) for link, id_ in ids.items()}
+            for month in range(len(trust))]  # fmt: skip
+
+
+def heatmap(
+    trust: Floats,
+    names: Sequence[str],
+    titles: Sequence[str],
+    month: int,
+    words: Words,
+    *,
+    prefix: str = "",
+) -> Drawing:
+    """Draw the table of who trusts whom in colour: rows trust columns.
+
+    Every cell is a link that the keyboard can reach; it carries `data-link="hospital>council"`.
+    """
+    width, height = PANE
+    n = len(names)
+    left, top = 210, 46
+    cell_w, cell_h = (width - left - 4) / n, min(84.0, (height - top - 4) / n)
+    parts = []
+    for column in range(n):
+        x = left + (column + 0.5) * cell_w
+        parts.append(_text(x, top - 16, str(column + 1), anchor="middle", colour=QUIET))
+    for row in range(n):
+        y = top + row * cell_h
+        n_lines = 2 if cell_h >= 2 * LINE else 1
+        lines = wrap(f"{row + 1} {titles[row]}", left - 10, n_lines)
+        parts.append(_text_lines(4, y + cell_h / 2, lines))
+    for link in _links(names):
+        x, y = left + link[1] * cell_w, top + link[0] * cell_h
+        parts.append(_cell(link, trust, names, titles, (x, y, cell_w, cell_h), words, prefix))
+    title = words("draw.heatmap", when=when(month, words))
+    table = _trust_table(trust, titles, words)
+    size = (width, round(top + n * cell_h + 4))
+    return Drawing(_svg(size, title, "", parts, interactive=True), title, table)
+
+
+def strip(trust: Floats, words: Words, months: Sequence[int] = STRIP_MONTHS) -> Drawing:
+    """Draw small pictures of the network side by side, one for each of some months.
+
+    Parameters
+    ----------
+    trust : float64[months + 1, n, n], in [0, 1]
+    """
+    shown = [month for month in months if month < len(trust)]
+    n = trust.shape[1]
+    width, height = WIDE[0], 220
+    room = width / len(shown)
+    parts = []
+    for index, month in enumerate(shown):
+        middle = (index + 0.5) * room
+        radius = min(78, room / 2 - 14)
+        places = _on_ring(n, (middle, 96), (radius, radius))
+        for link in _pairs_of(n):
+            parts.append(_small_half(link, float(trust[(month, *link)]), places))
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{INK}"/>' for x, y in places]
+        label = words("time.start") if month == 0 else span(month, words)
+        parts.append(_text(middle, 212, label, anchor="middle"))
+    title = words("draw.strip")
+    rows = tuple((when(month, words), *_mean_trust(trust[month], words)) for month in shown)
+    table = Table((words("draw.month"), words("draw.level"), words("draw.step")), rows)
+    return Drawing(_svg((width, height), title, "", parts), title, table)
+
+
+def key(words: Words) -> Drawing:
+    """Draw the key to the five steps of trust."""
+    width, height = WIDE[0], 48
+    room = width / len(STEPS)
+    parts = []
+    for index, step in enumerate(STEPS):
+        x = index * room
+        parts.append(_stroke((x + 6, 24), (x + 76, 24), f"ps-step-{index}"))
+        parts.append(_text(x + 88, 32, words(f"trust.{step.name}")))
+    rows = tuple((words(f"trust.{step.name}"), round(100 * step.low)) for step in STEPS)
+    table = Table((words("draw.step"), words("draw.level")), rows)
+    title = words("draw.key")
+    return Drawing(_svg((width, height), title, "", parts), title, table)
+
+
+# --- out of a hundred -----------------------------------------------------------------------------
+
+
+def icon_arrays(
+    without: Floats, with_: Floats, deadline: int, what: str, who: str, words: Words
+) -> Drawing:
+    """Draw, side by side, which of our simulated partnerships got there in time.
+
+    Parameters
+    ----------
+    without, with_ : float64[n]
+        First month in which it was there; NaN for never.
+    deadline
+        Last month that is in time.
+    what, who
+        What was to be there, and what the second array has.
+    """
+    total = len(without)
+    counts = [int((months <= deadline).sum()) for months in (without, with_)]
+    said = {"without": counts[0], "with": counts[1], "total": total, "who": who}
+    title = capital(words("draw.icons", what=what, when=when(deadline, words), **said))
+    parts = []
+    labels = (words("draw.without"), words("draw.with", who=who))
+    for index, (label, months) in enumerate(zip(labels, (without, with_), strict=True)):
+        left = 60 + index * 620
+        parts.append(_text(left, 34, shorten(label, 560), weight="bold"))
+        parts += _icons(np.sort(months) <= deadline, left, 56, COLOURS[index])
+        parts.append(_text(left + 480, 190, str(counts[index]), size=72, weight="bold",
+                           anchor="middle", colour=DARK[index]))  # fmt: skip
+        parts.append(_text(left + 480, 226, f"/ {total}", anchor="middle", colour=QUIET))
+    rows = tuple((label, count, total - count) for label, count in zip(labels, counts, strict=True))
+    table = Table((words("draw.partnerships"), words("draw.in_time"), words("draw.too_late")), rows)
+    return Drawing(_svg((WIDE[0], 470), title, words("draw.icons_desc"), parts), title, table)
+
+
+def dots(
+    without: Floats,
+    with_: Floats,
+    deadline: int,
+    months: int,
+    what: str,
+    who: str,
+    words: Words,
+) -> Drawing:
+    """Draw 50 dots for when each arm got there, and a deadline: `<g class="ps-deadline">`.
+
+    The axis runs along `AXIS` (`month_at`); those that never got there stand right
+    of it. Each dot carries `data-month`, so that a page can move the deadline by itself.
+    """
+    total = len(without)
+    worth = total / N_DOTS
+    title = capital(words("draw.dots", what=what))
+    parts = []
+    labels = (words("draw.without"), words("draw.with", who=who))
+    for index, (label, values) in enumerate(zip(labels, (without, with_), strict=True)):
+        base = 230 + index * 240
+        parts.append(_text(60, base - 186, shorten(label, 880), weight="bold"))
+        parts += _stack(pick_dots(values), base, deadline, months, COLOURS[index])
+        parts.append(_line_between((AXIS[0], base + 4), (AXIS[1], base + 4), QUIET, 2))
+    parts += _year_axis(months, 506)
+    never = words("draw.never", years=span(months, words))
+    parts.append(_text(WIDE[0] - 6, 506, shorten(never, 270), anchor="end", colour=QUIET))
+    parts.append(_deadline(deadline, months, words))
+    years = range(YEAR, months + 1, YEAR)
+    rows = tuple(
+        (when(month, words), int((without <= month).sum()), int((with_ <= month).sum()))
+        for month in years
+    )
+    table = Table((words("draw.by"), *labels), rows)
+    desc = words("draw.dots_desc", worth=f"{worth:g}", total=total)
+    return Drawing(_svg(WIDE, title, desc, parts), title, table)
+
+
+def pick_dots(values: Floats, n_dots: int = N_DOTS) -> Floats:
+    """Stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
+    ordered = np.sort(values)
+    positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
+    return np.asarray(ordered[positions])
+
+
+def month_at(x: float, months: int) -> int:
+    """The month at a place of the axis of `dots`, for a deadline that is dragged there."""
+    share = (x - AXIS[0]) / (AXIS[1] - AXIS[0])
+    return min(max(round(share * months), 0), months)
+
+
+# --- why, over time, guesses ----------------------------------------------------------------------
+
+
+def bars(why: Why, words: Words) -> Drawing:
+    """Draw what moved trust as signed bars that add up to the last one."""
+    rows = [(bar.label, bar.tenths) for bar in why.bars] + [(words("why.total"), why.total)]
+    most = max((abs(tenths) for _, tenths in rows), default=1) or 1
+    zero, reach = 850, 250
+    parts = []
+    for index, (label, tenths) in enumerate(rows):
+        y = 12 + index * 52
+        is_total = index == len(rows) - 1
+        weight = "bold" if is_total else "normal"
+        width = reach * abs(tenths) / most
+        x = zero if tenths >= 0 else zero - width
+        colour = COLOURS[0] if tenths >= 0 else COLOURS[2]
+        if is_total:
+            parts.append(_line_between((10, y - 4), (1230, y - 4), QUIET, 2))
+        parts.append(_text(10, y + 30, shorten(label, 480), weight=weight))
+        parts.append(f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="36" '
+                     f'fill="{colour}"/>')  # fmt: skip
+        end = zero + width + 10 if tenths >= 0 else zero - width - 10
+        anchor = "start" if tenths >= 0 else "end"
+        parts.append(_text(end, y + 30, signed(tenths), anchor=anchor, weight=weight))
+    parts.append(_line_between((zero, 4), (zero, 12 + len(rows) * 52), INK, 2))
+    title = words("draw.bars")
+    table = Table(
+        (words("draw.cause"), words("draw.points")),
+        tuple((label, signed(tenths)) for label, tenths in rows),
+    )
+    size = (WIDE[0], 20 + len(rows) * 52)
+    return Drawing(_svg(size, title, "", parts), title, table)
+
+
+def lines(
+    series: Sequence[Series],
+    title: str,
+    words: Words,
+    *,
+    month: int | None = None,
+    flags: Mapping[int, str] | None = None,
+    top: float | None = None,
+    scale: float = 1.0,
+    size: tuple[int, int] = WIDE,
+    margin: int = 300,
+) -> Drawing:
+    """Draw up to four lines over time, named at their ends, with flags and the month shown.
+
+    Parameters
+    ----------
+    series
+        Up to four; all as long.
+    month
+        Where the cursor stands; none if left out. It carries `data-month` and `data-unit`, the
+        pixels of a month, so that a page can move it by itself.
+    flags
+        What stands on the timeline, by month.
+    top
+        Upper end of the axis; that of the values if left out. The lower end is 0.
+    scale
+        What numbers are multiplied by to be shown: 100 for shares in per cent.
+    size, margin
+        Of the picture, and of the room right of the lines for their names, in pixels.
+
+    Raises
+    ------
+    ValueError
+        For more than four series.
+    """
+    if not 1 <= len(series) <= len(COLOURS):
+        raise ValueError(f"series: {len(series)} given; a chart shows 1 to {len(COLOURS)}")
+    months = len(series[0].values) - 1
+    highest = max(float(np.nanmax(line.values)) for line in series) * scale
+    ceiling = _round_up(highest if top is None else top)
+    frame = _Frame(size, months, ceiling, margin)
+    parts = [*frame.axes()]
+    for at, label in sorted((flags or {}).items()):
+        parts.append(frame.flag(at, label))
+    for index, line in enumerate(series):
+        if line.faint is not None:
+            parts += [frame.path(run * scale, COLOURS[index], 1.5, "", 0.35) for run in line.faint]
+    ends = _spread([frame.y(_last(line.values) * scale) for line in series])
+    for index, (line, end) in enumerate(zip(series, ends, strict=True)):
+        parts.append(frame.path(line.values * scale, COLOURS[index], 5, DASHES[index], 1.0))
+        if frame.room > 2 * TYPE:
+            parts.append(_text(frame.right + 10, end + 8, shorten(line.name, frame.room),
+                               colour=DARK[index], weight="bold"))  # fmt: skip
+    if month is not None:
+        x = frame.x(month)
+        cursor = _line_between((x, frame.upper), (x, frame.lower), INK, 3)
+        unit = f"{frame.x(1) - frame.x(0):.4f}"
+        parts.append(f'<g class="ps-cursor" data-month="{month}" data-unit="{unit}">{cursor}</g>')
+    rows: tuple[Row, ...] = tuple(
+        (when(at, words), *(round(float(line.values[at]) * scale, 3) for line in series))
+        for at in range(0, months + 1, YEAR)
+    )
+    table = Table((words("draw.by"), *(line.name for line in series)), rows)
+    return Drawing(_svg(size, title, words("draw.lines_desc"), parts), title, table)
+
+
+def guesses(
+    options: Sequence[str],
+    room: Sequence[int],
+    hundred: Sequence[int],
+    answer: int,
+    words: Words,
+) -> Drawing:
+    """Draw what the room said against what came, option by option.
+
+    Parameters
+    ----------
+    options
+        Answers to choose from.
+    room, hundred
+        How many people, and how many simulated partnerships, for each.
+    answer
+        The option that came true in the partnership shown.
+    """
+    people, runs = max(sum(room), 1), max(sum(hundred), 1)
+    parts = []
+    for index, option in enumerate(options):
+        y = 10 + index * 128
+        mark = f" ✔ {words('draw.this')}" if index == answer else ""
+        weight = "bold" if index == answer else "normal"
+        parts.append(_text(10, y + 26, shorten(option, 860) + mark, weight=weight))
+        for row, (count, whole, colour, label) in enumerate((
+            (room[index], people, COLOURS[3], words("draw.room")),
+            (hundred[index], runs, COLOURS[0], words("draw.hundred", total=runs)),
+        )):  # fmt: skip
+            height = y + 38 + row * 40
+            width = 640 * count / whole
+            parts.append(f'<rect x="10" y="{height}" width="{max(width, 2):.1f}" height="32" '
+                         f'fill="{colour}" stroke="{INK}"/>')  # fmt: skip
+            said = f"{count}: {label}"
+            parts.append(_text(20 + max(width, 2), height + 25, said))
+    title = words("draw.guesses")
+    headings = (words("draw.option"), words("draw.room"), words("draw.hundred", total=runs))
+    table = Table(headings, tuple(zip(options, room, hundred, strict=True)))
+    size = (WIDE[0], 20 + len(options) * 128)
+    return Drawing(_svg(size, title, "", parts), title, table)
+
+
+# --- parts of the network -------------------------------------------------------------------------
+
+Point = tuple[float, float]
+Link = tuple[int, int]
+
+
+def _on_ring(n: int, centre: Point, radii: Point) -> list[Point]:
+    """Places on a ring, clockwise from the top: a little narrow, so that names fit beside it."""
+    angles = [2 * math.pi * index / n for index in range(n)]
+    return [
+        (centre[0] + radii[0] * math.sin(angle), centre[1] - radii[1] * math.cos(angle))
+        for angle in angles
+    ]
+
+
+def _pairs_of(n: int) -> Iterator[Link]:
+    return ((i, j) for i in range(n) for j in range(n) if i != j)
+
+
+def _links(names: Sequence[str]) -> list[Link]:
+    return list(_pairs_of(len(names)))
+
+
+def _link_id(link: Link, names: Sequence[str], prefix: str) -> str:
+    return f"{prefix}link-{names[link[0]]}-{names[link[1]]}"
+
+
+def _step_class(trust: float) -> str:
+    step = step_of(float(trust))
+    return f"ps-step-{STEPS.index(step) if step else 'none'}"
+
+
+def _sortable(trust: float) -> float:
+    """Strong trust is drawn last, over the weak."""
+    return -1.0 if math.isnan(trust) else trust
+
+
+def _said(link: Link, trust: Floats, titles: Sequence[str], words: Words) -> str:
+    """Who trusts whom, in words; nothing where one is absent."""
+    step = step_of(float(trust[link]))
+    if step is None:
+        return ""
+    said = words(f"trust.of.{step.name}")
+    return words("draw.trusts", trustor=titles[link[0]], step=said, trustee=titles[link[1]])
+
+
+def _half(
+    link: Link,
+    trust: Floats,
+    names: Sequence[str],
+    titles: Sequence[str],
+    places: Sequence[Point],
+    words: Words,
+    prefix: str,
+    chosen: str,
+) -> str:
+    """One organisation's half of the line between two; a wide one unseen, to point at."""
+    begin, end = places[link[0]], places[link[1]]
+    middle = ((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2)
+    ends = f"{names[link[0]]}>{names[link[1]]}"
+    is_dim = chosen and chosen != names[link[0]]
+    opacity = ' opacity="0.15"' if is_dim else ""
+    said = _said(link, trust, titles, words)
+    id_ = _link_id(link, names, prefix)
+    line = (
+        f'<path id="{escape(id_)}" class="{_step_class(trust[link])}"{opacity} '
+        f'd="M{begin[0]:.1f} {begin[1]:.1f}L{middle[0]:.1f} {middle[1]:.1f}" fill="none"/>'
+    )
+    aim = (
+        f'<path d="M{begin[0]:.1f} {begin[1]:.1f}L{middle[0]:.1f} {middle[1]:.1f}" '
+        'stroke="transparent" stroke-width="24" fill="none"/>'
+    )
+    title = f"<title>{escape(said)}</title>" if said else ""
+    return f'<g class="ps-link" data-link="{escape(ends)}">{title}{line}{aim}</g>'
+
+
+def _small_half(link: Link, trust: float, places: Sequence[Point]) -> str:
+    """Half a line of a small picture: the same steps, thinner."""
+    step = step_of(trust)
+    if step is None:
+        return ""
+    begin, end = places[link[0]], places[link[1]]
+    middle = ((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2)
+    dash = f' stroke-dasharray="{step.dash}"' if step.dash else ""
+    return (
+        f'<path d="M{begin[0]:.1f} {begin[1]:.1f}L{middle[0]:.1f} {middle[1]:.1f}" '
+        f'stroke="{step.colour}" stroke-width="{step.width / 2:g}"{dash}/>'
+    )
+
+
+def _node(
+    index: int,
+    name: str,
+    title: str,
+    places: Sequence[Point],
+    trust: Floats,
+    words: Words,
+    prefix: str,
+) -> str:
+    """An organisation: a circle and its name outside the ring, as one link."""
+    x, y = places[index]
+    is_absent = bool(np.isnan(trust[index]).all())
+    fill, dash = (PAPER, ' stroke-dasharray="4 4"') if is_absent else (INK, "")
+    said = words("draw.absent", name=title) if is_absent else title
+    circle = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="16" fill="{fill}" stroke="{INK}" '
+        f'stroke-width="2"{dash}/>'
+    )
+    return (
+        f'<a class="ps-node" href="#{escape(prefix)}node-{escape(name)}" '
+        f'data-organisation="{escape(name)}" aria-label="{escape(said)}">{circle}'
+        f"{_node_name(index, title, places)}</a>"
+    )
+
+
+def _node_name(index: int, title: str, places: Sequence[Point]) -> str:
+    """The name beside a node: above or below at the top and bottom, else left or right."""
+    n = len(places)
+    x, y = places[index]
+    angle = 2 * math.pi * index / n
+    if abs(math.sin(angle)) < 0.1:  # at the top or the bottom
+        lines = wrap(title, 320, 2)
+        height = LINE * len(lines) / 2
+        middle = y - 24 - height if math.cos(angle) > 0 else y + 24 + height
+        return _text_lines(x, middle, lines, anchor="middle")
+    is_right = math.sin(angle) > 0
+    beside = x + 26 if is_right else x - 26
+    room = PANE[0] - beside if is_right else beside
+    lines = wrap(title, room - 4, 3 if n <= 8 else 2)
+    return _text_lines(beside, y, lines, anchor="start" if is_right else "end")
+
+
+def _cell(
+    link: Link,
+    trust: Floats,
+    names: Sequence[str],
+    titles: Sequence[str],
+    box: tuple[float, float, float, float],
+    words: Words,
+    prefix: str,
+) -> str:
+    """A cell of the heatmap: colour, number and name of the step."""
+    x, y, width, height = box
+    step = step_of(float(trust[link]))
+    if step is None:
+        return ""
+    index = STEPS.index(step)
+    number = f"{100 * trust[link]:.0f}"
+    size = TYPE if len(number) < 3 or width > 50 else 16  # full trust, among many
+    ends = f"{names[link[0]]}>{names[link[1]]}"
+    said = _said(link, trust, titles, words)
+    id_ = f"{prefix}cell-{names[link[0]]}-{names[link[1]]}"
+    return (
+        f'<a class="ps-cell" id="{escape(id_)}" href="#{escape(id_)}" data-link="{escape(ends)}" '
+        f'aria-label="{escape(f"{said}: {number}")}">'
+        f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{width - 2:.1f}" height="{height - 2:.1f}" '
+        f'class="ps-fill-{index}"/>'
+        f'<text x="{x + width / 2:.1f}" y="{y + height / 2 + 9:.1f}" font-size="{size}" '
+        f'text-anchor="middle" class="ps-ink-{index}">{number}</text></a>'
+    )
+
+
+def _trust_table(trust: Floats, titles: Sequence[str], words: Words) -> Table:
+    headings = ("draw.trustor", "draw.trustee", "draw.level", "draw.step")
+    rows = tuple(
+        (
+            titles[i],
+            titles[j],
+            round(100 * float(trust[i, j])),
+            trust_word(float(trust[i, j]), words),
+        )
+        for i, j in _pairs_of(len(titles))
+        if not math.isnan(trust[i, j])
+    )
+    return Table(tuple(words(key) for key in headings), rows)
+
+
+def _mean_trust(trust: Floats, words: Words) -> tuple[int, str]:
+    """Mean trust of a month, of 100 and in words; 0 where nobody is left to trust."""
+    known = trust[~np.isnan(trust)]
+    mean = float(known.mean()) if known.size else 0.0
+    return round(100 * mean), trust_word(mean, words)
+
+
+# --- parts of the others --------------------------------------------------------------------------
+
+
+def _icons(flags: np.ndarray, left: float, top: float, colour: str) -> Iterator[str]:
+    """Ten circles a row, those that got there first and full."""
+    for index, has_it in enumerate(sorted(flags.tolist(), reverse=True)):
+        x, y = left + 18 + index % 10 * 40, top + 18 + index // 10 * 40
+        fill = colour if has_it else PAPER
+        yield (
+            f'<circle cx="{x:g}" cy="{y:g}" r="15" fill="{fill}" stroke="{colour}" '
+            'stroke-width="2.5"/>'
+        )
+
+
+def _stack(values: Floats, base: float, deadline: int, months: int, colour: str) -> Iterator[str]:
+    """Dots on top of each other where they would overlap; those of never right of the axis."""
+    radius = 9.0
+    heights: dict[int, int] = {}
+    for value in values.tolist():
+        is_never = math.isnan(value)
+        column = -1 if is_never else int((_x_of(value, months) - AXIS[0]) / (2 * radius))
+        level = heights[column] = heights.get(column, -1) + 1
+        if is_never:
+            x, y = 1010 + level % 10 * 2 * radius, base - radius - level // 10 * 2 * radius
+        else:
+            x = AXIS[0] + (column + 0.5) * 2 * radius
+            y = base - radius - level * 2 * radius
+        fill = colour if value <= deadline else PAPER
+        month = "" if is_never else f' data-month="{value:g}"'
+        yield (
+            f'<circle class="ps-dot" cx="{x:.1f}" cy="{y:.1f}" r="{radius - 1}" fill="{fill}" '
+            f'stroke="{colour}" stroke-width="2"{month}/>'
+        )
+
+
+def _deadline(deadline: int, months: int, words: Words) -> str:
+    """The line that can be dragged, and its label on the side that has room."""
+    x = _x_of(deadline, months)
+    anchor = "end" if deadline > months / 2 else "start"
+    label = _text(x, 548, words("draw.deadline", when=when(deadline, words)),
+                  anchor=anchor, weight="bold")  # fmt: skip
+    line = _line_between((x, 16), (x, 480), COLOURS[3], 4)
+    return f'<g class="ps-deadline" data-month="{deadline}">{line}{label}</g>'
+
+
+def _x_of(month: float, months: int) -> float:
+    return AXIS[0] + (AXIS[1] - AXIS[0]) * month / months
+
+
+def _year_axis(months: int, y: float) -> Iterator[str]:
+    step = max(1, math.ceil(months / YEAR / 10))
+    for year in range(0, months // YEAR + 1, step):
+        x = _x_of(year * YEAR, months)
+        yield _text(x, y, str(year), anchor="middle", colour=QUIET)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where things stand in a chart of lines."""
+
+    size: tuple[int, int]
+    months: int
+    ceiling: float
+    margin: int
+    left: int = 76
+    upper: int = 40
+
+    @property
+    def right(self) -> float:
+        return self.size[0] - self.margin
+
+    @property
+    def lower(self) -> float:
+        return self.size[1] - 44
+
+    @property
+    def room(self) -> float:
+        """Pixels for names right of the lines; they are bold."""
+        return (self.size[0] - self.right - 16) / 1.12
+
+    def x(self, month: float) -> float:
+        return self.left + (self.right - self.left) * month / self.months
+
+    def y(self, value: float) -> float:
+        return self.lower - (self.lower - self.upper) * min(value / self.ceiling, 1.05)
+
+    def axes(self) -> Iterator[str]:
+        for share in (0.0, 0.5, 1.0):
+            value = share * self.ceiling
+            y = self.y(value)
+            yield _line_between((self.left, y), (self.right, y), GREY, 1.5)
+            yield _text(self.left - 8, y + 8, f"{value:g}", anchor="end", colour=QUIET)
+        step = max(1, math.ceil(self.months / YEAR / 10))
+        for year in range(0, self.months // YEAR + 1, step):
+            x = self.x(year * YEAR)
+            yield _text(x, self.lower + 32, str(year), anchor="middle", colour=QUIET)
+
+    def path(self, values: Floats, colour: str, width: float, dash: str, opacity: float) -> str:
+        points = [
+            f"{self.x(month):.1f} {self.y(value):.1f}"
+            for month, value in enumerate(values.tolist())
+            if not math.isnan(value)
+        ]
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        return (
+            f'<path d="M{"L".join(points)}" fill="none" stroke="{colour}" '
+            f'stroke-width="{width:g}" opacity="{opacity:g}"{dashed}/>'
+        )
+
+    def flag(self, month: int, label: str) -> str:
+        x = self.x(month)
+        near_end = x > (self.left + self.right) / 2
+        anchor, shift = ("end", -8) if near_end else ("start", 8)
+        text = _text(x + shift, 26, shorten(label, 400), anchor=anchor)
+        line = _line_between((x, 8), (x, self.lower), QUIET, 2, "6 5")
+        return f'<g class="ps-flag" data-month="{month}">{line}{text}</g>'
+
+
+def _last(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if known.size else 0.0
+
+
+def _round_up(value: float) -> float:
+    """A round number that is not below: the upper end of an axis."""
+    if not value > 0:
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(value))
+    for factor in (1, 2, 4, 5, 6, 8, 10):
+        if value <= factor * unit * (1 + 1e-9):
+            return factor * unit
+    return 10 * unit
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Heights of labels, moved down until none covers another."""
+    order = sorted(range(len(heights)), key=lambda at: heights[at])
+    placed = list(heights)
+    for before, after in pairwise(order):
+        placed[after] = max(placed[after], placed[before] + LINE)
+    return placed
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+def text_width(text: str) -> float:
+    """Pixels that a text of 24 takes, on the safe side: no font is asked."""
+    return TYPE * sum(_letter_width(letter) for letter in text)
+
+
+def shorten(text: str, width: float) -> str:
+    """Cut a text to so many pixels, with a sign that it was cut."""
+    if text_width(text) <= width:
+        return text
+    kept = text
+    while kept and text_width(f"{kept}…") > width:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def wrap(text: str, width: float, most_lines: int) -> list[str]:
+    """Break a text into lines of so many pixels at most; what is left over is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    if len(lines) > most_lines:
+        lines = [*lines[: most_lines - 1], " ".join(lines[most_lines - 1 :])]
+    return [shorten(line, width) for line in lines]
+
+
+def _letter_width(letter: str) -> float:
+    """In ems."""
+    if letter in NARROW:
+        return 0.36
+    if letter in WIDE_LETTERS or ord(letter) > 0x2FF:
+        return 0.98
+    return 0.72 if letter.isupper() else 0.63
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    *,
+    anchor: str = "start",
+    colour: str = INK,
+    size: int = TYPE,
+    weight: str = "normal",
+) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" '
+        f'fill="{colour}" font-weight="{weight}">{escape(text)}</text>'
+    )
+
+
+def _text_lines(x: float, middle: float, lines: Sequence[str], *, anchor: str = "start") -> str:
+    """Lines of text whose middle stands at a height."""
+    top = middle - LINE * (len(lines) - 1) / 2 + 9
+    return "".join(
+        _text(x, top + index * LINE, line, anchor=anchor) for index, line in enumerate(lines)
+    )
+
+
+def _line_between(begin: Point, end: Point, colour: str, width: float, dash: str = "") -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<path d="M{begin[0]:.1f} {begin[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" stroke="{colour}" '
+        f'stroke-width="{width:g}"{dashed}/>'
+    )
+
+
+def _stroke(begin: Point, end: Point, class_: str) -> str:
+    return f'<path class="{class_}" d="M{begin[0]:.1f} {begin[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
+
+
+def _svg(
+    size: tuple[int, int],
+    title: str,
+    description: str,
+    parts: Sequence[str],
+    *,
+    interactive: bool = False,
+) -> str:
+    """The whole picture; one that can be clicked is a group of its links, else an image."""
+    role = "group" if interactive else "img"
+    desc = f"<desc>{escape(description)}</desc>" if description else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" '
+        f'role="{role}" aria-label="{escape(title)}" font-family="{FAMILY}">'
+        f"<title>{escape(title)}</title>{desc}<style>{STYLE}</style>{''.join(parts)}</svg>"
+    )
+
+
+def _number(cell: str | float) -> str:
+    """A cell as text, with a proper minus sign."""
+    return cell if isinstance(cell, str) else f"{cell:g}".replace("-", "−")

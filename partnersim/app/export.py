@@ -1,0 +1,171 @@
+"""A story as one file that any browser opens: no server, no installation, no network.
+
+Everything that the story shows is worked out beforehand: the months to play, the comparison, what
+each answer is told, and why trust moved. What cannot be done there is to change anything else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+
+import partnersim
+from partnersim.app import draw, sentences
+from partnersim.app.draw import Drawing, Series
+from partnersim.app.pages.view import BELOW, PACE, to_frames
+from partnersim.app.session import Session, reply
+from partnersim.app.stories import stories
+from partnersim.app.words import FIRST_LANGUAGE, Words, words
+from partnersim.app.world import World
+from partnersim.measures import YEAR
+from partnersim.scenario_files import ScenarioError, suggest
+
+
+def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
+    """Write a story as a page that needs nothing else.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such story.
+    """
+    known = stories(language)
+    if name not in known:
+        raise ScenarioError(f"--story {name!r}: there is no such story; {suggest(name, [*known])}")
+    story, spoken = known[name], words(language)
+    session = Session()
+    session.open_story(name)
+    sections = []
+    for number in range(len(story.screens)):
+        session.go_to(number)
+        sections.append(_section(session, number, spoken))
+    labels = {key: spoken(f"page.{key}") for key in ("play", "pause")}
+    months = [sentences.when(month, spoken) for month in range(session.without.months + 1)]
+    data = json.dumps({"labels": labels, "months": months, "pace": PACE}).replace("<", "\\u003c")
+    made = spoken(
+        "take_home.made",
+        version=partnersim.__version__,
+        seed=session.without.seed,
+        replicate=session.without.replicate + 1,
+    )
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(story.title)}</title><style>{_asset('custom.css')}</style></head>"
+        f'<body><div class="v-application"><div class="ps"><header class="ps-bar ps-head">'
+        f'<h1>{escape(story.title)}</h1><div class="ps-bar">'
+        f'<button id="back">{escape(spoken("page.back"))}</button>'
+        f'<button id="next" class="ps-main">{escape(spoken("page.next"))}</button></div></header>'
+        f"<main>{''.join(sections)}{_player(spoken, session.without.months)}</main>"
+        f"<footer><p>{escape(spoken('app.disclaimer'))} {escape(made)}</p></footer></div></div>"
+        f'<script type="application/json" id="story">{data}</script>'
+        f"<script>{_asset('custom.js')}</script><script>{_asset('story.js')}</script>"
+        "</body></html>"
+    )
+
+
+def _section(session: Session, number: int, spoken: Words) -> str:
+    """One screen: what is said and asked, what is seen, and why."""
+    screen = session.screen_shown
+    assert screen is not None
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in screen.say.strip().split("\n\n"))
+    parts = [f"<h2>{escape(screen.title)}</h2>{paragraphs}"]
+    hidden = ""
+    if session.question is not None:
+        parts.append(_question(session, spoken))
+        hidden = " hidden"
+    shown = "".join(_pictures(session, number, spoken))
+    parts.append(f'<div class="shown"{hidden}>{shown}</div>')
+    months = f'data-month="{session.month}"'
+    return f'<section class="screen" {months} hidden>{"".join(parts)}</section>'
+
+
+def _question(session: Session, spoken: Words) -> str:
+    """What is asked, with an answer to each choice."""
+    question = session.question
+    assert question is not None
+    buttons = []
+    for chosen, option in enumerate(question.options):
+        session.predict([int(index == chosen) for index in range(len(question.options))])
+        said = reply(session.reveal().guess, question.options, spoken)
+        buttons.append(
+            f'<button class="answer" data-reply="{escape(said)}">{escape(option.text)}</button>'
+        )
+    return (
+        f"<p><strong>{escape(question.text)}</strong></p>"
+        f'<div class="ps-bar">{"".join(buttons)}</div>'
+        '<p class="ps-sentence reply" aria-live="polite" hidden></p>'
+    )
+
+
+def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
+    """Who trusts whom, the change, the hundred, and why, as far as the screen has them."""
+    worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
+    runs = [world.run() for world in worlds]
+    names = [spoken("page.without"), session.who]
+    if session.with_ is not None:
+        said = sentences.difference(runs[0], runs[1], session.who, spoken)
+        yield f'<p class="ps-sentence">{escape(said)}</p>'
+    panes = "".join(
+        _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "",
+                 spoken)
+        for index, world in enumerate(worlds)
+    )  # fmt: skip
+    yield f'<div class="ps-row ps-two">{panes}</div>'
+    lines = [
+        Series(label, run.series["change_delivered"])
+        for label, run in zip((spoken("draw.without"), spoken("page.with")), runs, strict=False)
+    ]
+    title = spoken("page.change_title")
+    yield _figure(
+        draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken
+    )
+    if session.with_ is not None:
+        without, with_ = session.hundred().months_to(0.5)
+        what = spoken("measure.half")
+        yield _figure(
+            draw.icon_arrays(without, with_, session.deadline, what, session.who, spoken), spoken
+        )
+    why = sentences.why(worlds[-1].ledger(), session.month or YEAR, spoken)
+    yield (
+        f"<details><summary>{escape(spoken('page.why'))}</summary><p>{escape(why.sentence)}</p>"
+        f"{_figure(draw.bars(why, spoken), spoken)}</details>"
+    )
+
+
+def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
+    """A network that plays, by the frames that stand beside it."""
+    trust = world.run().trust
+    drawing = draw.network(
+        trust[session.month], world.names, world.titles, session.month, spoken, prefix=prefix
+    )
+    marks, frames = to_frames(draw.network_frames(trust, world.names, prefix))
+    data = escape(json.dumps({"marks": marks, "frames": frames}))
+    return (
+        f'<div><h3>{escape(heading)}</h3><div class="board" data-board="{data}">'
+        f"{_figure(drawing, spoken)}</div></div>"
+    )
+
+
+def _figure(drawing: Drawing, spoken: Words) -> str:
+    """A picture and its table."""
+    return (
+        f'<div class="ps-picture">{drawing.svg}</div>'
+        f"<details><summary>{escape(spoken('page.as_table'))}</summary>"
+        f"{drawing.table.to_html(drawing.title)}</details>"
+    )
+
+
+def _player(spoken: Words, months: int) -> str:
+    """Play, and the timeline to drag."""
+    return (
+        f'<div class="ps-player"><button id="play" class="ps-main">{escape(spoken("page.play"))}'
+        f'</button><input id="month" type="range" min="0" max="{months}" value="0" '
+        f'aria-label="{escape(spoken("page.month"))}"><output class="ps-month"></output></div>'
+    )
+
+
+def _asset(name: str) -> str:
+    return (files("partnersim") / "app" / "assets" / name).read_text(encoding="utf-8")

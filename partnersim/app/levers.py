@@ -1,0 +1,283 @@
+"""The levers as whole sentences: 'Decisions go back to [every board]'.
+
+What a lever sets and the values of its words stand in `levers.toml`, its words in `text/`. Ten
+are shown first; the others stand behind 'more'.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from statistics import fmean
+from typing import Any, get_args
+
+from pydantic import Field, model_validator
+
+from partnersim.app.words import Words
+from partnersim.app.world import (
+    Appointment,
+    Change,
+    Happening,
+    Lever,
+    Setting,
+    World,
+)
+from partnersim.scenario import NEEDS_ORGANISATION, EventType, Scenario, Section
+from partnersim.scenario_files import ScenarioError
+
+GAP = "[...]"
+"""Where the band stands in a sentence."""
+
+FIRST_ORGANISATION = "council"
+"""Of whom a lever for one organisation speaks first, where there is one."""
+
+EVENT_SIZE = 0.5
+"""How large the events are that the trainer fires: half of what the model knows."""
+
+EVENT_MONTHS = 12
+
+
+class Spec(Section):
+    """What `levers.toml` says of one lever."""
+
+    lever: str = ""
+    path: str = ""
+    bands: dict[str, float] = Field(min_length=2)
+    sources: tuple[str, ...] = ()
+    is_more: bool = False
+
+    @model_validator(mode="after")
+    def _sets_one_thing(self) -> Spec:
+        if bool(self.lever) == bool(self.path):
+            raise ValueError("give either lever or path")
+        return self
+
+
+@dataclass(frozen=True)
+class Band:
+    """One choice of words, and its value."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class FrontLever:
+    """A lever as a sentence with a gap.
+
+    Attributes
+    ----------
+    name
+        As in `levers.toml`.
+    before, after
+        The sentence, left and right of its gap.
+    bands
+        What may stand in the gap.
+    what, evidence
+        Answers to 'What is this?' and 'What does the evidence say?'.
+    sources
+        Works that the evidence rests on, ready to show.
+    from_start_only
+        Whether it holds from the start, and not from any month.
+    """
+
+    name: str
+    before: str
+    after: str
+    bands: tuple[Band, ...]
+    what: str
+    evidence: str
+    sources: tuple[str, ...]
+    from_start_only: bool
+    _spec: Spec
+    _organisation: str
+
+    def sentence(self, value: float) -> str:
+        """The whole sentence for a value."""
+        return f"{self.before}{self.band(value)}{self.after}"
+
+    def band(self, value: float) -> str:
+        """The words for a value: those of the nearest band."""
+        return self.nearest(value).label
+
+    def nearest(self, value: float) -> Band:
+        """The band nearest to a value."""
+        return min(self.bands, key=lambda band: abs(band.value - value))
+
+    def value(self, world: World, month: int = 0) -> float:
+        """What it is in a world in a month: as changed, else as the place has it."""
+        scenario = world.scenario()
+        if self._spec.path:
+            return _value_at(scenario, self._path())
+        held = [
+            intervention.value
+            for intervention in scenario.interventions
+            if intervention.lever == self._spec.lever
+            and not intervention.organisations
+            and intervention.from_month <= month < intervention.to_month
+        ]
+        usual = getattr(scenario.ways_of_working, self._spec.lever)
+        return float(held[-1] if held else usual)
+
+    def change(self, value: float, from_month: int = 0) -> Change:
+        """The change that sets it: a way of working from a month, all else from the start."""
+        if self._spec.path:
+            whole = self._spec.path.endswith("n_simultaneous")
+            return Setting(path=self._path(), value=int(value) if whole else float(value))
+        return Lever.model_validate(
+            {"lever": self._spec.lever, "value": float(value), "from_month": from_month}
+        )
+
+    def sets(self, change: Change) -> bool:
+        """Whether a change is one of this lever."""
+        if isinstance(change, Lever):
+            return bool(self._spec.lever) and change.lever == self._spec.lever
+        return isinstance(change, Setting) and bool(self._spec.path) and change.path == self._path()
+
+    def _path(self) -> str:
+        return self._spec.path.replace("{organisation}", self._organisation)
+
+
+def front_levers(scenario: Scenario, words: Words, organisation: str = "") -> list[FrontLever]:
+    """The ten levers that are shown first; `organisation` is the one some of them speak of."""
+    return [lever for lever in _all(scenario, words, organisation) if not lever._spec.is_more]
+
+
+def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
+    """The levers behind 'more'."""
+    return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
+
+
+def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
+    """The lever that a change belongs to, if it is one of those shown."""
+    organisation = ""
+    if isinstance(change, Setting) and change.path.startswith("organisations."):
+        organisation = change.path.split(".")[1]
+    for lever in _all(scenario, words, organisation):
+        if lever.sets(change):
+            return lever
+    return None
+
+
+def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
+    """Who may look after the partnership: nobody, an outsider, someone of a member."""
+    host = scenario.organisation_names[0]
+    host_title = scenario.organisation_titles[0]
+    person = {"name": "ana", "title": name, "skill": 0.8}
+    said = {"name": name, "host": host_title}
+    return [
+        Coordination("nobody", words("coordinator.nobody"), None),
+        Coordination(
+            "independent",
+            words("coordinator.independent", name=name),
+            Appointment.model_validate(person),
+        ),
+        Coordination(
+            "hosted",
+            words("coordinator.hosted", **said),
+            Appointment.model_validate({**person, "host": host, "impartiality": 1.0}),
+        ),
+        Coordination(
+            "partial",
+            words("coordinator.partial", **said),
+            Appointment.model_validate({**person, "host": host, "impartiality": 0.3}),
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Coordination:
+    """One answer to who looks after the partnership."""
+
+    name: str
+    label: str
+    change: Appointment | None
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """An event that the trainer can fire."""
+
+    name: str
+    label: str
+    needs_organisation: bool
+
+    def event(self, month: int, organisation: str = "", domain: str = "") -> Happening:
+        """The event in a month; it counts from the month after the one that is shown."""
+        return Happening.model_validate(
+            {
+                "type": self.name,
+                "month": month,
+                "organisation": organisation,
+                "domain": domain,
+                "size": EVENT_SIZE,
+                "months": EVENT_MONTHS,
+            }
+        )
+
+
+def event_kinds(words: Words) -> list[EventKind]:
+    """All kinds of event, in the order in which to offer them."""
+    return [
+        EventKind(name, words(f"event.{name}"), name in NEEDS_ORGANISATION)
+        for name in get_args(EventType)
+    ]
+
+
+@cache
+def specs() -> Mapping[str, Spec]:
+    """What `levers.toml` says, checked."""
+    text = (files("partnersim") / "app" / "levers.toml").read_text(encoding="utf-8")
+    return {name: Spec.model_validate(table) for name, table in tomllib.loads(text).items()}
+
+
+def _all(scenario: Scenario, words: Words, organisation: str) -> list[FrontLever]:
+    """Every lever that this scenario has; a drawn one has no organisations to set one by one."""
+    names = scenario.organisation_names
+    if organisation not in names:
+        organisation = FIRST_ORGANISATION if FIRST_ORGANISATION in names else names[0]
+    title = scenario.organisation_titles[names.index(organisation)]
+    return [
+        _make(name, spec, words, organisation, title)
+        for name, spec in specs().items()
+        if not (scenario.drawn and spec.path.startswith("organisations."))
+    ]
+
+
+def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) -> FrontLever:
+    template = words.texts[f"lever.{name}.sentence"].replace("{organisation}", title)
+    before, _, after = template.partition(GAP)
+    return FrontLever(
+        name=name,
+        before=before,
+        after=after,
+        bands=tuple(
+            Band(words(f"lever.{name}.bands.{band}"), value) for band, value in spec.bands.items()
+        ),
+        what=words(f"lever.{name}.what"),
+        evidence=words(f"lever.{name}.evidence"),
+        sources=tuple(words(f"source.{key}") for key in spec.sources),
+        from_start_only=bool(spec.path),
+        _spec=spec,
+        _organisation=organisation,
+    )
+
+
+def _value_at(scenario: Scenario, path: str) -> float:
+    """The number at a dotted path; the mean over all organisations where it says `*`."""
+    if "*" in path:
+        paths = [path.replace("*", name) for name in scenario.organisation_names]
+        values = [_value_at(scenario, one) for one in paths]
+        return values[0] if len(set(values)) == 1 else fmean(values)
+    value: Any = scenario
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = {member.name: member for member in value}.get(part)
+        else:
+            value = getattr(value, part, None)
+        if value is None:
+            raise ScenarioError(f"{path}: this scenario has no such setting")
+    return float(value)

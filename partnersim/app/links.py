@@ -1,0 +1,100 @@
+"""The whole of a session in a link: short text that opens the same on another machine.
+
+A link comes from anybody, so what is in it is checked as such: its length before and after it is
+unpacked, every field against the limits of `State`, and the world by building its scenario. What
+does not pass is refused with one plain sentence, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+
+from pydantic import ValidationError
+
+from partnersim.app.session import State
+from partnersim.app.stories import stories
+from partnersim.app.words import Words, languages, words
+from partnersim.scenario_files import ScenarioError
+
+VERSION = "1"
+"""Raised when an old link would be read wrongly."""
+
+MOST_LETTERS = 16_000
+"""Length of a link; longer ones are cut by some mail programs and servers."""
+
+MOST_BYTES = 400_000
+"""Length of what is in it: a bomb of zeros is stopped here."""
+
+
+class LinkError(ValueError):
+    """Why a link cannot be opened or made, in words for the person who has it."""
+
+
+def to_link(state: State, texts: Words | None = None) -> str:
+    """Pack a session into letters that need no quoting in a link.
+
+    Raises
+    ------
+    LinkError
+        If it is too much for a link, as a long scenario of one's own may be.
+    """
+    packed = zlib.compress(state.model_dump_json().encode(), level=9)
+    text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    link = f"{VERSION}.{text}"
+    if len(link) > MOST_LETTERS:
+        raise LinkError((texts or words())("link.too_much"))
+    return link
+
+
+def from_link(link: str, texts: Words | None = None) -> State:
+    """Open a link.
+
+    Raises
+    ------
+    LinkError
+        If it is broken, too long, of another version, or holds what cannot be.
+    """
+    said = texts or words()
+    if len(link) > MOST_LETTERS:
+        raise LinkError(said("link.too_long"))
+    version, _, text = link.partition(".")
+    if version != VERSION:
+        is_newer = version.isdecimal() and version.isascii()
+        raise LinkError(said("link.other_version" if is_newer else "link.broken"))
+    content = _unpack(text)
+    if content is None:
+        raise LinkError(said("link.broken"))
+    try:
+        state = State.model_validate_json(content)
+        _check_world(state)
+    except (ValidationError, ScenarioError, ValueError):
+        raise LinkError(said("link.impossible")) from None
+    return state
+
+
+def _unpack(text: str) -> bytes | None:
+    """What is in a link; None if it is broken or too large."""
+    try:
+        packed = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", altchars="-_", validate=True)
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(packed, MOST_BYTES)
+    except (binascii.Error, zlib.error, ValueError):
+        return None
+    if not unpacker.eof or unpacker.unused_data:
+        return None
+    return content
+
+
+def _check_world(state: State) -> None:
+    """Whether the world of a link can be simulated, and its story is one of ours."""
+    state.world.scenario()
+    if state.switch is not None:
+        state.world.with_(state.switch).scenario()
+    if state.language not in languages():
+        raise ValueError("language")
+    if state.story is not None:
+        story = stories(state.language).get(state.story)
+        if story is None or state.screen >= len(story.screens):
+            raise ValueError("story")

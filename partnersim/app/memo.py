@@ -1,0 +1,81 @@
+"""Remember what was worked out, within a bound, for many threads at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Memo(Generic[Key, Value]):
+    """A function that remembers its last answers.
+
+    Threads that ask for the same thing at the same time wait for one computation: forty pages
+    that open the same story cost one run. What was asked for longest ago is forgotten first.
+
+    Parameters
+    ----------
+    compute
+        Works out the answer; its errors are raised and not remembered.
+    size_of
+        Bytes that an answer takes.
+    most_bytes
+        Answers are forgotten until no more than this is kept; the newest always is.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[[Key], Value],
+        size_of: Callable[[Value], int],
+        most_bytes: int,
+    ) -> None:
+        self._compute = compute
+        self._size_of = size_of
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Key, Future[Value]] = OrderedDict()
+        self._sizes: dict[Key, int] = {}
+
+    def __call__(self, key: Key) -> Value:
+        """Give the answer, remembered or worked out."""
+        with self._lock:
+            answer = self._answers.get(key)
+            is_known = answer is not None
+            if answer is None:
+                answer = self._answers[key] = Future()
+            self._answers.move_to_end(key)
+        if not is_known:
+            self._work_out(key, answer)
+        return answer.result()
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that are kept."""
+        with self._lock:
+            return sum(self._sizes.values())
+
+    def _work_out(self, key: Key, answer: Future[Value]) -> None:
+        try:
+            value = self._compute(key)
+        except BaseException as error:
+            with self._lock:
+                del self._answers[key]
+            answer.set_exception(error)
+            return
+        with self._lock:
+            self._sizes[key] = self._size_of(value)
+            self._forget(key)
+        answer.set_result(value)
+
+    def _forget(self, newest: Key) -> None:
+        """Drop the oldest finished answers while there is too much."""
+        for key in list(self._answers):
+            if sum(self._sizes.values()) <= self._most_bytes:
+                return
+            if key != newest and key in self._sizes:
+                del self._answers[key], self._sizes[key]

@@ -1,0 +1,1 @@
+"""The pages of the app, and what stands behind them: rooms, acts, views and files."""

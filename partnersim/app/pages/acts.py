@@ -1,0 +1,190 @@
+"""What a visitor did, checked and done.
+
+Messages come from a browser and are not trusted: each is read as an `Act`, whose every field is
+bounded. What cannot be done is said in plain words, and the page lives on.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
+from partnersim.app.links import LinkError, from_link
+from partnersim.app.pages import view
+from partnersim.app.pages.analyst import SERIES
+from partnersim.app.pages.desk import Desk
+from partnersim.app.sentences import SHARES
+from partnersim.app.world import (
+    MOST_MONTHS,
+    MOST_TEXT,
+    N_PAIRS,
+    Appointment,
+    Setting,
+    World,
+)
+from partnersim.scenario_files import ScenarioError, parse_assignment
+
+MOST_LINK = 100_000
+
+Name = Annotated[str, Field(max_length=80)]
+Count = Annotated[int, Field(ge=0, le=999)]
+
+
+class Act(BaseModel):
+    """One thing that a visitor did."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    do: Literal[
+        "tab", "picture", "month", "rewind", "switch", "share", "deadline", "why", "lever",
+        "coordinator", "event", "remove", "undo", "redo", "ask_reset", "reset", "keep",
+        "open_story", "sandbox", "next", "back", "go_to", "predict", "skip_guess", "pledge",
+        "unpledge", "restore", "set", "load", "luck", "series",
+    ]  # fmt: skip
+    month: Annotated[int, Field(ge=0, le=MOST_MONTHS)] = 0
+    index: Annotated[int, Field(ge=0, le=999)] = 0
+    screen: Annotated[int, Field(ge=0, le=99)] = 0
+    value: float | Name = 0.0
+    hands: Annotated[tuple[Count, ...], Field(max_length=12)] = ()
+    tables: Annotated[dict[Name, Count], Field(max_length=20)] = {}
+    tab: Name = ""
+    choice: Name = ""
+    lever: Name = ""
+    event: Name = ""
+    organisation: Name = ""
+    trustor: Name = ""
+    trustee: Name = ""
+    story: Name = ""
+    token: Annotated[int, Field(ge=0)] = 0
+    path: Annotated[str, Field(max_length=120)] = ""
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
+    replicate: Annotated[int, Field(ge=0, lt=N_PAIRS)] = 0
+    text: Annotated[str, Field(max_length=MOST_TEXT)] = ""
+    link: Annotated[str, Field(max_length=MOST_LINK)] = ""
+
+
+def act(desk: Desk, message: dict[str, Any]) -> None:
+    """Do what a visitor did; what cannot be done is said in `desk.problem`."""
+    desk.problem = ""
+    try:
+        _do(desk, Act.model_validate(message))
+    except (ScenarioError, LinkError) as error:
+        desk.problem = str(error)
+    except (ValidationError, ValueError, KeyError, IndexError):
+        desk.problem = desk.words("page.cannot")
+    if message.get("do") != "ask_reset":
+        desk.reset_token = None
+    desk.follow()
+    desk.version += 1
+
+
+def _do(desk: Desk, act: Act) -> None:
+    session = desk.session
+    match act.do:
+        case "tab":
+            desk.turn_to(act.tab)
+        case "picture":
+            desk.picture = str(act.value)
+        case "month":
+            session.show_month(min(act.month, session.without.months))
+        case "rewind":
+            session.show_month(act.month)
+            desk.turn_to("change")
+        case "switch":
+            _switch(desk, act.choice)
+        case "share":
+            if act.value in SHARES:
+                desk.share = float(act.value)
+        case "deadline":
+            session.set_deadline(max(1, act.month))
+        case "why":
+            _ask_why(desk, act)
+        case "lever" | "coordinator" | "event":
+            _change(desk, act)
+        case "remove":
+            session.remove(session.without.changes[act.index])
+        case "undo" | "redo" | "next" | "back" | "skip_guess":
+            getattr(session, act.do)()
+        case "ask_reset":
+            desk.reset_token = session.ask_reset()
+        case "reset":
+            if not session.reset(act.token):
+                raise ScenarioError(desk.words("page.reset_late"))
+        case "keep":
+            pass
+        case "open_story":
+            session.open_story(act.story)
+        case "sandbox":
+            session.close_story()
+        case "go_to":
+            session.go_to(act.screen)
+        case "predict":
+            _predict(desk, act)
+        case "pledge":
+            if act.text.strip():
+                session.pledge(act.text.strip())
+        case "unpledge":
+            session.unpledge(act.index)
+        case "restore":
+            session.take_on(from_link(act.link))
+        case "set":
+            path, value = parse_assignment(f"{act.path}={act.text}")
+            session.change(Setting.model_validate({"path": path, "value": value}))
+        case "load":
+            session.live_in(World(place="own-place", text=act.text, seed=session.without.seed))
+        case "luck":
+            session.live_in(session.without.with_luck(act.replicate, act.seed))
+        case "series":
+            if act.choice in SERIES:
+                desk.series = act.choice
+
+
+def _switch(desk: Desk, choice: str) -> None:
+    """Give the second world something, or nothing."""
+    if not choice:
+        desk.session.flip(None)
+        return
+    if choice != "as-told":
+        desk.session.flip(view.switches(desk)[choice][1])
+
+
+def _ask_why(desk: Desk, act: Act) -> None:
+    """Explain the trust of some organisations, in the months up to one."""
+    names = desk.session.without.names
+    desk.trustor = act.trustor if act.trustor in names else ""
+    desk.trustee = act.trustee if act.trustee in names and act.trustee != act.trustor else ""
+    desk.session.show_month(min(act.month, desk.session.without.months))
+    desk.turn_to("why")
+
+
+def _change(desk: Desk, act: Act) -> None:
+    """Pull a lever, appoint or dismiss a coordinator, or let something happen."""
+    session, words = desk.session, desk.words
+    world, scenario = session.without, session.without.scenario()
+    if act.do == "lever":
+        levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
+        lever = {lever.name: lever for lever in levers}[act.lever]
+        session.change(lever.change(lever.nearest(float(act.value)).value, act.month))
+        return
+    if act.do == "event":
+        kind = {kind.name: kind for kind in event_kinds(words)}[act.event]
+        session.change(kind.event(max(1, act.month), act.organisation))
+        return
+    chosen = {one.name: one for one in coordinator_choices(scenario, words)}[act.choice].change
+    if chosen is not None:
+        session.change(chosen)
+        return
+    for present in [one for one in world.changes if isinstance(one, Appointment)]:
+        session.remove(present)
+
+
+def _predict(desk: Desk, act: Act) -> None:
+    """Write down what the room expects, and reveal what came of it."""
+    session = desk.session
+    if act.tables:
+        session.predict_by_tables(act.tables)
+    else:
+        session.predict(act.hands)
+    session.reveal()

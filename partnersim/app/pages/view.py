@@ -1,0 +1,622 @@
+"""What each component shows, as plain data: from a desk and its session to dictionaries.
+
+Nothing is decided or remembered here, and nothing is known of the web.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from partnersim.app import draw, sentences, take_home
+from partnersim.app.draw import Drawing, Series
+from partnersim.app.levers import (
+    Coordination,
+    FrontLever,
+    coordinator_choices,
+    event_kinds,
+    front_levers,
+    more_levers,
+)
+from partnersim.app.links import LinkError, to_link
+from partnersim.app.pages.desk import TABS, Desk
+from partnersim.app.session import Guess, reply
+from partnersim.app.stories import Screen, stories
+from partnersim.app.words import Words
+from partnersim.app.world import Appointment, Change, Run, World, compare_hundred
+from partnersim.measures import Floats
+
+View = dict[str, Any]
+
+PACE = 160
+"""Milliseconds a month when it plays: ten years in 20 seconds."""
+
+BESIDE = (620, 330)
+BELOW = (1240, 350)
+"""Sizes of charts of lines: beside a network, and over the whole width."""
+
+NO_NAMES = 24
+"""Pixels right of a chart of one line, which needs no names."""
+
+MOST_LETTERS = 18
+"""Of a name at the end of a line; a longer one stands in the sentence above only."""
+
+PICTURES = {
+    "world": ("network", "heatmap", "strip", "trust"),
+    "compare": ("guess", "change", "speed", "network", "heatmap"),
+    "hundred": ("guess", "icons", "dots", "runs"),
+}
+"""Pictures to choose from, by tab; the first is shown first. A guess is one where one was made."""
+
+FILES = {
+    "summary": "summary.html",
+    "months": "months.csv",
+    "change_png": "change.png",
+    "change_svg": "change.svg",
+    "trust_svg": "trust.svg",
+    "strip_svg": "trust-over-time.svg",
+    "place": "place.toml",
+}
+"""What can be taken home: names of words, and of files."""
+
+COMPARING = ("compare", "hundred")
+"""Tabs that compare, and so ask first."""
+
+SHARES = (0.25, 0.5, 0.8)
+
+
+def labels(desk: Desk) -> View:
+    """All fixed words of the page."""
+    return desk.words.below("page")
+
+
+# --- the frame of the page ----------------------------------------------------------------------
+
+
+def shell(desk: Desk) -> View:
+    """Title, chapters, tabs and menu."""
+    session, words = desk.session, desk.words
+    story = session.story_shown
+    return {
+        "title": story.title if story else words("app.title"),
+        "dots": [screen.title for screen in story.screens] if story else [],
+        "screen": session.state.screen,
+        "can_back": story is not None and session.state.screen > 0,
+        "can_next": story is not None and session.state.screen < len(story.screens) - 1,
+        "tabs": [{"name": tab, "label": words(f"page.tab.{tab}")} for tab in TABS],
+        "tab": desk.tab,
+        "stories": [
+            {
+                "name": name,
+                "title": one.title,
+                "summary": one.summary,
+                "minutes": words("page.minutes", n=one.minutes),
+                "is_open": name == session.state.story,
+            }
+            for name, one in stories(words.language).items()
+        ],
+        "can_undo": session.can_undo,
+        "can_redo": session.can_redo,
+        "reset": desk.reset_token,
+        "problem": desk.problem,
+        "notes": f"/notes?room={desk.room.key}",
+        "analyst": f"/analyst?room={desk.room.key}",
+        "keys": list(words.below("page.key").values()),
+        "pace": PACE,
+        "room": desk.room.key,
+        "is_new": desk.room.is_new,
+        "link": link_of(desk),
+        "language": words.language,
+    }
+
+
+def link_of(desk: Desk) -> str:
+    """The session as text for a link; empty where it is too much for one."""
+    try:
+        return to_link(desk.session.state)
+    except LinkError:
+        return ""
+
+
+def say(desk: Desk) -> View:
+    """What the story says and asks, or what came of the guess."""
+    session, words = desk.session, desk.words
+    screen = session.screen_shown
+    shown: View = {
+        "title": "", "say": [], "ask": None, "ask_name": "", "reply": "", "score": "", "rows": [],
+    }  # fmt: skip
+    if screen is not None:
+        shown |= {"title": screen.title, "say": screen.say.strip().split("\n\n")}
+    question = session.question if desk.tab in COMPARING else None
+    if question is None:
+        return shown
+    if session.is_hidden:
+        options = [option.text for option in question.options]
+        shown["ask"] = {"text": question.text, "options": options}
+        shown["ask_name"] = f"{session.state.story} {session.state.screen}"
+        return shown
+    guess = session.guess
+    if guess is not None and picture_shown(desk) == "guess":
+        board = session.scoreboard()
+        shown |= {
+            "reply": reply(guess, question.options, words),
+            "score": words("guess.score", right=board.right, asked=board.asked),
+            "rows": [_scored(one, words) for one in board.guesses],
+        }
+    return shown
+
+
+def _scored(guess: Guess, words: Words) -> str:
+    """A question that was asked, what came, and whether the room saw it coming."""
+    key = "right" if guess.is_right else "wrong"
+    answer = words("guess.answer", option=guess.options[guess.answer or 0])
+    return f"{guess.question} {answer} {words(f'guess.{key}')}"
+
+
+def cards(desk: Desk) -> list[View]:
+    """The organisations and what they want."""
+    scenario = desk.session.without.scenario()
+    return [
+        {"title": organisation.title or organisation.name, "text": organisation.description}
+        for organisation in scenario.organisations
+    ]
+
+
+def player(desk: Desk) -> View:
+    """The timeline, and the flags on it."""
+    session, words = desk.session, desk.words
+    world = _world_shown(desk)
+    scenario = world.scenario()
+    flags = []
+    for number, mark in enumerate(world.marks()):
+        name = sentences.name_mark(mark, scenario, words)
+        said = words("page.flag", name=name, when=sentences.when(mark.month, words))
+        is_own = mark.is_removable and mark.what in session.without.changes
+        flags.append(
+            {
+                "key": f"{number} {said}",
+                "words": said,
+                "index": session.without.changes.index(mark.what) if is_own else None,
+                "remove": words("page.remove_named", name=said),
+            }
+        )
+    return {
+        "months": world.months,
+        "month": session.month,
+        "names": [sentences.when(month, words) for month in range(world.months + 1)],
+        "flags": flags,
+        "pace": PACE,
+    }
+
+
+def has_timeline(desk: Desk) -> bool:
+    """Whether the part that is shown goes by months."""
+    if desk.tab == "compare":
+        return not desk.session.is_hidden and picture_shown(desk) != "guess"
+    return desk.tab in ("world", "why", "change")
+
+
+def choice(desk: Desk) -> View:
+    """Which picture of the tab is shown."""
+    words = desk.words
+    names = pictures(desk)
+    return {
+        "label": words("page.pictures"),
+        "act": "picture",
+        "chosen": picture_shown(desk),
+        "choices": [{"value": name, "label": words(f"page.picture.{name}")} for name in names],
+    }
+
+
+def picture_shown(desk: Desk) -> str:
+    """Name of the picture that a tab shows."""
+    names = pictures(desk)
+    return desk.picture if desk.picture in names else names[0]
+
+
+def pictures(desk: Desk) -> tuple[str, ...]:
+    """Names of the pictures that a tab has now."""
+    guess = desk.session.guess
+    has_guess = guess is not None and guess.answer is not None and not guess.is_skipped
+    return tuple(name for name in PICTURES[desk.tab] if name != "guess" or has_guess)
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+def figure(drawing: Drawing, heading: str = "") -> View:
+    """A picture for the page, and its table."""
+    return {
+        "svg": drawing.svg,
+        "title": drawing.title,
+        "table": drawing.table.to_html(drawing.title),
+        "heading": heading,
+        "marks": None,
+        "frames": None,
+    }
+
+
+def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "") -> View:
+    """The network of a world, with all its months for the page to play; or its heatmap."""
+    run, words, month = world.run(), desk.words, desk.session.month
+    trust, names, titles = run.trust, world.names, world.titles
+    if picture_shown(desk) == "heatmap":
+        drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix)
+        return figure(drawing, heading)
+    drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix)
+    marks, frames = to_frames(draw.network_frames(trust, names, prefix))
+    return {**figure(drawing, heading), "marks": marks, "frames": frames}
+
+
+def to_frames(classes: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
+    """Write the classes of a run as one short text a month: a sign for each line."""
+    ids = list(classes[0])
+    signs = {name: "-" if name.endswith("none") else name[-1] for name in _all_classes(classes)}
+    return ids, ["".join(signs[frame[id_]] for id_ in ids) for frame in classes]
+
+
+def _all_classes(classes: Sequence[Mapping[str, str]]) -> set[str]:
+    return {name for frame in classes for name in frame.values()}
+
+
+def change_so_far(desk: Desk) -> View:
+    """The change beside the network: how far, month by month, with flags."""
+    world, words = _world_shown(desk), desk.words
+    run = world.run()
+    line = Series(words("series.change_delivered"), run.series["change_delivered"])
+    drawing = draw.lines(
+        [line], words("page.change_title"), words, month=desk.session.month,
+        flags=_flags(desk, world), scale=100, size=BESIDE, margin=NO_NAMES, top=100,
+    )  # fmt: skip
+    return figure(drawing, drawing.title)
+
+
+def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
+    """One series of both worlds, or of the one there is, on shared axes."""
+    session = desk.session
+    worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
+    lines = [
+        Series(name, world.run().series[series])
+        for name, world in zip(_arms(desk), worlds, strict=False)
+    ]
+    drawing = draw.lines(
+        lines, title, desk.words, month=session.month, flags=_flags(desk, worlds[0]), scale=scale,
+        size=BELOW, **({} if len(lines) > 1 else {"margin": NO_NAMES}),
+    )  # fmt: skip
+    return figure(drawing, title)
+
+
+def strip(desk: Desk) -> View:
+    """Small pictures of the network over time."""
+    drawing = draw.strip(_world_shown(desk).run().trust, desk.words)
+    return figure(drawing, drawing.title)
+
+
+def trust_key(desk: Desk) -> View:
+    """The five steps of trust."""
+    return {**figure(draw.key(desk.words)), "table": ""}
+
+
+def guesses(desk: Desk) -> View:
+    """What the room said against what came."""
+    guess = desk.session.guess
+    assert guess is not None and guess.answer is not None
+    drawing = draw.guesses(guess.options, guess.room, guess.hundred, guess.answer, desk.words)
+    return figure(drawing)
+
+
+def chance(desk: Desk) -> View:
+    """One picture of our hundred simulated partnerships."""
+    words = desk.words
+    hundred = compare_hundred(desk.session.without, _with(desk))
+    without, with_ = hundred.months_to(desk.share)
+    what, name = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.who
+    match picture_shown(desk):
+        case "icons":
+            drawing = draw.icon_arrays(without, with_, desk.session.deadline, what, name, words)
+        case "dots":
+            months = desk.session.without.months
+            drawing = draw.dots(without, with_, desk.session.deadline, months, what, name, words)
+        case _:
+            drawing = _ten_faint(desk, hundred.faint("change_delivered"))
+    return figure(drawing)
+
+
+def _arms(desk: Desk) -> tuple[str, str]:
+    """Short names of both worlds, without first."""
+    words = desk.words
+    with_ = words("draw.with", who=desk.session.who)
+    if len(with_) > MOST_LETTERS:
+        with_ = words("page.with")
+    return words("draw.without"), with_
+
+
+def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
+    words, names = desk.words, _arms(desk)
+    worlds = (desk.session.without, _with(desk))
+    lines = [
+        Series(name, world.run().series["change_delivered"], runs)
+        for name, world, runs in zip(names, worlds, faint, strict=True)
+    ]
+    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=BELOW)
+
+
+# --- with and without ---------------------------------------------------------------------------
+
+
+def switch(desk: Desk) -> View:
+    """What may be switched, and the difference it makes in one sentence."""
+    session, words = desk.session, desk.words
+    choices = switches(desk)
+    chosen = next(
+        (name for name, (_, change) in choices.items() if change == session.state.switch), ""
+    )
+    listed = [{"name": "", "label": words("page.switch_none")}]
+    if session.state.switch is not None and not chosen:
+        chosen = "as-told"
+        listed.append({"name": chosen, "label": desk.session.who})
+    listed += [{"name": name, "label": label} for name, (label, _) in choices.items()]
+    sentence = ""
+    if session.with_ is not None:
+        without, with_ = session.without.run(), session.with_.run()
+        sentence = sentences.difference(without, with_, desk.session.who, words)
+    return {"choices": listed, "chosen": chosen, "sentence": sentence}
+
+
+def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
+    """Everything that the second world may have: a name, its words and the change."""
+    scenario, words = desk.session.without.scenario(), desk.words
+    found: dict[str, tuple[str, Change]] = {}
+    for one in coordinator_choices(scenario, words):
+        if one.change is not None:
+            label = _coordination_sentence(one, words("coordinator.sentence"))
+            found[f"coordinator {one.name}"] = (label, one.change)
+    for lever in [*front_levers(scenario, words), *more_levers(scenario, words)]:
+        for band in lever.bands:
+            name = f"lever {lever.name} {band.value:g}"
+            found[name] = (lever.sentence(band.value), lever.change(band.value))
+    return found
+
+
+def _coordination_sentence(one: Coordination, sentence: str) -> str:
+    return sentence.replace("[...]", one.label)
+
+
+def deadline(desk: Desk) -> View:
+    """The deadline, and how many were there by then."""
+    session, words = desk.session, desk.words
+    hundred = compare_hundred(session.without, _with(desk))
+    return {
+        "deadline": session.deadline,
+        "months": session.without.months,
+        "names": player(desk)["names"],
+        "sentence": sentences.difference_in_hundred(
+            hundred, desk.session.who, words, desk.session.deadline, desk.share
+        ),
+    }
+
+
+def share_choice(desk: Desk) -> View:
+    """Of which share of the vision 'out of 100' speaks."""
+    words = desk.words
+    return {
+        "label": words("page.how_much"),
+        "act": "share",
+        "chosen": desk.share,
+        "choices": [
+            {"value": share, "label": words(f"measure.{sentences.SHARES[share]}")}
+            for share in SHARES
+        ],
+    }
+
+
+# --- why ----------------------------------------------------------------------------------------
+
+
+def why(desk: Desk, is_working: bool) -> View:
+    """Whose trust is explained, and the sentence; pictures come by `why_figures`."""
+    session, words = desk.session, desk.words
+    world = _world_shown(desk)
+    month = max(1, session.month)
+    view = {
+        "organisations": organisations(world),
+        "trustor": desk.trustor,
+        "trustee": desk.trustee,
+        "is_working": is_working,
+        "sentence": "",
+        "stalled": "",
+    }
+    if not is_working:
+        said = _why(desk)
+        view |= {
+            "sentence": f"{said.sentence} {said.turning}",
+            "stalled": sentences.stalled(world.run(), month, words),
+        }
+    return view
+
+
+def why_bars(desk: Desk) -> View:
+    """What raised and lowered trust; the bars add up."""
+    drawing = draw.bars(_why(desk), desk.words)
+    return figure(drawing, drawing.title)
+
+
+def trust_line(desk: Desk) -> View:
+    """The trust that is explained, month by month."""
+    world, words = _world_shown(desk), desk.words
+    trust = world.run().trust
+    names = world.names
+    rows = [names.index(desk.trustor)] if desk.trustor else list(range(len(names)))
+    columns = [names.index(desk.trustee)] if desk.trustee else list(range(len(names)))
+    part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
+    drawing = draw.lines(
+        [Series(words("series.trust"), mean_known(part))], words("page.trust_title"), words,
+        month=desk.session.month, scale=100, top=100, size=BELOW, margin=NO_NAMES,
+    )  # fmt: skip
+    return figure(drawing, drawing.title)
+
+
+def mean_known(values: Floats) -> Floats:
+    """Mean of what is known in each row: float64[months + 1]; NaN where nothing is."""
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _why(desk: Desk) -> sentences.Why:
+    return sentences.why(
+        _world_shown(desk).ledger(),
+        max(1, desk.session.month),
+        desk.words,
+        desk.trustor or None,
+        desk.trustee or None,
+    )
+
+
+# --- change -------------------------------------------------------------------------------------
+
+
+def levers(desk: Desk) -> View:
+    """Levers as whole sentences, and from when they hold."""
+    words, scenario = desk.words, desk.session.without.scenario()
+    when = sentences.when(desk.session.month, words)
+    return {
+        "when": words("page.changes_from", when=when),
+        "levers": [_lever(lever, desk) for lever in front_levers(scenario, words)],
+        "more": [_lever(lever, desk) for lever in more_levers(scenario, words)],
+    }
+
+
+def change(desk: Desk) -> View:
+    """Coordinators, events, and what was changed so far."""
+    session, words = desk.session, desk.words
+    world = session.without
+    scenario = world.scenario()
+    choices = coordinator_choices(scenario, words)
+    present = [change for change in world.changes if isinstance(change, Appointment)]
+    chosen = next((one.name for one in choices if one.change in present), choices[0].name)
+    return {
+        "coordinators": [
+            {
+                "name": one.name,
+                "label": _coordination_sentence(one, words("coordinator.sentence")),
+            }
+            for one in choices
+        ],
+        "coordinator": chosen,
+        "events": [{"name": kind.name, "label": kind.label} for kind in event_kinds(words)],
+        "organisations": organisations(world),
+        "changes": [
+            {
+                "index": index,
+                "words": sentences.name_change(one, scenario, words),
+                "remove": words(
+                    "page.remove_named", name=sentences.name_change(one, scenario, words)
+                ),
+            }
+            for index, one in enumerate(world.changes)
+        ],
+        "assumptions": list(words.below("take_home.assumption").values()),
+    }
+
+
+def _lever(lever: FrontLever, desk: Desk) -> View:
+    value = lever.nearest(lever.value(desk.session.without, desk.session.month)).value
+    return {
+        "name": lever.name,
+        "before": lever.before,
+        "after": lever.after,
+        "value": value,
+        "sentence": lever.sentence(value),
+        "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+        "what": lever.what,
+        "evidence": lever.evidence,
+        "sources": list(lever.sources),
+    }
+
+
+def organisations(world: World) -> list[View]:
+    """Short names and names to show."""
+    return [
+        {"name": name, "title": title}
+        for name, title in zip(world.names, world.titles, strict=True)
+    ]
+
+
+# --- debrief and notes --------------------------------------------------------------------------
+
+
+def debrief(desk: Desk) -> View:
+    """What was learnt, and what to take home."""
+    session, words = desk.session, desk.words
+    return {
+        "points": take_home.learning_points(session),
+        "questions": list(words.below("take_home.question").values()),
+        "pledges": list(session.state.pledges),
+        "files": [
+            {"href": f"/take-home/{name}?room={desk.room.key}", "label": words(f"page.file.{key}")}
+            for key, name in FILES.items()
+        ],
+        "link": link_of(desk),
+    }
+
+
+def notes(desk: Desk) -> View:
+    """What the facilitator should know of the screen that is shown."""
+    session, words = desk.session, desk.words
+    story, screen = session.story_shown, session.screen_shown
+    if story is None or screen is None:
+        return {
+            "title": words("page.notes"), "where": words("notes.no_story"), "notes": [],
+            "minutes": "", "can_back": False, "can_next": False, "coming": "",
+        }  # fmt: skip
+    number, total = session.state.screen + 1, len(story.screens)
+    return {
+        "title": words("notes.title", story=story.title),
+        "where": words("notes.where", n=number, total=total, screen=screen.title),
+        "minutes": words("page.minutes", n=screen.notes.minutes),
+        "notes": [
+            {"name": words(f"notes.{kind}"), "lines": lines}
+            for kind, lines in _noted(screen).items()
+            if lines
+        ],
+        "can_back": number > 1,
+        "can_next": number < total,
+        "coming": story.screens[number].title if number < total else words("notes.last"),
+    }
+
+
+def _noted(screen: Screen) -> dict[str, list[str]]:
+    """Paragraphs for the facilitator, by kind."""
+    notes = screen.notes
+    expected = [expectation.says for expectation in screen.expect]
+    texts = {"ask": notes.ask, "trap": notes.trap, "debrief": notes.debrief}
+    paragraphs = {kind: text.strip().split("\n\n") for kind, text in texts.items() if text}
+    return {"expect": expected, **paragraphs}
+
+
+# --- the worlds shown ---------------------------------------------------------------------------
+
+
+def _world_shown(desk: Desk) -> World:
+    """The world that a single picture shows."""
+    return desk.session.without
+
+
+def _with(desk: Desk) -> World:
+    """The world with the switch; the same as without where nothing is switched."""
+    return desk.session.with_ or desk.session.without
+
+
+def _flags(desk: Desk, world: World) -> dict[int, str]:
+    """What stands on the timeline of a chart."""
+    scenario = world.scenario()
+    return {mark.month: sentences.name_mark(mark, scenario, desk.words) for mark in world.marks()}
+
+
+def run_of(desk: Desk) -> Run:
+    """The run that a single picture shows."""
+    return _world_shown(desk).run()

@@ -1,0 +1,350 @@
+"""What the app says: differences, times, shares and causes as plain sentences.
+
+Every function takes numbers and the words of a language and gives text. Nothing here says more
+than the numbers: a difference of one run is said of that run, a share of a hundred runs of 'our
+simulated partnerships'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partnersim.app.levers import find_lever
+from partnersim.app.steps import step_of
+from partnersim.app.words import Words
+from partnersim.app.world import (
+    Appointment,
+    Change,
+    Happening,
+    Hundred,
+    Lever,
+    Mark,
+    Run,
+)
+from partnersim.ledger import Ledger
+from partnersim.measures import YEAR, find_first_month
+from partnersim.scenario import Coordinator, Event, Intervention, Scenario
+
+SHARES = {0.5: "half", 0.25: "quarter", 0.8: "most"}
+"""Shares of the vision that have a name."""
+
+MOST_BARS = 5
+"""Causes shown by name; what they leave over is 'all else', so that bars always add up."""
+
+LEAST_MOVED = 10
+"""Thousandths of trust below which one says that it hardly moved."""
+
+
+# --- time and numbers -----------------------------------------------------------------------------
+
+
+def when(month: int, words: Words) -> str:
+    """Say a month: 'year 3, month 4' for month 28, 'the start' for 0."""
+    if month <= 0:
+        return words("time.start")
+    return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
+
+
+def span(months: int, words: Words) -> str:
+    """Say a length of time: whole years in years, else months."""
+    if months >= YEAR and months % YEAR == 0:
+        return words.count("year", months // YEAR)
+    return words.count("month", months)
+
+
+def percent(share: float) -> str:
+    """Say a share: '62 %'."""
+    return f"{100 * share:.0f} %"
+
+
+def signed(tenths: int) -> str:
+    """Write tenths of a point with their sign: '+3.2', '−14.1', '0.0'."""
+    sign = "+" if tenths > 0 else "−" if tenths < 0 else ""
+    return f"{sign}{abs(tenths) / 10:.1f}"
+
+
+def of_hundred(count: int, total: int, words: Words) -> str:
+    """Say a count of simulated partnerships: 'in 62 of our 100 simulated partnerships'."""
+    if count == 0:
+        return words("hundred.in_none", total=total)
+    if count == total:
+        return words("hundred.in_all", total=total)
+    return words("hundred.in_n", n=count, total=total)
+
+
+def trust_word(trust: float, words: Words) -> str:
+    """Name the step of a trust; nothing for nobody's."""
+    step = step_of(trust)
+    return words(f"trust.{step.name}") if step else ""
+
+
+def capital(text: str) -> str:
+    """Begin a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+# --- what was changed -----------------------------------------------------------------------------
+
+
+def name_change(change: Change, scenario: Scenario, words: Words) -> str:
+    """Name a change so that it can follow 'with': 'Ana', or the sentence of a lever."""
+    if isinstance(change, Appointment):
+        name = change.title or change.name
+        if not change.host:
+            return words("change.coordinator", name=name)
+        return words("change.hosted", name=name, host=title_of(change.host, scenario))
+    if isinstance(change, Happening):
+        return words("change.event", event=change.title or words(f"event.{change.type}"))
+    lever = find_lever(change, scenario, words)
+    if lever is None:
+        return words("change.other")
+    return words("change.lever", sentence=lever.sentence(float(change.value)))
+
+
+def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
+    """Name what stands on the timeline."""
+    what = mark.what
+    if isinstance(what, Coordinator):
+        return words("mark.coordinator_begins", name=what.title or what.name)
+    if isinstance(what, Event):
+        name = what.title or words(f"event.{what.type}")
+        return f"{name}: {title_of(what.organisation, scenario)}" if what.organisation else name
+    return what.title or _name_intervention(what, scenario, words)
+
+
+def title_of(name: str, scenario: Scenario) -> str:
+    """The name to show of an organisation; the short name if it is not there."""
+    titles = dict(zip(scenario.organisation_names, scenario.organisation_titles, strict=True))
+    return titles.get(name, name)
+
+
+def _name_intervention(what: Intervention, scenario: Scenario, words: Words) -> str:
+    plain = what.model_dump(exclude={"kind", "title"})
+    lever = find_lever(Lever.model_validate(plain), scenario, words)
+    return lever.sentence(what.value) if lever else words("change.other")
+
+
+# --- the difference in one sentence ---------------------------------------------------------------
+
+
+def difference(without: Run, with_: Run, who: str, words: Words, share: float = 0.5) -> str:
+    """Say what one switch changed in one partnership, luck being the same.
+
+    Parameters
+    ----------
+    without, with_
+        The two runs.
+    who
+        What the switch is, to follow 'with'.
+    share
+        Of the vision, in `SHARES`: when was it there?
+    """
+    what = words(f"measure.{SHARES[share]}")
+    first, second = _month_with(without, share), _month_with(with_, share)
+    years = span(without.months, words)
+    if (fallen := _say_collapse(without, with_, who, words)) is not None:
+        return fallen
+    if first is None and second is None:
+        return _say_neither(without, with_, who, words)
+    if first is None or second is None:
+        key = "only_with" if first is None else "only_without"
+        said = {"with": when(second or 0, words), "without": when(first or 0, words)}
+        return words(f"difference.{key}", who=who, what=what, years=years, **said)
+    said = {"with": when(second, words), "without": when(first, words)}
+    if first == second:
+        return capital(words("difference.same", who=who, what=what, **{"with": said["with"]}))
+    key = "earlier" if second < first else "later"
+    apart = words.count("month", abs(second - first))
+    return words(f"difference.{key}", who=who, what=what, span=apart, **said)
+
+
+def difference_in_hundred(
+    hundred: Hundred, who: str, words: Words, by_month: int, share: float = 0.5
+) -> str:
+    """Say what one switch changed over our hundred simulated partnerships."""
+    what = words(f"measure.{SHARES[share]}")
+    without, with_ = hundred.reached(share, by_month)
+    total = hundred.n_pairs
+    reached = words(
+        "difference.hundred.reached",
+        when=when(by_month, words),
+        what=what,
+        who=who,
+        total=total,
+        without=without,
+        **{"with": with_},
+    )
+    first, second = (np.nan_to_num(months, nan=np.inf) for months in hundred.months_to(share))
+    earlier, later = int((second < first).sum()), int((second > first).sum())
+    pairs = words("difference.hundred.earlier", who=who, earlier=earlier, later=later, total=total)
+    return f"{reached} {pairs}"
+
+
+def _month_with(run: Run, share: float) -> int | None:
+    """First month with this share of the vision."""
+    change = run.series["change_delivered"]
+    month = float(find_first_month(change[np.newaxis] >= share)[0])
+    return None if np.isnan(month) else int(month)
+
+
+def _say_collapse(without: Run, with_: Run, who: str, words: Words) -> str | None:
+    """Say that one of them came apart and the other did not."""
+    first, second = (run.measures["months_to_collapse"] for run in (without, with_))
+    if np.isnan(first) == np.isnan(second):
+        return None
+    if np.isnan(first):
+        return words("difference.collapsed_with", who=who, **{"with": when(int(second), words)})
+    return words("difference.collapsed_without", who=who, without=when(int(first), words))
+
+
+def _say_neither(without: Run, with_: Run, who: str, words: Words) -> str:
+    """Say how far they came, where neither came to the share."""
+    first, second = (percent(run.measures["change_delivered"]) for run in (without, with_))
+    years = span(without.months, words)
+    if first == second:
+        return words("difference.neither_same", years=years, who=who, **{"with": second})
+    return words("difference.neither", years=years, who=who, without=first, **{"with": second})
+
+
+# --- why ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One cause: its words, and what it added, in tenths of a point of 100."""
+
+    label: str
+    tenths: int
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why trust moved: a sentence, and bars that add up as they are shown.
+
+    Attributes
+    ----------
+    sentence
+        What moved, how far, and the largest cause.
+    bars
+        Causes, the largest first, 'all else' last.
+    total
+        Their sum: what trust moved by, in tenths of a point of 100.
+    first_month, last_month
+        After which month, and to the end of which.
+    turning_month
+        The month in which it moved most in that direction.
+    turning
+        That month in words.
+    """
+
+    sentence: str
+    bars: tuple[Bar, ...]
+    total: int
+    first_month: int
+    last_month: int
+    turning_month: int
+    turning: str
+
+
+def why(
+    ledger: Ledger,
+    month: int,
+    words: Words,
+    trustor: str | None = None,
+    trustee: str | None = None,
+    months: int = YEAR,
+) -> Why:
+    """Say why goodwill moved in the months before and up to one.
+
+    Parameters
+    ----------
+    ledger
+        Of the run.
+    month
+        The month in question, 1 to the last.
+    trustor, trustee
+        Names of organisations; None for all.
+    months
+        How many months to look back.
+    """
+    first = max(0, month - months)
+    monthly = [ledger.totals(trustor, trustee, m) for m in range(first + 1, month + 1)]
+    start, end = (_tenths(ledger.level(m, trustor, trustee)) for m in (first, month))
+    causes = {name: sum(totals[name] for totals in monthly) for name in ledger.mechanisms}
+    bars = _bars(causes, end - start, words)
+    moved = [sum(totals.values()) for totals in monthly]
+    largest = max(range(len(moved)), key=lambda at: moved[at] * (1 if end >= start else -1))
+    turning = first + 1 + largest
+    return Why(
+        sentence=_say_why(
+            bars, start, end, first, month, _whose(ledger, trustor, trustee, words), words
+        ),
+        bars=bars,
+        total=end - start,
+        first_month=first,
+        last_month=month,
+        turning_month=turning,
+        turning=words("why.month", when=when(turning, words)),
+    )
+
+
+def stalled(run: Run, month: int, words: Words) -> str:
+    """Say how much of the work under way waited for a decision, and what was given up."""
+    waiting = float(run.series["waiting"][month])
+    key = "waiting" if waiting > 0 else "moving"
+    said = words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
+    given_up = int(run.series["initiatives_abandoned"][month])
+    if given_up == 0:
+        return said
+    n = words.count("initiative", given_up)
+    return f"{said} {words('why.stalled.given_up', when=when(month, words), n=n)}"
+
+
+def _tenths(trust: float) -> int:
+    """Trust in [0, 1] as tenths of a point of 100."""
+    return round(1000 * trust)
+
+
+def _bars(causes: dict[str, float], total: int, words: Words) -> tuple[Bar, ...]:
+    """The largest causes, and what they leave over of the total."""
+    largest = sorted(causes, key=lambda name: -abs(causes[name]))[:MOST_BARS]
+    bars = [Bar(words(f"cause.{name}"), _tenths(causes[name])) for name in largest]
+    bars = [bar for bar in bars if bar.tenths]
+    left_over = total - sum(bar.tenths for bar in bars)
+    if left_over:
+        bars.append(Bar(words("why.other"), left_over))
+    return tuple(bars)
+
+
+def _say_why(
+    bars: tuple[Bar, ...], start: int, end: int, first: int, month: int, whose: str, words: Words
+) -> str:
+    about = {"from": when(first, words), "to": when(month, words), "whose": whose}
+    up = max(bars, key=lambda bar: bar.tenths, default=None)
+    down = min(bars, key=lambda bar: bar.tenths, default=None)
+    if up is None or down is None:
+        return words("why.stayed", **about)
+    if abs(end - start) < LEAST_MOVED:
+        raised = up.label if up.tenths > 0 else words("why.nothing")
+        lowered = down.label if down.tenths < 0 else words("why.nothing")
+        return words("why.still", **about, up=raised, down=lowered)
+    key, cause = ("rose", up) if end > start else ("fell", down)
+    levels = {"start": f"{start / 10:.1f}", "end": f"{end / 10:.1f}"}
+    return words(f"why.{key}", **about, **levels, cause=cause.label)
+
+
+def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, words: Words) -> str:
+    """Whose goodwill it is."""
+    key = {
+        (True, True): "link",
+        (True, False): "of",
+        (False, True): "towards",
+        (False, False): "all",
+    }[bool(trustor), bool(trustee)]
+    return words(
+        f"why.{key}",
+        trustor=title_of(trustor or "", ledger.scenario),
+        trustee=title_of(trustee or "", ledger.scenario),
+    )

@@ -1,0 +1,290 @@
+"""Serve the app: on this machine unless told otherwise, and with nothing from elsewhere.
+
+Solara is told where its page, templates and assets are before it is imported. Whatever it would
+fetch from the internet is either served from the installed assets or refused at once: a request
+that waits for a network that is not there would hold up a room.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+import webbrowser
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partnersim.scenario_files import ScenarioError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+LOOPBACK = "127.0.0.1"
+FIRST_PORT = 8765
+MORE_PORTS = 20
+"""Ports tried after one that is taken."""
+
+KERNEL_LIFE = "10m"
+"""A page whose connection was lost may come back for as long; Solara's own is a day."""
+
+SETTINGS = {
+    "SOLARA_APP": "partnersim.app.pages.page",
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+    "SOLARA_KERNEL_CULL_TIMEOUT": KERNEL_LIFE,
+    "SOLARA_THEME_LOADER": "plain",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+}
+
+BUNDLE = "@widgetti/solara-vuetify-app@10.1.1/dist/solara-vuetify-app8.min.js"
+"""What every page loads first; without it the page stays blank."""
+
+REMEDY = 'pip install "ipyvuetify<2" "ipyvue<2" "solara-assets==1.58.2"'
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Vue compiles templates in the page
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-ancestors 'self'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+"""The browser itself refuses whatever would come from, or go to, another machine."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def serve(
+    place: str | None = None,
+    *,
+    host: str = LOOPBACK,
+    port: int = FIRST_PORT,
+    has_browser: bool = True,
+    say: Callable[[str], None],
+) -> None:
+    """Serve the app until it is stopped.
+
+    Parameters
+    ----------
+    place
+        A scenario to start from: the name of a packaged one or the path of a file.
+    host, port
+        Where to listen; the next free port is taken if this one is not free.
+    has_browser
+        Whether to open the page in a browser.
+    say
+        Prints a line for the person who started it.
+
+    Raises
+    ------
+    ScenarioError
+        If the place cannot be read, the page would stay blank, or no port is free.
+    """
+    check_packages()
+    if place is not None:
+        from partnersim.app.pages.rooms import ROOMS
+
+        ROOMS.start_from(place)
+    with listen(host, port) as listener:
+        chosen = listener.getsockname()[1]
+        if chosen != port:
+            say(f"Port {port} is taken; this is port {chosen}.")
+        app = make_app(host)
+        from uvicorn import Config, Server
+
+        config = Config(
+            app, log_level="warning", access_log=False, ws_max_size=2**21,
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        address = f"http://{_shown_host(host)}:{chosen}/"
+        say(f"The workshop is at {address}")
+        for line in reach(host, chosen):
+            say(line)
+        if has_browser and not open_browser(address):
+            say("No browser was found: open that address in one.")
+        say("Ctrl-C ends it.")
+        Server(config).run(sockets=[listener])
+
+
+def check_packages() -> None:
+    """Refuse to serve a page that would stay blank.
+
+    Raises
+    ------
+    ScenarioError
+        With the command that puts it right.
+    """
+    try:
+        major = {name: int(version(name).split(".")[0]) for name in ("ipyvuetify", "ipyvue")}
+        version("solara-server")
+    except PackageNotFoundError as error:
+        raise ScenarioError(
+            f"the app needs {error.name}, which is not installed: {REMEDY}"
+        ) from None
+    for name, number in major.items():
+        if number >= 2:
+            raise ScenarioError(
+                f"{name} {version(name)} is installed: with it the page would stay blank; {REMEDY}"
+            )
+    if not (assets_folder() / BUNDLE).is_file():
+        raise ScenarioError(f"the page's own files are missing, it would stay blank: {REMEDY}")
+
+
+def assets_folder() -> Path:
+    """Where the package `solara-assets` has put what pages load."""
+    _set_up()
+    from solara.server import settings
+
+    return Path(settings.assets.proxy_cache_dir)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the first free port from the one asked for.
+
+    Raises
+    ------
+    ScenarioError
+        If the host is not one of this machine's, or none of the ports is free.
+    """
+    for candidate in range(port, min(port + MORE_PORTS, 65536)):
+        try:
+            return socket.create_server((host, candidate), backlog=128)
+        except socket.gaierror as error:
+            raise ScenarioError(f"--host {host}: {error.strerror}") from None
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise ScenarioError(f"--host {host}: {os.strerror(error.errno or 0)}") from None
+    raise ScenarioError(
+        f"--host {host} --port {port}: none of {MORE_PORTS} ports from there is free; give "
+        "another --port"
+    )
+
+
+def reach(host: str, port: int) -> list[str]:
+    """Say who can open the page, where that is not only this machine."""
+    if _is_loopback(host):
+        return []
+    lines = [
+        "Everyone on the same network can open it, without a password, and what is typed in it "
+        "is not encrypted. Leave --host away to keep it on this machine."
+    ]
+    if host in ("0.0.0.0", "::"):
+        lines += [f"From there it is at http://{address}:{port}/" for address in _own_addresses()]
+    return lines
+
+
+def open_browser(address: str) -> bool:
+    """Open a page in a browser; whether there is one."""
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
+
+
+def make_app(host: str = LOOPBACK) -> Starlette:
+    """Build the web application: Solara's, with local assets and a policy for the browser."""
+    _set_up()
+    from solara.server import starlette as solara_server
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.routing import Mount
+
+    class LocalAssets(solara_server.StaticCdn):
+        """Assets as installed; what is not there is not fetched from anywhere."""
+
+        def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+            folder = assets_folder().resolve()
+            file = (folder / path).resolve()
+            if not file.is_relative_to(folder) or not file.is_file():
+                return "", None
+            return str(file), file.stat()
+
+    _give_words_to_template()
+    # A page of another site must not reach this one by a name that it made to mean loopback.
+    names = ["localhost", LOOPBACK, "[::1]"] if _is_loopback(host) else ["*"]
+    from partnersim.app.pages.files import ROUTES
+
+    local = Mount("/_solara/cdn", app=LocalAssets(directory=assets_folder()))
+    return Starlette(
+        routes=[local, *ROUTES, *solara_server.routes],
+        lifespan=solara_server.lifespan,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=names),
+            Middleware(Policy),
+            *solara_server.middleware,
+        ],
+    )
+
+
+class Policy:
+    """Tells the browser, with every answer, to ask nobody else for anything."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, with headers added."""
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                headers += [
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _set_up() -> None:
+    """Settings of Solara, which it reads when it is imported."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
+def _give_words_to_template() -> None:
+    """Hand the page's template the words that it needs when no server can give them."""
+    from solara.server.server import get_jinja_env
+
+    from partnersim.app.words import words
+
+    spoken = words()
+    get_jinja_env(app_name="__default__").globals |= {
+        "texts": spoken.texts,
+        "language": spoken.language,
+    }
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+
+
+def _shown_host(host: str) -> str:
+    """The host as this machine's browser can open it."""
+    if host in ("0.0.0.0", "::"):
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_addresses() -> list[str]:
+    """Addresses of this machine, as far as it knows them without asking anybody."""
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
+    except OSError:
+        return []
+    return sorted({str(entry[4][0]) for entry in found} - {LOOPBACK})

@@ -1,0 +1,50 @@
+"""Five named steps of trust, told apart by colour, width and dash together.
+
+They are those of the figures in `plots.trust`, without matplotlib, which takes a second to load.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named range of trust, and how a line of it is drawn.
+
+    Attributes
+    ----------
+    name
+        Key of its word in the texts: `trust.none` and so on.
+    low
+        Least trust that belongs to it, in [0, 1].
+    colour, width, dash
+        Of a line: CSS colour, pixels at 1280, and `stroke-dasharray` in pixels.
+    ink
+        Colour of text on that colour, with a contrast of 4.5 at least.
+    """
+
+    name: str
+    low: float
+    colour: str
+    width: float
+    dash: str
+    ink: str
+
+
+STEPS = (
+    Step("none", 0.0, "#ADD1F1", 3.0, "2 7", "#0B0C0C"),
+    Step("wary", 0.2, "#6BACE6", 4.0, "9 7", "#0B0C0C"),
+    Step("working", 0.4, "#2073BC", 6.0, "22 6", "#FFFFFF"),
+    Step("good", 0.6, "#12436D", 9.0, "", "#FFFFFF"),
+    Step("strong", 0.8, "#092135", 14.0, "", "#FFFFFF"),
+)
+"""Five steps of a fifth each, from no trust to strong trust."""
+
+
+def step_of(trust: float) -> Step | None:
+    """Find the step of a trust in [0, 1]; None for NaN, which is nobody's trust."""
+    if math.isnan(trust):
+        return None
+    return STEPS[min(int(trust * len(STEPS) + 1e-9), len(STEPS) - 1)]

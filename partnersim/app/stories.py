@@ -1,0 +1,300 @@
+"""Guided stories: what is shown, said and asked, screen by screen, and what the model must show.
+
+A story is a text file (`stories/en/*.toml`; how to write one is in docs/own-story.md). What it
+expects of the model is written as numbers that are tested: an expectation has to hold in the
+partnership that the story shows, and in most of our hundred. A story never says what the model
+does not.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, Strict, ValidationError, model_validator
+
+from partnersim.app.words import FIRST_LANGUAGE
+from partnersim.app.world import (
+    HUNDRED_SERIES,
+    MOST_MONTHS,
+    N_PAIRS,
+    Change,
+    Hundred,
+    World,
+    compare_hundred,
+)
+from partnersim.measures import MEASURES, Floats
+from partnersim.results import Results
+from partnersim.scenario import Section, Slug, Text, Whole
+from partnersim.scenario_files import ScenarioError, suggest
+
+LEAST_SHARE = 0.6
+"""Share of the hundred partnerships in which an expectation must hold."""
+
+MOST_OPTIONS = 4
+
+Shown = Literal["organisations", "world", "compare", "hundred", "why", "levers", "debrief"]
+"""What stands beside the words of a screen."""
+
+Month = Annotated[Whole, Field(ge=0, le=MOST_MONTHS)]
+Line = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
+Paragraph = Annotated[str, Strict(), Field(max_length=1500)]
+
+
+class Quantity(Section):
+    """A number of each of the hundred pairs.
+
+    Attributes
+    ----------
+    of
+        The world without the switch, the one with it, or with less without.
+    measure
+        One of `MEASURES`; a milestone never reached counts as the last month.
+    series, month, since
+        In place of a measure: a monthly series in a month, or its change since another.
+    """
+
+    of: Literal["without", "with", "difference"] = "difference"
+    measure: Text = ""
+    series: Text = ""
+    month: Month = 0
+    since: Month | None = None
+
+    @model_validator(mode="after")
+    def _is_one_number(self) -> Quantity:
+        if bool(self.measure) == bool(self.series):
+            raise ValueError("give either measure or series")
+        if self.measure and self.measure not in MEASURES:
+            raise ValueError(f"measure {self.measure!r}: {suggest(self.measure, list(MEASURES))}")
+        if self.series and self.series not in HUNDRED_SERIES:
+            raise ValueError(
+                f"series {self.series!r}: {suggest(self.series, list(HUNDRED_SERIES))}"
+            )
+        return self
+
+    def values(self, hundred: Hundred) -> Floats:
+        """The number of each pair: float64[n_pairs]."""
+        if self.of == "without":
+            return self._of(hundred.without)
+        if self.of == "with":
+            return self._of(hundred.with_)
+        return self._of(hundred.with_) - self._of(hundred.without)
+
+    def _of(self, results: Results) -> Floats:
+        if self.measure:
+            values = results.measures[self.measure]
+            if MEASURES[self.measure].is_censored:
+                return np.where(np.isnan(values), float(results.months), values)
+            return values
+        months = results.series[self.series]
+        if self.since is None:
+            return months[:, self.month]
+        return np.asarray(months[:, self.month] - months[:, self.since])
+
+
+class Expectation(Quantity):
+    """What the model must show: a sentence, and the numbers that make it true."""
+
+    says: Line
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Expectation:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least, at_most or both")
+        return self
+
+    def holds(self, hundred: Hundred) -> np.ndarray:
+        """Whether it holds, for each pair: bool[n_pairs]."""
+        values = self.values(hundred)
+        low = -np.inf if self.at_least is None else self.at_least
+        high = np.inf if self.at_most is None else self.at_most
+        return (values >= low) & (values <= high)
+
+
+class Option(Section):
+    """One answer to a question, and what to say to a room that chose it.
+
+    It is the right one for values below `below` that no option before it has taken.
+    """
+
+    text: Line
+    below: float | None = None
+    reply: Paragraph = ""
+
+
+class Question(Quantity):
+    """What the room is asked before it sees a comparison."""
+
+    text: Line
+    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=MOST_OPTIONS)]
+
+    @model_validator(mode="after")
+    def _options_in_order(self) -> Question:
+        bounds = [option.below for option in self.options[:-1]]
+        if self.options[-1].below is not None or None in bounds:
+            raise ValueError("options: each but the last has `below`, the last has none")
+        if bounds != sorted(bounds, key=lambda bound: bound or 0.0):
+            raise ValueError("options: their `below` must rise")
+        return self
+
+    def answers(self, hundred: Hundred) -> np.ndarray:
+        """The option that came true in each pair: int[n_pairs]."""
+        bounds = [option.below for option in self.options[:-1]]
+        return np.searchsorted(np.array(bounds, dtype=float), self.values(hundred), side="right")
+
+
+class Notes(Section):
+    """For the facilitator, never on the projector."""
+
+    minutes: Annotated[Whole, Field(ge=1, le=30)] = 2
+    ask: Paragraph = ""
+    trap: Paragraph = ""
+    debrief: Paragraph = ""
+
+
+class Screen(Section):
+    """One screen of a story.
+
+    Attributes
+    ----------
+    title, say
+        What stands on it.
+    show
+        What picture stands beside it.
+    world
+        Names of the story's changes that hold on both sides.
+    switch, who
+        The change that the sides differ in, and how to say it after 'with'.
+    month, deadline
+        Which month is shown, and which the hundred are held to.
+    ask
+        What the room is asked first.
+    expect
+        What the model must show here.
+    notes
+        For the facilitator.
+    """
+
+    title: Line
+    say: Paragraph
+    show: Shown = "world"
+    world: tuple[Slug, ...] = ()
+    switch: Slug | None = None
+    who: Text = ""
+    month: Month = 0
+    deadline: Month = 84
+    ask: Question | None = None
+    expect: tuple[Expectation, ...] = ()
+    notes: Notes = Notes()
+
+
+class Story(Section):
+    """A guided story of ten to twenty minutes."""
+
+    title: Line
+    summary: Line
+    place: Slug = "integrated-care"
+    seed: Annotated[Whole, Field(ge=0, lt=2**53)] = 1
+    replicate: Annotated[Whole, Field(ge=0, lt=N_PAIRS)] = 0
+    changes: dict[Slug, Change] = Field(default_factory=dict)
+    screens: Annotated[tuple[Screen, ...], Field(min_length=2, max_length=20)]
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Story:
+        for number, screen in enumerate(self.screens, 1):
+            for name in (*screen.world, *([screen.switch] if screen.switch else [])):
+                if name not in self.changes:
+                    known = suggest(name, list(self.changes))
+                    raise ValueError(f"screen {number}: no change is named {name!r}; {known}")
+            if screen.switch is None and (screen.ask or screen.expect):
+                raise ValueError(f"screen {number}: what is asked or expected needs a switch")
+            if screen.switch and not screen.who:
+                raise ValueError(
+                    f"screen {number}: who: missing; how to say the switch after 'with'"
+                )
+        return self
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes, by its facilitator's notes."""
+        return sum(screen.notes.minutes for screen in self.screens)
+
+    def world(self, number: int) -> World:
+        """The world of a screen, counted from 0, without its switch."""
+        world = World(place=self.place, seed=self.seed, replicate=self.replicate)
+        for name in self.screens[number].world:
+            world = world.with_(self.changes[name])
+        return world
+
+    def switch(self, number: int) -> Change | None:
+        """The change in which the sides of a screen differ."""
+        name = self.screens[number].switch
+        return self.changes[name] if name else None
+
+    def hundred(self, number: int) -> Hundred:
+        """Both sides of a screen over our hundred partnerships.
+
+        Raises
+        ------
+        ValueError
+            For a screen without a switch.
+        """
+        switch = self.switch(number)
+        if switch is None:
+            raise ValueError(f"screen {number}: has no switch")
+        world = self.world(number)
+        return compare_hundred(world, world.with_(switch))
+
+
+@cache
+def stories(language: str = FIRST_LANGUAGE) -> dict[str, Story]:
+    """All stories by name, in the order of their files; in English where not translated."""
+    folder = files("partnersim") / "app" / "stories"
+    found: dict[str, Story] = {}
+    for code in dict.fromkeys((FIRST_LANGUAGE, language)):
+        if not (folder / code).is_dir():
+            continue
+        for entry in sorted((folder / code).iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith(".toml"):
+                name = entry.name.removesuffix(".toml").partition("-")[2]
+                found[name] = read_story(entry.read_text(encoding="utf-8"), entry.name)
+    return found
+
+
+def read_story(text: str, where: str) -> Story:
+    """Read a story from the text of its file; `where` names it in messages.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the file, the key and what would be right.
+    """
+    try:
+        story = Story.model_validate(tomllib.loads(text))
+        for number in range(len(story.screens)):
+            world, switch = story.world(number), story.switch(number)
+            (world.with_(switch) if switch else world).scenario()
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{where}: no TOML: {error}") from None
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_first_problem(error)}") from None
+    except ScenarioError as error:
+        raise ScenarioError(f"{where}: {error}") from None
+    return story
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong, as 'key: what would be right'; a misspelt key before all."""
+    problems: list[Any] = error.errors(include_url=False)
+    problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
+    first = problems[0]
+    key = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: a story has no such key here"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {said}" if key else str(said)

@@ -1,0 +1,359 @@
+"""What people take home: three learning points, a page to print, pictures and numbers as files.
+
+All of it is drawn from the session's own runs, and says which: seed, partnership, version.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterator
+from html import escape
+
+import numpy as np
+
+import partnersim
+from partnersim.app import draw, sentences
+from partnersim.app.session import Session
+from partnersim.app.words import Words
+from partnersim.app.world import Change, Happening, Run
+from partnersim.measures import MEASURES, Floats, speed
+from partnersim.results import quantiles
+from partnersim.scenario import Scenario
+
+N_POINTS = 3
+SHOWN_MEASURES = (
+    "months_to_50",
+    "change_delivered",
+    "trust",
+    "vision_commitment",
+    "perceived_joint_working",
+    "cost",
+)
+"""Measures in the table of the page."""
+
+SURVEY_MONTH = 18
+"""When a survey is compared with what was delivered."""
+
+MOVED = 0.01
+"""Change of trust from which on it is said that it moved."""
+
+SERIES_IN_FILE = (
+    "change_delivered",
+    "trust",
+    "perceived_joint_working",
+    "vision_commitment",
+    "tension",
+    "outcome",
+)
+
+
+def learning_points(session: Session) -> list[str]:
+    """Three things that this session's own runs showed, the comparison first."""
+    return [point for _, point in zip(range(N_POINTS), _points(session), strict=False)]
+
+
+def summary_page(session: Session, link: str = "") -> str:
+    """One page to print: what was changed, what came, what it rests on.
+
+    It needs no other file; `link` opens the session again.
+    """
+    texts = session.words
+    world = session.without
+    scenario = world.scenario()
+    place = scenario.title or world.place
+    made = texts(
+        "take_home.made",
+        version=partnersim.__version__,
+        seed=world.seed,
+        replicate=world.replicate + 1,
+    )
+    sections = [
+        f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
+        _list(texts("take_home.learnt"), learning_points(session), is_ordered=True),
+        _figure(change_picture(session)),
+        _figure(draw.strip((session.with_ or world).run().trust, texts)),
+        f"<h2>{escape(texts('take_home.numbers'))}</h2>",
+        numbers(session).to_html(texts("take_home.numbers")),
+        f'<div class="columns">{"".join(_lists(session))}</div>',
+        f"<p>{escape(made)}</p>",
+    ]
+    if link:
+        label = escape(texts("take_home.link"))
+        sections.append(f'<p><a href="{escape(link)}">{label}</a></p>')
+    return (
+        f'<!doctype html><html lang="{escape(texts.language)}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(texts('take_home.title', place=place))}</title>"
+        f"<style>{PAGE_STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>"
+    )
+
+
+def change_picture(session: Session) -> draw.Drawing:
+    """Change delivered over the years, without and with, ten faint partnerships behind each."""
+    texts = session.words
+    title = texts("series.change_delivered")
+    lines = []
+    if session.with_ is None:
+        lines.append(_line(session.without.run(), title, None))
+    else:
+        faint = session.hundred().faint("change_delivered")
+        labels = (texts("draw.without"), texts("draw.with", who=session.who))
+        for world, label, others in zip(
+            (session.without, session.with_), labels, faint, strict=True
+        ):
+            lines.append(_line(world.run(), label, others))
+    scenario = session.without.scenario()
+    marks = {
+        mark.month: sentences.name_mark(mark, scenario, texts)
+        for mark in session.without.marks()
+        if mark.month > 0
+    }
+    unit = texts("axis.percent")
+    return draw.lines(lines, f"{title}, {unit}", texts, flags=marks, scale=100.0)
+
+
+def numbers(session: Session) -> draw.Table:
+    """The measures, in this partnership and as medians over our hundred."""
+    texts = session.words
+    if session.with_ is None:
+        run = session.without.run()
+        return draw.Table(
+            (texts("take_home.measure"), texts("take_home.one_run")),
+            tuple(
+                (texts(f"take_home.label.{name}"), _say(run.measures[name], name, texts))
+                for name in SHOWN_MEASURES
+            ),
+        )
+    without, with_ = texts("take_home.without"), texts("take_home.with", who=session.who)
+    one, many = texts("take_home.one_run"), texts("take_home.hundred_runs")
+    runs = (session.without.run(), session.with_.run())
+    hundred = session.hundred()
+    headings = (
+        texts("take_home.measure"),
+        *(f"{label}: {kind}" for kind in (one, many) for label in (without, with_)),
+    )
+    rows = [
+        (
+            texts(f"take_home.label.{name}"),
+            *(_say(run.measures[name], name, texts) for run in runs),
+            *(_say(_median(arm.measures[name], name), name, texts) for arm in hundred.arms),
+        )
+        for name in SHOWN_MEASURES
+    ]
+    return draw.Table(headings, tuple(rows))
+
+
+def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
+    """Everything as files, by name: page, pictures, numbers and the place itself.
+
+    Each is made when it is called for: a picture of points takes a second.
+    """
+    shown = session.with_ or session.without
+    texts = session.words
+    run = shown.run()
+    network = draw.network(
+        run.trust[session.month], shown.names, shown.titles, session.month, texts
+    )
+    return {
+        "summary.html": lambda: summary_page(session, link).encode(),
+        "change.svg": lambda: change_picture(session).svg.encode(),
+        "change.png": lambda: change_png(session),
+        "trust.svg": lambda: network.svg.encode(),
+        "trust-over-time.svg": lambda: draw.strip(run.trust, texts).svg.encode(),
+        "months.csv": lambda: months_csv(session).encode(),
+        "place.toml": lambda: shown.scenario().to_toml().encode(),
+    }
+
+
+def change_png(session: Session) -> bytes:
+    """Change and its speed over the years as a picture of points, for slides."""
+    # matplotlib takes a second to load, and only this needs it.
+    from partnersim.plots import change_over_time
+    from partnersim.results import Comparison
+
+    if session.with_ is None:
+        comparison = Comparison({"as it is": session.without.hundred()}, base="as it is")
+    else:
+        comparison = session.hundred().comparison()
+    content = io.BytesIO()
+    change_over_time(comparison).figure.savefig(content, format="png")
+    return content.getvalue()
+
+
+def months_csv(session: Session) -> str:
+    """The months of this partnership as a table: a row a month, without and with."""
+    arms = {"without": session.without.run()}
+    if session.with_ is not None:
+        arms["with"] = session.with_.run()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = (*SERIES_IN_FILE, "speed")
+    writer.writerow(["month", *(f"{name}_{arm}" for arm in arms for name in names)])
+    columns = [_series(run, name) for run in arms.values() for name in names]
+    for month in range(session.without.months + 1):
+        writer.writerow([month, *(_cell(float(column[month])) for column in columns)])
+    return text.getvalue()
+
+
+# --- learning points ------------------------------------------------------------------------------
+
+
+def _points(session: Session) -> Iterator[str]:
+    """Everything worth saying, what matters most first."""
+    texts = session.words
+    run = session.without.run()
+    if session.with_ is not None and not session.is_hidden:
+        twin = session.with_.run()
+        yield sentences.difference(run, twin, session.who, texts)
+        yield sentences.difference_in_hundred(
+            session.hundred(), session.who, texts, session.deadline
+        )
+    yield from _say_survey(run, texts)
+    yield from _say_trust(run, texts)
+    board = session.scoreboard()
+    if board.asked:
+        yield texts("learnt.guessed", right=board.right, asked=board.asked)
+    if run.months > 0:
+        month = min(max(session.month, 12), run.months)
+        yield sentences.why(session.without.ledger(), month, texts).sentence
+        yield sentences.stalled(run, month, texts)
+
+
+def _say_survey(run: Run, texts: Words) -> Iterator[str]:
+    """A better survey than at the start, and what was delivered by then."""
+    month = min(SURVEY_MONTH, run.months)
+    survey = run.series["perceived_joint_working"]
+    if survey[month] > survey[0]:
+        share = sentences.percent(float(run.series["change_delivered"][month]))
+        when = sentences.when(month, texts)
+        yield texts("learnt.perceived_not_delivered", when=when, share=share)
+
+
+def _say_trust(run: Run, texts: Words) -> Iterator[str]:
+    """Where trust went in the first years."""
+    month = min(SURVEY_MONTH, run.months)
+    start, end = (float(run.series["trust"][at]) for at in (0, month))
+    if abs(end - start) < MOVED:
+        return
+    key = "trust_rose" if end > start else "trust_fell"
+    levels = {"start": f"{100 * start:.0f}", "end": f"{100 * end:.0f}"}
+    yield texts(f"learnt.{key}", **levels, span=sentences.span(month, texts))
+
+
+# --- parts of the page ----------------------------------------------------------------------------
+
+PAGE_STYLE = (
+    "body{font:16px/1.4 'DejaVu Sans',Arial,sans-serif;color:#0B0C0C;background:#fff;margin:0}"
+    "main{max-width:60rem;margin:0 auto;padding:1.5rem}h1{font-size:1.6rem}h2{font-size:1.1rem}"
+    "svg{width:100%;height:auto}table{border-collapse:collapse;width:100%}"
+    "caption{text-align:left;position:absolute;left:-9999px}"
+    "th,td{border-bottom:1px solid #BFBFBF;padding:.2rem .5rem;text-align:left;font-weight:400}"
+    "li{margin:.2rem 0}"
+    ".columns{columns:2;column-gap:2rem}section{break-inside:avoid}"
+    "@page{size:A4;margin:12mm}"
+    "@media print{body{font-size:8.5pt}main{padding:0;max-width:none}h1{font-size:13pt;margin:0}"
+    "h2{font-size:9.5pt;margin:.5em 0 .2em}ol,ul{margin:.2em 0}p{margin:.3em 0}"
+    "figure{margin:.2em 0}svg{max-height:46mm}th,td{padding:.1rem .4rem}}"
+    "@media (max-width:40rem){.columns{columns:1}}"
+)
+"""Of the page: its own type and margins, one sheet of A4 when printed."""
+
+
+def _lists(session: Session) -> Iterator[str]:
+    """What was changed, guessed, asked and promised, and what it rests on."""
+    texts = session.words
+    changed = _changes(session) or [texts("take_home.unchanged")]
+    pledges = list(session.state.pledges) or [texts("take_home.no_pledges")]
+    yield _list(texts("take_home.changed"), changed)
+    yield _list(texts("take_home.guesses"), list(_guesses(session)))
+    yield _list(texts("take_home.questions"), list(texts.below("take_home.question").values()))
+    yield _list(texts("take_home.pledges"), pledges)
+    yield _list(texts("take_home.assumptions"), list(texts.below("take_home.assumption").values()))
+
+
+def _list(heading: str, items: list[str], *, is_ordered: bool = False) -> str:
+    """A heading and a list; nothing where there are no items."""
+    if not items:
+        return ""
+    tag = "ol" if is_ordered else "ul"
+    inside = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f"<section><h2>{escape(heading)}</h2><{tag}>{inside}</{tag}></section>"
+
+
+def _figure(drawing: draw.Drawing) -> str:
+    return f"<figure><figcaption>{escape(drawing.title)}</figcaption>{drawing.svg}</figure>"
+
+
+def _changes(session: Session) -> list[str]:
+    """What was changed, as sentences."""
+    texts = session.words
+    scenario = session.without.scenario()
+    said = [_say_change(change, scenario, texts) for change in session.without.changes]
+    if session.who:
+        said.append(texts("draw.with", who=session.who))
+    return [sentences.capital(text) for text in said]
+
+
+def _say_change(change: Change, scenario: Scenario, texts: Words) -> str:
+    """A change, and from when or in which month."""
+    name = sentences.name_change(change, scenario, texts)
+    if isinstance(change, Happening):
+        month, key = change.month + 1, "changed_in"
+    else:
+        month, key = getattr(change, "from_month", 0), "changed_from"
+    return (
+        texts(f"take_home.{key}", name=name, when=sentences.when(month, texts)) if month else name
+    )
+
+
+def _guesses(session: Session) -> Iterator[str]:
+    texts = session.words
+    for guess in session.scoreboard().guesses:
+        answer = texts("guess.answer", option=guess.options[guess.answer or 0])
+        chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
+        room = texts(
+            "guess.room",
+            n=guess.room[chosen],
+            total=sum(guess.room),
+            option=guess.options[chosen],
+        )
+        yield f"{guess.question} {room} {answer}"
+
+
+def _line(run: Run, name: str, faint: Floats | None) -> draw.Series:
+    return draw.Series(name, run.series["change_delivered"], faint)
+
+
+def _median(values: Floats, name: str) -> float:
+    """Median over partnerships; NaN for a milestone that half of them never reached."""
+    is_censored = MEASURES[name].is_censored
+    ordered = np.where(np.isnan(values), np.inf, values) if is_censored else values
+    median = float(quantiles(ordered, [0.5])[0])
+    return median if math.isfinite(median) else math.nan
+
+
+def _say(value: float, name: str, texts: Words) -> str:
+    """A measure in plain words: months as a month, shares in hundredths."""
+    measure = MEASURES[name]
+    if math.isnan(value):
+        return texts("take_home.not_reached")
+    if measure.is_censored:
+        return sentences.when(round(value), texts)
+    if measure.unit.startswith("share of the vision"):
+        return sentences.percent(value)
+    if measure.unit == "share":
+        return texts("take_home.of_hundred", n=f"{100 * value:.0f}")
+    return texts("take_home.staff_days", n=f"{value:,.0f}")
+
+
+def _series(run: Run, name: str) -> Floats:
+    if name == "speed":
+        return np.asarray(speed(run.series["change_delivered"][np.newaxis])[0])
+    return run.series[name]
+
+
+def _cell(value: float) -> str:
+    """A number of a file; empty where there is none."""
+    return "" if math.isnan(value) else f"{value:.6g}"

@@ -1,0 +1,423 @@
+"""What is simulated in the app: a place, what was changed in it, and its luck.
+
+A `World` is a value: two that are equal give the same runs, so runs are remembered by it. Every
+question of the app is answered by simulating a whole run (about a millisecond), never by stepping
+one that lives on: to rewind to a month and go another way is to add a change from that month, and
+because luck is addressed, not drawn in turn, the months before it stay as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, Field, Strict
+
+from partnersim.app.memo import Memo
+from partnersim.ensemble import run
+from partnersim.ledger import Ledger, explain
+from partnersim.measures import MEASURES, Floats, find_first_month
+from partnersim.results import Comparison, Results, share_better
+from partnersim.scenario import (
+    Coordinator,
+    Event,
+    Flag,
+    Intervention,
+    Real,
+    Scenario,
+    Section,
+    Slug,
+    Whole,
+)
+from partnersim.scenario_files import ScenarioError, loads, packaged_text
+
+MOST_ORGANISATIONS = 12
+"""As many as can be named on one picture."""
+
+MOST_MONTHS = 240
+MOST_CHANGES = 60
+MOST_TEXT = 60_000
+"""Letters in a scenario of one's own."""
+
+N_PAIRS = 100
+"""Simulated partnerships of which the app speaks."""
+
+HUNDRED_SERIES = (
+    "change_delivered",
+    "speed",
+    "trust",
+    "trust_board",
+    "trust_front_line",
+    "perceived_joint_working",
+    "vision_commitment",
+    "tension",
+)
+"""Series kept of each of the hundred; all would take three times the memory."""
+
+MEGABYTE = 2**20
+
+ShortTitle = Annotated[str, Strict(), Field(max_length=60)]
+
+
+class Lever(Intervention):
+    """A way of working that is set, for some organisations and months."""
+
+    kind: Literal["lever"] = "lever"
+    title: ShortTitle = ""
+
+    @property
+    def slot(self) -> tuple[Any, ...]:
+        """What there can be one of: a newer change takes the place of the older."""
+        return self.kind, self.lever, tuple(self.organisations), self.from_month
+
+
+class Happening(Event):
+    """Something that the trainer lets happen."""
+
+    kind: Literal["event"] = "event"
+    title: ShortTitle = ""
+
+    @property
+    def slot(self) -> tuple[Any, ...]:
+        """One event of a kind happens to an organisation in a month."""
+        return self.kind, self.type, self.month, self.organisation, self.layer, self.domain
+
+
+class Appointment(Coordinator):
+    """A coordinator whom the trainer appoints."""
+
+    kind: Literal["coordinator"] = "coordinator"
+    title: ShortTitle = ""
+
+    @property
+    def slot(self) -> tuple[Any, ...]:
+        """One coordinator of a name."""
+        return self.kind, self.name
+
+
+class Setting(Section):
+    """Anything else of a scenario, set from the start.
+
+    A `*` in the path means every organisation: `organisations.*.planning_horizon`.
+    """
+
+    kind: Literal["setting"] = "setting"
+    path: Annotated[str, Strict(), Field(max_length=120, pattern=r"^[\w-]+(\.([\w-]+|\*))*$")]
+    value: Flag | Whole | Real | ShortTitle
+
+    @property
+    def slot(self) -> tuple[Any, ...]:
+        """A thing has one value."""
+        return self.kind, self.path
+
+
+Change = Annotated[Lever | Happening | Appointment | Setting, Field(discriminator="kind")]
+
+
+class Mark(NamedTuple):
+    """Something to show on the timeline: what began in which month."""
+
+    month: int
+    what: Intervention | Event | Coordinator
+    is_removable: bool
+
+
+class World(Section):
+    """A place, what was changed in it, and which luck it has.
+
+    Attributes
+    ----------
+    place
+        Name of a packaged scenario; only a name to show where `text` is given.
+    text
+        A scenario of one's own, as TOML; empty for the packaged one.
+    changes
+        What was changed, the later over the earlier.
+    seed, replicate
+        The luck. The world shown is one of the hundred.
+    """
+
+    place: Slug = "integrated-care"
+    text: Annotated[str, Strict(), Field(max_length=MOST_TEXT)] = ""
+    changes: Annotated[tuple[Change, ...], Field(max_length=MOST_CHANGES)] = ()
+    seed: Annotated[int, Strict(), Field(ge=0, lt=2**53)] = 1
+    replicate: Annotated[int, Strict(), Field(ge=0, lt=N_PAIRS)] = 0
+
+    def __hash__(self) -> int:
+        """Lists within changes have no hash, their text has."""
+        return hash(self.model_dump_json())
+
+    # --- what is in it ---
+
+    def scenario(self) -> Scenario:
+        """The scenario with all changes.
+
+        Raises
+        ------
+        ScenarioError
+            If the changes do not fit the place, or it is too large to be shown.
+        """
+        return _scenarios(self)
+
+    @property
+    def months(self) -> int:
+        """How long it is simulated."""
+        return self.scenario().months
+
+    @property
+    def names(self) -> list[str]:
+        """Short names of the organisations, in the order of every axis."""
+        return self.scenario().organisation_names
+
+    @property
+    def titles(self) -> list[str]:
+        """Names of the organisations to show."""
+        return self.scenario().organisation_titles
+
+    def marks(self) -> list[Mark]:
+        """What stands on the timeline, by month; what was the place's own cannot be removed."""
+        scenario = self.scenario()
+        own = [change for change in self.changes if not isinstance(change, Setting)]
+        found = [
+            *(Mark(event.month, event, False) for event in scenario.events),
+            *(Mark(lever.from_month, lever, False) for lever in scenario.interventions),
+            *(Mark(person.from_month, person, False) for person in scenario.coordinators),
+        ]
+        own_plain = [_plain(change) for change in own]
+        kept = [mark for mark in found if mark.what.model_dump() not in own_plain]
+        mine = [Mark(_first_month(change), change, True) for change in own]
+        return sorted([*kept, *mine], key=lambda mark: mark.month)
+
+    # --- another one ---
+
+    def with_(self, change: Change) -> World:
+        """The same world with one thing changed; it takes the place of what is in its slot."""
+        kept = [other for other in self.changes if other.slot != change.slot]
+        return _checked(self, changes=(*kept, change))
+
+    def without(self, change: Change) -> World:
+        """The same world without a change."""
+        return _checked(self, changes=tuple(other for other in self.changes if other != change))
+
+    def with_luck(self, replicate: int, seed: int | None = None) -> World:
+        """The same world with other luck."""
+        return _checked(self, replicate=replicate, seed=self.seed if seed is None else seed)
+
+    # --- what becomes of it ---
+
+    def run(self) -> Run:
+        """Simulate it once."""
+        return _runs(self)
+
+    def hundred(self) -> Results:
+        """Simulate it a hundred times, with the luck of replicates 0 to 99."""
+        # The hundred are the same whichever of them is shown.
+        return _hundreds(self if self.replicate == 0 else self.with_luck(0))
+
+    def ledger(self) -> Ledger:
+        """Why trust changed; it takes a second or two the first time."""
+        return _ledgers(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One simulated partnership, month by month.
+
+    Attributes
+    ----------
+    scenario
+        What was simulated.
+    series
+        float64[months + 1] by name; row 0 is the start, row t the end of month t.
+    measures
+        One number by name; NaN where the run does not have it.
+    trust
+        float64[months + 1, trustor, trustee], in [0, 1]: mean over layers. NaN on the diagonal
+        and for the absent.
+    trust_by_layer
+        float64[months + 1, layer], in [0, 1]: board, management, front line.
+    """
+
+    scenario: Scenario
+    series: Mapping[str, Floats]
+    measures: Mapping[str, float]
+    trust: Floats
+    trust_by_layer: Floats
+
+    @property
+    def months(self) -> int:
+        """How long it was simulated."""
+        return self.scenario.months
+
+
+@dataclass(frozen=True, eq=False)
+class Hundred:
+    """The same hundred partnerships, without something and with it, each pair with its luck."""
+
+    without: Results
+    with_: Results
+
+    @property
+    def arms(self) -> tuple[Results, Results]:
+        """Both, without first."""
+        return self.without, self.with_
+
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs there are."""
+        return self.without.replicates
+
+    def comparison(self) -> Comparison:
+        """The two as arms, for tables and figures."""
+        return Comparison({"without": self.without, "with": self.with_}, base="without")
+
+    def share_better(self, measure: str) -> float:
+        """Share of pairs that do better with it, ties counting half."""
+        with_, without = self.with_.measures[measure], self.without.measures[measure]
+        return share_better(with_, without, MEASURES[measure])
+
+    def months_to(self, share: float) -> tuple[Floats, Floats]:
+        """First month with this share of the vision: float64[n_pairs] each, NaN for never."""
+        months = [
+            find_first_month(results.series["change_delivered"] >= share) for results in self.arms
+        ]
+        return months[0], months[1]
+
+    def reached(self, share: float, by_month: int) -> tuple[int, int]:
+        """How many had this share of the vision by the end of a month, without and with."""
+        without, with_ = (int((months <= by_month).sum()) for months in self.months_to(share))
+        return without, with_
+
+    def faint(self, series: str, n: int = 10) -> tuple[Floats, Floats]:
+        """The first few runs of each, to draw behind the bold one: float64[n, months + 1]."""
+        return self.without.series[series][:n], self.with_.series[series][:n]
+
+
+def compare_hundred(without: World, with_: World) -> Hundred:
+    """Compare two worlds over a hundred partnerships that share their luck pair by pair.
+
+    Raises
+    ------
+    ValueError
+        For worlds of different seeds or lengths: their partnerships are no pairs.
+    """
+    if without.seed != with_.seed:
+        raise ValueError(f"seed = {with_.seed}: must be {without.seed}, or luck is not the same")
+    if without.months != with_.months:
+        raise ValueError(f"months = {with_.months}: must be {without.months}, as without")
+    return Hundred(without.hundred(), with_.hundred())
+
+
+# --- how ---------------------------------------------------------------------------------------
+
+
+def _checked(world: World, **changed: Any) -> World:
+    """Another world, its limits checked."""
+    return World(**{**dict(world), **changed})
+
+
+def _plain(change: BaseModel) -> dict[str, Any]:
+    """What of a change stands in a scenario."""
+    return change.model_dump(exclude={"kind"})
+
+
+def _first_month(change: Lever | Happening | Appointment) -> int:
+    return change.month if isinstance(change, Happening) else change.from_month
+
+
+def _make_scenario(world: World) -> Scenario:
+    """The place with all changes, as a scenario."""
+    # Never Scenario.load: a name from a link must not open a file of this machine.
+    text = world.text or packaged_text(world.place)
+    place = loads(text, where=world.place)
+    appointed = {change.name for change in world.changes if isinstance(change, Appointment)}
+    changes: dict[str, Any] = dict(_settings(world, place))
+    for key, kind in (
+        ("interventions", Lever),
+        ("events", Happening),
+        ("coordinators", Appointment),
+    ):
+        given = [_plain(entry) for entry in getattr(place, key)]
+        if kind is Appointment:
+            given = [entry for entry in given if entry["name"] not in appointed]
+        mine = [_plain(change) for change in world.changes if isinstance(change, kind)]
+        if mine:
+            changes[key] = given + mine
+    scenario = place.replace(changes)
+    _check_size(scenario)
+    return scenario
+
+
+def _settings(world: World, place: Scenario) -> Iterator[tuple[str, Any]]:
+    """Dotted paths and values, `*` written out."""
+    for change in world.changes:
+        if not isinstance(change, Setting):
+            continue
+        if "*" not in change.path:
+            yield change.path, change.value
+            continue
+        for name in place.organisation_names:
+            yield change.path.replace("*", name), change.value
+
+
+def _check_size(scenario: Scenario) -> None:
+    """What is too large to be shown, and to be simulated while people wait."""
+    if scenario.n_organisations > MOST_ORGANISATIONS:
+        raise ScenarioError(
+            f"organisations: {scenario.n_organisations} given; the app shows 2 to "
+            f"{MOST_ORGANISATIONS} (the command line takes more)"
+        )
+    if scenario.months > MOST_MONTHS:
+        raise ScenarioError(
+            f"months = {scenario.months}: the app shows up to {MOST_MONTHS} (the command line "
+            "takes more)"
+        )
+
+
+def _run_once(world: World) -> Run:
+    results = run(
+        world.scenario(),
+        replicates=1,
+        seed=world.seed,
+        first_replicate=world.replicate,
+        workers=1,
+        detail=True,
+    )
+    return Run(
+        scenario=results.scenario,
+        series={name: values[0] for name, values in results.series.items()},
+        measures={name: float(values[0]) for name, values in results.measures.items()},
+        trust=results.by_dyad("trust")[0],
+        trust_by_layer=results.by_layer("trust")[0],
+    )
+
+
+def _run_hundred(world: World) -> Results:
+    return run(world.scenario(), N_PAIRS, world.seed, series=HUNDRED_SERIES)
+
+
+def _explain(world: World) -> Ledger:
+    return explain(world.scenario(), world.seed, world.replicate)
+
+
+def _bytes_of_run(found: Run) -> int:
+    series = sum(values.nbytes for values in found.series.values())
+    return series + found.trust.nbytes + found.trust_by_layer.nbytes
+
+
+def _bytes_of_results(results: Results) -> int:
+    return sum(v.nbytes for v in (*results.series.values(), *results.measures.values()))
+
+
+def _bytes_of_ledger(ledger: Ledger) -> int:
+    arrays = (ledger.changes, ledger.competence_trust, ledger.goodwill_trust)
+    return sum(int(np.asarray(array).nbytes) for array in arrays)
+
+
+# One for all visitors: a world says all that a run depends on, and nobody changes a run.
+_scenarios: Memo[World, Scenario] = Memo(_make_scenario, lambda scenario: 1, 256)
+_runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 8 * MEGABYTE)
+_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 16 * MEGABYTE)
+_ledgers: Memo[World, Ledger] = Memo(_explain, _bytes_of_ledger, 12 * MEGABYTE)

@@ -1,0 +1,145 @@
+"""Process 8: within the organisation. Commitment, colleagues, habit, forgetting."""
+
+from partnersim.core.compiled import compiled
+from partnersim.core.constants import (
+    AWAY_DAY_BINDING,
+    AWAY_DAY_COMMITMENT,
+    BELIEF_BASE,
+    BELIEF_BEFORE,
+    BELIEF_OTHERS,
+    CIRCULATED_VISION,
+    JOINT_AWAY_DAYS,
+    JOINT_DAY_COMMITMENT,
+    N_LAYERS,
+    N_LEVERS,
+    OWN_AWAY_DAYS,
+    WRITTEN_COMMITMENT,
+)
+from partnersim.core.environment import clip, is_divisive, n_members
+
+LAYER_SHARE = 1.0 / N_LAYERS  # multiplied by, since dividing takes longer
+
+
+@compiled
+def binding(i, state, p):
+    """How much faster the layers of i follow each other, for their away days."""
+    if not p.has_away_days_reason:
+        return 1.0
+    return 1.0 + AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
+
+
+@compiled
+def commit(state, p):
+    """Commitment to the vision.
+
+    dv = -pull (1/2 + p)(1/2 + a)(v - alone) + identification T^2 (v^ - v)+
+    + joint days and papers (v^ - v)+ - own days v + colleagues (mean v - v)
+    """
+    n = p.n
+    partners = max(n_members(state, p) - 1.0, 1.0)
+    for i in range(n):
+        if state.is_present[i] == 0.0:
+            continue
+        ceiling = state.ceiling[i]
+        mean = 0.0
+        for layer in range(N_LAYERS):
+            mean += state.vision_commitment[i, layer] * LAYER_SHARE
+        pull = p.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
+        told = (
+            JOINT_DAY_COMMITMENT * state.in_force[i, JOINT_AWAY_DAYS]
+            + WRITTEN_COMMITMENT * state.in_force[i, CIRCULATED_VISION]
+        ) / 12.0
+        turned_in = 0.0
+        if p.has_away_days_harm:
+            turned_in = AWAY_DAY_COMMITMENT * state.in_force[i, OWN_AWAY_DAYS] / 12.0
+        follow = min(1.0, p.commitment_colleague_rate * binding(i, state, p))
+        for layer in range(N_LAYERS):
+            squares = 0.0
+            for j in range(n):
+                if j != i and state.is_present[j] > 0.0:
+                    squares += state.trust[i, layer, j] * state.trust[i, layer, j]
+            identity = p.identification * squares / partners
+            commitment = state.vision_commitment[i, layer]
+            room = max(ceiling - commitment, 0.0)
+            state.vision_commitment[i, layer] = clip(
+                commitment
+                - pull * (commitment - p.commitment_alone * ceiling)
+                + min(1.0, identity + told) * room
+                - turned_in * commitment
+                + follow * (mean - commitment),
+                0.0,
+                1.0,
+            )
+
+
+@compiled
+def follow_colleagues(state, p):
+    """Newcomers to a layer learn anew from colleagues whom to trust."""
+    n = p.n
+    for i in range(n):
+        rate = min(1.0, p.trust_colleague_rate * binding(i, state, p))
+        for j in range(n):
+            if i == j:
+                continue
+            competence, goodwill = 0.0, 0.0
+            for layer in range(N_LAYERS):
+                competence += state.competence_trust[i, layer, j] * LAYER_SHARE
+                goodwill += state.goodwill_trust[i, layer, j] * LAYER_SHARE
+            for layer in range(N_LAYERS):
+                gap = competence - state.competence_trust[i, layer, j]
+                state.competence_trust[i, layer, j] += rate * gap
+                gap = goodwill - state.goodwill_trust[i, layer, j]
+                state.goodwill_trust[i, layer, j] += rate * gap
+
+
+@compiled
+def forget(state, p):
+    """Where there is no contact, trust returns to what strangers give."""
+    n, decay, disposition = p.n, p.decay_rate, p.disposition
+    for i in range(n):
+        for j in range(n):
+            if i == j:
+                continue
+            rate = decay * (1.0 - state.contact[i, j])
+            for layer in range(N_LAYERS):
+                gap = disposition - state.competence_trust[i, layer, j]
+                state.competence_trust[i, layer, j] += rate * gap
+                gap = disposition - state.goodwill_trust[i, layer, j]
+                state.goodwill_trust[i, layer, j] += rate * gap
+
+
+@compiled
+def update_beliefs(state, p):
+    """What the others are believed to give: from before, and from what they gave."""
+    if not p.is_conditional:
+        return
+    n = p.n
+    for i in range(n):
+        for layer in range(N_LAYERS):
+            given, shares = 0.0, 0.0
+            for j in range(n):
+                if j != i and state.is_present[j] > 0.0:
+                    given += p.dependence[i, j] * state.delivered[j, layer]
+                    shares += p.dependence[i, j]
+            others = given / shares if shares > 0.0 else 0.0
+            state.belief[i, layer] = clip(
+                BELIEF_BASE + BELIEF_OTHERS * others + BELIEF_BEFORE * state.belief[i, layer],
+                0.0,
+                1.0,
+            )
+
+
+@compiled
+def practise(state, p):
+    """Practice follows commitment slowly: divisive ways towards stated (1 - adoption v).
+
+    What an intervention holds is not practised meanwhile, and goes on when it ends.
+    """
+    for i in range(p.n):
+        commitment = 0.0
+        for layer in range(N_LAYERS):
+            commitment += state.vision_commitment[i, layer] * LAYER_SHARE
+        for v in range(N_LEVERS):
+            if is_divisive(v) and state.is_held[i, v] == 0.0:
+                aim = state.stated[i, v] * (1.0 - p.adoption * commitment)
+                state.practised[i, v] += p.adoption_rate * (aim - state.practised[i, v])

@@ -1,0 +1,291 @@
+"""Why trust changed: what each mechanism added to it and took from it, month by month.
+
+One replicate is lived through again, process by process, and trust is compared before and after
+each. What is attributed therefore adds up to the whole change, link by link, and the kernel of
+the ensembles carries nothing of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partnersim.scenario import LAYERS, Scenario
+from partnersim.scenario_files import ScenarioError, suggest
+
+if TYPE_CHECKING:
+    from partnersim.rules import Rule, Rules
+
+Floats = NDArray[np.float64]
+Kind = Literal["competence", "goodwill"]
+KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
+
+BY_PROCESS = {
+    "happen": "events",
+    "change_leaders": "turnover",
+    "withdraw": "events",
+    "bridge": "bridging",
+    "serve_host": "seen to serve the host",
+    "hear_talk": "meetings",
+    "see_deeds": "deeds",
+    "spend_joint_days": "joint days",
+    "raise_issues": "flares",
+    "break_out": "ruptures",
+    "pass_gates": "imposed decisions",
+    "celebrate": "small wins",
+    "abandon": "abandonment",
+    "follow_colleagues": "colleagues",
+    "forget": "decay",
+    "hold_trust": "held as at the start",
+}
+"""The mechanism to which a process's changes of trust belong."""
+
+KEPT, BROKEN = "promises kept", "promises broken"
+
+OWN_RULES = "rules of one's own"
+"""What changes trust where no process of the model would; only where rules were replaced."""
+
+MECHANISMS = (*dict.fromkeys(BY_PROCESS.values()), KEPT, BROKEN)
+
+SAID = {
+    "events": "events",
+    "turnover": "people leaving",
+    "bridging": "what the coordinator had seen of them",
+    "seen to serve the host": "a coordinator seen to serve the host",
+    "meetings": "what was said in meetings",
+    "deeds": "what was really delivered",
+    "joint days": "joint away days",
+    "flares": "issues that flared up",
+    "ruptures": "issues that broke out",
+    "imposed decisions": "decisions imposed by the lead",
+    "small wins": "stages of work completed together",
+    "abandonment": "work given up",
+    "colleagues": "what colleagues in other layers think",
+    "decay": "time without contact",
+    "held as at the start": "trust being held as it was",
+    KEPT: "promises kept",
+    BROKEN: "promises broken",
+    OWN_RULES: "rules of one's own",
+}
+"""Each mechanism in plain words, as the cause in a sentence."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every change of trust in one replicate, and its cause.
+
+    Parameters
+    ----------
+    scenario, seed, replicate
+        What was run.
+    mechanisms
+        The causes, in the order of the axis of `changes`.
+    changes
+        float64[months, mechanism, kind, trustor, layer, trustee], any sign: kind 0 is competence
+        trust, 1 goodwill trust. Summed over mechanisms it is the change of the month.
+    competence_trust, goodwill_trust
+        float64[months + 1, trustor, layer, trustee], in [0, 1]: at the start and after each month.
+    rules
+        Rules of one's own that held; none for the model as it is.
+    """
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    mechanisms: tuple[str, ...]
+    changes: Floats
+    competence_trust: Floats
+    goodwill_trust: Floats
+    rules: tuple[Rule, ...] = ()
+
+    def totals(
+        self,
+        trustor: str | None = None,
+        trustee: str | None = None,
+        month: int | None = None,
+        kind: Kind = "goodwill",
+    ) -> dict[str, float]:
+        """What each mechanism changed: mean over the chosen links, sum over the chosen months.
+
+        Parameters
+        ----------
+        trustor, trustee
+            Names of organisations; None for all.
+        month
+            One month, counted from 1; None for all.
+        kind
+            Which trust.
+
+        Raises
+        ------
+        ScenarioError
+            For an organisation or a month that the run does not have.
+        """
+        links = self._links(trustor, trustee)
+        changes = self.changes[self._months(month)].sum(axis=0)[:, KINDS.index(kind)]
+        means = np.moveaxis(changes, 2, 1)[:, :, links].mean(axis=(1, 2))
+        return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
+
+    def level(
+        self,
+        month: int,
+        trustor: str | None = None,
+        trustee: str | None = None,
+        kind: Kind = "goodwill",
+    ) -> float:
+        """Mean trust of the chosen links after a month (0 for the start)."""
+        trust = self.goodwill_trust if kind == "goodwill" else self.competence_trust
+        links = self._links(trustor, trustee)
+        return float(np.moveaxis(trust[month], 1, 0)[:, links].mean())
+
+    def sentences(
+        self, trustor: str | None = None, trustee: str | None = None, month: int | None = None
+    ) -> list[str]:
+        """Say what moved goodwill and competence trust, the largest causes first."""
+        first = 0 if month is None else month - 1
+        last = self.scenario.months if month is None else month
+        who = self._who(trustor, trustee)
+        when = f"in {_calendar(month)}" if month else f"over {self.scenario.months} months"
+        said = []
+        for kind in reversed(KINDS):
+            totals = self.totals(trustor, trustee, month, kind)
+            start = self.level(first, trustor, trustee, kind)
+            end = self.level(last, trustor, trustee, kind)
+            moved = f"{_moved(end - start)} {when}, from {start:.2f} to {end:.2f}"
+            said.append(f"{who[0].upper()}{who[1:]}: {kind} trust {moved}.")
+            for verb, sign in (("raised", 1.0), ("lowered", -1.0)):
+                causes = [(n, v) for n, v in totals.items() if sign * v >= 0.0005]
+                causes.sort(key=lambda cause: -abs(cause[1]))
+                if causes:
+                    listed = [f"{SAID[name]} ({value:+.3f})" for name, value in causes[:4]]
+                    said.append(f"It was {verb} most by {_listed(listed)}.")
+        return said
+
+    def _repr_html_(self) -> str:
+        """A figure and a table of all links, for notebooks."""
+        from partnersim.notebook import show_ledger
+
+        return show_ledger(self)
+
+    def _who(self, trustor: str | None, trustee: str | None) -> str:
+        titles = dict(
+            zip(self.scenario.organisation_names, self.scenario.organisation_titles, strict=True)
+        )
+        of = titles[trustor] if trustor else "everybody"
+        return f"{of} trusting {titles[trustee] if trustee else 'the others'}"
+
+    def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
+        """Which links [trustor, trustee] are meant."""
+        names = self.scenario.organisation_names
+        links = ~np.eye(len(names), dtype=bool)
+        for axis, name in enumerate((trustor, trustee)):
+            if name is None:
+                continue
+            if name not in names:
+                raise ScenarioError(
+                    f"organisation {name!r}: not in this scenario; {suggest(name, names)}"
+                )
+            chosen = np.array(names) == name
+            links &= chosen[:, None] if axis == 0 else chosen[None, :]
+        if not links.any():
+            raise ScenarioError(f"between {trustor!r} and itself there is no trust to explain")
+        return links
+
+    def _months(self, month: int | None) -> slice:
+        if month is None:
+            return slice(None)
+        if not 1 <= month <= self.scenario.months:
+            raise ScenarioError(f"month = {month}: must be from 1 to {self.scenario.months}")
+        return slice(month - 1, month)
+
+
+def explain(
+    scenario: Scenario | str | Path,
+    seed: int = 1,
+    replicate: int = 0,
+    *,
+    rules: Rules | None = None,
+) -> Ledger:
+    """Live one replicate through again and say what changed trust.
+
+    Parameters
+    ----------
+    scenario, seed, replicate
+        Which run.
+    rules
+        As for `partnersim.run`; here they run in plain Python.
+
+    Raises
+    ------
+    ValueError
+        For a negative seed or replicate; for own rules as in `partnersim.run`.
+    TypeError
+        For own rules as in `partnersim.run`.
+    """
+    from partnersim.core.draws import root
+    from partnersim.core.record import new_record
+    from partnersim.core.state import STATE
+    from partnersim.rules import build
+    from partnersim.translate import to_parameters
+
+    if replicate < 0:
+        raise ValueError(f"replicate = {replicate}: must be 0 or more")
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    core = build(rules)
+    mechanisms = (*MECHANISMS, OWN_RULES) if core.rules else MECHANISMS
+    state, parameters = new_record(STATE), to_parameters(scenario)
+    core.start(state, parameters, root(seed), replicate)
+    n, months = scenario.n_organisations, scenario.months
+    changes = np.zeros((months, len(mechanisms), 2, n, len(LAYERS), n))
+    trust = np.empty((months + 1, 2, n, len(LAYERS), n))
+    trust[0] = _trust(state, n)
+    for month in range(months):
+        before = trust[month]
+        for process in core.walk(state, parameters):
+            after = _trust(state, n)
+            _attribute(changes[month], mechanisms, process.__name__, after - before)
+            before = after
+        trust[month + 1] = before
+    return Ledger(
+        scenario, seed, replicate, mechanisms, changes, trust[:, 0], trust[:, 1], core.rules
+    )
+
+
+def _trust(state: Any, n: int) -> Floats:
+    """Competence and goodwill trust now: float64[kind, trustor, layer, trustee]."""
+    return np.stack([state.competence_trust[:n, :, :n], state.goodwill_trust[:n, :, :n]])
+
+
+def _attribute(month: Floats, mechanisms: tuple[str, ...], process: str, change: Floats) -> None:
+    """Book a process's changes on its mechanism; promises by what they did."""
+    if process == "judge_promises":
+        month[mechanisms.index(KEPT)] += np.maximum(change, 0.0)
+        month[mechanisms.index(BROKEN)] += np.minimum(change, 0.0)
+    elif process in BY_PROCESS:
+        month[mechanisms.index(BY_PROCESS[process])] += change
+    elif OWN_RULES in mechanisms:
+        month[mechanisms.index(OWN_RULES)] += change
+    elif change.any():
+        raise AssertionError(f"{process} changes trust and stands in no mechanism of the ledger")
+
+
+def _calendar(month: int) -> str:
+    """Month 40 as 'year 4, month 4'."""
+    return f"year {(month - 1) // 12 + 1}, month {(month - 1) % 12 + 1}"
+
+
+def _moved(change: float) -> str:
+    if abs(change) < 0.005:
+        return "hardly moved"
+    return "rose" if change > 0 else "fell"
+
+
+def _listed(parts: list[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,703 @@
+"""The plan of a sweep: everything that decides which runs there are, and what is kept of them.
+
+A plan is a TOML file, declared and checked as a scenario is. Paths in it are relative to it. Arms
+are applied to the scenario first, then parameters; `base`, the scenario as it stands, is always
+the first arm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
+
+from partnersim import __version__
+from partnersim.measures import ALL_SERIES, MEASURES
+from partnersim.scenario import MAX_MONTHS, Real, Scenario, Section, Whole, setting
+from partnersim.scenario_files import (
+    ScenarioError,
+    find_setting,
+    first_months,
+    flatten,
+    is_path,
+    load,
+    parse_toml,
+    read_text,
+    suggest,
+    to_table,
+    validate,
+)
+from partnersim.sweep.designs import (
+    AnyDesign,
+    MorrisDesign,
+    OneAtATimeDesign,
+    SaltelliDesign,
+    TableDesign,
+    make_design,
+)
+from partnersim.sweep.own_rules import Function, load_rules, name_rules
+from partnersim.sweep.parameters import (
+    MOST_OUTSIDE,
+    Column,
+    Distribution,
+    Parameter,
+    Range,
+    Values,
+    key_of,
+    resolve,
+)
+from partnersim.sweep.points_file import check_names_only, digest, read_points, take_columns
+
+BASE = "base"
+"""Name of the arm that is the scenario as it stands."""
+
+MOST_ENDS = 20
+"""Values of a parameter that are each tried when a plan is checked; of more, the ends."""
+
+MOST_REPLICATES = 2**20
+"""Replicates that the luck of one point has room for."""
+
+LuckPolicy = Literal["common", "base-row", "independent"]
+
+
+class PlanError(ScenarioError):
+    """What is wrong with a plan, in words for the person who wrote it."""
+
+
+class Precision(Section):
+    """Replicates until the mean of each named measure is known closely enough, point by point."""
+
+    half_width: dict[str, Real] = setting(
+        ..., "For each measure, half the width that its interval may have; where there are arms, "
+        "that of the mean difference from base in each of them.", unit="as the measure",
+    )  # fmt: skip
+    confidence: Real = setting(0.95, "Confidence of the interval.", low=0.5, high=0.9999)
+    floor: Whole = setting(
+        20, "Replicates of each point at least; also added at once.", low=2, high=MOST_REPLICATES,
+        unit="replicates",
+    )  # fmt: skip
+    ceiling: Whole = setting(
+        1000, "Replicates of each point at most.", low=2, high=MOST_REPLICATES, unit="replicates"
+    )
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures whose intervals count."""
+        return tuple(self.half_width)
+
+
+class KeptSeries(Section):
+    """Monthly series to keep, and of which runs."""
+
+    names: list[str] = setting(..., "The series to keep.", unit="names")
+    runs: Whole = setting(
+        1, "How many runs of each point, and of each arm there, keep them: the first replicates.",
+        low=1, high=MOST_REPLICATES, unit="runs",
+    )  # fmt: skip
+    points: Whole | None = setting(
+        None, "How many points keep them: the first ones; all if left out.", low=1, unit="points"
+    )
+
+    def keeps(self, point: int, replicate: int) -> bool:
+        """Whether a run keeps its series."""
+        return replicate < self.runs and (self.points is None or point < self.points)
+
+
+class StopAfter(Section):
+    """How many failed runs end a sweep."""
+
+    stop_after: Whole = setting(..., "Failed runs after which it stops.", low=1, unit="runs")
+
+
+def _tag_of_table(given: Any) -> str:
+    """Tells a table from a single value."""
+    return "table" if isinstance(given, Mapping | Section) else "single"
+
+
+def _tag_of_spread(given: Any) -> str:
+    """Tells the three ways of saying what a parameter may be by their keys."""
+    has = given.keys() if isinstance(given, Mapping) else vars(given) if _is_spread(given) else ()
+    return next((key for key in ("values", "distribution") if key in has), "range")
+
+
+def _is_spread(given: Any) -> bool:
+    return isinstance(given, Range | Values | Distribution)
+
+
+AnySpread = Annotated[
+    Annotated[Range, Tag("range")]
+    | Annotated[Values, Tag("values")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag_of_spread),
+]
+
+
+class Plan(Section):
+    """What a sweep runs, and what it keeps."""
+
+    scenario: Any = setting(
+        ..., "The scenario: name of a packaged one, path of a file, or a table with it.",
+        unit="a name, a path or a table",
+    )  # fmt: skip
+    months: Whole | None = setting(
+        None, "How long to simulate; as the scenario if left out.", low=1, high=MAX_MONTHS,
+        unit="months",
+    )  # fmt: skip
+    seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, unit="seed")
+    replicates: Annotated[
+        Annotated[Whole, Field(ge=1, le=MOST_REPLICATES), Tag("single")]
+        | Annotated[Precision, Tag("table")],
+        Discriminator(_tag_of_table),
+    ] = setting(
+        20, "Runs of each point and arm, or a table that says how precise they are to be.",
+        unit="replicates",
+    )  # fmt: skip
+    luck: LuckPolicy | None = setting(
+        None,
+        "Which points share their luck, replicate by replicate: all (`common`), those made of one "
+        "row (`base-row`) or none (`independent`). `base-row` for a saltelli design if left out, "
+        "else `common`. Arms always share it.",
+        unit="name",
+    )
+    measures: list[str] = setting([], "Measures to keep; all if left out.", unit="names")
+    series: KeptSeries | None = setting(
+        None, "Monthly series to keep; none if left out.", unit="table"
+    )
+    on_error: Annotated[
+        Annotated[Literal["record", "stop"], Tag("single")] | Annotated[StopAfter, Tag("table")],
+        Discriminator(_tag_of_table),
+    ] = setting(
+        "record", "Whether a failed run is only recorded, or stops the sweep, or after how many.",
+        unit="name",
+    )  # fmt: skip
+    design: AnyDesign = setting(..., "Which points are run.", unit="table")
+    parameters: dict[str, AnySpread] = setting(
+        {}, "What is varied: dotted paths of the scenario, each with its values.", unit="table"
+    )
+    arms: dict[str, dict[str, Any]] = setting(
+        {}, "What is compared at each point: changes to the scenario by dotted path.", unit="table"
+    )
+    rules: dict[str, str] = setting(
+        {}, "Rules of your own, compiled, in all arms: for each function of the core that one "
+        "replaces, its file and name, as in `decide = \"mine.py:decide\"`.", unit="table",
+    )  # fmt: skip
+
+    _text: str | None = PrivateAttr(None)
+    _folder: Path = PrivateAttr(Path())
+
+    @field_validator("scenario", mode="before")
+    @classmethod
+    def _scenario_by_name_or_table(cls, value: Any) -> Any:
+        if isinstance(value, Scenario):
+            return value.model_dump()
+        if isinstance(value, str | Mapping):
+            return value
+        raise ValueError("must be a name or path in quotes, or a table headed [scenario]")
+
+    @field_validator("measures")
+    @classmethod
+    def _known_measures(cls, names: list[str]) -> list[str]:
+        return _each_known(names, list(MEASURES))
+
+    @field_validator("series")
+    @classmethod
+    def _known_series(cls, series: KeptSeries | None) -> KeptSeries | None:
+        if series:
+            _each_known(series.names, list(ALL_SERIES))
+        return series
+
+    @field_validator("replicates")
+    @classmethod
+    def _possible(cls, rule: int | Precision) -> int | Precision:
+        if isinstance(rule, Precision):
+            _each_known(list(rule.half_width), list(MEASURES))
+            if rule.ceiling < rule.floor:
+                raise ValueError(f"ceiling {rule.ceiling} is under floor {rule.floor}")
+            for name, width in rule.half_width.items():
+                if width <= 0:
+                    raise ValueError(f"half_width.{name} = {width:g}: must be above 0")
+        return rule
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _by_path(cls, given: Any) -> Any:
+        # Without quotes, a dotted key is a table in a table in TOML.
+        return dict(_joined(given)) if isinstance(given, Mapping) else given
+
+    @field_validator("arms")
+    @classmethod
+    def _named_arms(cls, arms: dict[str, Any]) -> dict[str, Any]:
+        for name in arms:
+            if name == BASE:
+                raise ValueError(f"{BASE!r} is the scenario as it stands, which always runs")
+            if not name or not name.isprintable() or len(name) > 60:
+                raise ValueError(f"{name!r}: the name of an arm has 1 to 60 characters")
+        return arms
+
+    # --- Reading and writing -----------------------------------------------------------------
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a plan file.
+
+        Raises
+        ------
+        PlanError
+            One clear message with file, key, value and what would be right.
+        """
+        path = Path(path)
+        try:
+            text = read_text(path, "plan")
+        except ScenarioError as error:
+            raise PlanError(str(error)) from None
+        return cls.loads(text, str(path), path.parent)
+
+    @classmethod
+    def loads(cls, text: str, where: str = "<plan>", folder: str | Path | None = None) -> Self:
+        """Read a plan from the text of a file; `where` names it in messages, and paths in it
+        start from `folder`, or from where one is.
+        """
+        try:
+            data = parse_toml(text, where, "plan")
+        except ScenarioError as error:
+            raise PlanError(str(error)) from None
+        plan = cls.make(data, where, folder)
+        plan._text = text
+        return plan
+
+    @classmethod
+    def make(
+        cls, data: Mapping[str, Any], where: str = "plan", folder: str | Path | None = None
+    ) -> Self:
+        """Make a plan of what a file would hold, and check all of it."""
+        try:
+            plan = validate(cls, data, where)
+        except ScenarioError as error:
+            raise PlanError(str(error)) from None
+        plan._folder = Path(folder or ".")
+        try:
+            plan._check()
+        except ScenarioError as error:
+            raise PlanError(f"{where}: {error}") from None
+        return plan
+
+    @property
+    def text(self) -> str:
+        """The plan as it was given; as `to_toml` has it where it was made in Python."""
+        return self.to_toml() if self._text is None else self._text
+
+    def to_toml(self, table: str | None = None) -> str:
+        """The plan as a file that stands alone: the scenario in it, and all that was left out.
+
+        Parameters
+        ----------
+        table
+            Another file that holds the points of a table design; its absolute path if left out.
+        """
+        import tomlkit
+
+        resolved = self.model_copy(update={"luck": self.luck_policy})
+        data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
+        if isinstance(self.design, TableDesign):
+            data["design"]["file"] = table or str((self._folder / self.design.file).absolute())
+        data["rules"] = {
+            name: str(self._folder.absolute() / place) for name, place in self.rules.items()
+        }
+        data["parameters"] = {
+            path: parameter.describe() for path, parameter in self.parameters_by_path.items()
+        }
+        data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
+        document = tomlkit.document()
+        for key, value in data.items():
+            is_headed = isinstance(value, dict) and key in ("design", "parameters", "arms", "rules")
+            document.add(key, _to_item(value, is_headed=is_headed))
+        document.add("scenario", to_table(self.base))
+        return tomlkit.dumps(document)
+
+    # --- What follows from it ----------------------------------------------------------------
+
+    @cached_property
+    def base(self) -> Scenario:
+        """The scenario as it stands, of the plan's length."""
+        if isinstance(self.scenario, str):
+            source = self._folder / self.scenario if is_path(self.scenario) else self.scenario
+            scenario = load(source)
+        else:
+            scenario = validate(Scenario, self.scenario, "scenario")
+        return scenario if self.months is None else first_months(scenario, self.months)
+
+    @cached_property
+    def arms_by_name(self) -> dict[str, Scenario]:
+        """The scenario of each arm before anything is varied, `base` first."""
+        arms = {BASE: self.base}
+        for name, changes in self.arms.items():
+            try:
+                arms[name] = self.base.replace(flatten(changes))
+            except ScenarioError as error:
+                raise ScenarioError(f"arms.{name}: {error}") from None
+            if arms[name].months != self.base.months:
+                raise ScenarioError(
+                    f"arms.{name}: months = {arms[name].months}: base has {self.base.months}; "
+                    "arms must be as long as base"
+                )
+        return arms
+
+    @cached_property
+    def own_rules(self) -> dict[str, Function]:
+        """Functions of one's own by the name of what they replace.
+
+        Raises
+        ------
+        ScenarioError
+            Only now, so that a store can be read where they are not.
+        """
+        return load_rules(self.rules, self._folder) if self.rules else {}
+
+    @property
+    def has_arms(self) -> bool:
+        """Whether anything is compared with base."""
+        return bool(self.arms)
+
+    @property
+    def n_arms(self) -> int:
+        """How many arms run at each point, base among them."""
+        return 1 + len(self.arms)
+
+    @cached_property
+    def parameters_by_path(self) -> dict[str, Parameter]:
+        """The parameters with all that was left out filled in, in the order of the plan."""
+        if isinstance(self.design, TableDesign):
+            check_names_only(self.parameters)
+            names = self._points_file[0]
+            return {path: resolve(path, None, self.arms_by_name) for path in names}
+        if not self.parameters:
+            raise ScenarioError(
+                'parameters: missing; give [parameters], such as "decision.exposure" = {}'
+            )
+        return {
+            path: resolve(path, spread, self.arms_by_name)
+            for path, spread in self.parameters.items()
+        }
+
+    @property
+    def measure_names(self) -> tuple[str, ...]:
+        """The measures that are kept, in the order of their declaration."""
+        return tuple(name for name in MEASURES if not self.measures or name in self.measures)
+
+    @property
+    def luck_policy(self) -> LuckPolicy:
+        """Which points share their luck."""
+        if self.luck is None:
+            return "base-row" if isinstance(self.design, SaltelliDesign) else "common"
+        return self.luck
+
+    @property
+    def stop_after(self) -> int | None:
+        """Failed runs after which the sweep stops; None for never."""
+        if isinstance(self.on_error, StopAfter):
+            return self.on_error.stop_after
+        return 1 if self.on_error == "stop" else None
+
+    @property
+    def precision(self) -> Precision | None:
+        """The rule by which replicates are added; None for a fixed number."""
+        return self.replicates if isinstance(self.replicates, Precision) else None
+
+    @property
+    def floor_replicates(self) -> int:
+        """Replicates that each point has at least."""
+        return self.replicates.floor if isinstance(self.replicates, Precision) else self.replicates
+
+    @property
+    def most_replicates(self) -> int:
+        """Replicates that each point has at most."""
+        if isinstance(self.replicates, Precision):
+            return self.replicates.ceiling
+        return self.replicates
+
+    @cached_property
+    def starting_values(self) -> dict[str, Any]:
+        """What the scenario (or the first arm that has it) has for each parameter."""
+        return {path: self._starting_value(p) for path, p in self.parameters_by_path.items()}
+
+    def _starting_value(self, parameter: Parameter) -> Any:
+        if parameter.is_dummy:
+            return 0.0 if parameter.low is None else parameter.low
+        value = find_setting(self.arms_by_name[parameter.arms[0]], parameter.path).value
+        if value is None or isinstance(value, dict):
+            raise ScenarioError(
+                f"{key_of(parameter.path)}: the scenario has no single value there to start from; "
+                "set one, or take another design"
+            )
+        return value
+
+    @cached_property
+    def _points_file(self) -> tuple[tuple[str, ...], Any]:
+        """Names of the columns of a table design, and the table."""
+        assert isinstance(self.design, TableDesign)
+        return read_points(
+            self._folder / self.design.file, self.design.file, tuple(self.parameters)
+        )
+
+    @cached_property
+    def table(self) -> dict[str, Column]:
+        """The points of a table design, by path."""
+        assert isinstance(self.design, TableDesign)
+        _, table = self._points_file
+        return take_columns(table, self.design.file, self.parameters_by_path.values())
+
+    def scenario_for(self, arm: str, values: Mapping[str, Any]) -> Scenario:
+        """The scenario of an arm at a point.
+
+        Parameters
+        ----------
+        arm
+            Name of an arm, such as ``"base"``.
+        values
+            Value of each parameter by path; what the arm does not have is left out.
+
+        Raises
+        ------
+        partnersim.ScenarioError
+            Where the values do not fit together.
+        """
+        return self.arms_by_name[arm].replace(self.changes_for(arm, values))
+
+    def changes_for(self, arm: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a point's values that an arm has; parameters that do nothing left out."""
+        return {path: values[path] for path in self._paths_of_arm[arm]}
+
+    @cached_property
+    def _paths_of_arm(self) -> dict[str, tuple[str, ...]]:
+        return {
+            arm: tuple(
+                path
+                for path, parameter in self.parameters_by_path.items()
+                if arm in parameter.arms and not parameter.is_dummy
+            )
+            for arm in self.arms_by_name
+        }
+
+    # --- Checks ------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        """Everything that can be known before anything runs."""
+        if "months" in self.parameters and self.months is not None:
+            raise ScenarioError("months: is a parameter too; take it out of one of them")
+        if self.precision:
+            for name in self.precision.measures:
+                if name not in self.measure_names:
+                    raise ScenarioError(f"replicates.half_width.{name}: is not among measures")
+        if self.luck == "base-row" and not isinstance(self.design, SaltelliDesign | MorrisDesign):
+            raise ScenarioError(
+                "luck = 'base-row': only a saltelli or a morris design has base rows; take "
+                "'common' or 'independent'"
+            )
+        make_design(self)
+        for values in self._corners():
+            for arm in self.arms_by_name:
+                self._check_corner(arm, values)
+
+    def _check_corner(self, arm: str, values: Mapping[str, Any]) -> None:
+        try:
+            self.scenario_for(arm, values)
+        except ScenarioError as error:
+            of_arm = f", arm {arm}" if self.has_arms else ""
+            raise ScenarioError(f"parameters{of_arm}: {error}") from None
+
+    def _corners(self) -> Iterator[dict[str, Any]]:
+        """Points that stand for all: the middle, each end of each parameter, all low, all high."""
+        if isinstance(self.design, TableDesign):
+            n = make_design(self).n_points
+            for number in sorted({0, n - 1}):
+                yield {path: column[number] for path, column in self.table.items()}
+            return
+        ends = {path: _ends(parameter) for path, parameter in self.parameters_by_path.items()}
+        middle = {path: some[len(some) // 2] for path, some in ends.items()}
+        if isinstance(self.design, OneAtATimeDesign):
+            middle = self.starting_values
+        else:
+            yield {path: some[0] for path, some in ends.items()}
+            yield {path: some[-1] for path, some in ends.items()}
+        yield middle
+        for path, some in ends.items():
+            for value in some:
+                yield middle | {path: value}
+
+    # --- Identity and growth -----------------------------------------------------------------
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the numbers of each run, and which runs may be in the store.
+
+        What may grow (replicates, points of a design that keeps its first ones) is no part of it.
+        """
+        design = self.design.model_dump(exclude={self.design.growing, "file"})
+        if isinstance(self.design, TableDesign):
+            design["points"] = digest(self.table)
+        return {
+            "model": model_version(),
+            "scenario": self.base.to_toml(),
+            "arms": {name: arm.to_toml() for name, arm in self.arms_by_name.items()},
+            "design": design,
+            "parameters": [[p.path, p.describe()] for p in self.parameters_by_path.values()],
+            "seed": self.seed,
+            "luck": self.luck_policy,
+            "measures": list(self.measure_names),
+            "series": self.series.model_dump() if self.series else None,
+            "rules": name_rules(self.own_rules),
+        }
+
+    @cached_property
+    def sweep_id(self) -> str:
+        """Sixteen hexadecimal digits of a hash of the identity."""
+        return id_of(self.identity())
+
+    def growth(self) -> dict[str, Any]:
+        """What may grow, and how far it has: `replicates`, and the size of some designs."""
+        grown: dict[str, Any] = {"replicates": self.model_dump()["replicates"]}
+        if self.design.growing:
+            grown[self.design.growing] = getattr(self.design, self.design.growing)
+        return grown
+
+    def grown(self, changes: Mapping[str, int]) -> Self:
+        """The same plan with more replicates, or points; `changes` are the new totals.
+
+        Raises
+        ------
+        PlanError
+            For what cannot grow, and for less than there is.
+        """
+        now = self.growth()
+        for key, total in changes.items():
+            if key not in now:
+                raise PlanError(
+                    f"{key} = {total}: cannot grow in a {self.design.type} design; "
+                    f"{' and '.join(now)} can"
+                )
+            least = self.floor_replicates if key == "replicates" else now[key]
+            if total < least:
+                raise PlanError(f"{key} = {total}: there are {least} already; a sweep only grows")
+        data = self.model_dump(exclude_none=True)
+        data["design"] |= {key: total for key, total in changes.items() if key != "replicates"}
+        data |= {key: total for key, total in changes.items() if key == "replicates"}
+        return type(self).make(data, "the grown plan", self._folder)
+
+
+def id_of(identity: Mapping[str, Any]) -> str:
+    """Sixteen hexadecimal digits of a hash of an identity."""
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def what_differs(stored: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """In what one plan's identity differs from another's: 'key: stored here, given there'."""
+    found = []
+    one, other = dict(_leaves(_readable(stored))), dict(_leaves(_readable(given)))
+    for key in (*one, *(key for key in other if key not in one)):
+        if one.get(key) != other.get(key):
+            found.append(
+                f"{key}: {_state(one, key)} in the store, {_state(other, key)} in the plan"
+            )
+    return found
+
+
+def _state(values: Mapping[str, Any], key: str) -> str:
+    text = json.dumps(values[key]) if key in values else "left out"
+    return text if len(text) <= 60 else f"{text[:50]}..."
+
+
+def _readable(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity in which scenarios and parameters are tables."""
+    tables = dict(identity)
+    tables["scenario"] = tomllib.loads(identity["scenario"])
+    base = dict(_leaves(tables["scenario"]))
+    # Of an arm only what is not as in base: else a change of base shows once for each of them.
+    tables["arms"] = {
+        name: {k: v for k, v in _leaves(tomllib.loads(text)) if k not in base or base[k] != v}
+        for name, text in identity["arms"].items()
+    }
+    tables["parameters"] = dict(identity["parameters"])
+    tables["order of parameters"] = [path for path, _ in identity["parameters"]]
+    return tables
+
+
+def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted paths and what stands there, tables taken apart."""
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif value is not None:
+            yield f"{prefix}{key}", value
+
+
+@cache
+def model_version() -> str:
+    """The version, and a hash of the source that decides a run's numbers.
+
+    Between two releases the version stands still and the model may not.
+    """
+    package = Path(__file__).parent.parent
+    sources = [*(package / "core").glob("*.py"), package / "measures.py", package / "translate.py"]
+    source = hashlib.sha256()
+    for file in sorted(sources):
+        source.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{__version__}+{source.hexdigest()[:12]}"
+
+
+def _each_known(names: list[str], known: list[str]) -> list[str]:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name!r}: there is none of this name; {suggest(name, known)}")
+        if names.count(name) > 1:
+            raise ValueError(f"{name!r} is named twice; each name once")
+    return names
+
+
+def _joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted paths of a table of tables, and the innermost tables."""
+    for key, value in table.items():
+        is_above = isinstance(value, Mapping) and value
+        if is_above and all(isinstance(entry, Mapping) for entry in value.values()):
+            yield from _joined(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _ends(parameter: Parameter) -> list[Any]:
+    """Values of a parameter that stand for all: both ends and the middle, or all of a few."""
+    match parameter.spread:
+        case Values(values=values):
+            return values if len(values) <= MOST_ENDS else [values[0], values[-1]]
+        case Distribution():
+            return list(parameter.at(np.array([MOST_OUTSIDE, 0.5, 1 - MOST_OUTSIDE])).tolist())
+        case _:
+            return list(parameter.at(np.array([0.0, 0.5, 1.0])).tolist())
+
+
+def _to_item(value: Any, *, is_headed: bool) -> Any:
+    """A value as tomlkit writes it: on one line, or as a table under a header of lines."""
+    import tomlkit
+
+    if is_headed:
+        table = tomlkit.table()
+        for key, entry in value.items():
+            table.add(key, _to_item(entry, is_headed=False))
+        return table
+    if isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        for key, entry in value.items():
+            inline.add(key, _to_item(entry, is_headed=False))
+        return inline
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for entry in value:
+            array.append(_to_item(entry, is_headed=False))
+        return array
+    return tomlkit.item("" if value is None else value)

@@ -1,0 +1,197 @@
+"""Points that somebody has written down, in a CSV or Parquet file: read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.sweep.parameters import DTYPES, Column, Parameter, Range, key_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+POINT = "point"
+"""A column that only numbers the rows, as in the file of a sweep's own design."""
+
+
+def check_names_only(parameters: Mapping[str, Any]) -> None:
+    """Beside a table, parameters in a plan name columns and say nothing of values."""
+    for path, spread in parameters.items():
+        if spread != Range():
+            raise ScenarioError(f"{key_of(path)}: the table gives its values; write {{}}")
+
+
+def read_points(file: Path, name: str, wanted: Sequence[str]) -> tuple[tuple[str, ...], pa.Table]:
+    """Read a file of points.
+
+    Parameters
+    ----------
+    file, name
+        Where it is, and what it is called in messages.
+    wanted
+        The columns to take, which are then all that there may be; none for all.
+
+    Returns
+    -------
+    tuple[tuple[str, ...], pyarrow.Table]
+        The names of the columns to take, and the table.
+
+    Raises
+    ------
+    ScenarioError
+        For a file that cannot be read, and for columns missing or unknown.
+    """
+    table = _read(file, name)
+    names = table.column_names
+    if table.num_rows == 0:
+        raise ScenarioError(f"{_at(name)}: has no rows; give one for each point")
+    for column in names:
+        if names.count(column) > 1:
+            raise ScenarioError(f"{_at(name)}: two columns are named {column!r}; one for each")
+    if POINT in names:
+        _check_numbering(table, name)
+        names = [column for column in names if column != POINT]
+    for path in wanted:
+        if path not in names:
+            raise ScenarioError(
+                f"{_at(name)}: column {path!r} is missing, which [parameters] names; "
+                f"{suggest(path, names)}"
+            )
+    for column in names:
+        if wanted and column not in wanted:
+            raise ScenarioError(
+                f"{_at(name)}: column {column!r} is none of [parameters]; "
+                f"{suggest(column, list(wanted))}"
+            )
+    return tuple(wanted or names), table
+
+
+def _at(name: str) -> str:
+    return f"design.file, {name}"
+
+
+def _read(file: Path, name: str) -> pa.Table:
+    """Read CSV or Parquet, whichever the name ends in."""
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    readers = {".csv": csv.read_csv, ".parquet": parquet.read_table}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise ScenarioError(f"{_at(name)}: must end in .csv or .parquet")
+    try:
+        with file.open("rb") as opened:
+            return reader(opened)
+    except FileNotFoundError:
+        raise ScenarioError(f"{_at(name)}: there is no such file") from None
+    except OSError as error:
+        raise ScenarioError(f"{_at(name)}: cannot be read: {error.strerror or error}") from None
+    except pa.ArrowException as error:
+        raise ScenarioError(f"{_at(name)}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _check_numbering(table: pa.Table, name: str) -> None:
+    """A column of point numbers says nothing else than the order of the rows."""
+    if table[POINT].to_pylist() != list(range(table.num_rows)):
+        raise ScenarioError(
+            f"{_at(name)}: column {POINT!r} must count the rows, 0, 1, 2 ...; leave it out"
+        )
+
+
+def take_columns(table: pa.Table, name: str, parameters: Iterable[Parameter]) -> dict[str, Column]:
+    """Take the points from a table, each column as its parameter's kind.
+
+    Raises
+    ------
+    ScenarioError
+        For values missing, NaN, of another kind or out of range, and for duplicate points; with
+        the row, counted from 1 without the header.
+    """
+    columns = {p.path: _take(table, name, p) for p in parameters}
+    _check_different(columns, name)
+    return columns
+
+
+def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
+    """One column."""
+    import pyarrow as pa
+
+    column = table[parameter.path]
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    where = f"{_at(name)}, column {parameter.path!r}"
+    kinds = {
+        "real": pa.types.is_floating(column.type) or pa.types.is_integer(column.type),
+        "whole": pa.types.is_integer(column.type),
+        "flag": pa.types.is_boolean(column.type),
+        "text": pa.types.is_string(column.type) or pa.types.is_large_string(column.type),
+    }
+    if column.null_count:
+        raise ScenarioError(f"{where}, row {_first(column.is_null().to_numpy())}: has no value")
+    values: Column = column.to_numpy()
+    if not kinds[parameter.kind]:
+        raise ScenarioError(
+            f"{where}: {_KINDS[parameter.kind]}, and there is {column[0].as_py()!r}"
+        )
+    values = values.astype(DTYPES[parameter.kind])
+    if parameter.kind in ("real", "whole"):
+        _check_range(values, where, parameter)
+    return values
+
+
+_KINDS = {
+    "real": "must hold numbers",
+    "whole": "must hold whole numbers",
+    "flag": "must hold true and false",
+    "text": "must hold names",
+}
+
+
+def _check_range(values: Column, where: str, parameter: Parameter) -> None:
+    """Check numbers against the declared range."""
+    least = -np.inf if parameter.least is None else parameter.least
+    most = np.inf if parameter.most is None else parameter.most
+    is_good = np.isfinite(values) & (values >= least) & (values <= most)
+    if not is_good.all():
+        row = _first(~is_good)
+        has_range = np.isfinite([least, most]).all()
+        wanted = f"between {least:g} and {most:g}" if has_range else "a number"
+        raise ScenarioError(f"{where}, row {row} = {values[row - 1]:g}: must be {wanted}")
+
+
+def _first(flags: Column) -> int:
+    """The first row that is marked, counted from 1."""
+    return int(np.argmax(flags)) + 1
+
+
+def _check_different(columns: Mapping[str, Column], name: str) -> None:
+    """No point is given twice: its runs would be the same, and count twice."""
+    import pandas as pd
+
+    is_again = pd.DataFrame(dict(columns)).duplicated().to_numpy()
+    if is_again.any():
+        raise ScenarioError(
+            f"{_at(name)}, row {_first(is_again)}: is a point that an earlier row has already; "
+            "give each once, and more replicates for more runs"
+        )
+
+
+def digest(columns: Mapping[str, Column]) -> str:
+    """A hash of points: the same for the same values, whatever file they came from."""
+    found = hashlib.sha256()
+    for path, values in columns.items():
+        found.update(f"{path} {len(values)} ".encode())
+        if values.dtype.kind == "U":
+            found.update("\0".join(values.tolist()).encode())
+        else:
+            found.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
+    return found.hexdigest()

@@ -1,0 +1,110 @@
+"""Which points need more replicates, where a plan says how precisely its measures are to be known.
+
+The answer depends on stored runs alone, and not on the order in which they came to be there: so
+whoever asks, and whenever, gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from partnersim.measures import MEASURES, Floats
+from partnersim.sweep.chunks import Range, cut, to_ranges
+from partnersim.sweep.plan import Plan, Precision
+from partnersim.sweep.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as pads
+
+NUMBERS_AT_ONCE = 4_000_000
+"""Of the store in memory at once: 32 MB."""
+
+
+def find_imprecise(
+    store: Store, rule: Precision, points: Sequence[Range], n_replicates: int
+) -> list[Range]:
+    """Those of some points whose measures are not known closely enough.
+
+    Parameters
+    ----------
+    store
+        Has the replicates 0 to `n_replicates` - 1 of all of these points.
+    rule
+        How closely the measures are to be known: half the width of the interval of a mean by
+        Student's t, or of the mean difference of each arm from base where there are arms. A
+        censored measure counts as the last month, as it does where effects are shared out.
+    """
+    import pyarrow.dataset as pads  # brings pandas: only when needed
+
+    data = pads.dataset(store.files(), format="parquet")
+    of_each = n_replicates * store.n_arms * len(rule.measures)
+    needed: list[int] = []
+    for part in cut(points, max(1, NUMBERS_AT_ONCE // of_each)):
+        numbers = np.concatenate([np.arange(begin, end) for begin, end in part])
+        is_wide = np.zeros(len(numbers), np.bool_)
+        values = _read(data, store.plan, rule.measures, numbers, n_replicates)
+        for name in rule.measures:
+            of_measure = values[name]
+            if store.n_arms > 1:
+                of_measure = of_measure[:, 1:] - of_measure[:, :1]
+            widths = half_widths(of_measure, rule.confidence)
+            is_wide |= (widths > rule.half_width[name]).any(axis=1)
+        needed += numbers[is_wide].tolist()
+    return to_ranges(needed)
+
+
+def half_widths(values: Floats, confidence: float) -> Floats:
+    """Half the width of the interval of a mean, over the last axis; NaN values do not count.
+
+    Infinite for one value; 0 for none, as more of what fails would not help.
+    """
+    from scipy.special import stdtrit
+
+    is_known = np.isfinite(values)
+    n = is_known.sum(axis=-1)
+    mean = np.where(is_known, values, 0.0).sum(axis=-1) / np.maximum(n, 1)
+    squares = np.where(is_known, (values - mean[..., np.newaxis]) ** 2, 0.0).sum(axis=-1)
+    freedom = np.maximum(n - 1, 1)
+    reach = stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(squares / freedom / np.maximum(n, 1))
+    return np.select([n == 0, n == 1], [0.0, np.inf], reach)
+
+
+def _read(
+    data: pads.Dataset,
+    plan: Plan,
+    measures: Sequence[str],
+    numbers: npt.NDArray[np.int64],
+    n_replicates: int,
+) -> dict[str, Floats]:
+    """Measures of some points: float64[point, arm, replicate] each; NaN where a run failed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    arms = list(plan.arms_by_name)
+    field = pc.field
+    table = data.to_table(
+        columns=["point", *(["arm"] if plan.has_arms else []), "replicate", "status", *measures],
+        filter=(field("point") >= numbers[0]) & (field("point") <= numbers[-1])
+        & (field("replicate") < n_replicates),
+    )  # fmt: skip
+    point = table["point"].to_numpy()
+    row = np.searchsorted(numbers, point)
+    is_asked = numbers[row] == point
+    arm = np.zeros(len(point), np.int64)
+    if plan.has_arms:
+        arm = pc.index_in(table["arm"].cast("string"), pa.array(arms)).to_numpy()
+    at = row[is_asked], arm[is_asked], table["replicate"].to_numpy()[is_asked]
+    has_failed = pc.equal(table["status"].cast("string"), "failed").to_numpy()
+    result = {}
+    for name in measures:
+        of_rows = table[name].to_numpy().copy()
+        if MEASURES[name].is_censored:
+            of_rows[np.isnan(of_rows)] = plan.base.months
+        of_rows[has_failed] = np.nan
+        result[name] = np.full((len(numbers), len(arms), n_replicates), np.nan)
+        result[name][at] = of_rows[is_asked]
+    return result

@@ -1,0 +1,511 @@
+"""Runs a sweep: from a plan and a folder to a store that has all its runs.
+
+Whatever is in the store is not run again; so running, resuming, growing and finding that there is
+nothing to do are one thing.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from partnersim.ensemble import n_cores
+from partnersim.scenario_files import ScenarioError
+from partnersim.sweep.chunks import Chunk, Grid, Range, pick
+from partnersim.sweep.designs import make_design
+from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.precision import find_imprecise
+from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store, write_parquet
+from partnersim.sweep.worker import Done, Simulator, runs_table
+
+__all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
+
+CHUNK_SECONDS = 4.0
+"""That a chunk takes at most; it takes half of it at least, as sizes are powers of two."""
+
+MOST_RUNS_PER_CHUNK = 1 << 16
+
+LEAST_CHUNKS = 16
+"""Into which a sweep is cut, so that also a short one loses little and fills all workers;"""
+
+LEAST_SECONDS = 0.05
+"""but not so that a chunk takes less, as storing one takes hundredths of a second."""
+
+REPLICATES_PER_BLOCK = 10
+"""Replicates that all points have before any has more, where chunks allow it."""
+
+POINTS_WRITTEN_FIRST = 1_000_000
+"""Points that are written before the runs begin, as that takes no second; more, beside them."""
+
+MOST_TROUBLES = 3
+"""Chunks that may fail before a sweep stops."""
+
+N_PILOT = 100
+"""Runs by which time and size are judged."""
+
+
+class Progress(NamedTuple):
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    n_done, n_total : int
+        Runs stored and to be stored; where replicates depend on results, as far as is known.
+    n_failed : int
+        Of those stored.
+    runs_per_second : float
+        In this session, since the first chunk; 0 before the second.
+    is_stopping : bool
+        Whether only what is in hand is finished.
+    """
+
+    n_done: int
+    n_total: int
+    n_failed: int
+    runs_per_second: float
+    is_stopping: bool
+
+
+class Outcome(NamedTuple):
+    """What a session came to.
+
+    Attributes
+    ----------
+    is_finished : bool
+        Whether nothing is left to do.
+    n_done, n_total, n_failed : int
+        As in `Progress`.
+    seconds : float
+        That it took.
+    set_aside : list of Finding
+        Files that were not what they said, and whose runs were done again.
+    message : str
+        What there is to say, such as that other shards have work to do.
+    """
+
+    is_finished: bool
+    n_done: int
+    n_total: int
+    n_failed: int
+    seconds: float
+    set_aside: list[Finding]
+    message: str = ""
+
+
+class Pilot(NamedTuple):
+    """What a few runs tell of all.
+
+    Attributes
+    ----------
+    seconds_per_run : float
+        Of a core.
+    n_runs : int
+        That were made.
+    bytes_per_run : float
+        In the store, without series.
+    """
+
+    seconds_per_run: float
+    n_runs: int
+    bytes_per_run: float
+
+
+def run_sweep(
+    plan: Plan,
+    folder: str | Path,
+    *,
+    engine: str = "processes",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    shard: str | tuple[int, int] | None = None,
+    extend: Mapping[str, int] | None = None,
+    chunk_seconds: float = CHUNK_SECONDS,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Run what a folder lacks of a plan.
+
+    Parameters
+    ----------
+    plan
+        What is run.
+    folder
+        Where the store is or is to be.
+    engine, workers, scheduler
+        Who computes; see `engines.open_engine`.
+    shard
+        (i, n) or ``"i/n"``: do every n-th chunk, from the i-th on, and leave the rest to others
+        who share the folder.
+    extend
+        New totals of what may grow.
+    chunk_seconds
+        How long a chunk takes at most: what is lost, at most, when a worker dies. Only for
+        chunks of a store that is new or grows.
+    progress
+        Called now and then, in the calling thread.
+    stop
+        Set from elsewhere, it ends the session when the chunks in hand are finished.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    ScenarioError
+        For a folder that is not the store of this plan, and arguments that mean nothing.
+    SweepStopped
+        If it could not go on: the disk is full, chunks kill their workers, the scheduler is gone,
+        or runs failed that were not to. The same call goes on.
+    KeyboardInterrupt
+        After Ctrl-C, when the chunks in hand are stored.
+    """
+    which = _read_shard(shard)
+    begun = time.monotonic()
+    stopper = Stop(stop)
+    with _said_of_full_disk(Path(folder)):
+        store = _open_store(plan, Path(folder), extend or {}, chunk_seconds)
+        listing, moved = store.set_aside()
+        about = _describe_session(engine, workers, scheduler, shard) | {
+            "rules": store.identity["rules"]
+        }
+        with store.session(about) as ended, stopper.on_interrupt():
+            session = _Session(store, listing, which, stopper, progress)
+            try:
+                session.run(lambda: open_engine(engine, store, workers, scheduler))
+            finally:
+                ended |= session.summary()
+    if stopper.n_interrupts and not session.is_finished:
+        raise KeyboardInterrupt
+    if session.is_finished:
+        store.remove_unfinished()
+    return Outcome(
+        session.is_finished, session.n_done, session.n_total, session.n_failed,
+        time.monotonic() - begun, moved, session.message,
+    )  # fmt: skip
+
+
+def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
+    """Make a few runs, to learn how long one takes and how much room it needs.
+
+    Parameters
+    ----------
+    plan
+        Whose first points are run.
+    runs
+        About how many.
+    """
+    simulator = Simulator(plan)
+    n_points = simulator.design.n_points
+    simulator.run(Chunk(((0, 1),), (0, 1)))  # what is loaded or compiled at the first run
+    replicates = min(plan.floor_replicates, REPLICATES_PER_BLOCK)
+    some = min(n_points, math.ceil(runs / (replicates * len(simulator.arms))))
+    chunk = Chunk(((0, some),), (0, replicates))
+    begin = time.thread_time()  # of this thread: others on this machine do not count
+    rows = simulator.run(chunk)
+    seconds = time.thread_time() - begin
+    file = io.BytesIO()
+    write_parquet(runs_table(plan, rows), file)
+    n_runs = len(rows.point)
+    return Pilot(seconds / n_runs, n_runs, file.tell() / n_runs)
+
+
+def count_missing(store: Store) -> int:
+    """Runs that a store still lacks, in all arms; as far as is known where results decide."""
+    session = _Session(store, store.list_runs(), (1, 1), Stop(), None)
+    level = next(session.levels(make_design(store.plan).n_points), None)
+    return 0 if level is None else session.n_total - session.n_done
+
+
+# --- Opening -------------------------------------------------------------------------------------
+
+
+def _open_store(plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float) -> Store:
+    """Open the store of a plan, made if it is not there, grown if it is asked for."""
+    if (folder / "sweep.json").exists():
+        store = Store.open(folder)
+        store.compare(plan)
+        grown = store.plan.grown(extend) if extend else store.plan
+    else:
+        grown = plan.grown(extend) if extend else plan
+        Store.prepare(plan, folder)
+        store = Store.create(plan, folder, choose_grid(plan, chunk_seconds))
+    if grown.growth() != store.growth:
+        store = store.grow(grown, choose_grid(grown, chunk_seconds))
+    return store
+
+
+def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
+    """Choose how runs are cut, by the time that a few of them take.
+
+    Sizes are powers of two, so that a little more or less of time seldom changes them.
+    """
+    n_points = make_design(plan).n_points
+    total = n_points * plan.n_arms * plan.most_replicates
+    seconds = pilot(plan).seconds_per_run
+    by_number = max(total / LEAST_CHUNKS, LEAST_SECONDS / seconds)
+    size = max(1.0, min(chunk_seconds / seconds, by_number, MOST_RUNS_PER_CHUNK))
+    pairs = max(1, 2 ** math.floor(math.log2(size)) // plan.n_arms)  # of a point and a replicate
+    block = max(REPLICATES_PER_BLOCK, -(-pairs // n_points))
+    block = min(block, pairs, plan.floor_replicates)
+    block = -(-plan.floor_replicates // -(-plan.floor_replicates // block))  # of even size
+    return Grid(points_per_chunk=max(1, pairs // block), replicates_per_block=block)
+
+
+def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
+    """Read which part of the chunks is done here: (1, 1) is all."""
+    if shard is None:
+        return 1, 1
+    try:
+        which, n_shards = map(int, shard.split("/")) if isinstance(shard, str) else shard
+    except (TypeError, ValueError):
+        raise ScenarioError(f"shard = {shard!r}: must be i/n, such as 2/8") from None
+    if not 1 <= which <= n_shards:
+        raise ScenarioError(f"shard = {which}/{n_shards}: the first number is from 1 to the second")
+    return which, n_shards
+
+
+# --- A session -----------------------------------------------------------------------------------
+
+
+class _Session:
+    """One go at a sweep: what is counted while it lasts."""
+
+    def __init__(
+        self,
+        store: Store,
+        listing: Listing,
+        shard: tuple[int, int],
+        stop: Stop,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.store, self.shard, self.stop, self.progress = store, shard, stop, progress
+        self.coverage = listing.coverage
+        self.n_failed = listing.n_failed
+        self.n_done = listing.coverage.n_runs(store.n_arms)
+        self.n_total = self.n_done
+        self.n_here = self.n_failed_here = 0
+        self.first_done: float | None = None
+        self.n_first = 0
+        self.is_finished = False
+        self.message = ""
+        self.troubles: list[Trouble] = []
+
+    def run(self, open_engine: Callable[[], Any]) -> None:
+        """Run what is missing, level by level; no engine is opened where nothing is."""
+        design = make_design(self.store.plan)
+        with self._written_design(design):
+            levels = self.levels(design.n_points)
+            first = next(levels, None)
+            if first is None:
+                return
+            with open_engine() as engine:
+                level: tuple[Sequence[Range], int, int] | None = first
+                while level is not None and self._run_level(engine, *level):
+                    level = next(levels, None)
+
+    @contextmanager
+    def _written_design(self, design: Any) -> Iterator[None]:
+        """Have the points written: at once, or beside the runs if they are very many."""
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(self.store.write_design, design, lambda: self.stop.is_asked)
+            if design.n_points <= POINTS_WRITTEN_FIRST:
+                written.result()
+            yield
+            written.result()
+
+    def levels(self, n_points: int) -> Iterator[tuple[Sequence[Range], int, int]]:
+        """Give what is missing: points, and replicates from the first to before the last.
+
+        With a fixed number of replicates there is one level. Else the next is known when the one
+        before is complete: that many replicates more, of the points that need them.
+        """
+        plan = self.store.plan
+        points: Sequence[Range] = [(0, n_points)]
+        step = plan.floor_replicates
+        for first in range(0, plan.most_replicates, step):
+            last = min(first + step, plan.most_replicates)
+            if first > 0 and plan.precision is not None:
+                points = find_imprecise(self.store, plan.precision, points, first)
+            if not points:
+                break
+            n_missing = self._count_missing(points, first, last)
+            self.n_total = self.n_done + n_missing
+            if n_missing:
+                yield points, first, last
+            if self._is_left_to_others(points, first, last):
+                return
+        self.is_finished = True
+
+    def _missing(self, points: Sequence[Range], first: int, last: int) -> Iterator[Chunk]:
+        """Chunks of a level that are not stored, of this shard."""
+        chunks = self.store.grid.chunks(points, first, last)
+        for chunk in pick(chunks, self.shard):
+            yield from self.coverage.missing(chunk)
+
+    def _count_missing(self, points: Sequence[Range], first: int, last: int) -> int:
+        """Runs of a level that are not stored, of this shard."""
+        if self.n_done == 0 and self.shard == (1, 1):  # not by counting: there may be very many
+            n_pairs = (last - first) * sum(end - begin for begin, end in points)
+        else:
+            missing = self._missing(points, first, last)
+            n_pairs = sum(chunk.n_points * chunk.n_replicates for chunk in missing)
+        return n_pairs * self.store.n_arms
+
+    def _is_left_to_others(self, points: Sequence[Range], first: int, last: int) -> bool:
+        """Whether other shards have chunks of this level to do."""
+        if self.shard == (1, 1):
+            return False
+        self.coverage = self.store.list_runs().coverage
+        chunks = self.store.grid.chunks(points, first, last)
+        left = sum(c.n_points * c.n_replicates for ch in chunks for c in self.coverage.missing(ch))
+        if left:
+            self.message = (
+                f"this shard is done; {left * self.store.n_arms} runs of others are not there yet"
+            )
+        return left > 0
+
+    def _run_level(self, engine: Engine, points: Sequence[Range], first: int, last: int) -> bool:
+        """Run what is missing of a level; returns whether all of it is there."""
+        was_stopping = False
+        self._tell()
+        for item in engine.map(self._missing(points, first, last), self.stop):
+            if isinstance(item, Trouble):
+                self._note(item)
+            elif item is not None:
+                self._count(item)
+                self._heed_failures()
+                self._tell()
+            if self.stop.is_asked and not was_stopping:
+                was_stopping = True
+                self._tell()
+        self._give_up()
+        return not self.stop.is_asked
+
+    def _count(self, done: Done) -> None:
+        """Count a chunk that is stored now."""
+        self.n_done += done.n_runs
+        self.n_here += done.n_runs
+        self.n_failed += done.n_failed
+        self.n_failed_here += done.n_failed
+        self.coverage.add(done.chunk)
+        if self.first_done is None:
+            self.first_done, self.n_first = time.monotonic(), self.n_here
+
+    def _heed_failures(self) -> None:
+        """Stop after as many failed runs as the plan allows."""
+        most = self.store.plan.stop_after
+        if most is not None and self.n_failed_here >= most and not self.message:
+            self.message = (
+                f"{self.n_failed_here} runs failed, and on_error says to stop; the runs table "
+                "says why (status, error, message). The same command goes on"
+            )
+            self.stop.event.set()
+
+    def _note(self, trouble: Trouble) -> None:
+        """Remember a chunk that was not stored; no more are begun where others would fare alike."""
+        self.troubles.append(trouble)
+        is_full = isinstance(trouble.error, OSError) and trouble.error.errno in DISK_FULL
+        if is_full or len(self.troubles) >= MOST_TROUBLES:
+            self.stop.event.set()
+
+    def _give_up(self) -> None:
+        """Say why this session cannot complete the sweep, if it cannot."""
+        for trouble in self.troubles:
+            if isinstance(trouble.error, OSError) and trouble.error.errno in DISK_FULL:
+                raise trouble.error
+        if self.troubles:
+            chunk, error = self.troubles[0]
+            more = f", and {len(self.troubles) - 1} more," if len(self.troubles) > 1 else ""
+            raise SweepStopped(
+                f"a chunk{more} could not be computed ({chunk.file_name[:-8]}): {error}\n"
+                "What was computed is stored; the same command goes on from there"
+            ) from error
+        if self.message:
+            raise SweepStopped(self.message)
+
+    def _tell(self) -> None:
+        """Report progress."""
+        if self.progress is not None:
+            self.progress(
+                Progress(self.n_done, self.n_total, self.n_failed, self._rate(), self.stop.is_asked)
+            )
+
+    def _rate(self) -> float:
+        """Runs per second since the first chunk came back: workers take a while to begin."""
+        if self.first_done is None or self.n_here == self.n_first:
+            return 0.0
+        return (self.n_here - self.n_first) / (time.monotonic() - self.first_done)
+
+    def summary(self) -> dict[str, Any]:
+        """Say what came of it, for provenance."""
+        return {
+            "at": _now(),
+            "n_runs": self.n_here,
+            "n_failed": self.n_failed_here,
+            "is_finished": self.is_finished,
+        }
+
+
+@contextmanager
+def _said_of_full_disk(folder: Path) -> Iterator[None]:
+    """Say that the disk is full, and that nothing is lost."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise SweepStopped(
+            f"{folder}: no room left on the disk ({error.strerror}); make room and give the same "
+            "command: it goes on from what is stored"
+        ) from None
+
+
+def _describe_session(
+    engine: str, workers: int | None, scheduler: str | None, shard: object
+) -> dict[str, Any]:
+    """Say who runs what on what: the beginning of a line of provenance."""
+    from partnersim.provenance import provenance
+
+    return {
+        "began": _now(),
+        "command": sys.argv,
+        "folder": str(Path.cwd()),
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "engine": engine,
+        "workers": workers or n_cores(),
+        "scheduler": scheduler,
+        "shard": str(shard) if shard else None,
+        "revision": _revision(),
+        **provenance(),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _revision() -> str | None:
+    """Give the revision of the program, and whether it was changed; None outside of git."""
+    here = Path(__file__).parent
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(
+            command, cwd=here, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

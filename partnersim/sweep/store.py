@@ -1,0 +1,740 @@
+"""A sweep on disk: the files are the truth.
+
+A store is a folder::
+
+    sweep.json            what decides the numbers, its hash (the sweep's id), and how far it is
+                          to grow; written first, replaced only when the sweep grows
+    plan.toml             the plan as it was given
+    design.parquet        the points: parameters, and what the design knows of each
+    runs/*.parquet        results, a file for each chunk; its name says which runs are in it
+    series/*.parquet      monthly series of the runs for which they were asked
+    provenance.jsonl      on what it was run: one line a session
+    set-aside/            files that were found in runs/ or series/ and were not what they say
+
+A chunk is committed by writing a temporary file, fsync, rename and fsync of the folder. So a
+file either is there whole or is not there, whatever dies when, and what is left to do is the
+design less the files. A file counts if its footer has the sweep's id and its chunk, and its rows
+are the rows of that chunk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partnersim.scenario_files import ScenarioError
+from partnersim.sweep.chunks import Chunk, Coverage, Grid
+from partnersim.sweep.designs import Design, TableDesign, make_design
+from partnersim.sweep.plan import Plan, id_of, what_differs
+
+FORMAT = 1
+"""Of the store; a later one may not be readable by this version."""
+
+POINTS_AT_ONCE = 1 << 17
+"""Points of the design in memory at once while it is written."""
+
+KNOWN_NAMES = {"plan.toml", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside"}
+"""What a store that has no sweep.json yet, or no more, may have in it."""
+
+_ID, _CHUNK, _DIGEST, _N_POINTS = (
+    b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content", b"partnersim.points",
+)  # fmt: skip
+
+_END_WIDTH = 160
+"""Characters kept free in a line of provenance for what is known at the end of the session."""
+
+
+class StoreError(ScenarioError):
+    """A folder that is not the store it should be, in words for the person who named it."""
+
+
+class Finding(NamedTuple):
+    """Something about a file of a store that its owner may want to know.
+
+    Attributes
+    ----------
+    level : str
+        ``fault``, or ``note`` where nothing is wrong.
+    file : str
+        Its path within the store.
+    what, remedy : str
+        What is the matter, and what to do.
+    """
+
+    level: str
+    file: str
+    what: str
+    remedy: str
+
+
+# --- Columns -------------------------------------------------------------------------------------
+
+
+def run_schema(plan: Plan) -> pa.Schema:
+    """Columns of a file of runs: which run, how it went, and its measures."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [
+            *_key_fields(plan, text),
+            ("luck_number", pa.int64()),
+            ("status", text),
+            ("error", text),
+            ("message", pa.string()),
+            *((name, pa.float64()) for name in plan.measure_names),
+        ]
+    )
+
+
+def series_schema(plan: Plan) -> pa.Schema:
+    """Columns of a file of series: which run, which month, and what was observed."""
+    names = plan.series.names if plan.series else ()
+    return pa.schema(
+        [
+            *_key_fields(plan, pa.dictionary(pa.int32(), pa.string())),
+            ("month", pa.int32()),
+            *((name, pa.float64()) for name in names),
+        ]
+    )
+
+
+def _key_fields(plan: Plan, text: pa.DataType) -> list[tuple[str, pa.DataType]]:
+    arm = [("arm", text)] if plan.has_arms else []
+    return [("point", pa.int64()), *arm, ("replicate", pa.int64())]
+
+
+def column(values: npt.NDArray[Any], is_null: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Give numbers to Arrow, or texts and flags if they must be.
+
+    `pyarrow.array` would load pandas to see whether this is a series of it: 40 MB and most of a
+    second in every worker.
+    """
+    if values.dtype.kind not in "iuf":
+        return pa.array(values.tolist())
+    data = pa.py_buffer(np.ascontiguousarray(values))
+    validity = None if is_null is None else _validity(is_null)
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [validity, data])
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
+    """Give texts to Arrow, without pandas as `column` does."""
+    encoded = [b"" if value is None else value.encode() for value in values]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    validity = _validity(np.array([value is None for value in values], dtype=np.bool_))
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
+
+
+def _validity(is_null: npt.NDArray[np.bool_]) -> pa.Buffer:
+    """Give the bits of what is not null."""
+    return pa.py_buffer(np.packbits(~is_null, bitorder="little"))
+
+
+def digest_of(table: pa.Table) -> str:
+    """Hash what a table says, however it is stored."""
+    digest = hashlib.sha256()
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        digest.update(f"{name}:{len(values)}:{values.null_count};".encode())
+        if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+            if values.null_count:
+                digest.update(_bytes_of(values.is_null().cast(pa.uint8())))
+                values = values.fill_null(0)
+            digest.update(_bytes_of(values))
+        else:
+            digest.update("\0".join(map(repr, values.to_pylist())).encode())
+    return digest.hexdigest()
+
+
+def _bytes_of(values: pa.ChunkedArray) -> bytes:
+    """Give numbers of which none is null as bytes, without pandas as `column` does."""
+    array = values.combine_chunks()
+    width = array.type.bit_width // 8
+    buffer = memoryview(array.buffers()[1])
+    return bytes(buffer[array.offset * width : (array.offset + len(array)) * width])
+
+
+# --- The store -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How large a sweep is to be, and how its runs are cut into chunks."""
+
+    size: dict[str, Any]
+    grid: Grid
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as JSON has it."""
+        return {"size": self.size, "grid": vars(self.grid)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Growth:
+        """Read what `to_dict` gave."""
+        return cls(dict(data["size"]), Grid(**data["grid"]))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of runs that count, and those that do not."""
+
+    chunks: dict[str, Chunk] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+    unfit: list[Finding] = field(default_factory=list)
+    n_failed: int = 0
+
+
+class Store:
+    """A sweep in a folder.
+
+    Made by `create` or `open`. Nothing about single runs is kept in memory: what is done is read
+    from the folder when it is asked for.
+
+    Attributes
+    ----------
+    folder : Path
+    plan : Plan
+        As far as it has grown.
+    sweep_id : str
+        Hash of what decides the numbers.
+    identity : dict
+        What decides them.
+    text : str
+        The plan as it was given at first.
+    history : tuple of Growth
+        First as planned, last as it is to be.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.sweep_id: str = document["id"]
+        self.identity: dict[str, Any] = document["identity"]
+        self.text: str = document["plan"]
+        self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
+
+    @classmethod
+    def create(cls, plan: Plan, folder: Path, grid: Grid) -> Store:
+        """Make a store for a plan, or open the one that somebody else has just made.
+
+        Raises
+        ------
+        StoreError
+            If the folder cannot be one, or is the store of another sweep.
+        """
+        cls.prepare(plan, folder)
+        document = _document(plan, [Growth(plan.growth(), grid)], plan.text)
+        with _said_of(folder):
+            if isinstance(plan.design, TableDesign):  # whose points are read from the store
+                cls(folder, plan, document).write_design(make_design(plan), lambda: False)
+            with whole_file(folder / "sweep.json", is_first=True) as file:
+                file.write(_as_json(document))
+        store = cls.open(folder)
+        store.compare(plan)
+        return store
+
+    @classmethod
+    def prepare(cls, plan: Plan, folder: Path) -> None:
+        """Make the folders of a store, so that nothing is computed where nothing can be kept.
+
+        Raises
+        ------
+        StoreError
+            If they cannot be made or written to, or the folder is in use for something else.
+        """
+        parts = ["", "runs", *(["series"] if plan.series else [])]
+        for part in (folder / name for name in parts):
+            with _said_of(part):
+                part.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=part):
+                    pass
+        _refuse_strange(folder)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Store:
+        """Open a store.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or it is damaged or of a later version.
+        """
+        folder = Path(folder)
+        file = folder / "sweep.json"
+        try:
+            document = json.loads(file.read_bytes())
+            if document["format"] > FORMAT:
+                raise StoreError(
+                    f"{file}: was written by a later version of partnersim; install that one"
+                )
+            plan = Plan.loads(document["resolved"], where=str(file), folder=folder)
+            store = cls(folder, plan, document)
+            is_whole = id_of(store.identity) == store.sweep_id
+        except (FileNotFoundError, NotADirectoryError):
+            raise StoreError(
+                f"{folder}: holds no sweep (no sweep.json); 'partnersim sweep run' makes one"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"{file}: cannot be read: {error.strerror}") from None
+        except StoreError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise StoreError(f"{file}: is damaged ({error}); {_REMEDY}") from None
+        if not is_whole:
+            raise StoreError(f"{file}: is not as it was written; {_REMEDY}")
+        with contextlib.suppress(OSError):  # a folder that can only be read is good enough
+            if not (folder / "plan.toml").exists():
+                with whole_file(folder / "plan.toml") as copy:
+                    copy.write(store.text.encode())
+        return store
+
+    @property
+    def grid(self) -> Grid:
+        """How runs are cut into chunks."""
+        return self.history[-1].grid
+
+    @property
+    def growth(self) -> dict[str, Any]:
+        """How large the sweep is to be: replicates, and points where the design can grow."""
+        return self.history[-1].size
+
+    @property
+    def n_arms(self) -> int:
+        """Arms that run at each point, the base among them."""
+        return len(self.plan.arms_by_name)
+
+    @property
+    def design_file(self) -> Path:
+        """Where the points are; it may not be there yet while a very large sweep begins."""
+        return self.folder / "design.parquet"
+
+    def compare(self, plan: Plan) -> None:
+        """Check that a plan is the one of this store.
+
+        Raises
+        ------
+        StoreError
+            Which says what differs.
+        """
+        differences = what_differs(self.identity, plan.identity())
+        if differences:
+            raise StoreError(
+                f"{self.folder}: holds another sweep; give another folder, or the plan as it was "
+                f"({self.folder / 'plan.toml'}). What differs:\n" + "\n".join(differences)
+            )
+        size = plan.growth()
+        if size in [growth.size for growth in self.history]:
+            return
+        changed = [name for name in size if size[name] != self.growth.get(name)]
+        there = ", ".join(f"{name} = {self.growth.get(name)}" for name in changed)
+        remedy = "give another folder, or the plan as it was"
+        if all(isinstance(size[name], int) for name in changed):
+            remedy = "to let it grow: " + " ".join(f"--extend {n}={size[n]}" for n in changed)
+        raise StoreError(
+            f"{self.folder}: the plan asks for another size than the sweep has ({there}); {remedy}"
+        )
+
+    def grow(self, plan: Plan, grid: Grid) -> Store:
+        """Give the store as it is to be from now on."""
+        if plan.growth() == self.growth:
+            return self
+        history = [*self.history, Growth(plan.growth(), grid)]
+        with _said_of(self.folder), whole_file(self.folder / "sweep.json") as file:
+            file.write(_as_json(_document(plan, history, self.text)))
+        return Store.open(self.folder)
+
+    # --- What is there ------------------------------------------------------------------------
+
+    def list_runs(self, *, is_thorough: bool = False) -> Listing:
+        """Look at the files of runs.
+
+        Parameters
+        ----------
+        is_thorough
+            Whether to read every row and compare it with the checksum, or footers only.
+        """
+        listing = Listing()
+        paths = sorted((self.folder / "runs").glob("*.parquet"))
+        n_failed = 0
+        with ThreadPoolExecutor(4) as pool:
+            inspected = pool.map(lambda path: self._inspect(path, is_thorough), paths)
+            for path, (chunk, failed, what) in zip(paths, inspected, strict=True):
+                if chunk is not None and not listing.coverage.add(chunk):
+                    what = "has runs that are in another file too"
+                elif chunk is not None:
+                    listing.chunks[path.name] = chunk
+                    n_failed += failed
+                    continue
+                listing.unfit.append(Finding("fault", f"runs/{path.name}", what, _AGAIN))
+        return Listing(listing.chunks, listing.coverage, listing.unfit, n_failed)
+
+    def _inspect(self, path: Path, is_thorough: bool) -> tuple[Chunk | None, int, str]:
+        """Find which chunk a file holds and how many of its runs failed, or what is wrong."""
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=is_thorough) as file:
+                footer = file.schema_arrow.metadata or {}
+                n_rows = file.metadata.num_rows
+                if footer.get(_ID) != self.sweep_id.encode():
+                    other = footer.get(_ID, b"").decode(errors="replace")
+                    belongs = f"belongs to another sweep ({other})" if other else "is no part of it"
+                    return None, 0, belongs
+                chunk = Chunk.from_json(footer.get(_CHUNK, b""))
+                if path.name != chunk.file_name:
+                    return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
+                expected = chunk.n_points * chunk.n_replicates * self.n_arms
+                if path.parent.name == "runs" and n_rows != expected:
+                    return None, 0, f"has {n_rows} rows, not {expected}"
+                if is_thorough and digest_of(file.read()) != footer.get(_DIGEST, b"").decode():
+                    return None, 0, "was changed after it was written"
+                return chunk, int(footer.get(b"partnersim.failed", b"0")), ""
+        except (OSError, ValueError, pa.ArrowException) as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            return None, 0, f"cannot be read ({reason})"
+
+    def files(self) -> list[Path]:
+        """Files of runs that count, in the order in which they are run; each run is in one."""
+        return [self.folder / "runs" / name for name in sorted(self.list_runs().chunks)]
+
+    def series_files(self) -> list[Path]:
+        """Files of series of the runs that count."""
+        files = (self.folder / "series" / name for name in sorted(self.list_runs().chunks))
+        return [file for file in files if file.exists()]
+
+    def n_runs_done(self) -> int:
+        """Runs that are stored, failed ones included."""
+        return self.list_runs().coverage.n_runs(self.n_arms)
+
+    def n_failed(self) -> int:
+        """Runs that are stored as failed."""
+        return self.list_runs().n_failed
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Give the lines of provenance; a session that was killed has no end."""
+        try:
+            lines = (self.folder / "provenance.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        sessions = []
+        for line in lines:
+            with contextlib.suppress(ValueError):  # half a line, of a machine that lost power
+                sessions.append(json.loads(line))
+        return sessions
+
+    def check(self) -> list[Finding]:
+        """Read everything, and say what is wrong with any file."""
+        listing = self.list_runs(is_thorough=True)
+        findings = [*listing.unfit, *self._check_series(listing), *self._check_design()]
+        for part in ("runs", "series"):
+            for path in sorted((self.folder / part).glob("*")):
+                if path.name.startswith("."):
+                    what, remedy = "was not finished", "none is needed; no reader looks at it"
+                elif path.suffix != ".parquet":
+                    what, remedy = "is no part of the sweep", "move it elsewhere"
+                else:
+                    continue
+                findings.append(Finding("note", f"{part}/{path.name}", what, remedy))
+        for path in sorted((self.folder / "set-aside").glob("*")):
+            what = "was no part of the sweep, and was set aside"
+            findings.append(Finding("note", f"set-aside/{path.name}", what, "delete it"))
+        return findings
+
+    def _check_series(self, listing: Listing) -> Iterator[Finding]:
+        for path in sorted((self.folder / "series").glob("*.parquet")):
+            what = self._inspect(path, is_thorough=True)[2]
+            if not what and path.name not in listing.chunks:
+                what = "has no runs beside it"
+            if what:
+                yield Finding("fault", f"series/{path.name}", what, _AGAIN)
+        if self.plan.series is None:
+            return
+        for name, chunk in listing.chunks.items():
+            if keeps_series(self.plan, chunk) and not (self.folder / "series" / name).exists():
+                yield Finding("fault", f"series/{name}", "is missing", _AGAIN)
+
+    def _check_design(self) -> Iterator[Finding]:
+        n_points = self._n_points_in_design()
+        if n_points is None:
+            yield Finding(
+                "note", "design.parquet", "is not written yet, or not whole",
+                "give the command again that ran the sweep",
+            )  # fmt: skip
+
+    # --- Putting in order ---------------------------------------------------------------------
+
+    def set_aside(self) -> tuple[Listing, list[Finding]]:
+        """Move what is not what it says out of the way, so that its runs are done again.
+
+        Returns
+        -------
+        tuple
+            What counts, every row of it read, and what was moved.
+        """
+        listing = self.list_runs(is_thorough=True)
+        moved = [*listing.unfit, *self._check_series(listing)]
+        for finding in moved:
+            self._move_aside(finding.file)
+        broken = {Path(f.file).name for f in moved if f.file.startswith("series/")}
+        if broken & listing.chunks.keys():
+            # Runs and their series are made together: without the one the other goes too.
+            for name in sorted(broken & listing.chunks.keys()):
+                self._move_aside(f"runs/{name}")
+            listing = self.list_runs()
+        return listing, moved
+
+    def _move_aside(self, name: str) -> None:
+        """Move a file to set-aside/, under a name that is free there."""
+        source, folder = self.folder / name, self.folder / "set-aside"
+        with _said_of(self.folder), contextlib.suppress(FileNotFoundError):
+            folder.mkdir(exist_ok=True)
+            number, target = 0, folder / source.name
+            while target.exists():
+                number += 1
+                target = folder / f"{source.name}.{number}"
+            source.rename(target)
+
+    def remove_unfinished(self) -> None:
+        """Delete temporary files, of workers that were killed: only when nobody is working."""
+        for part in (self.folder, self.folder / "runs", self.folder / "series"):
+            for path in part.glob(".*.tmp"):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+    # --- Writing ------------------------------------------------------------------------------
+
+    def has(self, chunk: Chunk) -> bool:
+        """Whether somebody has committed exactly this chunk."""
+        return (self.folder / "runs" / chunk.file_name).exists()
+
+    def commit(self, chunk: Chunk, runs: pa.Table, series: pa.Table | None, n_failed: int) -> None:
+        """Store a chunk: its series first, so that runs that count have theirs.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; then nothing is there.
+        """
+        if series is not None:
+            self._write_table("series", chunk, series)
+        self._write_table("runs", chunk, runs, n_failed)
+
+    def _write_table(self, part: str, chunk: Chunk, table: pa.Table, n_failed: int = 0) -> None:
+        footer = {
+            _ID: self.sweep_id.encode(),
+            _CHUNK: chunk.to_json().encode(),
+            _DIGEST: digest_of(table).encode(),
+            b"partnersim.failed": str(n_failed).encode(),
+        }
+        table = table.replace_schema_metadata(footer)
+        with whole_file(self.folder / part / chunk.file_name) as file:
+            write_parquet(table, file)
+
+    def write_design(self, design: Design, is_stopped: Callable[[], bool]) -> None:
+        """Write the points, a part at a time, unless they are there."""
+        if self._n_points_in_design() == design.n_points:
+            return
+        footer = {_ID: self.sweep_id.encode(), _N_POINTS: str(design.n_points).encode()}
+        with contextlib.suppress(_StoppedError), whole_file(self.design_file) as file:
+            writer = None
+            for begin in range(0, design.n_points, POINTS_AT_ONCE):
+                if is_stopped():
+                    raise _StoppedError
+                table = design_table(design, begin, min(begin + POINTS_AT_ONCE, design.n_points))
+                if writer is None:
+                    schema = table.schema.with_metadata(footer)
+                    writer = pq.ParquetWriter(file, schema, compression="zstd")
+                writer.write_table(table.replace_schema_metadata(footer))
+            if writer is not None:
+                writer.close()
+
+    def _n_points_in_design(self) -> int | None:
+        """Points in design.parquet; None where it is not there or not whole."""
+        try:
+            footer = pq.read_schema(self.design_file).metadata or {}
+        except (OSError, ValueError):
+            return None
+        if footer.get(_ID) != self.sweep_id.encode():
+            return None
+        return int(footer.get(_N_POINTS, b"0"))
+
+    @contextlib.contextmanager
+    def session(self, about: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Keep a line of provenance: begun now, completed with what is put into the mapping.
+
+        The line is completed in place, where room was left for it: so there is one line for each
+        session, also of one that was killed, and of two drivers at once none spoils the other's.
+        """
+        head = json.dumps(dict(about))[:-1] + ', "ended": '
+        line = f"{head}{'null}':<{_END_WIDTH}}\n".encode()
+        path = self.folder / "provenance.jsonl"
+        with _said_of(path), path.open("ab") as file:
+            os.write(file.fileno(), line)
+            begin = os.lseek(file.fileno(), 0, os.SEEK_CUR) - len(line)
+        ended: dict[str, Any] = {}
+        try:
+            yield ended
+        finally:
+            text = json.dumps(ended)
+            tail = f"{text + '}':<{_END_WIDTH}}\n".encode()
+            if len(tail) == _END_WIDTH + 1:
+                with contextlib.suppress(OSError), path.open("r+b") as file:
+                    file.seek(begin + len(head.encode()))
+                    file.write(tail)
+
+
+_AGAIN = "give the command again that ran the sweep: the file is set aside, its runs are done anew"
+_REMEDY = (
+    "move it away and run the plan into this folder again: files of runs know by themselves to "
+    "which sweep they belong, and are kept"
+)
+
+
+class _StoppedError(Exception):
+    """Writing was given up."""
+
+
+def keeps_series(plan: Plan, chunk: Chunk) -> bool:
+    """Whether any run of a chunk keeps its series."""
+    return plan.series is not None and plan.series.keeps(chunk.points[0][0], chunk.replicates[0])
+
+
+def design_table(design: Design, begin: int, end: int) -> pa.Table:
+    """Points `begin` to `end` of a design: their number, parameters and further columns."""
+    columns: dict[str, npt.NDArray[Any]] = {"point": np.arange(begin, end)}
+    columns |= design.points(begin, end)
+    columns |= design.columns(begin, end)
+    return pa.table({name: column(values) for name, values in columns.items()})
+
+
+def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
+    """Give what sweep.json says."""
+    return {
+        "format": FORMAT,
+        "id": plan.sweep_id,
+        "growth": [growth.to_dict() for growth in history],
+        "identity": plan.identity(),
+        "plan": text,
+        "resolved": plan.to_toml(table="design.parquet"),
+    }
+
+
+def _as_json(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _refuse_strange(folder: Path) -> None:
+    """Refuse a folder in use for something else."""
+    if (folder / "sweep.json").exists():
+        return
+    strange = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name not in KNOWN_NAMES and not path.name.startswith(".")
+    )
+    if strange:
+        raise StoreError(
+            f"{folder}: has other files in it ({', '.join(strange[:3])}) and is no sweep; "
+            "give an empty folder, or one that is not there yet"
+        )
+
+
+@contextlib.contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """Say in words what the system refuses to do with a folder, but for a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
+        where = path if path.exists() else path.parent
+        if error.errno in (errno.EEXIST, errno.ENOTDIR):
+            raise StoreError(f"{path}: is a file; give a folder") from None
+        raise StoreError(
+            f"{path}: cannot be written to ({error.strerror}); give another folder, or make "
+            f"{where} writable"
+        ) from None
+
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of the errors that mean that there is no room left."""
+
+
+# --- Files that are there whole or not at all ----------------------------------------------------
+
+
+def write_parquet(table: pa.Table, file: BinaryIO) -> None:
+    """Write a table small and quick to read: floats are split into bytes and compressed lightly."""
+    is_text = {f.name: pa.types.is_dictionary(f.type) for f in table.schema}
+    encodings = {}
+    for f in table.schema:
+        if pa.types.is_floating(f.type):
+            encodings[f.name] = "BYTE_STREAM_SPLIT"
+        elif pa.types.is_integer(f.type):
+            encodings[f.name] = "DELTA_BINARY_PACKED"
+    pq.write_table(
+        table,
+        file,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[name for name, yes in is_text.items() if yes],
+        column_encoding=encodings,
+        write_statistics=[name for name in ("point", "replicate") if name in is_text],
+        write_page_checksum=True,
+        store_schema=True,
+    )
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, is_first: bool = False) -> Iterator[BinaryIO]:
+    """Write a file beside its place, and move it there when it is safe on disk.
+
+    Temporary names are nobody else's. Where `is_first` is set, a file that somebody else has put
+    there in the meantime stays.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.chmod(name, 0o644)
+            os.fsync(file.fileno())
+        (_put_first if is_first else os.replace)(name, path)
+        _sync_folder(path.parent)
+    except FileNotFoundError:
+        if not path.exists():  # else whoever tidied up has committed the same
+            raise
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _put_first(source: str, target: Path) -> None:
+    """Give a file its name, unless there is one of that name."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not target.exists():
+            os.replace(source, target)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; folders cannot be opened on Windows, and need not be."""
+    with contextlib.suppress(PermissionError, OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,171 @@
+"""A server of the app and a real browser, for tests.
+
+The browser reaches loopback only: what asks for any other host fails its test, as does a request
+that fails, an error in the page's console and an error that nobody caught.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+"""A browser that asks for nothing by itself."""
+
+PATIENCE = 30_000
+"""Milliseconds; machines that run tests are slow and shared."""
+
+PROJECTOR = {"width": 1280, "height": 720}
+LOOPBACK = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:")
+
+
+def free_port() -> int:
+    """A port that nobody listens to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Server:
+    """`partnersim app` in a process of its own."""
+
+    def __init__(self, *options: str, code: str = "", **environment: str) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self._command = [
+            sys.executable, "-c", f"{code}\nfrom partnersim.cli import main; main()",
+            "app", "--no-browser", "--port", str(self.port), *options,
+        ]  # fmt: skip
+        self._environment = {**os.environ, **environment}
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Server:
+        """Start it, and wait until it answers."""
+        self.process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=self._environment,
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE / 1000 * 3
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                pytest.fail(f"the server stopped: {self.process.communicate()[0]}")
+            try:
+                urllib.request.urlopen(f"{self.address}readyz", timeout=5).close()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        pytest.fail("the server did not answer")
+
+    def stop(self) -> str:
+        """Stop it as Ctrl-C does; what it printed."""
+        if self.process is None:
+            return ""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            printed = self.process.communicate(timeout=PATIENCE / 1000)[0]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            printed = self.process.communicate()[0]
+        self.process = None
+        return printed
+
+
+class Visitor:
+    """One browser of its own, and what went wrong in it."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.context = browser.new_context(viewport=options.pop("viewport", PROJECTOR), **options)
+        self.context.set_default_timeout(PATIENCE)
+        self.address = address
+        self.problems: list[str] = []
+        self.is_cut_off = False  # on purpose: what is complained of then is no fault of the page
+        self.asked: list[str] = []
+        self.context.route("**/*", self._check)
+        self.page = self.open_page()
+
+    def _check(self, route: Any) -> None:
+        url = route.request.url
+        self.asked.append(url)
+        if LOOPBACK.match(url):
+            route.continue_()
+        else:
+            self.problems.append(f"asked for {url}")
+            route.abort()
+
+    def open_page(self) -> Any:
+        """Open another page of the same browser."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"not caught: {error}"))
+        page.on("requestfailed", self._note_failure)
+        page.on("response", self._note_status)
+        page.on("console", self._note_console)
+        return page
+
+    def _note_failure(self, request: Any) -> None:
+        # What a page had asked for when it was left is dropped; that is no failure.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"failed: {request.url} {request.failure}")
+
+    def _note_status(self, response: Any) -> None:
+        if response.status >= 400:
+            self.problems.append(f"status {response.status}: {response.url}")
+
+    def _note_console(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text[:300]}")
+
+    def go(self, path: str = "", page: Any = None) -> Any:
+        """Open a page of the app, and wait until it is there."""
+        page = page or self.page
+        page.goto(self.address + path)
+        page.wait_for_selector(".ps")
+        return page
+
+    def close(self) -> None:
+        """Close the browser; nothing may have gone wrong in it."""
+        self.context.close()
+        assert self.is_cut_off or not self.problems, self.problems
+
+
+@contextmanager
+def visit(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
+    """A visitor who has opened the app."""
+    visitor = Visitor(browser, address, **options)
+    try:
+        visitor.go()
+        yield visitor
+    except BaseException:
+        visitor.context.close()
+        raise
+    visitor.close()
+
+
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    """A browser, or a reason to skip."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if CHROMIUM is None:
+        pytest.skip("needs chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,19 @@
+"""Settings for all tests."""
+
+import os
+import signal
+
+from hypothesis import settings
+
+# Read by matplotlib when it is first imported: figures are drawn without a screen.
+os.environ["MPLBACKEND"] = "Agg"
+
+# Who starts tests in the background of a shell has Ctrl-C ignored, in all that they start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No deadline: the first example may compile. On CI the examples are the same each time.
+settings.register_profile(
+    "partnersim", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+)
+settings.load_profile("partnersim")

@@ -1,0 +1,103 @@
+"""Small places to try one thing at a time in, and what two states have in common."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from pytest import approx
+
+from partnersim.core.draws import root
+from partnersim.core.initial import start
+from partnersim.core.parameters import PARAMETERS
+from partnersim.core.record import new_record
+from partnersim.core.schedule import SCHEDULE, simulate, step
+from partnersim.core.series import SERIES
+from partnersim.core.state import STATE
+from partnersim.scenario import Scenario
+from partnersim.translate import to_parameters
+
+if numba.config.DISABLE_JIT:
+    np.seterr(over="ignore")  # the arithmetic of draws is meant to wrap
+
+NAMES = "abcdefghij"
+PROCESSES = {process.__name__: process for process in SCHEDULE}
+
+WORKINGS = {
+    "agreement", "displayed", "guarded", "horizons_apart", "joint_value", "load", "misread",
+    "mix_length", "n_counted", "need", "net", "objectives_length", "reliance", "reliance_term",
+    "touched",
+}  # fmt: skip
+"""Fields that hold intermediate results: they follow from the others."""
+
+
+def near(expected: Any, relative: float = 1e-12, absolute: float = 1e-13) -> Any:
+    """Equal but for rounding."""
+    return approx(expected, rel=relative, abs=absolute)
+
+
+class World(NamedTuple):
+    """A partnership and the rules that it lives by: records of STATE and PARAMETERS."""
+
+    state: Any
+    p: Any
+
+
+def place(n: int = 3, changes: dict[str, Any] | None = None, **sections: Any) -> Scenario:
+    """n organisations named a, b, c ..., alike in all that is not changed."""
+    organisations = [{"name": name} for name in NAMES[:n]]
+    scenario = Scenario.model_validate({"organisations": organisations} | sections)
+    return scenario.replace(changes or {})
+
+
+def begin(scenario: Scenario, months: int = 0, seed: int = 1, replicate: int = 0) -> World:
+    """A place as it is at the start, or after some months."""
+    world = World(new_record(STATE), to_parameters(scenario))
+    start(world.state, world.p, root(seed), replicate)
+    for _ in range(months):
+        step(*world)
+    return world
+
+
+def quiet(n: int = 3, changes: dict[str, Any] | None = None, **sections: Any) -> World:
+    """A place without luck, at its start: every draw is its expectation."""
+    return begin(place(n, changes, **{"luck": 0.0} | sections))
+
+
+def run(world: World, *names: str) -> World:
+    """The world after some processes of a month; their order is the caller's."""
+    for name in names:
+        PROCESSES[name](*world)
+    return world
+
+
+def copied(world: World) -> World:
+    """The same world once more."""
+    state, p = new_record(STATE), new_record(PARAMETERS)
+    copy_fields(world.state, state, STATE.names)
+    copy_fields(world.p, p, PARAMETERS.names)
+    return World(state, p)
+
+
+def copy_fields(source: Any, target: Any, names: Iterable[str]) -> None:
+    """Write some fields of a record into another."""
+    for name in names:
+        target[name] = source[name]
+
+
+def changed(before: Any, after: Any) -> set[str]:
+    """Names of the fields in which two records differ, if in a single bit."""
+    return {name for name in before.dtype.names if not np.array_equal(before[name], after[name])}
+
+
+def series_of(scenario: Scenario, n: int = 1, seed: int = 1, first: int = 0) -> dict[str, Any]:
+    """What is observed in n replicates, by name: float64[n, months + 1]."""
+    series = np.empty((n, scenario.months + 1, len(SERIES)))
+    detail = np.empty((n, scenario.months + 1, 0))
+    simulate(new_record(STATE), to_parameters(scenario), root(seed), first, series, detail)
+    return {name: series[..., at] for at, name in enumerate(SERIES)}
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """Names of the series in which two runs differ, if in a single bit."""
+    return {name for name in one if not np.array_equal(one[name], other[name])}

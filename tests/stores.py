@@ -1,0 +1,85 @@
+"""Small sweeps to try things with, and what two stores have in common."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from partnersim.sweep.chunks import Grid
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.run import Outcome, run_sweep
+from partnersim.sweep.store import Store
+
+SMALL_CHUNKS = Grid(points_per_chunk=4, replicates_per_block=3)
+DRIVER = Path(__file__).with_name("drive_sweep.py")
+
+
+def make_plan(**changes: Any) -> Plan:
+    """A plan of 16 points, 2 arms and 6 replicates, or one that differs from it."""
+    plan = {
+        "scenario": "two-organisations",
+        "months": 60,
+        "replicates": 6,
+        "seed": 5,
+        "design": {"type": "sobol", "points": 16},
+        "parameters": {
+            "ways_of_working.delegated_authority": {},
+            "decision.exposure": {"low": 0.1, "high": 0.5},
+        },
+        "arms": {"coordinator": {"coordinators": [{"name": "Ana"}]}},
+    }
+    return Plan.make(plan | changes)
+
+
+def store_of(folder: Path, plan: Plan | None = None, grid: Grid = SMALL_CHUNKS) -> Store:
+    """A store that is cut as given, whatever the speed of this machine."""
+    return Store.create(make_plan() if plan is None else plan, folder, grid)
+
+
+def run(folder: Path, plan: Plan | None = None, **how: Any) -> Outcome:
+    """Run a plan in this process."""
+    return run_sweep(make_plan() if plan is None else plan, folder, **{"engine": "serial"} | how)
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """All rows of a store, in order of point, arm and replicate."""
+    tables = [pq.read_table(file).to_pandas() for file in Store.open(folder).files()]
+    rows = pd.concat(tables, ignore_index=True)
+    for name in rows.columns.intersection(["arm", "status", "error"]):
+        rows[name] = rows[name].astype(object)
+    keys = [name for name in ("point", "arm", "replicate") if name in rows]
+    return rows.sort_values(keys, ignore_index=True)
+
+
+def fingerprint(folder: Path) -> tuple[int, int]:
+    """Number of rows, and a sum over rows of hashes of each: their order does not matter."""
+    rows = read(folder)
+    return len(rows), int(np.sum(pd.util.hash_pandas_object(rows, index=False).to_numpy()))
+
+
+def run_files(folder: Path) -> list[Path]:
+    """Files of runs that are committed."""
+    return sorted((folder / "runs").glob("replicates-*.parquet"))
+
+
+def start_driver(plan: Plan, folder: Path, **how: Any) -> subprocess.Popen[str]:
+    """Run a sweep in a process of its own."""
+    plan_file = folder.with_suffix(".toml")
+    plan_file.write_text(plan.to_toml(), encoding="utf-8")
+    command = [sys.executable, str(DRIVER), str(plan_file), str(folder), json.dumps(how)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    """Wait for a condition, and fail if it never comes true."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"never happened: {what}"
+        time.sleep(0.005)

@@ -1,0 +1,279 @@
+"""Pictures: well-formed, escaped, readable from the back row, and true to their numbers."""
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from partnersim.app import draw
+from partnersim.app.draw import Drawing, Series
+from partnersim.app.sentences import why
+from partnersim.app.steps import STEPS
+from partnersim.app.words import words
+from partnersim.app.world import Appointment, World, compare_hundred
+
+WORDS = words()
+SVG = "{http://www.w3.org/2000/svg}"
+PLACE = World()
+TWIN = PLACE.with_(Appointment(name="ana", title="Ana", skill=0.8))
+HOSTILE = "<script>alert('x')</script> & \"😀\""
+N = len(PLACE.names)
+
+
+def network(trust: np.ndarray, titles: list[str]) -> Drawing:
+    return draw.network(trust, PLACE.names, titles, 24, WORDS)
+
+
+def make_all(titles: list[str], who: str) -> dict[str, Drawing]:
+    run = TWIN.run()
+    without, with_ = compare_hundred(PLACE, TWIN).months_to(0.5)
+    faint = compare_hundred(PLACE, TWIN).faint("change_delivered")
+    series = [
+        Series(f"with {who}", run.series["change_delivered"], faint[1]),
+        Series("without", PLACE.run().series["change_delivered"], faint[0]),
+    ]
+    return {
+        "network": network(run.trust[24], titles),
+        "heatmap": draw.heatmap(run.trust[24], PLACE.names, titles, 24, WORDS),
+        "strip": draw.strip(run.trust, WORDS),
+        "key": draw.key(WORDS),
+        "icons": draw.icon_arrays(without, with_, 96, "half of the change", who, WORDS),
+        "dots": draw.dots(without, with_, 96, 120, "half of the change", who, WORDS),
+        "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
+        "lines": draw.lines(series, who, WORDS, month=24, flags={30: who}, scale=100),
+        "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
+    }
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Drawing]:
+    return make_all(PLACE.titles, "Ana")
+
+
+def texts(picture: Drawing) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(picture.svg).iter(f"{SVG}text"))
+
+
+NAMES = ["network", "heatmap", "strip", "key", "icons", "dots", "bars", "lines", "guesses"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_named_for_those_who_cannot_see_it_and_has_its_table(
+    pictures: dict[str, Drawing], name: str
+) -> None:
+    picture = pictures[name]
+    root = ElementTree.fromstring(picture.svg)
+    assert root.attrib["role"] == ("group" if name in ("network", "heatmap") else "img")
+    assert root.attrib["aria-label"] == picture.title
+    assert root.findtext(f"{SVG}title") == picture.title
+    assert picture.table.rows
+    assert {len(row) for row in picture.table.rows} == {len(picture.table.headings)}
+    ElementTree.fromstring(picture.table.to_html("Caption"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_type_can_be_read_from_the_back_row(pictures: dict[str, Drawing], name: str) -> None:
+    """Panes are drawn for half of 1280 pixels and the others for all of it, so units are pixels."""
+    picture = pictures[name]
+    width = float(ElementTree.fromstring(picture.svg).attrib["viewBox"].split()[2])
+    assert width in (draw.PANE[0], draw.WIDE[0])
+    assert all(float(text.attrib["font-size"]) >= 24 for text in texts(picture))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_leaves_the_picture(pictures: dict[str, Drawing], name: str) -> None:
+    root = ElementTree.fromstring(pictures[name].svg)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for text in root.iter(f"{SVG}text"):
+        size = float(text.attrib["font-size"])
+        length = draw.text_width(text.text or "") * size / 24
+        x = float(text.attrib["x"])
+        anchor = text.attrib.get("text-anchor", "start")
+        left = x - {"start": 0, "middle": length / 2, "end": length}[anchor]
+        assert left >= -1 and left + length <= width + 1, text.text
+        assert size * 0.7 <= float(text.attrib["y"]) <= height, text.text
+
+
+def test_what_a_stranger_wrote_is_shown_as_text() -> None:
+    for name, picture in make_all([HOSTILE] * N, HOSTILE).items():
+        assert "<script" not in picture.svg, name
+        assert "<script" not in picture.table.to_html(HOSTILE), name
+        ElementTree.fromstring(picture.svg)
+
+
+def test_each_half_of_a_line_belongs_to_the_one_who_trusts() -> None:
+    trust = np.full((N, N), 0.1)
+    trust[0, 1], trust[1, 0] = 0.9, 0.5
+    np.fill_diagonal(trust, np.nan)
+    root = ElementTree.fromstring(network(trust, PLACE.titles).svg)
+    paths = {path.attrib.get("id"): path for path in root.iter(f"{SVG}path")}
+    first = paths[f"link-{PLACE.names[0]}-{PLACE.names[1]}"]
+    second = paths[f"link-{PLACE.names[1]}-{PLACE.names[0]}"]
+    assert (first.attrib["class"], second.attrib["class"]) == ("ps-step-4", "ps-step-2")
+    nodes = [node.attrib for node in root.iter(f"{SVG}circle")]
+    begin, middle = re.findall(r"[ML]([\d.]+) ([\d.]+)", first.attrib["d"])
+    assert begin == (nodes[0]["cx"], nodes[0]["cy"])
+    assert middle == re.findall(r"[ML]([\d.]+) ([\d.]+)", second.attrib["d"])[1]
+
+
+def test_strong_trust_is_drawn_over_weak() -> None:
+    svg = network(TWIN.run().trust[24], PLACE.titles).svg
+    drawn = [int(step) for step in re.findall(r'class="ps-step-(\d)"', svg)]
+    assert drawn == sorted(drawn)
+    assert len(set(drawn)) > 1
+
+
+def test_the_absent_have_no_lines_and_are_named_as_absent() -> None:
+    trust = np.full((N, N), 0.5)
+    np.fill_diagonal(trust, np.nan)
+    trust[2], trust[:, 2] = np.nan, np.nan
+    picture = network(trust, PLACE.titles)
+    assert f'id="link-{PLACE.names[2]}-{PLACE.names[0]}" class="ps-step-none"' in picture.svg
+    assert f"{PLACE.titles[2]} is not a member now" in picture.svg
+    assert len(picture.table.rows) == (N - 1) * (N - 2)
+
+
+def test_frames_give_the_classes_that_the_picture_of_that_month_has() -> None:
+    trust = TWIN.run().trust
+    frames = draw.network_frames(trust, PLACE.names, "left-")
+    assert len(frames) == len(trust)
+    for month in (0, 37, 120):
+        svg = draw.network(
+            trust[month], PLACE.names, PLACE.titles, month, WORDS, prefix="left-"
+        ).svg
+        drawn = dict(re.findall(r'<path id="([^"]+)" class="([^"]+)"', svg))
+        assert frames[month] == drawn
+
+
+def test_every_cell_of_the_heatmap_can_be_reached_and_says_who_trusts_whom() -> None:
+    trust = TWIN.run().trust[24]
+    root = ElementTree.fromstring(draw.heatmap(trust, PLACE.names, PLACE.titles, 24, WORDS).svg)
+    cells = [link.attrib for link in root.iter(f"{SVG}a")]
+    assert len(cells) == N * (N - 1)
+    assert {cell["data-link"] for cell in cells} == {
+        f"{a}>{b}" for a in PLACE.names for b in PLACE.names if a != b
+    }
+    assert all(cell["href"].startswith("#") for cell in cells)
+    first = cells[0]["aria-label"]
+    assert first.startswith(f"{PLACE.titles[0]} has ")
+    assert first.endswith(f"{100 * trust[0, 1]:.0f}")
+
+
+def test_icons_are_as_many_as_got_there_in_time() -> None:
+    without = np.array([*np.full(30, 40.0), *np.full(70, np.nan)])
+    with_ = np.array([*np.full(45, 96.0), *np.full(55, 97.0)])
+    picture = draw.icon_arrays(without, with_, 96, "half", "Ana", WORDS)
+    circles = list(ElementTree.fromstring(picture.svg).iter(f"{SVG}circle"))
+    full = [circle for circle in circles if circle.attrib["fill"] != draw.PAPER]
+    assert (len(circles), len(full)) == (200, 75)
+    assert [row[1] for row in picture.table.rows] == [30, 45]
+    assert "30 of 100 without, 45 of 100 with Ana" in picture.title
+
+
+def test_fifty_dots_stand_for_the_middle_of_equal_parts() -> None:
+    values = np.array([*np.arange(90.0), *np.full(10, np.nan)])
+    picked = draw.pick_dots(np.random.default_rng(1).permutation(values))
+    assert len(picked) == 50
+    assert np.isnan(picked).sum() == 5
+    np.testing.assert_array_equal(picked[:45], np.arange(90.0)[1::2])
+
+
+def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month() -> None:
+    months = np.linspace(10, 118, 100)
+    picture = draw.dots(months, months + 1, 60, 120, "half", "Ana", WORDS)
+    root = ElementTree.fromstring(picture.svg)
+    for dot in root.iter(f"{SVG}circle"):
+        is_full = dot.attrib["fill"] != draw.PAPER
+        assert is_full == (float(dot.attrib["data-month"]) <= 60)
+    (deadline,) = (g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "ps-deadline")
+    x = float(re.findall(r"M([\d.]+)", deadline[0].attrib["d"])[0])
+    assert draw.month_at(x, 120) == 60
+    assert (draw.month_at(-50, 120), draw.month_at(9999, 120)) == (0, 120)
+
+
+def test_no_two_dots_cover_each_other() -> None:
+    months = np.full(100, 50.0)
+    picture = draw.dots(months, np.full(100, np.nan), 60, 120, "half", "Ana", WORDS)
+    dots = list(ElementTree.fromstring(picture.svg).iter(f"{SVG}circle"))
+    places = {(dot.attrib["cx"], dot.attrib["cy"]) for dot in dots}
+    assert len(places) == len(dots) == 100
+
+
+def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
+    found = why(PLACE.ledger(), 24, WORDS)
+    root = ElementTree.fromstring(draw.bars(found, WORDS).svg)
+    rects = list(root.iter(f"{SVG}rect"))
+    values = [*(bar.tenths for bar in found.bars), found.total]
+    assert len(rects) == len(values)
+    for rect, value in zip(rects, values, strict=True):
+        x, width = float(rect.attrib["x"]), float(rect.attrib["width"])
+        assert x == 850 if value >= 0 else x + width == pytest.approx(850, abs=0.2)
+    widths = [float(rect.attrib["width"]) for rect in rects]
+    np.testing.assert_allclose(
+        widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1
+    )
+
+
+def test_lines_stand_where_their_numbers_are() -> None:
+    values = np.linspace(0, 0.8, 121)
+    picture = draw.lines([Series("a", values)], "T", WORDS, scale=100)
+    path = max(re.findall(r'd="(M[^"]+)"', picture.svg), key=len)
+    points = np.array([list(map(float, p.split())) for p in path[1:].split("L")])
+    assert len(points) == 121
+    np.testing.assert_allclose(np.diff(points[:, 0]), np.diff(points[:, 0]).mean(), atol=0.11)
+    top = min(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>80<', picture.svg))
+    assert points[-1, 1] == pytest.approx(top - 8, abs=0.2)
+    with pytest.raises(ValueError, match="5 given"):
+        draw.lines([Series("a", values)] * 5, "T", WORDS)
+
+
+def test_names_of_lines_do_not_cover_each_other() -> None:
+    series = [Series(f"line {k}", np.full(121, 0.5 + k / 1000)) for k in range(4)]
+    picture = draw.lines(series, "T", WORDS)
+    heights = sorted(float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line")
+    assert min(np.diff(heights)) >= 24
+
+
+@pytest.mark.parametrize("function", [draw.network, draw.heatmap])
+def test_twelve_organisations_fit(function: Callable[..., Drawing]) -> None:
+    n = 12
+    trust = np.random.default_rng(3).random((n, n)) * 0.99
+    np.fill_diagonal(trust, np.nan)
+    names = [f"organisation-{k}" for k in range(n)]
+    picture = function(trust, names, ["Community and mental health trust"] * n, 3, WORDS)
+    root = ElementTree.fromstring(picture.svg)
+    width = float(root.attrib["viewBox"].split()[2])
+    for text in root.iter(f"{SVG}text"):
+        length = draw.text_width(text.text or "")
+        x = float(text.attrib["x"])
+        left = x - {"start": 0, "middle": length / 2, "end": length}[text.attrib["text-anchor"]]
+        assert left >= -1 and left + length <= width + 1, text.text
+
+
+def test_long_text_is_cut_with_a_sign() -> None:
+    assert draw.shorten("short", 400) == "short"
+    cut = draw.shorten("a very long name of an organisation", 200)
+    assert cut.endswith("…") and draw.text_width(cut) <= 200
+    assert draw.wrap("one two three four", 72, 2) == ["one", "two…"]
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_stands_out_from_what_is_behind_it() -> None:
+    for step in STEPS:
+        assert contrast(step.colour, step.ink) >= 4.5, step.name
+    for colour in (*draw.DARK, draw.INK, draw.QUIET):
+        assert contrast(colour, draw.PAPER) >= 4.5, colour
+    for colour in draw.COLOURS:
+        assert contrast(colour, draw.PAPER) >= 3.0, colour

@@ -1,0 +1,330 @@
+"""Rooms, acts, views and the server of the app, without a browser."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara", reason="the app needs solara")
+
+from partnersim.app import server
+from partnersim.app.links import to_link
+from partnersim.app.pages import acts, analyst, view
+from partnersim.app.pages.desk import TABS, Desk
+from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
+from partnersim.app.world import Appointment, Lever, World
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import ScenarioError, packaged_text
+
+ANA = Appointment.model_validate({"name": "ana", "title": "Ana", "skill": 0.8})
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A desk in a room of its own, with no story."""
+    room = Rooms().enter()
+    room.session.close_story()
+    return Desk(room)
+
+
+def do(desk: Desk, **message: Any) -> str:
+    """Do something; what was wrong with it."""
+    acts.act(desk, message)
+    return desk.problem
+
+
+# --- rooms ---------------------------------------------------------------------------------------
+
+
+def test_a_room_is_found_again_by_its_key_alone() -> None:
+    rooms = Rooms()
+    one, other = rooms.enter(), rooms.enter()
+    assert one.key != other.key
+    assert one.session is not other.session
+    again = rooms.enter(one.key)
+    assert again.session is one.session
+    assert (one.is_new, again.is_new) == (True, False)
+
+
+def test_a_key_that_fits_no_room_opens_a_new_one_and_odd_keys_are_replaced() -> None:
+    rooms = Rooms()
+    kept = rooms.enter("a" * 22)
+    assert kept.key == "a" * 22
+    assert kept.is_new
+    for odd in ("short", "x" * 100, "../../etc/passwd.......", "<script>alert(1)</script>"):
+        assert rooms.enter(odd).key != odd
+
+
+def test_rooms_are_bounded_and_the_oldest_goes_first() -> None:
+    rooms = Rooms()
+    first, second = rooms.enter(), rooms.enter()
+    for _ in range(MOST_ROOMS - 1):
+        rooms.enter(first.key)
+        rooms.enter()
+    assert rooms.find(first.key) is first.session
+    assert rooms.find(second.key) is None
+
+
+def test_a_room_opens_on_a_story_or_on_what_a_link_holds() -> None:
+    rooms = Rooms()
+    first = rooms.enter()
+    assert first.session.story_shown is not None
+    first.session.next()
+    copy = rooms.enter(link=to_link(first.session.state))
+    assert copy.session.state == first.session.state
+    assert copy.session is not first.session
+    broken = rooms.enter(link="1.nonsense")
+    assert broken.problem
+    assert broken.session.story_shown is not None
+
+
+def test_rooms_may_start_from_a_place_of_ones_own(tmp_path: Path) -> None:
+    rooms = Rooms()
+    file = tmp_path / "mine.toml"
+    file.write_text(packaged_text("two-organisations"), encoding="utf-8")
+    rooms.start_from(str(file))
+    assert rooms.enter().session.without.names == World(place="two-organisations").names
+    with pytest.raises(ScenarioError, match=r"missing\.toml"):
+        rooms.start_from(str(tmp_path / "missing.toml"))
+
+
+# --- acts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"do": "__class__"},
+        {"do": "undo; drop"},
+        {"do": "month", "month": 10**30},
+        {"do": "month", "month": "x"},
+        {"do": "lever", "lever": "nothing", "value": 1},
+        {"do": "lever", "lever": "joint_away_days", "value": "<script>"},
+        {"do": "switch", "choice": "no such thing"},
+        {"do": "remove", "index": 5},
+        {"do": "open_story", "story": "../secret"},
+        {"do": "predict", "hands": [1, 2, 3]},
+        {"do": "event", "event": "organisation_joins", "organisation": ""},
+        {"do": "pledge", "text": "x" * 100_000},
+        {"do": "restore", "link": "1.zzz"},
+        {"do": "set", "path": "months", "text": "100000"},
+        {"do": "set", "path": "trust.nothing", "text": "1"},
+        {"do": "load", "text": "months = "},
+        {"do": "load", "text": "[drawn]\nn_organisations = 40"},
+        {"do": "luck", "seed": -1},
+        {"do": "reset", "token": 99},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_said_and_changes_nothing(desk: Desk, message: Any) -> None:
+    before = desk.session.state
+    acts.act(desk, message)
+    assert desk.problem
+    assert "Traceback" not in desk.problem
+    assert desk.session.state == before
+
+
+def test_a_lever_pulled_later_leaves_the_past_alone(desk: Desk) -> None:
+    before = desk.session.without.run().series["trust"]
+    assert do(desk, do="lever", lever="joint_away_days", value=12, month=48) == ""
+    after = desk.session.without.run().series["trust"]
+    assert (after[:49] == before[:49]).all()
+    assert (after[49:] != before[49:]).any()
+
+
+def test_a_coordinator_comes_and_goes(desk: Desk) -> None:
+    assert do(desk, do="coordinator", choice="independent") == ""
+    assert [change.name for change in desk.session.without.changes] == ["ana"]  # type: ignore[union-attr]
+    assert view.change(desk)["coordinator"] == "independent"
+    assert do(desk, do="coordinator", choice="nobody") == ""
+    assert desk.session.without.changes == ()
+
+
+def test_starting_again_needs_the_second_word(desk: Desk) -> None:
+    do(desk, do="lever", lever="joint_away_days", value=12)
+    do(desk, do="ask_reset")
+    token = desk.reset_token
+    assert token is not None
+    assert desk.session.without.changes
+    do(desk, do="reset", token=token)
+    assert desk.session.without.changes == ()
+    do(desk, do="undo")
+    assert desk.session.without.changes
+
+
+def test_another_act_takes_the_question_back(desk: Desk) -> None:
+    do(desk, do="ask_reset")
+    do(desk, do="keep")
+    assert desk.reset_token is None
+
+
+def test_why_asks_about_those_who_were_clicked(desk: Desk) -> None:
+    names = desk.session.without.names
+    do(desk, do="why", trustor=names[0], trustee=names[1], month=30)
+    assert (desk.tab, desk.trustor, desk.trustee) == ("why", names[0], names[1])
+    assert desk.session.month == 30
+    do(desk, do="why", trustor=names[0], trustee=names[0], month=30)
+    assert desk.trustee == ""
+    do(desk, do="why", trustor="nobody", trustee="<b>", month=30)
+    assert (desk.trustor, desk.trustee) == ("", "")
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_part_has_its_data(desk: Desk, tab: str) -> None:
+    desk.session.flip(ANA)
+    desk.session.skip_guess()
+    do(desk, do="tab", tab=tab)
+    assert desk.tab == tab
+    assert view.shell(desk)["tab"] == tab
+    for name in view.PICTURES.get(tab, ()):
+        do(desk, do="picture", value=name)
+        assert view.choice(desk)["chosen"] in view.pictures(desk)
+
+
+def test_nothing_of_a_comparison_shows_before_the_room_is_asked(desk: Desk) -> None:
+    desk.session.flip(ANA)
+    do(desk, do="tab", tab="compare")
+    shown = view.say(desk)
+    assert shown["ask"]["options"]
+    assert shown["reply"] == ""
+    do(desk, do="predict", hands=[0, 3, 0, 1])
+    shown = view.say(desk)
+    assert shown["ask"] is None
+    assert "3 of 4 said" in shown["reply"]
+    assert view.picture_shown(desk) == "guess"
+
+
+def test_frames_say_for_each_line_the_step_of_its_trust(desk: Desk) -> None:
+    world = desk.session.without
+    network = view.who_trusts_whom(desk, world)
+    trust = world.run().trust
+    assert len(network["frames"]) == world.months + 1
+    for month in (0, 60, 120):
+        for id_, sign in zip(network["marks"], network["frames"][month], strict=True):
+            truster, trusted = _ends(id_, world.names)
+            value = trust[month, world.names.index(truster), world.names.index(trusted)]
+            assert sign == str(min(int(value * 5), 4))
+
+
+def _ends(id_: str, names: list[str]) -> tuple[str, str]:
+    """Who trusts whom, from the id of a line."""
+    pairs = {f"link-{a}-{b}": (a, b) for a in names for b in names if a != b}
+    return pairs[id_]
+
+
+def test_notes_are_not_on_the_projector() -> None:
+    desk = Desk(Rooms().enter())
+    noted = {line for note in view.notes(desk)["notes"] for line in note["lines"]}
+    assert noted
+    shown = str(view.shell(desk)) + str(view.say(desk)) + str(view.cards(desk))
+    assert not any(line in shown for line in noted)
+
+
+def test_a_name_with_a_tag_is_text(desk: Desk) -> None:
+    document = tomllib.loads(packaged_text("two-organisations"))
+    document["organisations"][0]["title"] = "<script>alert(1)</script> 🏥"
+    text = Scenario.model_validate(document).to_toml()
+    assert do(desk, do="load", text=text) == ""
+    picture = view.who_trusts_whom(desk, desk.session.without)
+    assert "<script>" not in picture["svg"] + picture["table"]
+    assert "&lt;script&gt;" in picture["table"]
+
+
+# --- the analyst's view --------------------------------------------------------------------------
+
+
+def test_every_parameter_is_there_with_its_value(desk: Desk) -> None:
+    shown = analyst.show(desk)
+    by_path = {row["path"]: row for row in shown["parameters"]}
+    assert by_path["months"]["now"] == "120"
+    assert do(desk, do="set", path="ways_of_working.joint_away_days", text="3") == ""
+    by_path = {row["path"]: row for row in analyst.show(desk)["parameters"]}
+    assert by_path["ways_of_working.joint_away_days"]["now"] == "3"
+
+
+def test_the_scenario_can_be_copied_and_loaded(desk: Desk) -> None:
+    do(desk, do="lever", lever="joint_away_days", value=12, month=12)
+    copied = analyst.show(desk)["toml"]
+    before = desk.session.without.scenario()
+    assert do(desk, do="load", text=copied) == ""
+    assert desk.session.without.scenario() == before
+
+
+def test_plan_of_a_sweep_varies_the_front_levers(desk: Desk) -> None:
+    desk.session.flip(ANA)
+    plan = tomllib.loads(analyst.plan_of(desk.session))
+    assert len(plan["parameters"]) == 10
+    assert all(entry["low"] < entry["high"] for entry in plan["parameters"].values())
+    assert plan["arms"]["with"]["coordinators"][0]["name"] == "ana"
+    assert Scenario.model_validate(plan["scenario"]) == desk.session.without.scenario()
+
+
+def test_plan_of_a_sweep_keeps_what_was_changed(desk: Desk) -> None:
+    desk.session.change(Lever(lever="joint_away_days", value=6.0))
+    plan = tomllib.loads(analyst.plan_of(desk.session))
+    assert plan["scenario"]["interventions"]
+
+
+# --- bad starts ----------------------------------------------------------------------------------
+
+
+def test_a_taken_port_gives_way_to_the_next() -> None:
+    with server.listen("127.0.0.1", 20_000) as first:
+        port = first.getsockname()[1]
+        with server.listen("127.0.0.1", port) as second:
+            assert second.getsockname()[1] > port
+
+
+def test_no_free_port_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> socket.socket:
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(ScenarioError, match=r"none of 20 ports.*give another --port"):
+        server.listen("127.0.0.1", 8765)
+
+
+def test_a_host_that_is_not_this_machine_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"--host 203\.0\.113\.9"):
+        server.listen("203.0.113.9", 8765)
+
+
+@pytest.mark.parametrize(("name", "found"), [("ipyvuetify", "3.0.0a1"), ("ipyvue", "3.0.0")])
+def test_packages_that_would_show_a_blank_page_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, found: str
+) -> None:
+    real = server.version
+    monkeypatch.setattr(server, "version", lambda one: found if one == name else real(one))
+    with pytest.raises(ScenarioError, match=rf"{name} {found}.*blank; pip install"):
+        server.check_packages()
+
+
+def test_missing_assets_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(server, "assets_folder", lambda: tmp_path)
+    with pytest.raises(ScenarioError, match="blank: pip install"):
+        server.check_packages()
+
+
+def test_who_can_reach_it_is_said() -> None:
+    assert server.reach("127.0.0.1", 8765) == []
+    assert server.reach("localhost", 8765) == []
+    assert "without a password" in server.reach("0.0.0.0", 8765)[0]
+
+
+def test_no_browser_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    import webbrowser
+
+    def refuse(_: str) -> bool:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr(webbrowser, "open", refuse)
+    assert server.open_browser("http://127.0.0.1:1/") is False

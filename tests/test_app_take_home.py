@@ -1,0 +1,103 @@
+"""What people take home: learning points of this session, a page by itself, files that open."""
+
+import csv
+import io
+import re
+import tomllib
+
+import numpy as np
+import pytest
+
+import partnersim
+from partnersim.app import take_home
+from partnersim.app.links import to_link
+from partnersim.app.session import Session, State
+from partnersim.app.world import Appointment, Happening, World
+from partnersim.scenario_files import loads
+
+ANA = Appointment(name="ana", title="Ana <b>", skill=0.8)
+
+
+@pytest.fixture
+def session() -> Session:
+    """A session with a comparison, a guess, an event and a pledge that is not kind."""
+    session = Session(State(world=World(place="two-organisations", replicate=8, seed=4)))
+    session.flip(ANA)
+    session.predict([3, 9, 2, 0])
+    session.reveal()
+    event = Happening.model_validate({"type": "funding_cut", "month": 40, "size": 0.5})
+    session.change(event)
+    session.pledge("<script>alert(1)</script>")
+    return session
+
+
+def test_three_points_are_drawn_from_this_sessions_own_runs(session: Session) -> None:
+    points = take_home.learning_points(session)
+    assert len(points) == 3
+    assert "Ana <b>" in points[0]
+    assert "of our 100 simulated partnerships" in points[1]
+    session.undo()
+    assert take_home.learning_points(session) != points
+
+
+def test_points_say_nothing_that_the_room_has_not_seen() -> None:
+    session = Session()
+    session.flip(ANA)
+    assert session.is_hidden
+    points = take_home.learning_points(session)
+    assert len(points) == 3
+    assert not any("Ana" in point for point in points)
+
+
+def test_the_page_needs_nothing_else_and_says_what_it_rests_on(session: Session) -> None:
+    page = take_home.summary_page(session, f"http://localhost/?s={to_link(session.state)}")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"(src|@import|url\()", page)
+    assert re.findall(r'<a href="([^"]*)"', page) == [
+        f"http://localhost/?s={to_link(session.state)}"
+    ]
+    assert f"partnersim {partnersim.__version__}. Seed 4, partnership 9 of 100." in page
+    assert '<html lang="en">' in page
+    assert "Most sizes in the model are assumed" in page
+    assert "Money is cut”, in year 4, month 5" in page
+    assert "9 of 14 said" in page
+
+
+def test_the_page_of_an_empty_session_says_so() -> None:
+    page = take_home.summary_page(Session())
+    assert "Nothing was changed." in page
+    assert "None were written down." in page
+
+
+def test_the_table_has_this_partnership_and_the_medians_of_our_hundred(session: Session) -> None:
+    table = take_home.numbers(session)
+    assert len(table.headings) == 5
+    row = dict(zip(table.headings, table.rows[1], strict=True))
+    assert session.with_ is not None
+    runs = (session.without.run(), session.with_.run())
+    medians = [np.median(arm.measures["change_delivered"]) for arm in session.hundred().arms]
+    shares = [*(run.measures["change_delivered"] for run in runs), *medians]
+    assert list(row.values())[1:] == [f"{100 * share:.0f} %" for share in shares]
+
+
+def test_a_milestone_that_half_of_the_runs_missed_is_not_reached() -> None:
+    months = np.array([10.0, 20.0, *[np.nan] * 3])
+    assert np.isnan(take_home._median(months, "months_to_50"))
+    assert take_home._median(months[:3], "months_to_50") == 20.0
+
+
+def test_every_file_opens(session: Session) -> None:
+    files = {name: make() for name, make in take_home.files(session).items()}
+    assert files["change.png"].startswith(b"\x89PNG")
+    for name in ("change.svg", "trust.svg", "trust-over-time.svg"):
+        assert files[name].startswith(b"<svg")
+    assert session.with_ is not None
+    place = loads(files["place.toml"].decode())
+    assert place == session.with_.scenario()
+    assert tomllib.loads(files["place.toml"].decode())["coordinators"][0]["title"] == "Ana <b>"
+    rows = list(csv.DictReader(io.StringIO(files["months.csv"].decode())))
+    assert len(rows) == 121
+    trust = session.with_.run().series["trust"]
+    assert float(rows[60]["trust_with"]) == pytest.approx(trust[60], rel=1e-5)
+    assert rows[5]["speed_with"] == ""

@@ -1,0 +1,341 @@
+"""What the app says: every word in its file, levers as sentences, differences and causes."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from partnersim.app import sentences
+from partnersim.app.levers import (
+    coordinator_choices,
+    event_kinds,
+    find_lever,
+    front_levers,
+    more_levers,
+    specs,
+)
+from partnersim.app.steps import STEPS, step_of
+from partnersim.app.words import check_texts, languages, read_texts, words
+from partnersim.app.world import Appointment, Lever, Run, Setting, World, compare_hundred
+from partnersim.ledger import MECHANISMS, Ledger
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import packaged
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = words()
+PLACE = World(place="two-organisations")
+ANA = Appointment(name="ana", title="Ana", skill=0.8)
+BIB_KEYS = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_text(), re.M))
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_every_language_has_the_same_texts_and_names_in_braces() -> None:
+    assert languages()[0] == "en"
+    for language in languages():
+        check_texts(words(language).texts, WORDS.texts, language)
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        ('a = "Jahr"', "b.c: missing"),
+        ('a = "Jahr"\nd = "zu viel"\nb.c = "{n} Monate"', "d: the app has no such text"),
+        ('a = "Jahr"\nb.c = "{m} Monate"', "in braces there must be n"),
+        ('a = "Jahr {n}"\nb.c = "{n} Monate"', "in braces there must be nothing"),
+    ],
+)
+def test_a_translation_that_does_not_match_is_refused(translation: str, said: str) -> None:
+    first = read_texts('a = "year"\nb.c = "{n} months"')
+    check_texts(read_texts('a = "Jahr"\nb.c = "{n} Monate"'), first, "de.toml")
+    with pytest.raises(ValueError, match=f"de.toml: .*{said}"):
+        check_texts(read_texts(translation), first, "de.toml")
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ValueError, match="language = 'xx'"):
+        words("xx")
+
+
+def test_what_is_filled_in_is_not_read_as_a_template() -> None:
+    assert WORDS("mark.lever", name="{0.__class__} {name}") == "{0.__class__} {name}"
+
+
+def test_counts_and_lists() -> None:
+    assert [WORDS.count("month", n) for n in (1, 2)] == ["1 month", "2 months"]
+    assert [WORDS.listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "", "a", "a and b", "a, b and c"
+    ]  # fmt: skip
+
+
+def test_every_mechanism_of_the_ledger_has_words() -> None:
+    assert set(WORDS.below("cause")) == set(MECHANISMS)
+
+
+# --- levers --------------------------------------------------------------------------------------
+
+
+def test_ten_levers_are_in_front_and_others_behind() -> None:
+    scenario = Scenario.load("integrated-care")
+    assert len(front_levers(scenario, WORDS)) == 10
+    assert len(more_levers(scenario, WORDS)) >= 8
+    assert front_levers(scenario, WORDS)[0].sentence(48.0) == "Council plans 4 years ahead"
+
+
+@pytest.mark.parametrize("place", list(packaged()))
+def test_every_band_of_every_lever_can_be_set_and_read_back(place: str) -> None:
+    world = World(place=place)
+    scenario = world.scenario()
+    for lever in [*front_levers(scenario, WORDS), *more_levers(scenario, WORDS)]:
+        assert len({band.label for band in lever.bands}) == len(lever.bands)
+        for band in lever.bands:
+            change = lever.change(band.value, 30)
+            changed = world.with_(change)
+            assert lever.value(changed, 30) == band.value, lever.name
+            assert lever.from_start_only or changed.scenario().interventions[-1].from_month == 30
+            assert band.label in lever.sentence(band.value)
+            found = find_lever(change, scenario, WORDS)
+            assert found is not None
+            assert found.name == lever.name
+
+
+def test_a_value_between_bands_is_said_by_the_nearest() -> None:
+    (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "delegated_authority")
+    assert lever.band(0.85) == "hardly any board"
+    assert lever.value(PLACE) == 0.2
+
+
+def test_a_lever_before_its_month_is_as_it_was() -> None:
+    (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "joint_away_days")
+    world = PLACE.with_(lever.change(6.0, 24))
+    assert [lever.value(world, month) for month in (23, 24)] == [0.0, 6.0]
+
+
+def test_evidence_rests_on_works_of_the_references() -> None:
+    for name, spec in specs().items():
+        assert set(spec.sources) <= BIB_KEYS, name
+    assert set(WORDS.below("source")) <= BIB_KEYS
+    for lever in front_levers(PLACE.scenario(), WORDS):
+        assert lever.what and lever.evidence and lever.sources
+
+
+def test_whoever_coordinates_can_be_appointed() -> None:
+    scenario = PLACE.scenario()
+    choices = coordinator_choices(scenario, WORDS)
+    assert [choice.name for choice in choices] == ["nobody", "independent", "hosted", "partial"]
+    for choice in choices:
+        if choice.change is not None:
+            PLACE.with_(choice.change).scenario()
+    assert [c.change.host for c in choices if c.change] == ["", "hospital", "hospital"]
+
+
+def test_every_event_can_be_fired() -> None:
+    for kind in event_kinds(WORDS):
+        domain = "urgent_care" if kind.name == "national_target_lands" else ""
+        organisation = "voluntary" if kind.needs_organisation else ""
+        event = kind.event(12, organisation, domain)
+        World().with_(event).scenario()
+
+
+# --- time, steps and shares ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "said"),
+    [(0, "the start"), (1, "year 1, month 1"), (12, "year 1, month 12"), (28, "year 3, month 4")],
+)
+def test_months_are_said_by_years(month: int, said: str) -> None:
+    assert sentences.when(month, WORDS) == said
+
+
+@pytest.mark.parametrize(
+    ("months", "said"), [(1, "1 month"), (21, "21 months"), (12, "1 year"), (36, "3 years")]
+)
+def test_spans(months: int, said: str) -> None:
+    assert sentences.span(months, WORDS) == said
+
+
+@pytest.mark.parametrize(
+    ("trust", "name"),
+    [(0.0, "none"), (0.19, "none"), (0.2, "wary"), (0.6, "good"), (0.8, "strong"), (1.0, "strong")],
+)
+def test_trust_has_five_named_steps(trust: float, name: str) -> None:
+    assert step_of(trust) is not None
+    assert sentences.trust_word(trust, WORDS) == name
+
+
+def test_nobodys_trust_has_no_step() -> None:
+    assert step_of(math.nan) is None
+    assert sentences.trust_word(math.nan, WORDS) == ""
+
+
+def test_the_steps_are_those_of_the_figures() -> None:
+    from partnersim.plots.trust import STEPS as FIGURE_STEPS
+
+    assert [(step.name, step.low, step.colour) for step in STEPS] == [
+        (step.name, step.low, step.colour) for step in FIGURE_STEPS
+    ]
+
+
+def test_no_two_steps_look_alike_in_any_one_way() -> None:
+    assert len({step.colour for step in STEPS}) == 5
+    assert [step.width for step in STEPS] == sorted({step.width for step in STEPS})
+    assert len({(step.dash, step.width >= 9) for step in STEPS}) >= 4
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "in none"), (62, "in 62"), (100, "in all")])
+def test_shares_are_said_of_our_simulated_partnerships(count: int, said: str) -> None:
+    text = sentences.of_hundred(count, 100, WORDS)
+    assert text.startswith(f"{said} of our 100")
+    assert "%" not in text and "chance" not in text
+
+
+# --- the difference ------------------------------------------------------------------------------
+
+
+def run_with(month: int | None, end: float = 0.4, collapse: float = math.nan) -> Run:
+    """A run that has half of the change in a month, or never."""
+    change = np.linspace(0, end, 121)
+    if month is not None:
+        change = np.where(np.arange(121) >= month, 0.5, 0.0)
+    return Run(
+        scenario=PLACE.scenario(),
+        series={"change_delivered": change},
+        measures={"change_delivered": float(change[-1]), "months_to_collapse": collapse},
+        trust=np.zeros((121, 2, 2)),
+        trust_by_layer=np.zeros((121, 3)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("without", "with_", "said"),
+    [
+        (
+            run_with(61), run_with(40),
+            "With Ana, half of the change was there 21 months earlier: in year 4, month 4, "
+            "not in year 6, month 1.",
+        ),
+        (
+            run_with(40), run_with(41),
+            "With Ana, half of the change was there 1 month later: in year 4, month 5, "
+            "not in year 4, month 4.",
+        ),
+        (
+            run_with(40), run_with(40),
+            "Half of the change was there in year 4, month 4, with Ana and without.",
+        ),
+        (
+            run_with(None), run_with(40),
+            "With Ana, half of the change was there in year 4, month 4. Without, it was not there "
+            "after 10 years.",
+        ),
+        (
+            run_with(40), run_with(None),
+            "Without Ana, half of the change was there in year 4, month 4. With, it was not there "
+            "after 10 years.",
+        ),
+        (
+            run_with(None), run_with(None, 0.45),
+            "After 10 years 45 % of the change was there with Ana, and 40 % without.",
+        ),
+        (
+            run_with(None), run_with(None),
+            "After 10 years 40 % of the change was there, with Ana and without.",
+        ),
+        (
+            run_with(None, collapse=50.0), run_with(40),
+            "Without Ana, the partnership came apart in year 5, month 2. With, it lasted.",
+        ),
+        (
+            run_with(40), run_with(None, collapse=50.0),
+            "With Ana, the partnership came apart in year 5, month 2. Without, it lasted.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_difference_in_one_sentence(without: Run, with_: Run, said: str) -> None:
+    assert sentences.difference(without, with_, "Ana", WORDS) == said
+
+
+def test_the_difference_over_our_hundred_counts_pairs() -> None:
+    hundred = compare_hundred(PLACE, PLACE.with_(ANA))
+    first, second = (np.nan_to_num(m, nan=np.inf) for m in hundred.months_to(0.5))
+    said = sentences.difference_in_hundred(hundred, "Ana", WORDS, 96)
+    numbers = [int(number) for number in re.findall(r"\b\d+\b", said)]
+    assert numbers[2:] == [
+        (second <= 96).sum(), 100, (first <= 96).sum(),
+        (second < first).sum(), 100, (second > first).sum(),
+    ]  # fmt: skip
+
+
+def test_changes_have_names_that_follow_with() -> None:
+    scenario = PLACE.scenario()
+    lever = Lever.model_validate({"lever": "joint_away_days", "value": 6.0})
+    assert sentences.name_change(ANA, scenario, WORDS) == "Ana"
+    hosted = ANA.model_copy(update={"host": "hospital"})
+    assert sentences.name_change(hosted, scenario, WORDS) == "Ana, employed by Hospital"
+    said = sentences.name_change(lever, scenario, WORDS)
+    assert said == "“The partners hold 6 away days a year together”"
+    rare = Setting(path="trust.disposition", value=0.5)
+    assert sentences.name_change(rare, scenario, WORDS) == "the other setting"
+
+
+def test_everything_on_the_timeline_has_a_name() -> None:
+    for place in packaged():
+        world = World(place=place)
+        for mark in world.marks():
+            assert sentences.name_mark(mark, world.scenario(), WORDS).strip()
+
+
+# --- why -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return PLACE.ledger()
+
+
+@pytest.mark.parametrize("month", [1, 7, 12, 60, 120])
+@pytest.mark.parametrize("who", [(None, None), ("hospital", "council"), ("council", None)])
+def test_bars_add_up_to_what_is_said(
+    ledger: Ledger, month: int, who: tuple[str | None, str | None]
+) -> None:
+    why = sentences.why(ledger, month, WORDS, *who)
+    start, end = (round(1000 * ledger.level(m, *who)) for m in (why.first_month, month))
+    assert why.first_month == max(0, month - 12)
+    assert sum(bar.tenths for bar in why.bars) == why.total == end - start
+    assert why.first_month < why.turning_month <= month
+    by_cause = {WORDS(f"cause.{name}"): 0.0 for name in ledger.mechanisms}
+    for m in range(why.first_month + 1, month + 1):
+        for name, value in ledger.totals(*who, m).items():
+            by_cause[WORDS(f"cause.{name}")] += value
+    for bar in why.bars:
+        if bar.label in by_cause:
+            assert bar.tenths == round(1000 * by_cause[bar.label])
+        else:
+            assert bar.label == WORDS("why.other")
+
+
+def test_the_sentence_names_whose_trust_which_way_and_the_largest_cause(ledger: Ledger) -> None:
+    why = sentences.why(ledger, 12, WORDS, "hospital", "council")
+    assert "the goodwill of Hospital towards Council" in why.sentence
+    assert ("rose" if why.total > 0 else "fell") in why.sentence
+    sign = 1 if why.total > 0 else -1
+    assert max(why.bars, key=lambda bar: sign * bar.tenths).label in why.sentence
+
+
+def test_where_no_trust_moves_nothing_is_made_up() -> None:
+    frozen = PLACE.with_(Setting(path="mechanisms.trust_frozen", value=True))
+    why = sentences.why(frozen.ledger(), 12, WORDS)
+    assert why.total == 0
+    assert "hardly moved" in why.sentence or "did not move" in why.sentence
+
+
+def test_a_stalled_initiative_is_said_with_its_share() -> None:
+    run = PLACE.run()
+    for month in (0, 20, 60):
+        said = sentences.stalled(run, month, WORDS)
+        waiting = run.series["waiting"][month]
+        assert (f"{100 * waiting:.0f} %" in said) == (waiting > 0)

@@ -1,0 +1,728 @@
+"""The command line: what it prints, what it refuses, what it loads, what it writes."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import partnersim
+from partnersim import cli, demo, ensemble, output, tables
+from partnersim.arms import READY_ARMS
+from partnersim.core.series import SERIES
+from partnersim.measures import MEASURES
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import ScenarioError, load, packaged
+
+HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
+
+
+def call(*words: str) -> Any:
+    """Run a command in this process."""
+    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(cli.app, list(words))
+
+
+def start(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "partnersim", *words], capture_output=True, text=True, **options
+    )
+
+
+# --- A model that needs no compiling ----------------------------------------------------------
+
+
+def _simulate(scenario: Scenario, root: Any, first: int, recorded: Any, detail: Any) -> None:
+    """Steady change, faster with a coordinator; everything else near one half."""
+    months = np.arange(recorded.shape[1])
+    for row in range(len(recorded)):
+        luck = np.random.default_rng([int(root[0]), first + row]).random()
+        rate = 0.003 + 0.003 * luck + 0.002 * len(scenario.coordinators)
+        series = dict.fromkeys(SERIES, 0.4 + 0.2 * luck + 0 * months) | {
+            "change_delivered": rate * months,
+            "initiatives_completed": np.floor(8 * rate * months),
+            "outcome": 100 - rate * months,
+            "outcome_alone": 100 + 0 * months,
+            "n_members": scenario.n_organisations + 0 * months,
+            "cost": months * (50.0 + luck),
+        }
+        recorded[row] = np.stack([series[name] for name in SERIES], axis=1)
+
+
+@pytest.fixture
+def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a model in the place of the compiled one that shows the same face."""
+    from partnersim import core
+
+    kernel = ensemble.Kernel(
+        to_parameters=lambda scenario: scenario,
+        root=lambda seed: np.array([seed, seed], dtype=np.uint64),
+        simulate=_simulate,
+        series_names=SERIES,
+        detail_size=lambda n: 0,
+        unpack_detail=lambda detail, n: {
+            "competence_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),
+            "goodwill_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),
+            "is_present": np.ones((*detail.shape[:2], n)),
+        },
+    )
+    monkeypatch.setattr(ensemble, "load_kernel", lambda: kernel)
+    monkeypatch.setattr(core, "is_compiled", lambda: True, raising=False)
+
+
+# --- Looking around -----------------------------------------------------------------------------
+
+
+def test_version() -> None:
+    assert call("--version").stdout == f"partnersim {partnersim.__version__}\n"
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    result = call()
+    assert result.exit_code == 0
+    for command in ("demo", "scenarios", "run", "compare", "explain"):
+        assert command in result.stdout
+
+
+def test_every_command_explains_itself() -> None:
+    for command in (
+        "demo", "scenarios", "show", "parameters", "new", "check", "schema", "run", "compare",
+        "explain",
+    ):  # fmt: skip
+        result = call(command, "--help")
+        assert result.exit_code == 0, command
+
+
+def test_scenarios_and_arms_are_listed() -> None:
+    result = call("scenarios")
+    for name in (*packaged(), *READY_ARMS):
+        assert name in result.stdout
+    listed = json.loads(call("scenarios", "--json").stdout)
+    assert listed["scenarios"] == packaged()
+    assert list(listed["arms"]) == list(READY_ARMS)
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_each_scenario_is_shown_and_makes_the_same_again(name: str, tmp_path: Path) -> None:
+    assert call("show", name).exit_code == 0
+    text = call("show", name, "--toml").stdout
+    assert tomllib.loads(text)
+    file = tmp_path / "copy.toml"
+    file.write_text(text, encoding="utf-8")
+    assert load(file) == load(name)
+    assert call("check", str(file)).exit_code == 0
+
+
+def test_a_new_scenario_can_be_checked_and_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    assert call("new", str(file), "--from", "torbay").exit_code == 0
+    assert load(file) == load("torbay")
+    again = call("new", str(file))
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    assert load(file) == load("torbay")
+    assert call("new", str(file), "--force").exit_code == 0
+    assert load(file) == load("integrated-care")
+
+
+def test_schema_and_parameters_are_complete() -> None:
+    assert json.loads(call("schema").stdout)["properties"]["organisations"]
+    rows = json.loads(call("parameters", "--json").stdout)
+    assert "ways_of_working.delegated_authority" in [row["path"] for row in rows]
+    assert "delegated_authority" in call("parameters", "ways_of_working").stdout
+    assert call("parameters", "--markdown").stdout.startswith("## ")
+
+
+# --- Simulating ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_run_prints_every_measure_and_how_sure_it_is() -> None:
+    result = call("run", "torbay", "--replicates", "40", "--months", "60")
+    assert result.exit_code == 0, result.stderr
+    for words in ("Mean speed", "±", "Monte Carlo error", "40 replicates were enough"):
+        assert words in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_run_in_json_is_json_and_nothing_else() -> None:
+    result = call("run", "torbay", "--replicates", "20", "--json", "--series", "speed")
+    assert result.stderr == ""
+    document = json.loads(result.stdout, parse_constant=lambda word: pytest.fail(word))
+    assert document["scenario"] == "torbay"
+    assert (document["seed"], document["replicates"], document["months"]) == (1, 20, 144)
+    assert document["version"] == partnersim.__version__
+    assert set(document["measures"]) == set(MEASURES)
+    for summary in document["measures"].values():
+        assert {"mean", "median", "p05", "p95", "reached", "monte_carlo_error"} <= set(summary)
+    assert document["measures"]["months_to_collapse"]["mean"] is None
+    assert document["measures"]["months_to_collapse"]["reached"] == 0
+    speed = document["series"]["speed"]
+    assert set(speed) == set(output.QUANTILES)
+    assert speed["median"][:12] == [None] * 12
+    assert len(speed["median"]) == 145
+    assert math.isfinite(speed["median"][12])
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_settings_and_months_change_what_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Scenario] = []
+    run = ensemble.run
+    monkeypatch.setattr(
+        ensemble, "run", lambda scenario, *rest, **more: (
+            seen.append(scenario) or run(scenario, *rest, **more)
+        ),
+    )  # fmt: skip
+    call("run", "integrated-care", "--replicates", "2", "--months", "24",
+         "--set", "ways_of_working.delegated_authority=0.9",
+         "--set", 'coordinators=[{name="Ana"}]', "--set", "coordinators.Ana.skill=0.5")  # fmt: skip
+    assert seen[0].months == 24
+    assert seen[0].ways_of_working.delegated_authority == 0.9
+    assert seen[0].coordinators[0].skill == 0.5
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_compare_sets_each_arm_against_the_base() -> None:
+    words = ("compare", "integrated-care", "--replicates", "40", "--arm", "coordinator",
+             "--arm", "mine: ways_of_working.cross_links=2.0; months=120")  # fmt: skip
+    result = call(*words)
+    assert result.exit_code == 0, result.stderr
+    for text in ("coordinator against base", "mine against base", "95 % interval", "40 pairs"):
+        assert text in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    document = json.loads(call(*words, "--json", "--series", "trust").stdout)
+    assert set(document["arms"]) == {"base", "coordinator", "mine"}
+    assert set(document["differences"]) == {"coordinator", "mine"}
+    faster = document["differences"]["coordinator"]["mean_speed"]
+    assert faster["mean"] == pytest.approx(0.024)
+    assert faster["share_better"] == 1
+    assert len(faster["ci95"]) == 2
+    assert set(document["series"]) == {"base", "coordinator", "mine"}
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_one_replicate_is_called_one_story() -> None:
+    assert "One replicate is one story" in call("run", "torbay", "--replicates", "1").stdout
+    told = call("compare", "torbay", "--replicates", "1", "--arm", "coordinator").stdout
+    assert "One pair is one story" in told
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    words = ("run", "two-organisations", "--replicates", "4", "--months", "36", "--out")
+    result = call(*words, str(folder))
+    assert result.exit_code == 0, result.stderr
+    names = {file.name for file in folder.iterdir()}
+    assert {"results.json", "summary.csv", "replicates.csv", "series.csv"} <= names
+    assert any(name.endswith(".svg") for name in names)
+    lines = (folder / "series.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 4 * 37
+    assert lines[0].startswith("arm,replicate,month,change_delivered")
+    assert load(next(folder.glob("*.toml"))).months == 36
+    assert call(*words, str(folder)).exit_code == 2
+    assert call(*words, str(folder), "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_out_replaces_links_and_never_follows_them(tmp_path: Path) -> None:
+    outside = tmp_path / "precious.txt"
+    outside.write_text("mine", encoding="utf-8")
+    folder = tmp_path / "results"
+    folder.mkdir()
+    (folder / "summary.csv").symlink_to(outside)
+    words = ("compare", "two-organisations", "--replicates", "3", "--arm", "challenge")
+    assert call(*words, "--out", str(folder), "--force").exit_code == 0
+    assert outside.read_text(encoding="utf-8") == "mine"
+    assert not (folder / "summary.csv").is_symlink()
+
+
+# --- Why trust changed --------------------------------------------------------------------------
+
+
+def test_explain_tells_why_trust_changed_both_ways(tmp_path: Path) -> None:
+    words = ("explain", "two-organisations", "--months", "12", "--replicate", "3")
+    a, b = load("two-organisations").organisation_names
+    result = call(*words, "--between", a, b, "--out", str(tmp_path / "why"))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("goodwill trust") == 2
+    assert result.stdout.count("together") >= 2
+    assert "no Monte Carlo" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert len(list((tmp_path / "why").glob("*.svg"))) == 2
+    document = json.loads(call(*words, "--between", a, b, "--json").stdout)
+    assert len(document["links"]) == 2
+    ledger = partnersim.explain(load("two-organisations").replace({"months": 12}), 1, 3)
+    change = ledger.goodwill_trust[-1] - ledger.goodwill_trust[0]
+    for link, (i, j) in zip(document["links"].values(), ((0, 1), (1, 0)), strict=True):
+        together = math.fsum(link["totals"]["goodwill"].values())
+        assert together == pytest.approx(change[i, :, j].mean(), abs=1e-12)
+    everybody = json.loads(call(*words, "--json").stdout)
+    assert list(everybody["links"]) == ["all"]
+
+
+def test_explain_of_one_month_tells_that_month() -> None:
+    words = ("explain", "two-organisations", "--months", "12", "--month", "5")
+    assert "in year 1, month 5" in call(*words).stdout
+
+
+# --- The model itself ---------------------------------------------------------------------------
+
+
+def test_commands_run_the_model_itself() -> None:
+    words = ("--months", "24", "--replicates", "30", "--json")
+    alone = json.loads(call("run", "two-organisations", *words).stdout)
+    compared = json.loads(
+        call("compare", "two-organisations", "--arm", "coordinator", *words).stdout
+    )
+    assert compared["arms"]["base"] == alone["measures"]
+    arm, difference = compared["arms"]["coordinator"], compared["differences"]["coordinator"]
+    for name in ("trust", "cost", "contribution"):
+        gain = arm[name]["mean"] - alone["measures"][name]["mean"]
+        assert difference[name]["mean"] == pytest.approx(gain)
+    assert difference["cost"]["mean"] > 0
+
+
+def test_months_say_what_they_leave_out() -> None:
+    result = call("run", "torbay", "--months", "60", "--replicates", "2", "--json")
+    assert "Left out by --months 60: " in result.stderr
+    assert "(month 72)" in result.stderr
+    assert json.loads(result.stdout)["months"] == 60
+    assert call("run", "two-organisations", "--months", "12", "--replicates", "2").stderr == ""
+
+
+# --- Bad input ----------------------------------------------------------------------------------
+
+BAD_FILES = {
+    "unknown key": ("luk = 1.0", "luck"),
+    "wrong type": ("months = 'ten'", "months"),
+    "out of range": ("luck = 7.0", "luck"),
+    "not a number": ("luck = nan", "luck"),
+    "no months": ("months = 0", "months"),
+    "no list": ("organisations = 3", "organisations"),
+    "one organisation": ("[[organisations]]\nname = 'a'", "organisations"),
+    "too many": ("[drawn]\nn_organisations = 51", "n_organisations"),
+    "named twice": ("[[organisations]]\nname='a'\n[[organisations]]\nname='a'", "'a'"),
+    "weights": (
+        "[[organisations]]\nname='a'\nobjectives={prevention=0.2}\n[[organisations]]\nname='b'",
+        "sum",
+    ),
+    "no such host": (
+        "[drawn]\n[[coordinators]]\nname='c'\nhost='nobody'", "nobody",
+    ),
+    "too late": (
+        "months=12\n[drawn]\n[[interventions]]\nlever='cross_links'\nvalue=2.0\nfrom_month=20",
+        "from_month",
+    ),
+    "empty": ("", "empty"),
+    "binary": ("\0\1\2", "binary"),
+}  # fmt: skip
+
+
+def check_refusal(result: Any, *words: str) -> None:
+    """One clear message on standard error, and nothing on standard output."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) <= 20
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("command", ["check", "run", "compare", "explain", "show"])
+def test_a_bad_file_is_refused(command: str, name: str, tmp_path: Path) -> None:
+    text, word = BAD_FILES[name]
+    file = tmp_path / "bad.toml"
+    file.write_text(text, encoding="utf-8")
+    arm = ("--arm", "coordinator") if command == "compare" else ()
+    check_refusal(call(command, str(file), *arm), str(file), word)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["runn"], "Did you mean 'run'"),
+        (["run"], "SCENARIO"),
+        (["run", "torbya"], "torbay"),
+        (["check", "missing.toml"], "missing.toml"),
+        (["check", "."], "directory"),
+        (["run", "torbay", "--seed", "-1"], "-1"),
+        (["run", "torbay", "--seed", "x"], "--seed"),
+        (["run", "torbay", "--replicates", "0"], "--replicates"),
+        (["run", "torbay", "--replicates", "2.5"], "--replicates"),
+        (["run", "torbay", "--workers", "0"], "--workers"),
+        (["run", "torbay", "--months", "0"], "months"),
+        (["run", "torbay", "--set", "months"], "KEY=VALUE"),
+        (["run", "torbay", "--set", "title=Torbay"], "quotes"),
+        (["run", "torbay", "--set", "ways_of_working.delegated=1.0"], "delegated_authority"),
+        (["run", "torbay", "--set", "luck=nan"], "luck"),
+        (["run", "torbay", "--series", "trusst"], "trust"),
+        (["run", "torbay", "--force"], "--out"),
+        (["run", "torbay", "--out", "/dev/null/x"], "/dev/null"),
+        (["compare", "torbay"], "--arm"),
+        (["compare", "torbay", "--arm", ""], "arm"),
+        (["compare", "torbay", "--arm", "coordinater"], "coordinator"),
+        (["compare", "torbay", "--arm", "a:"], "nothing is set"),
+        (["compare", "torbay", "--arm", ": luck=1.0"], "name"),
+        (["compare", "torbay", "--arm", "base: luck=1.0"], "base"),
+        (["compare", "torbay", "--arm", "a: luck=1.0", "--arm", "a: luck=0.5"], "twice"),
+        (["compare", "torbay", "--arm", "a: months=200"], "months"),
+        (["explain", "integrated-care", "--between", "hospital", "counsil"], "council"),
+        (["explain", "integrated-care", "--between", "council", "council"], "twice"),
+        (["explain", "integrated-care", "--month", "121"], "120"),
+        (["explain", "integrated-care", "--replicate", "-1"], "--replicate"),
+        (["parameters", "nothing"], "nothing"),
+        (["new", "."], "folder"),
+        (["new", "no/such/folder/x.toml"], "x.toml"),
+        (["demo", "--replicates", "0"], "--replicates"),
+    ],
+)  # fmt: skip
+def test_bad_words_are_refused(
+    words: Sequence[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_refusal(call(*words), said)
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").touch()
+    check_refusal(call("run", "torbay", "--out", str(tmp_path)), "--force")
+    check_refusal(call("run", "torbay", "--out", str(tmp_path / "mine.txt")), "is a file")
+
+
+def test_a_long_message_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.complain("\n".join(["x" * 5000] * 100))
+    printed = capsys.readouterr().err
+    assert len(printed.splitlines()) <= 20
+    assert max(map(len, printed.splitlines())) < 700
+
+
+# --- What goes wrong inside ---------------------------------------------------------------------
+
+
+def _raise(error: BaseException) -> Any:
+    def fail(*words: Any, **more: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.usefixtures("quick_model")
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "Stopped."),
+        (KeyError("lost"), 1, "partnersim --debug run torbay"),
+        (MemoryError(), 1, "not enough memory"),
+        (OSError(28, "No space left on device"), 1, "No space left"),
+    ],
+)
+def test_failures_are_told_in_a_few_words(
+    error: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ensemble, "run", _raise(error))
+    result = call("run", "torbay")
+    assert result.exit_code == status
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_debug_shows_where_it_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ensemble, "run", _raise(KeyError("lost")))
+    assert isinstance(call("--debug", "run", "torbay").exception, KeyError)
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_the_first_use_says_that_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    from partnersim import core
+
+    told: list[str] = []
+    monkeypatch.setattr(core, "is_compiled", lambda: False, raising=False)
+    monkeypatch.setattr(
+        core, "compile_all", lambda progress: progress("step", 1, 2) or told.append("compiled"),
+        raising=False,
+    )  # fmt: skip
+    result = call("run", "torbay", "--replicates", "2", "--json")
+    assert told == ["compiled"]
+    assert "First use: compiling the model, once for this installation" in result.stderr
+    assert json.loads(result.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_many_replicates_need_little_memory() -> None:
+    # Not from getrusage: there the peak of the process that started this one counts as well.
+    code = (
+        "import sys, partnersim\n"
+        "s = partnersim.Scenario.load('two-organisations').replace({'months': 24})\n"
+        "partnersim.run(s, 100_000, series=False).summary()\n"
+        "assert 'pandas' not in sys.modules\n"
+        "status = open('/proc/self/status').read()\n"
+        "print(status.split('VmHWM:')[1].split()[0])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert int(printed) * 1024 < 300e6
+
+
+# --- The demo -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def demo_folder(tmp_path: Path) -> Path:
+    """A folder that the demo has written to."""
+    folder = demo.DemoFolder(tmp_path / "shown")
+    folder.write("a.png", b"old")
+    folder.write("b.png", b"old")
+    return folder.path
+
+
+def test_the_demo_rewrites_its_own_files(demo_folder: Path) -> None:
+    again = demo.DemoFolder(demo_folder)
+    again.write("a.png", b"new")
+    assert (demo_folder / "a.png").read_bytes() == b"new"
+    assert again.written == ["a.png"]
+
+
+def test_the_demo_leaves_what_is_not_its_own(demo_folder: Path, tmp_path: Path) -> None:
+    (demo_folder / "foreign.png").write_bytes(b"mine")
+    (demo_folder / "a.png").write_bytes(b"changed by hand")
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(b"old")
+    (demo_folder / "b.png").unlink()
+    (demo_folder / "b.png").symlink_to(outside)
+    (demo_folder / "c.png").mkdir()
+    again = demo.DemoFolder(demo_folder)
+    for name in ("foreign.png", "a.png", "b.png", "c.png"):
+        again.write(name, b"new")
+    assert again.left_alone == ["foreign.png", "a.png", "b.png", "c.png"]
+    assert (demo_folder / "foreign.png").read_bytes() == b"mine"
+    assert (demo_folder / "a.png").read_bytes() == b"changed by hand"
+    assert outside.read_bytes() == b"old"
+
+
+def test_the_demo_wants_a_folder_of_its_own(demo_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(demo_folder)
+    with pytest.raises(ScenarioError, match="symbolic link"):
+        demo.DemoFolder(tmp_path / "link")
+    (demo_folder / demo.DemoFolder.LIST).write_text("[1]", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="not the demo's list"):
+        demo.DemoFolder(demo_folder)
+
+
+@pytest.fixture
+def place() -> demo.Place:
+    """A place whose coordinator is faster in each pair by chance and a steady gain."""
+    arms = demo.read_arms()["integrated-care"]
+    comparison = ensemble.compare(arms, 60, base=demo.WITHOUT, series=False)
+    return demo.Place("integrated-care", "A place", load("integrated-care"), comparison)
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_sentences_follow_the_numbers(place: demo.Place) -> None:
+    first, *_ = demo.sentences(place)
+    assert "change is faster by 2.4" in first
+    assert "in 100 % of pairs" in first
+    speeds = place.comparison.results[demo.WITH].measures["mean_speed"]
+    speeds -= 0.048
+    assert "change is slower by 2.4" in next(demo.sentences(place))
+    base = place.comparison.results[demo.WITHOUT].measures["mean_speed"]
+    speeds[:] = base + 0.01 * np.where(np.arange(60) % 2, 1, -1)
+    assert "neither clearly faster nor slower" in next(demo.sentences(place))
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_the_table_of_the_demo_fits_a_terminal(place: demo.Place) -> None:
+    from rich.console import Console
+
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(demo.table_of(place))
+    printed = captured.get()
+    assert max(map(len, printed.splitlines())) <= 80
+    for way in demo.ARMS:
+        assert all(word in printed for word in way.split())
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_what_to_try_next_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shlex
+
+    monkeypatch.chdir(tmp_path)
+    for command, _ in demo.next_steps(load("integrated-care")):
+        program, *words = shlex.split(command)
+        assert program == "partnersim"
+        if words[0] == "explain":
+            assert cli.read_links(load(words[1]), (words[3], words[4]))
+            continue
+        if words[0] in ("run", "compare"):
+            words += ["--replicates", "3"]
+        assert call(*words).exit_code == 0, command
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_the_icons_show_a_milestone_that_tells_arms_apart(place: demo.Place) -> None:
+    base = place.comparison.results[demo.WITHOUT].measures
+    base["months_to_25"][:], base["months_to_80"][:] = 30.0, np.nan
+    base["months_to_50"][:] = np.where(np.arange(60) % 3, 60.0, np.nan)
+    assert output.telling_milestone(place.comparison) == "months_to_50"
+    base["months_to_50"][:], base["months_to_80"][:20] = 60.0, 100.0
+    assert output.telling_milestone(place.comparison) == "months_to_80"
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_a_clear_difference_is_not_rounded_to_its_error(place: demo.Place) -> None:
+    speeds = place.comparison.results[demo.WITH].measures["mean_speed"]
+    base = place.comparison.results[demo.WITHOUT].measures["mean_speed"]
+    speeds[:] = base - 0.0026 + 0.0096 * np.where(np.arange(60) % 2, 1, -1)
+    found = demo.verdict(
+        place.comparison.differences()[demo.WITH], "mean_speed", "faster", "slower"
+    )
+    assert found.startswith("slower by 0.26 ± 0.25 % a year")
+
+
+# --- What is loaded, and the words themselves ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["check", "missing.toml"],
+        ["run", "torbay", "--replicates", "0"],
+        ["run", "torbay", "--set", "luck=7.0"],
+        ["compare", "torbay", "--arm", ""],
+        ["compare", "torbay", "--arm", "coordinator", "--series", "nothing"],
+        ["explain", "torbay", "--month", "0"],
+    ],
+)
+def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str]) -> None:
+    code = (
+        "import sys, partnersim.cli as c\n"
+        f"sys.argv = ['partnersim', *{words!r}]\n"
+        "try: c.main()\n"
+        f"finally: print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert printed.splitlines()[-1] == "LOADED []"
+
+
+def test_package_is_lazy_and_complete() -> None:
+    assert partnersim.Scenario is Scenario
+    assert partnersim.READY_ARMS is READY_ARMS
+    assert set(partnersim.__all__) <= set(dir(partnersim))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        partnersim.nothing  # noqa: B018
+
+
+def test_every_measure_has_its_place_in_the_tables() -> None:
+    grouped = [name for names in tables.GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(MEASURES)
+    assert set(tables.COMPARED) | set(demo.ROWS) <= set(MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [(1234.56, 1, "1,234.6"), (-0.04, 1, "0.0"), (-2.5, 1, "−2.5"), (math.nan, 2, "–")],
+)
+def test_numbers_in_words(value: float, places: int, text: str) -> None:
+    assert tables.number(value, places) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "size", "places"),
+    [(0.05, 7.0, 2), (0.4, 1.0, 1), (3.0, 100.0, 0), (0.8, 2794.0, 0), (0.0002, 0.05, 3),
+     (math.nan, 12.0, 1), (math.nan, 0.0, 0)],
+)  # fmt: skip
+def test_numbers_end_at_the_first_uncertain_digit(error: float, size: float, places: int) -> None:
+    assert tables.decimals(error, size) == places
+
+
+def test_shares_are_never_rounded_to_all_or_none() -> None:
+    assert [tables.percent(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
+        "0 %", "<1 %", "50 %", ">99 %", "100 %",
+    ]  # fmt: skip
+
+
+# --- As a user runs it --------------------------------------------------------------------------
+
+
+def test_a_reader_who_leaves_is_no_failure() -> None:
+    done = subprocess.run(
+        f'"{sys.executable}" -m partnersim parameters | head -n 1',
+        shell=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout
+
+
+def test_a_terminal_without_letters_is_served() -> None:
+    done = start("show", "torbay", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+
+
+def _stop(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Start a command that says 'ready' when it is at work; then press Ctrl-C."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            begun = time.monotonic()
+            out, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert time.monotonic() - begun < 5  # well under one second where nothing else runs
+    return subprocess.CompletedProcess(words, process.returncode, out, said)
+
+
+PREPARING = """
+import time, partnersim.cli as c
+c.read_scenario = lambda *words: (print('ready', flush=True), time.sleep(60))
+c.main()
+"""
+
+SIMULATING = """
+import partnersim.cli as c, partnersim.ensemble as e
+run = e.run
+e.run = lambda *words, **more: (print('ready', flush=True), run(*words, **more))[1]
+c.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (PREPARING, ["run", "torbay"]),
+        (SIMULATING, ["run", "integrated-care", "--replicates", "1000000"]),
+        (SIMULATING, ["run", "drawn", "--set", "drawn.n_organisations=50",
+                      "--replicates", "1000000"]),
+    ],
+)  # fmt: skip
+def test_ctrl_c_stops_with_a_plain_line(code: str, words: list[str]) -> None:
+    done = _stop(code, *words)
+    assert done.returncode == 130
+    *before, last = done.stderr.splitlines()
+    assert last == "Stopped."
+    assert all(line.startswith("First use: compiling") for line in before)
+    assert done.stdout == ""

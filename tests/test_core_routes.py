@@ -1,0 +1,533 @@
+"""Which route each driver, lever, switch, parameter and coordinator channel takes.
+
+One month of a place in which everything happens at once is taken apart: before each process the
+thing is changed, all else as in the unchanged month, and the fields that the process then leaves
+different are noted. The tables below are the model's claims: so, there, and nowhere else.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from partnersim.core.parameters import PARAMETERS
+from partnersim.scenario import LEVERS, Scenario
+from tests.places import (
+    PROCESSES,
+    WORKINGS,
+    World,
+    begin,
+    changed,
+    copied,
+    copy_fields,
+    place,
+)
+
+Routes = dict[str, set[str]]
+Change = Callable[[World], None]
+
+MONTH = 13  # of which the story is told: the second year has begun, and 12 months have been low
+
+
+def busy_place() -> Scenario:
+    """Four organisations and one that joins, different in everything, with all that there is."""
+    domains = ["urgent_care", "long_term_conditions", "prevention", "independence"]
+    organisations = [
+        {
+            "name": name,
+            "objectives": dict(zip(domains, weights, strict=True)),
+            "planning_horizon": 10.0 + 9.0 * k,
+            "accountability": 0.3 + 0.1 * k,
+            "incentive_share": 0.2 + 0.1 * k,
+            "capacity": 0.8 + 0.1 * k,
+            "interdependence": 0.6 + 0.05 * k,
+            "pressure": 0.25 + 0.05 * k,
+            "targets": [{"domain": domains[k % 4], "weight": 0.4, "cycle_months": 12}],
+        }
+        for k, (name, weights) in enumerate(
+            zip(
+                "abcde",
+                [
+                    (0.4, 0.3, 0.2, 0.1),
+                    (0.1, 0.2, 0.3, 0.4),
+                    (0.25, 0.25, 0.4, 0.1),
+                    (0.3, 0.1, 0.2, 0.4),
+                    (0.1, 0.5, 0.2, 0.2),
+                ],
+                strict=True,
+            )
+        )
+    ]
+    return place(
+        2,
+        organisations=organisations,
+        luck=0.5,
+        months=24,
+        ways_of_working={
+            "own_away_days": 4.0, "joint_away_days": 3.0, "circulated_vision": 2.0,
+            "position_sharing": 2.0, "separate_pre_meetings": 0.5, "own_needs_framing": 0.5,
+            "delegated_authority": 0.4, "partnership_managed_teams": 0.3, "issue_avoidance": 0.5,
+            "binding_agreement": 0.3, "cross_links": 2.0,
+        },
+        programme={
+            "initiatives": [
+                {"size": 0.8, "n_gates": 2, "start_month": 0, "harm": {"a": 0.1}},
+                {"size": 0.05, "quick_win": True},
+                {"size": 90.0, "n_gates": 3},
+                {"size": 50.0, "n_gates": 0},
+            ],
+            "stagger_months": 0,
+        },
+        relations={"meeting_budget": 1.0},
+        lead={"organisation": "b", "authority": 0.3},
+        emergence={"rate": 0.1},
+        decision={"rule": "conditional"},
+        coordinators=[
+            {"name": "Ana", "host": "a", "impartiality": 0.6},
+            {"name": "Ben", "meetings_per_month": 5.0, "attention": "anyone"},
+        ],
+        interventions=[
+            {"lever": "partnership_managed_teams", "value": 0.6, "from_month": MONTH},
+            {"lever": "own_away_days", "value": 2.0, "from_month": MONTH, "organisations": ["c"]},
+        ],
+        events=[
+            {"type": "leader_leaves", "month": MONTH, "organisation": "a", "size": 0.7,
+             "layer": "management"},
+            {"type": "reorganisation", "month": MONTH, "organisation": "c", "size": 0.3},
+            {"type": "common_crisis", "month": MONTH, "size": 0.01, "months": 3},
+            {"type": "funding_cut", "month": MONTH - 1, "size": 0.2, "months": 6},
+            {"type": "national_target_lands", "month": MONTH - 3, "months": 6, "size": 0.5,
+             "domain": "prevention"},
+            {"type": "organisation_joins", "month": MONTH, "organisation": "e"},
+        ],
+    )  # fmt: skip
+
+
+@cache
+def month_before() -> World:
+    """The busy place as the month begins, put where every mechanism has something to do."""
+    world = begin(busy_place(), MONTH)
+    state, p = world
+    state.age[3] = 1.0e6  # so it will be given up
+    state.work[0] = state.work_size[0] * (state.stage[0] + 1) / 2 - 1e-9  # its stage will be done
+    state.gate[0] = 1.0
+    state.months_low[3] = 40.0
+    p.trust_floor = p.stake_floor = 1.0  # d may leave
+    state.gate[2] = 0.1  # it waits
+    state.tilt[0] = 0.1
+    state.embedded[:4] = 0.1, 0.2, 0.3, 0.4
+    state.delivered[0] = 1.0  # better than anybody would think
+    return world
+
+
+@cache
+def story() -> dict[str, World]:
+    """The unchanged month: the world after each process."""
+    world, told = copied(month_before()), {}
+    for name, process in PROCESSES.items():
+        process(*world)
+        told[name] = copied(world)
+    return told
+
+
+def routes_of(change: Change) -> Routes:
+    """What each process leaves different, when a change was made just before it."""
+    before, routes = month_before(), {}
+    other = copied(before)
+    for name, process in PROCESSES.items():
+        change(other)
+        own = changed(before.state, other.state)
+        process(*other)
+        after = story()[name]
+        different = changed(after.state, other.state)
+        if different - own - WORKINGS:
+            routes[name] = different - own - WORKINGS
+        # On to the next process: all but intermediate results is again as if nothing had been.
+        copy_fields(after.state, other.state, different - WORKINGS)
+        copy_fields(after.p, other.p, PARAMETERS.names)
+        before = after
+    return routes
+
+
+# Changes ------------------------------------------------------------------------------------------
+
+
+def scale(name: str, by: float = 1.07, record: str = "p") -> Change:
+    """Another value of a parameter, or of a field of the state."""
+
+    def change(world: World) -> None:
+        source = story()["shake"] if record == "p" else month_before()
+        target = getattr(world, record)
+        target[name] = getattr(source, record)[name] * by
+
+    return change
+
+
+def switch(name: str) -> Change:
+    """A mechanism turned off where it is on, and on where it is off."""
+
+    def change(world: World) -> None:
+        world.p[name] = not month_before().p[name]
+
+    return change
+
+
+def work_otherwise(lever: str) -> Change:
+    """A lever at another value, in practice and in force, for one organisation."""
+    v = LEVERS.index(lever)
+
+    def change(world: World) -> None:
+        for organisation in (0, 1):
+            value = 0.8 * month_before().state.practised[organisation, v]
+            world.state.practised[organisation, v] = value
+            world.state.in_force[organisation, v] = value
+
+    return change
+
+
+# Claims -------------------------------------------------------------------------------------------
+
+TRUST = "competence_trust goodwill_trust"
+TIME = "staff_days meeting_share"
+PACE = "work realised_rate believed_rate"
+
+MAY_OR_MAY_NOT = {"meetings", "n_gates", "stage", "stages_now"}
+"""Whole numbers: a small change need not reach the next one."""
+
+LEVER_ROUTES = {
+    "own_away_days": {
+        "spend_time": TIME,
+        "deliver": "kept delivered",  # why people do it
+        "commit": "vision_commitment",  # the harm; and colleagues follow each other faster
+        "follow_colleagues": TRUST,
+    },
+    "joint_away_days": {
+        "spend_time": TIME,
+        "make_contact": "contact",
+        "spend_joint_days": "goodwill_trust",
+        "commit": "vision_commitment",
+    },
+    "circulated_vision": {"spend_time": TIME, "commit": "vision_commitment"},
+    "position_sharing": {
+        "spend_time": TIME, "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+    },
+    "separate_pre_meetings": {
+        "spend_time": TIME,
+        "hear_talk": "goodwill_trust",
+        "pass_gates": "gate votes",
+    },
+    "own_needs_framing": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
+    "delegated_authority": {"decide": "contribution", "pass_gates": "gate"},
+    "partnership_managed_teams": {
+        "set_levers": "transition", "deliver": "kept delivered", "work": PACE,
+    },
+    "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
+    "binding_agreement": {
+        "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+        "assess_trust": "trust",
+    },
+    "cross_links": {"spend_time": TIME, "happen": TRUST, "change_leaders": TRUST},
+}  # fmt: skip
+
+SWITCH_ROUTES = {
+    "has_away_days_harm": {"commit": "vision_commitment"},
+    "has_away_days_reason": {
+        "deliver": "kept delivered", "commit": "vision_commitment", "follow_colleagues": TRUST,
+    },
+    "has_pre_meetings_harm": {"hear_talk": "goodwill_trust"},
+    "has_pre_meetings_reason": {"pass_gates": "gate votes"},
+    "has_framing_harm": {"hear_talk": "goodwill_trust"},
+    "has_framing_reason": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
+    "has_referral_harm": {"pass_gates": "gate"},
+    "has_referral_reason": {"decide": "contribution"},
+    "has_separate_teams_handoffs": {"work": PACE},
+    "has_separate_teams_promises": {"deliver": "kept delivered"},
+    "has_transition_dip": {"work": PACE},
+    "has_avoidance_harm": {"raise_issues": "tension goodwill_trust"},
+    "has_avoidance_reason": {"raise_issues": "tension goodwill_trust"},
+    "has_meeting_time_cost": {"spend_time": "meeting_share"},
+    "has_accountability_consent": {"pass_gates": "gate votes"},
+    "has_small_wins": {"celebrate": TRUST + " vision_commitment"},
+    "has_articulation": {"articulate": "vision_commitment believed_rate"},
+    "has_bridging": {"bridge": "goodwill_trust"},
+    "has_resolution": {"bring_together": "helped"},
+    "has_convening": {"bring_together": "convened"},
+    "is_trust_frozen": {"hold_trust": TRUST},  # which undoes what the other processes did
+    "is_conditional": {"decide": "contribution", "update_beliefs": "belief"},
+}  # fmt: skip
+
+DECISION = {"decide": "contribution"}
+LOST = {"happen": "vision_commitment credibility " + TRUST}
+LOST_TOO = {"change_leaders": "vision_commitment credibility " + TRUST}
+BEGUN = "work_size planned_months"
+PLANNED = "planned_rate planned_months believed_rate"
+ATTENTION = {"near_deadlines": "objectives deadline ceiling", "differ": "conflict",
+             "decide": "stake contribution"}  # fmt: skip
+
+PARAMETER_ROUTES = {
+    "interdependence": DECISION,
+    "target_weight": ATTENTION,
+    "target_cycle": ATTENTION,
+    "vision_size": {"work": PACE, "embed": "embedded own_benefit", "begin_initiatives": PLANNED},
+    "vision_horizon": {"decide": "stake contribution"},
+    "initiative_size": {"begin_initiatives": BEGUN},
+    "size_spread": {"begin_initiatives": BEGUN},
+    "focus": {"begin_initiatives": "benefit_mix"},
+    "benefit_spread": {"begin_initiatives": "benefit"},
+    "complementarity": DECISION | {"work": PACE},
+    "diminishing": {"work": PACE, "begin_initiatives": PLANNED},
+    "planned_effort": {"begin_initiatives": PLANNED},
+    "goodwill_weight": {"assess_trust": "trust"},
+    "disposition": {
+        "happen": TRUST, "change_leaders": TRUST, "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust", "forget": TRUST,
+    },
+    "news_asymmetry": {
+        "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+    },
+    "deeds": {
+        "be_judged": "seen", "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+    },
+    "misreading_noise": {"hear_talk": "goodwill_trust"},
+    "promise_gain": {"judge_promises": "competence_trust"},
+    "promise_loss": {"judge_promises": "competence_trust"},
+    "reliability": {"deliver": "kept delivered"},
+    "pressure_on_reliability": {"deliver": "kept delivered"},
+    "shortfall": {"deliver": "delivered"},
+    "decay_rate": {"forget": TRUST},
+    "trust_colleague_rate": {"follow_colleagues": TRUST},
+    "turnover_loss": LOST | LOST_TOO,
+    "small_wins": {"celebrate": TRUST + " vision_commitment"},
+    "abandonment_loss": {"abandon": "competence_trust vision_commitment"},
+    "meeting_budget": {"spend_time": TIME, "make_contact": "contact"},
+    "issue_rate": {"raise_issues": "tension goodwill_trust"},
+    "surfacing_rate": {"raise_issues": "tension goodwill_trust"},
+    "flare_loss": {"raise_issues": "goodwill_trust"},
+    "rupture_rate": {"break_out": "tension goodwill_trust"},
+    "rupture_loss": {"break_out": "goodwill_trust"},
+    "own_view_weight": DECISION,
+    "belief_weight": DECISION,
+    "sharpness": DECISION,
+    "exposure": DECISION,
+    "referral_protection": DECISION,
+    "value_alone": DECISION,
+    "cost_base": DECISION | {"embed": "own_cost"},
+    "cost_pressure": DECISION | {"embed": "own_cost"},
+    "cost_load": DECISION,
+    "adjustment_rate": DECISION,
+    "deadline_pressure": {"feel_pressure": "target_pressure"},
+    "load_pressure": {"feel_pressure": "target_pressure"},
+    "relief": {"feel_pressure": "target_pressure"},
+    "shock_spread": {"shake": "shock"},
+    "national_shock_spread": {"shake": "national_shock"},
+    "shock_persistence": {"shake": "shock national_shock"},
+    "pull": {"commit": "vision_commitment"},
+    "commitment_alone": {
+        "happen": "vision_commitment", "change_leaders": "vision_commitment",
+        "commit": "vision_commitment",
+    },
+    "identification": {"commit": "vision_commitment"},
+    "commitment_colleague_rate": {"commit": "vision_commitment"},
+    "adoption": {"practise": "practised"},
+    "adoption_rate": {"practise": "practised"},
+    "embedding_months": {"embed": "pending embedded own_benefit"},
+    "erosion_rate": {"embed": "embedded own_benefit"},
+    "turnover_rate": LOST_TOO,
+    "withdrawal_rate": {"withdraw": "leaving"},
+    "lead_authority": {"pass_gates": "gate goodwill_trust"},
+    "resentment": {"pass_gates": "goodwill_trust"},
+    "skill": {"be_judged": "credibility"},
+    "coordinator_cost": {"come_and_go": "staff_days"},
+    "emergence_rate": {"come_and_go": "emerging"},
+    "intervention_value": {"set_levers": "in_force transition"},
+    "event_size": ATTENTION | LOST | {
+        "fund": "capacity crisis",
+        "happen": LOST["happen"] + " stated practised",
+    },
+}  # fmt: skip
+
+LARGE_CHANGES = {
+    "quick_win_share": (4.0, {"begin_initiatives": "is_quick n_gates " + BEGUN}),
+    "patience": (1e9, {"abandon": "competence_trust vision_commitment counts number"}),
+    "trust_floor": (0.0, {"withdraw": "leaving months_low"}),
+    "stake_floor": (-9.0, {"withdraw": "leaving months_low"}),
+    "collapse_share": (
+        3.0,
+        {
+            "withdraw": "has_collapsed contribution delivered meeting_share number is_at_work",
+        },
+    ),
+    "meetings_per_month": (1.5, {"choose_meetings": "meetings"}),
+    "coordinator_reach": (0.0, {"choose_meetings": "meetings"}),
+    "attention_commitment": (1e3, {"choose_meetings": "meetings"}),
+    "attention_tie": (1e3, {"choose_meetings": "meetings"}),
+    "attention_time": (1e3, {"choose_meetings": "meetings"}),
+    "attention_temperature": (9.0, {"choose_meetings": "meetings"}),
+    "intervention_members": (0.0, {"set_levers": "in_force is_held transition"}),
+}
+"""Parameters that act by whether something happens, with a factor large enough for it."""
+
+STATE_ROUTES = {
+    # The seven drivers, as they act in a month
+    "accountability": {"pass_gates": "gate votes", "commit": "vision_commitment"},
+    "objectives": {
+        "feel_pressure": "target_pressure", "differ": "conflict", "decide": "stake contribution",
+        "embed": "own_benefit",
+    },
+    "deadline": {"feel_pressure": "target_pressure"},
+    "cultural_distance": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
+    "incentive_share": {"decide": "stake contribution", "embed": "own_benefit"},
+    "member_harm": {"decide": "stake contribution", "work": "harm"},
+    "planning_horizon": {"decide": "stake contribution"},
+    # Pressure and means
+    "base_pressure": {"feel_pressure": "target_pressure"},
+    "shock": {"feel_pressure": "target_pressure"},
+    "national_shock": {"feel_pressure": "target_pressure"},
+    "target_pressure": DECISION | {
+        "deliver": "kept delivered", "embed": "own_cost", "commit": "vision_commitment",
+    },
+    "base_capacity": {"fund": "capacity", "feel_pressure": "target_pressure"},
+    "meeting_share": {"work": PACE, "embed": "own_cost"},
+    "transition": {"work": PACE},
+    # Trust acts through what is decided, agreed, dared and felt, and nowhere else
+    "competence_trust": {"assess_trust": "trust"},
+    "goodwill_trust": {
+        "assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_partial",
+    },
+    "trust": DECISION | {
+        "choose_meetings": "meetings", "pass_gates": "gate votes", "commit": "vision_commitment",
+        "begin_initiatives": BEGUN + " n_gates",
+    },
+    "vision_commitment": {
+        "come_and_go": "emerging", "choose_meetings": "meetings", "be_judged": "seen",
+        "hear_talk": "goodwill_trust", "spend_joint_days": "goodwill_trust",
+        "decide": "stake contribution", "practise": "practised",
+    },
+    "belief": DECISION,
+    "contact": {
+        "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+        "judge_promises": "competence_trust", "celebrate": TRUST, "forget": TRUST,
+    },
+    "tension": {
+        "make_contact": "contact", "raise_issues": "goodwill_trust", "break_out": "goodwill_trust",
+    },
+    "conflict": {"hear_talk": "goodwill_trust", "raise_issues": "tension goodwill_trust"},
+    # Coordinators: credibility gives weight, and weight acts by four channels
+    "conduct": {"hold_meetings": "weight held_for_host seen_partial"},
+    "credibility": {"hold_meetings": "weight"},
+    "weight": {
+        "articulate": "vision_commitment believed_rate", "bridge": "goodwill_trust",
+        "bring_together": "helped convened",
+    },
+    "seen": {"bridge": "goodwill_trust"},
+    "helped": {"raise_issues": "tension goodwill_trust"},
+    "convened": {"make_contact": "contact"},
+    "held_for_host": {"serve_host": "tilt"},
+    "seen_partial": {"serve_host": "goodwill_trust", "be_judged": "credibility"},
+    "tilt": {"begin_initiatives": "benefit_mix"},
+}  # fmt: skip
+
+READ_AT_THE_START = {
+    "accountability", "accountability_spread", "base_pressure", "capacity", "capacity_spread",
+    "cultural_distance", "culture_diversity", "horizon_diversity", "impartiality",
+    "incentive_share", "incentive_spread", "is_drawn", "is_present_at_start", "levers",
+    "objective_diversity", "objectives", "planning_horizon", "pressure_spread", "start_commitment",
+    "start_contact", "start_contact_spread", "start_contribution", "start_tension", "start_trust",
+    "start_trust_spread", "vision_weights",
+    "given_domains", "given_harm", "given_members", "given_quick", "given_size", "quick_win_size",
+}  # fmt: skip
+"""What is taken over when a run, a coordinator or an initiative begins."""
+
+READ_WHEN_OBSERVING = {"log_growth", "reach", "survey_noise", "avoidance_bonus"}
+
+WHERE_AND_WHEN = {
+    "n", "n_domains", "n_targets", "n_coordinators", "n_interventions", "n_events", "n_given",
+    "months", "n_simultaneous", "n_appointed", "luck", "label", "lead",
+    "coordinator_from", "coordinator_host", "coordinator_to", "event_domain", "event_layer",
+    "event_month", "event_months", "event_organisation", "event_type", "given_gates",
+    "given_start", "intervention_from", "intervention_lever", "intervention_to", "max_gates",
+    "members_per_initiative", "stagger_months", "target_domain", "target_organisation",
+    "target_phase",
+}  # fmt: skip
+"""Counts, months, and who and which: they say where and when the others act."""
+
+
+def check(change: Change, claimed: dict[str, str]) -> None:
+    """The change does what is claimed of it, and nothing else."""
+    found = routes_of(change)
+    expected = {process: set(fields.split()) for process, fields in claimed.items()}
+    for process in found.keys() | expected.keys():
+        there, wanted = found.get(process, set()), expected.get(process, set())
+        assert there <= wanted, f"{process} changes {sorted(there - wanted)} too"
+        missing = wanted - there - MAY_OR_MAY_NOT
+        assert not missing, f"{process} does not change {sorted(missing)}"
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_each_lever_acts_where_it_should_and_nowhere_else(lever: str) -> None:
+    check(work_otherwise(lever), LEVER_ROUTES[lever])
+
+
+@pytest.mark.parametrize("name", SWITCH_ROUTES)
+def test_each_harm_reason_and_channel_is_switched_by_itself(name: str) -> None:
+    check(switch(name), SWITCH_ROUTES[name])
+
+
+@pytest.mark.parametrize("name", PARAMETER_ROUTES)
+def test_each_parameter_acts_where_it_should_and_nowhere_else(name: str) -> None:
+    check(scale(name), PARAMETER_ROUTES[name])
+
+
+@pytest.mark.parametrize("name", LARGE_CHANGES)
+def test_each_threshold_acts_where_it_should_and_nowhere_else(name: str) -> None:
+    factor, claimed = LARGE_CHANGES[name]
+    check(scale(name, factor), claimed)
+
+
+@pytest.mark.parametrize("name", STATE_ROUTES)
+def test_each_part_of_the_state_acts_where_it_should_and_nowhere_else(name: str) -> None:
+    check(scale(name, 0.9, "state"), STATE_ROUTES[name])
+
+
+@pytest.mark.parametrize("name", sorted(READ_AT_THE_START - {"is_drawn"}))
+def test_what_is_taken_over_at_the_start_has_no_other_route(name: str) -> None:
+    check(scale(name), {})
+
+
+def test_a_crisis_waives_gates_and_brings_people_together() -> None:
+    def change(world: World) -> None:
+        world.state.crisis[0] = 1.0
+
+    # Where a gate is waived nobody has to impose anything.
+    check(change, {"make_contact": "contact", "pass_gates": "gate goodwill_trust"})
+
+
+def test_on_whom_one_depends_matters_for_decisions_and_beliefs() -> None:
+    def change(world: World) -> None:
+        world.p.dependence[:4, 0] = 0.9  # all depend more on a
+
+    check(change, {"decide": "contribution", "update_beliefs": "belief"})
+
+
+def test_a_change_of_stake_reaches_those_who_may_leave() -> None:
+    check(scale("stake", 1e6, "state"), {"withdraw": "months_low leaving"})
+
+
+def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
+    assert set(routes_of(scale("luck"))) <= {
+        "shake", "change_leaders", "withdraw", "come_and_go", "choose_meetings", "hold_meetings",
+        "hear_talk", "raise_issues", "break_out", "deliver", "pass_gates", "begin_initiatives",
+    }  # fmt: skip
+
+
+def test_no_parameter_is_without_a_claim() -> None:
+    claimed = [
+        {"dependence"}, set(SWITCH_ROUTES), set(PARAMETER_ROUTES), set(LARGE_CHANGES),
+        READ_AT_THE_START, READ_WHEN_OBSERVING, WHERE_AND_WHEN,
+    ]  # fmt: skip
+    assert set().union(*claimed) == set(PARAMETERS.names)
+    assert sum(map(len, claimed)) == len(PARAMETERS.names), "claimed twice"

@@ -1,0 +1,336 @@
+"""What the documents say holds: commands run, names exist, numbers are those of the code."""
+
+import ast
+import importlib
+import inspect
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from partnersim.core import constants
+from partnersim.scenario_files import loads, packaged_text, parameters, parameters_markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "partnersim"
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+CORE_MODULES = {path.stem for path in (PACKAGE / "core").glob("*.py")}
+
+CITATION_KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b")
+IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def without_code_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def read_rows(text: str, heading: str) -> list[list[str]]:
+    """Cells of all tables under a heading of the second level, without their head lines."""
+    section = re.split(rf"^## {heading}$", text, flags=re.MULTILINE)[1]
+    section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    heads = {k - 1 for k, cells in enumerate(rows) if set(cells[0]) == {"-"}}
+    return [cells for k, cells in enumerate(rows) if k not in heads and set(cells[0]) != {"-"}]
+
+
+def declared_names() -> set[str]:
+    """Names that the package declares: functions, classes, fields, and words used as names."""
+    names: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.arg):
+                names.add(node.arg)
+            elif isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.Constant):
+                names.add(str(node.value))
+    return names
+
+
+def core_function(dotted: str) -> Any:
+    """The Python function behind `module.function` of the core; None if there is none."""
+    module, _, name = dotted.partition(".")
+    function = getattr(importlib.import_module(f"partnersim.core.{module}"), name, None)
+    return getattr(function, "py_func", function)
+
+
+# --- README -----------------------------------------------------------------------------------
+
+
+def read_blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", read("README.md"), re.MULTILINE | re.DOTALL)
+
+
+def run(*words: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,
+    )
+    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
+    assert done.stdout.strip(), f"{shlex.join(words)} printed nothing"
+
+
+@pytest.mark.slow
+def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
+    lines = [line for block in read_blocks("sh") for line in block.splitlines()]
+    assert lines
+    (plan,) = read_blocks("toml")
+    (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
+    for line in lines:
+        program, *words = shlex.split(line)
+        assert program == "partnersim", line
+        run("-m", "partnersim", *words, folder=tmp_path)
+    assert list((tmp_path / "results").glob("*.csv"))
+    assert list((tmp_path / "results").glob("*.png"))
+    assert list((tmp_path / "sweep" / "figures").glob("*.png"))
+
+
+@pytest.mark.slow
+def test_python_of_the_readme_runs_as_written(tmp_path: Path) -> None:
+    blocks = read_blocks("python")
+    assert blocks
+    script = tmp_path / "tutorial.py"
+    script.write_text("\n".join(blocks), encoding="utf-8")
+    run(str(script), folder=tmp_path)
+
+
+def test_readme_names_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z-]+)$", read("README.md"), re.MULTILINE))
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_pieces_of_scenarios_in_the_how_to_are_valid() -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```$", read("docs/how-to-own-place.md"), re.M | re.S)
+    assert blocks
+    place = packaged_text("two-organisations")
+    for text in (*blocks, "\n".join(blocks)):
+        loads(f"{place}\n{text}")
+
+
+# --- Links and citations ----------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", without_code_blocks(page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = without_code_blocks(page.read_text(encoding="utf-8"))
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file) if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def known_citations() -> list[str]:
+    return re.findall(r"^@\w+\{([^,\s]+),", read("docs/references.bib"), re.MULTILINE)
+
+
+def texts_that_cite() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        yield page.name, page.read_text(encoding="utf-8")
+    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml")]:
+        yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    for row in parameters():
+        yield row.path, row.source
+
+
+def test_works_cited_are_in_the_references() -> None:
+    known = set(known_citations())
+    unknown = {
+        f"{where}: {key}"
+        for where, text in texts_that_cite()
+        for key in CITATION_KEY.findall(text)
+        if key not in known
+    }
+    assert unknown == set()
+
+
+def test_citations_in_brackets_are_keys() -> None:
+    known = set(known_citations())
+    text = without_code_blocks(read("docs/odd.md") + read("docs/design.md"))
+    for group in re.findall(r"\[([a-z]+\d{4}[^\]]*|pioneers)\](?!\()", text):
+        for key in re.split(r"[;,] ", group.replace("\n", " ")):
+            assert key in known or not re.fullmatch(r"[a-z]+\d*", key.strip()), group
+
+
+def test_each_reference_has_one_entry() -> None:
+    keys = known_citations()
+    assert sorted(set(keys)) == sorted(keys)
+
+
+# --- Generated pages --------------------------------------------------------------------------
+
+
+def test_parameters_page_is_the_generated_one() -> None:
+    """If not: partnersim parameters --markdown > docs/parameters.md."""
+    assert read("docs/parameters.md") == parameters_markdown()
+
+
+# --- odd.md and design.md ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["odd.md", "design.md"])
+def test_names_in_documents_exist(page: str) -> None:
+    names = declared_names()
+    keys = {re.sub(r"<[^>]*>\.?", "", row.path) for row in parameters()}
+    sections = {key.rpartition(".")[0] for key in keys}
+    unknown = set()
+    for name in IN_BACKTICKS.findall(without_code_blocks(read(f"docs/{page}"))):
+        if re.fullmatch(r"[A-Za-z_]\w*", name):
+            is_known = name in names or name in sections
+        elif re.fullmatch(r"[a-z_]+\.[a-z_]+", name) and not name.endswith((".md", ".toml")):
+            module = name.partition(".")[0]
+            is_function = module in CORE_MODULES and core_function(name) is not None
+            is_known = is_function or name in keys or module == "p"
+        else:
+            continue
+        if not is_known:
+            unknown.add(name)
+    assert unknown == set()
+
+
+def test_every_process_is_described() -> None:
+    from partnersim.core.schedule import SCHEDULE, hold_trust
+
+    text = read("docs/odd.md")
+    once = [f for f in dict.fromkeys(SCHEDULE) if f is not hold_trust]
+    named = [f"{f.__module__.rpartition('.')[2]}.{f.__name__}" for f in once]
+    assert [name for name in named if f"`{name}`" not in text] == []
+    overview = text.split("## 3. ")[1].split("## 4. ")[0]
+    places = [overview.index(f"`{name}`") for name in named]
+    assert places == sorted(places)
+
+
+def test_headings_are_those_of_the_protocol() -> None:
+    headings = re.findall(r"^## \d\. (.+)$", read("docs/odd.md"), re.MULTILINE)
+    assert headings == [
+        "Purpose and patterns",
+        "Entities, state variables, and scales",
+        "Process overview and scheduling",
+        "Design concepts",
+        "Initialization",
+        "Input data",
+        "Submodels",
+    ]
+    concepts = read("docs/odd.md").split("## 4. ")[1].split("## 5. ")[0]
+    assert re.findall(r"^\*\*(.+?)\.\*\*", concepts, re.MULTILINE) == [
+        "Basic principles",
+        "Emergence",
+        "Adaptation",
+        "Objectives",
+        "Learning",
+        "Prediction",
+        "Sensing",
+        "Interaction",
+        "Stochasticity",
+        "Collectives",
+        "Observation",
+    ]
+
+
+def test_table_of_constants_is_complete_and_right() -> None:
+    stated = {
+        cells[0].strip("`"): cells[1] for cells in read_rows(read("docs/odd.md"), "Constants")
+    }
+    values = {name: value for name, value in vars(constants).items() if name.isupper()}
+    assert stated == {name: f"{value:.6g}" for name, value in values.items()}
+
+
+def test_constants_are_used_where_the_table_says() -> None:
+    wrong = []
+    for cells in read_rows(read("docs/odd.md"), "Constants"):
+        for dotted in IN_BACKTICKS.findall(cells[3]) if len(cells) == 4 else ():
+            if "." not in dotted:
+                continue
+            name = cells[0].strip("`")
+            function = core_function(dotted)
+            if function is None or not re.search(rf"\b{name}\b", inspect.getsource(function)):
+                wrong.append(f"{name} in {dotted}")
+    assert wrong == []
+
+
+def test_glossary_has_each_word_once_in_order_and_its_name_exists() -> None:
+    rows = read_rows(read("docs/odd.md"), "Glossary")
+    words = [cells[0] for cells in rows]
+    assert words == sorted(set(words))
+    names = declared_names()
+    assert [cells[1] for cells in rows if cells[1].strip("`") not in names] == []
+
+
+def test_every_switch_is_explained() -> None:
+    switches = [row.path.removeprefix("mechanisms.") for row in parameters()
+                if row.path.startswith("mechanisms.")]  # fmt: skip
+    text = read("docs/design.md") + read("docs/odd.md")
+    explained = set(IN_BACKTICKS.findall(text))
+    missing = [s for s in switches if not {s, f"mechanisms.{s}"} & explained]
+    assert missing == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    asked = [*project["dependencies"]]
+    for extra in project["optional-dependencies"].values():
+        asked += extra
+    names = {re.match(r"[\w.-]+", line)[0] for line in asked}  # type: ignore[index]
+    table = read("docs/design.md").split("### Dependencies")[1].split("\n## ")[0]
+    stated = re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)
+    assert set(stated) - {"package"} == names - {"partnersim"}  # its own extras, for development
+
+
+def test_bias_of_goodwill_is_as_stated() -> None:
+    """b = n (sqrt(A) - 1) / (sqrt(A) + 1), and as simulated; docs/design.md derives it."""
+    take_in = core_function("meetings.take_in")
+    pattern = r"^\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
+    rows = re.findall(pattern, read("docs/design.md"), re.MULTILINE)
+    assert rows
+    for row in rows:
+        noise, asymmetry, seen, formula, stated = map(float, row)
+        bias = 0.0
+        for _ in range(50):
+            goodwill = seen - bias
+            root = math.sqrt(1 + (asymmetry - 1) * 4 * goodwill * (1 - goodwill))
+            bias = noise * (root - 1) / (root + 1)
+        assert bias == pytest.approx(formula, abs=6e-4)
+        # The error of the mean is about noise * sqrt(A / (3 * 10,000)) < 0.003.
+        news = seen + np.random.default_rng(1).uniform(-noise, noise, 10_000)
+        goodwill, total = seen - bias, 0.0
+        for value in news:
+            goodwill = take_in(goodwill, value, 0.05, 0.0, asymmetry)
+            total += goodwill
+        assert seen - total / len(news) == pytest.approx(stated, abs=0.005)

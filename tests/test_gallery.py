@@ -1,0 +1,55 @@
+"""The gallery: every script runs as it stands and draws the picture that is shown."""
+
+import os
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SCRIPTS = sorted((DOCS / "gallery").glob("*.py"))
+MOST_LINES = 40
+
+
+def size_of(picture: Path) -> tuple[int, int]:
+    """Width and height in pixels, from the head of a PNG file."""
+    head = picture.read_bytes()[:24]
+    assert head.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", head[16:])
+    return width, height
+
+
+def test_every_script_is_shown_with_its_picture() -> None:
+    page = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\[(\w+\.py)\]\(gallery/\1\)", page, re.MULTILINE)
+    pictures = re.findall(r"\]\(gallery/(\w+)\.png\)", page)
+    assert len(SCRIPTS) == 5
+    assert sorted(shown) == [script.name for script in SCRIPTS]
+    assert [f"{name}.py" for name in pictures] == shown
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_script_is_short_and_says_what_it_does(script: Path) -> None:
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= MOST_LINES
+    assert lines[0].startswith('"""')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_script_draws_its_picture(script: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=os.environ | {"MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert [file.name for file in tmp_path.iterdir()] == [f"{script.stem}.png"]
+    drawn = tmp_path / f"{script.stem}.png"
+    assert size_of(drawn) == size_of(script.with_suffix(".png"))

@@ -1,0 +1,139 @@
+"""What a notebook shows of results: well-formed pages with a figure and all numbers."""
+
+import base64
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import partnersim
+from partnersim.measures import MEASURES
+from partnersim.results import Comparison
+from partnersim.scenario import Scenario
+from partnersim.tables import COMPARED, reading
+
+PLACE = Scenario.load("two-organisations").replace(months=24)
+VOID = {"img"}
+
+
+class Page(HTMLParser):
+    """Reads a page: its cells row by row, its pictures and its words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.rows: list[list[str]] = []
+        self.images: list[dict[str, str | None]] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.images.append(dict(attrs))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("th", "td"):
+            self.rows[-1].append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if self.open and self.open[-1] in ("th", "td"):
+            self.rows[-1][-1] += data.strip()
+
+
+def check_image(page: Page, *words: str) -> None:
+    (image,) = page.images
+    data = base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,"))
+    assert data.startswith(b"\x89PNG") and len(data) < 150_000
+    for word in words:
+        assert word in (image["alt"] or "")
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    arms = {"base": PLACE, "<b>R & D</b>": PLACE.replace({"decision.exposure": 0.8})}
+    return partnersim.compare(arms, 40)
+
+
+@pytest.mark.parametrize("series", [True, False])
+def test_page_of_results_has_every_measure(series: bool) -> None:
+    results = partnersim.run(PLACE.model_copy(update={"title": "A <i>B</i>"}), 20, series=series)
+    page = Page(results._repr_html_())
+    check_image(page, "Change delivered")
+    named = [row[0] for row in page.rows]
+    assert [name for name in MEASURES if reading(name).heading.plain not in named] == []
+    (delivered,) = [row for row in page.rows if row[0].startswith("Change delivered")]
+    mean = 100 * results.summary()["change_delivered"].mean
+    assert float(delivered[1].split(" ")[0]) == pytest.approx(mean, abs=0.5)
+    assert "A <i>B</i>: 20 replicates of 24 months, seed 1" in page.words
+    assert "20 replicates were not enough" in page.words
+    assert "--" not in page.words
+
+
+def test_page_of_a_comparison_has_a_table_for_each_arm(comparison: Comparison) -> None:
+    page = Page(comparison._repr_html_())
+    check_image(page)
+    assert page.words.count("<b>R & D</b> against base") == 1
+    assert len(page.rows) == len(COMPARED) + 1
+    assert page.rows[0][1:] == ["base", "arm", "difference", "better in"]
+    assert "40 pairs" in page.words
+
+
+@pytest.mark.parametrize("series", [True, False])
+def test_page_of_a_comparison_of_one_arm(series: bool) -> None:
+    page = Page(partnersim.compare({"alone": PLACE}, 5, series=series)._repr_html_())
+    check_image(page)
+    assert len(page.rows) > len(MEASURES)
+
+
+def test_page_of_a_comparison_without_series(comparison: Comparison) -> None:
+    arms = {name: results.scenario for name, results in comparison.results.items()}
+    page = Page(partnersim.compare(arms, 5, series=False)._repr_html_())
+    check_image(page)
+
+
+def test_page_of_a_ledger_says_why() -> None:
+    ledger = partnersim.explain(PLACE)
+    page = Page(ledger._repr_html_())
+    check_image(page, "oodwill trust")
+    for sentence in ledger.sentences():
+        assert sentence in page.words
+    assert page.rows[-1][0] == "together"
+
+
+def test_only_what_is_shown_loads_matplotlib() -> None:
+    code = (
+        "import sys, partnersim; r = partnersim.run('two-organisations', 2); "
+        "before = 'matplotlib' in sys.modules; r._repr_html_(); "
+        "print(before, 'matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
+    plan = {
+        "scenario": "two-organisations", "months": 24, "replicates": 2,
+        "design": {"type": "sobol", "points": 32}, "parameters": {"decision.exposure": {}},
+    }  # fmt: skip
+    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
+    assert page.rows[1] == ["64", "64", "0", "32", "1", "2"]
+    check_image(page, "Change delivered")
+
+
+def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None:
+    plan = {
+        "scenario": "two-organisations", "months": 24, "replicates": 2,
+        "design": {"type": "sobol", "points": 2}, "parameters": {"decision.exposure": {}},
+    }  # fmt: skip
+    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
+    assert page.images == [] and "main effects need 30" in page.words

@@ -1,0 +1,470 @@
+"""Figures: titles that are true, words that do not overlap, files that are the same each time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from partnersim import plots
+from partnersim.measures import LAST_MONTH_MEASURES, MEASURES, acceleration, measure, speed
+from partnersim.plots.chance import of_hundred
+from partnersim.plots.page import TYPE, Picture, fit, number, spread, text_width
+from partnersim.plots.quantities import headline
+from partnersim.plots.trust import STEPS, step_of
+from partnersim.results import Comparison, Results
+from partnersim.scenario import Published, Scenario
+from partnersim.sweep.effects import MainEffects, find_effects
+
+LONG = "Royal Northern Teaching Hospitals Trust 7"
+"""As long as names of real organisations get."""
+
+
+# --- results without a simulation ---------------------------------------------------------------
+
+
+def make_results(
+    pace: float = 0.5, n: int = 60, months: int = 120, luck: float = 0.15, **scenario: object
+) -> Results:
+    """Runs that deliver about `pace` of the vision in ten years, each with luck of its own."""
+    setting = Scenario.model_validate(
+        {"title": "Test", "drawn": {"n_organisations": 6}, "months": months, **scenario}
+    )
+    rng = np.random.default_rng(1)
+    gains = rng.gamma(2, 0.5, (n, months)) * rng.uniform(1 - luck * 4, 1 + luck * 4, (n, 1))
+    change = np.zeros((n, months + 1))
+    change[:, 1:] = pace / 120 * gains.cumsum(axis=1)
+    series = {name: 0.4 + 0.05 * change for name in LAST_MONTH_MEASURES}
+    series |= {
+        "change_delivered": change,
+        "outcome": 100 * (1 - 0.3 * change),
+        "outcome_alone": np.full_like(change, 110.0),
+        "n_members": np.full_like(change, 6.0),
+        "initiatives_completed": np.floor(8 * change),
+        "cost": 1000 * change + np.arange(months + 1.0),
+    }
+    measures = measure(series, collapse_share=0.5)
+    series["speed"] = speed(change)
+    series["acceleration"] = acceleration(series["speed"])
+    return Results(setting, 1, 0, measures, series)
+
+
+def make_comparison(paces: dict[str, float], **kind: object) -> Comparison:
+    """Arms that share their luck and differ in pace; the first is the base."""
+    results = {arm: make_results(pace, **kind) for arm, pace in paces.items()}  # type: ignore[arg-type]
+    return Comparison(results, next(iter(paces)))
+
+
+def make_trust(n: int) -> np.ndarray:
+    """Trust that takes all five steps, and nothing on the diagonal."""
+    trust = np.random.default_rng(2).uniform(0, 1, (n, n))
+    np.fill_diagonal(trust, np.nan)
+    return trust
+
+
+def make_published(
+    value: float, title: str = "Occupied beds", month: int = 120
+) -> dict[str, object]:
+    return {
+        "title": title, "month": month, "value": value, "unit": "beds a day",
+        "reference_value": 750.0, "source": "a test",
+    }  # fmt: skip
+
+
+FOUR = {
+    "base": 0.4,
+    "partnership-managed-teams": 0.45,
+    "hosted-coordinator": 0.6,
+    "all-remedies": 0.8,
+}
+MECHANISMS = (
+    "meetings", "deeds", "joint days", "promises kept", "promises broken", "flares", "ruptures",
+    "turnover", "bridging", "seen to serve the host", "small wins", "abandonment",
+    "imposed decisions", "colleagues", "decay", "events",
+)  # fmt: skip
+
+
+def make_totals() -> dict[str, float]:
+    signs = (1, 1, 1, 1, -1, -1, -1, -1, 1, -1, 1, -1, -1, 1, -1, 1)
+    sizes = 0.3 / np.arange(1, 17)
+    return {m: s * float(z) for m, s, z in zip(MECHANISMS, signs, sizes, strict=True)}
+
+
+def titles(n: int) -> list[str]:
+    return [f"{LONG[:36]} {k + 1}" for k in range(n)]
+
+
+TWO = {"no-coordinator": 0.4, "coordinator": 0.7}
+SIX = FOUR | {"joint-away-days": 0.5, "delegated-authority": 0.3}
+ALIKE = {LONG: 0.5, f"{LONG} with joint away days": 0.5}
+COMPARISONS: dict[str, Callable[[], Comparison]] = {
+    "two": lambda: make_comparison(TWO),
+    "four": lambda: make_comparison(FOUR),
+    "long": lambda: make_comparison(ALIKE),
+    "one": lambda: make_comparison(TWO, n=1),
+    "short": lambda: make_comparison(TWO, n=3, months=6),
+}
+FIGURES = [
+    make_published(502.0), make_published(600.0, f"{LONG}: emergency bed days of over-65s"),
+    make_published(640.0), make_published(660.0), make_published(700.0, "Beds", 60),
+    make_published(700.0, "Beds", 240),
+]  # fmt: skip
+
+
+def make_waterfall() -> Picture:
+    totals = make_totals()
+    end = 0.4 + math.fsum(totals.values())
+    whose = f"goodwill trust of {LONG} in {LONG}"
+    return plots.ledger_waterfall(totals, 0.4, end, whose=whose, when="over 10 years")
+
+
+def make_published_picture(count: int, n: int = 60) -> Picture:
+    results = make_results(published=FIGURES[:count], n=n)
+    return plots.published_against_simulated(results, results.scenario)
+
+
+def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arms: str) -> Picture:
+    """Points that differ in numbers, in one of three names and in a switch; the first tells."""
+    rng = np.random.default_rng(1)
+    kinds = (rng.random, lambda n: rng.choice([12, 24, 48], n), lambda n: rng.random(n) * 1e4,
+             lambda n: rng.choice(["none", "council", "community_services"], n),
+             lambda n: rng.choice([True, False], n))  # fmt: skip
+    columns = {path: kinds[k % len(kinds)](200) for k, path in enumerate(paths)}
+    values = 0.4 + rng.normal(0, 0.1, 200)
+    for column in list(columns.values())[:2]:
+        values += 0.2 * effect * column / column.max()
+    units = dict.fromkeys(paths, "months")
+    effects = find_effects(columns, values, units)
+    found = MainEffects(measure, arms.get("arm"), arms.get("base"), effects, 200, 10, 1)
+    return plots.main_effects(found)
+
+
+PATHS = (
+    "ways_of_working.delegated_authority", "organisations.council.planning_horizon",
+    "organisations.community_services.ways_of_working.partnership_managed_teams",
+    "ways_of_working.lead", "mechanisms.trust_frozen", "decision.exposure",
+)  # fmt: skip
+
+
+PICTURES: dict[str, Callable[[], Picture]] = {
+    **{f"change-{k}": lambda c=c: plots.change_over_time(c()) for k, c in COMPARISONS.items()},
+    **{f"icons-{k}": lambda c=c: plots.icon_arrays(c()) for k, c in COMPARISONS.items()},
+    **{f"forest-{k}": lambda c=c: plots.difference_forest(c()) for k, c in COMPARISONS.items()},
+    "change-six": lambda: plots.change_over_time(make_comparison(SIX), ("trust",)),
+    "forest-six": lambda: plots.difference_forest(
+        make_comparison(SIX), ("mean_speed", "months_to_50", "contact", "cost")
+    ),
+    "icons-survived": lambda: plots.icon_arrays(make_comparison(TWO), "survived"),
+    "distribution-time": lambda: plots.distribution(make_results(0.4), "months_to_50"),
+    "distribution-most": lambda: plots.distribution(make_results(0.4), "months_to_25"),
+    "distribution-none": lambda: plots.distribution(make_results(0.01), "months_to_80"),
+    "distribution-cost": lambda: plots.distribution(make_results(n=500), "cost"),
+    "distribution-survived": lambda: plots.distribution(make_results(), "survived"),
+    "distribution-one": lambda: plots.distribution(make_results(n=1), "trust"),
+    "distribution-undefined": lambda: plots.distribution(make_results(months=6), "speed"),
+    "quantiles": lambda: plots.quantiles(make_results(), "speed"),
+    "quantiles-signed": lambda: plots.quantiles(make_results(), "acceleration"),
+    "quantiles-one": lambda: plots.quantiles(make_results(n=1), "outcome"),
+    "quantiles-undefined": lambda: plots.quantiles(make_results(months=6), "speed"),
+    **{
+        f"network-{n}": lambda n=n: plots.trust_network(make_trust(n), titles(n), when="now")
+        for n in (2, 6, 12, 50)
+    },
+    **{
+        f"heatmap-{n}": lambda n=n: plots.trust_heatmap(make_trust(n), titles(n), when="now")
+        for n in (2, 6, 12, 50)
+    },
+    "network-nobody": lambda: plots.trust_network(np.full((6, 6), np.nan), titles(6)),
+    "heatmap-nobody": lambda: plots.trust_heatmap(np.full((6, 6), np.nan), titles(6)),
+    "waterfall": make_waterfall,
+    "waterfall-one": lambda: plots.ledger_waterfall({"deeds": -0.2}, 0.4, 0.2),
+    "waterfall-none": lambda: plots.ledger_waterfall({}, 0.4, 0.4),
+    **{f"published-{k}": lambda k=k: make_published_picture(k) for k in (0, 1, 2, 6)},
+    "published-one-run": lambda: make_published_picture(2, n=1),
+    **{f"effects-{k}": lambda k=k: make_effects(*PATHS[:k]) for k in (1, 2, 3, 4, 6)},
+    "effects-of-names": lambda: make_effects(*PATHS[::-1], measure="months_to_50"),
+    "effects-none": lambda: make_effects(*PATHS, effect=0.0, arm=LONG, measure="cost"),
+    "effects-arm": lambda: make_effects(*PATHS, arm=LONG, base="base", measure="mean_speed"),
+}
+"""Every figure, in the cases that are hard to lay out."""
+
+
+@cache
+def draw(name: str) -> Picture:
+    return PICTURES[name]()
+
+
+@pytest.fixture(params=PICTURES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+# --- layout ---------------------------------------------------------------------------------------
+
+
+@cache
+def find_texts(name: str) -> list[tuple[Text, np.ndarray]]:
+    """All words of a figure that are seen, with their boxes in pixels: left, bottom, right, top."""
+    figure = draw(name).figure
+    figure.draw_without_rendering()
+    return [
+        (text, text.get_window_extent().extents)
+        for text in figure.findobj(Text)
+        if isinstance(text, Text) and text.get_text().strip() and is_seen(text)
+    ]
+
+
+def is_seen(text: Text) -> bool:
+    """Whether a text, and the axis that it may belong to, is drawn."""
+    axes = text.axes
+    if axes is None or axes.axison:
+        return text.get_visible()
+    return not any(text in axis.findobj(Text) for axis in (axes.xaxis, axes.yaxis))
+
+
+def test_no_words_overlap(name: str) -> None:
+    for (one, a), (other, b) in combinations(find_texts(name), 2):
+        width = min(a[2], b[2]) - max(a[0], b[0])
+        height = min(a[3], b[3]) - max(a[1], b[1])
+        # Boxes hold room for accents and tails that may touch by a pixel or two.
+        assert width < 1 or height < 4, (one.get_text(), other.get_text())
+
+
+def test_no_words_are_cut(name: str) -> None:
+    for text, (left, bottom, right, top) in find_texts(name):
+        assert left >= 0 and bottom >= 0, text.get_text()
+        assert right <= 1280 and top <= 720, text.get_text()
+
+
+def test_words_can_be_read_from_the_back(name: str) -> None:
+    assert {text.get_size() for text, _ in find_texts(name)} <= {TYPE, 24.0, 26.0}
+
+
+def test_title_is_on_the_page_whole(name: str) -> None:
+    words = " ".join(text.get_text() for text, _ in find_texts(name))
+    assert "".join(draw(name).title.split()) in "".join(words.split())
+
+
+def test_table_is_rectangular(name: str) -> None:
+    assert len({len(column) for column in draw(name).table.values()}) == 1
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def test_save_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
+    comparison = make_comparison({"base": 0.4, "coordinator": 0.7})
+    for folder in ("one", "two"):
+        written = plots.save(plots.change_over_time(comparison), tmp_path / folder, "change")
+        assert [path.name for path in written] == ["change.png", "change.svg", "change.csv"]
+    for name in ("change.png", "change.svg", "change.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert "<dc:date>" not in (tmp_path / "one" / "change.svg").read_text(encoding="utf-8")
+
+
+def test_csv_has_the_numbers_exactly_and_leaves_out_what_is_missing(tmp_path: Path) -> None:
+    results = make_results(0.5)
+    *_, table = plots.save(plots.distribution(results, "months_to_50"), tmp_path, "d")
+    lines = table.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "rank,months_to_50"
+    values = np.array([float(line.split(",")[1] or "nan") for line in lines[1:]])
+    np.testing.assert_array_equal(values, np.sort(results.measures["months_to_50"]))
+
+
+def test_png_is_large_enough(tmp_path: Path) -> None:
+    png, *_ = plots.save(plots.quantiles(make_results(), "trust"), tmp_path, "q")
+    width, height = (int.from_bytes(png.read_bytes()[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (1920, 1080)
+
+
+# --- titles ---------------------------------------------------------------------------------------
+
+
+def test_title_of_change_says_which_arm_is_higher() -> None:
+    for paces in ({"base": 0.4, "x": 0.7}, {"base": 0.7, "x": 0.4}):
+        comparison = make_comparison(paces)
+        medians = {
+            arm: 100 * float(np.median(results.measures["change_delivered"]))
+            for arm, results in comparison.results.items()
+        }
+        word = "higher" if medians["x"] > medians["base"] else "lower"
+        assert plots.change_over_time(comparison).title == (
+            f"Change delivered after 10 years, median: {word} with x ({medians['x']:.0f} %) "
+            f"than with base ({medians['base']:.0f} %)"
+        )
+
+
+def test_no_effect_is_said_to_be_none() -> None:
+    comparison = make_comparison({"base": 0.4, "x": 0.4})
+    for picture in (
+        plots.change_over_time(comparison),
+        plots.icon_arrays(comparison),
+        plots.difference_forest(comparison),
+    ):
+        assert picture.title.startswith("x makes no clear difference.")
+
+
+def test_few_pairs_are_said_to_be_few() -> None:
+    comparison = make_comparison({"base": 0.4, "x": 0.7}, n=5)
+    assert "too few runs to compare" in plots.change_over_time(comparison).title
+    assert "too few pairs to tell" in plots.difference_forest(comparison).title
+
+
+def test_title_of_many_arms_claims_nothing_that_is_shared() -> None:
+    say = lambda value, digits: number(value, digits)  # noqa: E731
+    ways = {"a": None, "b": 1, "c": 1}
+    shared = headline("X", {"a": 1, "b": 2, "c": 2}, say, "a", ways)
+    assert shared == "X: 1.0 with a, 2.0 with b, 2.0 with c"
+    apart = headline("X", {"a": 1, "b": 2, "c": 3}, say, "a", ways)
+    assert apart == "X: highest with c (3.0), lowest with a (1.0)"
+
+
+def test_title_does_not_hide_that_medians_and_pairs_disagree() -> None:
+    say = lambda value, digits: number(value, digits)  # noqa: E731
+    assert headline("X", {"a": 1, "b": 2}, say, "a", {"b": -1}) == "X: 1.0 with a, 2.0 with b"
+
+
+def test_numbers_in_a_title_show_that_they_differ() -> None:
+    say = lambda value, digits: number(value, digits)  # noqa: E731
+    assert "(0.4102) than with a (0.4101)" in headline(
+        "X", {"a": 0.4101, "b": 0.4102}, say, "a", {"b": 1}
+    )
+
+
+def test_icons_count_partnerships() -> None:
+    comparison = make_comparison({"base": 0.4, "x": 0.7}, n=50)
+    picture = plots.icon_arrays(comparison, "months_to_50", deadline=60)
+    for arm, came in zip(picture.table["arm"], picture.table["came_about"], strict=True):
+        reached = comparison.results[arm].measures["months_to_50"] <= 60
+        assert came == reached.sum()
+        assert f"{arm} ({2 * came} of 100)" in picture.title
+    assert "within 5 years" in picture.title
+
+
+def test_icons_never_round_to_none_or_all() -> None:
+    assert of_hundred(0.004) == "fewer than 1 of 100"
+    assert of_hundred(0.996) == "more than 99 of 100"
+    assert (of_hundred(0.0), of_hundred(1.0), of_hundred(0.62)) == (
+        "0 of 100", "100 of 100", "62 of 100",
+    )  # fmt: skip
+
+
+def test_icons_refuse_what_cannot_be_counted() -> None:
+    with pytest.raises(ValueError, match=r"measure = 'trust': must be one of months_to_"):
+        plots.icon_arrays(make_comparison({"base": 0.4}), "trust")
+
+
+def test_title_of_a_milestone_counts_the_unreached_as_later() -> None:
+    results = make_results(0.3)
+    reached = np.isfinite(results.measures["months_to_50"])
+    assert 0 < reached.mean() < 0.5
+    title = plots.distribution(results, "months_to_50").title
+    assert f"reached within 10 years by {100 * reached.mean():.0f} of 100" in title
+    assert "median" not in title
+    assert plots.distribution(make_results(0.01), "months_to_50").title.endswith(
+        "not reached by any in 10 years"
+    )
+
+
+def test_trust_has_five_steps() -> None:
+    assert [step_of(t).name for t in (0, 0.2, 0.4, 0.6, 0.8)] == [step.name for step in STEPS]
+    assert step_of(1.0).name == "strong"
+    assert len({(s.colour) for s in STEPS}) == len({s.width for s in STEPS}) == 5
+
+
+def test_title_of_heatmap_names_the_most_and_the_least_trusted() -> None:
+    trust = np.full((3, 3), 0.5)
+    trust[:, 0], trust[:, 2] = 0.9, 0.1
+    assert plots.trust_heatmap(trust, ["A", "B", "C"]).title == (
+        "Who trusts whom: A is trusted most (90 of 100), C is trusted least (10 of 100)"
+    )
+    alike = plots.trust_heatmap(np.full((3, 3), 0.5), ["A", "B", "C"]).title
+    assert alike == "Who trusts whom: all are trusted alike (50 of 100)"
+
+
+def test_title_of_network_counts_links() -> None:
+    trust = np.full((3, 3), 0.5)
+    trust[0, 1] = 0.9
+    assert plots.trust_network(trust, ["A", "B", "C"]).title.endswith("working in 5 of 6 links")
+
+
+def test_waterfall_adds_up() -> None:
+    totals = make_totals()
+    end = 0.4 + math.fsum(totals.values())
+    picture = plots.ledger_waterfall(totals, 0.4, end)
+    assert math.fsum(picture.table["change"][:-1]) == pytest.approx(end)
+    assert picture.title.endswith("meetings added most, promises broken took most")
+    with pytest.raises(ValueError, match=r"from start to end it is 0\.5"):
+        plots.ledger_waterfall(totals, 0.4, 0.9)
+
+
+@pytest.mark.parametrize(("value", "place"), [(900.0, "outside"), (640.0, "inside")])
+def test_title_of_published_says_inside_or_outside(value: float, place: str) -> None:
+    results = make_results(published=[make_published(value)])
+    picture = plots.published_against_simulated(results, results.scenario)
+    ratio = results.series["outcome"][:, 120] / results.series["outcome"][:, 0] * 750
+    low, high = np.quantile(ratio, (0.05, 0.95))
+    assert ("inside" if low <= value <= high else "outside") == place
+    assert picture.title == f"The published figure lies {place} the simulated 90 % band"
+    assert picture.table["simulated_p05"] == [pytest.approx(low)]
+
+
+def test_title_of_effects_names_what_is_clear_and_nothing_else() -> None:
+    clear = make_effects(*PATHS)
+    assert clear.title.startswith("Trust: ")
+    assert "delegated authority" in clear.title and "planning horizon of council" in clear.title
+    for words in ("exposure", "frozen", "lead"):
+        assert words not in clear.title
+    nothing = make_effects(*PATHS, effect=0.0)
+    assert nothing.title == "Trust: no clear main effect of any of 6 parameters"
+    gain = make_effects(*PATHS, arm="Ana", base="base").title
+    assert gain.startswith("What Ana changes in trust: ")
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (-0.0, "0"), (0.453, "0.45"), (41.3, "41"), (1234.5, "1,234"), (-0.2, "−0.20"),
+     (0.00012, "0.00012"), (math.nan, "none")],
+)  # fmt: skip
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_words_fit() -> None:
+    for lines in (1, 2, 3):
+        fitted = fit(f"{LONG} {LONG} {'x' * 80}", 200, lines=lines)
+        assert fitted.count("\n") < lines
+        assert all(text_width(line) <= 200 for line in fitted.split("\n"))
+        assert fitted.endswith("…")
+    assert re.sub(r"\s", "", fit("partnership-managed-teams", 200, lines=2)) == (
+        "partnership-managed-teams"
+    )
+
+
+def test_labels_are_moved_apart_and_stay_in_the_room() -> None:
+    middles = sorted(spread([10, 11, 12, 95], [20] * 4, 0, 100))
+    assert all(b - a >= 20 - 1e-9 for a, b in pairwise(middles))
+    assert middles[0] >= 10 and middles[-1] <= 90
+    assert spread([20, 80], [20, 20], 0, 100) == [20, 80]
+
+
+def test_every_measure_and_series_can_be_drawn() -> None:
+    results = make_results(n=3, months=60)
+    for name in MEASURES:
+        assert plots.distribution(results, name).title
+    for name in results.series:
+        assert plots.quantiles(results, name).title
+
+
+def test_published_is_what_scenarios_declare() -> None:
+    assert Published.model_validate(make_published(1.0)).reference_value == 750

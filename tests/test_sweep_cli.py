@@ -1,0 +1,448 @@
+"""The commands of sweeps: what they print, what they refuse, how they end."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from partnersim import cli, cli_sweep
+from partnersim.sweep import run as running
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.run import Progress
+
+PLAN = """
+scenario = "two-organisations"
+months = 12
+replicates = 2
+seed = 5
+measures = ["mean_speed", "trust"]
+
+[design]
+type = "sobol"
+points = 32
+
+[parameters]
+"ways_of_working.delegated_authority" = {}
+"organisations.council.planning_horizon" = { low = 12, high = 48 }
+
+[arms]
+coordinator = { coordinators = [{ name = "Ana" }] }
+"""
+
+LARGE = PLAN.replace("points = 32", "points = 1073741824").replace(
+    "replicates = 2", "replicates = 500"
+)
+
+
+def call(*words: str, **options: Any) -> Any:
+    """Run a command in this process."""
+    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
+    return runner.invoke(cli.app, ["sweep", *words], **options)
+
+
+@pytest.fixture
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a plan, in the folder that commands are given in."""
+    monkeypatch.setattr(running, "LEAST_SECONDS", 0.0)  # or so few runs would be one chunk
+    monkeypatch.chdir(tmp_path)
+    Path("plan.toml").write_text(PLAN, encoding="utf-8")
+    return "plan.toml"
+
+
+@pytest.fixture
+def done(plan: str) -> str:
+    """The folder of a sweep that is finished."""
+    assert run(plan).exit_code == 0
+    return "out"
+
+
+def run(plan: str, *more: str) -> Any:
+    return call("run", plan, "--out", "out", "--engine", "serial", *more)
+
+
+# --- As meant -----------------------------------------------------------------------------------
+
+
+def test_the_group_and_its_commands_explain_themselves() -> None:
+    told = call("--help").stdout
+    assert call().stdout.strip() == told.strip()
+    assert call().exit_code == 0
+    for command in ("plan", "run", "status", "check", "export"):
+        assert command in told
+        assert call(command, "--help").exit_code == 0, command
+
+
+def test_a_plan_says_what_it_takes_and_runs_nothing(plan: str) -> None:
+    result = call("plan", plan)
+    assert result.exit_code == 0, result.output
+    for words in ("sobol, 32 points", "base and coordinator", "128", "ms a run", "12 to 48"):
+        assert words in result.stdout
+    assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 80
+    estimate = json.loads(call("plan", plan, "--json").stdout)
+    assert estimate["n_runs"] == 32 * 2 * 2
+    assert estimate["seconds"] == pytest.approx(
+        128 * estimate["seconds_per_run"] / estimate["n_cores"]
+    )
+    assert estimate["sweep_id"] == Plan.load(plan).sweep_id
+    assert [path.name for path in Path().iterdir()] == ["plan.toml"]
+
+
+def test_a_sweep_is_run_and_then_is_finished(plan: str) -> None:
+    first = run(plan)
+    assert first.exit_code == 0, first.output
+    assert first.stdout.startswith("Finished. 128 of 128 runs are in out.")
+    files = {file.name: file.stat().st_mtime_ns for file in Path("out/runs").iterdir()}
+    again = run(plan)
+    assert again.stdout.startswith("Finished. 128 of 128 runs are in out.")
+    assert {file.name: file.stat().st_mtime_ns for file in Path("out/runs").iterdir()} == files
+    outcome = json.loads(run(plan, "--json").stdout)
+    assert (outcome["is_finished"], outcome["n_done"], outcome["n_failed"]) == (True, 128, 0)
+
+
+def test_a_finished_sweep_grows(done: str, plan: str) -> None:
+    grown = run(plan, "--extend", "replicates=3")
+    assert grown.stdout.startswith("Finished. 192 of 192 runs")
+    grown = run(plan, "--extend", "points=64")
+    assert grown.stdout.startswith("Finished. 384 of 384 runs")
+    assert json.loads(call("status", done, "--json").stdout)["n_points"] == 64
+
+
+def test_shards_together_are_the_whole(plan: str) -> None:
+    assert "runs of others are not there yet" in run(plan, "--shard", "1/2").stdout
+    part = json.loads(call("status", "out", "--json").stdout)
+    assert 0 < part["n_done"] < part["n_runs"] == 128
+    assert run(plan, "--shard", "2/2").stdout.startswith("Finished. 128 of 128 runs")
+
+
+def test_what_was_set_aside_is_told(done: str, plan: str) -> None:
+    first, *_ = sorted(Path(done, "runs").iterdir())
+    first.write_bytes(first.read_bytes()[:-50])
+    assert f"Set aside: runs/{first.name}" in run(plan).stderr
+    assert [path.name for path in Path(done, "set-aside").iterdir()] == [first.name]
+
+
+def test_status_tells_how_far_a_sweep_is(done: str) -> None:
+    result = call("status", done)
+    assert result.exit_code == 0
+    for words in ("128 of 128 (100 %)", "32 × 2 × 2", "Sessions"):
+        assert words in result.stdout
+    document = json.loads(call("status", done, "--json").stdout)
+    assert document["is_finished"]
+    assert document["failures"] == []
+    assert len(document["sessions"]) == 1
+
+
+@pytest.fixture
+def failing(plan: str) -> str:
+    """A plan whose middle point can be seen to be impossible only when it is run."""
+    Path("points.csv").write_text(
+        "coordinators.Ana.from_month,coordinators.Ana.to_month\n1,12\n5,3\n2,12\n",
+        encoding="utf-8",
+    )
+    begin, _, end = PLAN.partition("[design]")
+    design = '[design]\ntype = "table"\nfile = "points.csv"\n\n[arms]'
+    Path(plan).write_text(begin + design + end.partition("[arms]")[2], encoding="utf-8")
+    return plan
+
+
+def test_failed_runs_are_told_with_their_reason(failing: str) -> None:
+    assert "2 of them failed" in run(failing).stdout
+    told = " ".join(call("status", "out").stdout.split())
+    assert "2 runs failed with ScenarioError, such as point 1, arm coordinator" in told
+    (failure,) = json.loads(call("status", "out", "--json").stdout)["failures"]
+    assert failure["n_runs"] == 2
+
+
+def test_check_reads_everything(done: str, plan: str) -> None:
+    sound = call("check", done)
+    assert sound.exit_code == 0
+    assert "All 128 runs are there, each once and unharmed." in sound.stdout
+    first, *_ = sorted(Path(done, "runs").iterdir())
+    content = bytearray(first.read_bytes())
+    content[200] ^= 0xFF
+    first.write_bytes(content)
+    harmed = call("check", done)
+    assert harmed.exit_code == 1
+    assert first.name in harmed.stdout
+    document = json.loads(call("check", done, "--json").stdout)
+    assert not document["is_sound"]
+    assert document["findings"][0]["level"] == "fault"
+    mended = json.loads(run(plan, "--json").stdout)
+    assert mended["set_aside"][0]["file"] == f"runs/{first.name}"
+    assert call("check", done).exit_code == 0
+
+
+def test_check_says_what_is_still_to_come(done: str) -> None:
+    first, *_ = sorted(Path(done, "runs").iterdir())
+    first.unlink()
+    result = call("check", done)
+    assert result.exit_code == 1
+    assert "still to come" in result.stdout
+    assert "still to come" in call("export", done, "--to", "csv").stderr
+
+
+def test_export_writes_what_it_says(done: str) -> None:
+    assert "design.csv, runs.csv" in call("export", done, "--to", "csv").stdout
+    lines = Path(done, "csv", "runs.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 128
+    again = call("export", done, "--to", "csv")
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    assert call("export", done, "--to", "csv", "--force").exit_code == 0
+    written = json.loads(
+        call("export", done, "--to", "figures", "--measure", "trust", "--out", "f", "--json").stdout
+    )["written"]
+    assert "effects-trust.png" in written and "effects-trust-1.png" in written
+    assert {path.name for path in Path("f").iterdir()} == set(written)
+    assert call("check", done).exit_code == 0  # what is exported beside it does no harm
+
+
+def test_export_to_netcdf(done: str) -> None:
+    pytest.importorskip("h5netcdf")
+    import xarray as xr
+
+    assert call("export", done, "--to", "netcdf").exit_code == 0
+    with xr.open_dataset(Path(done, "netcdf", "runs.nc"), engine="h5netcdf") as data:
+        assert data.sizes == {"point": 32, "arm": 2, "replicate": 2}
+
+
+# --- While it runs ------------------------------------------------------------------------------
+
+
+def make_progress(**changes: Any) -> Progress:
+    return Progress(**{"n_done": 500, "n_total": 2000, "n_failed": 0, "runs_per_second": 100.0,
+                       "is_stopping": False, **changes})  # fmt: skip
+
+
+def test_progress_in_words() -> None:
+    assert cli_sweep.in_words(make_progress()) == "100 runs/s, 15 seconds left"
+    assert cli_sweep.in_words(make_progress(n_failed=3)).endswith("15 seconds left, 3 failed")
+    assert cli_sweep.in_words(make_progress(runs_per_second=0.0)) == "beginning ..."
+    assert "Ctrl-C again" in cli_sweep.in_words(make_progress(is_stopping=True))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "under a second"), (1, "1 second"), (75, "1 minute 15 seconds"), (3600, "1 hour"),
+     (3605, "1 hour"), (90_000, "1 day 1 hour"), (4e7, "1 year 97 days")],
+)  # fmt: skip
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert cli_sweep.duration(seconds) == words
+
+
+def test_plain_lines_are_few_but_tell_of_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, lines = 1000.0, []
+    monkeypatch.setattr(cli_sweep.time, "monotonic", lambda: now)
+    tell = cli_sweep.plain_lines(lines.append)
+    for second in range(61):
+        now = 1000.0 + second
+        tell(make_progress(n_done=second))
+    assert [line.partition(" ")[0] for line in lines] == ["0", "30", "60"]
+    tell(make_progress(is_stopping=True))
+    tell(make_progress(is_stopping=True))
+    assert len(lines) == 4
+    assert "finishing" in lines[-1]
+
+
+def test_a_terminal_has_a_bar_and_a_pipe_has_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=80)
+    monkeypatch.setattr(cli_sweep, "make_console", lambda stderr: terminal)
+    with cli_sweep.show_progress(is_plain=False, is_silent=False) as tell:
+        tell(make_progress(n_failed=2))
+    assert "25 %" in screen.getvalue()
+    assert "100 runs/s, 15 seconds left, 2 failed" in screen.getvalue()
+    assert "\x1b" in screen.getvalue()
+    said: list[str] = []
+    monkeypatch.setattr(cli_sweep, "say", said.append)
+    with cli_sweep.show_progress(is_plain=True, is_silent=False) as tell:
+        tell(make_progress())
+    assert said == ["500 of 2,000 runs; 100 runs/s, 15 seconds left"]
+    with cli_sweep.show_progress(is_plain=False, is_silent=True) as nothing:
+        assert nothing is None
+
+
+INTERRUPTED = """
+import sys, partnersim.cli as c, partnersim.sweep.run as r
+r.LEAST_SECONDS, run_sweep = 0.0, r.run_sweep
+def slowly(*words, progress, **more):
+    def tell(now):
+        progress(now)
+        if now.n_done:
+            print('working', flush=True)
+            sys.stdin.readline()  # waits until it has been interrupted
+    return run_sweep(*words, progress=tell, **more)
+r.run_sweep = slowly
+c.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
+    words = ["sweep", "run", plan, "--out", "out", "--engine", "serial"]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *words], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "working\n"
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)  # the signal comes before the line, or the test has nothing to see
+            _, said = process.communicate("\n" * 1000, timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130, said
+    *_, before, last = said.splitlines()
+    assert last == "Stopped."
+    assert "To go on, give the same command again." in before
+    left = json.loads(call("status", "out", "--json").stdout)
+    assert 0 < left["n_done"] < left["n_runs"]
+    assert f"{left['n_done']:,} of 128 runs are stored in out." in before
+    assert run(plan).stdout.startswith("Finished. 128 of 128 runs")
+
+
+def test_what_cannot_go_on_ends_with_status_1(failing: str) -> None:
+    text = Path(failing).read_text(encoding="utf-8")
+    Path(failing).write_text(f'on_error = "stop"\n{text}', encoding="utf-8")
+    result = run(failing)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "on_error" in result.stderr
+    assert "went wrong" not in result.stderr
+    assert "are stored in out" in result.stderr
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+def check_refusal(result: Any, *words: str) -> None:
+    """One clear message on standard error, and nothing on standard output."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan"], "PLAN.toml"),
+        (["plan", "missing.toml"], "missing.toml"),
+        (["run", "plan.toml"], "--out"),
+        (["run", "missing.toml", "--out", "out"], "missing.toml"),
+        (["run", "plan.toml", "--out", "out", "--engine", "ray"], "ray"),
+        (["run", "plan.toml", "--out", "out", "--workers", "0"], "--workers"),
+        (["run", "plan.toml", "--out", "out", "--scheduler", "tcp://a:1"], "--engine dask"),
+        (["run", "plan.toml", "--out", "out", "--shard", "3/2"], "3/2"),
+        (["run", "plan.toml", "--out", "out", "--shard", "half"], "i/n"),
+        (["run", "plan.toml", "--out", "out", "--extend", "replicates"], "KEY=VALUE"),
+        (["run", "plan.toml", "--out", "out", "--extend", "replicates=x"], "quotes"),
+        (["run", "plan.toml", "--out", "out", "--extend", "replicates=2.5"], "whole number"),
+        (["run", "plan.toml", "--out", "out", "--extend", "replicates=1"], "replicates"),
+        (["run", "plan.toml", "--out", "out", "--extend", "replicats=5"], "replicates"),
+        (["run", "plan.toml", "--out", "out", "--extend", "points=48"], "64"),
+        (["run", "plan.toml", "--out", "plan.toml"], "plan.toml"),
+        (["run", "plan.toml", "--out", "mine"], "thesis.txt"),
+        (["status", "nowhere"], "nowhere"),
+        (["status", "."], "holds no sweep"),
+        (["check", "plan.toml"], "plan.toml"),
+        (["export", "nowhere", "--to", "csv"], "nowhere"),
+        (["export", "."], "--to"),
+        (["export", ".", "--to", "excel"], "excel"),
+        (["export", ".", "--to", "csv", "--measure", "trust"], "--to figures"),
+        (["statsu", "out"], "status"),
+    ],
+)  # fmt: skip
+def test_bad_words_are_refused(words: list[str], said: str, plan: str) -> None:
+    Path("mine").mkdir()
+    Path("mine", "thesis.txt").touch()
+    check_refusal(call(*words), said)
+    assert not Path("out", "sweep.json").exists()
+
+
+def test_unknown_measures_are_refused_before_anything_is_written(done: str) -> None:
+    words = ("export", done, "--to", "figures", "--out", "f")
+    check_refusal(call(*words, "--measure", "trusst"), "'trust'")
+    assert list(Path("f").glob("*")) == []
+
+
+def test_another_plan_is_another_sweep(done: str, plan: str) -> None:
+    Path(plan).write_text(PLAN.replace("seed = 5", "seed = 6"), encoding="utf-8")
+    check_refusal(run(plan), "seed", "5", "6")
+
+
+def test_a_larger_plan_is_told_how_to_grow(done: str, plan: str) -> None:
+    Path(plan).write_text(PLAN.replace("replicates = 2", "replicates = 4"), encoding="utf-8")
+    check_refusal(run(plan), "--extend replicates=4")
+
+
+def test_nothing_is_run_by_a_slip(plan: str) -> None:
+    Path(plan).write_text(LARGE, encoding="utf-8")
+    check_refusal(run(plan), "--yes", "1,073,741,824,000 runs")
+    check_refusal(run(plan, "--json"), "--yes")
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(("answer", "is_run"), [("n\n", False), ("\n", False), ("y\n", True)])
+def test_a_person_is_asked(
+    answer: str, is_run: bool, plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
+    # The runner puts its own standard input in place; what it lacks is a terminal.
+    monkeypatch.setattr(cli_sweep, "is_terminal", lambda: True)
+    result = call("run", plan, "--out", "out", "--engine", "serial", input=answer)
+    assert "128 runs" in result.stderr
+    assert Path("out").exists() == is_run
+    assert result.exit_code == (0 if is_run else 130)
+
+
+def test_nobody_is_asked_where_only_json_may_be_printed(
+    plan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
+    monkeypatch.setattr(cli_sweep, "is_terminal", lambda: True)
+    check_refusal(run(plan, "--json"), "--yes")
+
+
+def test_yes_is_an_answer(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
+    check_refusal(run(plan), "--yes")
+    assert run(plan, "--yes").exit_code == 0
+
+
+def test_growing_is_counted_too(done: str, plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 1000)
+    check_refusal(run(plan, "--extend", "replicates=50"), "3,200 runs", "--yes")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sweep", "--help"],
+        ["sweep", "run", "missing.toml", "--out", "out"],
+        ["sweep", "run", "plan.toml", "--out", "out", "--extend", "replicates=x"],
+    ],
+)
+def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str], plan: str) -> None:
+    heavy = ("dask", "matplotlib", "numba", "pandas", "xarray")
+    code = (
+        "import sys, partnersim.cli as c\n"
+        f"sys.argv = ['partnersim', *{words!r}]\n"
+        "try: c.main()\n"
+        f"finally: print('LOADED', [m for m in {heavy!r} if m in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert printed.splitlines()[-1] == "LOADED []"

@@ -1,0 +1,570 @@
+"""What a sweep survives: whatever dies or is spoilt, nothing is lost, nothing double, it goes on.
+
+Each test compares all rows, in any order, with those of a sweep that nobody disturbed.
+"""
+
+import errno
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from stores import (
+    fingerprint,
+    make_plan,
+    read,
+    run,
+    run_files,
+    start_driver,
+    store_of,
+    wait_until,
+)
+
+from partnersim.sweep import engines
+from partnersim.sweep import run as run_module
+from partnersim.sweep import store as store_module
+from partnersim.sweep.chunks import Chunk, Grid
+from partnersim.sweep.engines import SweepStopped
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.run import Progress
+from partnersim.sweep.store import Store, StoreError
+from partnersim.sweep.worker import Done
+
+LONG = {"replicates": 30, "months": 120}
+"""Changes to a plan that give processes time to be killed in."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
+    """All rows of the small sweep."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "sweep"
+    run(folder)
+    return fingerprint(folder)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_long(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
+    """All rows of the long sweep."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "long"
+    run(folder, make_plan(**LONG))
+    return fingerprint(folder)
+
+
+def assert_whole(folder: Path, expected: tuple[int, int]) -> None:
+    """Every row is there once, is as it should be, and nothing is left lying about."""
+    assert fingerprint(folder) == expected
+    assert [f for f in Store.open(folder).check() if f.level == "fault"] == []
+    assert list(folder.glob("**/.*.tmp")) == []
+
+
+def assert_resumes(folder: Path, plan: Plan, expected: tuple[int, int], **how: Any) -> None:
+    """What is missing, and no more, is run by the same command."""
+    n_stored = Store.open(folder).n_runs_done()
+    assert n_stored < expected[0], "nothing was lost: the test proves nothing"
+    assert run(folder, plan, **how).is_finished
+    assert Store.open(folder).sessions()[-1]["ended"]["n_runs"] == expected[0] - n_stored
+    assert_whole(folder, expected)
+
+
+def children_of(parent: int) -> list[int]:
+    """Processes whose parent is another."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True)
+    rows = (line.split() for line in listed.stdout.splitlines()[1:])
+    return [int(pid) for pid, ppid in rows if int(ppid) == parent]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] not in ("", "Z")
+
+
+# --- Killed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
+def test_driver_killed_after_the_first_third_and_sixth_file(
+    tmp_path: Path, undisturbed_long: tuple[int, int]
+) -> None:
+    plan, folder = make_plan(**LONG), tmp_path / "sweep"
+    store_of(folder, plan)
+    for n_files in (1, 3, 6):
+        driver = start_driver(plan, folder, engine="processes", workers=2)
+        wait_until(lambda n=n_files: len(run_files(folder)) >= n, f"{n_files} files")
+        workers = children_of(driver.pid)
+        driver.kill()
+        driver.communicate()
+        wait_until(lambda w=workers: not any(map(is_alive, w)), "workers without driver end", 30)
+        assert n_files <= len(run_files(folder)) < 40
+    sessions = Store.open(folder).sessions()
+    assert [session["ended"] for session in sessions] == [None, None, None]
+    assert_resumes(folder, plan, undisturbed_long)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
+def test_driver_killed_at_twenty_random_moments(
+    tmp_path: Path, undisturbed_long: tuple[int, int]
+) -> None:
+    plan, folder, chance = make_plan(**LONG), tmp_path / "sweep", random.Random(20)
+    store_of(folder, plan, Grid(2, 2))  # 120 chunks
+    n_unfinished = 0
+    for _ in range(20):
+        driver = start_driver(plan, folder, engine="serial")
+        enough = len(run_files(folder)) + chance.randrange(1, 4)
+        wait_until(lambda n=enough: len(run_files(folder)) >= n, "more files")
+        # Any moment of a chunk, also one in which it is being committed.
+        threading.Event().wait(chance.random() * 0.05)
+        driver.kill()
+        driver.communicate()
+        n_unfinished += len(list(folder.glob("runs/.*.tmp"))) > 0
+    assert len(Store.open(folder).sessions()) == 20
+    assert_resumes(folder, plan, undisturbed_long)
+
+
+def test_worker_killed_in_mid_chunk(tmp_path: Path, undisturbed_long: tuple[int, int]) -> None:
+    plan, others, killed = make_plan(**LONG), set(active_children()), []
+    store_of(tmp_path, plan, Grid(8, 10))
+
+    def kill_one(progress: Progress) -> None:
+        if progress.n_done and not killed:
+            killed.append(next(iter(set(active_children()) - others)))
+            killed[0].kill()
+
+    outcome = run(tmp_path, plan, engine="processes", workers=2, progress=kill_one)
+    assert killed[0].exitcode == -signal.SIGKILL
+    assert outcome.is_finished
+    assert_whole(tmp_path, undisturbed_long)
+
+
+def die_at_point_8(chunk: Chunk) -> Done:
+    if chunk.points[0][0] == 8:
+        os._exit(1)
+    return engines._work_in_process(chunk)
+
+
+def raise_at_point_8(chunk: Chunk) -> Done:
+    if chunk.points[0][0] == 8:
+        raise LookupError("no such thing")
+    return engines._work_in_process(chunk)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("work", "said"), [(die_at_point_8, "died 3 times"), (raise_at_point_8, "no such thing")]
+)
+def test_chunk_that_cannot_be_computed_is_left_out(
+    tmp_path: Path,
+    undisturbed: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    work: Any,
+    said: str,
+) -> None:
+    store_of(tmp_path)
+    monkeypatch.setattr(engines, "_work_in_process", work)
+    with pytest.raises(SweepStopped, match=said) as stopped:
+        run(tmp_path, engine="processes", workers=2)
+    assert "same command" in str(stopped.value)
+    assert set(read(tmp_path)["point"]) == set(range(16)) - {8, 9, 10, 11}
+    monkeypatch.undo()
+    assert_resumes(tmp_path, make_plan(), undisturbed)
+
+
+@pytest.mark.slow
+def test_two_drivers_on_one_folder(tmp_path: Path, undisturbed_long: tuple[int, int]) -> None:
+    plan, folder = make_plan(**LONG), tmp_path / "sweep"
+    drivers = [start_driver(plan, folder, engine="serial") for _ in range(2)]
+    for driver in drivers:
+        out, complaints = driver.communicate(timeout=300)
+        assert driver.returncode == 0, complaints
+        assert json.loads(out) == {"is_finished": True, "n_done": undisturbed_long[0]}
+    assert_whole(folder, undisturbed_long)
+    sessions = Store.open(folder).sessions()
+    assert len(sessions) == 2
+    assert all(session["ended"]["is_finished"] for session in sessions)
+
+
+# --- Interrupted ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_interrupt_finishes_what_is_in_hand(
+    tmp_path: Path, undisturbed: tuple[int, int], engine: str
+) -> None:
+    store_of(tmp_path)
+    told: list[Progress] = []
+
+    def interrupt(progress: Progress) -> None:
+        told.append(progress)
+        if progress.n_done and not told[-2].n_done:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, engine=engine, workers=2, progress=interrupt)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert told[-1].is_stopping
+    assert not told[0].is_stopping
+    assert told[-1].n_done == len(read(tmp_path)) < 192
+    assert Store.open(tmp_path).sessions()[-1]["ended"]["is_finished"] is False
+    assert list(tmp_path.glob("runs/.*.tmp")) == []
+    assert_resumes(tmp_path, make_plan(), undisturbed)
+
+
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_second_interrupt_stops_at_once(
+    tmp_path: Path, undisturbed_long: tuple[int, int], engine: str
+) -> None:
+    plan = make_plan(**LONG)
+    store_of(tmp_path, plan, Grid(8, 30))
+
+    def interrupt(progress: Progress) -> None:
+        if progress.n_done:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, plan, engine=engine, workers=1, progress=interrupt)
+    assert len(run_files(tmp_path)) == 1
+    assert_resumes(tmp_path, plan, undisturbed_long)
+
+
+def test_sweep_in_a_thread_is_stopped_by_an_event(
+    tmp_path: Path, undisturbed: tuple[int, int]
+) -> None:
+    store_of(tmp_path)
+    stop, outcomes = threading.Event(), []
+
+    def stop_soon(progress: Progress) -> None:
+        if progress.n_done:
+            stop.set()
+
+    thread = threading.Thread(
+        target=lambda: outcomes.append(run(tmp_path, stop=stop, progress=stop_soon))
+    )
+    thread.start()
+    thread.join()
+    assert not outcomes[0].is_finished
+    assert_resumes(tmp_path, make_plan(), undisturbed)
+
+
+# --- Spoilt files --------------------------------------------------------------------------------
+
+
+def truncate(file: Path, other: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def empty(file: Path, other: Path) -> None:
+    file.write_bytes(b"")
+
+
+def flip_a_bit(file: Path, other: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 4
+    file.write_bytes(content)
+
+
+def edit(file: Path, other: Path) -> None:
+    """Change a number and keep everything else, the footer too."""
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("trust")
+    values = table["trust"].to_numpy().copy()
+    values[3] += 1e-9
+    pq.write_table(table.set_column(at, table.schema.field(at), [values]), file)
+
+
+def edit_with_pandas(file: Path, other: Path) -> None:
+    frame = pd.read_parquet(file)
+    frame.loc[3, "trust"] = 0.5
+    frame.to_parquet(file)
+
+
+def replace_by_another(file: Path, other: Path) -> None:
+    shutil.copy(other, file)
+
+
+def rename(file: Path, other: Path) -> None:
+    file.rename(file.with_name("my-copy.parquet"))
+
+
+def double(file: Path, other: Path) -> None:
+    """The runs of two files once more, in a file that knows what it holds."""
+    store = Store.open(file.parent.parent)
+    chunk = Chunk(((0, 8),), (0, 3))
+    tables = [pq.read_table(f).replace_schema_metadata() for f in run_files(store.folder)[:2]]
+    store.commit(chunk, store_module.pa.concat_tables(tables), None, 0)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [truncate, empty, flip_a_bit, edit, edit_with_pandas, replace_by_another, rename, double],
+)
+def test_spoilt_file_is_found_and_its_runs_done_again(
+    tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
+) -> None:
+    folder, foreign = tmp_path / "sweep", tmp_path / "foreign"
+    store_of(folder)
+    run(folder)
+    store_of(foreign, make_plan(seed=6))
+    run(foreign, make_plan(seed=6))
+    spoil(run_files(folder)[2], run_files(foreign)[2])
+    faults = [f for f in Store.open(folder).check() if f.level == "fault"]
+    assert len(faults) == (2 if spoil is double and len(faults) == 2 else 1)
+    assert all(f.what and f.remedy for f in faults)
+    outcome = run(folder)
+    assert outcome.is_finished
+    assert [f.file for f in outcome.set_aside] == [f.file for f in faults]
+    assert len(list((folder / "set-aside").iterdir())) == len(faults)
+    assert_whole(folder, undisturbed)
+    if spoil is replace_by_another:
+        assert Store.open(foreign).sweep_id in faults[0].what
+
+
+def test_spoilt_series_are_done_again_with_their_runs(tmp_path: Path) -> None:
+    plan = make_plan(series={"names": ["trust"], "runs": 4})
+    store = store_of(tmp_path, plan)
+    run(tmp_path, plan)
+    contents = {file.name: file.read_bytes() for file in store.series_files()}
+    truncate(store.series_files()[1], Path())
+    store.series_files()[2].unlink()
+    assert len([f for f in store.check() if f.level == "fault"]) == 2
+    assert run(tmp_path, plan).is_finished
+    assert {file.name: file.read_bytes() for file in store.series_files()} == contents
+    assert [f for f in store.check() if f.level == "fault"] == []
+
+
+def test_other_files_are_left_alone(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+    run(tmp_path)
+    (tmp_path / "runs" / "notes.txt").write_text("mine")
+    assert [f.level for f in Store.open(tmp_path).check()] == ["note"]
+    assert run(tmp_path).is_finished
+    assert (tmp_path / "runs" / "notes.txt").read_text() == "mine"
+    assert fingerprint(tmp_path) == undisturbed
+
+
+# --- Disks and clocks ----------------------------------------------------------------------------
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system with little room."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("file systems cannot be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("engine", ["serial", "processes"])
+def test_full_disk(tmp_path: Path, undisturbed: tuple[int, int], engine: str) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk, "120k"):
+        store_of(disk / "sweep")
+        with pytest.raises(SweepStopped, match="no room left"):
+            run(disk / "sweep", engine=engine, workers=2)
+        n_files = len(run_files(disk / "sweep"))
+        assert 0 < n_files < 8
+        with pytest.raises(SweepStopped, match="no room left"):
+            run(disk / "sweep", engine=engine, workers=2)
+        assert len(run_files(disk / "sweep")) == n_files
+        larger = ["mount", "-o", "remount,size=8m", str(disk)]
+        subprocess.run(larger, check=True)
+        assert_resumes(disk / "sweep", make_plan(), undisturbed)
+
+
+def test_disk_that_fills_in_mid_write(
+    tmp_path: Path, undisturbed: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of(tmp_path)
+    written = []
+
+    def write_until_full(table: Any, file: Any) -> None:
+        written.append(table)
+        if len(written) > 3:
+            file.write(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(table, file)
+
+    write = store_module.write_parquet
+    monkeypatch.setattr(store_module, "write_parquet", write_until_full)
+    with pytest.raises(SweepStopped, match="no room left"):
+        run(tmp_path)
+    assert len(run_files(tmp_path)) == 3
+    assert list(tmp_path.glob("runs/.*")) == []
+    monkeypatch.undo()
+    assert_resumes(tmp_path, make_plan(), undisturbed)
+
+
+def test_folder_that_cannot_be_written_to(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk, "8m"):
+        store_of(disk / "sweep")
+        run(disk / "sweep")
+        run_files(disk / "sweep")[0].unlink()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        for folder in (disk / "sweep", disk / "new"):
+            with pytest.raises(StoreError, match="cannot be written to") as refused:
+                run(folder)
+            assert str(folder) in str(refused.value)
+        assert Store.open(disk / "sweep").n_runs_done() == 192 - 4 * 3 * 2
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        assert_resumes(disk / "sweep", make_plan(), undisturbed)
+
+
+def test_clock_that_jumps(
+    tmp_path: Path, undisturbed: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of(tmp_path)
+    times = iter(["2031-01-01T00:00:00+00:00", "1970-01-01T00:00:00+00:00"] * 2)
+    monkeypatch.setattr(run_module, "_now", lambda: next(times))
+    run(tmp_path)
+    files = run_files(tmp_path)
+    for seconds, file in zip((0, 4_000_000_000), files, strict=False):
+        os.utime(file, (seconds, seconds))
+    files[-1].unlink()
+    assert_resumes(tmp_path, make_plan(), undisturbed)
+    assert files[0].stat().st_mtime == 0
+
+
+# --- Dask ----------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """Dask's own commands on this machine: a scheduler and workers, to be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.started = folder, []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", *words, "--no-dashboard"]
+        with (self.folder / "dask.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        self.started.append(process)
+        return process
+
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+
+        def is_listening() -> bool:
+            with socket.socket() as trial:
+                return trial.connect_ex(("127.0.0.1", self.port)) == 0
+
+        wait_until(is_listening, "scheduler listens")
+        return scheduler
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        # Without a nanny, so that the process is the worker itself.
+        return self._start("worker", self.address, "--nthreads", "1", "--no-nanny",
+                           "--death-timeout", "60")  # fmt: skip
+
+    def close(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    pytest.importorskip("distributed")
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.close()
+
+
+@pytest.mark.slow
+def test_dask_over_tcp_survives_a_worker(
+    tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
+) -> None:
+    plan, folder = make_plan(**LONG), tmp_path / "sweep"
+    store_of(folder, plan)
+    cluster.start_scheduler()
+    workers = [cluster.start_worker(), cluster.start_worker()]
+    told: list[Progress] = []
+
+    def kill_one(progress: Progress) -> None:
+        told.append(progress)
+        if progress.n_done and workers[0].poll() is None:
+            workers[0].kill()
+            workers[0].wait()
+
+    outcome = run(folder, plan, engine="dask", scheduler=cluster.address, progress=kill_one)
+    assert workers[0].returncode == -signal.SIGKILL
+    assert outcome.is_finished
+    assert_whole(folder, undisturbed_long)
+
+
+@pytest.mark.slow
+def test_dask_scheduler_killed(
+    tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
+) -> None:
+    plan, folder = make_plan(**LONG), tmp_path / "sweep"
+    store_of(folder, plan)
+    scheduler = cluster.start_scheduler()
+    cluster.start_worker()
+
+    def kill_it(progress: Progress) -> None:
+        if progress.n_done and scheduler.poll() is None:
+            scheduler.kill()
+            scheduler.wait()
+
+    with pytest.raises(SweepStopped, match="scheduler is gone") as stopped:
+        run(folder, plan, engine="dask", scheduler=cluster.address, progress=kill_it)
+    assert "same command" in str(stopped.value)
+    cluster.start_scheduler()
+    cluster.start_worker()
+    assert_resumes(folder, plan, undisturbed_long, engine="dask", scheduler=cluster.address)
+
+
+@pytest.mark.slow
+def test_dask_driver_killed(
+    tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
+) -> None:
+    plan, folder = make_plan(**LONG), tmp_path / "sweep"
+    store_of(folder, plan)
+    cluster.start_scheduler()
+    cluster.start_worker()
+    driver = start_driver(plan, folder, engine="dask", scheduler=cluster.address)
+    wait_until(lambda: len(run_files(folder)) >= 3, "3 files")
+    driver.kill()
+    driver.communicate()
+    assert_resumes(folder, plan, undisturbed_long, engine="dask", scheduler=cluster.address)
+
+
+@pytest.mark.slow
+def test_dask_started_for_the_sweep(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+    pytest.importorskip("distributed")
+    assert run(tmp_path, engine="dask", workers=2).is_finished
+    assert_whole(tmp_path, undisturbed)
+
+
+@pytest.mark.slow
+def test_dask_scheduler_that_is_not_there(tmp_path: Path, monkeypatch: Any) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(engines, "SILENCE", 1.0)
+    with pytest.raises(SweepStopped, match="cannot be reached"):
+        run(tmp_path, engine="dask", scheduler="tcp://127.0.0.1:9")
+    assert run(tmp_path).is_finished

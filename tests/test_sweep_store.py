@@ -1,0 +1,579 @@
+"""A sweep's store: every run once, the same numbers whoever runs it, nothing run twice."""
+
+import json
+import os
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import t as student_t
+from stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
+
+import partnersim
+from partnersim.core.series import SERIES
+from partnersim.measures import MEASURES, measure
+from partnersim.scenario_files import ScenarioError
+from partnersim.sweep.chunks import Chunk, Coverage, Grid, pick, to_ranges
+from partnersim.sweep.engines import SweepStopped
+from partnersim.sweep.plan import PlanError
+from partnersim.sweep.precision import half_widths
+from partnersim.sweep.run import choose_grid, count_missing, pilot
+from partnersim.sweep.store import Store, StoreError
+from partnersim.sweep.worker import Worker
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep that was run undisturbed."""
+    folder = tmp_path_factory.mktemp("finished") / "sweep"
+    store_of(folder)
+    assert run(folder).is_finished
+    return folder
+
+
+# --- Chunks --------------------------------------------------------------------------------------
+
+
+@st.composite
+def chunks(draw: st.DrawFn) -> Chunk:
+    points = draw(st.sets(st.integers(0, 30), min_size=1, max_size=20))
+    first = draw(st.integers(0, 8))
+    return Chunk(tuple(to_ranges(sorted(points))), (first, draw(st.integers(first + 1, 12))))
+
+
+def pairs_of(chunk: Chunk) -> set[tuple[int, int]]:
+    """Points and replicates of a chunk, one by one."""
+    return {
+        (point, replicate)
+        for begin, end in chunk.points
+        for point in range(begin, end)
+        for replicate in range(*chunk.replicates)
+    }
+
+
+@given(st.lists(chunks(), max_size=6), chunks())
+def test_missing_is_the_chunk_less_what_is_done(done: list[Chunk], wanted: Chunk) -> None:
+    coverage, known = Coverage(), set()
+    for chunk in done:
+        is_new = known.isdisjoint(pairs_of(chunk))
+        assert coverage.add(chunk) is is_new
+        known |= pairs_of(chunk) if is_new else set()
+    missing = list(coverage.missing(wanted))
+    assert set().union(*map(pairs_of, missing)) == pairs_of(wanted) - known
+    assert sum(len(pairs_of(chunk)) for chunk in missing) == len(pairs_of(wanted) - known)
+    assert coverage.n_runs(3) == 3 * len(known)
+
+
+@given(chunks())
+def test_chunk_is_read_as_it_was_written(chunk: Chunk) -> None:
+    assert Chunk.from_json(chunk.to_json()) == chunk
+    assert len(pairs_of(chunk)) == chunk.n_points * chunk.n_replicates
+
+
+@given(chunks(), chunks())
+def test_different_chunks_have_different_files(one: Chunk, other: Chunk) -> None:
+    assert (one.file_name == other.file_name) == (one == other)
+
+
+@given(st.integers(1, 40), st.integers(1, 20), st.integers(1, 9), st.integers(1, 9))
+def test_grid_has_each_run_once_and_a_block_before_the_next(
+    n_points: int, n_replicates: int, points_per_chunk: int, replicates_per_block: int
+) -> None:
+    grid = Grid(points_per_chunk, replicates_per_block)
+    cut = list(grid.chunks([(0, n_points)], 0, n_replicates))
+    assert sum(len(pairs_of(chunk)) for chunk in cut) == n_points * n_replicates
+    assert len(set().union(*map(pairs_of, cut))) == n_points * n_replicates
+    assert all(one.replicates <= other.replicates for one, other in pairwise(cut))
+    assert [c.file_name for c in cut] == sorted(c.file_name for c in cut)
+
+
+def test_shards_share_all_chunks_out() -> None:
+    cut = list(SMALL_CHUNKS.chunks([(0, 21)], 0, 7))
+    shards = [list(pick(cut, (i, 3))) for i in (1, 2, 3)]
+    assert sorted(chain(*shards), key=cut.index) == cut
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+
+
+def test_chunks_are_sized_by_time_in_powers_of_two() -> None:
+    plan = make_plan(replicates=1000, design={"type": "sobol", "points": 1 << 20})
+    grid = choose_grid(plan, chunk_seconds=4.0)
+    seconds = grid.points_per_chunk * grid.replicates_per_block * 2 * pilot(plan).seconds_per_run
+    assert 0.4 < seconds < 12  # 2 to 4 on a machine that does nothing else
+    short = choose_grid(make_plan(replicates=400), chunk_seconds=4.0)
+    assert len(list(short.chunks([(0, 16)], 0, 400))) >= 16
+    one_point = choose_grid(
+        make_plan(replicates=1 << 20, design={"type": "sobol", "points": 1}), chunk_seconds=4.0
+    )
+    assert one_point.points_per_chunk == 1
+    assert one_point.replicates_per_block > 100
+
+
+# --- Numbers -------------------------------------------------------------------------------------
+
+
+def test_runs_are_those_of_the_ensemble(finished: Path) -> None:
+    rows, plan = read(finished), Store.open(finished).plan
+    points = pq.read_table(finished / "design.parquet").to_pandas()
+    assert len(rows) == 16 * 2 * 6
+    assert not rows[["point", "arm", "replicate"]].duplicated().any()
+    for (point, arm), of_arm in rows.groupby(["point", "arm"]):
+        values = points.drop(columns="point").iloc[int(point)].to_dict()
+        scenario = plan.scenario_for(str(arm), values)
+        expected = partnersim.run(scenario, 6, plan.seed, series=False).measures
+        for name, values in expected.items():
+            np.testing.assert_array_equal(of_arm[name].to_numpy(), values, err_msg=name)
+
+
+@pytest.mark.parametrize("grid", [Grid(1, 1), Grid(5, 4), Grid(1000, 1000)], ids=str)
+def test_numbers_do_not_depend_on_chunks(finished: Path, tmp_path: Path, grid: Grid) -> None:
+    store_of(tmp_path, grid=grid)
+    assert run(tmp_path).is_finished
+    assert fingerprint(tmp_path) == fingerprint(finished)
+
+
+def test_numbers_do_not_depend_on_processes(finished: Path, tmp_path: Path) -> None:
+    assert run(tmp_path, engine="processes", workers=2).is_finished
+    assert fingerprint(tmp_path) == fingerprint(finished)
+
+
+def test_files_are_the_same_wherever_they_are_written(finished: Path, tmp_path: Path) -> None:
+    store_of(tmp_path)
+    run(tmp_path)
+    for file in run_files(finished):
+        assert (tmp_path / "runs" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("changes", "shared"),
+    [
+        ({}, "all"),
+        ({"luck": "independent"}, "none"),
+        ({"design": {"type": "saltelli", "base": 4}}, "base row"),
+    ],
+    ids=["common", "independent", "saltelli"],
+)
+def test_luck_is_shared_as_declared(tmp_path: Path, changes: Any, shared: str) -> None:
+    plan = make_plan(replicates=2, **changes)
+    run(tmp_path, plan)
+    rows = read(tmp_path).query("arm == 'base'")
+    by_point = rows.groupby("point")["luck_number"].apply(tuple)
+    points = pq.read_table(tmp_path / "design.parquet").to_pandas()
+    if shared == "all":
+        assert set(by_point) == {(0, 1)}
+    elif shared == "none":
+        assert by_point.is_unique
+    else:
+        assert by_point.groupby(points["base_row"]).nunique().eq(1).all()
+        assert by_point.nunique() == 4
+    of_arms = read(tmp_path).groupby(["point", "replicate"])["luck_number"].nunique()
+    assert of_arms.eq(1).all()
+    row = read(tmp_path).iloc[-1]
+    values = points.loc[row.point, list(plan.parameters_by_path)].to_dict()
+    scenario = plan.scenario_for(row.arm, values)
+    again = partnersim.run(
+        scenario, 1, plan.seed, series=False, first_replicate=int(row.luck_number)
+    )
+    assert {name: v[0] for name, v in again.measures.items()} == pytest.approx(
+        row[list(MEASURES)].to_dict(), nan_ok=True, rel=0, abs=0
+    )
+
+
+def test_runs_measured_together_are_as_if_measured_alone() -> None:
+    rng = np.random.default_rng(1)
+    series = {name: rng.random((9, 73)) for name in SERIES}
+    series["change_delivered"] = series["change_delivered"].cumsum(axis=1) / 60
+    series["n_members"] = np.maximum.accumulate(rng.integers(1, 9, (9, 73)), axis=1)[:, ::-1] * 1.0
+    numbers = np.array([4, 5, 6, 4, 5, 6, 2**40, 0, 1])
+    shares = np.linspace(0.1, 0.9, 9)
+    together = measure(series, collapse_share=shares, seed=3, first_replicate=numbers)
+    for row, (number, share) in enumerate(zip(numbers.tolist(), shares.tolist(), strict=True)):
+        one = {name: values[row : row + 1] for name, values in series.items()}
+        alone = measure(one, collapse_share=share, seed=3, first_replicate=number)
+        for name, values in alone.items():
+            np.testing.assert_array_equal(together[name][row : row + 1], values, err_msg=name)
+
+
+def test_series_are_kept_of_the_runs_asked_for(tmp_path: Path) -> None:
+    plan = make_plan(series={"names": ["trust", "speed"], "runs": 2, "points": 5})
+    store = store_of(tmp_path, plan)
+    run(tmp_path, plan)
+    kept = pd.concat([pq.read_table(file).to_pandas() for file in store.series_files()])
+    keys = kept[["point", "arm", "replicate", "month"]].drop_duplicates()
+    assert len(kept) == len(keys) == 5 * 2 * 2 * 61
+    points = pq.read_table(tmp_path / "design.parquet").to_pandas().drop(columns="point")
+    scenario = plan.scenario_for("coordinator", points.iloc[3].to_dict())
+    expected = partnersim.run(scenario, 2, plan.seed, series=["trust", "speed"])
+    for name in ("trust", "speed"):
+        of_run = kept.query("point == 3 and arm == 'coordinator' and replicate == 1")
+        np.testing.assert_array_equal(of_run.sort_values("month")[name], expected.series[name][1])
+
+
+# --- Resuming and growing ------------------------------------------------------------------------
+
+
+def test_only_what_is_missing_is_run(finished: Path, tmp_path: Path) -> None:
+    store_of(tmp_path)
+    run(tmp_path)
+    files = run_files(tmp_path)
+    for lost in (files[0], files[5]):
+        lost.unlink()
+    store = Store.open(tmp_path)
+    assert count_missing(store) == 2 * 4 * 3 * 2
+    before = {file: file.stat().st_mtime_ns for file in run_files(tmp_path)}
+    outcome = run(tmp_path)
+    assert outcome.is_finished
+    assert store.sessions()[-1]["ended"]["n_runs"] == 2 * 4 * 3 * 2
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert fingerprint(tmp_path) == fingerprint(finished)
+
+
+def test_finished_sweep_runs_nothing(finished: Path) -> None:
+    outcome = run(finished)
+    assert outcome.is_finished
+    assert (outcome.n_done, outcome.n_total) == (192, 192)
+    assert Store.open(finished).sessions()[-1]["ended"]["n_runs"] == 0
+
+
+def test_resume_with_other_chunks_fills_the_gaps(finished: Path, tmp_path: Path) -> None:
+    store_of(tmp_path)
+    run(tmp_path)
+    for lost in run_files(tmp_path)[1:5]:
+        lost.unlink()
+    described = json.loads((tmp_path / "sweep.json").read_text())
+    described["growth"][-1]["grid"] = {"points_per_chunk": 7, "replicates_per_block": 5}
+    (tmp_path / "sweep.json").write_text(json.dumps(described))
+    assert run(tmp_path).is_finished
+    assert fingerprint(tmp_path) == fingerprint(finished)
+
+
+def test_shards_together_are_the_sweep(finished: Path, tmp_path: Path) -> None:
+    store_of(tmp_path)
+    first = run(tmp_path, shard="1/3")
+    assert not first.is_finished
+    assert "others" in first.message
+    assert first.n_done == first.n_total < 192
+    assert not run(tmp_path, shard=(2, 3)).is_finished
+    assert run(tmp_path, shard="3/3").is_finished
+    assert [s["ended"]["n_runs"] for s in Store.open(tmp_path).sessions()] == [72, 72, 48]
+    assert fingerprint(tmp_path) == fingerprint(finished)
+
+
+def test_growing_adds_and_repeats_nothing(tmp_path: Path) -> None:
+    grown, whole = tmp_path / "grown", tmp_path / "whole"
+    run(grown)
+    before = {file: file.read_bytes() for file in run_files(grown)}
+    outcome = run(grown, extend={"replicates": 10, "points": 32})
+    assert outcome.is_finished
+    assert outcome.n_total == 32 * 10 * 2
+    assert {file: file.read_bytes() for file in before} == before
+    assert Store.open(grown).sessions()[-1]["ended"]["n_runs"] == 32 * 10 * 2 - 192
+    run(whole, make_plan(replicates=10, design={"type": "sobol", "points": 32}))
+    assert fingerprint(grown) == fingerprint(whole)
+    assert pq.read_metadata(grown / "design.parquet").num_rows == 32
+
+
+def test_grown_sweep_is_finished_for_the_plan_it_began_with(tmp_path: Path) -> None:
+    run(tmp_path)
+    run(tmp_path, extend={"replicates": 8})
+    outcome = run(tmp_path)
+    assert outcome.is_finished
+    assert outcome.n_total == 16 * 8 * 2
+    assert run(tmp_path, extend={"replicates": 8}).is_finished
+    assert len(Store.open(tmp_path).history) == 2
+    with pytest.raises(PlanError, match="8 already"):
+        run(tmp_path, extend={"replicates": 7})
+
+
+def test_new_sweep_may_begin_larger_than_its_plan(tmp_path: Path) -> None:
+    assert run(tmp_path, extend={"replicates": 8}).n_total == 16 * 8 * 2
+    assert run(tmp_path).n_total == 16 * 8 * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seed": 6}, "seed: 5 in the store, 6 in the plan"),
+        ({"months": 36}, "months: 60 in the store, 36 in the plan"),
+        ({"measures": ["trust"]}, "measures"),
+        ({"replicates": 9}, "--extend replicates=9"),
+        ({"design": {"type": "sobol", "points": 64}}, "--extend points=64"),
+        ({"replicates": {"half_width": {"trust": 0.1}}}, "another folder"),
+    ],
+    ids=str,
+)
+def test_plan_that_was_edited_is_refused(finished: Path, changes: Any, said: str) -> None:
+    before = fingerprint(finished)
+    with pytest.raises(StoreError, match=str(finished)) as refused:
+        run(finished, make_plan(**changes))
+    assert said in str(refused.value)
+    assert fingerprint(finished) == before
+
+
+def test_plan_is_kept_as_it_was_given(tmp_path: Path) -> None:
+    given = make_plan().to_toml() + "# my note\n"
+    plan = type(make_plan()).loads(given)
+    run(tmp_path, plan)
+    run(tmp_path, plan, extend={"replicates": 7})
+    assert (tmp_path / "plan.toml").read_text(encoding="utf-8") == given
+    assert Store.open(tmp_path).plan.replicates == 7
+
+
+def test_points_of_a_table_are_kept_with_the_runs(tmp_path: Path) -> None:
+    table = tmp_path / "points.csv"
+    table.write_text("decision.exposure\n0.1\n0.3\n0.2\n")
+    plan = make_plan(design={"type": "table", "file": str(table)}, parameters={}, replicates=2)
+    run(tmp_path / "sweep", plan)
+    table.unlink()
+    store = Store.open(tmp_path / "sweep")
+    assert store.sweep_id == plan.sweep_id
+    assert store.check() == []
+    assert run(tmp_path / "sweep", plan).is_finished
+
+
+# --- Failed runs ---------------------------------------------------------------------------------
+
+
+def plan_with_a_bad_point(folder: Path, **changes: Any) -> Any:
+    """A plan whose second point is no scenario: a table is checked at its ends only."""
+    table = folder / "points.csv"
+    table.write_text(
+        "lead.organisation,decision.exposure\nhospital,0.1\nnobody,0.2\nhospital,0.3\n"
+    )
+    design = {"type": "table", "file": str(table)}
+    return make_plan(design=design, parameters={}, replicates=4, arms={}, **changes)
+
+
+def test_point_that_is_no_scenario_is_failed_rows(tmp_path: Path) -> None:
+    plan = plan_with_a_bad_point(tmp_path)
+    outcome = run(tmp_path / "sweep", plan)
+    assert outcome.is_finished
+    assert (outcome.n_done, outcome.n_failed) == (12, 4)
+    rows = read(tmp_path / "sweep")
+    failed = rows.query("point == 1")
+    assert set(failed["status"]) == {"failed"}
+    assert set(failed["error"]) == {"ScenarioError"}
+    assert failed["message"].str.contains("nobody").all()
+    assert failed[list(MEASURES)].isna().all(axis=None)
+    assert set(rows.query("point != 1")["status"]) == {"ok"}
+    measured = pads.dataset(run_files(tmp_path / "sweep")).to_table()["trust"]
+    assert measured.null_count == 4
+    assert Store.open(tmp_path / "sweep").n_failed() == 4
+    assert run(tmp_path / "sweep", plan).n_failed == 4
+
+
+@pytest.mark.parametrize("on_error", ["stop", {"stop_after": 3}], ids=str)
+def test_sweep_stops_after_failures_and_goes_on(tmp_path: Path, on_error: Any) -> None:
+    plan = plan_with_a_bad_point(tmp_path, on_error=on_error)
+    store_of(tmp_path / "sweep", plan, Grid(1, 4))
+    with pytest.raises(SweepStopped, match="4 runs failed"):
+        run(tmp_path / "sweep", plan)
+    assert Store.open(tmp_path / "sweep").n_runs_done() == 8
+    assert run(tmp_path / "sweep", plan).is_finished
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, replicate: int, how: Any) -> None:
+    """Have the core do something to one replicate."""
+    from partnersim.core import schedule
+
+    simulate = schedule.simulate
+
+    def spoiled(state: Any, p: Any, root: Any, first: int, series: Any, detail: Any) -> None:
+        simulate(state, p, root, first, series, detail)
+        if first <= replicate < first + len(series):
+            how(series[replicate - first])
+
+    monkeypatch.setattr(schedule, "simulate", spoiled)
+
+
+def fill_with_nan(series: Any) -> None:
+    series[7:, 1] = np.nan
+
+
+def raise_something(series: Any) -> None:
+    raise ZeroDivisionError("float division by zero " + 1000 * "again ")
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "said"),
+    [
+        (fill_with_nan, "NotFiniteError", "trust is nan in month 7"),
+        (raise_something, "ZeroDivisionError", "float division by zero again"),
+    ],
+)
+def test_run_that_fails_spoils_no_other(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Any, error: str, said: str
+) -> None:
+    spoil(monkeypatch, 4, how)
+    outcome = run(tmp_path)
+    assert outcome.is_finished
+    assert outcome.n_failed == 16 * 2
+    rows, whole = read(tmp_path), read(finished)
+    is_bad = rows["replicate"] == 4
+    assert set(rows[is_bad]["status"]) == {"failed"}
+    assert set(rows[is_bad]["error"]) == {error}
+    assert rows[is_bad]["message"].str.startswith(said).all()
+    assert rows[is_bad]["message"].str.len().max() <= 300
+    assert rows[is_bad][list(MEASURES)].isna().all(axis=None)
+    pd.testing.assert_frame_equal(rows[~is_bad], whole[~is_bad], check_dtype=False)
+
+
+# --- As many replicates as are needed ------------------------------------------------------------
+
+PRECISE = {"half_width": {"trust": 0.012, "months_to_25": 6.0}, "floor": 4, "ceiling": 30}
+
+
+def test_points_get_replicates_until_they_are_precise(tmp_path: Path) -> None:
+    plan = make_plan(replicates=PRECISE)
+    outcome = run(tmp_path, plan)
+    assert outcome.is_finished
+    rows = read(tmp_path)
+    assert len(rows) == outcome.n_done == outcome.n_total
+    numbers = rows.groupby("point")["replicate"].nunique()
+    assert numbers.nunique() > 1
+    for _, of_point in rows.groupby("point"):
+        n = of_point["replicate"].nunique()
+        for level in range(4, n, 4):
+            assert not is_precise(of_point.query(f"replicate < {level}"))
+        assert n == 30 or is_precise(of_point)
+    assert count_missing(Store.open(tmp_path)) == 0
+
+
+def is_precise(rows: pd.DataFrame) -> bool:
+    """The rule once more, for one point, with pandas."""
+    for name, width in PRECISE["half_width"].items():
+        values = rows.set_index(["replicate", "arm"])[name]
+        values = values.fillna(60.0) if name == "months_to_25" else values
+        differences = values.unstack("arm").pipe(lambda v: v["coordinator"] - v["base"])
+        n = len(differences)
+        reach = student_t.ppf(0.975, n - 1) * differences.std() / np.sqrt(n)
+        if reach > width:
+            return False
+    return True
+
+
+def test_precision_does_not_depend_on_interruptions_and_shards(tmp_path: Path) -> None:
+    plan = make_plan(replicates=PRECISE)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(whole, plan)
+    store_of(broken, plan, Grid(3, 2))
+    for shard in ("1/2", "2/2") * 30:
+        if run(broken, plan, shard=shard).is_finished:
+            break
+    assert fingerprint(broken) == fingerprint(whole)
+    assert run(broken, plan, engine="processes", workers=2).is_finished
+
+
+def test_precision_may_be_left_for_a_number(tmp_path: Path) -> None:
+    run(tmp_path / "rule", make_plan(replicates=PRECISE))
+    run(tmp_path / "rule", make_plan(replicates=PRECISE), extend={"replicates": 40})
+    run(tmp_path / "number", make_plan(replicates=40))
+    assert fingerprint(tmp_path / "rule") == fingerprint(tmp_path / "number")
+
+
+def test_half_width_of_few_values() -> None:
+    values = np.array([[1.0, 2.0, 3.0], [1.0, np.nan, np.nan], [np.nan] * 3])
+    reach = student_t.ppf(0.975, 2) * 1.0 / np.sqrt(3)
+    np.testing.assert_allclose(half_widths(values, 0.95), [reach, np.inf, 0.0])
+
+
+# --- What is beside the runs ---------------------------------------------------------------------
+
+
+def test_provenance_is_a_line_for_each_session(tmp_path: Path) -> None:
+    run(tmp_path)
+    run(tmp_path)
+    lines = (tmp_path / "provenance.jsonl").read_text().splitlines()
+    assert [json.loads(line)["ended"]["n_runs"] for line in lines] == [192, 0]
+    for key in ("began", "command", "host", "numpy", "partnersim", "revision"):
+        assert key in json.loads(lines[0])
+
+
+def test_order_is_replicates_first(tmp_path: Path) -> None:
+    store_of(tmp_path)
+    seen: list[int] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def look(progress: Any) -> None:
+        seen.append(progress.n_done)
+        if progress.n_done >= 16 * 3 * 2:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        run(tmp_path, progress=look)
+    rows = read(tmp_path)
+    assert set(rows["replicate"]) == {0, 1, 2}
+    assert len(rows) == 16 * 3 * 2
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"engine": "prozesses"}, "did you mean 'processes'"),
+        ({"engine": "serial", "scheduler": "tcp://127.0.0.1:1"}, "dask"),
+        ({"shard": "0/3"}, "from 1"),
+        ({"shard": "4/3"}, "from 1"),
+        ({"shard": "two"}, "must be i/n"),
+        ({"extend": {"points": 24}}, "power of two"),
+        ({"extend": {"base": 32}}, "base"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_refused(tmp_path: Path, how: Any, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        run(tmp_path, **how)
+
+
+def test_folder_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").touch()
+    with pytest.raises(StoreError, match=r"thesis\.docx"):
+        run(tmp_path)
+    assert os.listdir(tmp_path / "runs") == []
+
+
+@pytest.mark.parametrize("what", ["missing", "file", "damaged", "later", "edited"])
+def test_what_is_no_store_is_not_opened(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "sweep"
+    if what == "file":
+        folder.write_text("")
+    elif what != "missing":
+        run(folder)
+        file = folder / "sweep.json"
+        described = json.loads(file.read_text())
+        if what == "damaged":
+            file.write_text(file.read_text()[:200])
+        else:
+            described |= {"format": 99} if what == "later" else {"id": "0" * 16}
+            file.write_text(json.dumps(described))
+    said = {"missing": "no sweep", "file": "no sweep", "damaged": "damaged", "later": "later"}
+    with pytest.raises(StoreError, match=said.get(what, "not as it was written")):
+        Store.open(folder)
+    if what in ("damaged", "edited"):  # the remedy that the message names
+        with pytest.raises(StoreError):
+            run(folder)
+        (folder / "sweep.json").unlink()
+        assert run(folder).is_finished
+        assert Store.open(folder).sessions()[-1]["ended"]["n_runs"] == 0
+
+
+def test_store_of_another_model_can_be_read_but_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    stored = fingerprint(tmp_path)
+    run_files(tmp_path)[0].unlink()
+    monkeypatch.setattr("partnersim.sweep.plan.model_version", lambda: "9.9+later")
+    assert len(read(tmp_path)) < stored[0]
+    with pytest.raises(StoreError, match=r"model: .* in the store, .*9\.9\+later"):
+        run(tmp_path)
+    with pytest.raises(RuntimeError, match="another model"):
+        Worker(Store.open(tmp_path))
