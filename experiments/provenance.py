@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import partnersim
+from partnersim.scenario_files import parameters
 
 MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "translate.py")
 """The files of the package that decide what a run gives."""
@@ -13,10 +15,48 @@ MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "transla
 
 def model_hash() -> str:
     """Sixteen digits that change whenever the model, its defaults or its measures do."""
+    return _hash_files(*MODEL)[:16]
+
+
+def _hash_files(*patterns: str) -> str:
     package = Path(partnersim.__file__).parent
     digest = hashlib.sha256()
-    for pattern in MODEL:
+    for pattern in patterns:
         for file in sorted(package.glob(pattern)):
             digest.update(f"{file.relative_to(package).as_posix()}\n".encode())
             digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+DECLARATIONS = "scenario.py"
+
+
+def hash_but_defaults(free: Collection[str]) -> str:
+    """Sixteen digits as `model_hash`, but for the defaults of some parameters.
+
+    What sets these parameters itself gives the same numbers whatever their defaults are: a set of
+    accepted points stays valid when the defaults are chosen from it.
+    """
+    digest = hashlib.sha256(_hash_files(*(name for name in MODEL if name != DECLARATIONS)).encode())
+    for row in parameters():
+        default = "free" if row.path in free else repr(row.default)
+        digest.update(f"{row.path} {default}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def say_if_out_of_date(made_with: str, command: str, now: str | None = None) -> str:
+    """What to say above results that were made with another model; empty if with this one.
+
+    Parameters
+    ----------
+    made_with
+        The mark that the results carry.
+    command
+        What makes them anew.
+    now
+        The mark that they would carry today; `model_hash` if left out.
+    """
+    now = model_hash() if now is None else now
+    if made_with == now:
+        return ""
+    return f"Out of date: made with model {made_with}, which is now {now}. Run `{command}` again."

@@ -151,7 +151,8 @@ def test_a_dose_is_one_day_in_one_month() -> None:
 
 
 def test_largest_rise_is_of_the_mean() -> None:
-    assert largest_rise(np.array([[0.5, 0.4, 0.46], [0.5, 0.2, 0.18]])) == pytest.approx(0.02)
+    years = np.array([[0.5, 0.4, 0.46], [0.5, 0.2, 0.18]]).T
+    assert largest_rise(years) == pytest.approx(0.02)
 
 
 # --- Estimates --------------------------------------------------------------------------------

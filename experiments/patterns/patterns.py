@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -117,7 +118,7 @@ class Look:
     def _rng(self, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose])
 
-    def estimate(self, statistic: Callable[..., float], *columns: Floats) -> Estimate:
+    def estimate(self, statistic: Callable[..., Any], *columns: Floats) -> Estimate:
         """A number over replicates with its interval."""
         return estimate(statistic, *columns, seed=self.seed, resamples=self.resamples)
 
@@ -284,9 +285,9 @@ def left_alone(scenario: Scenario) -> Scenario:
     )
 
 
-def largest_rise(years: Floats) -> float:
-    """Largest rise of the mean from one year to the next, of float64[replicate, year]."""
-    return float(np.diff(years.mean(axis=0)).max())
+def largest_rise(years: Floats, axis: int = -1) -> Any:
+    """Largest rise of the mean from one year to the next, of float64[year, ..., replicate]."""
+    return np.diff(years.mean(axis=axis), axis=0).max(axis=0)
 
 
 def look_at_those_left_alone(scenario: Scenario, look: Look) -> Found:
@@ -296,10 +297,10 @@ def look_at_those_left_alone(scenario: Scenario, look: Look) -> Found:
     for rule, words in rules.items():
         alone = left_alone(scenario).replace({"decision.rule": rule})
         series = look.run(alone, 60, "contribution")["contribution"]
-        years = np.stack([mean_of_months(series, 12 * k + 1, 12 * k + 12) for k in range(5)], 1)
+        years = np.stack([mean_of_months(series, 12 * k + 1, 12 * k + 12) for k in range(5)])
         found[f"{words}largest rise"] = look.estimate(largest_rise, years)
-        found[f"{words}year 5"] = look.mean(years[:, 4])
-        found[f"{words}year 1"] = look.mean(years[:, 0])
+        found[f"{words}year 5"] = look.mean(years[4])
+        found[f"{words}year 1"] = look.mean(years[0])
     return found
 
 
@@ -319,8 +320,8 @@ def look_at_face_to_face(scenario: Scenario, look: Look) -> Found:
         spread[n] = base.std(ddof=1)
     small, usual, large = GROUP_SIZES
 
-    def rise(a: Floats, b: Floats, c: Floats, d: Floats) -> float:
-        return ratio_of_means(a, b) - ratio_of_means(c, d)
+    def rise(a: Floats, b: Floats, c: Floats, d: Floats, axis: int) -> Any:
+        return ratio_of_means(a, b, axis) - ratio_of_means(c, d, axis)
 
     found = {
         "ratio": look.estimate(ratio_of_means, joint[usual], written[usual]),
@@ -480,8 +481,8 @@ def look_at_spread(scenario: Scenario, look: Look) -> Found:
     return {
         "variation": look.estimate(variation, effect),
         "mean effect": look.mean(effect),
-        "5th percentile": look.estimate(lambda x: np.quantile(x, 0.05), effect),
-        "95th percentile": look.estimate(lambda x: np.quantile(x, 0.95), effect),
+        "5th percentile": look.estimate(partial(np.quantile, q=0.05), effect),
+        "95th percentile": look.estimate(partial(np.quantile, q=0.95), effect),
     }
 
 

@@ -1,0 +1,161 @@
+"""Tune the model to what was observed: python -m experiments.tuning.run [--quick]
+
+Searches for points at which the patterns' numbers are in their bands, looks at what is left with
+other luck, accepts by the rule of README.md, and chooses defaults. What is done is kept in the
+store, so that an interrupted search goes on where it was. Writes accepted.csv, summary.toml,
+tables, results.md and figures beside this file; with --quick only what --out names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from experiments.patterns.estimates import Floats
+from experiments.provenance import hash_but_defaults
+from experiments.tuning.accept import TooFewError, accept, centre
+from experiments.tuning.evaluate import Level
+from experiments.tuning.report import Outcome, write
+from experiments.tuning.search import (
+    Doer,
+    Task,
+    Tell,
+    confirm,
+    confirm_level,
+    open_engine,
+    say,
+    search,
+)
+from experiments.tuning.space import PRIORS, Space, Stage, declared_hash, read_space
+from experiments.tuning.store import Key, Row, Store
+from partnersim.ensemble import n_cores
+from partnersim.scenario_files import ScenarioError
+
+HERE = Path(__file__).resolve().parent
+ROUNDINGS = (2, 3)
+"""Significant digits that defaults are tried with, fewest first."""
+
+CODE = ("distance.py", "evaluate.py", "search.py", "../patterns/*.py")
+"""Files here that decide what a task gives."""
+
+
+def store_of(root: Path, space: Space) -> Path:
+    """The folder of what was run with this model, these declarations and this code."""
+    digest = hashlib.sha256(hash_but_defaults(space.paths).encode())
+    digest.update(declared_hash(space).encode())
+    for pattern in CODE:
+        for file in sorted(HERE.glob(pattern)):
+            digest.update(file.read_bytes())
+    return root / digest.hexdigest()[:16]
+
+
+def quick(space: Space) -> Space:
+    """A search that only shows that it works."""
+    stages = [
+        Stage(replicates=2, most_chance=1.0, generations=1),
+        Stage(replicates=3, most_chance=0.25, generations=1),
+    ]
+    small = {
+        "first_points": 4, "population": 4, "stages": stages, "confirm_replicates": 3, "wanted": 2,
+    }  # fmt: skip
+    return replace(space, search=space.search.model_copy(update=small))
+
+
+def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
+    """Search, confirm, accept and choose; what is stored is not run again.
+
+    Raises
+    ------
+    TooFewError
+        If the search left fewer points than wanted.
+    """
+    with open_engine(space, workers) as engine:
+        doer = Doer(store, engine, tell)
+        population = search(space, doer)
+        shares = np.unique(population.shares, axis=0)
+        confirmed = confirm(space, doer, shares)
+        accepted = accept(np.array([row.excess for row in confirmed]), space.search.wanted)
+        chosen = shares[accepted.rows[centre(shares[list(accepted.rows)])]]
+        defaults = np.array([prior.share(prior.default) for prior in space.priors])
+        tries = [
+            *(rounded(space, chosen, digits) for digits in ROUNDINGS),
+            chosen,
+        ]
+        looks = look_again(space, doer, [defaults, *tries])
+    asked = [k for k in range(confirmed[0].excess.size) if k not in accepted.given_up]
+    best = next((at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()), 2)
+    return Outcome(
+        space=space,
+        results=doer.results,
+        generations=tuple(population.generations),
+        shares=shares,
+        confirmed=confirmed,
+        accepted=accepted,
+        chosen=space.point(tries[best]),
+        chosen_from=int(np.flatnonzero((shares == chosen).all(axis=1))[0]),
+        digits=(*ROUNDINGS, 6)[best],
+        at_chosen=looks[1 + best],
+        at_defaults=looks[0],
+    )
+
+
+def rounded(space: Space, shares: Floats, digits: int) -> Floats:
+    """A point whose values have few digits."""
+    return np.array(
+        [
+            prior.share(min(max(float(f"{value:.{digits}g}"), prior.low), prior.high))
+            for prior, value in zip(space.priors, space.point(shares).values(), strict=True)
+        ]
+    )
+
+
+def look_again(space: Space, doer: Doer, points: list[Floats]) -> list[tuple[Row, Row]]:
+    """Look at points as hard as can be, with the search's luck and with the other."""
+    other = confirm_level(space)
+    level = Level(other.replicates, 1, other.resamples)
+    # Rounded points stand by their values in the key: they come of what was found.
+    tasks = [
+        Task(Key(f"again {_mark(space, at)}", which, 0, 0), one, at)
+        for at in points
+        for which, one in enumerate((level, other))
+    ]
+    rows = [found[0] for found in doer.do(tasks, "defaults", len(tasks) * other.replicates)]
+    return list(zip(rows[::2], rows[1::2], strict=True))
+
+
+def _mark(space: Space, shares: Floats) -> str:
+    return hashlib.sha256(repr(space.point(shares)).encode()).hexdigest()[:12]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
+    parser.add_argument("--out", type=Path, help="folder to write to")
+    parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
+    parser.add_argument("--workers", type=int, default=min(n_cores(), 2), help="processes")
+    parser.add_argument("--priors", type=Path, default=PRIORS, help="another file of priors")
+    options = parser.parse_args()
+    try:
+        space = read_space(options.priors)
+        if options.quick:
+            space = quick(space)
+        outcome = tune(space, Store(store_of(options.store, space)), options.workers)
+    except (ScenarioError, TooFewError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on from here")
+        return 130
+    folder = options.out or (None if options.quick else HERE)
+    if folder:
+        write(outcome, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
