@@ -70,13 +70,11 @@ from partnersim.core.constants import (
     JOINT_AWAY_DAYS,
     JOINT_DAY_COMMITMENT,
     JOINT_DAY_CONTACT,
-    JOINT_DAY_GOODWILL,
     LEADER_LEAVES,
     LINK_DAYS,
     LONGEST_VIEW,
     MANAGEMENT,
     MANAGEMENT_WORK,
-    MANDATE,
     MEETING_DAYS,
     MISREADING,
     MOST_MEETING_SHARE,
@@ -232,6 +230,7 @@ class Relation:
         "second",
         "shared",
         "tension",
+        "withdrawn",
     )
 
     def __init__(self, first: Organisation, second: Organisation) -> None:
@@ -263,7 +262,9 @@ class Relation:
 
     def guard(self) -> None:
         one, other = self.first.in_force, self.second.in_force
-        self.agreement = min(one[BINDING_AGREEMENT], other[BINDING_AGREEMENT])
+        agreement = min(one[BINDING_AGREEMENT], other[BINDING_AGREEMENT])
+        self.withdrawn = max(self.agreement - agreement, 0.0)
+        self.agreement = agreement
         opposed = GUARDED_ANYWAY + (1.0 - GUARDED_ANYWAY) * self.conflict
         for link in self.links:
             hidden = GUARDED * link.trustee.in_force[SEPARATE_PRE_MEETINGS]
@@ -352,7 +353,9 @@ class Initiative:
         self.benefit_mix = benefit_mix
         self.benefit_mix_length = math.hypot(*benefit_mix)
         self.likeness_to_vision = cosine(model.vision, benefit_mix)
-        self.benefit = 1.0 + s.benefit_spread * model.random.gauss(0.0, 1.0)
+        luck = math.sqrt(1.0 - s.shared_benefit) * model.random.gauss(0.0, 1.0)
+        luck += math.sqrt(s.shared_benefit) * model.place_benefit
+        self.benefit = 1.0 + s.benefit_spread * luck
         self.size = size
         self.n_gates = 0 if is_quick else n_gates
         self.is_quick = is_quick
@@ -705,6 +708,10 @@ class Organisation(mesa.Agent):
             for x, kept in zip(self.contribution, self.kept, strict=True)
         ]
 
+    def deed(self, layer: int) -> float:
+        """What a layer really gave against what plans take for granted, at most 1."""
+        return min(1.0, self.delivered[layer] / self.model.settings.planned_effort)
+
     def board_consent(self, initiative: Initiative) -> float:
         """Chance that its board agrees this month."""
         needed, trust = initiative.needed[self], 1.0
@@ -712,7 +719,7 @@ class Organisation(mesa.Agent):
             trust = sum([link.trust[BOARD] for link in needed]) / len(needed)
         held_back = ACCOUNTABILITY_CONSENT * self.accountability
         consent = self.contribution[BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
-        mandate = MANDATE * self.in_force[SEPARATE_PRE_MEETINGS]
+        mandate = self.model.settings.mandate * self.in_force[SEPARATE_PRE_MEETINGS]
         return consent + mandate * (1.0 - consent)
 
     def effort(self, is_quick: bool) -> float:
@@ -803,7 +810,7 @@ class Organisation(mesa.Agent):
 class Meeting:
     """Of a coordinator with one layer of one organisation, in one month."""
 
-    __slots__ = ("held_for_host", "layer", "organisation", "seen_partial", "times", "weight")
+    __slots__ = ("held_for_host", "layer", "organisation", "seen_impartial", "times", "weight")
 
     def __init__(self, organisation: Organisation, layer: int, times: int) -> None:
         self.organisation, self.layer, self.times = organisation, layer, times
@@ -891,7 +898,7 @@ class Coordinator(mesa.Agent):
             credibility = self.credibility[organisation.index] if is_impartial else 0.0
             meeting.weight = 1.0 - (1.0 - credibility) ** meeting.times
             meeting.held_for_host = 0 if is_impartial else meeting.times
-            meeting.seen_partial = 0 if is_impartial and is_seen_so else meeting.times
+            meeting.seen_impartial = meeting.times if is_impartial and is_seen_so else 0
 
     def articulate(self) -> None:
         """The vision, and what of it is being delivered."""
@@ -915,14 +922,14 @@ class Coordinator(mesa.Agent):
                     link.goodwill[layer] += part * (seen - link.goodwill[layer])
 
     def serve_host(self) -> None:
-        """Meetings held for the host tilt what comes next; those seen so cost it goodwill."""
+        """Meetings held for the host tilt what comes next, and cost it goodwill."""
         if self.host < 0:
             return
         host = self.model.organisations[self.host]
         for meeting in self.meetings:
             host.tilt += TILT * meeting.held_for_host
-            if meeting.seen_partial and meeting.organisation is not host:
-                loss = min(1.0, HOST_GOODWILL_LOSS * meeting.seen_partial)
+            if meeting.held_for_host and meeting.organisation is not host:
+                loss = min(1.0, HOST_GOODWILL_LOSS * meeting.held_for_host)
                 meeting.organisation.links[self.host].goodwill[meeting.layer] *= 1.0 - loss
 
     def bring_together(self) -> None:
@@ -939,24 +946,21 @@ class Coordinator(mesa.Agent):
             relation.convened = 1.0 - (1.0 - relation.convened) * (1.0 - brought)
 
     def be_judged(self, delivery: float) -> None:
-        """Credibility follows skill and delivery; being seen to serve a host costs at once."""
+        """Credibility follows skill and delivery; serving a host costs at once."""
         worth = self.skill * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
         deeds = self.model.settings.deeds
         for meeting in self.meetings:
-            organisation, layer, partial = (
-                meeting.organisation,
-                meeting.layer,
-                meeting.seen_partial,
-            )
+            organisation, layer = meeting.organisation, meeting.layer
             credibility = self.credibility[organisation.index]
-            gain = min(1.0, CREDIBILITY_RATE * (meeting.times - partial))
+            gain = min(1.0, CREDIBILITY_RATE * meeting.seen_impartial)
             credibility += gain * (worth - credibility)
-            credibility *= 1.0 - min(1.0, CREDIBILITY_LOSS * partial)
+            credibility *= 1.0 - min(1.0, CREDIBILITY_LOSS * meeting.held_for_host)
             self.credibility[organisation.index] = credibility
             self.last_met[organisation.index, layer] = self.model.month
-            self.seen[organisation, layer] = (1.0 - deeds) * organisation.vision_commitment[
+            commitment = organisation.vision_commitment[layer]
+            self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed(
                 layer
-            ] + deeds * organisation.delivered[layer]
+            )
 
 
 def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
@@ -988,6 +992,7 @@ class PlainPartnership(mesa.Model):
         )
         self.organisations = [Organisation(self, index) for index in range(s.n)]
         self.coordinators = [Coordinator(self, index) for index in range(s.n_appointed)]
+        self.place_benefit = self.random.gauss(0.0, 1.0)
         self.vision = s.vision_weights
         if not any(self.vision):
             self.vision = [math.fsum(column) / s.n for column in zip(*s.objectives, strict=True)]
@@ -1077,6 +1082,7 @@ class PlainPartnership(mesa.Model):
         for organisation in self.organisations:
             organisation.show()
         self.learn_about_others()
+        self.miss_agreements()
         self.spend_joint_days()
         self.raise_issues()
         # 5 decide contributions
@@ -1243,6 +1249,7 @@ class PlainPartnership(mesa.Model):
             clear, stereotype = 1.0 - misread, misread * disposition
             clear_talk, usual = clear * link.openness, stereotype - noise
             displayed, delivered = trustee.displayed, trustee.delivered
+            clear_deeds = clear / s.planned_effort
             for layer in LAYERS:
                 g = goodwill[layer]
                 seen = clear_talk * displayed[layer] + usual + twice_noise * random()
@@ -1253,7 +1260,9 @@ class PlainPartnership(mesa.Model):
                     g = g if g > 0.0 else 0.0
                 else:
                     g += change * good_news
-                change = rate_of_deeds * (clear * delivered[layer] + stereotype - g)
+                deed = clear_deeds * delivered[layer]
+                deed = deed if deed < clear else clear
+                change = rate_of_deeds * (deed + stereotype - g)
                 if change < 0.0:
                     g += change * (1.0 + asymmetry * g * (1.0 - g))
                     g = g if g > 0.0 else 0.0
@@ -1271,6 +1280,12 @@ class PlainPartnership(mesa.Model):
             change *= 1.0 - CROWDING * agreement
         return clip(goodwill + change)
 
+    def miss_agreements(self) -> None:
+        """Good conduct had been put down to the rule that is withdrawn."""
+        for relation in self.active_relations:
+            if relation.withdrawn:
+                relation.lose_goodwill(self.settings.agreement_loss * relation.withdrawn)
+
     def spend_joint_days(self) -> None:
         """On joint away days people see each other as they are."""
         deeds = self.settings.deeds
@@ -1282,10 +1297,10 @@ class PlainPartnership(mesa.Model):
             if days == 0.0:
                 continue
             agreement = link.relation.agreement
-            rate = min(1.0, JOINT_DAY_GOODWILL * days / 12.0)
+            rate = min(1.0, self.settings.joint_day_rate * days / 12.0)
             for layer in LAYERS:
                 seen = (1.0 - deeds) * link.trustee.vision_commitment[layer]
-                seen += deeds * link.trustee.delivered[layer]
+                seen += deeds * link.trustee.deed(layer)
                 link.goodwill[layer] = self.take_in(link.goodwill[layer], seen, rate, agreement)
 
     def raise_issues(self) -> None:
@@ -1332,16 +1347,17 @@ class PlainPartnership(mesa.Model):
 
     def judge_promises(self) -> None:
         """Competence trust: up for a promise kept, down for one broken, as far as it is seen."""
-        gain, loss = self.settings.promise_gain, self.settings.promise_loss
+        rate, asymmetry = self.settings.promise_rate, 4.0 * (self.settings.news_asymmetry - 1.0)
         for link in self.active_links:
             contact, trustee, competence = link.relation.contact, link.trustee, link.competence
             contribution, kept = trustee.contribution, trustee.kept
             for layer in LAYERS:
-                in_sight = contact * contribution[layer]
+                c = competence[layer]
+                change = rate * contact * contribution[layer]
                 if kept[layer]:
-                    competence[layer] += gain * in_sight * (1.0 - competence[layer])
+                    competence[layer] = c + change * (1.0 - c)
                 else:
-                    competence[layer] -= loss * in_sight * competence[layer]
+                    competence[layer] = c - change * c * (1.0 + asymmetry * c * (1.0 - c))
 
     def difficulty(self) -> float:
         """The easy things come first."""

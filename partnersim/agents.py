@@ -316,7 +316,9 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     credibility_with = _per_organisation("credibility", "The weight of its word, with each.")
     meetings_with = _per_organisation("meetings", "Meetings this month, with each.")
     held_for_host = _per_organisation("held_for_host", "Those of them held for its host.")
-    seen_partial = _per_organisation("seen_partial", "Those of them seen to serve its host.")
+    seen_impartial = _per_organisation(
+        "seen_impartial", "Those of them seen to serve the partnership."
+    )
 
     def by_layer(self, field: str, organisation: str) -> dict[str, float]:
         """Give what it has with each layer of an organisation.
@@ -326,7 +328,7 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         field
             ``months_unseen`` (months), ``seen`` (commitment and deeds, as last seen),
             ``has_seen``, ``meetings``, ``weight`` (of this month's meetings), ``held_for_host``
-            or ``seen_partial``.
+            or ``seen_impartial``.
         organisation
             Its short name.
 
@@ -345,5 +347,5 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
 
 
 OF_MEETINGS = (
-    "months_unseen", "seen", "has_seen", "meetings", "weight", "held_for_host", "seen_partial",
+    "months_unseen", "seen", "has_seen", "meetings", "weight", "held_for_host", "seen_impartial",
 )  # fmt: skip

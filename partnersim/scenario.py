@@ -373,6 +373,10 @@ class Programme(Section):
         low=0, high=2, unit="ratio",
         source="nao2018: sites differ from falls to +15 %; not checked at the source",
     )  # fmt: skip
+    shared_benefit: Real = setting(
+        0.0, "Part of that variance that all initiatives of one place have in common: some places "
+        "take to change better than others.", low=0, high=1,
+    )  # fmt: skip
     complementarity: Real = setting(
         -2.0,
         "How far work goes at the pace of the least committed: exponent of the CES mean over "
@@ -434,12 +438,17 @@ class Trust(Section):
     misreading_noise: Real = setting(
         0.15, "Greatest chance error in reading the others in one month.", low=0, high=0.5
     )
-    promise_gain: Real = setting(
-        0.06, "Gain of competence trust from a kept promise.", low=0, high=1
-    )
-    promise_loss: Real = setting(
-        0.18, "Loss of competence trust from a broken promise.", low=0, high=1,
-        source="slovic1993 for more than the gain",
+    joint_day_rate: Real = setting(
+        0.12, "Part of the way to a true view of each other that a joint away day takes people.",
+        low=0, high=1, unit="a day",
+    )  # fmt: skip
+    agreement_loss: Real = setting(
+        0.3, "Part of goodwill lost when a full binding agreement is withdrawn: the others' good "
+        "conduct is put down to it.", low=0, high=1, source="malhotra2002 for the direction",
+    )  # fmt: skip
+    promise_rate: Real = setting(
+        0.06, "How fast kept and broken promises move competence trust, a month, at full contact.",
+        low=0, high=1,
     )  # fmt: skip
     reliability: Real = setting(
         0.95, "Chance that a promise is kept when there is no pressure.", low=0, high=1
@@ -526,6 +535,10 @@ class Decision(Section):
     )  # fmt: skip
     referral_protection: Real = setting(
         0.5, "Part of that exposure which referring every decision back takes away.",
+        low=0, high=1,
+    )  # fmt: skip
+    mandate: Real = setting(
+        0.3, "Part of a board's missing consent that it brings along where it has met beforehand.",
         low=0, high=1,
     )  # fmt: skip
     value_alone: Real = setting(

@@ -183,21 +183,22 @@ def test_meetings_have_weight_by_credibility_and_compose() -> None:
     assert world.state.weight[0, :3] == near(
         np.array([[0, 0.2, 1 - 0.8**3], [0, 0, 0.5], [1.0, 0, 0]])
     )
-    assert not world.state.held_for_host.any() and not world.state.seen_partial.any()
+    assert not world.state.held_for_host.any()
+    assert (world.state.seen_impartial == world.state.meetings).all()
 
 
-def test_a_hosted_coordinator_serves_the_host_at_times_and_is_suspected_of_it_at_others() -> None:
+def test_a_hosted_coordinator_serves_the_host_at_times_and_is_doubted_at_others() -> None:
     world = with_coordinators({**ANA, "host": "a", "impartiality": 0.7})
     world.state.meetings[0, :3] = [[0, 1, 0], [0, 2, 0], [1, 0, 0]]
     world.state.credibility[0, :3] = 0.4
     world.state.goodwill_trust[1, 1, 0], world.state.goodwill_trust[2, 0, 0] = 0.9, 0.2
     run(world, "hold_meetings")
-    b, third = 2 * (1 - 0.7 * (1 - c.SUSPICION * 0.1)), 1 - 0.7 * (1 - c.SUSPICION * 0.8)
+    b, third = 2 * 0.7 * (1 - c.SUSPICION * 0.1), 0.7 * (1 - c.SUSPICION * 0.8)
     assert world.state.weight[0, :3, :2] == near(
         np.array([[0, 0.4], [0, 1 - (1 - 0.7 * 0.4) ** 2], [0.7 * 0.4, 0]])
     )
     assert world.state.held_for_host[0, :3, :2] == near(np.array([[0, 0], [0, 0.6], [0.3, 0]]))
-    assert world.state.seen_partial[0, :3, :2] == near(np.array([[0, 0], [0, b], [third, 0]]))
+    assert world.state.seen_impartial[0, :3, :2] == near(np.array([[0, 1], [0, b], [third, 0]]))
 
 
 # The four channels --------------------------------------------------------------------------------
@@ -278,14 +279,13 @@ def test_a_channel_that_is_switched_off_does_nothing(switch: str, process: str) 
 # What is thought of them --------------------------------------------------------------------------
 
 
-def test_meetings_for_the_host_tilt_the_programme_and_those_seen_so_cost_goodwill() -> None:
+def test_meetings_for_the_host_tilt_the_programme_and_cost_it_goodwill() -> None:
     world = with_coordinators({**ANA, "host": "a"})
     world.state.goodwill_trust[:3, :, :3] = 0.8
-    world.state.held_for_host[0, 1, 0], world.state.held_for_host[0, 2, 1] = 2.0, 0.5
-    world.state.seen_partial[0, 1, 0], world.state.seen_partial[0, 2, 1] = 3.0, 30.0
+    world.state.held_for_host[0, 1, 0], world.state.held_for_host[0, 2, 1] = 3.0, 30.0
     before = copied(world).state
     run(world, "serve_host")
-    assert world.state.tilt[:3] == near([c.TILT * 2.5, 0, 0])
+    assert world.state.tilt[:3] == near([c.TILT * 33, 0, 0])
     assert world.state.goodwill_trust[1, 0, 0] == near(0.8 * (1 - 3 * c.HOST_GOODWILL_LOSS))
     assert world.state.goodwill_trust[2, 1, 0] == near(0.0)
     assert world.state.goodwill_trust[1, 1, 0] == 0.8
@@ -306,29 +306,40 @@ def test_tilt_leans_the_next_initiative_to_the_hosts_domains() -> None:
         assert world.state.tilt[0] == 0.0
 
 
-def test_credibility_follows_skill_and_delivery_and_falls_when_seen_to_serve_the_host() -> None:
-    world = with_coordinators({**ANA, "skill": 0.9})
+def test_credibility_follows_skill_and_delivery_and_falls_with_service_to_the_host() -> None:
+    world = with_coordinators({**ANA, "skill": 0.9}, programme={"planned_effort": 0.5})
     state = world.state
     state.credibility[0, :3] = 0.3
     state.months_unseen[0, :3] = 5.0
     state.meetings[0, :3] = [[2, 0, 0], [0, 1, 0], [0, 0, 0]]
-    state.seen_partial[0, :3] = [[0, 0, 0], [0, 0.5, 0], [0, 0, 0]]
+    state.seen_impartial[0, :3] = [[2, 0, 0], [0, 0.4, 0], [0, 0, 0]]
+    state.held_for_host[0, :3] = [[0, 0, 0], [0, 0.5, 0], [0, 0, 0]]
     state.realised_rate[:4] = state.planned_rate[:4] * 0.25
     state.vision_commitment[0, 0], state.delivered[0, 0] = 0.9, 0.3
     run(world, "be_judged")
     worth = 0.9 * ((1 - c.CREDIBILITY_OF_DELIVERY) + c.CREDIBILITY_OF_DELIVERY * 0.25)
     a = 0.3 + 2 * c.CREDIBILITY_RATE * (worth - 0.3)
-    b = (0.3 + 0.5 * c.CREDIBILITY_RATE * (worth - 0.3)) * (1 - 0.5 * c.CREDIBILITY_LOSS)
+    b = (0.3 + 0.4 * c.CREDIBILITY_RATE * (worth - 0.3)) * (1 - 0.5 * c.CREDIBILITY_LOSS)
     assert state.credibility[0, :3] == near([a, b, 0.3])
     assert state.months_unseen[0, :3] == near(np.array([[0, 6, 6], [6, 0, 6], [6, 6, 6]]))
     assert state.has_seen[0, :3] == near(np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]]))
     deeds = world.p.deeds
-    assert state.seen[0, 0, 0] == near((1 - deeds) * 0.9 + deeds * 0.3)
+    assert state.seen[0, 0, 0] == near((1 - deeds) * 0.9 + deeds * 0.3 / 0.5)
+
+
+def test_an_impartial_act_that_is_doubted_earns_nothing_and_costs_nothing() -> None:
+    world = with_coordinators({**ANA, "host": "a", "impartiality": 1.0})
+    state = world.state
+    state.meetings[0, :3], state.credibility[0, :3] = [[0, 0, 0], [0, 1, 0], [0, 0, 0]], 0.3
+    state.seen_impartial[0, :3] = 0.0
+    run(world, "be_judged", "serve_host")
+    assert state.credibility[0, 1] == 0.3
+    assert (state.goodwill_trust == copied(world).state.goodwill_trust).all()
 
 
 def test_more_delivered_than_planned_is_not_worth_more_than_skill() -> None:
     world = with_coordinators({**ANA, "skill": 0.9})
-    world.state.meetings[0, 0, 0] = 1
+    world.state.meetings[0, 0, 0] = world.state.seen_impartial[0, 0, 0] = 1
     world.state.credibility[0, 0] = 0.5
     world.state.realised_rate[:4] = 10.0
     run(world, "be_judged")

@@ -13,12 +13,14 @@ TALK = ("show", "hear_talk")
 
 
 def plain(n: int = 2, **sections: object) -> World:
-    """A quiet place where nothing stands between what is shown and what is seen."""
+    """A quiet place where nothing stands between what is shown or done and what is seen."""
     trust = {"usual_cultural_distance": 0.0, "news_asymmetry": 1.0, "deeds": 0.0}
     ways = {"separate_pre_meetings": 0.0, "own_needs_framing": 0.0}
     trust |= sections.pop("trust", {})  # type: ignore[arg-type]
     ways |= sections.pop("ways_of_working", {})  # type: ignore[arg-type]
-    world = quiet(n, trust=trust, ways_of_working=ways, **sections)
+    programme = {"planned_effort": 1.0}  # so that deeds count as they are
+    programme |= sections.pop("programme", {})  # type: ignore[arg-type]
+    world = quiet(n, trust=trust, ways_of_working=ways, programme=programme, **sections)
     world.state.contact[:n, :n] = 0.8
     world.state.goodwill_trust[:n, :, :n] = 0.5
     world.state.vision_commitment[:n] = 0.6
@@ -185,6 +187,22 @@ def test_good_news_counts_less_where_an_agreement_forces_the_conduct() -> None:
     assert learnt(bound, *TALK) == near(crowded * learnt(free, *TALK))
 
 
+def test_an_agreement_that_is_withdrawn_takes_goodwill_with_it_once() -> None:
+    ended = {"lever": "binding_agreement", "value": 0.6, "from_month": 0, "to_month": 2}
+    world = plain(3, trust={"agreement_loss": 0.25}, interventions=[ended])
+    state = world.state
+    for month, lost in ((1, 0.0), (2, 0.6), (3, 0.0)):
+        state.month[0] = month
+        run(world, "set_levers")
+        assert state.withdrawn[0, 1] == near(lost)
+        before = copied(world).state
+        run(world, "miss_agreements")
+        assert state.goodwill_trust[0, :, 1] == near(
+            before.goodwill_trust[0, :, 1] * (1 - 0.25 * lost)
+        )
+        assert changed(before, state) == ({"goodwill_trust"} if lost else set())
+
+
 # Deeds and joint days -----------------------------------------------------------------------------
 
 
@@ -193,6 +211,13 @@ def test_talk_and_deeds_share_the_weight(deeds: float) -> None:
     rate, trust = c.GOODWILL_RATE * 0.8, {"deeds": deeds}
     assert learnt(plain(trust=trust), *TALK) == near(rate * (1 - deeds) * (0.6 - 0.5))
     assert learnt(plain(trust=trust), "show", "see_deeds") == near(rate * deeds * (0.7 - 0.5))
+
+
+@pytest.mark.parametrize(("planned", "deed"), [(1.0, 0.7), (0.875, 0.8), (0.7, 1.0), (0.4, 1.0)])
+def test_deeds_are_judged_by_what_plans_take_for_granted(planned: float, deed: float) -> None:
+    rate, trust = c.GOODWILL_RATE * 0.8, {"deeds": 1.0}
+    world = plain(trust=trust, programme={"planned_effort": planned})
+    assert learnt(world, "show", "see_deeds") == near(rate * (deed - 0.5))
 
 
 def test_deeds_are_misread_by_distance_and_are_never_guarded() -> None:
@@ -211,7 +236,7 @@ def test_joint_days_show_commitment_and_deeds_as_they_are() -> None:
     run(world, "show")
     before = copied(world).state
     run(world, "spend_joint_days")
-    rate = c.JOINT_DAY_GOODWILL * 4 / 12
+    rate = world.p.joint_day_rate * 4 / 12
     assert world.state.goodwill_trust[0, 0, 1] == near(0.5 + rate * (0.6 * 0.6 + 0.4 * 0.7 - 0.5))
     assert world.state.goodwill_trust[0, 0, 2] == 0.5
     assert changed(before, world.state) == {"goodwill_trust"}

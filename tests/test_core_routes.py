@@ -77,6 +77,7 @@ def busy_place() -> Scenario:
                 {"size": 50.0, "n_gates": 0},
             ],
             "stagger_months": 0,
+            "shared_benefit": 0.3,
         },
         relations={"meeting_budget": 1.0},
         lead={"organisation": "b", "authority": 0.3},
@@ -89,6 +90,7 @@ def busy_place() -> Scenario:
         interventions=[
             {"lever": "partnership_managed_teams", "value": 0.6, "from_month": MONTH},
             {"lever": "own_away_days", "value": 2.0, "from_month": MONTH, "organisations": ["c"]},
+            {"lever": "binding_agreement", "value": 0.5, "from_month": 3, "to_month": MONTH},
         ],
         events=[
             {"type": "leader_leaves", "month": MONTH, "organisation": "a", "size": 0.7,
@@ -223,6 +225,7 @@ LEVER_ROUTES = {
     },
     "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
     "binding_agreement": {
+        "set_levers": "withdrawn",
         "hear_talk": "goodwill_trust",
         "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
@@ -276,9 +279,13 @@ PARAMETER_ROUTES = {
     "size_spread": {"begin_initiatives": BEGUN},
     "focus": {"begin_initiatives": "benefit_mix"},
     "benefit_spread": {"begin_initiatives": "benefit"},
+    "shared_benefit": {"begin_initiatives": "benefit"},
     "complementarity": DECISION | {"work": PACE},
     "diminishing": {"work": PACE, "begin_initiatives": PLANNED},
-    "planned_effort": {"begin_initiatives": PLANNED},
+    "planned_effort": {
+        "begin_initiatives": PLANNED, "be_judged": "seen", "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+    },
     "goodwill_weight": {"assess_trust": "trust"},
     "disposition": {
         "happen": TRUST, "change_leaders": TRUST, "hear_talk": "goodwill_trust",
@@ -286,15 +293,16 @@ PARAMETER_ROUTES = {
     },
     "news_asymmetry": {
         "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
-        "spend_joint_days": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust", "judge_promises": "competence_trust",
     },
     "deeds": {
         "be_judged": "seen", "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
     },
     "misreading_noise": {"hear_talk": "goodwill_trust"},
-    "promise_gain": {"judge_promises": "competence_trust"},
-    "promise_loss": {"judge_promises": "competence_trust"},
+    "joint_day_rate": {"spend_joint_days": "goodwill_trust"},
+    "agreement_loss": {"miss_agreements": "goodwill_trust"},
+    "promise_rate": {"judge_promises": "competence_trust"},
     "reliability": {"deliver": "kept delivered"},
     "pressure_on_reliability": {"deliver": "kept delivered"},
     "shortfall": {"deliver": "delivered"},
@@ -314,6 +322,7 @@ PARAMETER_ROUTES = {
     "sharpness": DECISION,
     "exposure": DECISION,
     "referral_protection": DECISION,
+    "mandate": {"pass_gates": "gate votes"},
     "value_alone": DECISION,
     "cost_base": DECISION | {"embed": "own_cost"},
     "cost_pressure": DECISION | {"embed": "own_cost"},
@@ -396,7 +405,7 @@ STATE_ROUTES = {
     # Trust acts through what is decided, agreed, dared and felt, and nowhere else
     "competence_trust": {"assess_trust": "trust"},
     "goodwill_trust": {
-        "assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_partial",
+        "assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_impartial",
     },
     "trust": DECISION | {
         "choose_meetings": "meetings", "pass_gates": "gate votes", "commit": "vision_commitment",
@@ -417,7 +426,7 @@ STATE_ROUTES = {
     },
     "conflict": {"hear_talk": "goodwill_trust", "raise_issues": "tension goodwill_trust"},
     # Coordinators: credibility gives weight, and weight acts by four channels
-    "conduct": {"hold_meetings": "weight held_for_host seen_partial"},
+    "conduct": {"hold_meetings": "weight held_for_host seen_impartial"},
     "credibility": {"hold_meetings": "weight"},
     "weight": {
         "articulate": "vision_commitment believed_rate", "bridge": "goodwill_trust",
@@ -426,8 +435,8 @@ STATE_ROUTES = {
     "seen": {"bridge": "goodwill_trust"},
     "helped": {"raise_issues": "tension goodwill_trust"},
     "convened": {"make_contact": "contact"},
-    "held_for_host": {"serve_host": "tilt"},
-    "seen_partial": {"serve_host": "goodwill_trust", "be_judged": "credibility"},
+    "held_for_host": {"serve_host": "tilt goodwill_trust", "be_judged": "credibility"},
+    "seen_impartial": {"be_judged": "credibility"},
     "tilt": {"begin_initiatives": "benefit_mix"},
 }  # fmt: skip
 

@@ -240,13 +240,13 @@ def test_promises_are_kept_by_chance_and_a_broken_one_delivers_a_part(
 
 
 def test_competence_trust_rises_with_kept_promises_and_falls_faster_with_broken_ones() -> None:
-    world = quiet(2, trust={"promise_gain": 0.1, "promise_loss": 0.3})
+    world = quiet(2, trust={"promise_rate": 0.1, "news_asymmetry": 3.0})
     state = world.state
     state.contact[0, 1], state.contribution[1] = 0.8, [0.5, 0.5, 0.0]
     state.kept[1], state.competence_trust[0, :, 1] = [1.0, 0.0, 0.0], 0.6
     before = copied(world).state
     run(world, "judge_promises")
-    expected = [0.6 + 0.1 * 0.4 * 0.4, 0.6 - 0.3 * 0.4 * 0.6, 0.6]
+    expected = [0.6 + 0.1 * 0.4 * 0.4, 0.6 - 0.1 * 0.4 * 0.6 * (1 + 2 * 4 * 0.6 * 0.4), 0.6]
     assert state.competence_trust[0, :, 1] == near(expected)
     assert changed(before, state) == {"competence_trust"}
 
@@ -301,7 +301,7 @@ def test_consent_is_harder_to_give_for_accountable_boards_and_easier_with_a_mand
     assert gate_after(free) == near(np.prod(CONSENT / (1 - c.ACCOUNTABILITY_CONSENT * 0.5)))
     world = at_gate()
     world.state.in_force[:3, c.SEPARATE_PRE_MEETINGS] = 0.6
-    mandated = CONSENT + c.MANDATE * 0.6 * (1 - CONSENT)
+    mandated = CONSENT + world.p.mandate * 0.6 * (1 - CONSENT)
     assert gate_after(world) == near(np.prod(mandated))
     world = at_gate(mechanisms={"pre_meetings_reason": False})
     world.state.in_force[:3, c.SEPARATE_PRE_MEETINGS] = 0.6

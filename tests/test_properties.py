@@ -163,7 +163,8 @@ def same_bits(one: tuple[np.ndarray, ...], other: tuple[np.ndarray, ...]) -> boo
 # Ranges ------------------------------------------------------------------------------------------
 
 OF_ANY_SIGN = {
-    "shock", "national_shock", "stake", "own_benefit", "pending", "benefit", "net",
+    "shock", "national_shock", "place_benefit", "stake", "own_benefit", "pending", "benefit",
+    "net",
 }  # fmt: skip
 AT_LEAST_0 = {
     "month", "reliance_term", "planning_horizon", "base_capacity", "capacity", "deadline",
@@ -171,7 +172,7 @@ AT_LEAST_0 = {
     "staff_days", "counts", "generation", "work_size", "n_gates", "stage", "gate", "work",
     "surplus", "planned_rate", "realised_rate", "believed_rate", "planned_months", "age",
     "absent_months", "load", "stages_now", "months_unseen", "n_counted", "meetings",
-    "held_for_host", "seen_partial",
+    "held_for_host", "seen_impartial",
 }  # fmt: skip
 YES_OR_NO = {
     "is_present", "is_held", "has_collapsed", "needs", "is_quick", "is_at_work", "has_seen",
@@ -587,8 +588,9 @@ SWITCHED_OFF: dict[str, Data] = {
     "colleagues": {"trust.colleague_rate": 0.0},
     "decay": {"trust.decay_rate": 0.0},
     "held as at the start": {},
-    "promises kept": {"trust.promise_gain": 0.0},
-    "promises broken": {"trust.promise_loss": 0.0},
+    "agreements withdrawn": {"trust.agreement_loss": 0.0},
+    "promises kept": {"trust.promise_rate": 0.0},
+    "promises broken": {"trust.promise_rate": 0.0},
 }
 FROZEN = {"mechanisms.trust_frozen": True}
 

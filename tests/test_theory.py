@@ -418,8 +418,9 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
         shown *= 1 - c.GUARDED * habits["pre"] * c.GUARDED_ANYWAY
         rate = c.GOODWILL_RATE * q
         G = learn(G, (1 - misread) * shown + misread * tr.disposition, rate * (1 - tr.deeds))
-        G = learn(G, (1 - misread) * y + misread * tr.disposition, rate * tr.deeds)
-        G = learn(G, (1 - tr.deeds) * v + tr.deeds * y, c.JOINT_DAY_GOODWILL * joint / 12)
+        deed = min(1, y / pg.planned_effort)
+        G = learn(G, (1 - misread) * deed + misread * tr.disposition, rate * tr.deeds)
+        G = learn(G, (1 - tr.deeds) * v + tr.deeds * deed, tr.joint_day_rate * joint / 12)
         raised = rel.surfacing_rate * u * (1 - habits["avoid"])
         worked = 0.3 + 0.7 * G
         u *= (1 - c.RESOLVED * raised * worked) * (1 - c.VENTED * raised * (1 - worked))
@@ -442,10 +443,11 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
         kept = tr.reliability - tr.pressure_on_reliability * p - c.HANDOFF_PROMISES * (1 - managed)
         kept = min(max(kept + c.AWAY_DAY_PROMISES * habits["own"] / 12, 0), 1)
         y = x * (kept + (1 - kept) * tr.shortfall)
-        C += tr.promise_gain * q * x * kept * (1 - C) - tr.promise_loss * q * x * (1 - kept) * C
+        of_bad_news = 1 + (tr.news_asymmetry - 1) * 4 * C * (1 - C)
+        C += tr.promise_rate * q * x * (kept * (1 - C) - (1 - kept) * C * of_bad_news)
         if m["gate"] < 1 - 1e-9:
             consent = x * (1 - c.ACCOUNTABILITY_CONSENT * o.accountability) * (0.5 + 0.5 * T)
-            consent += c.MANDATE * habits["pre"] * (1 - consent)
+            consent += de.mandate * habits["pre"] * (1 - consent)
             standing = (1 - (1 - consent) * (1 - m["old"]) * (1 - m["older"])) ** n
             m["old"], m["older"] = consent, m["old"]
             m["gate"] += delegated * consent + (1 - delegated) * standing
@@ -708,7 +710,7 @@ def loss_against_gain(goodwill: float, asymmetry: float = 2.0) -> float:
     surprise = min(goodwill, 1 - goodwill, 0.1)
     changes = []
     for seen in (goodwill - surprise, goodwill + surprise):
-        world = quiet(2, trust=trust)
+        world = quiet(2, trust=trust, programme={"planned_effort": 1.0})
         world.state.goodwill_trust[:2, :, :2], world.state.delivered[:2] = goodwill, seen
         run(world, "show", "see_deeds")
         changes.append(abs(float(world.state.goodwill_trust[0, 0, 1]) - goodwill))

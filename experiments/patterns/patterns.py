@@ -32,7 +32,7 @@ from experiments.patterns.estimates import (
     variation,
 )
 from experiments.patterns.runs import Runner
-from partnersim.core.meetings import take_in
+from partnersim.core.meetings import take_in, weight_of_bad_news
 from partnersim.measures import find_first_month
 from partnersim.scenario import Real, Scenario, Section, Text, setting
 from partnersim.scenario_files import first_months
@@ -265,7 +265,8 @@ def look_at_losses(scenario: Scenario, look: Look) -> Found:
     learns = scenario.trust
     found = {"loss to gain at .5": Estimate(at[0.5]), "excess at the ends": Estimate(excess)}
     for trust in at:
-        broken, kept = learns.promise_loss * trust, learns.promise_gain * (1.0 - trust)
+        broken = trust * weight_of_bad_news(trust, learns.news_asymmetry)
+        kept = 1.0 - trust
         found[f"competence: a broken promise to a kept one at {trust:g}"] = Estimate(
             broken / kept if kept else math.inf
         )

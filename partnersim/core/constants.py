@@ -37,7 +37,6 @@ POSITION_DAYS = 6.0  # days a year spent on positions that halve misreading
 SELF_SERVING = 0.4  # part of commitment hidden by talk of own needs
 GUARDED = 0.6  # part hidden by pre-meetings, where interests are opposed
 GUARDED_ANYWAY = 0.25  # part of that where they are not
-JOINT_DAY_GOODWILL = 0.12  # share of the way to a true view, per joint away day
 COVERED_BY_AGREEMENT = 0.5  # of missing trust, by a full binding agreement
 CROWDING = 0.6  # of good news, where an agreement forces the conduct
 
@@ -70,7 +69,6 @@ LONGEST_VIEW = 60.0  # months: no benefit is believed further off
 # Decisions
 BELIEF_BASE, BELIEF_OTHERS, BELIEF_BEFORE = 0.118 / 20, 0.415, 0.569  # fischbacher2010, Table 1
 ACCOUNTABILITY_CONSENT = 0.3
-MANDATE = 0.3
 
 # Staff time, in staff days
 FREE_DAYS = 40.0  # a month, of an organisation of capacity 1
@@ -86,9 +84,9 @@ STARTING_CREDIBILITY = 0.3
 HOME_CREDIBILITY = 0.6
 CREDIBILITY_RATE = 0.1  # a meeting
 CREDIBILITY_OF_DELIVERY = 0.6
-CREDIBILITY_LOSS = 0.3  # a meeting seen to serve the host
+CREDIBILITY_LOSS = 0.3  # a meeting held for the host
 SUSPICION = 0.5
-HOST_GOODWILL_LOSS = 0.05  # a meeting seen to serve the host
+HOST_GOODWILL_LOSS = 0.05  # a meeting held for the host
 TILT = 0.05  # of the next initiative, a meeting conducted for the host
 MOST_TILT = 0.8
 ARTICULATION = 0.15  # a meeting

@@ -29,6 +29,7 @@ from partnersim.core.draws import (
     random_bits,
     uniform,
 )
+from partnersim.core.environment import deed_of
 from partnersim.core.parameters import Q
 
 NOBODY = -1.0e300
@@ -176,7 +177,7 @@ def hold_meetings(state, p):
                 times = state.meetings[c, i, layer]
                 state.weight[c, i, layer] = 0.0
                 state.held_for_host[c, i, layer] = 0.0
-                state.seen_partial[c, i, layer] = 0.0
+                state.seen_impartial[c, i, layer] = 0.0
                 if times == 0.0:
                     continue
                 impartial, seen_so = 1.0, 1.0
@@ -191,7 +192,7 @@ def hold_meetings(state, p):
                     missed *= 1.0 - impartial * state.credibility[c, i]
                 state.weight[c, i, layer] = 1.0 - missed
                 state.held_for_host[c, i, layer] = times * (1.0 - impartial)
-                state.seen_partial[c, i, layer] = times * (1.0 - impartial * seen_so)
+                state.seen_impartial[c, i, layer] = times * impartial * seen_so
 
 
 @compiled
@@ -238,7 +239,7 @@ def bridge(state, p):
 
 @compiled
 def serve_host(state, p):
-    """Meetings held for the host tilt what comes next; those seen so cost it goodwill."""
+    """Meetings held for the host tilt what comes next, and cost it goodwill."""
     n = p.n
     for c in range(p.n_coordinators):
         host = state.host[c]
@@ -246,8 +247,9 @@ def serve_host(state, p):
             continue
         for i in range(n):
             for layer in range(N_LAYERS):
-                state.tilt[host] += TILT * state.held_for_host[c, i, layer]
-                loss = min(1.0, HOST_GOODWILL_LOSS * state.seen_partial[c, i, layer])
+                held_for_host = state.held_for_host[c, i, layer]
+                state.tilt[host] += TILT * held_for_host
+                loss = min(1.0, HOST_GOODWILL_LOSS * held_for_host)
                 if i != host:
                     state.goodwill_trust[i, layer, host] *= 1.0 - loss
 
@@ -281,8 +283,9 @@ def bring_together(state, p):
 def be_judged(state, p):
     """Credibility follows skill and delivery: k to skill*[(1-h) + h*min(1, realised/planned)].
 
-    Talk without delivery wears out; being seen to serve a host costs at once. The coordinator
-    now has seen those it met.
+    Talk without delivery wears out; serving a host costs at once. Where a motive can be doubted
+    an impartial act earns nothing, and costs nothing either [kelley1973]. The coordinator now has
+    seen those it met.
     """
     realised, planned = 0.0, 0.0
     for m in range(p.n_simultaneous):
@@ -298,12 +301,12 @@ def be_judged(state, p):
                 times = state.meetings[c, i, layer]
                 if times == 0.0:
                     continue
-                partial = state.seen_partial[c, i, layer]
-                gain = min(1.0, CREDIBILITY_RATE * (times - partial))
+                gain = min(1.0, CREDIBILITY_RATE * state.seen_impartial[c, i, layer])
                 state.credibility[c, i] += gain * (worth - state.credibility[c, i])
-                state.credibility[c, i] *= 1.0 - min(1.0, CREDIBILITY_LOSS * partial)
+                held_for_host = state.held_for_host[c, i, layer]
+                state.credibility[c, i] *= 1.0 - min(1.0, CREDIBILITY_LOSS * held_for_host)
                 state.months_unseen[c, i, layer] = 0.0
                 state.has_seen[c, i, layer] = 1.0
-                state.seen[c, i, layer] = (1.0 - p.deeds) * state.vision_commitment[
-                    i, layer
-                ] + p.deeds * state.delivered[i, layer]
+                commitment = state.vision_commitment[i, layer]
+                deed = deed_of(i, layer, state, p)
+                state.seen[c, i, layer] = (1.0 - p.deeds) * commitment + p.deeds * deed

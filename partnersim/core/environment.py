@@ -76,6 +76,13 @@ def length(a, n_domains):
 
 
 @compiled
+def deed_of(j, layer, state, p):
+    """What a layer of j really gave last month, against what plans take for granted, at most 1:
+    trust grows where expectations are met, and modest ones are met sooner [vangen2003]."""
+    return min(1.0, state.delivered[j, layer] / p.planned_effort)
+
+
+@compiled
 def is_divisive(lever):
     """Whether it is a divisive behaviour that committed people drop of themselves."""
     return lever in (OWN_AWAY_DAYS, SEPARATE_PRE_MEETINGS, OWN_NEEDS_FRAMING, ISSUE_AVOIDANCE)
@@ -208,7 +215,8 @@ def feel_pressure(state, p):
 def set_levers(state, p):
     """Levers in force: an intervention's value while it holds, else what is practised.
 
-    A binding agreement between two is as strong as it is for the less bound.
+    A binding agreement between two is as strong as it is for the less bound. What of it has
+    been withdrawn since last month is kept, for it is news.
     """
     month = state.month[0]
     n = p.n
@@ -228,9 +236,11 @@ def set_levers(state, p):
             state.transition[i] = min(1.0, state.transition[i] + moved)
     for i in range(n):
         for j in range(n):
-            state.agreement[i, j] = min(
+            agreement = min(
                 state.in_force[i, BINDING_AGREEMENT], state.in_force[j, BINDING_AGREEMENT]
             )
+            state.withdrawn[i, j] = max(state.agreement[i, j] - agreement, 0.0)
+            state.agreement[i, j] = agreement
 
 
 @compiled

@@ -14,6 +14,7 @@ from partnersim.core.draws import (
     INCENTIVE,
     NATIONAL_SHOCK,
     OBJECTIVES,
+    PLACE_BENEFIT,
     PRESSURE,
     SETUP,
     SHOCK,
@@ -22,6 +23,7 @@ from partnersim.core.draws import (
     START_TRUST,
     noise,
     set_keys,
+    standard_normal,
     uniform,
 )
 from partnersim.core.environment import (
@@ -47,6 +49,7 @@ def start(state, p, root, replicate):
     if p.is_drawn:
         draw_organisations(state, p)
     see_vision(state, p)
+    draw_place(state, p)
     start_shocks(state, p)
     set_levers(state, p)
     near_deadlines(state, p)
@@ -109,6 +112,7 @@ def clear(state, p):
     fill(state.host, -1)
     for i in range(p.n):
         fill(state.convened[i], 0.0)
+        fill(state.agreement[i], 0.0)
 
 
 @compiled
@@ -186,6 +190,14 @@ def see_vision(state, p):
         for i in range(n):
             mean += state.is_present[i] * state.base_objectives[i, k] / members
         state.vision[k] = p.vision_weights[k] if given > 0.0 else mean
+
+
+@compiled
+def draw_place(state, p):
+    """How well the place takes to change: what the benefits of all its initiatives share."""
+    first = uniform(state.keys, ENVIRONMENT, SETUP, PLACE_BENEFIT, 0, 0, 0)
+    second = uniform(state.keys, ENVIRONMENT, SETUP, PLACE_BENEFIT, 1, 0, 0)
+    state.place_benefit[0] = standard_normal(first, second, p.luck)
 
 
 @compiled

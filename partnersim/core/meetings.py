@@ -16,7 +16,6 @@ from partnersim.core.constants import (
     ISSUE_AVOIDANCE,
     JOINT_AWAY_DAYS,
     JOINT_DAY_CONTACT,
-    JOINT_DAY_GOODWILL,
     MISREADING,
     N_LAYERS,
     OWN_NEEDS_FRAMING,
@@ -46,6 +45,7 @@ from partnersim.core.draws import (
 )
 from partnersim.core.environment import (
     clip,
+    deed_of,
     effective_trust,
     n_members,
     product,
@@ -122,12 +122,19 @@ def show(state, p):
 
 
 @compiled
+def weight_of_bad_news(trust, asymmetry):
+    """How much more bad news moves trust than good: most where there is no settled view, not at
+    all where there is [slovic1993; poortinga2004]."""
+    return 1.0 + (asymmetry - 1.0) * 4.0 * trust * (1.0 - trust)
+
+
+@compiled
 def take_in(goodwill, seen, rate, agreement, asymmetry):
-    """Goodwill after news: bad news weighs more where there is no settled view [slovic1993;
-    poortinga2004], good news less where a rule forces the conduct [malhotra2002]."""
+    """Goodwill after news: bad news weighs more, and good news less where a rule forces the
+    conduct [malhotra2002]."""
     change = rate * (seen - goodwill)
     # Both are worked out and one is taken: a branch that nobody can foresee takes longer.
-    of_bad_news = 1.0 + (asymmetry - 1.0) * 4.0 * goodwill * (1.0 - goodwill)
+    of_bad_news = weight_of_bad_news(goodwill, asymmetry)
     of_good_news = 1.0 - CROWDING * agreement
     change *= of_bad_news if change < 0.0 else of_good_news
     return clip(goodwill + change, 0.0, 1.0)
@@ -170,10 +177,23 @@ def see_deeds(state, p):
             misread, agreement = state.misread[i, j], state.agreement[i, j]
             rate = GOODWILL_RATE * state.contact[i, j] * deeds
             for layer in range(N_LAYERS):
-                seen = (1.0 - misread) * state.delivered[j, layer] + misread * disposition
+                seen = (1.0 - misread) * deed_of(j, layer, state, p) + misread * disposition
                 state.goodwill_trust[i, layer, j] = take_in(
                     state.goodwill_trust[i, layer, j], seen, rate, agreement, asymmetry
                 )
+
+
+@compiled
+def miss_agreements(state, p):
+    """Without the rule that made them give, the others are believed to be the less willing: good
+    conduct had been put down to the rule [malhotra2002]."""
+    n = p.n
+    for i in range(n):
+        for j in range(n):
+            if i == j or state.withdrawn[i, j] == 0.0:
+                continue
+            for layer in range(N_LAYERS):
+                state.goodwill_trust[i, layer, j] *= 1.0 - p.agreement_loss * state.withdrawn[i, j]
 
 
 @compiled
@@ -186,10 +206,10 @@ def spend_joint_days(state, p):
             if i == j or days == 0.0 or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             agreement = state.agreement[i, j]
-            rate = min(1.0, JOINT_DAY_GOODWILL * days / 12.0)
+            rate = min(1.0, p.joint_day_rate * days / 12.0)
             for layer in range(N_LAYERS):
                 seen = (1.0 - p.deeds) * state.vision_commitment[j, layer] + (
-                    p.deeds * state.delivered[j, layer]
+                    p.deeds * deed_of(j, layer, state, p)
                 )
                 state.goodwill_trust[i, layer, j] = take_in(
                     state.goodwill_trust[i, layer, j], seen, rate, agreement, p.news_asymmetry

@@ -31,6 +31,7 @@ from partnersim.core.meetings import (
     differ,
     hear_talk,
     make_contact,
+    miss_agreements,
     raise_issues,
     see_deeds,
     show,
@@ -74,8 +75,8 @@ LIVING = (
     come_and_go, choose_meetings, hold_meetings, articulate, bridge, serve_host, bring_together,
     be_judged, hold_trust,
     # 4 organisations meet
-    differ, make_contact, show, hear_talk, see_deeds, spend_joint_days, hold_trust, raise_issues,
-    break_out, hold_trust,
+    differ, make_contact, show, hear_talk, see_deeds, miss_agreements, spend_joint_days, hold_trust,
+    raise_issues, break_out, hold_trust,
     # 5 decide contributions
     assess_trust, decide,
     # 6 work and keep promises
@@ -144,6 +145,7 @@ def step(state, p):
     show(state, p)
     hear_talk(state, p)
     see_deeds(state, p)
+    miss_agreements(state, p)
     spend_joint_days(state, p)
     hold_trust(state, p)
     raise_issues(state, p)

@@ -62,6 +62,7 @@ _FIELDS = [
     ("contact", REAL, (N, N)),  # [i, j]
     ("tension", REAL, (N, N)),  # [i, j]
     ("agreement", REAL, (N, N)),  # [i, j]: strength of the binding agreement in force
+    ("withdrawn", REAL, (N, N)),  # [i, j]: strength that it has lost since last month
     ("misread", REAL, (N, N)),  # [i, j]: how far i's reading of j is pulled to a stereotype
     ("guarded", REAL, (N, N)),  # [i, j]: part of j's display that is hidden from i
     ("horizons_apart", REAL, (N, N)),  # [i, j]: min(1, |ln h_i/h_j| / ln 10)
@@ -73,6 +74,7 @@ _FIELDS = [
     ("vision", REAL, (K,)),  # [k], sums to 1
     ("pending", REAL, (K,)),  # [k], work units finished and not yet felt, any sign
     ("embedded", REAL, (K,)),  # [k]: benefit in place as a share of the vision's, in [-1, 1]
+    ("place_benefit", REAL, (1,)),  # [1], any sign: chance of benefit that all initiatives share
     ("crisis", REAL, (1,)),  # [1]: size of the common crisis in force
     ("work_delivered", REAL, (1,)),  # [1], work units in completed stages
     ("staff_days", REAL, (1,)),  # [1], so far
@@ -117,7 +119,7 @@ _FIELDS = [
     ("meetings", REAL, (Q, N, L)),  # [c, i, l], meetings this month
     ("weight", REAL, (Q, N, L)),  # [c, i, l]: weight of this month's meetings
     ("held_for_host", REAL, (Q, N, L)),  # [c, i, l], meetings conducted for the host
-    ("seen_partial", REAL, (Q, N, L)),  # [c, i, l], meetings seen to serve the host
+    ("seen_impartial", REAL, (Q, N, L)),  # [c, i, l], meetings seen to serve the partnership
 ]
 # fmt: on
 

@@ -15,7 +15,6 @@ from partnersim.core.constants import (
     HANDOFF_WORK,
     MANAGEMENT,
     MANAGEMENT_WORK,
-    MANDATE,
     MOST_TILT,
     N_LAYERS,
     OWN_AWAY_DAYS,
@@ -46,6 +45,7 @@ from partnersim.core.draws import (
     uniform,
 )
 from partnersim.core.environment import clip, length, n_members, product
+from partnersim.core.meetings import weight_of_bad_news
 
 OPEN = 1.0 - 1.0e-9  # a gate is open when this much consent has come together
 
@@ -81,19 +81,22 @@ def deliver(state, p):
 
 @compiled
 def judge_promises(state, p):
-    """Competence trust: C += up x (1-C) for a promise kept, C -= down x C for one broken."""
-    n, promise_gain, promise_loss = p.n, p.promise_gain, p.promise_loss
+    """Competence trust: C += a (1-C) for a promise kept, C -= a C for one broken, which is bad
+    news, with a growing with contact and with what was promised."""
+    n, asymmetry = p.n, p.news_asymmetry
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             for layer in range(N_LAYERS):
-                in_sight = state.contact[i, j] * state.contribution[j, layer]
+                rate = p.promise_rate * state.contact[i, j] * state.contribution[j, layer]
                 kept = state.kept[j, layer]
                 competence = state.competence_trust[i, layer, j]
-                gain = promise_gain * in_sight * kept * (1.0 - competence)
-                loss = promise_loss * in_sight * (1.0 - kept) * competence
-                state.competence_trust[i, layer, j] = clip(competence + gain - loss, 0.0, 1.0)
+                gain = kept * (1.0 - competence)
+                loss = (1.0 - kept) * competence * weight_of_bad_news(competence, asymmetry)
+                state.competence_trust[i, layer, j] = clip(
+                    competence + rate * (gain - loss), 0.0, 1.0
+                )
 
 
 @compiled
@@ -110,7 +113,7 @@ def board_consent(i, m, state, p):
         held_back = 0.0
     consent = state.contribution[i, BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
     if p.has_pre_meetings_reason:
-        consent += MANDATE * state.in_force[i, SEPARATE_PRE_MEETINGS] * (1.0 - consent)
+        consent += p.mandate * state.in_force[i, SEPARATE_PRE_MEETINGS] * (1.0 - consent)
     return consent * state.is_present[i]
 
 
@@ -379,7 +382,10 @@ def begin(m, month, state, p):
         uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, BENEFIT_DRAW, 0),
         uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, OTHER_BENEFIT_DRAW, 0),
     )
-    state.benefit[m] = 1.0 + p.benefit_spread * standard_normal(draws[0], draws[1], p.luck)
+    own = standard_normal(draws[0], draws[1], p.luck)
+    shared = p.shared_benefit
+    luck = math.sqrt(1.0 - shared) * own + math.sqrt(shared) * state.place_benefit[0]
+    state.benefit[m] = 1.0 + p.benefit_spread * luck
     state.stage[m] = 0
     state.gate[m] = 0.0
     state.work[m] = 0.0
