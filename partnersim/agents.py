@@ -150,6 +150,9 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     agreement = _over_others("agreement", "Strength of binding agreements in force")
     cultural_distance = _over_others("cultural_distance", "How far cultures are apart")
     horizons_apart = _over_others("horizons_apart", "How far planning horizons are apart")
+    withdrawn = _over_others(
+        "withdrawn", "Strength that the agreement with the others has lost since last month"
+    )
     misread = _over_others("misread", "How far the others are read as a stereotype")
     guarded = _over_others("guarded", "Part of the others' display that is hidden from it")
     convened = _over_others("convened", "Brought together with the others this month")
@@ -237,7 +240,7 @@ OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "displaye
 OF_LINKS = ("trust", "competence_trust", "goodwill_trust")
 OF_PAIRS = (
     "contact", "tension", "conflict", "agreement", "cultural_distance", "horizons_apart",
-    "misread", "guarded", "convened",
+    "withdrawn", "misread", "guarded", "convened",
 )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +29,11 @@ ABOUT_A_PLACE = (
 """Who is there, where they begin and what they do: facts of a place, which are not tuned."""
 
 HEAD = (
-    "parameter", "value", "pattern", "number", "at_default", "there", "widths_moved",
-    "tenths_outside_at_default", "tenths_outside", "model",
+    "parameter", "low", "high", "pattern", "number", "at_default", "tenths_outside",
+    "widths_moved_at_low", "widths_moved_at_high", "model",
 )  # fmt: skip
+LEAST = 0.1
+"""Widths of a band; of what moves a number by less nothing is written."""
 
 
 def candidates() -> list[Prior]:
@@ -45,20 +46,20 @@ def candidates() -> list[Prior]:
 
 
 def rows(priors: list[Prior], level: Level) -> Iterator[tuple[object, ...]]:
-    """A row for each parameter, end and number: what it is there, and how far it moved."""
+    """A row for each parameter and number that it can move: how far at either end."""
     scenario = Scenario.load("integrated-care")
     base = estimates(evaluate({}, level).found)
     for prior in priors:
-        for end in (prior.low, prior.high):
-            changes = changes_of(prior, end, scenario)
-            there = estimates(evaluate(changes, level).found)
-            for number, before, after in zip(NUMBERS, base, there, strict=True):
-                moved = (after.value - before.value) / width(number.band)
-                outside = (excess(before, number.band), excess(after, number.band))
-                numbers = (before.value, after.value, moved, *outside)
-                said = ("" if math.isnan(x) else f"{x:.4g}" for x in numbers)
-                value = changes[prior.path]
-                yield (prior.path, value, number.pattern, number.key, *said, model_hash())
+        ends = [changes_of(prior, end, scenario) for end in (prior.low, prior.high)]
+        there = [estimates(evaluate(changes, level).found) for changes in ends]
+        for number, before, low, high in zip(NUMBERS, base, *there, strict=True):
+            moved = [(after.value - before.value) / width(number.band) for after in (low, high)]
+            if not all(abs(x) < LEAST for x in moved):
+                numbers = (before.value, excess(before, number.band), *moved)
+                yield (
+                    prior.path, *(changes[prior.path] for changes in ends), number.pattern,
+                    number.key, *(f"{x:.3g}" for x in numbers), model_hash(),
+                )  # fmt: skip
         print(prior.path, file=sys.stderr, flush=True)
 
 
