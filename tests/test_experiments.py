@@ -467,14 +467,15 @@ def commands() -> list[str]:
 def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     lines = commands()
     assert {line.split()[2] for line in lines} == {
-        "experiments.patterns.run", "experiments.screening.run",
+        "experiments.patterns.run", "experiments.screening.run", "experiments.tuning.reach",
+        "experiments.tuning.run",
     }  # fmt: skip
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line
         if "--quick" not in words:
             words += ["--quick", "--out", f"out-{number}"]
-        if "screening" in line:
+        if line.split()[2] in ("experiments.screening.run", "experiments.tuning.run"):
             words += ["--store", "store"]
         done = subprocess.run(
             [sys.executable, *words],
@@ -486,7 +487,8 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         out = tmp_path / words[words.index("--out") + 1]
-        assert {"results.csv", "results.md", "figure.png"} <= {file.name for file in out.iterdir()}
+        wanted = {"results.md", "figure.png"} if "reach" not in line else {"reach.csv"}
+        assert wanted <= {file.name for file in out.iterdir()}
 
 
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:

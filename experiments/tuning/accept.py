@@ -53,7 +53,8 @@ def accept(excess: Floats, wanted: int) -> Accepted:
     """
     if len(excess) < wanted:
         raise TooFewError(
-            f"only {len(excess)} points are left of a search, and {wanted} are wanted"
+            f"of the points looked at, the search left only {len(excess)}, and {wanted} are "
+            "wanted; raise population in priors.toml"
         )
     is_missed = excess > 0.0
     n_holding = (~is_missed).sum(axis=0)
