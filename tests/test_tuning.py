@@ -440,10 +440,33 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a tiny tuning keeps what it has run."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: Path) -> Any:
     """A tuning of a few points of the real model, in this process."""
-    space = run.quick(read_space())
-    return run.tune(space, Store(tmp_path_factory.mktemp("store")), 1, lambda what: None)
+    return run.tune(run.quick(read_space()), Store(folder), 1, lambda what: None)
+
+
+def test_what_gives_the_same_numbers_is_taken_over(
+    outcome: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    store = Store(tmp_path / "new")
+    run.carry_over(outcome.space, folder, store, told.append)
+    assert len(told) == 2
+    kept = {key for key, rows in outcome.results.items() if rows}
+    assert set(store.read()) == kept
+    fewer = dataclasses.replace(outcome.space, priors=outcome.space.priors[1:])
+    with pytest.raises(run.OtherNumbersError, match="was not run with these priors"):
+        run.carry_over(fewer, folder, store, told.append)
+    monkeypatch.setattr(search, "evaluate", flat())
+    with pytest.raises(run.OtherNumbersError, match="other numbers now"):
+        run.carry_over(outcome.space, folder, Store(tmp_path / "none"), told.append)
+    assert not Store(tmp_path / "none").read()
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:

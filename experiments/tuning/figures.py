@@ -53,8 +53,8 @@ def draw_parameters(outcome: Outcome, found: Sequence[Narrowing]) -> Picture:
     """Draw a row for each parameter: its prior, the accepted points, the defaults."""
     clear = [n for n in found if n.is_clear(len(found))]
     title = (
-        f"What was observed narrows down {len(clear)} of {len(found)} parameters; the others may "
-        "be nearly anything that is plausible"
+        f"What was observed narrows down {len(clear)} of {len(found)} parameters; of the others "
+        "it says little"
     )
     note = "Bar: all that was thought plausible. Dots: accepted points. Diamond: chosen."
     page = start_page(title, note)
@@ -97,8 +97,8 @@ def draw_trade_offs(outcome: Outcome) -> Picture:
     outside = np.array([look.excess for look in looks])
     penalties = np.vectorize(penalty)(outside)
     drawn = outcome.accepted.given_up[:MOST_PANELS]
-    title = "What could not be had at once: the nearer to one observation, the further from others"
-    note = "Each dot is one setting of the model; line: the best that was found."
+    title = "What holding each band that was given up costs the others: how many of them are missed"
+    note = "Each dot is one setting of the model; line: the best that was found. Count: penalties."
     page = start_page(title, note)
     gap = 90
     width = (WIDTH - 2 * MARGIN - gap * len(drawn)) / len(drawn)

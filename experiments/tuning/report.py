@@ -369,7 +369,7 @@ def say_chosen(outcome: Outcome) -> Iterator[str]:
 def say_trade_offs(outcome: Outcome) -> Iterator[str]:
     """Of each band given up: whether any point holds it, and what those points miss."""
     looks = [row for rows in outcome.results.values() for row in rows if row.is_whole]
-    hard = max(stage.replicates for stage in outcome.space.search.stages)
+    hard = outcome.space.search.confirm_replicates
     hard_looks = [look for look in looks if look.replicates >= hard]
     outside = np.array([look.excess for look in hard_looks])
     yield "![What holding one costs the others](trade-offs.png)"

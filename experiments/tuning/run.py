@@ -27,9 +27,11 @@ from experiments.tuning.search import (
     Tell,
     confirm,
     confirm_level,
+    levels,
     open_engine,
     say,
     search,
+    work,
 )
 from experiments.tuning.space import PRIORS, Space, Stage, declared_hash, read_space
 from experiments.tuning.store import Key, Row, Store
@@ -39,6 +41,9 @@ from partnersim.scenario_files import ScenarioError
 HERE = Path(__file__).resolve().parent
 ROUNDINGS = (2, 3)
 """Significant digits that defaults are tried with, fewest first."""
+
+DECLARED_AS = "declared"
+"""File in a store with the mark of priors, search and bands."""
 
 CODE = ("distance.py", "evaluate.py", "search.py", "../patterns/*.py")
 """Files here that decide what a task gives."""
@@ -52,6 +57,40 @@ def store_of(root: Path, space: Space) -> Path:
         for file in sorted(HERE.glob(pattern)):
             digest.update(file.read_bytes())
     return root / digest.hexdigest()[:16]
+
+
+class OtherNumbersError(RuntimeError):
+    """What was run is not what would be run now."""
+
+
+REPEATED = {"prior": 20, "confirm": 5}
+"""Looks that are repeated before what was run with other code is taken over."""
+
+
+def carry_over(space: Space, old: Path, store: Store, tell: Tell = say) -> None:
+    """Take over what was run with code that reads differently and gives the same numbers.
+
+    Some looks are repeated, and must be the same to the last digit.
+
+    Raises
+    ------
+    OtherNumbersError
+        If they are not, or if priors, search or bands are others.
+    """
+    mark = old / DECLARED_AS
+    if not mark.exists() or mark.read_text(encoding="utf-8") != declared_hash(space):
+        raise OtherNumbersError(f"{old}: was not run with these priors, search and bands")
+    results = Store(old).read()
+    hard = {"prior": levels(space)[0], "confirm": confirm_level(space)}
+    for kind, n in REPEATED.items():
+        keys = sorted(key for key in results if key.kind == kind)
+        for key in keys[:: max(len(keys) // n, 1)]:
+            (before,) = results[key]
+            (now,) = work(space, Task(key, hard[kind], before.shares))
+            if not np.array_equal(before.found, now.found, equal_nan=True):
+                raise OtherNumbersError(f"{old}: the model gives other numbers now; search again")
+        tell(f"{kind}: the same numbers as before, where looked at again")
+    store.add(results)
 
 
 def quick(space: Space) -> Space:
@@ -74,6 +113,7 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
     TooFewError
         If the search left fewer points than wanted.
     """
+    (store.folder / DECLARED_AS).write_text(declared_hash(space), encoding="utf-8")
     with open_engine(space, workers) as engine:
         doer = Doer(store, engine, tell)
         population = search(space, doer)
@@ -137,6 +177,10 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
     parser.add_argument("--out", type=Path, help="folder to write to")
     parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
+    parser.add_argument(
+        "--carry-over", type=Path, metavar="STORE",
+        help="take over what was run with code that gives the same numbers",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=min(n_cores(), 2), help="processes")
     parser.add_argument("--priors", type=Path, default=PRIORS, help="another file of priors")
     options = parser.parse_args()
@@ -144,8 +188,11 @@ def main() -> int:
         space = read_space(options.priors)
         if options.quick:
             space = quick(space)
-        outcome = tune(space, Store(store_of(options.store, space)), options.workers)
-    except (ScenarioError, TooFewError) as error:
+        store = Store(store_of(options.store, space))
+        if options.carry_over:
+            carry_over(space, options.carry_over, store)
+        outcome = tune(space, store, options.workers)
+    except (ScenarioError, TooFewError, OtherNumbersError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
