@@ -33,13 +33,16 @@ from partnersim.core.state import STATE
 from partnersim.ensemble import whole_number
 from partnersim.measures import (
     ACCELERATION_WINDOW,
+    ALL_SERIES,
     DERIVED_SERIES,
     MEASURES,
     YEAR,
     Floats,
     acceleration,
     measure,
+    name_series,
     speed,
+    with_derived,
 )
 from partnersim.results import Results
 from partnersim.scenario import LEVERS, MAX_MONTHS, Intervention, Scenario
@@ -219,10 +222,13 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     @property
     def series(self) -> dict[str, Floats]:
         """What was observed at the start and after each month, by name: float64[month + 1]."""
-        gone = np.ascontiguousarray(self._observed[: self.month + 1].T)
-        series = dict(zip(SERIES, gone, strict=True))
-        speeds = speed(series["change_delivered"][None])
-        return series | {"speed": speeds[0], "acceleration": acceleration(speeds)[0]}
+        series = with_derived(name_series(self._gone))
+        return {name: values[0] for name, values in series.items()}
+
+    @property
+    def _gone(self) -> Floats:
+        """What was observed so far, as of one run: float64[1, month + 1, len(SERIES)]."""
+        return self._observed[None, : self.month + 1]
 
     def now(self, name: str) -> float:
         """Give a series, as it is now.
@@ -236,8 +242,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             return float(self._observed[self.month, _PLACE[name]])
         if name not in DERIVED_SERIES:
             raise ValueError(
-                f"series = {name!r}: there is none of this name; "
-                f"{suggest(name, [*SERIES, *DERIVED_SERIES])}"
+                f"series = {name!r}: there is none of this name; {suggest(name, list(ALL_SERIES))}"
             )
         if self.month + 1 < WINDOW[name]:
             return math.nan
@@ -249,9 +254,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """Work out all measures of the months so far, as if the run ended here."""
         month, values = self._measured
         if month != self.month:
-            gone = self._observed[: self.month + 1].T[:, None]
             found = measure(
-                dict(zip(SERIES, gone, strict=True)),
+                name_series(self._gone),
                 collapse_share=self.scenario.turnover.collapse_share,
                 seed=self.seed,
                 first_replicate=self.replicate,
@@ -640,7 +644,7 @@ _PLACE = {name: place for place, name in enumerate(SERIES)}
 WINDOW = {"speed": YEAR + 1, "acceleration": YEAR + ACCELERATION_WINDOW}
 """Months, with the one before the first, from which a derived series is worked out."""
 
-WHOLE_RUN = tuple(name for name in MEASURES if name not in (*SERIES, *DERIVED_SERIES))
+WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
 """Measures that are no series too: they are of a run as a whole."""
 
 
@@ -664,7 +668,7 @@ def _report_view(name: str) -> Callable[[mesa.Agent], Any]:
 
 MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
     "month": lambda model: model.month,
-    **{name: _report_series(name) for name in (*SERIES, *DERIVED_SERIES)},
+    **{name: _report_series(name) for name in ALL_SERIES},
     **{name: _report_measure(name) for name in WHOLE_RUN},
 }
 """For a `mesa.DataCollector`: the month, all series and all measures, as of the months so far."""

@@ -68,7 +68,6 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
         to_parameters=lambda scenario: scenario,
         root=lambda seed: np.array([seed, seed], dtype=np.uint64),
         simulate=_simulate,
-        series_names=SERIES,
         detail_size=lambda n: 0,
         unpack_detail=lambda detail, n: {
             "competence_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),

@@ -15,15 +15,12 @@ import pytest
 
 import partnersim
 from partnersim import ensemble, results
+from partnersim.core.series import SERIES
 from partnersim.ensemble import Comparison, Kernel, Results, compare, run, share_through_trust
-from partnersim.measures import LAST_MONTH_MEASURES, MEASURES, Floats, Measure
+from partnersim.measures import MEASURES, Floats, Measure
 from partnersim.scenario import Drawn, Scenario
 
 NAN, INF = np.nan, np.inf
-SERIES = (
-    "change_delivered", *LAST_MONTH_MEASURES, "outcome_alone", "n_members", "waiting",
-    "n_coordinators",
-)  # fmt: skip
 HIGHER = Measure("x", "x", "x", True, "X.")
 LOWER = Measure("x", "x", "x", False, "X.")
 NEITHER = Measure("x", "x", "x", None, "X.")
@@ -63,9 +60,7 @@ def to_parameters(scenario: Scenario) -> dict[str, float]:
 
 
 def use_kernel(monkeypatch: pytest.MonkeyPatch, simulate: Callable[..., None]) -> None:
-    kernel = Kernel(
-        to_parameters, lambda seed: (7, seed), simulate, SERIES, detail_size, unpack_detail
-    )
+    kernel = Kernel(to_parameters, lambda seed: (7, seed), simulate, detail_size, unpack_detail)
     monkeypatch.setattr(ensemble, "load_kernel", lambda: kernel)
 
 
