@@ -62,7 +62,7 @@ MOST_ENDS = 20
 """Values of a parameter that are each tried when a plan is checked; of more, the ends."""
 
 MOST_REPLICATES = 2**20
-"""Replicates that the luck of one point has room for."""
+"""Replicates that each point or base row has to itself where luck is not common to all."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 

@@ -20,14 +20,11 @@ from partnersim.core.series import SERIES
 from partnersim.measures import Floats, measure, name_series, with_derived
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.designs import Design, make_design
-from partnersim.sweep.plan import Plan, what_differs
+from partnersim.sweep.plan import MOST_REPLICATES, Plan, what_differs
 from partnersim.sweep.store import Store, column, run_schema, series_schema, texts
 
 ROWS = 200
 """Runs that are measured together, and in memory with all their months."""
-
-MOST_REPLICATES = 1 << 20
-"""Replicates that each point or base row has to itself where luck is not common to all."""
 
 MESSAGE_LENGTH = 300
 """Characters kept of what went wrong in a run."""
