@@ -176,8 +176,8 @@ class Sweep:
         from partnersim.sweep.run import count_missing
 
         store, n_arms = self._store, len(self.plan.arms_by_name)
-        n_missing = count_missing(store)  # before the rest: runs may land while this is read
-        listing = store.list_runs()
+        listing = store.list_runs()  # once: runs may land while this is read
+        n_missing = count_missing(store, listing)
         n_done = listing.coverage.n_runs(n_arms)
         kept = [
             store.folder / part / name for part in ("runs", "series") for name in listing.chunks
