@@ -26,8 +26,7 @@ from partnersim import rules as own_rules
 from partnersim.agents import Coordinator, Organisation
 from partnersim.core.draws import root
 from partnersim.core.parameters import K, N
-from partnersim.core.record import array_of, new_record
-from partnersim.core.schedule import step_and_observe
+from partnersim.core.record import new_record
 from partnersim.core.series import SERIES
 from partnersim.core.state import STATE
 from partnersim.ensemble import whole_number
@@ -306,12 +305,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             After the last month of the scenario. The state stays as it was.
         """
         self._check_room(1)
-        row = self._observed[self.month + 1]
-        if self._core.rules:
-            self._core.step(self.state, self.parameters)
-            self._core.observe(self.state, self.parameters, row)
-        else:
-            step_and_observe(array_of(self.state), array_of(self.parameters), row)
+        self._core.step_and_observe(self.state, self.parameters, self._observed[self.month + 1])
         self._look_around()
         self.datacollector.collect(self)
 
