@@ -20,6 +20,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim import __version__
 from partnersim.measures import ALL_SERIES, MEASURES
+from partnersim.provenance import hash_sources
 from partnersim.scenario import MAX_MONTHS, Real, Scenario, Section, Whole, setting
 from partnersim.scenario_files import (
     ScenarioError,
@@ -63,6 +64,9 @@ MOST_ENDS = 20
 
 MOST_REPLICATES = 2**20
 """Replicates that each point or base row has to itself where luck is not common to all."""
+
+SOURCES = ("core/*.py", "measures.py", "translate.py")
+"""Files of the package that decide a run's numbers, given its scenario."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 
@@ -643,12 +647,7 @@ def model_version() -> str:
 
     Between two releases the version stands still and the model may not.
     """
-    package = Path(__file__).parent.parent
-    sources = [*(package / "core").glob("*.py"), package / "measures.py", package / "translate.py"]
-    source = hashlib.sha256()
-    for file in sorted(sources):
-        source.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{__version__}+{source.hexdigest()[:12]}"
+    return f"{__version__}+{hash_sources(*SOURCES)[:12]}"
 
 
 def _each_known(names: list[str], known: list[str]) -> list[str]:
