@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import mesa
 import numpy as np
@@ -50,6 +50,9 @@ from partnersim.scenario_files import first_months, suggest
 from partnersim.translate import to_parameters
 
 __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "Snapshot"]
+
+Lasting = TypeVar("Lasting", Intervention, Appointed)
+"""What has a first and a last month in a scenario."""
 
 SETTINGS = ("scenario", "rng", "replicate", "rules", "compiled")
 """Keywords of the model itself; all others are paths of the scenario."""
@@ -409,12 +412,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """End all interventions on a lever, and drop those planned: practice goes on."""
         if lever not in LEVERS:
             raise ValueError(f"lever = {lever!r}: no such lever; {suggest(lever, list(LEVERS))}")
-        kept = []
-        for intervention in self.scenario.interventions:
-            if intervention.lever != lever:
-                kept.append(intervention)
-            elif intervention.from_month < self.month:
-                kept.append(self._ended(intervention))
+        kept = self._end(self.scenario.interventions, lambda entry: entry.lever == lever)
         self._change("release_lever", {"lever": lever}, interventions=kept)
 
     def fire_event(self, event: str, organisation: str = "", **details: Any) -> None:
@@ -466,17 +464,18 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         if name not in known:
             there_are = suggest(name, known) if known else "there is none"
             raise ValueError(f"name = {name!r}: no such coordinator is appointed; {there_are}")
-        kept = []
-        for coordinator in self.scenario.coordinators:
-            if coordinator.name != name:
-                kept.append(coordinator)
-            elif coordinator.from_month < self.month:
-                kept.append(self._ended(coordinator))
+        kept = self._end(self.scenario.coordinators, lambda entry: entry.name == name)
         self._change("remove_coordinator", {"name": name}, coordinators=kept)
 
-    def _ended(self, entry: Intervention | Appointed) -> Any:
-        """Something of the scenario that began before, and lasts to the present month at most."""
-        return {**entry.model_dump(), "to_month": min(entry.to_month, self.month)}
+    def _end(self, entries: Sequence[Lasting], is_meant: Callable[[Lasting], bool]) -> list[Any]:
+        """Entries of the scenario without those meant: what began lasts to the present month."""
+        kept: list[Any] = []
+        for entry in entries:
+            if not is_meant(entry):
+                kept.append(entry)
+            elif entry.from_month < self.month:
+                kept.append({**entry.model_dump(), "to_month": min(entry.to_month, self.month)})
+        return kept
 
     def _check_organisation(self, event: str, organisation: str) -> None:
         """Refuse what can only happen to those present, or only to those absent."""

@@ -684,16 +684,11 @@ def _to_item(value: Any, *, is_headed: bool) -> Any:
     """A value as tomlkit writes it: on one line, or as a table under a header of lines."""
     import tomlkit
 
-    if is_headed:
-        table = tomlkit.table()
+    if isinstance(value, dict):
+        table = tomlkit.table() if is_headed else tomlkit.inline_table()
         for key, entry in value.items():
             table.add(key, _to_item(entry, is_headed=False))
         return table
-    if isinstance(value, dict):
-        inline = tomlkit.inline_table()
-        for key, entry in value.items():
-            inline.add(key, _to_item(entry, is_headed=False))
-        return inline
     if isinstance(value, list):
         array = tomlkit.array()
         for entry in value:
