@@ -23,6 +23,7 @@ from partnersim.core.series import SERIES
 from partnersim.measures import MEASURES
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError, load, packaged
+from tests.commands import loaded_by_command, printed_by
 
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 
@@ -30,13 +31,6 @@ HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 def call(*words: str) -> Any:
     """Run a command in this process."""
     return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(cli.app, list(words))
-
-
-def start(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "partnersim", *words], capture_output=True, text=True, **options
-    )
 
 
 # --- A model that needs no compiling ----------------------------------------------------------
@@ -474,8 +468,7 @@ def test_many_replicates_need_little_memory() -> None:
         "status = open('/proc/self/status').read()\n"
         "print(status.split('VmHWM:')[1].split()[0])"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert int(printed) * 1024 < 300e6
+    assert int(printed_by("-c", code)) * 1024 < 300e6
 
 
 # --- The demo -----------------------------------------------------------------------------------
@@ -611,14 +604,7 @@ def test_a_clear_difference_is_not_rounded_to_its_error(place: demo.Place) -> No
     ],
 )
 def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str]) -> None:
-    code = (
-        "import sys, partnersim.cli as c\n"
-        f"sys.argv = ['partnersim', *{words!r}]\n"
-        "try: c.main()\n"
-        f"finally: print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert printed.splitlines()[-1] == "LOADED []"
+    assert loaded_by_command(words, HEAVY) == "[]"
 
 
 def test_package_is_lazy_and_complete() -> None:
@@ -671,8 +657,8 @@ def test_a_reader_who_leaves_is_no_failure() -> None:
 
 
 def test_a_terminal_without_letters_is_served() -> None:
-    done = start("show", "torbay", env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert done.returncode == 0, done.stderr
+    printed = printed_by("-m", "partnersim", "parameters", PYTHONIOENCODING="ascii")
+    assert "?" in printed  # for a letter that it lacks
 
 
 def _stop(code: str, *words: str) -> subprocess.CompletedProcess[str]:

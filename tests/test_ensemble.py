@@ -3,22 +3,19 @@
 import json
 import math
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import partnersim
 from partnersim import ensemble, results
 from partnersim.core.series import SERIES
 from partnersim.ensemble import Comparison, Kernel, Results, compare, run, share_through_trust
 from partnersim.measures import MEASURES, Floats, Measure
 from partnersim.scenario import Drawn, Scenario
+from tests.commands import printed_by
 
 NAN, INF = np.nan, np.inf
 HIGHER = Measure("x", "x", "x", True, "X.")
@@ -233,11 +230,7 @@ for _ in range(60):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_ctrl_c_stops_a_run_at_any_moment() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_OFTEN], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["stopped"] * 60
+    assert printed_by("-c", INTERRUPTED_OFTEN).split() == ["stopped"] * 60
 
 
 def test_large_partnerships_are_run_in_small_chunks() -> None:
@@ -275,11 +268,7 @@ def test_importing_loads_nothing_heavy() -> None:
         "import sys, partnersim.ensemble; "
         "print([m for m in ('numba', 'pandas', 'xarray', 'scipy') if m in sys.modules])"
     )
-    root = Path(partnersim.__file__).parent.parent
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, cwd=root, text=True
-    )
-    assert printed.stdout.strip() == "[]"
+    assert printed_by("-c", code) == "[]\n"
 
 
 # --- statistics -----------------------------------------------------------------------------------

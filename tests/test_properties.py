@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from strategies import scenarios
 
 from partnersim.core import constants as c
 from partnersim.core.draws import root
@@ -24,6 +23,7 @@ from partnersim.scenario_files import parameters
 from partnersim.translate import to_parameters
 from tests.places import WORKINGS, World, begin, place
 from tests.reference import regenerate
+from tests.strategies import scenarios
 
 DOMAINS = ["urgent_care", "long_term_conditions", "prevention", "independence"]
 EVERYTHING = regenerate.scenarios()["everything"]

@@ -3,8 +3,6 @@
 import os
 import pickle
 import re
-import subprocess
-import sys
 import time
 import tomllib
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim import scenario_files
 from partnersim.arms import READY_ARMS, REMEDIES, arm
 from partnersim.scenario import LEVERS, Coordinator, Drawn, Scenario
 from partnersim.scenario_files import (
@@ -31,6 +28,7 @@ from partnersim.scenario_files import (
     replace,
     to_toml,
 )
+from tests.commands import printed_by
 
 TWO = '[[organisations]]\nname = "hospital"\n[[organisations]]\nname = "council"\n'
 PACKAGED = [
@@ -483,14 +481,7 @@ def test_reading_loads_nothing_heavy() -> None:
         "import sys; from partnersim.scenario_files import load; load('torbay'); "
         "print([m for m in ('numba', 'pandas', 'numpy', 'tomlkit') if m in sys.modules])"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=Path(scenario_files.__file__).parent.parent,
-    ).stdout
-    assert printed.strip() == "[]"
+    assert printed_by("-c", code) == "[]\n"
 
 
 # --- Writing -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from partnersim import cli, cli_sweep
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
+from tests.commands import loaded_by_command
 
 PLAN = """
 scenario = "two-organisations"
@@ -438,11 +439,4 @@ def test_growing_is_counted_too(done: str, plan: str, monkeypatch: pytest.Monkey
 )
 def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str], plan: str) -> None:
     heavy = ("dask", "matplotlib", "numba", "pandas", "xarray")
-    code = (
-        "import sys, partnersim.cli as c\n"
-        f"sys.argv = ['partnersim', *{words!r}]\n"
-        "try: c.main()\n"
-        f"finally: print('LOADED', [m for m in {heavy!r} if m in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert printed.splitlines()[-1] == "LOADED []"
+    assert loaded_by_command(words, heavy) == "[]"

@@ -22,16 +22,6 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from stores import (
-    fingerprint,
-    make_plan,
-    read,
-    run,
-    run_files,
-    start_driver,
-    store_of,
-    wait_until,
-)
 
 from partnersim.sweep import engines
 from partnersim.sweep import run as run_module
@@ -42,6 +32,16 @@ from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Done
+from tests.stores import (
+    fingerprint,
+    make_plan,
+    read,
+    run,
+    run_files,
+    start_driver,
+    store_of,
+    wait_until,
+)
 
 LONG = {"replicates": 30, "months": 120}
 """Changes to a plan that give processes time to be killed in."""

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student_t
-from stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
 
 import partnersim
 from partnersim.core.series import SERIES
@@ -27,6 +26,7 @@ from partnersim.sweep.precision import half_widths
 from partnersim.sweep.run import Pilot, choose_grid, count_missing
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
+from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
 
 
 @pytest.fixture(scope="module")
