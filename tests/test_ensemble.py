@@ -145,7 +145,7 @@ def test_another_seed_is_other_luck() -> None:
 def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two simulations at the same time never write to the same memory."""
     in_use: set[int] = set()
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=120)
 
     def check(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
         address = series.__array_interface__["data"][0]
@@ -194,13 +194,16 @@ def test_an_error_or_interrupt_drops_the_chunks_not_yet_begun(
 ) -> None:
     monkeypatch.setattr(ensemble, "MOST_PER_CHUNK", 1)
     begun: list[int] = []
+    is_interrupted = threading.Event()
 
     def count(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
         begun.append(first)
-        threading.Event().wait(0.002)
+        if len(begun) > 4:
+            is_interrupted.wait()
         simulate(parameters, root, first, series, detail)
 
     def interrupt(done: int, total: int) -> None:
+        is_interrupted.set()
         raise KeyboardInterrupt
 
     use_kernel(monkeypatch, count)
@@ -212,8 +215,8 @@ def test_an_error_or_interrupt_drops_the_chunks_not_yet_begun(
 INTERRUPTED_OFTEN = """
 import faulthandler, os, random, signal, threading
 import partnersim
-faulthandler.dump_traceback_later(100, exit=True)  # whoever never stops says where it stands
 partnersim.run("two-organisations", 10, series=False)
+faulthandler.dump_traceback_later(900, exit=True)  # whoever never stops says where it stands
 random.seed(1)
 for _ in range(60):
     timer = threading.Timer(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from partnersim.core import constants as c
@@ -28,7 +28,7 @@ from tests.strategies import scenarios
 DOMAINS = ["urgent_care", "long_term_conditions", "prevention", "independence"]
 EVERYTHING = regenerate.scenarios()["everything"]
 
-few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=15)
 seeds = st.integers(0, 2**32)
 Data = dict[str, Any]
 

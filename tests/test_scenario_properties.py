@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from partnersim.arms import READY_ARMS, arm
@@ -20,7 +20,7 @@ from partnersim.scenario_files import (
 )
 from tests.strategies import scenarios
 
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=40)
 
 TWO = '[[organisations]]\nname = "a"\n[[organisations]]\nname = "b"\n'
 
