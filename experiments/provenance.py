@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from pathlib import Path
 
-import partnersim
+from partnersim.provenance import hash_sources
 from partnersim.scenario_files import parameters
 
 MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "translate.py")
@@ -15,20 +14,11 @@ MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "transla
 
 def model_hash() -> str:
     """Sixteen digits that change whenever the model, its defaults or its measures do."""
-    return _hash_files(*MODEL)[:16]
-
-
-def _hash_files(*patterns: str) -> str:
-    package = Path(partnersim.__file__).parent
-    digest = hashlib.sha256()
-    for pattern in patterns:
-        for file in sorted(package.glob(pattern)):
-            digest.update(f"{file.relative_to(package).as_posix()}\n".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return hash_sources(*MODEL)[:16]
 
 
 DECLARATIONS = "scenario.py"
+"""The one that declares parameters and their defaults."""
 
 
 def hash_but_defaults(free: Collection[str]) -> str:
@@ -37,7 +27,8 @@ def hash_but_defaults(free: Collection[str]) -> str:
     What sets these parameters itself gives the same numbers whatever their defaults are: a set of
     accepted points stays valid when the defaults are chosen from it.
     """
-    digest = hashlib.sha256(_hash_files(*(name for name in MODEL if name != DECLARATIONS)).encode())
+    others = (name for name in MODEL if name != DECLARATIONS)
+    digest = hashlib.sha256(hash_sources(*others).encode())
     for row in parameters():
         default = "free" if row.path in free else repr(row.default)
         digest.update(f"{row.path} {default}\n".encode())

@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from partnersim.core.series import SERIES
 from partnersim.measures import (
-    DERIVED_SERIES,
+    ALL_SERIES,
     MEASURES,
     Floats,
-    acceleration,
     measure,
-    speed,
+    name_series,
+    with_derived,
 )
 from partnersim.results import Comparison, Results, ThroughTrust, measure_share_through_trust
 from partnersim.scenario import Scenario
@@ -55,7 +56,6 @@ class Kernel(NamedTuple):
     to_parameters: Callable[[Scenario], Any]
     root: Callable[[int], Any]
     simulate: Callable[[Any, Any, int, Floats, Floats], None]
-    series_names: tuple[str, ...]
     detail_size: Callable[[int], int]
     unpack_detail: Callable[[Floats, int], dict[str, Floats]]
 
@@ -64,11 +64,11 @@ def load_kernel() -> Kernel:
     """Load the compiled core."""
     from partnersim.core import schedule
     from partnersim.core.draws import root
-    from partnersim.core.series import SERIES, detail_size, unpack_detail
+    from partnersim.core.series import detail_size, unpack_detail
     from partnersim.translate import to_parameters
 
     simulate = _with_own_state(schedule.simulate)
-    return Kernel(to_parameters, root, simulate, SERIES, detail_size, unpack_detail)
+    return Kernel(to_parameters, root, simulate, detail_size, unpack_detail)
 
 
 def _with_own_state(simulate: Callable[..., None]) -> Callable[..., None]:
@@ -144,7 +144,7 @@ def run(
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     kernel, own_rules = _put_in(rules, load_kernel())
-    kept = _choose_series(series, (*kernel.series_names, *DERIVED_SERIES))
+    kept = _choose_series(series)
     batch = _Batch.prepare(kernel, scenario, replicates, seed, first_replicate, kept, detail)
     _fill(batch, replicates, workers, progress)
     n = scenario.n_organisations
@@ -313,9 +313,7 @@ class _Batch:
         recorded = buffer[: end - begin]
         first = self.first_replicate + begin
         self.kernel.simulate(self.parameters, self.root, first, recorded, self.detail[begin:end])
-        # One transposition for all: series by series it would take six times as long.
-        by_name = np.ascontiguousarray(recorded.transpose(2, 0, 1))
-        series = dict(zip(self.kernel.series_names, by_name, strict=True))
+        series = name_series(recorded)
         measured = measure(
             series,
             collapse_share=self.scenario.turnover.collapse_share,
@@ -324,9 +322,7 @@ class _Batch:
         )
         for name, values in measured.items():
             self.measures[name][begin:end] = values
-        if not self.series.keys().isdisjoint(DERIVED_SERIES):
-            series["speed"] = speed(series["change_delivered"])
-            series["acceleration"] = acceleration(series["speed"])
+        series = with_derived(series, self.series)
         for name, kept in self.series.items():
             kept[begin:end] = series[name]
 
@@ -347,8 +343,7 @@ def _fill(batch: _Batch, replicates: int, workers: int, progress: Progress | Non
     def work() -> None:
         """Run chunks until there are no more; say how many replicates each had, or what failed."""
         try:
-            shape = (size, batch.scenario.months + 1, len(batch.kernel.series_names))
-            buffer = np.empty(shape)
+            buffer = np.empty((size, batch.scenario.months + 1, len(SERIES)))
             while not is_stopped:
                 begin = begins.get_nowait()
                 end = min(begin + size, replicates)
@@ -388,14 +383,14 @@ def _chunk_size(scenario: Scenario, replicates: int, workers: int) -> int:
     return max(1, min(MOST_PER_CHUNK, by_work, by_share))
 
 
-def _choose_series(series: bool | Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
+def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
     """Names of the series to keep."""
     if isinstance(series, bool):
-        return known if series else ()
+        return ALL_SERIES if series else ()
     names = (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))
     for name in names:
-        if name not in known:
-            raise ValueError(_unknown("series", name, known))
+        if name not in ALL_SERIES:
+            raise ValueError(_unknown("series", name, ALL_SERIES))
     return names
 
 

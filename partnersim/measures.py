@@ -9,7 +9,7 @@ A series is float64[n_replicates, months + 1]: column 0 is the start, column t t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -285,6 +285,29 @@ def measure(
     for percent in MILESTONES:
         values[f"months_to_{percent}"] = find_first_month(change >= percent / 100)
     return {name: values[name] for name in MEASURES}
+
+
+# --- series -----------------------------------------------------------------------------------
+
+
+def name_series(recorded: Floats) -> dict[str, Floats]:
+    """Series of some runs by name, float64[n_replicates, months + 1] each.
+
+    `recorded` is what the core wrote: float64[n_replicates, months + 1, len(SERIES)].
+    """
+    # One transposition for all: series by series it would take six times as long.
+    by_name = np.ascontiguousarray(recorded.transpose(2, 0, 1))
+    return dict(zip(SERIES, by_name, strict=True))
+
+
+def with_derived(
+    series: Mapping[str, Floats], wanted: Collection[str] = DERIVED_SERIES
+) -> dict[str, Floats]:
+    """The series, and if any of them is wanted, those that are worked out from them."""
+    if not set(wanted).intersection(DERIVED_SERIES):
+        return dict(series)
+    speeds = speed(series["change_delivered"])
+    return {**series, "speed": speeds, "acceleration": acceleration(speeds)}
 
 
 # --- speed ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import mesa
 import numpy as np
@@ -26,20 +26,22 @@ from partnersim import rules as own_rules
 from partnersim.agents import Coordinator, Organisation
 from partnersim.core.draws import root
 from partnersim.core.parameters import K, N
-from partnersim.core.record import array_of, new_record
-from partnersim.core.schedule import step_and_observe
+from partnersim.core.record import new_record
 from partnersim.core.series import SERIES
 from partnersim.core.state import STATE
 from partnersim.ensemble import whole_number
 from partnersim.measures import (
     ACCELERATION_WINDOW,
+    ALL_SERIES,
     DERIVED_SERIES,
     MEASURES,
     YEAR,
     Floats,
     acceleration,
     measure,
+    name_series,
     speed,
+    with_derived,
 )
 from partnersim.results import Results
 from partnersim.scenario import LEVERS, MAX_MONTHS, Intervention, Scenario
@@ -48,6 +50,9 @@ from partnersim.scenario_files import first_months, suggest
 from partnersim.translate import to_parameters
 
 __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "Snapshot"]
+
+Lasting = TypeVar("Lasting", Intervention, Appointed)
+"""What has a first and a last month in a scenario."""
 
 SETTINGS = ("scenario", "rng", "replicate", "rules", "compiled")
 """Keywords of the model itself; all others are paths of the scenario."""
@@ -219,10 +224,13 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     @property
     def series(self) -> dict[str, Floats]:
         """What was observed at the start and after each month, by name: float64[month + 1]."""
-        gone = np.ascontiguousarray(self._observed[: self.month + 1].T)
-        series = dict(zip(SERIES, gone, strict=True))
-        speeds = speed(series["change_delivered"][None])
-        return series | {"speed": speeds[0], "acceleration": acceleration(speeds)[0]}
+        series = with_derived(name_series(self._gone))
+        return {name: values[0] for name, values in series.items()}
+
+    @property
+    def _gone(self) -> Floats:
+        """What was observed so far, as of one run: float64[1, month + 1, len(SERIES)]."""
+        return self._observed[None, : self.month + 1]
 
     def now(self, name: str) -> float:
         """Give a series, as it is now.
@@ -236,8 +244,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             return float(self._observed[self.month, _PLACE[name]])
         if name not in DERIVED_SERIES:
             raise ValueError(
-                f"series = {name!r}: there is none of this name; "
-                f"{suggest(name, [*SERIES, *DERIVED_SERIES])}"
+                f"series = {name!r}: there is none of this name; {suggest(name, list(ALL_SERIES))}"
             )
         if self.month + 1 < WINDOW[name]:
             return math.nan
@@ -249,9 +256,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """Work out all measures of the months so far, as if the run ended here."""
         month, values = self._measured
         if month != self.month:
-            gone = self._observed[: self.month + 1].T[:, None]
             found = measure(
-                dict(zip(SERIES, gone, strict=True)),
+                name_series(self._gone),
                 collapse_share=self.scenario.turnover.collapse_share,
                 seed=self.seed,
                 first_replicate=self.replicate,
@@ -302,12 +308,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             After the last month of the scenario. The state stays as it was.
         """
         self._check_room(1)
-        row = self._observed[self.month + 1]
-        if self._core.rules:
-            self._core.step(self.state, self.parameters)
-            self._core.observe(self.state, self.parameters, row)
-        else:
-            step_and_observe(array_of(self.state), array_of(self.parameters), row)
+        self._core.step_and_observe(self.state, self.parameters, self._observed[self.month + 1])
         self._look_around()
         self.datacollector.collect(self)
 
@@ -411,12 +412,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """End all interventions on a lever, and drop those planned: practice goes on."""
         if lever not in LEVERS:
             raise ValueError(f"lever = {lever!r}: no such lever; {suggest(lever, list(LEVERS))}")
-        kept = []
-        for intervention in self.scenario.interventions:
-            if intervention.lever != lever:
-                kept.append(intervention)
-            elif intervention.from_month < self.month:
-                kept.append(self._ended(intervention))
+        kept = self._end(self.scenario.interventions, lambda entry: entry.lever == lever)
         self._change("release_lever", {"lever": lever}, interventions=kept)
 
     def fire_event(self, event: str, organisation: str = "", **details: Any) -> None:
@@ -468,17 +464,18 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         if name not in known:
             there_are = suggest(name, known) if known else "there is none"
             raise ValueError(f"name = {name!r}: no such coordinator is appointed; {there_are}")
-        kept = []
-        for coordinator in self.scenario.coordinators:
-            if coordinator.name != name:
-                kept.append(coordinator)
-            elif coordinator.from_month < self.month:
-                kept.append(self._ended(coordinator))
+        kept = self._end(self.scenario.coordinators, lambda entry: entry.name == name)
         self._change("remove_coordinator", {"name": name}, coordinators=kept)
 
-    def _ended(self, entry: Intervention | Appointed) -> Any:
-        """Something of the scenario that began before, and lasts to the present month at most."""
-        return {**entry.model_dump(), "to_month": min(entry.to_month, self.month)}
+    def _end(self, entries: Sequence[Lasting], is_meant: Callable[[Lasting], bool]) -> list[Any]:
+        """Entries of the scenario without those meant: what began lasts to the present month."""
+        kept: list[Any] = []
+        for entry in entries:
+            if not is_meant(entry):
+                kept.append(entry)
+            elif entry.from_month < self.month:
+                kept.append({**entry.model_dump(), "to_month": min(entry.to_month, self.month)})
+        return kept
 
     def _check_organisation(self, event: str, organisation: str) -> None:
         """Refuse what can only happen to those present, or only to those absent."""
@@ -640,7 +637,7 @@ _PLACE = {name: place for place, name in enumerate(SERIES)}
 WINDOW = {"speed": YEAR + 1, "acceleration": YEAR + ACCELERATION_WINDOW}
 """Months, with the one before the first, from which a derived series is worked out."""
 
-WHOLE_RUN = tuple(name for name in MEASURES if name not in (*SERIES, *DERIVED_SERIES))
+WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
 """Measures that are no series too: they are of a run as a whole."""
 
 
@@ -664,7 +661,7 @@ def _report_view(name: str) -> Callable[[mesa.Agent], Any]:
 
 MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
     "month": lambda model: model.month,
-    **{name: _report_series(name) for name in (*SERIES, *DERIVED_SERIES)},
+    **{name: _report_series(name) for name in ALL_SERIES},
     **{name: _report_measure(name) for name in WHOLE_RUN},
 }
 """For a `mesa.DataCollector`: the month, all series and all measures, as of the months so far."""

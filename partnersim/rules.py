@@ -34,7 +34,7 @@ from partnersim.core.compiled import compiled
 from partnersim.core.constants import N_LAYERS
 from partnersim.core.draws import root, set_keys
 from partnersim.core.parameters import PARAMETERS
-from partnersim.core.record import new_record
+from partnersim.core.record import array_of, new_record
 from partnersim.core.series import SERIES
 from partnersim.core.state import STATE
 from partnersim.scenario_files import suggest
@@ -212,6 +212,22 @@ class Core:
     walk: Callable[..., Iterator[Function]]
     observe: Function
     simulate: Function
+
+    def step_and_observe(self, state: Any, p: Any, row: Any) -> None:
+        """One month, and what is observed after it.
+
+        Parameters
+        ----------
+        state, p
+            Records of STATE and PARAMETERS made by `partnersim.core.record.new_record`.
+        row : float64[len(SERIES)]
+            Overwritten.
+        """
+        if self.rules:
+            self.step(state, p)
+            self.observe(state, p, row)
+        else:  # as arrays of one record, which Python hands to compiled code much faster
+            schedule.step_and_observe(array_of(state), array_of(p), row)
 
 
 def build(rules: Rules | None, *, compiled: bool = False) -> Core:

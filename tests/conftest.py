@@ -3,7 +3,7 @@
 import os
 import signal
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Read by matplotlib when it is first imported: figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
@@ -12,8 +12,13 @@ os.environ["MPLBACKEND"] = "Agg"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No deadline: the first example may compile. On CI the examples are the same each time.
+# No deadline, and nothing is too slow: the first example may compile, and machines differ. On CI
+# the examples are the same each time.
 settings.register_profile(
-    "partnersim", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True
+    "partnersim",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
 )
 settings.load_profile("partnersim")

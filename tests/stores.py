@@ -1,6 +1,7 @@
 """Small sweeps to try things with, and what two stores have in common."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,8 +18,9 @@ from partnersim.sweep.chunks import Grid
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Outcome, run_sweep
 from partnersim.sweep.store import Store
+from tests.drive_sweep import SMALL_CHUNKS
+from tests.pages import ROOT
 
-SMALL_CHUNKS = Grid(points_per_chunk=4, replicates_per_block=3)
 DRIVER = Path(__file__).with_name("drive_sweep.py")
 
 
@@ -73,12 +75,34 @@ def run_files(folder: Path) -> list[Path]:
     return sorted((folder / "runs").glob("replicates-*.parquet"))
 
 
-def start_driver(plan: Plan, folder: Path, **how: Any) -> subprocess.Popen[str]:
-    """Run a sweep in a process of its own."""
+def start_driver(
+    plan: Plan,
+    folder: Path,
+    *,
+    hold: int = 0,
+    die: tuple[int, float | str] | None = None,
+    **how: Any,
+) -> subprocess.Popen[str]:
+    """Run a sweep in a process of its own; `hold` and `die` as in drive_sweep.py."""
     plan_file = folder.with_suffix(".toml")
     plan_file.write_text(plan.to_toml(), encoding="utf-8")
-    command = [sys.executable, str(DRIVER), str(plan_file), str(folder), json.dumps(how)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    options = json.dumps(how | {"hold": hold, "die": die})
+    command = [sys.executable, str(DRIVER), str(plan_file), str(folder), options]
+    return subprocess.Popen(
+        command,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_until_it_holds(driver: subprocess.Popen[str]) -> list[int]:
+    """Wait until a driver has done the chunks that it was to; the numbers of its processes."""
+    assert driver.stdout is not None
+    workers = driver.stdout.readline()
+    if not workers.startswith("["):
+        driver.kill()
+        raise AssertionError(f"it never held: {workers} {driver.communicate()[1]}")
+    return json.loads(workers)
 
 
 def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 120.0) -> None:

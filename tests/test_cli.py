@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,8 @@ from partnersim.core.series import SERIES
 from partnersim.measures import MEASURES
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError, load, packaged
+from tests.commands import PATIENCE, loaded_by_command, printed_by
+from tests.pages import ROOT
 
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 
@@ -30,13 +31,6 @@ HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 def call(*words: str) -> Any:
     """Run a command in this process."""
     return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(cli.app, list(words))
-
-
-def start(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "partnersim", *words], capture_output=True, text=True, **options
-    )
 
 
 # --- A model that needs no compiling ----------------------------------------------------------
@@ -68,7 +62,6 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
         to_parameters=lambda scenario: scenario,
         root=lambda seed: np.array([seed, seed], dtype=np.uint64),
         simulate=_simulate,
-        series_names=SERIES,
         detail_size=lambda n: 0,
         unpack_detail=lambda detail, n: {
             "competence_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),
@@ -475,8 +468,7 @@ def test_many_replicates_need_little_memory() -> None:
         "status = open('/proc/self/status').read()\n"
         "print(status.split('VmHWM:')[1].split()[0])"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert int(printed) * 1024 < 300e6
+    assert int(printed_by("-c", code)) * 1024 < 300e6
 
 
 # --- The demo -----------------------------------------------------------------------------------
@@ -612,14 +604,7 @@ def test_a_clear_difference_is_not_rounded_to_its_error(place: demo.Place) -> No
     ],
 )
 def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str]) -> None:
-    code = (
-        "import sys, partnersim.cli as c\n"
-        f"sys.argv = ['partnersim', *{words!r}]\n"
-        "try: c.main()\n"
-        f"finally: print('LOADED', [m for m in {HEAVY!r} if m in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert printed.splitlines()[-1] == "LOADED []"
+    assert loaded_by_command(words, HEAVY) == "[]"
 
 
 def test_package_is_lazy_and_complete() -> None:
@@ -672,57 +657,74 @@ def test_a_reader_who_leaves_is_no_failure() -> None:
 
 
 def test_a_terminal_without_letters_is_served() -> None:
-    done = start("show", "torbay", env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert done.returncode == 0, done.stderr
+    printed = printed_by("-m", "partnersim", "parameters", PYTHONIOENCODING="ascii")
+    assert "?" in printed  # for a letter that it lacks
 
 
-def _stop(code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Start a command that says 'ready' when it is at work; then press Ctrl-C."""
+def press_ctrl_c(code: str, *words: str) -> str:
+    """Press Ctrl-C when a command says 'ready'; what it prints after that, as it ends well."""
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", code, *words], env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(0.2)
             process.send_signal(signal.SIGINT)
-            begun = time.monotonic()
-            out, said = process.communicate(timeout=20)
+            printed, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
-    assert time.monotonic() - begun < 5  # well under one second where nothing else runs
-    return subprocess.CompletedProcess(words, process.returncode, out, said)
+    assert process.returncode == 130, said
+    *before, last = said.splitlines()
+    assert last == "Stopped."
+    assert all(line.startswith("First use: compiling") for line in before)
+    return printed
 
 
 PREPARING = """
-import time, partnersim.cli as c
-c.read_scenario = lambda *words: (print('ready', flush=True), time.sleep(60))
+import threading, partnersim.cli as c
+c.read_scenario = lambda *words: (print('ready', flush=True), threading.Event().wait())
 c.main()
 """
 
 SIMULATING = """
-import partnersim.cli as c, partnersim.ensemble as e
-run = e.run
-e.run = lambda *words, **more: (print('ready', flush=True), run(*words, **more))[1]
-c.main()
+import itertools, signal, threading, partnersim.cli as c, partnersim.ensemble as e
+run_chunk, heard, work, numbers = e._Batch.run_chunk, threading.Event(), [], itertools.count(1)
+
+def hear(*words):
+    heard.set()
+    signal.default_int_handler(*words)
+
+def count(batch, begin, end, buffer):
+    work.append((end - begin) * batch.scenario.n_organisations**2 * batch.scenario.months)
+    number = next(numbers)
+    if number == 4:
+        print('ready', flush=True)
+    if number >= 4:
+        heard.wait()  # Ctrl-C comes while this chunk is in hand
+    run_chunk(batch, begin, end, buffer)
+
+signal.signal(signal.SIGINT, hear)
+e._Batch.run_chunk = count
+try:
+    c.main()
+finally:
+    print(len(work), max(work))
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_ctrl_c_stops_preparations_with_a_plain_line() -> None:
+    assert press_ctrl_c(PREPARING, "run", "torbay") == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 @pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (PREPARING, ["run", "torbay"]),
-        (SIMULATING, ["run", "integrated-care", "--replicates", "1000000"]),
-        (SIMULATING, ["run", "drawn", "--set", "drawn.n_organisations=50",
-                      "--replicates", "1000000"]),
-    ],
-)  # fmt: skip
-def test_ctrl_c_stops_with_a_plain_line(code: str, words: list[str]) -> None:
-    done = _stop(code, *words)
-    assert done.returncode == 130
-    *before, last = done.stderr.splitlines()
-    assert last == "Stopped."
-    assert all(line.startswith("First use: compiling") for line in before)
-    assert done.stdout == ""
+    "words", [["integrated-care"], ["drawn", "--set", "drawn.n_organisations=50"]]
+)
+def test_ctrl_c_stops_a_simulation_after_the_chunks_in_hand(words: list[str]) -> None:
+    """Which are small: prompt on any machine, and not by the clock of this one."""
+    more = ["--workers", "2", "--replicates", "1000000"]
+    n_begun, most_work = map(int, press_ctrl_c(SIMULATING, "run", *words, *more).split())
+    assert n_begun < 20  # of 5,000 or more: 5, unless a thread is late to hear of it
+    assert most_work <= ensemble.CHUNK_WORK

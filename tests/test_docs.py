@@ -4,11 +4,7 @@ import ast
 import importlib
 import inspect
 import math
-import os
 import re
-import shlex
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +15,9 @@ import pytest
 
 from partnersim.core import constants
 from partnersim.scenario_files import loads, packaged_text, parameters, parameters_markdown
+from tests.commands import run_line
+from tests.pages import ROOT, code_blocks, read, without_code_blocks
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "partnersim"
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
@@ -28,14 +25,6 @@ CORE_MODULES = {path.stem for path in (PACKAGE / "core").glob("*.py")}
 
 CITATION_KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b")
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
-
-
-def read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def without_code_blocks(text: str) -> str:
-    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def read_rows(text: str, heading: str) -> list[list[str]]:
@@ -79,33 +68,15 @@ def core_function(dotted: str) -> Any:
 # --- README -----------------------------------------------------------------------------------
 
 
-def read_blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", read("README.md"), re.MULTILINE | re.DOTALL)
-
-
-def run(*words: str, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=600,
-    )
-    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
-    assert done.stdout.strip(), f"{shlex.join(words)} printed nothing"
-
-
 @pytest.mark.slow
 def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
-    lines = [line for block in read_blocks("sh") for line in block.splitlines()]
+    page = read("README.md")
+    lines = [line for block in code_blocks(page, "sh") for line in block.splitlines()]
     assert lines
-    (plan,) = read_blocks("toml")
+    (plan,) = code_blocks(page, "toml")
     (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
     for line in lines:
-        program, *words = shlex.split(line)
-        assert program == "partnersim", line
-        run("-m", "partnersim", *words, folder=tmp_path)
+        run_line(line, tmp_path)
     assert list((tmp_path / "results").glob("*.csv"))
     assert list((tmp_path / "results").glob("*.png"))
     assert list((tmp_path / "sweep" / "figures").glob("*.png"))
@@ -113,11 +84,10 @@ def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_python_of_the_readme_runs_as_written(tmp_path: Path) -> None:
-    blocks = read_blocks("python")
+    blocks = code_blocks(read("README.md"), "python")
     assert blocks
-    script = tmp_path / "tutorial.py"
-    script.write_text("\n".join(blocks), encoding="utf-8")
-    run(str(script), folder=tmp_path)
+    (tmp_path / "tutorial.py").write_text("\n".join(blocks), encoding="utf-8")
+    run_line("python tutorial.py", tmp_path)
 
 
 def test_readme_names_targets_of_the_makefile() -> None:
@@ -127,7 +97,7 @@ def test_readme_names_targets_of_the_makefile() -> None:
 
 
 def test_pieces_of_scenarios_in_the_how_to_are_valid() -> None:
-    blocks = re.findall(r"^```toml\n(.*?)^```$", read("docs/how-to-own-place.md"), re.M | re.S)
+    blocks = code_blocks(read("docs/how-to-own-place.md"), "toml")
     assert blocks
     place = packaged_text("two-organisations")
     for text in (*blocks, "\n".join(blocks)):

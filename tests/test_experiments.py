@@ -2,21 +2,13 @@
 
 import dataclasses
 import math
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import parameters
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from experiments.patterns import run as patterns_run
 from experiments.patterns.estimates import Estimate, correlation, estimate, ratio_of_means
@@ -32,8 +24,11 @@ from experiments.patterns.patterns import (
 from experiments.provenance import model_hash
 from experiments.screening import at_defaults, design, effects, report
 from experiments.screening import run as screening_run
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import parameters
+from tests.commands import printed_by
+from tests.pages import ROOT, code_blocks
 
-ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENTS = ROOT / "experiments"
 TINY = Look(replicates=6, resamples=5)
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
@@ -458,7 +453,7 @@ def commands() -> list[str]:
     blocks = [
         block
         for page in sorted(EXPERIMENTS.rglob("README.md"))
-        for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+        for block in code_blocks(page.read_text("utf-8"), "sh")
     ]
     return sorted({line for block in blocks for line in block.splitlines()})
 
@@ -477,15 +472,7 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
             words += ["--quick", "--out", f"out-{number}"]
         if line.split()[2] in ("experiments.screening.run", "experiments.tuning.run"):
             words += ["--store", "store"]
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=900,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        printed_by(*words, folder=tmp_path)
         out = tmp_path / words[words.index("--out") + 1]
         wanted = {"results.md", "figure.png"} if "reach" not in line else {"reach.csv"}
         assert wanted <= {file.name for file in out.iterdir()}

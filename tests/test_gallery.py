@@ -1,13 +1,12 @@
 """The gallery: every script runs as it stands and draws the picture that is shown."""
 
-import os
 import re
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.commands import printed_by
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SCRIPTS = sorted((DOCS / "gallery").glob("*.py"))
@@ -41,15 +40,7 @@ def test_script_is_short_and_says_what_it_does(script: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_script_draws_its_picture(script: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env=os.environ | {"MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert printed_by(str(script), folder=tmp_path, MPLBACKEND="Agg").strip()
     assert [file.name for file in tmp_path.iterdir()] == [f"{script.stem}.png"]
     drawn = tmp_path / f"{script.stem}.png"
     assert size_of(drawn) == size_of(script.with_suffix(".png"))

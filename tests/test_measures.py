@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partnersim import measures
-from partnersim.measures import MEASURES, Floats
+from partnersim.core.series import SERIES
+from partnersim.measures import ALL_SERIES, MEASURES, Floats
 
 NAN = np.nan
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "measures.md"
@@ -41,6 +42,21 @@ def some_series(n: int = 7, months: int = 61, seed: int = 3) -> dict[str, Floats
 def same(left: Floats, right: Floats) -> bool:
     """Equal bit for bit, NaN with NaN."""
     return left.tobytes() == right.tobytes()
+
+
+# --- series ---------------------------------------------------------------------------------------
+
+
+def test_series_have_their_names_and_others_are_derived_where_they_are_wanted() -> None:
+    recorded = np.random.default_rng(1).random((3, 40, len(SERIES)))
+    series = measures.name_series(recorded)
+    assert tuple(series) == SERIES
+    assert all(same(series[name], recorded[..., at]) for at, name in enumerate(SERIES))
+    assert tuple(measures.with_derived(series, ["trust"])) == SERIES
+    everything = measures.with_derived(series, ["acceleration"])
+    assert tuple(everything) == tuple(measures.with_derived(series)) == ALL_SERIES
+    assert same(everything["speed"], measures.speed(series["change_delivered"]))
+    assert same(everything["acceleration"], measures.acceleration(everything["speed"]))
 
 
 # --- speed ----------------------------------------------------------------------------------------

@@ -4,10 +4,8 @@ Runs against whatever Mesa is installed; `test_model_mesa.py` runs it against th
 """
 
 import gc
-import re
 import weakref
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mesa
@@ -36,6 +34,7 @@ from partnersim.scenario import (
     lever_bound,
 )
 from partnersim.scenario_files import first_months, loads, packaged
+from tests.pages import code_blocks, read
 from tests.places import WORKINGS, place
 from tests.strategies import scenarios
 
@@ -750,10 +749,8 @@ def test_series_are_those_of_the_core() -> None:
 @mark.slow
 @mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")
 def test_the_script_of_the_page_on_mesa_runs_as_written(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (Path(__file__).parent.parent / "docs" / "mesa.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     scope: dict[str, Any] = {}
-    for block in blocks:
+    for block in code_blocks(read("docs/mesa.md"), "python"):
         exec(compile(block, "docs/mesa.md", "exec"), scope)
     said = capsys.readouterr().out
     assert "12 rows: a row for each organisation of 6 runs" in said

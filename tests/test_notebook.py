@@ -1,8 +1,6 @@
 """What a notebook shows of results: well-formed pages with a figure and all numbers."""
 
 import base64
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from partnersim.measures import MEASURES
 from partnersim.results import Comparison
 from partnersim.scenario import Scenario
 from partnersim.tables import COMPARED, reading
+from tests.commands import printed_by
 
 PLACE = Scenario.load("two-organisations").replace(months=24)
 VOID = {"img"}
@@ -116,8 +115,7 @@ def test_only_what_is_shown_loads_matplotlib() -> None:
         "before = 'matplotlib' in sys.modules; r._repr_html_(); "
         "print(before, 'matplotlib' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True"]
+    assert printed_by("-c", code).split() == ["False", "True"]
 
 
 def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.text import Text
 
 from partnersim import plots
-from partnersim.measures import LAST_MONTH_MEASURES, MEASURES, acceleration, measure, speed
+from partnersim.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
 from partnersim.plots.chance import of_hundred
 from partnersim.plots.page import TYPE, Picture, fit, number, spread, text_width
 from partnersim.plots.quantities import headline
@@ -51,9 +51,7 @@ def make_results(
         "cost": 1000 * change + np.arange(months + 1.0),
     }
     measures = measure(series, collapse_share=0.5)
-    series["speed"] = speed(change)
-    series["acceleration"] = acceleration(series["speed"])
-    return Results(setting, 1, 0, measures, series)
+    return Results(setting, 1, 0, measures, with_derived(series))
 
 
 def make_comparison(paces: dict[str, float], **kind: object) -> Comparison:

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import scenarios
 
 from partnersim.core import constants as c
 from partnersim.core.draws import root
@@ -24,11 +23,12 @@ from partnersim.scenario_files import parameters
 from partnersim.translate import to_parameters
 from tests.places import WORKINGS, World, begin, place
 from tests.reference import regenerate
+from tests.strategies import scenarios
 
 DOMAINS = ["urgent_care", "long_term_conditions", "prevention", "independence"]
 EVERYTHING = regenerate.scenarios()["everything"]
 
-few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=15)
 seeds = st.integers(0, 2**32)
 Data = dict[str, Any]
 

@@ -3,10 +3,7 @@
 And luck has addresses: what is added to a scenario changes nobody else's.
 """
 
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +25,7 @@ from partnersim.core.state import STATE, pack_detail
 from partnersim.ensemble import Results
 from partnersim.scenario import LEVERS, Scenario
 from partnersim.translate import to_parameters
+from tests.commands import printed_by
 from tests.places import begin, place
 from tests.reference import regenerate
 
@@ -234,12 +232,7 @@ def interpreted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "import sys, pathlib; from tests.test_reproducibility import save_histories; "
         "save_histories(pathlib.Path(sys.argv[1]))"
     )
-    subprocess.run(
-        [sys.executable, "-c", program, str(folder)],
-        cwd=Path(__file__).parents[1],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
-        check=True,
-    )
+    printed_by("-c", program, str(folder), NUMBA_DISABLE_JIT="1")
     return folder
 
 

@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,8 @@ from partnersim.output import OutputFolder
 from partnersim.results import Comparison
 from partnersim.scenario import Scenario
 from partnersim.translate import to_parameters
+from tests.commands import printed_by
+from tests.pages import code_blocks, read
 
 HERE = Path(__file__).parent
 EVERYTHING = Scenario.load(HERE / "reference" / "everything.toml").replace(months=24)
@@ -544,14 +544,11 @@ def test_restore_puts_all_fields_back() -> None:
 
 @pytest.mark.slow
 def test_page_about_own_rules_runs_as_written(tmp_path: Path) -> None:
-    page = (HERE.parent / "docs" / "own-rules.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    page = read("docs/own-rules.md")
+    blocks = code_blocks(page, "python")
     script = tmp_path / "own_rules.py"
     script.write_text("\n".join(blocks), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
-    assert done.returncode == 0, done.stderr
+    printed = printed_by(str(script), folder=tmp_path)
     (fault,) = re.findall(r"^This says `(.+)`", page, re.MULTILINE)
-    assert fault in done.stdout.splitlines()
-    assert "decide by __main__.give_as_given (sha256 " in done.stdout
+    assert fault in printed.splitlines()
+    assert "decide by __main__.give_as_given (sha256 " in printed

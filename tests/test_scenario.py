@@ -3,8 +3,6 @@
 import os
 import pickle
 import re
-import subprocess
-import sys
 import time
 import tomllib
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim import scenario_files
 from partnersim.arms import READY_ARMS, REMEDIES, arm
 from partnersim.scenario import LEVERS, Coordinator, Drawn, Scenario
 from partnersim.scenario_files import (
@@ -31,6 +28,7 @@ from partnersim.scenario_files import (
     replace,
     to_toml,
 )
+from tests.commands import printed_by
 
 TWO = '[[organisations]]\nname = "hospital"\n[[organisations]]\nname = "council"\n'
 PACKAGED = [
@@ -363,9 +361,13 @@ def test_several_mistakes_are_told_in_five_lines() -> None:
     ],
 )
 def test_many_mistakes_are_told_as_fast_as_few(text: str) -> None:
-    start = time.process_time()  # of this process: others on this machine do not count
+    # Of this process, and against a file that is only read: neither the speed of this machine nor
+    # what else it does counts.
+    begin = time.process_time()
+    tomllib.loads("\n".join(f"k{number} = 1" for number in range(50_000)))
+    read = time.process_time()
     message = refusal(text)
-    assert time.process_time() - start < 3  # under one second by itself
+    assert time.process_time() - read < 20 * (read - begin)  # twice, at the most, when written
     assert message.count("\n") <= 4
 
 
@@ -450,13 +452,14 @@ def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "TOML text file" in refused(path)
 
 
-def test_a_file_of_100_megabytes_is_refused_unread(tmp_path: Path) -> None:
+def test_a_file_of_100_megabytes_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "mine.toml"
     with path.open("wb") as file:
         file.truncate(100_000_000)
-    start = time.process_time()
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("it was opened"))
     message = refused(path)
-    assert time.process_time() - start < 0.5
     assert "100.0 MB" in message
     assert "at most 1 MB" in message
 
@@ -483,14 +486,7 @@ def test_reading_loads_nothing_heavy() -> None:
         "import sys; from partnersim.scenario_files import load; load('torbay'); "
         "print([m for m in ('numba', 'pandas', 'numpy', 'tomlkit') if m in sys.modules])"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=Path(scenario_files.__file__).parent.parent,
-    ).stdout
-    assert printed.strip() == "[]"
+    assert printed_by("-c", code) == "[]\n"
 
 
 # --- Writing -------------------------------------------------------------------------------------

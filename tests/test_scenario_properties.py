@@ -4,9 +4,8 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from strategies import scenarios
 
 from partnersim.arms import READY_ARMS, arm
 from partnersim.scenario import Scenario
@@ -19,8 +18,9 @@ from partnersim.scenario_files import (
     replace,
     to_toml,
 )
+from tests.strategies import scenarios
 
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=40)
 
 TWO = '[[organisations]]\nname = "a"\n[[organisations]]\nname = "b"\n'
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import partnersim
+from tests.commands import printed_by
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "partnersim"
@@ -110,10 +111,7 @@ def test_import_loads_nothing_heavy() -> None:
         "import json, sys; before = set(sys.modules); import partnersim; "
         f"print(json.dumps([m for m in {heavy!r} if m in sys.modules and m not in before]))"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, text=True
-    ).stdout
-    assert json.loads(printed) == []
+    assert json.loads(printed_by("-c", code)) == []
 
 
 def test_versions_agree() -> None:

@@ -1,8 +1,6 @@
 """`partnersim.Sweep`: runs that are those of the ensemble, tables of them, and what they say."""
 
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from partnersim.scenario_files import ScenarioError
 from partnersim.sweep import run as running
 from partnersim.sweep.effects import main_effects
 from partnersim.sweep.plan import Plan
+from tests.commands import printed_by
 
 MEASURES = ["mean_speed", "trust", "months_to_25"]
 PLAN: dict[str, Any] = {
@@ -296,5 +295,4 @@ def test_opening_the_package_loads_nothing_heavy() -> None:
         "import sys, partnersim; partnersim.Sweep\n"
         f"print([m for m in {heavy!r} if m in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert printed == "[]\n"
+    assert printed_by("-c", code) == "[]\n"

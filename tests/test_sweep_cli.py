@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from partnersim import cli, cli_sweep
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
+from tests.commands import PATIENCE, loaded_by_command
+from tests.pages import ROOT
 
 PLAN = """
 scenario = "two-organisations"
@@ -273,16 +274,24 @@ def test_a_terminal_has_a_bar_and_a_pipe_has_lines(monkeypatch: pytest.MonkeyPat
 
 
 INTERRUPTED = """
-import sys, partnersim.cli as c, partnersim.sweep.run as r
-r.LEAST_SECONDS, run_sweep = 0.0, r.run_sweep
-def slowly(*words, progress, **more):
+import time, partnersim.cli as c, partnersim.sweep.run as r
+r.LEAST_SECONDS, run_sweep, stops = 0.0, r.run_sweep, []
+
+class Stop(r.Stop):
+    def __init__(self, *words):
+        super().__init__(*words)
+        stops.append(self)
+
+def held(*words, progress, **more):
     def tell(now):
         progress(now)
-        if now.n_done:
+        if now.n_done and not now.is_stopping:
             print('working', flush=True)
-            sys.stdin.readline()  # waits until it has been interrupted
+            while not stops[0].is_asked:
+                time.sleep(0.01)
     return run_sweep(*words, progress=tell, **more)
-r.run_sweep = slowly
+
+r.Stop, r.run_sweep = Stop, held
 c.main()
 """
 
@@ -291,15 +300,14 @@ c.main()
 def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
     words = ["sweep", "run", plan, "--out", "out", "--engine", "serial"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", INTERRUPTED, *words], env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "working\n"
             process.send_signal(signal.SIGINT)
-            time.sleep(0.2)  # the signal comes before the line, or the test has nothing to see
-            _, said = process.communicate("\n" * 1000, timeout=60)
+            _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert process.returncode == 130, said
@@ -438,11 +446,4 @@ def test_growing_is_counted_too(done: str, plan: str, monkeypatch: pytest.Monkey
 )
 def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str], plan: str) -> None:
     heavy = ("dask", "matplotlib", "numba", "pandas", "xarray")
-    code = (
-        "import sys, partnersim.cli as c\n"
-        f"sys.argv = ['partnersim', *{words!r}]\n"
-        "try: c.main()\n"
-        f"finally: print('LOADED', [m for m in {heavy!r} if m in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    assert printed.splitlines()[-1] == "LOADED []"
+    assert loaded_by_command(words, heavy) == "[]"

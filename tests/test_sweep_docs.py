@@ -11,18 +11,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from test_docs import ROOT, read, run, without_code_blocks
 
 from partnersim.cli_sweep import sweep
 from partnersim.sweep.designs import make_design
 from partnersim.sweep.plan import Plan
+from tests.commands import run_line
+from tests.pages import ROOT, code_blocks, read, without_code_blocks
 
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.toml"))
 
 
 def blocks(language: str) -> list[str]:
-    text = read("docs/sweeps.md")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return code_blocks(read("docs/sweeps.md"), language)
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
@@ -40,15 +40,13 @@ def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
         "plan", "run", "status", "check", "export"
     }  # fmt: skip
     for line in commands:
-        program, *words = shlex.split(line)
-        assert program == "partnersim", line
-        run("-m", "partnersim", *words, folder=tmp_path)
+        run_line(line, tmp_path)
     assert (tmp_path / "small" / "csv" / "series.csv").is_file()
     assert (tmp_path / "small" / "figures" / "effects-mean_speed-1.png").is_file()
     python = blocks("python")
     assert len(python) == 4
     (tmp_path / "tutorial.py").write_text("\n".join(python), encoding="utf-8")
-    run("tutorial.py", folder=tmp_path)
+    run_line("python tutorial.py", tmp_path)
 
 
 def test_options_named_in_the_text_exist() -> None:

@@ -14,24 +14,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import active_children
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from stores import (
-    fingerprint,
-    make_plan,
-    read,
-    run,
-    run_files,
-    start_driver,
-    store_of,
-    wait_until,
-)
 
 from partnersim.sweep import engines
 from partnersim.sweep import run as run_module
@@ -42,9 +31,20 @@ from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Done
+from tests.stores import (
+    fingerprint,
+    make_plan,
+    read,
+    run,
+    run_files,
+    start_driver,
+    store_of,
+    wait_until,
+    wait_until_it_holds,
+)
 
 LONG = {"replicates": 30, "months": 120}
-"""Changes to a plan that give processes time to be killed in."""
+"""Changes to a plan of which more is left whenever something is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -70,29 +70,29 @@ def assert_whole(folder: Path, expected: tuple[int, int]) -> None:
     assert list(folder.glob("**/.*.tmp")) == []
 
 
-def assert_resumes(folder: Path, plan: Plan, expected: tuple[int, int], **how: Any) -> None:
-    """What is missing, and no more, is run by the same command."""
-    n_stored = Store.open(folder).n_runs_done()
-    assert n_stored < expected[0], "nothing was lost: the test proves nothing"
+def assert_resumes(
+    folder: Path, plan: Plan, expected: tuple[int, int], *, n_in_hand: int = 0, **how: Any
+) -> None:
+    """What is missing, and no more, is run by the same command.
+
+    Up to `n_in_hand` runs may land while this looks: somebody else still works.
+    """
+    n_missing = expected[0] - Store.open(folder).n_runs_done()
+    assert n_missing > n_in_hand, "nothing was lost: the test proves nothing"
     assert run(folder, plan, **how).is_finished
-    assert Store.open(folder).sessions()[-1]["ended"]["n_runs"] == expected[0] - n_stored
+    n_run = Store.open(folder).sessions()[-1]["ended"]["n_runs"]
+    assert n_missing - n_in_hand <= n_run <= n_missing
     assert_whole(folder, expected)
 
 
-def children_of(parent: int) -> list[int]:
-    """Processes whose parent is another."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True)
-    rows = (line.split() for line in listed.stdout.splitlines()[1:])
-    return [int(pid) for pid, ppid in rows if int(ppid) == parent]
-
-
 def is_alive(pid: int) -> bool:
+    """Whether a process runs; in a container, nobody may clear away those that have ended."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        listed = Path("/proc").is_dir() and Path(f"/proc/{pid}/stat").read_text()
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip()[:1] not in ("", "Z")
+    return not listed or listed.rpartition(")")[2].split()[0] != "Z"
 
 
 # --- Killed --------------------------------------------------------------------------------------
@@ -100,19 +100,22 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_driver_killed_after_the_first_third_and_sixth_file(
+def test_driver_killed_after_its_first_third_and_sixth_chunk(
     tmp_path: Path, undisturbed_long: tuple[int, int]
 ) -> None:
     plan, folder = make_plan(**LONG), tmp_path / "sweep"
-    store_of(folder, plan)
-    for n_files in (1, 3, 6):
-        driver = start_driver(plan, folder, engine="processes", workers=2)
-        wait_until(lambda n=n_files: len(run_files(folder)) >= n, f"{n_files} files")
-        workers = children_of(driver.pid)
+    store_of(folder, plan)  # 40 chunks
+    for n_chunks in (1, 3, 6):
+        n_before = len(run_files(folder))
+        driver = start_driver(plan, folder, hold=n_chunks, engine="processes", workers=2)
+        workers = wait_until_it_holds(driver)
+        assert len(workers) == 2
         driver.kill()
+        driver.wait()
+        wait_until(lambda w=workers: not any(map(is_alive, w)), "workers without driver end")
         driver.communicate()
-        wait_until(lambda w=workers: not any(map(is_alive, w)), "workers without driver end", 30)
-        assert n_files <= len(run_files(folder)) < 40
+        # A worker that had a chunk in hand may have stored it, and has none after it.
+        assert n_chunks <= len(run_files(folder)) - n_before <= n_chunks + 2
     sessions = Store.open(folder).sessions()
     assert [session["ended"] for session in sessions] == [None, None, None]
     assert_resumes(folder, plan, undisturbed_long)
@@ -125,32 +128,44 @@ def test_driver_killed_at_twenty_random_moments(
 ) -> None:
     plan, folder, chance = make_plan(**LONG), tmp_path / "sweep", random.Random(20)
     store_of(folder, plan, Grid(2, 2))  # 120 chunks
-    n_unfinished = 0
-    for _ in range(20):
-        driver = start_driver(plan, folder, engine="serial")
-        enough = len(run_files(folder)) + chance.randrange(1, 4)
-        wait_until(lambda n=enough: len(run_files(folder)) >= n, "more files")
-        # Any moment of a chunk, also one in which it is being committed.
-        threading.Event().wait(chance.random() * 0.05)
-        driver.kill()
-        driver.communicate()
-        n_unfinished += len(list(folder.glob("runs/.*.tmp"))) > 0
+    # Any moment of a chunk, and two at which it is written and not yet committed.
+    moments = [*(chance.random() for _ in range(18)), "fsync", "replace"]
+    for moment in moments:
+        n_before, n_chunks = len(run_files(folder)), chance.randrange(2, 5)
+        driver = start_driver(plan, folder, die=(n_chunks, moment), engine="serial")
+        complaints = driver.communicate()[1]
+        assert driver.returncode == -signal.SIGKILL, complaints
+        assert n_chunks <= len(run_files(folder)) - n_before <= n_chunks + 1
+    assert len(list(folder.glob("runs/.*.tmp"))) >= 2
     assert len(Store.open(folder).sessions()) == 20
     assert_resumes(folder, plan, undisturbed_long)
 
 
-def test_worker_killed_in_mid_chunk(tmp_path: Path, undisturbed_long: tuple[int, int]) -> None:
-    plan, others, killed = make_plan(**LONG), set(active_children()), []
+def die_once_in_mid_chunk(chunk: Chunk) -> Done:
+    """As a worker does, but the first to come half way through a chunk is killed."""
+    worker = engines._worker
+    assert worker is not None
+    n_checks = 0
+
+    def die_once() -> None:
+        nonlocal n_checks
+        n_checks += 1
+        if n_checks == chunk.n_points:  # of twice as many: there are two arms
+            with suppress(FileExistsError):
+                (worker.store.folder / ".killed").touch(exist_ok=False)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return worker.work(chunk, die_once)
+
+
+def test_worker_killed_in_mid_chunk(
+    tmp_path: Path, undisturbed_long: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan(**LONG)
     store_of(tmp_path, plan, Grid(8, 10))
-
-    def kill_one(progress: Progress) -> None:
-        if progress.n_done and not killed:
-            killed.append(next(iter(set(active_children()) - others)))
-            killed[0].kill()
-
-    outcome = run(tmp_path, plan, engine="processes", workers=2, progress=kill_one)
-    assert killed[0].exitcode == -signal.SIGKILL
-    assert outcome.is_finished
+    monkeypatch.setattr(engines, "_work_in_process", die_once_in_mid_chunk)
+    assert run(tmp_path, plan, engine="processes", workers=2).is_finished
+    assert (tmp_path / ".killed").exists()
     assert_whole(tmp_path, undisturbed_long)
 
 
@@ -190,9 +205,15 @@ def test_chunk_that_cannot_be_computed_is_left_out(
 @pytest.mark.slow
 def test_two_drivers_on_one_folder(tmp_path: Path, undisturbed_long: tuple[int, int]) -> None:
     plan, folder = make_plan(**LONG), tmp_path / "sweep"
-    drivers = [start_driver(plan, folder, engine="serial") for _ in range(2)]
+    drivers = [start_driver(plan, folder, hold=1, engine="serial") for _ in range(2)]
     for driver in drivers:
-        out, complaints = driver.communicate(timeout=300)
+        wait_until_it_holds(driver)  # so that both are at work at once
+    for driver in drivers:
+        assert driver.stdin is not None
+        driver.stdin.write("\n")
+        driver.stdin.flush()
+    for driver in drivers:
+        out, complaints = driver.communicate()
         assert driver.returncode == 0, complaints
         assert json.loads(out) == {"is_finished": True, "n_done": undisturbed_long[0]}
     assert_whole(folder, undisturbed_long)
@@ -382,11 +403,12 @@ def test_full_disk(tmp_path: Path, undisturbed: tuple[int, int], engine: str) ->
         store_of(disk / "sweep")
         with pytest.raises(SweepStopped, match="no room left"):
             run(disk / "sweep", engine=engine, workers=2)
-        n_files = len(run_files(disk / "sweep"))
-        assert 0 < n_files < 8
+        stored = run_files(disk / "sweep")
+        assert 0 < len(stored) < 8
         with pytest.raises(SweepStopped, match="no room left"):
             run(disk / "sweep", engine=engine, workers=2)
-        assert len(run_files(disk / "sweep")) == n_files
+        # Where two wrote at once, one alone may have found room.
+        assert set(stored) <= set(run_files(disk / "sweep"))
         larger = ["mount", "-o", "remount,size=8m", str(disk)]
         subprocess.run(larger, check=True)
         assert_resumes(disk / "sweep", make_plan(), undisturbed)
@@ -547,11 +569,15 @@ def test_dask_driver_killed(
     store_of(folder, plan)
     cluster.start_scheduler()
     cluster.start_worker()
-    driver = start_driver(plan, folder, engine="dask", scheduler=cluster.address)
-    wait_until(lambda: len(run_files(folder)) >= 3, "3 files")
+    driver = start_driver(plan, folder, hold=3, engine="dask", scheduler=cluster.address)
+    wait_until_it_holds(driver)
     driver.kill()
     driver.communicate()
-    assert_resumes(folder, plan, undisturbed_long, engine="dask", scheduler=cluster.address)
+    n_in_hand = engines.DASK_WINDOW * 4 * 3 * 2  # the worker may still be at those
+    assert_resumes(
+        folder, plan, undisturbed_long, n_in_hand=n_in_hand,
+        engine="dask", scheduler=cluster.address,
+    )  # fmt: skip
 
 
 @pytest.mark.slow

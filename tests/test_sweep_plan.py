@@ -1,7 +1,6 @@
 """The plan of a sweep: read, checked, explained, and what it says of its identity and growth."""
 
 import pickle
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ from partnersim.sweep.parameters import Distribution, Range, Values
 from partnersim.sweep.plan import Plan, PlanError, Precision, what_differs
 from partnersim.sweep.points import PointMaker
 from partnersim.translate import NAMES, READS, Translator, to_parameters
+from tests.pages import code_blocks
+from tests.pages import read as read_page
 
 EXPOSURE, DEEDS = "decision.exposure", "trust.deeds"
 SKILL, HORIZON = "coordinators.Ana.skill", "organisations.council.planning_horizon"
@@ -678,7 +679,7 @@ class Watched:
 
 # --- The reference page --------------------------------------------------------------------------
 
-PAGE = (Path(__file__).parent.parent / "docs" / "sweep-plan.md").read_text(encoding="utf-8")
+PAGE = read_page("docs/sweep-plan.md")
 DECLARED = [
     Plan, Range, Values, Distribution, designs.FactorialDesign, designs.OneAtATimeDesign,
     designs.LatinHypercubeDesign, designs.SobolDesign, designs.MorrisDesign,
@@ -693,7 +694,7 @@ def test_the_page_lists_the_keys_as_they_are_declared(model: type[Section]) -> N
 
 
 def test_pieces_of_plans_on_the_page_are_valid() -> None:
-    blocks = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.M | re.S)
+    blocks = code_blocks(PAGE, "toml")
     assert len(blocks) == 6
     for text in blocks:
         given = tomllib.loads(text)

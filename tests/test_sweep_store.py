@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student_t
-from stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
 
 import partnersim
 from partnersim.core.series import SERIES
@@ -27,6 +26,7 @@ from partnersim.sweep.precision import half_widths
 from partnersim.sweep.run import Pilot, choose_grid, count_missing
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
+from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +228,7 @@ def test_only_what_is_missing_is_run(finished: Path, tmp_path: Path) -> None:
     for lost in (files[0], files[5]):
         lost.unlink()
     store = Store.open(tmp_path)
-    assert count_missing(store) == 2 * 4 * 3 * 2
+    assert count_missing(store, store.list_runs()) == 2 * 4 * 3 * 2
     before = {file: file.stat().st_mtime_ns for file in run_files(tmp_path)}
     outcome = run(tmp_path)
     assert outcome.is_finished
@@ -445,7 +445,8 @@ def test_points_get_replicates_until_they_are_precise(tmp_path: Path) -> None:
         for level in range(4, n, 4):
             assert not is_precise(of_point.query(f"replicate < {level}"))
         assert n == 30 or is_precise(of_point)
-    assert count_missing(Store.open(tmp_path)) == 0
+    store = Store.open(tmp_path)
+    assert count_missing(store, store.list_runs()) == 0
 
 
 def is_precise(rows: pd.DataFrame) -> bool:

@@ -1,6 +1,5 @@
 """Tables of a sweep: the same rows by every door, piece by piece, as files for others."""
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from partnersim.sweep import export, tables
 from partnersim.sweep.effects import find_effects
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.tables import Table
+from tests.commands import printed_by
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -317,12 +317,7 @@ print(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
 """
     peaks = []
     for n_points in (20_000, 200_000):
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path), str(n_points)],
-            capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        peaks.append(1024 * int(done.stdout))
+        peaks.append(1024 * int(printed_by("-c", code, str(tmp_path), str(n_points))))
     assert peaks[1] < 1.5 * peaks[0]
 
 

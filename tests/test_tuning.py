@@ -13,11 +13,6 @@ import numpy as np
 import pytest
 
 import partnersim
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError, first_months, parameters
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from experiments import accepted
 from experiments.patterns.estimates import Estimate
 from experiments.patterns.patterns import DECLARED, PATTERNS, Band, Look, read_patterns
@@ -31,8 +26,11 @@ from experiments.tuning.distance import excess, penalty, width
 from experiments.tuning.evaluate import NUMBERS, Level, evaluate
 from experiments.tuning.space import PRIORS, declared_hash, read_space
 from experiments.tuning.store import Key, Row, Store
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import ScenarioError, first_months, parameters
+from tests.commands import PATIENCE, printed_by
+from tests.pages import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 INF = math.inf
 SMALL = Level(replicates=2, resamples=5)
 
@@ -573,25 +571,25 @@ def test_what_is_kept_is_small_and_whole() -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_search_goes_on_where_it_was(tmp_path: Path) -> None:
-    command = [
-        sys.executable, "-m", "experiments.tuning.run", "--quick", "--workers", "2",
+    words = [
+        "-m", "experiments.tuning.run", "--quick", "--workers", "2",
         "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out"),
     ]  # fmt: skip
     env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [sys.executable, *words], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
     assert process.stderr is not None
     assert "generation 1" in process.stderr.readline()
     os.killpg(process.pid, signal.SIGINT)
-    words = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 130
-    assert "Traceback" not in words
-    assert "goes on from here" in words
+    assert "Traceback" not in said
+    assert "goes on from here" in said
     (folder,) = (tmp_path / "store").iterdir()
-    before = set(folder.iterdir())
+    before = {file.name for file in folder.glob("*.parquet")}
     assert before
-    done = subprocess.run(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stderr
-    assert before < set(folder.iterdir())
+    printed_by(*words, folder=tmp_path)
+    assert before < {file.name for file in folder.glob("*.parquet")}
     assert (tmp_path / "out" / "accepted.csv").exists()

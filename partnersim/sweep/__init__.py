@@ -175,10 +175,10 @@ class Sweep:
         from partnersim.sweep.designs import make_design
         from partnersim.sweep.run import count_missing
 
-        store, n_arms = self._store, len(self.plan.arms_by_name)
-        n_missing = count_missing(store)  # before the rest: runs may land while this is read
-        listing = store.list_runs()
-        n_done = listing.coverage.n_runs(n_arms)
+        store = self._store
+        listing = store.list_runs()  # once: runs may land while this is read
+        n_missing = count_missing(store, listing)
+        n_done = listing.coverage.n_runs(store.n_arms)
         kept = [
             store.folder / part / name for part in ("runs", "series") for name in listing.chunks
         ]
@@ -186,7 +186,7 @@ class Sweep:
         return Status(
             sweep_id=store.sweep_id,
             n_points=make_design(self.plan).n_points,
-            n_arms=n_arms,
+            n_arms=store.n_arms,
             n_replicates=self.plan.most_replicates,
             n_runs=n_done + n_missing,
             n_done=n_done,

@@ -20,6 +20,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim import __version__
 from partnersim.measures import ALL_SERIES, MEASURES
+from partnersim.provenance import hash_sources
 from partnersim.scenario import MAX_MONTHS, Real, Scenario, Section, Whole, setting
 from partnersim.scenario_files import (
     ScenarioError,
@@ -62,7 +63,10 @@ MOST_ENDS = 20
 """Values of a parameter that are each tried when a plan is checked; of more, the ends."""
 
 MOST_REPLICATES = 2**20
-"""Replicates that the luck of one point has room for."""
+"""Replicates that each point or base row has to itself where luck is not common to all."""
+
+SOURCES = ("core/*.py", "measures.py", "translate.py")
+"""Files of the package that decide a run's numbers, given its scenario."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 
@@ -643,12 +647,7 @@ def model_version() -> str:
 
     Between two releases the version stands still and the model may not.
     """
-    package = Path(__file__).parent.parent
-    sources = [*(package / "core").glob("*.py"), package / "measures.py", package / "translate.py"]
-    source = hashlib.sha256()
-    for file in sorted(sources):
-        source.update(file.name.encode() + file.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{__version__}+{source.hexdigest()[:12]}"
+    return f"{__version__}+{hash_sources(*SOURCES)[:12]}"
 
 
 def _each_known(names: list[str], known: list[str]) -> list[str]:
@@ -685,16 +684,11 @@ def _to_item(value: Any, *, is_headed: bool) -> Any:
     """A value as tomlkit writes it: on one line, or as a table under a header of lines."""
     import tomlkit
 
-    if is_headed:
-        table = tomlkit.table()
+    if isinstance(value, dict):
+        table = tomlkit.table() if is_headed else tomlkit.inline_table()
         for key, entry in value.items():
             table.add(key, _to_item(entry, is_headed=False))
         return table
-    if isinstance(value, dict):
-        inline = tomlkit.inline_table()
-        for key, entry in value.items():
-            inline.add(key, _to_item(entry, is_headed=False))
-        return inline
     if isinstance(value, list):
         array = tomlkit.array()
         for entry in value:

@@ -223,9 +223,9 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
     return Pilot(seconds / n_runs, n_runs, file.tell() / n_runs)
 
 
-def count_missing(store: Store) -> int:
+def count_missing(store: Store, listing: Listing) -> int:
     """Runs that a store still lacks, in all arms; as far as is known where results decide."""
-    session = _Session(store, store.list_runs(), (1, 1), Stop(), None)
+    session = _Session(store, listing, (1, 1), Stop(), None)
     level = next(session.levels(make_design(store.plan).n_points), None)
     return 0 if level is None else session.n_total - session.n_done
 

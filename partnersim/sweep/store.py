@@ -314,7 +314,7 @@ class Store:
     @property
     def n_arms(self) -> int:
         """Arms that run at each point, the base among them."""
-        return len(self.plan.arms_by_name)
+        return self.plan.n_arms
 
     @property
     def design_file(self) -> Path:

@@ -16,17 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from partnersim.measures import DERIVED_SERIES, Floats, acceleration, measure, speed
+from partnersim.core.series import SERIES
+from partnersim.measures import Floats, measure, name_series, with_derived
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.designs import Design, make_design
-from partnersim.sweep.plan import Plan, what_differs
+from partnersim.sweep.plan import MOST_REPLICATES, Plan, what_differs
 from partnersim.sweep.store import Store, column, run_schema, series_schema, texts
 
 ROWS = 200
 """Runs that are measured together, and in memory with all their months."""
-
-MOST_REPLICATES = 1 << 20
-"""Replicates that each point or base row has to itself where luck is not common to all."""
 
 MESSAGE_LENGTH = 300
 """Characters kept of what went wrong in a run."""
@@ -106,7 +104,6 @@ class Simulator:
         from partnersim.core import schedule
         from partnersim.core.draws import root
         from partnersim.core.record import new_record
-        from partnersim.core.series import SERIES
         from partnersim.core.state import STATE
         from partnersim.sweep.points import PointMaker
 
@@ -116,7 +113,6 @@ class Simulator:
         self.points = PointMaker(plan)
         self.root = root(plan.seed)
         self.state = new_record(STATE)
-        self.series_names = SERIES
         self.simulate = schedule.simulate
         if plan.own_rules:
             from partnersim import rules
@@ -211,9 +207,7 @@ class Simulator:
             return
         recorded = self.buffer[: len(which)]
         self._refuse_not_finite(recorded, which, rows)
-        # One transposition for all: series by series it would take six times as long.
-        by_name = np.ascontiguousarray(recorded.transpose(2, 0, 1))
-        series = dict(zip(self.series_names, by_name, strict=True))
+        series = name_series(recorded)
         measured = measure(
             series,
             collapse_share=np.array(batch.collapse_shares),
@@ -234,7 +228,7 @@ class Simulator:
         for at in np.flatnonzero(is_bad.any(axis=(1, 2))).tolist():
             month, series = (int(index) for index in np.argwhere(is_bad[at])[0])
             rows.errors[int(which[at])] = NotFiniteError(
-                f"{self.series_names[series]} is {recorded[at, month, series]} in month {month}"
+                f"{SERIES[series]} is {recorded[at, month, series]} in month {month}"
             )
             recorded[at] = 0.0
 
@@ -253,9 +247,7 @@ class Simulator:
         ]
         if not kept:
             return
-        if not set(asked.names).isdisjoint(DERIVED_SERIES):
-            series = series | {"speed": speed(series["change_delivered"])}
-            series["acceleration"] = acceleration(series["speed"])
+        series = with_derived(series, asked.names)
         for at, row in kept:
             rows.series.append((row, {name: series[name][at].copy() for name in asked.names}))
 

@@ -1,0 +1,52 @@
+"""Python in a process of its own, with this copy of the package, as a user would start it."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PATIENCE = 1800
+"""Seconds; what takes longer on any machine is thought to hang."""
+
+
+def start_python(
+    *words: str, folder: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end, in any folder, and keep what it said."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | variables,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+
+
+def printed_by(*words: str, folder: Path | None = None, **variables: str) -> str:
+    """What Python printed; it must have ended well."""
+    done = start_python(*words, folder=folder, **variables)
+    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def loaded_by_command(words: list[str], names: Iterable[str]) -> str:
+    """Those of some modules that a command of the package has loaded when it ends, as a list."""
+    code = (
+        "import sys, partnersim.cli as c\n"
+        f"sys.argv = ['partnersim', *{words!r}]\n"
+        "try: c.main()\n"
+        f"finally: print('LOADED', [m for m in {tuple(names)!r} if m in sys.modules])"
+    )
+    return start_python("-c", code).stdout.splitlines()[-1].removeprefix("LOADED ")
+
+
+def run_line(line: str, folder: Path) -> None:
+    """Run a line of a page in a folder; it must end well, and print something."""
+    program, *words = shlex.split(line)
+    module = {"partnersim": ["-m", "partnersim"], "python": []}[program]
+    assert printed_by(*module, *words, folder=folder, COLUMNS="100").strip(), f"{line}: no word"
