@@ -478,6 +478,8 @@ def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
     }  # fmt: skip
     points = accepted.load(tmp_path)
     assert points == outcome.points
+    assert points[0] == outcome.space.point(outcome.shares[outcome.chosen_from])
+    assert sorted(outcome.rows) == list(outcome.accepted.rows)
     assert len(points) == len(outcome.accepted.rows) >= 2
     for point in points:
         Scenario.load("integrated-care").replace(dict(point))

@@ -70,8 +70,9 @@ class Outcome:
 
     @property
     def rows(self) -> list[int]:
-        """The accepted points."""
-        return list(self.accepted.rows)
+        """The accepted points: that of the defaults, then the others, the first few a sample."""
+        others = [row for row in self.accepted.rows if row != self.chosen_from]
+        return [self.chosen_from, *np.random.default_rng(1).permutation(others).tolist()]
 
     @property
     def points(self) -> list[dict[str, float]]:

@@ -22,19 +22,20 @@ from experiments.tuning.accept import TooFewError, accept, centre
 from experiments.tuning.evaluate import Level
 from experiments.tuning.report import Outcome, write
 from experiments.tuning.search import (
+    LOOK,
     Doer,
     Task,
     Tell,
-    confirm,
     confirm_level,
     levels,
+    look,
     open_engine,
     say,
     search,
     work,
 )
-from experiments.tuning.space import PRIORS, Space, Stage, declared_hash, read_space
-from experiments.tuning.store import Key, Row, Store
+from experiments.tuning.space import PRIORS, Space, Stage, read_space, task_hash
+from experiments.tuning.store import Store
 from partnersim.ensemble import n_cores
 from partnersim.scenario_files import ScenarioError
 
@@ -43,7 +44,7 @@ ROUNDINGS = (2, 3)
 """Significant digits that defaults are tried with, fewest first."""
 
 DECLARED_AS = "declared"
-"""File in a store with the mark of priors, search and bands."""
+"""File in a store with the mark of what its tasks were."""
 
 CODE = ("distance.py", "evaluate.py", "search.py", "../patterns/*.py")
 """Files here that decide what a task gives."""
@@ -52,7 +53,7 @@ CODE = ("distance.py", "evaluate.py", "search.py", "../patterns/*.py")
 def store_of(root: Path, space: Space) -> Path:
     """The folder of what was run with this model, these declarations and this code."""
     digest = hashlib.sha256(hash_but_defaults(space.paths).encode())
-    digest.update(declared_hash(space).encode())
+    digest.update(task_hash(space).encode())
     for pattern in CODE:
         for file in sorted(HERE.glob(pattern)):
             digest.update(file.read_bytes())
@@ -63,7 +64,7 @@ class OtherNumbersError(RuntimeError):
     """What was run is not what would be run now."""
 
 
-REPEATED = {"prior": 20, "confirm": 5}
+REPEATED = {"prior": 20, LOOK: 5}
 """Looks that are repeated before what was run with other code is taken over."""
 
 
@@ -78,15 +79,17 @@ def carry_over(space: Space, old: Path, store: Store, tell: Tell = say) -> None:
         If they are not, or if priors, search or bands are others.
     """
     mark = old / DECLARED_AS
-    if not mark.exists() or mark.read_text(encoding="utf-8") != declared_hash(space):
+    if not mark.exists() or mark.read_text(encoding="utf-8") != task_hash(space):
         raise OtherNumbersError(f"{old}: was not run with these priors, search and bands")
     results = Store(old).read()
-    hard = {"prior": levels(space)[0], "confirm": confirm_level(space)}
     for kind, n in REPEATED.items():
         keys = sorted(key for key in results if key.kind == kind)
         for key in keys[:: max(len(keys) // n, 1)]:
             (before,) = results[key]
-            (now,) = work(space, Task(key, hard[kind], before.shares))
+            level = levels(space)[0]
+            if kind == LOOK:
+                level = confirm_level(space)._replace(replicates=key.stage, seed=key.generation)
+            (now,) = work(space, Task(key, level, before.shares))
             if not np.array_equal(before.found, now.found, equal_nan=True):
                 raise OtherNumbersError(f"{old}: the model gives other numbers now; search again")
         tell(f"{kind}: the same numbers as before, where looked at again")
@@ -113,12 +116,13 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
     TooFewError
         If the search left fewer points than wanted.
     """
-    (store.folder / DECLARED_AS).write_text(declared_hash(space), encoding="utf-8")
+    (store.folder / DECLARED_AS).write_text(task_hash(space), encoding="utf-8")
     with open_engine(space, workers) as engine:
         doer = Doer(store, engine, tell)
         population = search(space, doer)
         shares = np.unique(population.shares, axis=0)
-        confirmed = confirm(space, doer, shares)
+        hard = confirm_level(space)
+        confirmed = look(space, doer, shares, hard, "confirming")
         accepted = accept(np.array([row.excess for row in confirmed]), space.search.wanted)
         chosen = shares[accepted.rows[centre(shares[list(accepted.rows)])]]
         defaults = np.array([prior.share(prior.default) for prior in space.priors])
@@ -126,7 +130,9 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
             *(rounded(space, chosen, digits) for digits in ROUNDINGS),
             chosen,
         ]
-        looks = look_again(space, doer, [defaults, *tries])
+        again = np.array([defaults, *tries])
+        same = look(space, doer, again, hard._replace(seed=Level(0).seed), "defaults")
+        looks = list(zip(same, look(space, doer, again, hard, "defaults"), strict=True))
     asked = [k for k in range(confirmed[0].excess.size) if k not in accepted.given_up]
     best = next((at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()), 2)
     return Outcome(
@@ -152,24 +158,6 @@ def rounded(space: Space, shares: Floats, digits: int) -> Floats:
             for prior, value in zip(space.priors, space.point(shares).values(), strict=True)
         ]
     )
-
-
-def look_again(space: Space, doer: Doer, points: list[Floats]) -> list[tuple[Row, Row]]:
-    """Look at points as hard as can be, with the search's luck and with the other."""
-    other = confirm_level(space)
-    level = Level(other.replicates, 1, other.resamples)
-    # Rounded points stand by their values in the key: they come of what was found.
-    tasks = [
-        Task(Key(f"again {_mark(space, at)}", which, 0, 0), one, at)
-        for at in points
-        for which, one in enumerate((level, other))
-    ]
-    rows = [found[0] for found in doer.do(tasks, "defaults", len(tasks) * other.replicates)]
-    return list(zip(rows[::2], rows[1::2], strict=True))
-
-
-def _mark(space: Space, shares: Floats) -> str:
-    return hashlib.sha256(repr(space.point(shares)).encode()).hexdigest()[:12]
 
 
 def main() -> int:

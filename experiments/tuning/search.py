@@ -12,8 +12,10 @@ chance.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -51,6 +53,9 @@ SCREENED = 0.95
 """Part of the points kept that would pass the first look of a later stage."""
 
 CONFIRM_RESAMPLES = 400
+LOOK = "look"
+"""Kind of a task that is no part of the search: key by replicates, seed and point."""
+
 STORE_EVERY = 10.0
 TELL_EVERY = 20.0
 
@@ -141,8 +146,6 @@ def _begin(space: Space) -> None:
 
 
 def _leave_after(parent: Any) -> None:
-    import os
-
     parent.join()
     os._exit(1)
 
@@ -404,12 +407,19 @@ def _n_kept(n: int) -> int:
     return max(math.ceil(KEPT * n), 1)
 
 
-def confirm(space: Space, doer: Doer, shares: Floats) -> list[Row]:
-    """Look at points with luck that the search has not seen."""
-    level = confirm_level(space)
-    tasks = [Task(Key("confirm", 0, 0, slot), level, at) for slot, at in enumerate(shares)]
-    units = space.search.population * level.replicates
-    return [rows[0] for rows in doer.do(tasks, "confirming", units)]
+def look(space: Space, doer: Doer, shares: Floats, level: Level, what: str) -> list[Row]:
+    """Look at points as hard as is said, all of them whole."""
+    tasks = [
+        Task(Key(LOOK, level.replicates, level.seed, _mark(space.point(at))), level, at)
+        for at in shares
+    ]
+    units = len(tasks) * level.replicates
+    return [rows[0] for rows in doer.do(tasks, what, units)]
+
+
+def _mark(point: dict[str, float]) -> int:
+    """A number for a point: a search that is made longer ends at other points."""
+    return int.from_bytes(hashlib.sha256(repr(point).encode()).digest()[:7], "big")
 
 
 def say(what: str) -> None:

@@ -172,9 +172,25 @@ def read_space(file: Path = PRIORS) -> Space:
 
 def declared_hash(space: Space) -> str:
     """Sixteen digits of what is free, how it is searched, and the bands."""
+    return _hash(space, space.search.model_dump())
+
+
+def task_hash(space: Space) -> str:
+    """Sixteen digits of what the tasks of a search are.
+
+    Its last stage may be made longer, and more points wanted: what was done stays what it was.
+    """
+    search = space.search.model_dump()
+    for name in ("wanted", "confirm_replicates", "confirm_seed"):
+        del search[name]
+    del search["stages"][-1]["generations"]
+    return _hash(space, search)
+
+
+def _hash(space: Space, search: dict[str, Any]) -> str:
     said = [
         [(prior.path, prior.low, prior.high) for prior in space.priors],
-        space.search.model_dump(),
+        search,
         [(p.name, key, band.low, band.high, band.span) for p in PATTERNS
          for key, band in p.bands.items()],
     ]  # fmt: skip
