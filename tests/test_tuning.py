@@ -351,6 +351,28 @@ def search_stage(replicates: int, generations: int) -> Any:
     return Stage(replicates=replicates, most_chance=0.25, generations=generations)
 
 
+def test_mixing_spreads_what_nothing_was_asked_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "evaluate", flat())
+    space = small_space()
+    n, n_points = len(space.priors), 80
+    one = np.full((n_points, n), 0.5)  # all descend from one
+    population = search.Population(one.copy(), np.zeros(n_points), np.zeros(n_points))
+    does = doer(space, tmp_path)
+    for mixing in range(1, 7):
+        search.mix(space, does, population, mixing, search.levels(space))
+    assert population.distance.max() == 0.0
+    apart = np.hypot(*(population.shares[:, :2] - 0.5).T)
+    assert apart.max() <= 0.1 + 1e-3
+    # 48 steps, each of one parameter in 16: (15/16)^48 = 4.5 % were never drawn.
+    never = (population.shares[:, 2:] == 0.5).mean()
+    assert never == pytest.approx(0.045, abs=4 * math.sqrt(0.045 / (80 * 14)))
+    # The others are uniform: standard deviation 1/sqrt(12) = 0.289.
+    drawn = population.shares[:, 2:][population.shares[:, 2:] != 0.5]
+    assert drawn.std() == pytest.approx(0.289, abs=4 * 0.289 / math.sqrt(2 * len(drawn)))
+
+
 def test_what_was_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "evaluate", flat(level_noise=0.1))
     space = small_space(first_points=20, population=10)

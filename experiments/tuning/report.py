@@ -20,7 +20,7 @@ from experiments.pictures import save_picture
 from experiments.provenance import hash_but_defaults, model_hash
 from experiments.tuning.accept import Accepted, in_conflict
 from experiments.tuning.evaluate import NUMBERS, Number
-from experiments.tuning.search import Generation
+from experiments.tuning.search import MIXED, Generation
 from experiments.tuning.space import Prior, Space, declared_hash
 from experiments.tuning.store import Results, Row, rows_of
 
@@ -290,7 +290,7 @@ def page(outcome: Outcome) -> str:
         f"that the search had not seen (seed {s['confirm_seed']}); {s['accepted']} accepted.",
         "",
         f"{len(NUMBERS) - len(given_up)} of {len(NUMBERS)} bands are held by all accepted points. "
-        + (f"Given up: {', '.join(str(x) for x in s['given_up'])}." if given_up else ""),  # type: ignore[attr-defined]
+        f"Given up: {', '.join(NUMBERS[index].name for index in given_up) or 'none'}.",
         "",
         "![Bands and values](figure.png)",
         "",
@@ -405,8 +405,9 @@ def search_table(outcome: Outcome) -> Iterator[str]:
     )
     yield "|---:|---:|---:|---:|---:|---:|---:|"
     for g in outcome.generations:
+        which = f"mixing {g.generation - MIXED}" if g.generation > MIXED else f"{g.generation}"
         yield (
-            f"| {g.stage + 1} | {g.replicates} | {g.generation} | {g.most:.3f} | {g.median:.3f} | "
+            f"| {g.stage + 1} | {g.replicates} | {which} | {g.most:.3f} | {g.median:.3f} | "
             f"{100 * g.taken:.0f} % | {g.looks} |"
         )
 

@@ -103,7 +103,8 @@ def quick(space: Space) -> Space:
         Stage(replicates=3, most_chance=0.25, generations=1),
     ]
     small = {
-        "first_points": 4, "population": 4, "stages": stages, "confirm_replicates": 3, "wanted": 2,
+        "first_points": 4, "population": 4, "stages": stages, "mixing": 1,
+        "confirm_replicates": 3, "wanted": 2,
     }  # fmt: skip
     return replace(space, search=space.search.model_copy(update=small))
 
@@ -134,7 +135,14 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
         same = look(space, doer, again, hard._replace(seed=Level(0).seed), "defaults")
         looks = list(zip(same, look(space, doer, again, hard, "defaults"), strict=True))
     asked = [k for k in range(confirmed[0].excess.size) if k not in accepted.given_up]
-    best = next((at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()), 2)
+    best = next(
+        (
+            at
+            for at, rows in enumerate(looks[1:])
+            if not any(row.excess[asked].any() for row in rows)
+        ),
+        len(ROUNDINGS),
+    )
     return Outcome(
         space=space,
         results=doer.results,

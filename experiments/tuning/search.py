@@ -20,7 +20,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +52,13 @@ LEAST_TAKEN = 0.02
 SCREENED = 0.95
 """Part of the points kept that would pass the first look of a later stage."""
 
+MIXING_MOVES = 8
+MIXING_UNITS = 0.4
+"""Part of a whole look that a step of mixing costs, about."""
+
+MIXED = 100
+"""Added to the number of a mixing, to tell it from a generation."""
+
 CONFIRM_RESAMPLES = 400
 LOOK = "look"
 """Kind of a task that is no part of the search: key by replicates, seed and point."""
@@ -74,8 +81,9 @@ class Task(NamedTuple):
         Where it begins.
     moves : int
         Steps of the walk; 0 to look at the beginning and nothing else.
-    spread : float64[parameter, parameter]
-        Of the steps: lower triangle, times its transpose their covariance.
+    spread : float64[parameter, parameter] or None
+        Of the steps: lower triangle, times its transpose their covariance. Without it, each step
+        draws one parameter anew from its prior.
     most : float
         Distance up to which a step is taken.
     screen : Level or None
@@ -98,14 +106,18 @@ class Task(NamedTuple):
 
 def work(space: Space, task: Task) -> list[Row]:
     """Do a task: every look at every point, in order."""
-    if task.moves == 0 or task.spread is None:
+    if task.moves == 0:
         return [_row(task.shares, task.level, evaluate(space.point(task.shares), task.level), True)]
     rng = np.random.default_rng([task.seed, *task.key[1:]])
     n = len(space.priors)
     here, rows = task.shares, []
     for _ in range(task.moves):
-        scale = STEP / math.sqrt(n) * SMALLEST_STEP ** rng.random()
-        there = here + scale * task.spread @ rng.standard_normal(n)
+        if task.spread is None:
+            there = here.copy()
+            there[rng.integers(n)] = rng.random()
+        else:
+            scale = STEP / math.sqrt(n) * SMALLEST_STEP ** rng.random()
+            there = here + scale * task.spread @ rng.standard_normal(n)
         if ((there < 0.0) | (there > 1.0)).any():
             continue
         point = space.point(there)
@@ -305,6 +317,8 @@ def search(space: Space, doer: Doer) -> Population:
         doer.units += stage.generations * moved * FIRST_MOVES * stage.replicates
         doer.units += at > 0 and s.population * stage.replicates
     doer.units += s.population * s.confirm_replicates
+    mixing_units = MIXING_MOVES * MIXING_UNITS * s.stages[-1].replicates
+    doer.units += s.mixing * s.population * mixing_units
     all_levels = levels(space)
     first = draw(space)
     tasks = [
@@ -316,7 +330,41 @@ def search(space: Space, doer: Doer) -> Population:
     population = Population(first[best], distance[best], distance[best])
     for stage in range(len(s.stages)):
         refine(space, doer, population, stage, all_levels)
+    for mixing in range(1, s.mixing + 1):
+        mix(space, doer, population, mixing, all_levels)
     return population
+
+
+def mix(
+    space: Space, doer: Doer, population: Population, mixing: int, all_levels: Sequence[Level]
+) -> None:
+    """Let all points spread, by steps that draw one parameter anew.
+
+    After many generations the points descend from few, and have from these also what nothing that
+    was observed asks for.
+    """
+    level, screen = all_levels[-1], all_levels[0] if len(all_levels) > 1 else None
+    most = float(population.distance.max())
+    most_screened = float(np.quantile(population.screened, SCREENED))
+    tasks = [
+        Task(
+            Key("mix", slot, mixing, _mark(space.point(shares))), level, shares, MIXING_MOVES, None,
+            most, screen, most_screened, space.search.seed,
+        )
+        for slot, shares in enumerate(population.shares)
+    ]  # fmt: skip
+    units = len(tasks) * MIXING_MOVES * MIXING_UNITS * level.replicates
+    rows = doer.do(tasks, f"mixing {mixing} of {space.search.mixing}", units)
+    n_taken = _settle(population, range(len(tasks)), rows, screen)
+    population.generations.append(
+        Generation(
+            len(all_levels) - 1, MIXED + mixing, level.replicates, most,
+            float(np.median(population.distance)), n_taken / (len(tasks) * MIXING_MOVES),
+            sum(len(looks) for looks in rows),
+        )
+    )  # fmt: skip
+    done = population.generations[-1]
+    doer.tell(f"mixing {mixing} of {space.search.mixing}: {100 * done.taken:.0f} % of steps taken")
 
 
 def refine(
@@ -382,25 +430,31 @@ def one_generation(
     ]  # fmt: skip
     what = f"stage {stage + 1}, generation {generation}"
     rows = doer.do(tasks, what, len(tasks) * FIRST_MOVES * level.replicates)
-    shares, distance, screened = [], [], []
-    for start, looks in zip(copied, rows, strict=True):
-        where = population.shares[start], population.distance[start], population.screened[start]
+    chosen = np.concatenate([kept, copied])
+    population.shares = population.shares[chosen]
+    population.distance = population.distance[chosen]
+    population.screened = population.screened[chosen]
+    n_taken = _settle(population, range(len(kept), n), rows, screen)
+    return Generation(
+        stage, generation, level.replicates, most, float(np.median(population.distance)),
+        n_taken / (len(tasks) * moves), sum(len(looks) for looks in rows),
+    )  # fmt: skip
+
+
+def _settle(
+    population: Population, slots: Iterable[int], rows: Sequence[list[Row]], screen: Level | None
+) -> int:
+    """Put points where their steps took them; how many steps were taken."""
+    for slot, looks in zip(slots, rows, strict=True):
         first = math.nan
         for look in looks:
             if screen is not None and look.replicates == screen.replicates:
                 first = look.distance
             elif look.is_taken:
-                where = look.shares, look.distance, look.distance if screen is None else first
-        for values, value in zip((shares, distance, screened), where, strict=True):
-            values.append(value)
-    population.shares = np.vstack([population.shares[kept], *shares])
-    population.distance = np.concatenate([population.distance[kept], distance])
-    population.screened = np.concatenate([population.screened[kept], screened])
-    n_taken = sum(look.is_taken for looks in rows for look in looks)
-    return Generation(
-        stage, generation, level.replicates, most, float(np.median(population.distance)),
-        n_taken / (len(tasks) * moves), sum(len(looks) for looks in rows),
-    )  # fmt: skip
+                population.shares[slot] = look.shares
+                population.distance[slot] = look.distance
+                population.screened[slot] = look.distance if screen is None else first
+    return sum(look.is_taken for looks in rows for look in looks)
 
 
 def _n_kept(n: int) -> int:

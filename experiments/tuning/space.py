@@ -48,6 +48,7 @@ class Search(Section):
     first_points: Whole = setting(..., "Points drawn from the priors.", low=2, high=10**6)
     population: Whole = setting(..., "Of these and later, how many are kept.", low=2, high=10**5)
     stages: list[Stage] = setting(..., "The stages in order.", unit="list")
+    mixing: Whole = setting(..., "Rounds in which all points spread.", low=0, high=100)
     confirm_replicates: Whole = setting(..., "At the end, with other luck.", low=2, high=10_000)
     confirm_seed: Whole = setting(..., "Seed of that luck.", low=0, high=2**31)
     wanted: Whole = setting(..., "Accepted points, at least.", low=1, high=10**5)
@@ -181,7 +182,7 @@ def task_hash(space: Space) -> str:
     Its last stage may be made longer, and more points wanted: what was done stays what it was.
     """
     search = space.search.model_dump()
-    for name in ("wanted", "confirm_replicates", "confirm_seed"):
+    for name in ("mixing", "wanted", "confirm_replicates", "confirm_seed"):
         del search[name]
     del search["stages"][-1]["generations"]
     return _hash(space, search)
