@@ -136,11 +136,7 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
         looks = list(zip(same, look(space, doer, again, hard, "defaults"), strict=True))
     asked = [k for k in range(confirmed[0].excess.size) if k not in accepted.given_up]
     best = next(
-        (
-            at
-            for at, rows in enumerate(looks[1:])
-            if not any(row.excess[asked].any() for row in rows)
-        ),
+        (at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()),
         len(ROUNDINGS),
     )
     return Outcome(

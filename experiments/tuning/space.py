@@ -48,7 +48,7 @@ class Search(Section):
     first_points: Whole = setting(..., "Points drawn from the priors.", low=2, high=10**6)
     population: Whole = setting(..., "Of these and later, how many are kept.", low=2, high=10**5)
     stages: list[Stage] = setting(..., "The stages in order.", unit="list")
-    mixing: Whole = setting(..., "Rounds in which all points spread.", low=0, high=100)
+    mixing: Whole = setting(0, "Rounds in which all points spread.", low=0, high=100)
     confirm_replicates: Whole = setting(..., "At the end, with other luck.", low=2, high=10_000)
     confirm_seed: Whole = setting(..., "Seed of that luck.", low=0, high=2**31)
     wanted: Whole = setting(..., "Accepted points, at least.", low=1, high=10**5)
@@ -173,7 +173,10 @@ def read_space(file: Path = PRIORS) -> Space:
 
 def declared_hash(space: Space) -> str:
     """Sixteen digits of what is free, how it is searched, and the bands."""
-    return _hash(space, space.search.model_dump())
+    search = space.search.model_dump()
+    if not search["mixing"]:  # points found before there was any stay what they are
+        del search["mixing"]
+    return _hash(space, search)
 
 
 def task_hash(space: Space) -> str:
