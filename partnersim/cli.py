@@ -586,7 +586,9 @@ def explain(
     compile_first(is_quiet=as_json)
     from partnersim import ledger
 
-    entries = ledger.explain(chosen, seed, replicate)
+    entries = ledger.explain(
+        chosen, seed, replicate, from_month=1 if month is None else month, to_month=month
+    )
     document = {
         "scenario": scenario,
         "title": chosen.title,

@@ -415,26 +415,16 @@ def share_choice(desk: Desk) -> View:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def why(desk: Desk, is_working: bool) -> View:
-    """Whose trust is explained, and the sentence; pictures come by `why_figures`."""
-    session, words = desk.session, desk.words
-    world = _world_shown(desk)
-    month = max(1, session.month)
-    view = {
+def why(desk: Desk) -> View:
+    """Whose trust is explained, and the sentence."""
+    words, world, said = desk.words, _world_shown(desk), _why(desk)
+    return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
         "trustee": desk.trustee,
-        "is_working": is_working,
-        "sentence": "",
-        "stalled": "",
+        "sentence": f"{said.sentence} {said.turning}",
+        "stalled": sentences.stalled(world.run(), month_explained(desk), words),
     }
-    if not is_working:
-        said = _why(desk)
-        view |= {
-            "sentence": f"{said.sentence} {said.turning}",
-            "stalled": sentences.stalled(world.run(), month, words),
-        }
-    return view
 
 
 def why_bars(desk: Desk) -> View:
@@ -466,10 +456,16 @@ def mean_known(values: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+def month_explained(desk: Desk) -> int:
+    """The month that is explained, with the year up to it."""
+    return max(1, desk.session.month)
+
+
 def _why(desk: Desk) -> sentences.Why:
+    month = month_explained(desk)
     return sentences.why(
-        _world_shown(desk).ledger(),
-        max(1, desk.session.month),
+        _world_shown(desk).ledger(month),
+        month,
         desk.words,
         desk.trustor or None,
         desk.trustee or None,
