@@ -3,8 +3,8 @@
 Elementary effects (Morris 1991) of every number in priors.toml on the main measures, in seven
 settings. Replicates share their luck from point to point. Each trajectory is a file in the store,
 so that what is done is not done again after an interruption. Then each number one at a time, from
-the defaults. Writes results.csv, sizes.csv, at_defaults.csv, results.md and figure.png beside this
-file; with --quick only what --out names.
+the defaults. Writes tables, summary.json, results.md and figure.png beside this file; with --quick
+only what --out names.
 """
 
 from __future__ import annotations
@@ -127,10 +127,11 @@ def main() -> int:
     found = screen(extent, options.store)
     say("one at a time, at the defaults")
     plans = [(setting, priors) for setting, priors in extent.plans() if at_defaults(setting)]
-    changes = list(look(plans, 4 if options.quick else REPLICATES))
+    pairs = 4 if options.quick else REPLICATES
+    changes = list(look(plans, pairs))
     folder = options.out or (None if options.quick else HERE)
     if folder:
-        write(found, changes, extent.replicates, folder)
+        write(found, changes, extent.replicates, pairs, folder)
     return 0
 
 
