@@ -434,8 +434,8 @@ def test_pages_tables_and_figure_of_the_screening_are_made(tmp_path: Path) -> No
     shares = dict(zip(table["parameter"].to_pylist(), table["moved"].to_pylist(), strict=True))
     assert shares["survey.noise"] == 0.0 and shares["decision.exposure"] == 1.0
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    assert summary["model"] == model_hash()
-    assert summary["runs"] == 30 * (len(paths) + 1) * 40
+    assert summary["made_from"]["model"] == model_hash()
+    assert summary["made_from"]["n_runs"] == 30 * (len(paths) + 1) * 40
     assert (out / "figure.png").stat().st_size > 10_000
 
 

@@ -25,12 +25,13 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
     declared
         What was fixed beforehand.
     """
+    made = summary["made_from"]
     lines = [
         "# Torbay and Canterbury: published timelines in, published figures beside",
         "",
-        f"Written by `{summary['command']}`; do not edit. Model {summary['model']}, seed "
-        f"{summary['seed']}, {plural(summary['runs'], 'run')}: {summary['points']} accepted "
-        f"points, {summary['replicates']} simulated places at each, in three arms that share "
+        f"Written by `{made['command']}`; do not edit. Model {made['model']}, seed {made['seed']}, "
+        f"{plural(made['n_runs'], 'run')}: {plural(made['accepted']['points'], 'accepted point')}, "
+        f"{made['replicates']} simulated places at each, in three arms that share "
         "their luck."
         + (f" {plural(summary['failed'], 'run')} failed." if summary["failed"] else ""),
         "",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import json
 import sys
 import tomllib
@@ -37,7 +36,8 @@ from experiments.places.places import (
     set_beside,
 )
 from experiments.places.report import report
-from experiments.provenance import stamp
+from experiments.points import ACCEPTED, Columns, digest, read_points
+from experiments.stamp import stamp
 from partnersim import ScenarioError, Sweep
 from partnersim.plots import Picture
 from partnersim.scenario_files import packaged_text
@@ -45,8 +45,6 @@ from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 
 HERE = Path(__file__).resolve().parent
-ACCEPTED = HERE.parent / "tuning" / "accepted.csv"
-MAKES_ACCEPTED = "python -m experiments.tuning.run"
 COMMAND = "python -m experiments.places.run"
 QUICK_POINTS, QUICK_REPLICATES = 4, 8
 DIGITS = 4
@@ -55,35 +53,10 @@ DIGITS = 4
 # --- The accepted set -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """The accepted points: their parameters, and a mark of the file they are from.
-
-    Attributes
-    ----------
-    columns : dict[str, tuple[str, ...]]
-        Values as written in the file, by dotted path.
-    mark
-        Sixteen digits that change with the file.
-    """
-
-    columns: Mapping[str, tuple[str, ...]]
-    mark: str
-
-    @property
-    def n_points(self) -> int:
-        """How many points."""
-        return len(next(iter(self.columns.values())))
-
-    def first(self, n: int) -> Accepted:
-        """Only the first points."""
-        return Accepted({path: values[:n] for path, values in self.columns.items()}, self.mark)
-
-    def for_place(self, place: Place) -> Accepted:
-        """Without what the place's own timeline sets, which no tuning may overwrite."""
-        own = set(stated_paths(tomllib.loads(packaged_text(place.scenario))))
-        kept = {path: values for path, values in self.columns.items() if path not in own}
-        return Accepted(kept, self.mark)
+def for_place(points: Columns, place: Place) -> Columns:
+    """The points without what the place's own timeline sets, which no tuning may overwrite."""
+    own = set(stated_paths(tomllib.loads(packaged_text(place.scenario))))
+    return {path: values for path, values in points.items() if path not in own}
 
 
 def stated_paths(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -95,44 +68,18 @@ def stated_paths(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def read_accepted(file: Path) -> Accepted:
-    """Read the accepted points.
-
-    Raises
-    ------
-    ScenarioError
-        If there are none, with the command that makes them.
-    """
-    try:
-        text = file.read_bytes()
-    except OSError:
-        raise ScenarioError(
-            f"{file}: there is no such file; make it with `{MAKES_ACCEPTED}`, or name another "
-            "with --accepted"
-        ) from None
-    head, *rows = csv.reader(text.decode("utf-8").splitlines())
-    if not rows or any(len(row) != len(head) for row in rows):
-        raise ScenarioError(f"{file}: must have a row of values for each point, all of one length")
-    columns = {path: column for path, *column in zip(head, *rows, strict=True) if path != "point"}
-    if not columns:
-        raise ScenarioError(f"{file}: has no column of a parameter; name them by dotted path")
-    return Accepted(
-        {path: tuple(values) for path, values in columns.items()},
-        hashlib.sha256(text).hexdigest()[:16],
-    )
-
-
 # --- Running ----------------------------------------------------------------------------------
 
 
-def make_plan(place: Place, accepted: Accepted, declared: Declared, store: Path) -> Plan:
+def make_plan(place: Place, points: Columns, declared: Declared, store: Path) -> Plan:
     """The sweep of one place: the accepted points, and the three arms at each of them."""
-    points = accepted.for_place(place)
-    lines = [",".join(points.columns), *map(",".join, zip(*points.columns.values(), strict=True))]
-    text = "\n".join(lines) + "\n"
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    own = for_place(points, place)
     store.mkdir(parents=True, exist_ok=True)
-    file = store / f"points-{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
-    file.write_text(text, encoding="utf-8")
+    file = store / f"points-{digest(own)}.parquet"
+    pq.write_table(pa.table(dict(own)), file)
     return Plan.make(
         {
             "scenario": place.scenario,
@@ -201,22 +148,21 @@ def find(place: Place, runs: Runs, declared: Declared) -> Found:
     return Found(place, runs, beside, effects(place, runs, declared))
 
 
-def summarise(found: Sequence[Found], accepted: Accepted, declared: Declared) -> dict[str, Any]:
+def summarise(found: Sequence[Found], points: Columns, declared: Declared) -> dict[str, Any]:
     """Everything that the page and the report say, as numbers and words."""
     n_runs = sum(f.runs.n_runs for f in found)
     return {
-        **stamp(COMMAND, seed=declared.seed, runs=n_runs),
-        "accepted": accepted.mark,
-        "points": accepted.n_points,
-        "replicates": declared.replicates,
+        "made_from": {
+            **stamp(COMMAND, seed=declared.seed, n_runs=n_runs),
+            "replicates": declared.replicates,
+            "accepted": {"points": found[0].runs.n_points, "digest": digest(points)},
+        },
         "failed": sum(f.runs.failed for f in found),
         "places": [
             {
                 "name": f.place.name,
                 "scenario": f.place.scenario,
-                "set_by_the_timeline": sorted(
-                    set(accepted.columns) - set(accepted.for_place(f.place).columns)
-                ),
+                "set_by_the_timeline": sorted(set(points) - set(for_place(points, f.place))),
                 "figures": [_beside(b) for b in f.beside],
                 "coordinator": [_effect(e) for e in f.effects],
                 "cautions": [caution.text.strip() for caution in f.place.caution],
@@ -281,11 +227,11 @@ def pictures(found: Sequence[Found], declared: Declared) -> dict[str, Picture]:
 
 
 def write(
-    found: Sequence[Found], accepted: Accepted, declared: Declared, folder: Path
+    found: Sequence[Found], points: Columns, declared: Declared, folder: Path
 ) -> dict[str, Any]:
     """Write page, summary, figures and the tables behind them; the summary."""
     folder.mkdir(parents=True, exist_ok=True)
-    summary = summarise(found, accepted, declared)
+    summary = summarise(found, points, declared)
     text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     for name, picture in pictures(found, declared).items():
@@ -314,20 +260,20 @@ def main() -> int:
     options = parser.parse_args()
     folder = options.out or (None if options.quick else HERE)
     try:
-        declared, accepted = read_declared(), read_accepted(options.accepted)
+        declared, points = read_declared(), read_points(options.accepted)
         if options.quick:
             declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
-            accepted = accepted.first(QUICK_POINTS)
+            points = {path: values[:QUICK_POINTS] for path, values in points.items()}
         found = []
         for place in declared.place:
-            plan = make_plan(place, accepted, declared, options.store)
+            plan = make_plan(place, points, declared, options.store)
             runs = run_place(place, plan, options.store, options.workers)
             found.append(find(place, runs, declared))
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 2
     if folder:
-        write(found, accepted, declared, folder)
+        write(found, points, declared, folder)
     for f in found:
         for beside in f.beside:
             low, middle, high = beside.bands[BASE]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.pictures import save_picture
-from experiments.provenance import model_hash, stamp
+from experiments.provenance import model_hash
 from experiments.screening import at_defaults
 from experiments.screening.at_defaults import Change
 from experiments.screening.design import read_left_out
@@ -26,6 +26,7 @@ from experiments.screening.effects import (
     rows_of,
     verdict,
 )
+from experiments.stamp import stamp
 from partnersim.measures import MEASURES as DECLARED
 from partnersim.plots.page import (
     BLUE,
@@ -116,7 +117,7 @@ def summarise(
     moved = {(change.setting, change.parameter, change.value) for change in changes}
     apart = len(moved) + len({setting for setting, _, _ in moved})
     return {
-        **stamp(COMMAND, seed=SEED, runs=points * replicates + apart * pairs),
+        "made_from": stamp(COMMAND, seed=SEED, n_runs=points * replicates + apart * pairs),
         "trajectories": len(found[0].mean),
         "settings": [effects.setting for effects in found],
         "parameters": count_verdicts(sizes),
