@@ -44,11 +44,12 @@ def summary_page(found: Sequence[Stored], link: Link = in_report) -> str:
 
 HOW_TO_READ = (
     "*Answer*: by a rule fixed before the first run. *Effect*: mean over the accepted set of "
-    "parameters, with its 95 % interval over paired replicates; of a part with several tests, that "
-    "on which fewest of the set agree. *Of the set*: in what share of the accepted parameters it is "
-    "as expected. *Through trust*: what share of the effect is gone when trust is held as it was at "
-    "the start. *Built in?*: how far the answer follows from what was put in by hand; the claim's "
-    "page says from what.",
+    "parameters, with its 95 % interval over paired replicates; of a part with several tests, of "
+    "the one on which fewest of the set agree; of more than three parts, the highest and the "
+    "lowest. *Of the set*: in what share of the accepted parameters it is as expected. *Through "
+    "trust*: what share of the effect is gone when trust is held as it was at the start. *Built "
+    "in?*: how far the answer follows from what was put in by hand; the claim's page says from "
+    "what.",
 )
 
 
@@ -60,7 +61,11 @@ def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
     yield "| claim | answer | effect | of the set | through trust | built in? |"
     yield "|---|---|---|---:|---:|---|"
     for stored in claims:
-        effects, agreement, through = test_cells(stored.summary)
+        try:
+            effects, agreement, through = test_cells(stored.summary)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            again = f"cannot be read; make it again with `{stored.experiment.command}`"
+            effects, agreement, through = again, NONE, NONE
         yield row(
             f"[{stored.title}]({link(stored)}){mark(stored)}", answer(stored.summary), effects,
             agreement, through, built_in(stored),
@@ -90,12 +95,12 @@ def test_cells(summary: Mapping[str, Any]) -> tuple[str, str, str]:
             BREAK.join(percent(t.get("agreement")) for t in tests),
             BREAK.join(through_trust(t) for t in tests),
         )
-    alike = [
-        t for t in tests if (t["kind"], t["measure"]) == (tests[0]["kind"], tests[0]["measure"])
-    ]
+    kinds = [(t["kind"], t["measure"]) for t in tests]
+    alike = [t for t, kind in zip(tests, kinds, strict=True) if kind == kinds[0]]
     ends = sorted((t for t in alike if known(t["mean"])), key=lambda t: float(t["mean"]))
     said = [f"{t['part']}: {effect(t)}" for t in (ends[-1], ends[0])] if ends else [NONE]
-    return BREAK.join(said), spread(t.get("agreement") for t in tests), NONE
+    shares = [t["share_through_trust"]["share"] for t in alike if t.get("share_through_trust")]
+    return BREAK.join(said), spread(t.get("agreement") for t in tests), spread(shares)
 
 
 def weakest(summary: Mapping[str, Any]) -> list[Test]:
