@@ -472,16 +472,20 @@ def commands() -> list[str]:
 @pytest.mark.slow
 def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     lines = commands()
+    points = tmp_path / "points.csv"
+    points.write_text("place.reach\n0.3\n0.4\n", encoding="utf-8")
     assert {line.split()[2] for line in lines} == {
-        "experiments.patterns.run", "experiments.screening.run",
+        "experiments.patterns.run", "experiments.places.run", "experiments.screening.run",
     }  # fmt: skip
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line
         if "--quick" not in words:
             words += ["--quick", "--out", f"out-{number}"]
-        if "screening" in line:
+        if "screening" in line or "places" in line:
             words += ["--store", "store"]
+        if "places" in line:
+            words += ["--accepted", str(points)]
         done = subprocess.run(
             [sys.executable, *words],
             cwd=tmp_path,

@@ -59,6 +59,11 @@ class Stored:
         head, _, _ = self.page.partition("\n")
         return head.removeprefix("# ").strip() if head.startswith("# ") else self.experiment.title
 
+    @property
+    def command(self) -> str:
+        """What makes it."""
+        return str(made_from(self.summary).get("command") or self.experiment.command)
+
     def made(self) -> list[tuple[str, str]]:
         """How it was made: names and values, 'not recorded' where nobody wrote it down."""
         made = made_from(self.summary)
@@ -66,7 +71,7 @@ class Stored:
         said = ", ".join(f"{name} {version}" for name, version in versions.items())
         runs = made.get("n_runs")
         return [
-            ("Command", str(made.get("command") or self.experiment.command)),
+            ("Command", self.command),
             ("Model", str(made.get("model") or NOT_RECORDED)),
             ("Seed", str(made.get("seed", NOT_RECORDED))),
             ("Runs", f"{runs:,}" if isinstance(runs, int) else NOT_RECORDED),

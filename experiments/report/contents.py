@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,24 +24,22 @@ class Experiment:
         What it is called where it has no page of results yet.
     command
         What makes its results, all of them.
-    again
-        What makes them in a rebuild, where that leaves out a search; as `command` if empty.
+    is_claim
+        Whether it asks one of the practitioner's claims.
+    built_in
+        How far the answer to a claim was put in by hand, in its own words.
     """
 
     folder: str
     title: str
     command: str
-    again: str = ""
+    is_claim: bool = False
+    built_in: str = ""
 
     @property
     def slug(self) -> str:
         """Its name in addresses."""
         return self.folder.replace("/", "-").replace("_", "-")
-
-    @property
-    def is_claim(self) -> bool:
-        """Whether it asks one of the practitioner's claims."""
-        return self.folder.startswith("claims/b")
 
 
 OTHERS = (
@@ -68,15 +67,21 @@ OTHERS = (
 """The experiments that are no claims, in the order of the report."""
 
 
-def claims() -> Iterator[Experiment]:
+def claims(folder: Path = CLAIMS) -> Iterator[Experiment]:
     """The claims, the interaction map and the budget: whatever has declared what it asks."""
     for kind in ("claim", "study"):
-        for file in sorted(CLAIMS.glob(f"*/{kind}.toml")):
-            name = file.parent.name
+        for file in sorted(folder.glob(f"*/{kind}.toml")):
+            stated = tomllib.loads(file.read_text(encoding="utf-8"))
+            name = str(stated.get("name", file.parent.name))
+            title = str(stated.get("title", ""))
+            is_claim = kind == "claim"
             yield Experiment(
-                f"claims/{name}", name.replace("_", " "),
-                f"python -m experiments.claims.run {name}",
-            )  # fmt: skip
+                f"claims/{file.parent.name}",
+                f"{name}. {title}" if is_claim else title or name,
+                f"python -m experiments.claims.run {name.lower()}",
+                is_claim=is_claim,
+                built_in=" ".join(str(stated.get("built_in", "")).split()),
+            )
 
 
 def contents() -> list[Experiment]:

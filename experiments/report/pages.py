@@ -69,7 +69,7 @@ def to_html(text: str, folder: Path, slug: str, places: Places, *, below: int = 
     tokens = _mend_tables(tokens)
     renderer = PARSER.renderer
     assert isinstance(renderer, RendererHTML)
-    return str(renderer.render(tokens, PARSER.options, {})).replace(escape(BREAK), BREAK)
+    return str(renderer.render(tokens, PARSER.options, {}))
 
 
 def without_title(page: str) -> str:
@@ -81,9 +81,6 @@ def in_line(text: str) -> str:
     """One line of Markdown, such as a cell, as HTML."""
     return str(PARSER.renderInline(text))
 
-
-BREAK = "<br>"
-"""The only HTML that a page may have: a new line within a cell of a table."""
 
 PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.report.collect import Standing, Stored
-from experiments.report.contents import EXPERIMENTS
-from experiments.report.pages import BREAK, message_of
+from experiments.report.pages import message_of
 from partnersim.plots.page import number, signed
 from partnersim.plots.quantities import quantity
 
 NONE = "–"
 """In a cell of which nothing is known."""
 
-MOST_PARTS = 3
-"""Parts of a claim that have a line each; of more, the ends are given."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+MOST_PARTS = 4
+"""Parts of a claim that have a row each; of more, the ends are given."""
 
 Link = Callable[[Stored], str]
 """Where an experiment's page is."""
@@ -45,11 +45,11 @@ def summary_page(found: Sequence[Stored], link: Link = in_report) -> str:
 HOW_TO_READ = (
     "*Answer*: by a rule fixed before the first run. *Effect*: mean over the accepted set of "
     "parameters, with its 95 % interval over paired replicates; of a part with several tests, of "
-    "the one on which fewest of the set agree; of more than three parts, the highest and the "
-    "lowest. *Of the set*: in what share of the accepted parameters it is as expected. *Through "
-    "trust*: what share of the effect is gone when trust is held as it was at the start. *Built "
-    "in?*: how far the answer follows from what was put in by hand; the claim's page says from "
-    "what.",
+    "the one on which fewest of the set agree; % is of the vision or of runs, trust goes from 0 to "
+    "1. *Of the set*: in what share of the accepted "
+    "parameters it is as expected. *Through trust*: what share of the effect is gone when trust is "
+    "held as it was at the start. *Built in?*: how far the answer follows from what was put in by "
+    "hand; the claim's page says from what.",
 )
 
 
@@ -57,19 +57,15 @@ HOW_TO_READ = (
 
 
 def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
-    """A row for each claim."""
-    yield "| claim | answer | effect | of the set | through trust | built in? |"
-    yield "|---|---|---|---:|---:|---|"
+    """A row for each part of each claim; what holds for the claim as a whole in its first."""
+    yield "| claim | answer | part | effect | of the set | through trust | built in? |"
+    yield "|---|---|---|---|---:|---:|---|"
     for stored in claims:
-        try:
-            effects, agreement, through = test_cells(stored.summary)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            again = f"cannot be read; make it again with `{stored.experiment.command}`"
-            effects, agreement, through = again, NONE, NONE
-        yield row(
-            f"[{stored.title}]({link(stored)}){mark(stored)}", answer(stored.summary), effects,
-            agreement, through, built_in(stored),
-        )  # fmt: skip
+        title = f"[{stored.title}]({link(stored)}){mark(stored)}"
+        first, *rest = part_cells(stored)
+        yield row(title, answer(stored.summary), *first, built_in(stored))
+        for cells in rest:
+            yield row("", "", *cells, "")
 
 
 def answer(summary: Mapping[str, Any]) -> str:
@@ -83,24 +79,31 @@ def answer(summary: Mapping[str, Any]) -> str:
     return f"**{word}**: {held} of {len(parts)} parts hold"
 
 
-def test_cells(summary: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Effects, shares of the set and shares through trust: a line for each part, or the ends."""
-    tests = weakest(summary)
-    if not tests:
-        return NONE, NONE, NONE
-    if len(tests) <= MOST_PARTS:
-        named = len(tests) > 1
-        return (
-            BREAK.join((f"{t['part']}: " if named else "") + effect(t) for t in tests),
-            BREAK.join(percent(t.get("agreement")) for t in tests),
-            BREAK.join(through_trust(t) for t in tests),
-        )
-    kinds = [(t["kind"], t["measure"]) for t in tests]
-    alike = [t for t, kind in zip(tests, kinds, strict=True) if kind == kinds[0]]
-    ends = sorted((t for t in alike if known(t["mean"])), key=lambda t: float(t["mean"]))
-    said = [f"{t['part']}: {effect(t)}" for t in (ends[-1], ends[0])] if ends else [NONE]
-    shares = [t["share_through_trust"]["share"] for t in alike if t.get("share_through_trust")]
-    return BREAK.join(said), spread(t.get("agreement") for t in tests), spread(shares)
+Cells = tuple[str, str, str, str]
+
+
+def part_cells(stored: Stored) -> list[Cells]:
+    """Part, effect, share of the set and share through trust; of many parts, the two ends."""
+    try:
+        tests = weakest(stored.summary)
+        if len(tests) > MOST_PARTS:
+            return [cells(test, f"{end} of {len(tests)}: ") for end, test in ends(tests)]
+        return [cells(test) for test in tests] or [(NONE,) * 4]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [(NONE, f"cannot be read; make it again with `{stored.command}`", NONE, NONE)]
+
+
+def cells(test: Test, before: str = "") -> Cells:
+    """What came of one part."""
+    return f"{before}{test['part']}", effect(test), percent(test["agreement"]), through_trust(test)
+
+
+def ends(tests: Sequence[Test]) -> list[tuple[str, Test]]:
+    """The parts with the highest and the lowest effect, among those measured as the first is."""
+    kind = (tests[0]["kind"], tests[0]["measure"])
+    alike = [test for test in tests if (test["kind"], test["measure"]) == kind]
+    ordered = sorted(alike, key=lambda test: float(test["mean"]))
+    return [("highest", ordered[-1]), ("lowest", ordered[0])]
 
 
 def weakest(summary: Mapping[str, Any]) -> list[Test]:
@@ -119,19 +122,16 @@ def effect(test: Test) -> str:
     """A mean with its interval, in the unit in which figures show it."""
     if not known(test["mean"]):
         return "too rare to ask"
-    shown = quantity(test["measure"])
     is_change = test["kind"] == "effect"
+    shown = quantity(test["measure"])
     factor, unit = (shown.scale, shown.unit) if is_change else (100.0, "%")
-    if unit.startswith("%"):
-        unit = f" {unit}"
-    elif unit == "0 to 1" or not unit:
-        unit = f" of {shown.label.lower()}" if is_change else ""
-    else:
-        unit = f" {unit}"
+    unit = f"{NO_BREAK}%" if unit.startswith("%") else "" if unit == "0 to 1" else f" {unit}"
     say = signed if is_change and not test.get("than") else number
     low, high = test["ci95"]
-    ends = f" ({say(factor * low)} to {say(factor * high)})" if known(low) and known(high) else ""
-    return f"{say(factor * float(test['mean']))}{ends}{unit}"
+    inside = ""
+    if known(low) and known(high):
+        inside = f" ({say(factor * low)} to {say(factor * high)})"
+    return f"{say(factor * float(test['mean']))}{inside}{unit}"
 
 
 def through_trust(test: Test) -> str:
@@ -139,21 +139,16 @@ def through_trust(test: Test) -> str:
     found = test.get("share_through_trust")
     if not isinstance(found, Mapping) or test["measure"] == "trust":
         return NONE
-    ends = found.get("ci95") or [None, None]
-    if not all(map(known, ends)):
+    low, high = found.get("ci95") or (None, None)
+    if not (known(low) and known(high)):
         return "unsure"
-    return f"{percent(found['share'])} ({percent(ends[0])} to {percent(ends[1])})"
+    return f"{percent(found['share'])} ({percent(low)} to {percent(high)})"
 
 
 def built_in(stored: Stored) -> str:
-    """How far a claim's answer was put in by hand: in short, or the first sentence on it."""
-    file = EXPERIMENTS / stored.experiment.folder / "claim.toml"
-    try:
-        stated = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return NONE
-    text = " ".join(str(stated.get("built_in_short") or stated.get("built_in", "")).split())
-    return text.split(". ")[0].rstrip(".") + "." if text else NONE
+    """How far a claim's answer was put in by hand: the first sentence of what it says of that."""
+    first, _, _ = stored.experiment.built_in.partition(". ")
+    return f"{first.rstrip('.')}." if first else NONE
 
 
 # --- The others -------------------------------------------------------------------------------
@@ -183,13 +178,7 @@ def known(value: Any) -> bool:
 
 def percent(share: Any) -> str:
     """A share in percent."""
-    return f"{100 * share:.0f} %".replace("-", "−") if known(share) else NONE
-
-
-def spread(shares: Any) -> str:
-    """The ends of some shares."""
-    found = sorted(share for share in shares if known(share))
-    return f"{percent(found[0])} to {percent(found[-1])}" if found else NONE
+    return f"{100 * share:.0f}{NO_BREAK}%".replace("-", "−") if known(share) else NONE
 
 
 def row(*cells: str) -> str:
