@@ -412,6 +412,13 @@ def test_what_was_run_is_not_run_again(
     assert not list(tmp_path.rglob("*.part*"))
 
 
+@pytest.mark.slow
+def test_processes_of_their_own_change_nothing(small: screening_run.Extent, tmp_path: Path) -> None:
+    (one,) = screening_run.screen(small, tmp_path / "one")
+    (two,) = screening_run.screen(small, tmp_path / "two", workers=2)
+    assert np.array_equal(one.mean, two.mean) and np.array_equal(one.error, two.error)
+
+
 def test_survey_noise_moves_the_survey_alone(small: screening_run.Extent, tmp_path: Path) -> None:
     (found,) = screening_run.screen(small, tmp_path)
     moved = dict(zip(effects.MEASURES, found.moved[2], strict=True))
