@@ -29,7 +29,7 @@ MOST_BYTES = 200_000
 CLAIM = """\
 name = "B7"
 title = "A coordinator brings acceleration"
-built_in = "Partly, as is said here. More is said after it."
+built_in = "Partly. What is put in by hand is said here, in a second sentence: but not this."
 """
 
 TESTS: list[dict[str, Any]] = [
@@ -206,7 +206,8 @@ def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[colle
     assert rows[2] == [
         "[B7. A coordinator brings acceleration](#claims-b7-coordinator)",
         "**only where**: 1 of 3 parts hold", "change", f"+2.0 (−1.0 to +5.0){nb}%", f"80{nb}%",
-        "unsure", "Partly, as is said here.",
+        "unsure",
+        "Partly. What is put in by hand is said here, in a second sentence.",
     ]  # fmt: skip
     assert rows[3] == ["", "", "trust", "−0.034 (−0.040 to −0.030)", f"100{nb}%", "–", ""]
     assert rows[4] == ["", "", "how often", f"25 (20 to 30){nb}%", f"50{nb}%", "–", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 MOST_PARTS = 4
 """Parts of a claim that have a row each; of more, the ends are given."""
+
+ENOUGH = 60
+"""Letters after which no further clause is quoted."""
 
 Link = Callable[[Stored], str]
 """Where an experiment's page is."""
@@ -146,9 +150,13 @@ def through_trust(test: Test) -> str:
 
 
 def built_in(stored: Stored) -> str:
-    """How far a claim's answer was put in by hand: the first sentence of what it says of that."""
-    first, _, _ = stored.experiment.built_in.partition(". ")
-    return f"{first.rstrip('.')}." if first else NONE
+    """How far a claim's answer was put in by hand: how what it says of that begins."""
+    said = ""
+    for clause in re.split(r"(?<=[.:;]) ", stored.experiment.built_in):
+        if len(said) >= ENOUGH:
+            break
+        said = f"{said} {clause}".strip()
+    return f"{said.rstrip('.:;')}." if said else NONE
 
 
 # --- The others -------------------------------------------------------------------------------
