@@ -311,8 +311,12 @@ def test_pages_of_results_become_part_of_it(page: Path) -> None:
     assert '<a href="https://example.org/x">source</a>' in text
 
 
-def test_a_picture_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
+def test_a_picture_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     places = pages.Places(tmp_path / "out", {})
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    assert "(Picture bad.png cannot be read.)" in pages.to_html(
+        "![x](bad.png)", tmp_path, "s", places
+    )
     assert "(Picture none.png is missing.)" in pages.to_html(
         "![x](none.png)", tmp_path, "s", places
     )

@@ -39,10 +39,10 @@ from experiments.places.report import report
 from experiments.points import ACCEPTED, Columns, digest, read_points
 from experiments.stamp import stamp
 from partnersim import ScenarioError, Sweep
+from partnersim.cli_sweep import show_progress
 from partnersim.plots import Picture
 from partnersim.scenario_files import packaged_text
 from partnersim.sweep.plan import Plan
-from partnersim.sweep.run import Progress
 
 HERE = Path(__file__).resolve().parent
 COMMAND = "python -m experiments.places.run"
@@ -98,7 +98,9 @@ def make_plan(place: Place, points: Columns, declared: Declared, store: Path) ->
 def run_place(place: Place, plan: Plan, store: Path, workers: int | None) -> Runs:
     """Run what the store lacks, and read what is wanted of it."""
     folder = store / f"{place.scenario}-{plan.sweep_id[:16]}"
-    sweep = Sweep.run(plan, folder, workers=workers, progress=Told(place.name))
+    print(f"{place.name}:", file=sys.stderr, flush=True)
+    with show_progress(is_plain=False, is_silent=False) as progress:
+        sweep = Sweep.run(plan, folder, workers=workers, progress=progress)
     failures = sweep.failures()
     if failures:
         first = failures[0]
@@ -109,24 +111,6 @@ def run_place(place: Place, plan: Plan, store: Path, workers: int | None) -> Run
         change={arm: runs["change_delivered"].sel(arm=arm).to_numpy() for arm in ARMS},
         failed=sum(failure.n_runs for failure in failures),
     )
-
-
-class Told:
-    """Tells whoever waits how far a sweep is, at each tenth of it."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._tenth = 0
-
-    def __call__(self, progress: Progress) -> None:
-        """Say it if another tenth is done."""
-        tenth = 10 * progress.n_done // max(progress.n_total, 1)
-        if tenth > self._tenth:
-            self._tenth = tenth
-            print(
-                f"{self._name}: {progress.n_done:,} of {progress.n_total:,} runs",
-                file=sys.stderr, flush=True,
-            )  # fmt: skip
 
 
 # --- What came out ----------------------------------------------------------------------------
@@ -272,6 +256,9 @@ def main() -> int:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
     if folder:
         write(found, points, declared, folder)
     for f in found:

@@ -114,16 +114,19 @@ def _mend_links(tokens: Sequence[Token], folder: Path, slug: str, places: Places
 def _mend_picture(token: Token, folder: Path, slug: str, places: Places) -> None:
     """Copy a picture, and give its own message as words in place of it."""
     file = folder / str(token.attrGet("src") or "")
-    if not file.is_file():
-        token.type, token.tag, token.content = "text", "", f"(Picture {file.name} is missing.)"
+    try:
+        with Image.open(file) as image:
+            width, height = image.size
+    except OSError:
+        what = "cannot be read" if file.is_file() else "is missing"
+        token.type, token.tag, token.content = "text", "", f"(Picture {file.name} {what}.)"
         return
     token.attrSet("src", places.copy(file, "pictures", slug))
+    token.attrSet("width", str(width))
+    token.attrSet("height", str(height))
     message = message_of(file)
     if message:
         token.children = [Token("text", "", 0, content=message)]
-    with Image.open(file) as image:
-        token.attrSet("width", str(image.width))
-        token.attrSet("height", str(image.height))
 
 
 def _address(link: str, folder: Path, slug: str, places: Places) -> str | None:
