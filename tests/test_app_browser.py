@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PATIENCE, Server, Visitor, open_browser, visit
+from browser import PATIENCE, Server, Visitor, axe_script, open_browser, violations, visit
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
@@ -540,22 +540,6 @@ def test_the_server_needs_no_network(browser: Any, act: str) -> None:
 
 
 # --- fit for all ---------------------------------------------------------------------------------
-
-
-def axe_script() -> str:
-    package = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
-    folder = Path(package.__file__).parent
-    return next(folder.rglob("axe.min.js")).read_text(encoding="utf-8")
-
-
-def violations(page: Any, script: str) -> list[str]:
-    page.evaluate(script)
-    found = page.evaluate(
-        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', "
-        "'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => "
-        "v.id + ': ' + v.nodes.map(n => n.html.slice(0, 150)).join(' | '))"
-    )
-    return list(found)
 
 
 @pytest.mark.parametrize("viewport", [(1280, 720), (640, 360), (390, 844)], ids=str)

@@ -1,0 +1,23 @@
+"""Files in which an experiment says beforehand what it will do: read, checked and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from partnersim.scenario import Section
+from partnersim.scenario_files import parse_toml, read_text, validate
+
+Declared = TypeVar("Declared", bound=Section)
+
+
+def read(declared: type[Declared], file: Path) -> Declared:
+    """Read a TOML file against its declaration.
+
+    Raises
+    ------
+    partnersim.ScenarioError
+        One message with file, key, value and what would be right.
+    """
+    text = read_text(file, "plan")
+    return validate(declared, parse_toml(text, str(file), "plan"), str(file))
