@@ -14,13 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PATIENCE, Server, Visitor, open_browser, visit
+from browser import (
+    ANA,
+    Server,
+    Visitor,
+    button,
+    expect,
+    flip,
+    open_browser,
+    open_sandbox,
+    open_story,
+    visit,
+)
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
 
 SIZES = ((1280, 720), (1920, 1080), (390, 844))
-ANA = "Ana, employed by none of them, looks after the partnership as a whole"
 TABS = ("The partnership", "With and without", "Out of 100", "Why?", "Change something", "Debrief")
 
 
@@ -41,29 +51,6 @@ def server() -> Iterator[Server]:
 def visitor(browser: Any, server: Server) -> Iterator[Visitor]:
     with visit(browser, server.address) as one:
         yield one
-
-
-def expect(locator: Any) -> Any:
-    from playwright.sync_api import expect as expect_of
-
-    expect_of.set_options(timeout=PATIENCE)
-    return expect_of(locator)
-
-
-def button(page: Any, name: str) -> Any:
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def open_story(page: Any, title: str) -> None:
-    button(page, "Menu").click()
-    button(page, title).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
-
-
-def open_sandbox(page: Any) -> None:
-    button(page, "Menu").click()
-    button(page, "No story: try things out").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
 
 
 def lines_of(page: Any) -> list[str]:
@@ -176,15 +163,6 @@ def test_tables_may_answer_in_place_of_hands(visitor: Visitor) -> None:
         page.get_by_label(f"Table {number}").select_option(index=1)
     button(page, "Show what happens").click()
     expect(page.locator(".ps-say .ps-sentence")).to_contain_text("3 of 3 said:")
-
-
-def flip(page: Any) -> None:
-    """Give the second world a coordinator, without a guess."""
-    open_sandbox(page)
-    page.get_by_role("button", name="With and without").click()
-    page.get_by_label("With what?").select_option(label=ANA)
-    button(page, "Do not guess").click()
-    expect(button(page, "Change delivered")).to_have_attribute("aria-pressed", "true")
 
 
 def test_one_switch_two_panes_one_sentence(visitor: Visitor) -> None:

@@ -41,7 +41,7 @@ class Act(BaseModel):
         "tab", "picture", "month", "rewind", "switch", "share", "deadline", "why", "lever",
         "coordinator", "event", "remove", "undo", "redo", "ask_reset", "reset", "keep",
         "open_story", "sandbox", "next", "back", "go_to", "predict", "skip_guess", "pledge",
-        "unpledge", "restore", "set", "load", "luck", "series",
+        "unpledge", "restore", "set", "load", "luck", "series", "arm",
     ]  # fmt: skip
     month: Annotated[int, Field(ge=0, le=MOST_MONTHS)] = 0
     index: Annotated[int, Field(ge=0, le=999)] = 0
@@ -56,6 +56,7 @@ class Act(BaseModel):
     organisation: Name = ""
     trustor: Name = ""
     trustee: Name = ""
+    arm: Name = ""
     story: Name = ""
     token: Annotated[int, Field(ge=0)] = 0
     path: Annotated[str, Field(max_length=120)] = ""
@@ -101,6 +102,8 @@ def _do(desk: Desk, act: Act) -> None:
             session.set_deadline(max(1, act.month))
         case "why":
             _ask_why(desk, act)
+        case "arm":
+            desk.arm = str(act.value)
         case "lever" | "coordinator" | "event":
             _change(desk, act)
         case "remove":
@@ -155,6 +158,7 @@ def _ask_why(desk: Desk, act: Act) -> None:
     names = desk.session.without.names
     desk.trustor = act.trustor if act.trustor in names else ""
     desk.trustee = act.trustee if act.trustee in names and act.trustee != act.trustor else ""
+    desk.arm = act.arm or desk.arm
     desk.session.show_month(min(act.month, desk.session.without.months))
     desk.turn_to("why")
 
