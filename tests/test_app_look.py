@@ -261,6 +261,7 @@ isProjected => {
           || box.top < frame.top - 3 || box.bottom > frame.bottom + 3) {
         note("off the picture", text);
       }
+      if (text.trim().endsWith("…")) note("shortened", text);
     }
     if (isProjected && !parent.closest(".ps-dots")) {
       const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
@@ -321,6 +322,8 @@ def test_nothing_is_cut_covered_or_too_small(
     viewport = {"width": size[0], "height": size[1]}
     with visit(browser, server.address, viewport=viewport) as visitor:
         for name, page in tour(visitor):
+            page.mouse.move(0, 0)
+            page.evaluate("scrollTo(0, 0)")
             settle(page)
             shoot(page, name, size)
             is_projected = size[0] >= 1000 and not page.locator(".ps-desk").count()

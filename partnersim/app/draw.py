@@ -47,9 +47,6 @@ BOLD = 1.1
 MOST_ROWS = 3
 """Of labels of flags; a flag for which there is no room has none, and is in the list of changes."""
 
-NEVER = 1006.0
-"""Where those begin who never got there, right of the axis of the dots."""
-
 INK, QUIET, GREY, PAPER = "#0B0C0C", "#505A5F", "#BFBFBF", "#FFFFFF"
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
 DARK = ("#12436D", "#1A6B64", "#801650", "#A8410C")
@@ -60,9 +57,6 @@ FAMILY = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 """That of the page around the pictures."""
 
 N_DOTS = 50
-AXIS = (30.0, 972.0)
-"""Where the axis of months of the dots begins and ends."""
-
 DOT_ROOM = 92.0
 """Height that dots may take up on each other."""
 
@@ -196,15 +190,15 @@ def heatmap(
     """
     n = len(names)
     width, height = _pane(n)
-    left, top = 236, 34
+    left, top = 236, 32
     cell_w, cell_h = (width - left - 4) / n, min(84.0, (height - top - 4) / n)
     parts = []
     for column in range(n):
         x = left + (column + 0.5) * cell_w
-        parts.append(_text(x, top - 10, str(column + 1), anchor="middle", colour=QUIET))
+        parts.append(_text(x, top - 8, str(column + 1), anchor="middle", colour=QUIET))
     for row in range(n):
         y = top + row * cell_h
-        n_lines = 2 if cell_h >= 2 * LINE else 1
+        n_lines = 2 if cell_h >= TYPE + LINE else 1
         lines = wrap(f"{row + 1} {titles[row]}", left - 10, n_lines)
         parts.append(_text_lines(4, y + cell_h / 2, lines))
     for link in _links(names):
@@ -228,31 +222,40 @@ def heatmap_frames(trust: Floats, names: Sequence[str], prefix: str = "") -> lis
             for month in range(len(trust))]  # fmt: skip
 
 
-def strip(trust: Floats, words: Words, months: Sequence[int] = STRIP_MONTHS) -> Drawing:
+def strip(
+    trust: Floats,
+    words: Words,
+    months: Sequence[int] = STRIP_MONTHS,
+    *,
+    width: int = WIDE[0],
+) -> Drawing:
     """Draw small pictures of the network side by side, one for each of some months.
 
     Parameters
     ----------
     trust : float64[months + 1, n, n], in [0, 1]
+    width
+        Of the picture; more rows where it is narrow.
     """
     shown = [month for month in months if month < len(trust)]
     n = trust.shape[1]
-    width, height = WIDE[0], 220
-    room = width / len(shown)
+    a_row = len(shown) if width > PANE[0] else math.ceil(len(shown) / 2)
+    room, tall = width / a_row, 220
     parts = []
     for index, month in enumerate(shown):
-        middle = (index + 0.5) * room
+        middle, top = (index % a_row + 0.5) * room, index // a_row * tall
         radius = min(78, room / 2 - 14)
-        places = _ring(n, (middle, 96), (radius, radius))
+        places = _ring(n, (middle, top + 96), (radius, radius))
         for link in _pairs_of(n):
             parts.append(_small_half(link, float(trust[(month, *link)]), places))
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{INK}"/>' for x, y in places]
         label = words("time.start") if month == 0 else span(month, words)
-        parts.append(_text(middle, 212, label, anchor="middle"))
+        parts.append(_text(middle, top + 212, label, anchor="middle"))
     title = words("draw.strip")
     rows = tuple((when(month, words), *_mean_trust(trust[month], words)) for month in shown)
     table = Table((words("draw.month"), words("draw.level"), words("draw.step")), rows)
-    return Drawing(_svg((width, height), title, "", parts), title, table)
+    size = (width, tall * math.ceil(len(shown) / a_row))
+    return Drawing(_svg(size, title, "", parts), title, table)
 
 
 def key(words: Words) -> Drawing:
@@ -276,9 +279,16 @@ def key(words: Words) -> Drawing:
 
 
 def icon_arrays(
-    without: Floats, with_: Floats, deadline: int, what: str, who: str, words: Words
+    without: Floats,
+    with_: Floats,
+    deadline: int,
+    what: str,
+    who: str,
+    words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
-    """Draw, side by side, which of our simulated partnerships got there in time.
+    """Draw which of our simulated partnerships got there in time, without and with.
 
     Parameters
     ----------
@@ -288,6 +298,8 @@ def icon_arrays(
         Last month that is in time.
     what, who
         What was to be there, and what the second array has.
+    width
+        Of the picture; where it is narrow, one array stands below the other.
     """
     total = len(without)
     counts = [int((months <= deadline).sum()) for months in (without, with_)]
@@ -295,17 +307,19 @@ def icon_arrays(
     title = capital(words("draw.icons", what=what, when=when(deadline, words), **said))
     parts = []
     labels = (words("draw.without"), words("draw.with", who=who))
+    is_wide = width > PANE[0]
     for index, (label, months) in enumerate(zip(labels, (without, with_), strict=True)):
-        left = 30 + index * 620
-        parts.append(_text(left, 26, shorten(label, 560 / BOLD), weight="bold"))
-        parts += _icons(np.sort(months) <= deadline, left, 42, COLOURS[index])
-        parts.append(_text(left + 430, 190, str(counts[index]), size=88, weight="bold",
+        left, top = (30 + index * 620, 0) if is_wide else (30, index * 346)
+        parts.append(_text(left, top + 26, shorten(label, 560 / BOLD), weight="bold"))
+        parts += _icons(np.sort(months) <= deadline, left, top + 42, COLOURS[index])
+        parts.append(_text(left + 430, top + 190, str(counts[index]), size=88, weight="bold",
                            anchor="middle", colour=DARK[index]))  # fmt: skip
         out_of = words("draw.out_of", total=total)
-        parts.append(_text(left + 430, 230, out_of, anchor="middle", colour=QUIET))
+        parts.append(_text(left + 430, top + 230, out_of, anchor="middle", colour=QUIET))
     rows = tuple((label, count, total - count) for label, count in zip(labels, counts, strict=True))
     table = Table((words("draw.partnerships"), words("draw.in_time"), words("draw.too_late")), rows)
-    return Drawing(_svg((WIDE[0], 336), title, words("draw.icons_desc"), parts), title, table)
+    size = (width, 336 if is_wide else 682)
+    return Drawing(_svg(size, title, words("draw.icons_desc"), parts), title, table)
 
 
 def dots(
@@ -316,29 +330,33 @@ def dots(
     what: str,
     who: str,
     words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
     """Draw 50 dots for when each arm got there, and a deadline: `<g class="ps-deadline">`.
 
-    The axis runs along `AXIS` (`month_at`); those that never got there stand right of it. Each dot
-    carries `data-month`, and the deadline where it may stand, so that a page can drag it; it is a
-    slider for the keyboard.
+    Those that never got there stand right of the axis. Each dot carries `data-month`, and the
+    deadline where it may stand, so that a page can drag it; it is a slider for the keyboard.
+    `width` is that of the picture.
     """
     total = len(without)
     worth = total / N_DOTS
     title = capital(words("draw.dots", what=what))
+    axis = _Axis(months, width)
     picked = [pick_dots(values) for values in (without, with_)]
-    grain = _grain(picked, months)
+    grain = _grain(picked, axis)
     parts = []
     labels = (words("draw.without"), words("draw.with", who=who))
     for index, (label, values) in enumerate(zip(labels, picked, strict=True)):
-        base = 164 + index * 134
-        parts.append(_text(4, base - 104, shorten(label, 880 / BOLD), weight="bold"))
-        parts += _stack(values, base, deadline, months, COLOURS[index], grain)
-        parts.append(_line_between((AXIS[0], base + 2), (AXIS[1], base + 2), QUIET, 2))
-    parts += _year_axis(months, 328)
-    never = words("draw.never", years=span(months, words))
-    parts.append(_text(NEVER, 328, shorten(never, WIDE[0] - NEVER), colour=QUIET))
-    parts.append(_deadline(deadline, months, words))
+        base = axis.top + 130 + index * 134
+        parts.append(_text(4, base - 104, shorten(label, axis.right / BOLD), weight="bold"))
+        parts += _stack(values, base, deadline, COLOURS[index], axis, grain)
+        parts.append(_line_between((axis.left, base + 2), (axis.right, base + 2), QUIET, 2))
+    parts += axis.years(axis.bottom + 26)
+    never = words("draw.never" if axis.is_wide else "draw.never_short", years=span(months, words))
+    parts.append(_text(axis.never, axis.bottom + 26, shorten(never, width - axis.never),
+                       colour=QUIET))  # fmt: skip
+    parts.append(_deadline(deadline, axis, words))
     years = range(YEAR, months + 1, YEAR)
     rows = tuple(
         (when(month, words), int((without <= month).sum()), int((with_ <= month).sum()))
@@ -346,7 +364,8 @@ def dots(
     )
     table = Table((words("draw.by"), *labels), rows)
     desc = words("draw.dots_desc", worth=f"{worth:g}", total=total)
-    return Drawing(_svg((WIDE[0], 336), title, desc, parts, interactive=True), title, table)
+    size = (width, axis.bottom + 34)
+    return Drawing(_svg(size, title, desc, parts, interactive=True), title, table)
 
 
 def pick_dots(values: Floats, n_dots: int = N_DOTS) -> Floats:
@@ -354,12 +373,6 @@ def pick_dots(values: Floats, n_dots: int = N_DOTS) -> Floats:
     ordered = np.sort(values)
     positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
     return np.asarray(ordered[positions])
-
-
-def month_at(x: float, months: int) -> int:
-    """The month at a place of the axis of `dots`, for a deadline that is dragged there."""
-    share = (x - AXIS[0]) / (AXIS[1] - AXIS[0])
-    return min(max(round(share * months), 0), months)
 
 
 # --- why, over time, guesses ----------------------------------------------------------------------
@@ -467,6 +480,8 @@ def guesses(
     hundred: Sequence[int],
     answer: int,
     words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
     """Draw what the room said against what came, option by option.
 
@@ -478,15 +493,19 @@ def guesses(
         How many people, and how many simulated partnerships, for each.
     answer
         The option that came true in the partnership shown.
+    width
+        Of the picture; where it is narrow, bars stand below their options.
     """
     people, runs = max(sum(room), 1), max(sum(hundred), 1)
     parts = []
-    left, reach, step = 480, 440, 92
+    is_wide = width > PANE[0]
+    left, reach = (480, 440) if is_wide else (4, 300)
+    step = 92 if is_wide else 150
     for index, option in enumerate(options):
         y = index * step
         is_answer = index == answer
         weight = "bold" if is_answer else "normal"
-        said = wrap(option, (left - 30) / BOLD, 2)
+        said = wrap(option, (450 if is_wide else width) / BOLD, 2)
         if is_answer:
             said.append(f"✔ {words('draw.this')}")
         for line, text in enumerate(said):
@@ -495,15 +514,15 @@ def guesses(
             (room[index], people, COLOURS[3], words("draw.room")),
             (hundred[index], runs, COLOURS[0], words("draw.hundred", total=runs)),
         )):  # fmt: skip
-            height = y + row * 39
-            width = max(reach * count / whole, 2)
-            parts.append(f'<rect x="{left}" y="{height + 2}" width="{width:.1f}" height="32" '
+            height = y + row * 39 + (0 if is_wide else LINE * len(said) + 4)
+            length = max(reach * count / whole, 2)
+            parts.append(f'<rect x="{left}" y="{height + 2}" width="{length:.1f}" height="32" '
                          f'fill="{colour}" stroke="{INK}"/>')  # fmt: skip
-            parts.append(_text(left + width + 10, height + 27, f"{count}: {label}"))
+            parts.append(_text(left + length + 10, height + 27, f"{count}: {label}"))
     title = words("draw.guesses")
     headings = (words("draw.option"), words("draw.room"), words("draw.hundred", total=runs))
     table = Table(headings, tuple(zip(options, room, hundred, strict=True)))
-    size = (WIDE[0], len(options) * step)
+    size = (width, len(options) * step)
     return Drawing(_svg(size, title, "", parts), title, table)
 
 
@@ -628,7 +647,7 @@ def _node(
     words: Words,
     prefix: str,
 ) -> str:
-    """An organisation: a circle and its name outside the ring, as one link."""
+    """An organisation: a circle and its name outside the ring, as one link that fingers hit."""
     x, y = places[index]
     is_absent = bool(np.isnan(trust[index]).all())
     fill, dash = (PAPER, ' stroke-dasharray="4 4"') if is_absent else (INK, "")
@@ -639,7 +658,9 @@ def _node(
     )
     return (
         f'<a class="ps-node" href="#{escape(prefix)}node-{escape(name)}" '
-        f'data-organisation="{escape(name)}" aria-label="{escape(said)}">{circle}'
+        f'data-organisation="{escape(name)}" aria-label="{escape(said)}">'
+        f'<rect x="{x - 22:.1f}" y="{y - 22:.1f}" width="44" height="44" fill="none" '
+        f'pointer-events="all"/>{circle}'
         f"{_node_name(index, title, places)}</a>"
     )
 
@@ -739,6 +760,49 @@ def _icons(flags: np.ndarray, left: float, top: float, colour: str) -> Iterator[
         )
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """Where months stand along dots: a deadline's grip above, years below, never to the right."""
+
+    months: int
+    width: int
+    left: float = 30.0
+
+    @property
+    def is_wide(self) -> bool:
+        return self.width > PANE[0]
+
+    @property
+    def right(self) -> float:
+        return 972.0 if self.is_wide else 506.0
+
+    @property
+    def never(self) -> float:
+        return self.right + 30
+
+    @property
+    def top(self) -> int:
+        """Below the grip; where there is little room, its label has a line of its own."""
+        return 34 if self.is_wide else 34 + LINE
+
+    @property
+    def bottom(self) -> int:
+        return self.top + 268
+
+    @property
+    def unit(self) -> float:
+        """Width of a month."""
+        return (self.right - self.left) / self.months
+
+    def x(self, month: float) -> float:
+        return self.left + self.unit * month
+
+    def years(self, y: float) -> Iterator[str]:
+        step = max(1, math.ceil(self.months / YEAR / 10))
+        for year in range(0, self.months // YEAR + 1, step):
+            yield _text(self.x(year * YEAR), y, str(year), anchor="middle", colour=QUIET)
+
+
 class _Grain(NamedTuple):
     """How finely dots are put side by side."""
 
@@ -746,15 +810,14 @@ class _Grain(NamedTuple):
     diameter: float
 
 
-def _grain(arms: Sequence[Floats], months: int) -> _Grain:
+def _grain(arms: Sequence[Floats], axis: _Axis) -> _Grain:
     """The largest dots that fit on each other, in columns of as few months as that takes."""
-    unit = (AXIS[1] - AXIS[0]) / months
     fitting = []
-    for wide in range(1, months + 1):
+    for wide in range(1, axis.months + 1):
         highest = max(max(_columns(values, wide).values(), default=1) for values in arms)
-        diameter = min(LARGEST_DOT, wide * unit, DOT_ROOM / highest)
+        diameter = min(LARGEST_DOT, wide * axis.unit, DOT_ROOM / highest)
         fitting.append(_Grain(wide, diameter))
-        if wide * unit >= LARGEST_DOT:
+        if wide * axis.unit >= LARGEST_DOT:
             break
     return max(fitting, key=lambda grain: grain.diameter)
 
@@ -765,11 +828,11 @@ def _columns(values: Floats, wide: int) -> Counter[int]:
 
 
 def _stack(
-    values: Floats, base: float, deadline: int, months: int, colour: str, grain: _Grain
+    values: Floats, base: float, deadline: int, colour: str, axis: _Axis, grain: _Grain
 ) -> Iterator[str]:
     """Dots on top of each other where they would overlap; those of never right of the axis."""
     wide, diameter = grain
-    a_row = max(1, int((WIDE[0] - NEVER) // diameter))
+    a_row = max(1, int((axis.width - axis.never) // diameter))
     heights: Counter[int] = Counter()
     for value in values.tolist():
         is_never = math.isnan(value)
@@ -777,10 +840,10 @@ def _stack(
         level = heights[column]
         heights[column] += 1
         if is_never:
-            x = NEVER + (level % a_row + 0.5) * diameter
+            x = axis.never + (level % a_row + 0.5) * diameter
             level //= a_row
         else:
-            x = _x_of((column + 0.5) * wide, months)
+            x = axis.x((column + 0.5) * wide)
         y = base - (level + 0.5) * diameter
         fill = colour if value <= deadline else PAPER
         month = "" if is_never else f' data-month="{value:g}"'
@@ -790,26 +853,30 @@ def _stack(
         )
 
 
-def _deadline(deadline: int, months: int, words: Words) -> str:
+def _deadline(deadline: int, axis: _Axis, words: Words) -> str:
     """The line that can be dragged, its grip, and its label on the side that has room."""
-    x = _x_of(deadline, months)
-    is_late = deadline > months / 2
+    x, y = axis.x(deadline), axis.top - 17
+    is_late = deadline > axis.months / 2
     said = when(deadline, words)
     text = words("draw.deadline", when=said)
-    label = _text(x + (-26 if is_late else 26), 25, text, anchor="end" if is_late else "start",
-                  weight="bold")  # fmt: skip
-    line = _line_between((x, 17), (x, 302), INK, 4)
+    if axis.is_wide:
+        anchor = "end" if is_late else "start"
+        label = _text(x + (-26 if is_late else 26), 25, text, anchor=anchor, weight="bold")
+    else:
+        label = _text(4, 24, text, weight="bold")
+    line = _line_between((x, y), (x, axis.bottom), INK, 4)
     grip = (
-        f'<circle cx="{x:.1f}" cy="17" r="15" fill="{COLOURS[3]}" stroke="{INK}" '
-        f'stroke-width="3"/><path d="M{x - 4:.1f} 11L{x - 9:.1f} 17L{x - 4:.1f} 23M{x + 4:.1f} 11'
-        f'L{x + 9:.1f} 17L{x + 4:.1f} 23" stroke="{INK}" stroke-width="3" fill="none"/>'
+        f'<circle cx="{x:.1f}" cy="{y}" r="15" fill="{COLOURS[3]}" stroke="{INK}" '
+        f'stroke-width="3"/><path d="M{x - 4:.1f} {y - 6}l-5 6l5 6M{x + 4:.1f} {y - 6}l5 6l-5 6" '
+        f'stroke="{INK}" stroke-width="3" fill="none"/>'
     )
-    where = _where(deadline, AXIS[0], _x_of(1, months) - AXIS[0], months)
+    where = _where(deadline, axis.left, axis.unit, axis.months)
     return (
         f'<g class="ps-deadline" {where} role="slider" tabindex="0" '
         f'aria-label="{escape(words("draw.deadline_label"))}" aria-valuemin="1" '
-        f'aria-valuemax="{months}" aria-valuenow="{deadline}" aria-valuetext="{escape(said)}">'
-        f"{line}{grip}{label}</g>"
+        f'aria-valuemax="{axis.months}" aria-valuenow="{deadline}" aria-valuetext="{escape(said)}">'
+        f'<g class="ps-moves">{line}{grip}{label if axis.is_wide else ""}</g>'
+        f"{'' if axis.is_wide else label}</g>"
     )
 
 
@@ -818,17 +885,6 @@ def _where(month: int, left: float, unit: float, months: int) -> str:
     return (
         f'data-month="{month}" data-left="{left:g}" data-unit="{unit:.4f}" data-months="{months}"'
     )
-
-
-def _x_of(month: float, months: int) -> float:
-    return AXIS[0] + (AXIS[1] - AXIS[0]) * month / months
-
-
-def _year_axis(months: int, y: float) -> Iterator[str]:
-    step = max(1, math.ceil(months / YEAR / 10))
-    for year in range(0, months // YEAR + 1, step):
-        x = _x_of(year * YEAR, months)
-        yield _text(x, y, str(year), anchor="middle", colour=QUIET)
 
 
 class _Flag(NamedTuple):

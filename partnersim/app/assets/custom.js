@@ -30,9 +30,9 @@ window.partnersim = (() => {
   }
 
   /* What moves along months says where it was drawn, and how wide a month is. */
-  function move(mover, to) {
+  function move(mover, to, part = mover) {
     const apart = (to - Number(mover.dataset.month)) * Number(mover.dataset.unit);
-    mover.setAttribute("transform", `translate(${apart} 0)`);
+    part.setAttribute("transform", `translate(${apart} 0)`);
   }
 
   function show(value) {
@@ -113,7 +113,7 @@ window.partnersim = (() => {
     },
     /* The deadline on the dots at another month, until the server has said what that means. */
     hold(mover, to) {
-      move(mover, to);
+      move(mover, to, mover.querySelector(".ps-moves"));
       mover.ownerSVGElement.querySelectorAll(".ps-dot").forEach((dot) => {
         const is_in_time = dot.dataset.month && Number(dot.dataset.month) <= to;
         dot.setAttribute("fill", is_in_time ? dot.getAttribute("stroke") : "#FFFFFF");

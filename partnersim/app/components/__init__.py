@@ -84,7 +84,17 @@ def Debrief(view: View, labels: View, event_act: Act) -> None:
 
 @solara.component_vue("Analyst.vue", vuetify=False)
 def Analyst(view: View, labels: View, event_act: Act) -> None:
-    """Everything that can be set, ensembles, arms and the scenario itself."""
+    """All measures, everything that can be set, and the scenario itself."""
+
+
+@solara.component_vue("Ensemble.vue", vuetify=False)
+def Ensemble(view: View, labels: View, event_act: Act) -> None:
+    """Whose luck is shown, and of which series."""
+
+
+@solara.component_vue("Bands.vue", vuetify=False)
+def Bands(view: View, labels: View) -> None:
+    """Bands over our hundred partnerships, to be read off and enlarged, and the table of them."""
 
 
 @solara.component_vue("Notes.vue", vuetify=False)

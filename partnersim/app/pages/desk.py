@@ -36,6 +36,8 @@ class Desk:
         In which of two compared worlds: `without`, or else the one with the switch.
     series
         Of which the analyst's view draws the bands.
+    is_narrow
+        Whether the window is a phone's, or enlarged as much: pictures are drawn narrow then.
     problem
         What was wrong with the last thing that was done, in plain words.
     """
@@ -48,6 +50,7 @@ class Desk:
     trustee: str = ""
     arm: str = ""
     series: str = "change_delivered"
+    is_narrow: bool = False
     problem: str = ""
     reset_token: int | None = None
     version: int = 0

@@ -252,8 +252,13 @@ def Analyst() -> Element:
     desk, do = use_desk()
     solara.Title(desk.words("page.analyst"))
     labels = desk.words.below("page") | desk.words.below("analyst")
-    shown = ui.Analyst(view=analyst.show(desk), labels=labels, event_act=do)
-    return Html(tag="div", class_="ps ps-desk", children=[shown])
+    shown = analyst.show(desk)
+    parts = [
+        ui.Ensemble(view=shown, labels=labels, event_act=do),
+        ui.Bands(view=analyst.bands(desk), labels=labels),
+        ui.Analyst(view=shown, labels=labels, event_act=do),
+    ]
+    return Html(tag="div", class_="ps ps-desk", children=[Html(tag="main", children=parts)])
 
 
 routes = [

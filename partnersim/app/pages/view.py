@@ -46,6 +46,9 @@ NO_NAMES = 24
 MOST_LETTERS = 18
 """Of a name at the end of a line; a longer one stands in the sentence above only."""
 
+FEW_LETTERS = 9
+"""The same, on a narrow page."""
+
 PICTURES = {
     "world": ("network", "heatmap", "strip", "trust"),
     "compare": ("guess", "change", "speed", "network", "heatmap"),
@@ -302,14 +305,14 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
     ]
     drawing = draw.lines(
         lines, title, desk.words, month=session.month, flags=_flags(desk, worlds[0]), scale=scale,
-        size=BELOW, **({} if len(lines) > 1 else {"margin": NO_NAMES}),
+        size=_below(desk), margin=_margin(desk) if len(lines) > 1 else NO_NAMES,
     )  # fmt: skip
     return figure(drawing, title)
 
 
 def strip(desk: Desk) -> View:
     """Small pictures of the network over time."""
-    drawing = draw.strip(_world_shown(desk).run().trust, desk.words)
+    drawing = draw.strip(_world_shown(desk).run().trust, desk.words, width=_below(desk)[0])
     return figure(drawing, drawing.title)
 
 
@@ -322,7 +325,9 @@ def guesses(desk: Desk) -> View:
     """What the room said against what came."""
     guess = desk.session.guess
     assert guess is not None and guess.answer is not None
-    drawing = draw.guesses(guess.options, guess.room, guess.hundred, guess.answer, desk.words)
+    drawing = draw.guesses(
+        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_below(desk)[0]
+    )
     return figure(drawing)
 
 
@@ -332,12 +337,17 @@ def chance(desk: Desk) -> View:
     hundred = compare_hundred(desk.session.without, _with(desk))
     without, with_ = hundred.months_to(desk.share)
     what, name = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.who
+    width = _below(desk)[0]
     match picture_shown(desk):
         case "icons":
-            drawing = draw.icon_arrays(without, with_, desk.session.deadline, what, name, words)
+            drawing = draw.icon_arrays(
+                without, with_, desk.session.deadline, what, name, words, width=width
+            )
         case "dots":
             months = desk.session.without.months
-            drawing = draw.dots(without, with_, desk.session.deadline, months, what, name, words)
+            drawing = draw.dots(
+                without, with_, desk.session.deadline, months, what, name, words, width=width
+            )
         case _:
             drawing = _ten_faint(desk, hundred.faint("change_delivered"))
     return figure(drawing)
@@ -347,9 +357,19 @@ def _arms(desk: Desk) -> tuple[str, str]:
     """Short names of both worlds, without first."""
     words = desk.words
     with_ = words("draw.with", who=desk.session.who)
-    if len(with_) > MOST_LETTERS:
+    if len(with_) > (FEW_LETTERS if desk.is_narrow else MOST_LETTERS):
         with_ = words("page.with")
     return words("draw.without"), with_
+
+
+def _below(desk: Desk) -> tuple[int, int]:
+    """Size of a chart over the whole width of the page."""
+    return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
+
+
+def _margin(desk: Desk) -> int:
+    """Pixels right of lines, for their names."""
+    return 160 if desk.is_narrow else 300
 
 
 def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
@@ -359,7 +379,9 @@ def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
         Series(name, world.run().series["change_delivered"], runs)
         for name, world, runs in zip(names, worlds, faint, strict=True)
     ]
-    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=BELOW)
+    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk),
+        margin=_margin(desk),
+    )  # fmt: skip
 
 
 # --- with and without ---------------------------------------------------------------------------
