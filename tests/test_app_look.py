@@ -27,6 +27,9 @@ from browser import (
 )
 
 pytest.importorskip("solara", reason="the app needs solara")
+
+from partnersim.app.stories import stories
+
 pytestmark = pytest.mark.slow
 
 SIZES = ((1280, 720), (1920, 1080), (390, 844))
@@ -329,3 +332,90 @@ def test_nothing_is_cut_covered_or_too_small(
             is_projected = size[0] >= 1000 and not page.locator(".ps-desk").count()
             found += [f"{name}: {fault}" for fault in page.evaluate(CHECK, is_projected)]
     assert not found, "\n".join(found)
+
+
+# --- without scrolling ----------------------------------------------------------------------------
+
+NEEDED = {
+    "world": ("main .ps-picture svg", "main [role=group][aria-label=Pictures] button"),
+    "compare": (
+        "main .ps-picture svg", ".ps-sentence", "main [role=group][aria-label=Pictures] button",
+        "form.ps-ask button",
+    ),
+    "hundred": (
+        "main .ps-picture svg", ".ps-sentence", "#ps-deadline",
+        "main [role=group][aria-label=Pictures] button", "form.ps-ask button",
+    ),
+    "why": ("main .ps-picture svg", ".ps-sentence", "#ps-trustor", "#ps-trustee"),
+    "change": (
+        "main .ps-picture svg", "#ps-lever-planning", "#ps-lever-issue_avoidance",
+        "#ps-coordinator", "#ps-event",
+    ),
+}  # fmt: skip
+"""What a tab is for: the picture, its sentence, and the control that matters; where it has them."""
+
+OUT_OF_SIGHT = """
+selectors => {
+  scrollTo(0, 0);
+  const bar = document.querySelector(".ps-timeline");
+  const bottom = bar ? bar.getBoundingClientRect().top : innerHeight;
+  return selectors.flatMap(selector => [...document.querySelectorAll(selector)]
+    .filter(one => one.checkVisibility())
+    .map(one => [selector, one.getBoundingClientRect()])
+    .filter(([, box]) => box.top < 0 || box.bottom > bottom + 1)
+    .map(([name, box]) => `${name} reaches ${Math.round(box.bottom)} of ${Math.round(bottom)}`));
+}
+"""
+
+
+def look(page: Any, where: str, shot: str = "") -> list[str]:
+    """What is wrong with a screen of the projector, and what is out of sight."""
+    page.mouse.move(0, 0)
+    settle(page)
+    tab = page.locator("main").get_attribute("class").split("ps-")[1].split()[0]
+    faults = page.evaluate(OUT_OF_SIGHT, list(NEEDED.get(tab, ())))
+    faults += page.evaluate(CHECK, True)
+    if shot:
+        shoot(page, shot, SIZES[0])
+    return [f"{where}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize("name", stories())
+def test_every_screen_of_a_story_shows_what_it_is_about_without_scrolling(
+    browser: Any, server: Server, name: str
+) -> None:
+    """At 1280 x 720, which is what most projectors of meeting rooms have."""
+    found: list[str] = []
+    story = stories()[name]
+    with visit(browser, server.address) as visitor:
+        page = visitor.page
+        if name != next(iter(stories())):
+            open_story(page, story.title)
+        for number, screen in enumerate(story.screens, start=1):
+            page.locator(".ps-dots button").nth(number - 1).click()
+            expect(page.locator(".ps-dots [aria-current]")).to_have_text(str(number))
+            expect(page.locator("main h2", has_text=screen.title).first).to_be_visible()
+            where = f"{number} {screen.title}"
+            shot = f"{name}-{number}"
+            found += look(page, where, shot)
+            if page.locator("form.ps-ask").count():
+                page.locator("form.ps-ask input[type=number]").nth(1).fill("17")
+                button(page, "Show what happens").click()
+                expect(page.locator(".ps-say .ps-sentence")).to_be_visible()
+                found += look(page, f"{where}, revealed", f"{shot}-revealed")
+            if screen.show == "compare":
+                for picture in ("Change delivered", "Who trusts whom", "As numbers"):
+                    pick(page, picture)
+                    found += look(page, f"{where}, {picture}")
+    assert not found, "\\n".join(found)
+
+
+def test_the_sandbox_shows_what_it_is_about_without_scrolling(browser: Any, server: Server) -> None:
+    found: list[str] = []
+    with visit(browser, server.address) as visitor:
+        for part in (tour_sandbox, tour_guess, tour_comparison, tour_why):
+            for name in part(visitor.page):
+                found += look(visitor.page, name)
+        open_tab(visitor.page, "Change something")
+        found += look(visitor.page, "change")
+    assert not found, "\\n".join(found)

@@ -832,6 +832,7 @@ def _stack(
 ) -> Iterator[str]:
     """Dots on top of each other where they would overlap; those of never right of the axis."""
     wide, diameter = grain
+    edge = min(1.25, 0.12 * diameter)
     a_row = max(1, int((axis.width - axis.never) // diameter))
     heights: Counter[int] = Counter()
     for value in values.tolist():
@@ -848,8 +849,8 @@ def _stack(
         fill = colour if value <= deadline else PAPER
         month = "" if is_never else f' data-month="{value:g}"'
         yield (
-            f'<circle class="ps-dot" cx="{x:.2f}" cy="{y:.2f}" r="{diameter / 2 - 1.2:.2f}" '
-            f'fill="{fill}" stroke="{colour}" stroke-width="2"{month}/>'
+            f'<circle class="ps-dot" cx="{x:.2f}" cy="{y:.2f}" r="{0.5 * diameter - edge:.2f}" '
+            f'fill="{fill}" stroke="{colour}" stroke-width="{1.6 * edge:.2f}"{month}/>'
         )
 
 
