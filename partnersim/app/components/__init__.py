@@ -53,70 +53,85 @@ _TO_JSON = {"view": _data_of, "labels": _data_of}
 
 
 @component("Shell.vue")
-def Shell(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Shell(view: View, labels: View, event_act: Act) -> None:
     """Title, chapters, menu and tabs."""
 
 
 @component("Say.vue")
-def Say(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """What the story says and asks, and what came of the guess."""
+def Say(view: View, labels: View, event_act: Act) -> None:
+    """What the story says and asks, and what came of it in one sentence."""
 
 
 @component("Cards.vue")
-def Cards(view: list[View]) -> None:  # noqa: N802
+def Cards(view: list[View]) -> None:
     """The organisations and what they want."""
 
 
 @component("Figure.vue")
-def Figure(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """A picture, which may play, and the table behind it."""
+def Figure(view: View, labels: View, event_act: Act) -> None:
+    """A picture, which may play or be dragged, and the table behind it."""
 
 
 @component("Player.vue")
-def Player(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Player(view: View, labels: View, event_act: Act) -> None:
     """Play, the timeline to drag, and the flags on it."""
 
 
 @component("Choice.vue")
-def Choice(view: View, event_act: Act) -> None:  # noqa: N802
+def Choice(view: View, event_act: Act) -> None:
     """Some buttons of which one is pressed."""
 
 
 @component("Switch.vue")
-def Switch(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """What the second world has and the first has not, and the difference in one sentence."""
+def Switch(view: View, labels: View, event_act: Act) -> None:
+    """What the second world has and the first has not."""
 
 
 @component("Deadline.vue")
-def Deadline(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Deadline(view: View, labels: View, event_act: Act) -> None:
     """A deadline to drag, and how many were there by then."""
 
 
 @component("Why.vue")
-def Why(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """Whose trust is explained, and why it moved."""
+def Why(view: View, labels: View, event_act: Act) -> None:
+    """Whose trust is explained, and in which of two worlds."""
+
+
+@component("Reason.vue")
+def Reason(view: View, labels: View) -> None:
+    """Why trust moved, in a sentence."""
 
 
 @component("Levers.vue")
-def Levers(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Levers(view: View, labels: View, event_act: Act) -> None:
     """Levers as whole sentences; the rest behind 'more'."""
 
 
 @component("Change.vue")
-def Change(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Change(view: View, labels: View, event_act: Act) -> None:
     """A coordinator, events and what was changed so far."""
 
 
 @component("Debrief.vue")
-def Debrief(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Debrief(view: View, labels: View, event_act: Act) -> None:
     """What was learnt, questions, pledges and what to take home."""
 
 
 @component("Analyst.vue")
-def Analyst(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """Everything that can be set, ensembles, arms and the scenario itself."""
+def Analyst(view: View, labels: View, event_act: Act) -> None:
+    """All measures, everything that can be set, and the scenario itself."""
+
+
+@component("Ensemble.vue")
+def Ensemble(view: View, labels: View, event_act: Act) -> None:
+    """Whose luck is shown, and of which series."""
+
+
+@component("Bands.vue")
+def Bands(view: View, labels: View) -> None:
+    """Bands over our hundred partnerships, to be read off and enlarged, and the table of them."""
 
 
 @component("Notes.vue")
-def Notes(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+def Notes(view: View, labels: View, event_act: Act) -> None:
     """The facilitator's notes to the screen that the projector shows."""
