@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
+
 from partnersim.provenance import hash_sources
+from partnersim.scenario_files import parameters
 
 MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "translate.py")
 """The files of the package that decide what a run gives."""
@@ -11,3 +15,39 @@ MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "transla
 def model_hash() -> str:
     """Sixteen digits that change whenever the model, its defaults or its measures do."""
     return hash_sources(*MODEL)[:16]
+
+
+DECLARATIONS = "scenario.py"
+"""The one that declares parameters and their defaults."""
+
+
+def hash_but_defaults(free: Collection[str]) -> str:
+    """Sixteen digits as `model_hash`, but for the defaults of some parameters.
+
+    What sets these parameters itself gives the same numbers whatever their defaults are: a set of
+    accepted points stays valid when the defaults are chosen from it.
+    """
+    others = (name for name in MODEL if name != DECLARATIONS)
+    digest = hashlib.sha256(hash_sources(*others).encode())
+    for row in parameters():
+        default = "free" if row.path in free else repr(row.default)
+        digest.update(f"{row.path} {default}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def say_if_out_of_date(made_with: str, command: str, now: str | None = None) -> str:
+    """What to say above results that were made with another model; empty if with this one.
+
+    Parameters
+    ----------
+    made_with
+        The mark that the results carry.
+    command
+        What makes them anew.
+    now
+        The mark that they would carry today; `model_hash` if left out.
+    """
+    now = model_hash() if now is None else now
+    if made_with == now:
+        return ""
+    return f"Out of date: made with model {made_with}, which is now {now}. Run `{command}` again."

@@ -148,7 +148,8 @@ def test_a_dose_is_one_day_in_one_month() -> None:
 
 
 def test_largest_rise_is_of_the_mean() -> None:
-    assert largest_rise(np.array([[0.5, 0.4, 0.46], [0.5, 0.2, 0.18]])) == pytest.approx(0.02)
+    years = np.array([[0.5, 0.4, 0.46], [0.5, 0.2, 0.18]]).T
+    assert largest_rise(years) == pytest.approx(0.02)
 
 
 # --- Estimates --------------------------------------------------------------------------------
@@ -478,21 +479,25 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     points.write_text("place.reach\n0.3\n0.4\n", encoding="utf-8")
     assert {line.split()[2] for line in lines} == {
         "experiments.patterns.run", "experiments.places.run", "experiments.screening.run",
+        "experiments.tuning.reach", "experiments.tuning.run",
     }  # fmt: skip
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line
         if "--quick" not in words:
             words += ["--quick", "--out", f"out-{number}"]
-        if "screening" in line or "places" in line:
+        if any(name in line for name in ("screening.run", "tuning.run", "places.run")):
             words += ["--store", "store"]
         if "places" in line:
             words += ["--accepted", str(points)]
         printed_by(*words, folder=tmp_path)
         out = tmp_path / words[words.index("--out") + 1]
         written = {file.name for file in out.iterdir()}
+        if "reach" in line:
+            assert "reach.csv" in written
+            continue
         assert {"results.md", "figure.png"} < written
-        assert {"results.csv", "results.parquet", "summary.json"} & written
+        assert {"results.csv", "results.parquet", "summary.json", "summary.toml"} & written
 
 
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:

@@ -76,9 +76,11 @@ def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
     )
 
 
-def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str) -> Picture:
+def draw(
+    patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, title: str = ""
+) -> Picture:
     """Draw a row for each pattern, and in it a dot for each of its numbers."""
-    title = message(patterns, found)
+    title = title or message(patterns, found)
     page = start_page(title, note)
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES - NUMBERS
     bottom, top = page.bottom + 34, page.top
