@@ -141,6 +141,11 @@ def test_a_lever_pulled_later_leaves_the_past_alone(desk: Desk) -> None:
     assert (after[49:] != before[49:]).any()
 
 
+def test_an_event_that_needs_one_organisation_asks_for_it_in_plain_words(desk: Desk) -> None:
+    problem = do(desk, do="event", event="organisation_joins", month=12)
+    assert problem == "Someone joins: this happens to one organisation. Say to which."
+
+
 def test_a_coordinator_comes_and_goes(desk: Desk) -> None:
     assert do(desk, do="coordinator", choice="independent") == ""
     assert [change.name for change in desk.session.without.changes] == ["ana"]  # type: ignore[union-attr]

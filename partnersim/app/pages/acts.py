@@ -177,6 +177,8 @@ def _change(desk: Desk, act: Act) -> None:
         return
     if act.do == "event":
         kind = {kind.name: kind for kind in event_kinds(words)}[act.event]
+        if kind.needs_organisation and not act.organisation:
+            raise ScenarioError(words("page.whom", event=kind.label))
         session.change(kind.event(max(1, act.month), act.organisation))
         return
     chosen = {one.name: one for one in coordinator_choices(scenario, words)}[act.choice].change

@@ -480,7 +480,7 @@ def trust_line(desk: Desk) -> View:
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
     drawing = draw.lines(
         [Series(words("series.trust"), mean_known(part))], words("page.trust_title"), words,
-        month=desk.session.month, scale=100, top=100, size=LOW, margin=NO_NAMES,
+        month=desk.session.month, scale=100, size=LOW, margin=NO_NAMES,
     )  # fmt: skip
     return figure(drawing, drawing.title)
 
