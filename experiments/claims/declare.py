@@ -31,6 +31,7 @@ class Challenge(Section):
 
     source: Text = setting(..., "Key of docs/references.bib.", unit="name")
     says: Text = setting(..., "What it says.", unit="text")
+    here: Text = setting(..., "What that would mean for the claim.", unit="text")
 
 
 class Arm(Change):
@@ -115,6 +116,11 @@ class Test(Section):
     def kind(self) -> str:
         """'effect', 'step' or 'share'."""
         return "step" if self.steps else "share" if self.share else "effect"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it says how much more of something there is in some arms than in others."""
+        return self.kind == "effect" and abs(sum(self.weights.values())) < 1e-9
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -236,8 +242,8 @@ def _must_be(name: str, known: list[str], kind: str) -> None:
 
 
 def label(arm: str, ablation: str = "") -> str:
-    """How an arm under an ablation is called."""
-    return f"{arm} | {ablation}" if ablation else arm
+    """How an arm under an ablation is called in a plan, where names have 60 characters at most."""
+    return (f"{arm}|{ablation}" if ablation else arm).replace(" ", "")
 
 
 @cache
