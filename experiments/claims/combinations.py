@@ -29,7 +29,6 @@ from experiments.claims.words import listed, with_interval
 from experiments.pictures import save_picture
 from partnersim.plots.page import (
     BLUE,
-    GREY,
     INK,
     MARGIN,
     PURPLE,
@@ -336,7 +335,7 @@ def _draw_key(page: Page, x: float, top: float) -> None:
         ("white", "alone: by itself", INK),
         (BLUE, "more than the sum", BLUE),
         (PURPLE, "less than the sum", PURPLE),
-        (GREY, "about the sum", QUIET),
+        (FILLS[NOTHING], "about the sum", QUIET),
         ("white", "uncertain", QUIET),
     )
     for row, (fill, text, edge) in enumerate(words):

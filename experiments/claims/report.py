@@ -28,6 +28,7 @@ from experiments.provenance import model_hash
 from partnersim.plots.page import number, plural, signed
 from partnersim.plots.quantities import quantity
 from partnersim.provenance import provenance
+from partnersim.scenario_files import parameters
 
 SHOWN = (
     "change_delivered", "mean_speed", "months_to_25", "is_sustained_acceleration", "trust",
@@ -375,17 +376,23 @@ def _share(finding: Finding) -> str:
 
 
 def _movers(findings: list[Finding]) -> Iterator[str]:
-    """With which parameters each test that decides goes."""
+    """With which parameters each test that decides goes, and what these parameters are."""
     yield (
         "Rank correlations over the accepted set that are clear of chance, Bonferroni's bound "
         "over its parameters."
     )
     yield ""
+    named: dict[str, str] = {}
     for finding in findings:
+        of = f"- {finding.test.title} ({scale_of(finding.test).heading})"
         movers = "; ".join(f"{high_or_low(m)} ({signed(m.correlation)})" for m in finding.movers)
-        of = scale_of(finding.test).heading
-        yield (
-            f"- {finding.test.title} ({of}): more where {movers}"
-            if movers
-            else (f"- {finding.test.title} ({of}): none")
-        )
+        yield f"{of}: more where {movers}" if movers else f"{of}: none"
+        named |= {mover.path: meaning(mover.path) for mover in finding.movers}
+    if named:
+        yield ""
+        yield from (f"- `{path}`: {words}" for path, words in sorted(named.items()))
+
+
+def meaning(path: str) -> str:
+    """What a parameter is, as declared."""
+    return next((row.meaning for row in parameters() if row.path == path), "of one organisation")
