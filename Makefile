@@ -1,4 +1,5 @@
-# Targets for users: demo, app. For changes: setup, check, test, test-slow, bench, format, clean.
+# Targets for users: demo, app, report, evidence.
+# For changes: setup, check, test, test-slow, evidence-smoke, bench, format, clean.
 # Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
 
 PYTHON = python3
@@ -7,10 +8,11 @@ VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: help setup demo app check format compile test test-slow bench clean
+.PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow \
+	bench clean
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 setup: $(READY)
 
@@ -32,6 +34,17 @@ demo: $(READY)
 
 app: $(READY)
 	$(BIN)/partnersim app
+
+# From what is stored; nothing is run.
+report: $(READY)
+	$(BIN)/python -m experiments.report.build
+
+# All experiments but the search for parameters: under an hour on two cores. Goes on where it stopped.
+evidence: $(READY) compile
+	$(BIN)/python -m experiments.rebuild
+
+evidence-smoke: $(READY) compile
+	$(BIN)/python -m experiments.rebuild --quick
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -61,6 +74,6 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) build dist partnersim-demo .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) build dist partnersim-demo report .hypothesis .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

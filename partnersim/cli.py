@@ -586,7 +586,9 @@ def explain(
     compile_first(is_quiet=as_json)
     from partnersim import ledger
 
-    entries = ledger.explain(chosen, seed, replicate)
+    entries = ledger.explain(
+        chosen, seed, replicate, from_month=1 if month is None else month, to_month=month
+    )
     document = {
         "scenario": scenario,
         "title": chosen.title,
@@ -863,6 +865,9 @@ def print_explanation(
 
 def main() -> None:
     """Run the command line."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this, as some schedulers do
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows '?'
             stream.reconfigure(errors="replace")

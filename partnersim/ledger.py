@@ -2,7 +2,8 @@
 
 One replicate is lived through again, process by process, and trust is compared before and after
 each. What is attributed therefore adds up to the whole change, link by link, and the kernel of
-the ensembles carries nothing of it.
+the ensembles carries nothing of it. Where only some months are in question, those before them are
+lived through a whole month at a time, which is twenty times as quick.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ SAID = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """Every change of trust in one replicate, and its cause.
+    """Every change of trust in one replicate, or in some of its months, and its cause.
 
     Parameters
     ----------
@@ -90,9 +91,12 @@ class Ledger:
         float64[months, mechanism, kind, trustor, layer, trustee], any sign: kind 0 is competence
         trust, 1 goodwill trust. Summed over mechanisms it is the change of the month.
     competence_trust, goodwill_trust
-        float64[months + 1, trustor, layer, trustee], in [0, 1]: at the start and after each month.
+        float64[months + 1, trustor, layer, trustee], in [0, 1]: before the first of these months
+        and after each.
     rules
         Rules of one's own that held; none for the model as it is.
+    from_month
+        The first month explained, counted from 1: row 0 of `changes`.
     """
 
     scenario: Scenario
@@ -103,6 +107,12 @@ class Ledger:
     competence_trust: Floats
     goodwill_trust: Floats
     rules: tuple[Rule, ...] = ()
+    from_month: int = 1
+
+    @property
+    def to_month(self) -> int:
+        """The last month explained."""
+        return self.from_month + len(self.changes) - 1
 
     def totals(
         self,
@@ -118,14 +128,14 @@ class Ledger:
         trustor, trustee
             Names of organisations; None for all.
         month
-            One month, counted from 1; None for all.
+            One month, counted from 1; None for all that are explained.
         kind
             Which trust.
 
         Raises
         ------
         ScenarioError
-            For an organisation or a month that the run does not have.
+            For an organisation that the run does not have, or a month that is not explained.
         """
         links = self._links(trustor, trustee)
         changes = self.changes[self._months(month)].sum(axis=0)[:, KINDS.index(kind)]
@@ -139,23 +149,29 @@ class Ledger:
         trustee: str | None = None,
         kind: Kind = "goodwill",
     ) -> float:
-        """Mean trust of the chosen links after a month (0 for the start)."""
+        """Mean trust of the chosen links after a month (0 for the start).
+
+        Raises
+        ------
+        ScenarioError
+            For an organisation that the run does not have, or a month that is not explained.
+        """
+        before = self.from_month - 1
+        _check_month("month", month, before, self.to_month)
         trust = self.goodwill_trust if kind == "goodwill" else self.competence_trust
         links = self._links(trustor, trustee)
-        return float(np.moveaxis(trust[month], 1, 0)[:, links].mean())
+        return float(np.moveaxis(trust[month - before], 1, 0)[:, links].mean())
 
     def sentences(
         self, trustor: str | None = None, trustee: str | None = None, month: int | None = None
     ) -> list[str]:
         """Say what moved goodwill and competence trust, the largest causes first."""
-        first = 0 if month is None else month - 1
-        last = self.scenario.months if month is None else month
-        who = self._who(trustor, trustee)
-        when = f"in {_calendar(month)}" if month else f"over {self.scenario.months} months"
+        first, last = (self.from_month, self.to_month) if month is None else (month, month)
+        who, when = self._who(trustor, trustee), self._when(first, last)
         said = []
         for kind in reversed(KINDS):
             totals = self.totals(trustor, trustee, month, kind)
-            start = self.level(first, trustor, trustee, kind)
+            start = self.level(first - 1, trustor, trustee, kind)
             end = self.level(last, trustor, trustee, kind)
             moved = f"{_moved(end - start)} {when}, from {start:.2f} to {end:.2f}"
             said.append(f"{who[0].upper()}{who[1:]}: {kind} trust {moved}.")
@@ -180,6 +196,13 @@ class Ledger:
         of = titles[trustor] if trustor else "everybody"
         return f"{of} trusting {titles[trustee] if trustee else 'the others'}"
 
+    def _when(self, first: int, last: int) -> str:
+        if first == last:
+            return f"in {_calendar(first)}"
+        if (first, last) == (1, self.scenario.months):
+            return f"over {last} months"
+        return f"from {_calendar(first)} to {_calendar(last)}"
+
     def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
         """Which links [trustor, trustee] are meant."""
         names = self.scenario.organisation_names
@@ -200,9 +223,8 @@ class Ledger:
     def _months(self, month: int | None) -> slice:
         if month is None:
             return slice(None)
-        if not 1 <= month <= self.scenario.months:
-            raise ScenarioError(f"month = {month}: must be from 1 to {self.scenario.months}")
-        return slice(month - 1, month)
+        _check_month("month", month, self.from_month, self.to_month)
+        return slice(month - self.from_month, month - self.from_month + 1)
 
 
 def explain(
@@ -211,6 +233,8 @@ def explain(
     replicate: int = 0,
     *,
     rules: Rules | None = None,
+    from_month: int = 1,
+    to_month: int | None = None,
 ) -> Ledger:
     """Live one replicate through again and say what changed trust.
 
@@ -220,9 +244,15 @@ def explain(
         Which run.
     rules
         As for `partnersim.run`; here they run in plain Python.
+    from_month, to_month
+        The months to explain, both included, counted from 1; all, unless told otherwise. What is
+        said of them is the same as in a ledger of all months, and known sooner: what comes after
+        them is not lived through, and what comes before them is not looked into.
 
     Raises
     ------
+    ScenarioError
+        For months that the run does not have.
     ValueError
         For a negative seed or replicate; for own rules as in `partnersim.run`.
     TypeError
@@ -238,11 +268,16 @@ def explain(
         raise ValueError(f"replicate = {replicate}: must be 0 or more")
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
+    _check_month("from_month", from_month, 1, scenario.months)
+    to_month = scenario.months if to_month is None else to_month
+    _check_month("to_month", to_month, from_month, scenario.months)
     core = build(rules)
     mechanisms = (*MECHANISMS, OWN_RULES) if core.rules else MECHANISMS
     state, parameters = new_record(STATE), to_parameters(scenario)
     core.start(state, parameters, root(seed), replicate)
-    n, months = scenario.n_organisations, scenario.months
+    for _ in range(1, from_month):
+        core.step(state, parameters)
+    n, months = scenario.n_organisations, to_month - from_month + 1
     changes = np.zeros((months, len(mechanisms), 2, n, len(LAYERS), n))
     trust = np.empty((months + 1, 2, n, len(LAYERS), n))
     trust[0] = _trust(state, n)
@@ -254,8 +289,21 @@ def explain(
             before = after
         trust[month + 1] = before
     return Ledger(
-        scenario, seed, replicate, mechanisms, changes, trust[:, 0], trust[:, 1], core.rules
+        scenario,
+        seed,
+        replicate,
+        mechanisms,
+        changes,
+        competence_trust=trust[:, 0],
+        goodwill_trust=trust[:, 1],
+        rules=core.rules,
+        from_month=from_month,
     )
+
+
+def _check_month(name: str, month: int, first: int, last: int) -> None:
+    if not first <= month <= last:
+        raise ScenarioError(f"{name} = {month}: must be from {first} to {last}")
 
 
 def _trust(state: Any, n: int) -> Floats:

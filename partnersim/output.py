@@ -286,12 +286,17 @@ def ledger_picture(ledger: Ledger, whose: str, link: Link, month: int | None) ->
     """Draw what each mechanism added to goodwill trust and took from it."""
     from partnersim import plots
 
-    months = ledger.scenario.months
+    first, last = (ledger.from_month, ledger.to_month) if month is None else (month, month)
+    when = f"from month {first} to month {last}"
+    if first == last:
+        when = f"in month {first}"
+    elif (first, last) == (1, ledger.scenario.months):
+        when = f"over {plots.period(last)}"
     return plots.ledger_waterfall(
         ledger.totals(*link, month=month),
-        ledger.level(0 if month is None else month - 1, *link),
-        ledger.level(months if month is None else month, *link),
+        ledger.level(first - 1, *link),
+        ledger.level(last, *link),
         whose=f"goodwill trust {whose}".rstrip(),
-        when=f"in month {month}" if month else f"over {plots.period(months)}",
+        when=when,
         note=f"One run: replicate {ledger.replicate}, seed {ledger.seed}.",
     )

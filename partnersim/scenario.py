@@ -291,11 +291,11 @@ class Vision(Section):
     """What the partnership wants to change, together."""
 
     size: Real = setting(
-        18.0,
+        22.0,
         "Work that the whole vision takes; one unit is what a full team that trusts and is "
         "never kept waiting does in a month.",
         low=1, high=10_000, unit="work units",
-        source="set by leach2002 and pioneers: a quarter of it in 30-60 months",
+        source="set by leach2002 and pioneers: a quarter of it in 30-60 months; tuned",
     )  # fmt: skip
     weights: dict[Slug, Share] = setting(
         {},
@@ -348,8 +348,8 @@ class Programme(Section):
         low=2, high=MAX_ORGANISATIONS, unit="organisations",
     )  # fmt: skip
     initiative_size: Real = setting(
-        2.5, "Usual work of a drawn initiative when trust is at one half.",
-        low=0.01, high=1000, unit="work units",
+        4.3, "Usual work of a drawn initiative when trust is at one half.",
+        low=0.01, high=1000, unit="work units", source="tuned",
     )  # fmt: skip
     size_spread: Real = setting(
         0.5, "Greatest relative difference of a drawn size from the usual.", low=0, high=0.95
@@ -369,13 +369,13 @@ class Programme(Section):
         0.7, "Part of a drawn initiative's benefit that falls in one domain.", low=0, high=1
     )
     benefit_spread: Real = setting(
-        0.8, "Standard deviation of an initiative's benefit about what was planned; some do harm.",
+        1.7, "Standard deviation of an initiative's benefit about what was planned; some do harm.",
         low=0, high=2, unit="ratio",
-        source="nao2018: sites differ from falls to +15 %; not checked at the source",
+        source="nao2018: sites differ from falls to +15 %; not checked at the source; tuned",
     )  # fmt: skip
     shared_benefit: Real = setting(
-        0.0, "Part of that variance that all initiatives of one place have in common: some places "
-        "take to change better than others.", low=0, high=1,
+        0.58, "Part of that variance that all initiatives of one place have in common: some places "
+        "take to change better than others.", low=0, high=1, source="tuned",
     )  # fmt: skip
     complementarity: Real = setting(
         -2.0,
@@ -387,7 +387,9 @@ class Programme(Section):
         1.0, "How much harder the last of the vision is than the first: the easy things come "
         "first.", low=0, high=10, unit="ratio",
     )  # fmt: skip
-    planned_effort: Real = setting(0.4, "Effort that plans take for granted.", low=0.05, high=1)
+    planned_effort: Real = setting(
+        0.61, "Effort that plans take for granted.", low=0.05, high=1, source="tuned"
+    )
     patience: Real = setting(
         3.0, "Times its planned length after which an initiative is given up.",
         low=1, high=100, unit="ratio",
@@ -426,7 +428,7 @@ class Trust(Section):
         source="sako1992, nooteboom1996 for the two kinds",
     )  # fmt: skip
     disposition: Real = setting(
-        0.35, "Trust that strangers in this field give each other.", low=0, high=1
+        0.33, "Trust that strangers in this field give each other.", low=0, high=1, source="tuned"
     )
     news_asymmetry: Real = setting(
         2.0, "How much more bad news weighs than good where there is no settled view.",
@@ -439,12 +441,12 @@ class Trust(Section):
         0.15, "Greatest chance error in reading the others in one month.", low=0, high=0.5
     )
     joint_day_rate: Real = setting(
-        0.12, "Part of the way to a true view of each other that a joint away day takes people.",
-        low=0, high=1, unit="a day",
+        0.037, "Part of the way to a true view of each other that a joint away day takes people.",
+        low=0, high=1, unit="a day", source="tuned",
     )  # fmt: skip
     agreement_loss: Real = setting(
-        0.3, "Part of goodwill lost when a full binding agreement is withdrawn: the others' good "
-        "conduct is put down to it.", low=0, high=1, source="malhotra2002 for the direction",
+        0.13, "Part of goodwill lost when a full binding agreement is withdrawn: the others' good "
+        "conduct is put down to it.", low=0, high=1, source="malhotra2002 for the direction; tuned",
     )  # fmt: skip
     promise_rate: Real = setting(
         0.06, "How fast kept and broken promises move competence trust, a month, at full contact.",
@@ -471,8 +473,8 @@ class Trust(Section):
         0.5, "Part of a relationship that goes with the person who leaves.", low=0, high=1
     )
     small_wins: Real = setting(
-        0.08, "Gain of trust and commitment from a stage of work seen to be completed.",
-        low=0, high=1, source="vangen2003 for the loop",
+        0.018, "Gain of trust and commitment from a stage of work seen to be completed.",
+        low=0, high=1, source="vangen2003 for the loop; tuned",
     )  # fmt: skip
     abandonment_loss: Real = setting(
         0.15, "Loss of commitment and competence trust when an initiative is given up.",
@@ -526,20 +528,20 @@ class Decision(Section):
         low=0, high=1, source="fischbacher2010, Table 2; recalled, not checked at the source",
     )  # fmt: skip
     sharpness: Real = setting(
-        4.0, "How sharply contribution answers to what is to be gained.", low=0, high=50,
-        unit="per unit of stake",
+        3.7, "How sharply contribution answers to what is to be gained.", low=0, high=50,
+        unit="per unit of stake", source="tuned",
     )  # fmt: skip
     exposure: Real = setting(
-        0.3, "What it costs to rely on partners who then do not deliver, in units of stake.",
-        low=0, high=3, unit="stake",
+        0.1, "What it costs to rely on partners who then do not deliver, in units of stake.",
+        low=0, high=3, unit="stake", source="tuned",
     )  # fmt: skip
     referral_protection: Real = setting(
         0.5, "Part of that exposure which referring every decision back takes away.",
         low=0, high=1,
     )  # fmt: skip
     mandate: Real = setting(
-        0.3, "Part of a board's missing consent that it brings along where it has met beforehand.",
-        low=0, high=1,
+        0.12, "Part of a board's missing consent that it brings along where it has met beforehand.",
+        low=0, high=1, source="tuned",
     )  # fmt: skip
     value_alone: Real = setting(
         0.5, "Worth of joint work to one whose success does not depend on the others, against "
@@ -597,12 +599,12 @@ class Commitment(Section):
         low=0, high=1, unit="per month",
     )  # fmt: skip
     alone: Real = setting(
-        0.3, "Commitment of an organisation left alone, as a share of its ceiling.",
-        low=0, high=1,
+        0.42, "Commitment of an organisation left alone, as a share of its ceiling.",
+        low=0, high=1, source="tuned",
     )  # fmt: skip
     identification: Real = setting(
-        0.08, "Monthly rise towards the ceiling among partners who trust each other fully.",
-        low=0, high=1, unit="per month",
+        0.13, "Monthly rise towards the ceiling among partners who trust each other fully.",
+        low=0, high=1, unit="per month", source="tuned",
     )  # fmt: skip
     colleague_rate: Real = setting(
         0.1, "Monthly pull of each layer's commitment to its colleagues' in other layers.",
@@ -626,13 +628,14 @@ class Place(Section):
         unit="per year", source="morciano2021: 12 % over 5 years",
     )  # fmt: skip
     reach: Real = setting(
-        0.5, "Part of demand that the whole vision, once embedded, would meet elsewhere.",
+        0.51, "Part of demand that the whole vision, once embedded, would meet elsewhere.",
         low=0, high=1,
-        source="thistlethwaite2011: the best real case, 44 % below its trend; second hand",
+        source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned",
     )  # fmt: skip
     embedding_months: Real = setting(
-        6.0, "Mean months from finished work to benefit felt.", low=1, high=120, unit="months"
-    )
+        13.0, "Mean months from finished work to benefit felt.", low=1, high=120, unit="months",
+        source="tuned",
+    )  # fmt: skip
     erosion_rate: Real = setting(
         0.004, "Part of the benefit lost in a month.", low=0, high=1, unit="per month"
     )

@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,3 +170,78 @@ def open_browser() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+def axe_script() -> str:
+    """The code of axe, which tests pages for accessibility; or a reason to skip."""
+    package = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
+    folder = Path(package.__file__).parent
+    return next(folder.rglob("axe.min.js")).read_text(encoding="utf-8")
+
+
+def violations(page: Any, script: str) -> list[str]:
+    """What axe has against a page, by WCAG 2.2 AA and good practice."""
+    page.evaluate(script)
+    found = page.evaluate(
+        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', "
+        "'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => "
+        "v.id + ': ' + v.nodes.map(n => n.html.slice(0, 150)).join(' | '))"
+    )
+    return list(found)
+
+
+# --- what people do -------------------------------------------------------------------------------
+
+ANA = "Ana, employed by none of them, looks after the partnership as a whole"
+
+
+def expect(locator: Any) -> Any:
+    from playwright.sync_api import expect as expect_of
+
+    expect_of.set_options(timeout=PATIENCE)
+    return expect_of(locator)
+
+
+def button(page: Any, name: str) -> Any:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def open_story(page: Any, title: str) -> None:
+    button(page, "Menu").click()
+    button(page, title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def open_sandbox(page: Any) -> None:
+    button(page, "Menu").click()
+    button(page, "No story: try things out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
+
+
+def open_tab(page: Any, name: str) -> None:
+    """Turn to a part of the page."""
+    page.locator(".ps-tabs").get_by_role("button", name=name).click()
+    expect(page.locator(".ps-tabs [aria-current]")).to_have_text(name)
+
+
+def flip(page: Any) -> None:
+    """Give the second world a coordinator, without a guess."""
+    open_sandbox(page)
+    page.get_by_role("button", name="With and without").click()
+    page.get_by_label("With what?").select_option(label=ANA)
+    button(page, "Do not guess").click()
+    expect(button(page, "Change delivered")).to_have_attribute("aria-pressed", "true")
+
+
+def settle(page: Any) -> None:
+    """Wait until the page has stopped changing."""
+    page.evaluate(
+        """() => new Promise(resolve => {
+          let timer = setTimeout(resolve, 250);
+          const watch = new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(() => { watch.disconnect(); resolve(); }, 250);
+          });
+          watch.observe(document.body, { childList: true, subtree: true, attributes: true });
+        })"""
+    )

@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.pages import ROOT
 
 PATIENCE = 1800
 """Seconds; what takes longer on any machine is thought to hang."""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Variables by which Python finds this copy of the package, and some more."""
+    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | variables
 
 
 def start_python(
@@ -20,7 +25,7 @@ def start_python(
     return subprocess.run(
         [sys.executable, *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | variables,
+        env=environment(**variables),
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE,

@@ -1,7 +1,6 @@
 """Small sweeps to try things with, and what two stores have in common."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,8 +17,8 @@ from partnersim.sweep.chunks import Grid
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Outcome, run_sweep
 from partnersim.sweep.store import Store
+from tests.commands import environment
 from tests.drive_sweep import SMALL_CHUNKS
-from tests.pages import ROOT
 
 DRIVER = Path(__file__).with_name("drive_sweep.py")
 
@@ -90,7 +89,7 @@ def start_driver(
     command = [sys.executable, str(DRIVER), str(plan_file), str(folder), options]
     return subprocess.Popen(
         command,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

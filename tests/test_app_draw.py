@@ -44,6 +44,20 @@ def make_all(titles: list[str], who: str) -> dict[str, Drawing]:
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
         "lines": draw.lines(series, who, WORDS, month=24, flags={30: who}, scale=100),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
+        **make_narrow(run.trust, without, with_, who),
+    }
+
+
+def make_narrow(
+    trust: np.ndarray, without: np.ndarray, with_: np.ndarray, who: str
+) -> dict[str, Drawing]:
+    """Those that fill the page, for a page of a phone's width."""
+    width, half = draw.PANE[0], "half of the change"
+    return {
+        "narrow strip": draw.strip(trust, WORDS, width=width),
+        "narrow icons": draw.icon_arrays(without, with_, 96, half, who, WORDS, width=width),
+        "narrow dots": draw.dots(without, with_, 96, 120, half, who, WORDS, width=width),
+        "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
     }
 
 
@@ -56,7 +70,11 @@ def texts(picture: Drawing) -> list[ElementTree.Element]:
     return list(ElementTree.fromstring(picture.svg).iter(f"{SVG}text"))
 
 
-NAMES = ["network", "heatmap", "strip", "key", "icons", "dots", "bars", "lines", "guesses"]
+NAMES = [
+    "network", "heatmap", "strip", "key", "icons", "dots", "bars", "lines", "guesses",
+    "narrow strip", "narrow icons", "narrow dots", "narrow guesses",
+]  # fmt: skip
+INTERACTIVE = ("network", "heatmap", "dots", "narrow dots")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +83,7 @@ def test_each_is_named_for_those_who_cannot_see_it_and_has_its_table(
 ) -> None:
     picture = pictures[name]
     root = ElementTree.fromstring(picture.svg)
-    assert root.attrib["role"] == ("group" if name in ("network", "heatmap") else "img")
+    assert root.attrib["role"] == ("group" if name in INTERACTIVE else "img")
     assert root.attrib["aria-label"] == picture.title
     assert root.findtext(f"{SVG}title") == picture.title
     assert picture.table.rows
@@ -180,25 +198,35 @@ def test_fifty_dots_stand_for_the_middle_of_equal_parts() -> None:
     np.testing.assert_array_equal(picked[:45], np.arange(90.0)[1::2])
 
 
+def dots_of(root: ElementTree.Element) -> list[ElementTree.Element]:
+    return [dot for dot in root.iter(f"{SVG}circle") if dot.attrib.get("class") == "ps-dot"]
+
+
 def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month() -> None:
     months = np.linspace(10, 118, 100)
     picture = draw.dots(months, months + 1, 60, 120, "half", "Ana", WORDS)
     root = ElementTree.fromstring(picture.svg)
-    for dot in root.iter(f"{SVG}circle"):
+    for dot in dots_of(root):
         is_full = dot.attrib["fill"] != draw.PAPER
         assert is_full == (float(dot.attrib["data-month"]) <= 60)
     (deadline,) = (g for g in root.iter(f"{SVG}g") if g.attrib.get("class") == "ps-deadline")
-    x = float(re.findall(r"M([\d.]+)", deadline[0].attrib["d"])[0])
-    assert draw.month_at(x, 120) == 60
-    assert (draw.month_at(-50, 120), draw.month_at(9999, 120)) == (0, 120)
+    left, unit, month = (float(deadline.attrib[f"data-{key}"]) for key in ("left", "unit", "month"))
+    line = next(deadline.iter(f"{SVG}path")).attrib["d"]
+    assert float(re.findall(r"M([\d.]+)", line)[0]) == pytest.approx(left + 60 * unit, abs=0.1)
+    assert month == 60
+    for dot in dots_of(root):
+        if float(dot.attrib["data-month"]) <= 60:
+            assert float(dot.attrib["cx"]) < left + 60 * unit, "in time, and right of the deadline"
 
 
 def test_no_two_dots_cover_each_other() -> None:
     months = np.full(100, 50.0)
     picture = draw.dots(months, np.full(100, np.nan), 60, 120, "half", "Ana", WORDS)
-    dots = list(ElementTree.fromstring(picture.svg).iter(f"{SVG}circle"))
+    dots = dots_of(ElementTree.fromstring(picture.svg))
     places = {(dot.attrib["cx"], dot.attrib["cy"]) for dot in dots}
     assert len(places) == len(dots) == 100
+    assert all(float(dot.attrib["r"]) > 0 for dot in dots)
+    assert all(26 < float(dot.attrib["cy"]) < 302 for dot in dots), "as high as there is room"
 
 
 def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
@@ -209,7 +237,7 @@ def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
     assert len(rects) == len(values)
     for rect, value in zip(rects, values, strict=True):
         x, width = float(rect.attrib["x"]), float(rect.attrib["width"])
-        assert x == 850 if value >= 0 else x + width == pytest.approx(850, abs=0.2)
+        assert x == 310 if value >= 0 else x + width == pytest.approx(310, abs=0.2)
     widths = [float(rect.attrib["width"]) for rect in rects]
     np.testing.assert_allclose(
         widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1
@@ -234,6 +262,45 @@ def test_names_of_lines_do_not_cover_each_other() -> None:
     picture = draw.lines(series, "T", WORDS)
     heights = sorted(float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line")
     assert min(np.diff(heights)) >= 24
+
+
+def test_names_of_lines_that_end_low_stay_above_the_years() -> None:
+    series = [Series(f"line {k}", np.linspace(0.8, 0.001 * k, 121)) for k in range(4)]
+    picture = draw.lines(series, "T", WORDS)
+    named = [float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line"]
+    years = [float(t.attrib["y"]) for t in texts(picture) if t.text == "10"]
+    assert min(np.diff(sorted(named))) >= 24
+    assert max(named) <= min(years) - 20
+
+
+def test_labels_of_flags_do_not_cover_each_other() -> None:
+    flags = {
+        1: "Ana begins", 2: "Money is cut", 3: "A reorganisation", 4: "A leader leaves",
+        60: "Someone joins", 118: "A common crisis", 119: "A national target lands",
+    }  # fmt: skip
+    picture = draw.lines([Series("a", np.linspace(0, 1, 121))], "T", WORDS, flags=flags, month=3)
+    boxes = []
+    for text in texts(picture):
+        if text.text in flags.values():
+            x, width = float(text.attrib["x"]), draw.text_width(text.text or "")
+            left = x - width if text.attrib["text-anchor"] == "end" else x
+            boxes.append((left, left + width, float(text.attrib["y"])))
+    assert len(boxes) == 6, "three rows have no room for a fourth label at the start"
+    for at, (left, right, y) in enumerate(boxes):
+        assert all(y != other[2] or right < other[0] or left > other[1] for other in boxes[:at])
+    assert picture.svg.count('class="ps-flag"') == 7
+
+
+def test_numbers_in_cells_are_those_of_the_month() -> None:
+    trust = TWIN.run().trust
+    frames = draw.heatmap_frames(trust, PLACE.names, "a-")
+    for month in (0, 37, 120):
+        drawn = draw.heatmap(
+            trust[month], PLACE.names, PLACE.titles, month, WORDS, prefix="a-"
+        )  # fmt: skip
+        root = ElementTree.fromstring(drawn.svg)
+        numbers = {a.attrib["id"]: a.findtext(f"{SVG}text") for a in root.iter(f"{SVG}a")}
+        assert numbers == frames[month]
 
 
 @pytest.mark.parametrize("function", [draw.network, draw.heatmap])
@@ -272,7 +339,8 @@ def contrast(one: str, other: str) -> float:
 
 def test_text_stands_out_from_what_is_behind_it() -> None:
     for step in STEPS:
-        assert contrast(step.colour, step.ink) >= 4.5, step.name
+        assert contrast(step.fill, step.ink) >= 4.5, step.name
+        assert contrast(step.line, draw.PAPER) >= 3.0, step.name
     for colour in (*draw.DARK, draw.INK, draw.QUIET):
         assert contrast(colour, draw.PAPER) >= 4.5, colour
     for colour in draw.COLOURS:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("solara", reason="the app needs solara")
 
 from partnersim.app import server
+from partnersim.app.levers import front_levers, more_levers
 from partnersim.app.links import to_link
 from partnersim.app.pages import acts, analyst, view
 from partnersim.app.pages.desk import TABS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
-from partnersim.app.world import Appointment, Lever, World
+from partnersim.app.world import Appointment, Lever, Setting, World
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError, packaged_text
 
@@ -138,6 +141,11 @@ def test_a_lever_pulled_later_leaves_the_past_alone(desk: Desk) -> None:
     assert (after[49:] != before[49:]).any()
 
 
+def test_an_event_that_needs_one_organisation_asks_for_it_in_plain_words(desk: Desk) -> None:
+    problem = do(desk, do="event", event="organisation_joins", month=12)
+    assert problem == "Someone joins: this happens to one organisation. Say to which."
+
+
 def test_a_coordinator_comes_and_goes(desk: Desk) -> None:
     assert do(desk, do="coordinator", choice="independent") == ""
     assert [change.name for change in desk.session.without.changes] == ["ana"]  # type: ignore[union-attr]
@@ -195,11 +203,11 @@ def test_nothing_of_a_comparison_shows_before_the_room_is_asked(desk: Desk) -> N
     do(desk, do="tab", tab="compare")
     shown = view.say(desk)
     assert shown["ask"]["options"]
-    assert shown["reply"] == ""
+    assert shown["sentence"] == ""
     do(desk, do="predict", hands=[0, 3, 0, 1])
     shown = view.say(desk)
     assert shown["ask"] is None
-    assert "3 of 4 said" in shown["reply"]
+    assert "3 of 4 said" in shown["sentence"]
     assert view.picture_shown(desk) == "guess"
 
 
@@ -219,6 +227,42 @@ def _ends(id_: str, names: list[str]) -> tuple[str, str]:
     """Who trusts whom, from the id of a line."""
     pairs = {f"link-{a}-{b}": (a, b) for a in names for b in names if a != b}
     return pairs[id_]
+
+
+def test_the_world_that_is_asked_why_is_said_and_never_the_one_to_be_guessed(desk: Desk) -> None:
+    desk.follow()
+    desk.session.flip(ANA)
+    assert view.world_explained(desk) == desk.session.without, "the room has not guessed yet"
+    desk.session.skip_guess()
+    assert view.world_explained(desk) == desk.session.with_
+    assert view.arm_choice(desk)["chosen"] == "with"
+    names = desk.session.without.names
+    pane = view.who_trusts_whom(desk, desk.session.without, "a-")
+    do(desk, do="why", trustor=names[0], trustee=names[1], month=30, arm=pane["arm"])
+    assert view.world_explained(desk) == desk.session.without
+    do(desk, do="arm", value="with")
+    assert view.world_explained(desk) == desk.session.with_
+
+
+def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
+    shown = view.levers(desk)
+    from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
+    for lever in [*front_levers(desk.session.without.scenario(), desk.words),
+                  *more_levers(desk.session.without.scenario(), desk.words)]:  # fmt: skip
+        later = lever.change(lever.bands[0].value, from_month=24)
+        assert (lever.name in from_start) == isinstance(later, Setting)
+
+
+def test_a_narrow_window_has_narrow_pictures(desk: Desk) -> None:
+    desk.session.flip(ANA)
+    desk.session.skip_guess()
+    do(desk, do="tab", tab="hundred")
+    for name in ("icons", "dots", "runs"):
+        do(desk, do="picture", value=name)
+        do(desk, do="narrow", value=0)
+        assert 'viewBox="0 0 1240' in view.chance(desk)["svg"]
+        do(desk, do="narrow", value=1)
+        assert 'viewBox="0 0 620' in view.chance(desk)["svg"]
 
 
 def test_notes_are_not_on_the_projector() -> None:
@@ -257,6 +301,22 @@ def test_the_scenario_can_be_copied_and_loaded(desk: Desk) -> None:
     before = desk.session.without.scenario()
     assert do(desk, do="load", text=copied) == ""
     assert desk.session.without.scenario() == before
+
+
+def test_bands_are_those_of_the_hundred_for_both_worlds(desk: Desk) -> None:
+    assert [arm["name"] for arm in analyst.bands(desk)["arms"]] == ["as it stands"]
+    desk.session.flip(ANA)
+    assert len(analyst.bands(desk)["arms"]) == 1, "the room has not guessed yet"
+    desk.session.skip_guess()
+    for series, (scale, _, digits) in analyst.SCALES.items():
+        do(desk, do="series", choice=series)
+        shown = analyst.bands(desk)
+        for arm, results in zip(shown["arms"], desk.session.hundred().arms, strict=True):
+            expected = scale * np.quantile(results.series[series], analyst.LEVELS, axis=0)
+            found = np.array(arm["bands"], dtype=float)
+            np.testing.assert_allclose(found, expected, atol=10.0**-digits)
+        assert len(shown["names"]) == found.shape[1]
+        json.dumps(shown, allow_nan=False)
 
 
 def test_plan_of_a_sweep_varies_the_front_levers(desk: Desk) -> None:

@@ -22,8 +22,7 @@ from partnersim.core.series import SERIES
 from partnersim.measures import MEASURES
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError, load, packaged
-from tests.commands import PATIENCE, loaded_by_command, printed_by
-from tests.pages import ROOT
+from tests.commands import PATIENCE, environment, loaded_by_command, printed_by
 
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 
@@ -661,10 +660,18 @@ def test_a_terminal_without_letters_is_served() -> None:
     assert "?" in printed  # for a letter that it lacks
 
 
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise there")
+@pytest.mark.parametrize("words", [["show", "torbay"], ["parameters", "--markdown"]])
+def test_closed_streams_are_no_failure(words: list[str]) -> None:
+    command = [sys.executable, "-m", "partnersim", *words]
+    closed = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
+    assert subprocess.run(closed, env=environment(), stderr=subprocess.PIPE).stderr == b""
+
+
 def press_ctrl_c(code: str, *words: str) -> str:
     """Press Ctrl-C when a command says 'ready'; what it prints after that, as it ends well."""
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words], env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", code, *words], env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:

@@ -1,6 +1,7 @@
 """The experiments: bands and priors as declared, small versions, their pages and figures."""
 
 import dataclasses
+import json
 import math
 import re
 import shlex
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from experiments.patterns import run as patterns_run
 from experiments.patterns.estimates import Estimate, correlation, estimate, ratio_of_means
@@ -355,7 +357,7 @@ def test_effects_of_a_linear_model_are_its_slopes(tmp_path: Path) -> None:
     assert found.mean[:, 1, 0] == pytest.approx(-2.0)
     assert (found.moved[2] == 0.0).all() and (found.moved[3] == 1.0).all()
     rows = list(effects.rows_of(found))
-    assert rows[0][:4] == ("made up", "up", "change_delivered", "3")
+    assert rows[0][:4] == ("made up", "up", "change_delivered", 3.0)
     sizes = effects.pool([found])
     assert sizes["up"]["trust"].in_sd == pytest.approx(3.0 / found.scale[0])
     assert sizes["up"]["trust"].direction == pytest.approx(1.0)
@@ -406,6 +408,13 @@ def test_what_was_run_is_not_run_again(
     assert not list(tmp_path.rglob("*.part*"))
 
 
+@pytest.mark.slow
+def test_processes_of_their_own_change_nothing(small: screening_run.Extent, tmp_path: Path) -> None:
+    (one,) = screening_run.screen(small, tmp_path / "one")
+    (two,) = screening_run.screen(small, tmp_path / "two", workers=2)
+    assert np.array_equal(one.mean, two.mean) and np.array_equal(one.error, two.error)
+
+
 def test_survey_noise_moves_the_survey_alone(small: screening_run.Extent, tmp_path: Path) -> None:
     (found,) = screening_run.screen(small, tmp_path)
     moved = dict(zip(effects.MEASURES, found.moved[2], strict=True))
@@ -418,13 +427,18 @@ def test_pages_tables_and_figure_of_the_screening_are_made(tmp_path: Path) -> No
     paths = ("decision.exposure", "ways_of_working.joint_away_days", "survey.noise", "trust.deeds")
     found = effects.read_effects("made up", paths, store_made_up(tmp_path))
     out = tmp_path / "out"
-    report.write([found], [], 40, out)
+    report.write([found], [], 40, 60, out)
     page = (out / "results.md").read_text(encoding="utf-8")
     assert model_hash() in page
     never = page.split("## Moves nothing")[1].split("## ")[0]
     assert "`survey.noise`" in never and "`decision.exposure`" not in never
-    rows = (out / "results.csv").read_text(encoding="utf-8").splitlines()
-    assert len(rows) == 1 + len(paths) * len(effects.MEASURES)
+    table = parquet.read_table(out / "results.parquet")
+    assert table.num_rows == len(paths) * len(effects.MEASURES)
+    shares = dict(zip(table["parameter"].to_pylist(), table["moved"].to_pylist(), strict=True))
+    assert shares["survey.noise"] == 0.0 and shares["decision.exposure"] == 1.0
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["made_from"]["model"] == model_hash()
+    assert summary["made_from"]["n_runs"] == 30 * (len(paths) + 1) * 40
     assert (out / "figure.png").stat().st_size > 10_000
 
 
@@ -461,26 +475,33 @@ def commands() -> list[str]:
 @pytest.mark.slow
 def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     lines = commands()
+    points = tmp_path / "points.csv"
+    points.write_text("place.reach\n0.3\n0.4\n", encoding="utf-8")
     assert {line.split()[2] for line in lines} == {
-        "experiments.patterns.run", "experiments.screening.run", "experiments.tuning.reach",
-        "experiments.tuning.run",
+        "experiments.patterns.run", "experiments.places.run", "experiments.screening.run",
+        "experiments.tuning.reach", "experiments.tuning.run",
     }  # fmt: skip
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line
         if "--quick" not in words:
             words += ["--quick", "--out", f"out-{number}"]
-        if line.split()[2] in ("experiments.screening.run", "experiments.tuning.run"):
+        if any(name in line for name in ("screening.run", "tuning.run", "places.run")):
             words += ["--store", "store"]
+        if "places" in line:
+            words += ["--accepted", str(points)]
         printed_by(*words, folder=tmp_path)
         out = tmp_path / words[words.index("--out") + 1]
-        wanted = {"results.md", "figure.png"} if "reach" not in line else {"reach.csv"}
-        assert wanted <= {file.name for file in out.iterdir()}
+        written = {file.name for file in out.iterdir()}
+        if "reach" in line:
+            assert "reach.csv" in written
+            continue
+        assert {"results.md", "figure.png"} < written
+        assert {"results.csv", "results.parquet", "summary.json", "summary.toml"} & written
 
 
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:
     for folder in (EXPERIMENTS / "patterns", EXPERIMENTS / "screening"):
         page = (folder / "results.md").read_text(encoding="utf-8")
         assert re.search(r"Model [0-9a-f]{16}[,;]", page), folder
-        assert (folder / "results.csv").stat().st_size < 1_000_000
         assert (folder / "figure.png").stat().st_size < 300_000

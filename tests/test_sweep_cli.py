@@ -16,8 +16,7 @@ from partnersim import cli, cli_sweep
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
-from tests.commands import PATIENCE, loaded_by_command
-from tests.pages import ROOT
+from tests.commands import PATIENCE, environment, loaded_by_command
 
 PLAN = """
 scenario = "two-organisations"
@@ -300,7 +299,7 @@ c.main()
 def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
     words = ["sweep", "run", plan, "--out", "out", "--engine", "serial"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words], env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", INTERRUPTED, *words], env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
@@ -402,6 +401,16 @@ def test_nothing_is_run_by_a_slip(plan: str) -> None:
     check_refusal(run(plan), "--yes", "1,073,741,824,000 runs")
     check_refusal(run(plan, "--json"), "--yes")
     assert not Path("out").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise there")
+def test_nobody_is_asked_where_input_is_closed(plan: str) -> None:
+    Path(plan).write_text(LARGE, encoding="utf-8")
+    command = [sys.executable, "-m", "partnersim", "sweep", "run", plan, "--out", "out"]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    done = subprocess.run(closed, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
 
 
 @pytest.mark.parametrize(("answer", "is_run"), [("n\n", False), ("\n", False), ("y\n", True)])

@@ -30,7 +30,7 @@ from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 from partnersim.sweep.store import Store, StoreError
-from partnersim.sweep.worker import Done
+from partnersim.sweep.worker import Done, Simulator
 from tests.stores import (
     fingerprint,
     make_plan,
@@ -248,21 +248,49 @@ def test_interrupt_finishes_what_is_in_hand(
     assert_resumes(tmp_path, make_plan(), undisturbed)
 
 
-@pytest.mark.parametrize("engine", ["serial", "processes"])
-def test_second_interrupt_stops_at_once(
-    tmp_path: Path, undisturbed_long: tuple[int, int], engine: str
+def interrupt_twice() -> None:
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_second_interrupt_drops_the_chunk_in_hand(
+    tmp_path: Path, undisturbed_long: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, simulate = make_plan(**LONG), Simulator.run
+    store_of(tmp_path, plan, Grid(8, 30))  # 2 chunks
+
+    def interrupt_in_second(simulator: Simulator, chunk: Chunk, check: Any = None) -> Any:
+        if chunk.points[0][0] == 8:
+            interrupt_twice()
+        return simulate(simulator, chunk, check)
+
+    monkeypatch.setattr(Simulator, "run", interrupt_in_second)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, plan)
+    assert len(run_files(tmp_path)) == 1
+    monkeypatch.undo()
+    assert_resumes(tmp_path, plan, undisturbed_long)
+
+
+def never_end_at_point_8(chunk: Chunk) -> Done:
+    if chunk.points[0][0] == 8:
+        threading.Event().wait()
+    return engines._work_in_process(chunk)
+
+
+def test_second_interrupt_drops_what_processes_have_in_hand(
+    tmp_path: Path, undisturbed_long: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(**LONG)
-    store_of(tmp_path, plan, Grid(8, 30))
-
-    def interrupt(progress: Progress) -> None:
-        if progress.n_done:
-            signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-
+    store_of(tmp_path, plan, Grid(8, 30))  # 2 chunks, both in hand at once
+    monkeypatch.setattr(engines, "_work_in_process", never_end_at_point_8)
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, plan, engine=engine, workers=1, progress=interrupt)
+        run(
+            tmp_path, plan, engine="processes", workers=2,
+            progress=lambda now: interrupt_twice() if now.n_done else None,
+        )  # fmt: skip
     assert len(run_files(tmp_path)) == 1
+    monkeypatch.undo()
     assert_resumes(tmp_path, plan, undisturbed_long)
 
 

@@ -1,7 +1,6 @@
 """Mesa's SolaraViz shows a partnership, unmodified: rendered here, and once in a real browser."""
 
 import importlib.util
-import os
 import shutil
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from pytest import mark
 from partnersim import PartnershipModel, Scenario, plots
 from partnersim.scenario import LEVERS
 from partnersim.visualization import COMPONENTS, model_parameters, network, over_time, page
+from tests.commands import environment
 from tests.places import place
 
 COUNTER = "Time: {}.0" if hasattr(mesa.Model, "run_for") and hasattr(mesa, "time") else "Step: {}"
@@ -140,7 +140,7 @@ def served(folder: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}/"
     command = [sys.executable, "-m", "solara", "run", "partnersim.visualization"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-open", "--production"]
-    quiet = os.environ | {"SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False"}
+    quiet = environment(SOLARA_TELEMETRY_MIXPANEL_ENABLE="False")
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=quiet, stdout=log, stderr=log)
         try:

@@ -65,9 +65,9 @@ def look(
 
 
 def rows(changes: Sequence[Change]) -> Iterator[tuple[Any, ...]]:
-    """Rows of a table, to three digits."""
+    """Rows of a table, means to three digits."""
     for change in changes:
-        yield (*change[:4], f"{change.mean:.3g}", f"{change.error:.2g}")
+        yield (*change[:4], float(f"{change.mean:.3g}"), float(f"{change.error:.2g}"))
 
 
 def table(changes: Sequence[Change], paths: Sequence[str], measures: Sequence[str]) -> list[str]:

@@ -91,24 +91,28 @@ HEAD = (
 
 
 def rows_of(effects: Effects) -> Iterator[tuple[Any, ...]]:
-    """One row a parameter and measure, in the measure's own unit but for `in_sd`."""
+    """One row a parameter and measure, in the measure's own unit but for `in_sd`.
+
+    The two means have three digits; two are enough for ends of intervals, spreads and shares.
+    """
     mean = effects.mean
     mu_star = np.abs(mean).mean(axis=0)
     again = np.abs(mean)[resample(len(mean))].mean(axis=1)
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
     in_sd = np.sqrt(np.maximum(effects.excess.mean(axis=0), 0.0))
     columns = (
-        mu_star,
-        low,
-        high,
-        mean.mean(axis=0),
-        mean.std(axis=0, ddof=1),
-        in_sd,
-        effects.moved,
+        (mu_star, 3),
+        (low, 2),
+        (high, 2),
+        (mean.mean(axis=0), 3),
+        (mean.std(axis=0, ddof=1), 2),
+        (in_sd, 2),
+        (effects.moved, 2),
     )
     for f, path in enumerate(effects.paths):
         for m, measure in enumerate(MEASURES):
-            yield (effects.setting, path, measure, *(f"{c[f, m]:.3g}" for c in columns))
+            numbers = (float(f"{c[f, m]:.{digits}g}") for c, digits in columns)
+            yield (effects.setting, path, measure, *numbers)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from experiments.screening.effects import (
     HEAD,
     MATTERS,
     MEASURES,
+    SEED,
     Effects,
     Size,
     Sizes,
@@ -23,6 +26,7 @@ from experiments.screening.effects import (
     rows_of,
     verdict,
 )
+from experiments.stamp import stamp
 from partnersim.measures import MEASURES as DECLARED
 from partnersim.plots.page import (
     BLUE,
@@ -73,17 +77,70 @@ def is_lever(path: str) -> bool:
 
 
 def write(
-    found: Sequence[Effects], changes: Sequence[Change], replicates: int, folder: Path
+    found: Sequence[Effects],
+    changes: Sequence[Change],
+    replicates: int,
+    pairs: int,
+    folder: Path,
 ) -> None:
-    """Write tables, page and figure."""
+    """Write tables, summary, page and figure.
+
+    Parameters
+    ----------
+    found, changes
+        Effects over the design, and one at a time from the defaults.
+    replicates, pairs
+        Runs of each point of the design, and of each change from the defaults.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sizes = pool(found)
-    write_rows(folder / "results.csv", HEAD, (row for effects in found for row in rows_of(effects)))
+    rows = [row for effects in found for row in rows_of(effects)]
+    write_parquet(folder / "results.parquet", HEAD, rows)
     write_rows(folder / "sizes.csv", SIZES_HEAD, size_rows(sizes))
-    write_rows(folder / "at_defaults.csv", at_defaults.HEAD, at_defaults.rows(changes))
+    write_parquet(folder / "at_defaults.parquet", at_defaults.HEAD, list(at_defaults.rows(changes)))
+    summary = summarise(sizes, found, changes, replicates, pairs)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     page = report(sizes, found, changes, replicates)
     (folder / "results.md").write_text(page, encoding="utf-8")
     save_picture(draw(sizes), folder / "figure.png")
+
+
+def summarise(
+    sizes: Sizes,
+    found: Sequence[Effects],
+    changes: Sequence[Change],
+    replicates: int,
+    pairs: int,
+) -> dict[str, Any]:
+    """How it was made, and how many parameters matter."""
+    points = sum(len(effects.mean) * (len(effects.paths) + 1) for effects in found)
+    moved = {(change.setting, change.parameter, change.value) for change in changes}
+    apart = len(moved) + len({setting for setting, _, _ in moved})
+    return {
+        "made_from": stamp(COMMAND, seed=SEED, n_runs=points * replicates + apart * pairs),
+        "trajectories": len(found[0].mean),
+        "settings": [effects.setting for effects in found],
+        "parameters": count_verdicts(sizes),
+    }
+
+
+def count_verdicts(sizes: Sizes) -> dict[str, int]:
+    """How many parameters matter, were never seen to, or move nothing."""
+    return dict(sorted(Counter(verdict(by_measure) for by_measure in sizes.values()).items()))
+
+
+def write_parquet(file: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a long table in a fifth of the room that it takes as text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = zip(*rows, strict=True) if rows else [() for _ in head]
+    table = pa.table({name: list(column) for name, column in zip(head, columns, strict=True)})
+    words = [name for name, kind in zip(head, table.schema.types, strict=True) if kind == "string"]
+    pq.write_table(
+        table, file, compression="zstd", compression_level=19, use_dictionary=words,
+        store_schema=False,
+    )  # fmt: skip
 
 
 def write_rows(file: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -119,7 +176,6 @@ def report(
 ) -> str:
     """The page of results."""
     verdicts = {path: verdict(by_measure) for path, by_measure in sizes.items()}
-    count = {word: sum(v == word for v in verdicts.values()) for word in set(verdicts.values())}
     lines = [
         "# Screening: what matters, and what never does",
         "",
@@ -133,7 +189,7 @@ def report(
         "less what chance alone adds, with 95 % intervals by bootstrap over trajectories. A sign "
         "stands where the direction is the same in most of the design. A parameter *matters* "
         f"where one of its sizes is {MATTERS:g} or more and its interval is clear of 0. "
-        f"{'; '.join(f'{word}: {n}' for word, n in sorted(count.items()))}.",
+        f"{'; '.join(f'{word}: {n}' for word, n in count_verdicts(sizes).items())}.",
         "",
         f"## The {TOP} largest",
         "",

@@ -3,16 +3,18 @@
 Elementary effects (Morris 1991) of every number in priors.toml on the main measures, in seven
 settings. Replicates share their luck from point to point. Each trajectory is a file in the store,
 so that what is done is not done again after an interruption. Then each number one at a time, from
-the defaults. Writes results.csv, sizes.csv, at_defaults.csv, results.md and figure.png beside this
-file; with --quick only what --out names.
+the defaults. Writes tables, summary.json, results.md and figure.png beside this file; with --quick
+only what --out names.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from experiments.screening.design import (
 )
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
+from partnersim.ensemble import n_cores
 
 HERE = Path(__file__).resolve().parent
 
@@ -65,7 +68,7 @@ def store_of(root: Path, extent: Extent) -> Path:
     return root / digest.hexdigest()[:16]
 
 
-def screen(extent: Extent, store: Path) -> list[Effects]:
+def screen(extent: Extent, store: Path, workers: int = 1) -> list[Effects]:
     """Run what is not yet stored, then give the effects in each setting."""
     folder = store_of(store, extent)
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,16 +81,42 @@ def screen(extent: Extent, store: Path) -> list[Effects]:
         for setting, _ in plans
     }
     # Settings in turn, so that what is there at any time covers them all.
-    for number in range(extent.trajectories):
-        for setting, priors in plans:
-            file = files[setting.name][number]
-            if not file.exists():
-                say(f"trajectory {number + 1} of {extent.trajectories}: {setting.name}")
-                run_trajectory(setting, priors, number, file, extent.replicates)
+    todo = [
+        (setting, priors, number, files[setting.name][number], extent.replicates)
+        for number in range(extent.trajectories)
+        for setting, priors in plans
+        if not files[setting.name][number].exists()
+    ]
+    for done, (setting, _, number, *_) in enumerate(run_all(todo, workers), start=1):
+        say(f"{done} of {len(todo)}: trajectory {number + 1}, {setting.name}")
     return [
         read_effects(setting.name, [prior.path for prior in priors], files[setting.name])
         for setting, priors in plans
     ]
+
+
+Task = tuple[Setting, Sequence[Prior], int, Path, int]
+"""What one trajectory is run with."""
+
+
+def run_all(todo: Sequence[Task], workers: int) -> Iterator[Task]:
+    """Run trajectories, in several processes if asked, and give each when it is done."""
+    if workers == 1:
+        for task in todo:
+            run_trajectory(*task)
+            yield task
+        return
+    # Ctrl-C is for this process: the others finish what they have in hand.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as pool:
+        running = {pool.submit(run_trajectory, *task): task for task in todo}
+        try:
+            for future in as_completed(running):
+                future.result()
+                yield running[future]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def run_trajectory(
@@ -120,17 +149,23 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="folder to write to")
     parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
     parser.add_argument("--trajectories", type=int, help=f"{FULL.trajectories} if left out")
+    parser.add_argument("--workers", type=int, default=min(n_cores(), 2), help="processes")
     options = parser.parse_args()
     extent = QUICK if options.quick else FULL
     if options.trajectories:
         extent = Extent(options.trajectories, extent.replicates, extent.families)
-    found = screen(extent, options.store)
+    try:
+        found = screen(extent, options.store, options.workers)
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on from here")
+        return 130
     say("one at a time, at the defaults")
     plans = [(setting, priors) for setting, priors in extent.plans() if at_defaults(setting)]
-    changes = list(look(plans, 4 if options.quick else REPLICATES))
+    pairs = 4 if options.quick else REPLICATES
+    changes = list(look(plans, pairs))
     folder = options.out or (None if options.quick else HERE)
     if folder:
-        write(found, changes, extent.replicates, folder)
+        write(found, changes, extent.replicates, pairs, folder)
     return 0
 
 

@@ -5,17 +5,21 @@ Every picture is a `Drawing`: the SVG, its title and the table of the numbers be
 so it can be read from the back row. Trust is told by colour, width and dash together, all else by
 fill and place besides colour. Names are escaped: they may come from a stranger's link.
 
-What changes from month to month are classes of elements that keep their ids (`network_frames`),
-so a page can play a run without building a picture anew.
+What changes from month to month are classes and numbers of elements that keep their ids
+(`network_frames`, `heatmap_frames`), so a page can play a run without building a picture anew. What
+can be dragged tells where it stands: `data-left` is the place of month 0, `data-unit` the width of
+a month, `data-months` how many there are.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,18 +28,24 @@ from partnersim.app.steps import STEPS, step_of
 from partnersim.app.words import Words
 from partnersim.measures import YEAR, Floats
 
-PANE = (620, 470)
+PANE = (620, 352)
+TALL_PANE = (620, 470)
+"""For more than eight organisations."""
+
 WIDE = (1240, 560)
 TYPE = 24
 LINE = 28
 RING = 112
 """Half the width of the ring of organisations; what is left and right of it is for names."""
 
-NAMES_ABOVE = 82
-"""Room for the two lines of a name above the ring, and below."""
-
 NARROW, WIDE_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ “”"), frozenset("mwMWÆŒ@%…—")
 """Letters that take less room than others, and more."""
+
+BOLD = 1.1
+"""How much wider bold type is."""
+
+MOST_ROWS = 3
+"""Of labels of flags; a flag for which there is no room has none, and is in the list of changes."""
 
 INK, QUIET, GREY, PAPER = "#0B0C0C", "#505A5F", "#BFBFBF", "#FFFFFF"
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
@@ -43,23 +53,29 @@ DARK = ("#12436D", "#1A6B64", "#801650", "#A8410C")
 """The same, dark enough for text on white."""
 
 DASHES = ("", "12 5", "16 4 4 4", "4 5")
-FAMILY = "'DejaVu Sans', Arial, Helvetica, sans-serif"
+FAMILY = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+"""That of the page around the pictures."""
+
 N_DOTS = 50
-AXIS = (60.0, 940.0)
-"""Where the axis of months of the dots begins and ends."""
+DOT_ROOM = 92.0
+"""Height that dots may take up on each other."""
+
+LARGEST_DOT = 20.0
+"""Its diameter."""
 
 STRIP_MONTHS = (0, 12, 24, 36, 60, 84, 120, 180, 240)
 """Months of the small pictures, as far as a run goes."""
 
 STYLE = "".join(
-    f".ps-step-{index}{{stroke:{step.colour};stroke-width:{step.width:g}px;"
+    f".ps-step-{index}{{stroke:{step.line};stroke-width:{step.width:g}px;"
     f"stroke-dasharray:{step.dash or 'none'}}}"
-    f".ps-fill-{index}{{fill:{step.colour}}}.ps-ink-{index}{{fill:{step.ink}}}"
+    f".ps-fill-{index}{{fill:{step.fill}}}.ps-ink-{index}{{fill:{step.ink}}}"
     for index, step in enumerate(STEPS)
 ) + (
     ".ps-step-none{stroke:none}.ps-fill-none{fill:none}.ps-ink-none{fill:none}"
-    ".ps-link{cursor:pointer}.ps-chosen{outline:4px solid #12436D}"
+    ".ps-link{cursor:pointer}"
     "a.ps-cell:focus-visible rect,a.ps-node:focus-visible circle{stroke:#0B0C0C;stroke-width:5px}"
+    ".ps-deadline{cursor:ew-resize}"
 )
 """What the classes of the pictures look like; every picture brings it along."""
 
@@ -133,9 +149,8 @@ def network(
     chosen
         Short name of the organisation whose lines are to stand out; empty for none.
     """
-    width, height = PANE
-    radii = (RING, height / 2 - NAMES_ABOVE)
-    places = _on_ring(len(names), (width / 2, height / 2), radii)
+    size = _pane(len(names))
+    places = _on_ring(size, titles)
     parts = [
         _half(link, trust, names, titles, places, words, prefix, chosen)
         for link in sorted(_links(names), key=lambda link: _sortable(float(trust[link])))
@@ -145,7 +160,7 @@ def network(
     title = words("draw.network", when=when(month, words))
     table = _trust_table(trust, titles, words)
     described = words("draw.network_desc")
-    return Drawing(_svg(PANE, title, described, parts, interactive=True), title, table)
+    return Drawing(_svg(size, title, described, parts, interactive=True), title, table)
 
 
 def network_frames(trust: Floats, names: Sequence[str], prefix: str = "") -> list[dict[str, str]]:
@@ -173,17 +188,17 @@ def heatmap(
 
     Every cell is a link that the keyboard can reach; it carries `data-link="hospital>council"`.
     """
-    width, height = PANE
     n = len(names)
-    left, top = 210, 46
+    width, height = _pane(n)
+    left, top = 236, 32
     cell_w, cell_h = (width - left - 4) / n, min(84.0, (height - top - 4) / n)
     parts = []
     for column in range(n):
         x = left + (column + 0.5) * cell_w
-        parts.append(_text(x, top - 16, str(column + 1), anchor="middle", colour=QUIET))
+        parts.append(_text(x, top - 8, str(column + 1), anchor="middle", colour=QUIET))
     for row in range(n):
         y = top + row * cell_h
-        n_lines = 2 if cell_h >= 2 * LINE else 1
+        n_lines = 2 if cell_h >= TYPE + LINE else 1
         lines = wrap(f"{row + 1} {titles[row]}", left - 10, n_lines)
         parts.append(_text_lines(4, y + cell_h / 2, lines))
     for link in _links(names):
@@ -195,42 +210,65 @@ def heatmap(
     return Drawing(_svg(size, title, "", parts, interactive=True), title, table)
 
 
-def strip(trust: Floats, words: Words, months: Sequence[int] = STRIP_MONTHS) -> Drawing:
-    """Draw small pictures of the network side by side, one for each of some months.
+def heatmap_frames(trust: Floats, names: Sequence[str], prefix: str = "") -> list[dict[str, str]]:
+    """The number in each cell, month by month, nothing for the absent: what a page changes to play.
 
     Parameters
     ----------
     trust : float64[months + 1, n, n], in [0, 1]
     """
+    ids = {link: _cell_id(link, names, prefix) for link in _links(names)}
+    return [{id_: _hundredths(trust[(month, *link)]) for link, id_ in ids.items()}
+            for month in range(len(trust))]  # fmt: skip
+
+
+def strip(
+    trust: Floats,
+    words: Words,
+    months: Sequence[int] = STRIP_MONTHS,
+    *,
+    width: int = WIDE[0],
+) -> Drawing:
+    """Draw small pictures of the network side by side, one for each of some months.
+
+    Parameters
+    ----------
+    trust : float64[months + 1, n, n], in [0, 1]
+    width
+        Of the picture; more rows where it is narrow.
+    """
     shown = [month for month in months if month < len(trust)]
     n = trust.shape[1]
-    width, height = WIDE[0], 220
-    room = width / len(shown)
+    a_row = len(shown) if width > PANE[0] else math.ceil(len(shown) / 2)
+    room, tall = width / a_row, 220
     parts = []
     for index, month in enumerate(shown):
-        middle = (index + 0.5) * room
+        middle, top = (index % a_row + 0.5) * room, index // a_row * tall
         radius = min(78, room / 2 - 14)
-        places = _on_ring(n, (middle, 96), (radius, radius))
+        places = _ring(n, (middle, top + 96), (radius, radius))
         for link in _pairs_of(n):
             parts.append(_small_half(link, float(trust[(month, *link)]), places))
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{INK}"/>' for x, y in places]
         label = words("time.start") if month == 0 else span(month, words)
-        parts.append(_text(middle, 212, label, anchor="middle"))
+        parts.append(_text(middle, top + 212, label, anchor="middle"))
     title = words("draw.strip")
     rows = tuple((when(month, words), *_mean_trust(trust[month], words)) for month in shown)
     table = Table((words("draw.month"), words("draw.level"), words("draw.step")), rows)
-    return Drawing(_svg((width, height), title, "", parts), title, table)
+    size = (width, tall * math.ceil(len(shown) / a_row))
+    return Drawing(_svg(size, title, "", parts), title, table)
 
 
 def key(words: Words) -> Drawing:
-    """Draw the key to the five steps of trust."""
-    width, height = WIDE[0], 48
+    """Draw the key to the five steps of trust, for under a network or a heatmap."""
+    width, height = PANE[0], 62
     room = width / len(STEPS)
     parts = []
     for index, step in enumerate(STEPS):
-        x = index * room
-        parts.append(_stroke((x + 6, 24), (x + 76, 24), f"ps-step-{index}"))
-        parts.append(_text(x + 88, 32, words(f"trust.{step.name}")))
+        middle = (index + 0.5) * room
+        parts.append(f'<rect x="{middle - 50:.1f}" y="2" width="18" height="26" '
+                     f'class="ps-fill-{index}"/>')  # fmt: skip
+        parts.append(_stroke((middle - 26, 15), (middle + 50, 15), f"ps-step-{index}"))
+        parts.append(_text(middle, 54, words(f"trust.{step.name}"), anchor="middle"))
     rows = tuple((words(f"trust.{step.name}"), round(100 * step.low)) for step in STEPS)
     table = Table((words("draw.step"), words("draw.level")), rows)
     title = words("draw.key")
@@ -241,9 +279,16 @@ def key(words: Words) -> Drawing:
 
 
 def icon_arrays(
-    without: Floats, with_: Floats, deadline: int, what: str, who: str, words: Words
+    without: Floats,
+    with_: Floats,
+    deadline: int,
+    what: str,
+    who: str,
+    words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
-    """Draw, side by side, which of our simulated partnerships got there in time.
+    """Draw which of our simulated partnerships got there in time, without and with.
 
     Parameters
     ----------
@@ -253,6 +298,8 @@ def icon_arrays(
         Last month that is in time.
     what, who
         What was to be there, and what the second array has.
+    width
+        Of the picture; where it is narrow, one array stands below the other.
     """
     total = len(without)
     counts = [int((months <= deadline).sum()) for months in (without, with_)]
@@ -260,16 +307,19 @@ def icon_arrays(
     title = capital(words("draw.icons", what=what, when=when(deadline, words), **said))
     parts = []
     labels = (words("draw.without"), words("draw.with", who=who))
+    is_wide = width > PANE[0]
     for index, (label, months) in enumerate(zip(labels, (without, with_), strict=True)):
-        left = 60 + index * 620
-        parts.append(_text(left, 34, shorten(label, 560), weight="bold"))
-        parts += _icons(np.sort(months) <= deadline, left, 56, COLOURS[index])
-        parts.append(_text(left + 480, 190, str(counts[index]), size=72, weight="bold",
+        left, top = (30 + index * 620, 0) if is_wide else (30, index * 346)
+        parts.append(_text(left, top + 26, shorten(label, 560 / BOLD), weight="bold"))
+        parts += _icons(np.sort(months) <= deadline, left, top + 42, COLOURS[index])
+        parts.append(_text(left + 430, top + 190, str(counts[index]), size=88, weight="bold",
                            anchor="middle", colour=DARK[index]))  # fmt: skip
-        parts.append(_text(left + 480, 226, f"/ {total}", anchor="middle", colour=QUIET))
+        out_of = words("draw.out_of", total=total)
+        parts.append(_text(left + 430, top + 230, out_of, anchor="middle", colour=QUIET))
     rows = tuple((label, count, total - count) for label, count in zip(labels, counts, strict=True))
     table = Table((words("draw.partnerships"), words("draw.in_time"), words("draw.too_late")), rows)
-    return Drawing(_svg((WIDE[0], 470), title, words("draw.icons_desc"), parts), title, table)
+    size = (width, 336 if is_wide else 682)
+    return Drawing(_svg(size, title, words("draw.icons_desc"), parts), title, table)
 
 
 def dots(
@@ -280,26 +330,33 @@ def dots(
     what: str,
     who: str,
     words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
     """Draw 50 dots for when each arm got there, and a deadline: `<g class="ps-deadline">`.
 
-    The axis runs along `AXIS` (`month_at`); those that never got there stand right
-    of it. Each dot carries `data-month`, so that a page can move the deadline by itself.
+    Those that never got there stand right of the axis. Each dot carries `data-month`, and the
+    deadline where it may stand, so that a page can drag it; it is a slider for the keyboard.
+    `width` is that of the picture.
     """
     total = len(without)
     worth = total / N_DOTS
     title = capital(words("draw.dots", what=what))
+    axis = _Axis(months, width)
+    picked = [pick_dots(values) for values in (without, with_)]
+    grain = _grain(picked, axis)
     parts = []
     labels = (words("draw.without"), words("draw.with", who=who))
-    for index, (label, values) in enumerate(zip(labels, (without, with_), strict=True)):
-        base = 230 + index * 240
-        parts.append(_text(60, base - 186, shorten(label, 880), weight="bold"))
-        parts += _stack(pick_dots(values), base, deadline, months, COLOURS[index])
-        parts.append(_line_between((AXIS[0], base + 4), (AXIS[1], base + 4), QUIET, 2))
-    parts += _year_axis(months, 506)
-    never = words("draw.never", years=span(months, words))
-    parts.append(_text(WIDE[0] - 6, 506, shorten(never, 270), anchor="end", colour=QUIET))
-    parts.append(_deadline(deadline, months, words))
+    for index, (label, values) in enumerate(zip(labels, picked, strict=True)):
+        base = axis.top + 130 + index * 134
+        parts.append(_text(4, base - 104, shorten(label, axis.right / BOLD), weight="bold"))
+        parts += _stack(values, base, deadline, COLOURS[index], axis, grain)
+        parts.append(_line_between((axis.left, base + 2), (axis.right, base + 2), QUIET, 2))
+    parts += axis.years(axis.bottom + 26)
+    never = words("draw.never" if axis.is_wide else "draw.never_short", years=span(months, words))
+    parts.append(_text(axis.never, axis.bottom + 26, shorten(never, width - axis.never),
+                       colour=QUIET))  # fmt: skip
+    parts.append(_deadline(deadline, axis, words))
     years = range(YEAR, months + 1, YEAR)
     rows = tuple(
         (when(month, words), int((without <= month).sum()), int((with_ <= month).sum()))
@@ -307,7 +364,8 @@ def dots(
     )
     table = Table((words("draw.by"), *labels), rows)
     desc = words("draw.dots_desc", worth=f"{worth:g}", total=total)
-    return Drawing(_svg(WIDE, title, desc, parts), title, table)
+    size = (width, axis.bottom + 34)
+    return Drawing(_svg(size, title, desc, parts, interactive=True), title, table)
 
 
 def pick_dots(values: Floats, n_dots: int = N_DOTS) -> Floats:
@@ -317,44 +375,37 @@ def pick_dots(values: Floats, n_dots: int = N_DOTS) -> Floats:
     return np.asarray(ordered[positions])
 
 
-def month_at(x: float, months: int) -> int:
-    """The month at a place of the axis of `dots`, for a deadline that is dragged there."""
-    share = (x - AXIS[0]) / (AXIS[1] - AXIS[0])
-    return min(max(round(share * months), 0), months)
-
-
 # --- why, over time, guesses ----------------------------------------------------------------------
 
 
 def bars(why: Why, words: Words) -> Drawing:
-    """Draw what moved trust as signed bars that add up to the last one."""
+    """Draw what moved trust as signed bars that add up to the last one, each below its cause."""
     rows = [(bar.label, bar.tenths) for bar in why.bars] + [(words("why.total"), why.total)]
     most = max((abs(tenths) for _, tenths in rows), default=1) or 1
-    zero, reach = 850, 250
+    zero, reach, step = PANE[0] / 2, 200, 52
     parts = []
     for index, (label, tenths) in enumerate(rows):
-        y = 12 + index * 52
+        y = index * step
         is_total = index == len(rows) - 1
         weight = "bold" if is_total else "normal"
         width = reach * abs(tenths) / most
         x = zero if tenths >= 0 else zero - width
         colour = COLOURS[0] if tenths >= 0 else COLOURS[2]
         if is_total:
-            parts.append(_line_between((10, y - 4), (1230, y - 4), QUIET, 2))
-        parts.append(_text(10, y + 30, shorten(label, 480), weight=weight))
-        parts.append(f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="36" '
+            parts.append(_line_between((4, y), (PANE[0] - 4, y), QUIET, 2))
+        parts.append(_text(4, y + 23, shorten(label, (PANE[0] - 8) / BOLD), weight=weight))
+        parts.append(f'<rect x="{x:.1f}" y="{y + 30}" width="{width:.1f}" height="18" '
                      f'fill="{colour}"/>')  # fmt: skip
+        parts.append(_line_between((zero, y + 28), (zero, y + 50), INK, 2))
         end = zero + width + 10 if tenths >= 0 else zero - width - 10
         anchor = "start" if tenths >= 0 else "end"
-        parts.append(_text(end, y + 30, signed(tenths), anchor=anchor, weight=weight))
-    parts.append(_line_between((zero, 4), (zero, 12 + len(rows) * 52), INK, 2))
+        parts.append(_text(end, y + 48, signed(tenths), anchor=anchor, weight=weight))
     title = words("draw.bars")
     table = Table(
         (words("draw.cause"), words("draw.points")),
         tuple((label, signed(tenths)) for label, tenths in rows),
     )
-    size = (WIDE[0], 20 + len(rows) * 52)
-    return Drawing(_svg(size, title, "", parts), title, table)
+    return Drawing(_svg((PANE[0], len(rows) * step + 2), title, "", parts), title, table)
 
 
 def lines(
@@ -376,8 +427,7 @@ def lines(
     series
         Up to four; all as long.
     month
-        Where the cursor stands; none if left out. It carries `data-month` and `data-unit`, the
-        pixels of a month, so that a page can move it by itself.
+        Where the cursor stands; none if left out. A page can move it by itself.
     flags
         What stands on the timeline, by month.
     top
@@ -397,14 +447,15 @@ def lines(
     months = len(series[0].values) - 1
     highest = max(float(np.nanmax(line.values)) for line in series) * scale
     ceiling = _round_up(highest if top is None else top)
-    frame = _Frame(size, months, ceiling, margin)
-    parts = [*frame.axes()]
-    for at, label in sorted((flags or {}).items()):
-        parts.append(frame.flag(at, label))
+    labels = _place_flags(flags or {}, size, months, margin)
+    frame = _Frame(
+        size, months, ceiling, margin, n_rows=1 + max((flag.row for flag in labels), default=0)
+    )
+    parts = [*frame.axes(), *(frame.flag(flag) for flag in labels)]
     for index, line in enumerate(series):
         if line.faint is not None:
             parts += [frame.path(run * scale, COLOURS[index], 1.5, "", 0.35) for run in line.faint]
-    ends = _spread([frame.y(_last(line.values) * scale) for line in series])
+    ends = _spread([frame.y(_last(line.values) * scale) for line in series], frame.lower)
     for index, (line, end) in enumerate(zip(series, ends, strict=True)):
         parts.append(frame.path(line.values * scale, COLOURS[index], 5, DASHES[index], 1.0))
         if frame.room > 2 * TYPE:
@@ -413,8 +464,8 @@ def lines(
     if month is not None:
         x = frame.x(month)
         cursor = _line_between((x, frame.upper), (x, frame.lower), INK, 3)
-        unit = f"{frame.x(1) - frame.x(0):.4f}"
-        parts.append(f'<g class="ps-cursor" data-month="{month}" data-unit="{unit}">{cursor}</g>')
+        where = _where(month, frame.left, frame.x(1) - frame.x(0), months)
+        parts.append(f'<g class="ps-cursor" {where}>{cursor}</g>')
     rows: tuple[Row, ...] = tuple(
         (when(at, words), *(round(float(line.values[at]) * scale, 3) for line in series))
         for at in range(0, months + 1, YEAR)
@@ -429,6 +480,8 @@ def guesses(
     hundred: Sequence[int],
     answer: int,
     words: Words,
+    *,
+    width: int = WIDE[0],
 ) -> Drawing:
     """Draw what the room said against what came, option by option.
 
@@ -440,28 +493,36 @@ def guesses(
         How many people, and how many simulated partnerships, for each.
     answer
         The option that came true in the partnership shown.
+    width
+        Of the picture; where it is narrow, bars stand below their options.
     """
     people, runs = max(sum(room), 1), max(sum(hundred), 1)
     parts = []
+    is_wide = width > PANE[0]
+    left, reach = (480, 440) if is_wide else (4, 300)
+    step = 92 if is_wide else 150
     for index, option in enumerate(options):
-        y = 10 + index * 128
-        mark = f" ✔ {words('draw.this')}" if index == answer else ""
-        weight = "bold" if index == answer else "normal"
-        parts.append(_text(10, y + 26, shorten(option, 860) + mark, weight=weight))
+        y = index * step
+        is_answer = index == answer
+        weight = "bold" if is_answer else "normal"
+        said = wrap(option, (450 if is_wide else width) / BOLD, 2)
+        if is_answer:
+            said.append(f"✔ {words('draw.this')}")
+        for line, text in enumerate(said):
+            parts.append(_text(4, y + 24 + line * LINE, text, weight=weight))
         for row, (count, whole, colour, label) in enumerate((
             (room[index], people, COLOURS[3], words("draw.room")),
             (hundred[index], runs, COLOURS[0], words("draw.hundred", total=runs)),
         )):  # fmt: skip
-            height = y + 38 + row * 40
-            width = 640 * count / whole
-            parts.append(f'<rect x="10" y="{height}" width="{max(width, 2):.1f}" height="32" '
+            height = y + row * 39 + (0 if is_wide else LINE * len(said) + 4)
+            length = max(reach * count / whole, 2)
+            parts.append(f'<rect x="{left}" y="{height + 2}" width="{length:.1f}" height="32" '
                          f'fill="{colour}" stroke="{INK}"/>')  # fmt: skip
-            said = f"{count}: {label}"
-            parts.append(_text(20 + max(width, 2), height + 25, said))
+            parts.append(_text(left + length + 10, height + 27, f"{count}: {label}"))
     title = words("draw.guesses")
     headings = (words("draw.option"), words("draw.room"), words("draw.hundred", total=runs))
     table = Table(headings, tuple(zip(options, room, hundred, strict=True)))
-    size = (WIDE[0], 20 + len(options) * 128)
+    size = (width, len(options) * step)
     return Drawing(_svg(size, title, "", parts), title, table)
 
 
@@ -471,13 +532,26 @@ Point = tuple[float, float]
 Link = tuple[int, int]
 
 
-def _on_ring(n: int, centre: Point, radii: Point) -> list[Point]:
-    """Places on a ring, clockwise from the top: a little narrow, so that names fit beside it."""
+def _on_ring(size: tuple[int, int], titles: Sequence[str]) -> list[Point]:
+    """Places on a ring, clockwise from the top, with room for names above, below and beside it."""
+    n = len(titles)
+    above, below = (34 + LINE * len(_name_lines(title)) for title in (titles[0], titles[n // 2]))
+    middle = (size[0] / 2, (above + size[1] - below) / 2)
+    return _ring(n, middle, (RING, (size[1] - above - below) / 2))
+
+
+def _ring(n: int, centre: Point, radii: Point) -> list[Point]:
+    """Places clockwise from the top."""
     angles = [2 * math.pi * index / n for index in range(n)]
     return [
         (centre[0] + radii[0] * math.sin(angle), centre[1] - radii[1] * math.cos(angle))
         for angle in angles
     ]
+
+
+def _pane(n: int) -> tuple[int, int]:
+    """Size of a picture of so many organisations."""
+    return PANE if n <= 8 else TALL_PANE
 
 
 def _pairs_of(n: int) -> Iterator[Link]:
@@ -490,6 +564,15 @@ def _links(names: Sequence[str]) -> list[Link]:
 
 def _link_id(link: Link, names: Sequence[str], prefix: str) -> str:
     return f"{prefix}link-{names[link[0]]}-{names[link[1]]}"
+
+
+def _cell_id(link: Link, names: Sequence[str], prefix: str) -> str:
+    return f"{prefix}cell-{names[link[0]]}-{names[link[1]]}"
+
+
+def _hundredths(trust: float) -> str:
+    """Trust of 100, as a whole number; nothing for nobody's."""
+    return "" if math.isnan(trust) else f"{100 * trust:.0f}"
 
 
 def _step_class(trust: float) -> str:
@@ -551,7 +634,7 @@ def _small_half(link: Link, trust: float, places: Sequence[Point]) -> str:
     dash = f' stroke-dasharray="{step.dash}"' if step.dash else ""
     return (
         f'<path d="M{begin[0]:.1f} {begin[1]:.1f}L{middle[0]:.1f} {middle[1]:.1f}" '
-        f'stroke="{step.colour}" stroke-width="{step.width / 2:g}"{dash}/>'
+        f'stroke="{step.line}" stroke-width="{step.width / 2:g}"{dash}/>'
     )
 
 
@@ -564,7 +647,7 @@ def _node(
     words: Words,
     prefix: str,
 ) -> str:
-    """An organisation: a circle and its name outside the ring, as one link."""
+    """An organisation: a circle and its name outside the ring, as one link that fingers hit."""
     x, y = places[index]
     is_absent = bool(np.isnan(trust[index]).all())
     fill, dash = (PAPER, ' stroke-dasharray="4 4"') if is_absent else (INK, "")
@@ -575,7 +658,9 @@ def _node(
     )
     return (
         f'<a class="ps-node" href="#{escape(prefix)}node-{escape(name)}" '
-        f'data-organisation="{escape(name)}" aria-label="{escape(said)}">{circle}'
+        f'data-organisation="{escape(name)}" aria-label="{escape(said)}">'
+        f'<rect x="{x - 22:.1f}" y="{y - 22:.1f}" width="44" height="44" fill="none" '
+        f'pointer-events="all"/>{circle}'
         f"{_node_name(index, title, places)}</a>"
     )
 
@@ -586,15 +671,24 @@ def _node_name(index: int, title: str, places: Sequence[Point]) -> str:
     x, y = places[index]
     angle = 2 * math.pi * index / n
     if abs(math.sin(angle)) < 0.1:  # at the top or the bottom
-        lines = wrap(title, 320, 2)
+        lines = _name_lines(title)
         height = LINE * len(lines) / 2
-        middle = y - 24 - height if math.cos(angle) > 0 else y + 24 + height
+        middle = y - 22 - height if math.cos(angle) > 0 else y + 24 + height
         return _text_lines(x, middle, lines, anchor="middle")
     is_right = math.sin(angle) > 0
     beside = x + 26 if is_right else x - 26
     room = PANE[0] - beside if is_right else beside
-    lines = wrap(title, room - 4, 3 if n <= 8 else 2)
+    same_side = [
+        place for at, place in enumerate(places) if at != index and (place[0] > x - 1) == is_right
+    ]
+    apart = min((abs(y - place[1]) for place in same_side), default=3 * LINE)
+    lines = wrap(title, room - 4, max(1, min(3, int(apart // LINE))))
     return _text_lines(beside, y, lines, anchor="start" if is_right else "end")
+
+
+def _name_lines(title: str) -> list[str]:
+    """A name above or below the ring."""
+    return wrap(title, 340, 2)
 
 
 def _cell(
@@ -609,17 +703,20 @@ def _cell(
     """A cell of the heatmap: colour, number and name of the step."""
     x, y, width, height = box
     step = step_of(float(trust[link]))
-    if step is None:
-        return ""
-    index = STEPS.index(step)
-    number = f"{100 * trust[link]:.0f}"
+    index: int | str = STEPS.index(step) if step else "none"
+    number = _hundredths(float(trust[link]))
     size = TYPE if len(number) < 3 or width > 50 else 16  # full trust, among many
     ends = f"{names[link[0]]}>{names[link[1]]}"
     said = _said(link, trust, titles, words)
-    id_ = f"{prefix}cell-{names[link[0]]}-{names[link[1]]}"
+    if said:
+        said = f"{said}: {number}"
+    else:
+        absent = link[0] if np.isnan(trust[link[0]]).all() else link[1]
+        said = words("draw.absent", name=titles[absent])
+    id_ = _cell_id(link, names, prefix)
     return (
         f'<a class="ps-cell" id="{escape(id_)}" href="#{escape(id_)}" data-link="{escape(ends)}" '
-        f'aria-label="{escape(f"{said}: {number}")}">'
+        f'aria-label="{escape(said)}">'
         f'<rect x="{x + 1:.1f}" y="{y + 1:.1f}" width="{width - 2:.1f}" height="{height - 2:.1f}" '
         f'class="ps-fill-{index}"/>'
         f'<text x="{x + width / 2:.1f}" y="{y + height / 2 + 9:.1f}" font-size="{size}" '
@@ -655,54 +752,177 @@ def _mean_trust(trust: Floats, words: Words) -> tuple[int, str]:
 def _icons(flags: np.ndarray, left: float, top: float, colour: str) -> Iterator[str]:
     """Ten circles a row, those that got there first and full."""
     for index, has_it in enumerate(sorted(flags.tolist(), reverse=True)):
-        x, y = left + 18 + index % 10 * 40, top + 18 + index // 10 * 40
+        x, y = left + 14 + index % 10 * 29, top + 14 + index // 10 * 29
         fill = colour if has_it else PAPER
         yield (
-            f'<circle cx="{x:g}" cy="{y:g}" r="15" fill="{fill}" stroke="{colour}" '
+            f'<circle cx="{x:g}" cy="{y:g}" r="11.5" fill="{fill}" stroke="{colour}" '
             'stroke-width="2.5"/>'
         )
 
 
-def _stack(values: Floats, base: float, deadline: int, months: int, colour: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Axis:
+    """Where months stand along dots: a deadline's grip above, years below, never to the right."""
+
+    months: int
+    width: int
+    left: float = 30.0
+
+    @property
+    def is_wide(self) -> bool:
+        return self.width > PANE[0]
+
+    @property
+    def right(self) -> float:
+        return 972.0 if self.is_wide else 506.0
+
+    @property
+    def never(self) -> float:
+        return self.right + 30
+
+    @property
+    def top(self) -> int:
+        """Below the grip; where there is little room, its label has a line of its own."""
+        return 34 if self.is_wide else 34 + LINE
+
+    @property
+    def bottom(self) -> int:
+        return self.top + 268
+
+    @property
+    def unit(self) -> float:
+        """Width of a month."""
+        return (self.right - self.left) / self.months
+
+    def x(self, month: float) -> float:
+        return self.left + self.unit * month
+
+    def years(self, y: float) -> Iterator[str]:
+        step = max(1, math.ceil(self.months / YEAR / 10))
+        for year in range(0, self.months // YEAR + 1, step):
+            yield _text(self.x(year * YEAR), y, str(year), anchor="middle", colour=QUIET)
+
+
+class _Grain(NamedTuple):
+    """How finely dots are put side by side."""
+
+    months: int  # of a column of dots
+    diameter: float
+
+
+def _grain(arms: Sequence[Floats], axis: _Axis) -> _Grain:
+    """The largest dots that fit on each other, in columns of as few months as that takes."""
+    fitting = []
+    for wide in range(1, axis.months + 1):
+        highest = max(max(_columns(values, wide).values(), default=1) for values in arms)
+        diameter = min(LARGEST_DOT, wide * axis.unit, DOT_ROOM / highest)
+        fitting.append(_Grain(wide, diameter))
+        if wide * axis.unit >= LARGEST_DOT:
+            break
+    return max(fitting, key=lambda grain: grain.diameter)
+
+
+def _columns(values: Floats, wide: int) -> Counter[int]:
+    """How many dots stand in each column of so many months."""
+    return Counter(int(max(value - 1, 0) // wide) for value in values[~np.isnan(values)].tolist())
+
+
+def _stack(
+    values: Floats, base: float, deadline: int, colour: str, axis: _Axis, grain: _Grain
+) -> Iterator[str]:
     """Dots on top of each other where they would overlap; those of never right of the axis."""
-    radius = 9.0
-    heights: dict[int, int] = {}
+    wide, diameter = grain
+    edge = min(1.25, 0.12 * diameter)
+    a_row = max(1, int((axis.width - axis.never) // diameter))
+    heights: Counter[int] = Counter()
     for value in values.tolist():
         is_never = math.isnan(value)
-        column = -1 if is_never else int((_x_of(value, months) - AXIS[0]) / (2 * radius))
-        level = heights[column] = heights.get(column, -1) + 1
+        column = -1 if is_never else int(max(value - 1, 0) // wide)
+        level = heights[column]
+        heights[column] += 1
         if is_never:
-            x, y = 1010 + level % 10 * 2 * radius, base - radius - level // 10 * 2 * radius
+            x = axis.never + (level % a_row + 0.5) * diameter
+            level //= a_row
         else:
-            x = AXIS[0] + (column + 0.5) * 2 * radius
-            y = base - radius - level * 2 * radius
+            x = axis.x((column + 0.5) * wide)
+        y = base - (level + 0.5) * diameter
         fill = colour if value <= deadline else PAPER
         month = "" if is_never else f' data-month="{value:g}"'
         yield (
-            f'<circle class="ps-dot" cx="{x:.1f}" cy="{y:.1f}" r="{radius - 1}" fill="{fill}" '
-            f'stroke="{colour}" stroke-width="2"{month}/>'
+            f'<circle class="ps-dot" cx="{x:.2f}" cy="{y:.2f}" r="{0.5 * diameter - edge:.2f}" '
+            f'fill="{fill}" stroke="{colour}" stroke-width="{1.6 * edge:.2f}"{month}/>'
         )
 
 
-def _deadline(deadline: int, months: int, words: Words) -> str:
-    """The line that can be dragged, and its label on the side that has room."""
-    x = _x_of(deadline, months)
-    anchor = "end" if deadline > months / 2 else "start"
-    label = _text(x, 548, words("draw.deadline", when=when(deadline, words)),
-                  anchor=anchor, weight="bold")  # fmt: skip
-    line = _line_between((x, 16), (x, 480), COLOURS[3], 4)
-    return f'<g class="ps-deadline" data-month="{deadline}">{line}{label}</g>'
+def _deadline(deadline: int, axis: _Axis, words: Words) -> str:
+    """The line that can be dragged, its grip, and its label on the side that has room."""
+    x, y = axis.x(deadline), axis.top - 17
+    is_late = deadline > axis.months / 2
+    said = when(deadline, words)
+    text = words("draw.deadline", when=said)
+    if axis.is_wide:
+        anchor = "end" if is_late else "start"
+        label = _text(x + (-26 if is_late else 26), 25, text, anchor=anchor, weight="bold")
+    else:
+        label = _text(4, 24, text, weight="bold")
+    line = _line_between((x, y), (x, axis.bottom), INK, 4)
+    grip = (
+        f'<circle cx="{x:.1f}" cy="{y}" r="15" fill="{COLOURS[3]}" stroke="{INK}" '
+        f'stroke-width="3"/><path d="M{x - 4:.1f} {y - 6}l-5 6l5 6M{x + 4:.1f} {y - 6}l5 6l-5 6" '
+        f'stroke="{INK}" stroke-width="3" fill="none"/>'
+    )
+    where = _where(deadline, axis.left, axis.unit, axis.months)
+    return (
+        f'<g class="ps-deadline" {where} role="slider" tabindex="0" '
+        f'aria-label="{escape(words("draw.deadline_label"))}" aria-valuemin="1" '
+        f'aria-valuemax="{axis.months}" aria-valuenow="{deadline}" aria-valuetext="{escape(said)}">'
+        f'<g class="ps-moves">{line}{grip}{label if axis.is_wide else ""}</g>'
+        f"{'' if axis.is_wide else label}</g>"
+    )
 
 
-def _x_of(month: float, months: int) -> float:
-    return AXIS[0] + (AXIS[1] - AXIS[0]) * month / months
+def _where(month: int, left: float, unit: float, months: int) -> str:
+    """Where something stands that moves along months, for a page that moves it."""
+    return (
+        f'data-month="{month}" data-left="{left:g}" data-unit="{unit:.4f}" data-months="{months}"'
+    )
 
 
-def _year_axis(months: int, y: float) -> Iterator[str]:
-    step = max(1, math.ceil(months / YEAR / 10))
-    for year in range(0, months // YEAR + 1, step):
-        x = _x_of(year * YEAR, months)
-        yield _text(x, y, str(year), anchor="middle", colour=QUIET)
+class _Flag(NamedTuple):
+    """What stands on the timeline of a chart, and where its label is, if there is room for it."""
+
+    month: int
+    label: str
+    anchor: str
+    row: int
+
+
+def _place_flags(
+    flags: Mapping[int, str], size: tuple[int, int], months: int, margin: int
+) -> list[_Flag]:
+    """Put labels beside their flags, in rows so that none covers another."""
+    frame = _Frame(size, months, 1.0, margin)
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_ROWS)]
+    placed = []
+    for month, label in sorted(flags.items()):
+        x = frame.x(month)
+        is_late = x > (frame.left + frame.right) / 2
+        text = shorten(label, min(400.0, (x if is_late else size[0] - x) - 12))
+        width = text_width(text) + 16
+        box = (x - width, x) if is_late else (x, x + width)
+        free = [
+            row
+            for row, boxes in enumerate(taken)
+            if all(box[1] <= begin or box[0] >= end for begin, end in boxes)
+        ]
+        if free:
+            taken[free[0]].append(box)
+        placed.append(
+            _Flag(
+                month, text if free else "", "end" if is_late else "start", free[0] if free else 0
+            )
+        )
+    return placed
 
 
 @dataclass(frozen=True)
@@ -713,8 +933,8 @@ class _Frame:
     months: int
     ceiling: float
     margin: int
+    n_rows: int = 1
     left: int = 76
-    upper: int = 40
 
     @property
     def right(self) -> float:
@@ -727,7 +947,12 @@ class _Frame:
     @property
     def room(self) -> float:
         """Pixels for names right of the lines; they are bold."""
-        return (self.size[0] - self.right - 16) / 1.12
+        return (self.size[0] - self.right - 16) / BOLD
+
+    @property
+    def upper(self) -> float:
+        """Top of the chart, below the rows of flags."""
+        return 12 + LINE * self.n_rows
 
     def x(self, month: float) -> float:
         return self.left + (self.right - self.left) * month / self.months
@@ -758,13 +983,14 @@ class _Frame:
             f'stroke-width="{width:g}" opacity="{opacity:g}"{dashed}/>'
         )
 
-    def flag(self, month: int, label: str) -> str:
-        x = self.x(month)
-        near_end = x > (self.left + self.right) / 2
-        anchor, shift = ("end", -8) if near_end else ("start", 8)
-        text = _text(x + shift, 26, shorten(label, 400), anchor=anchor)
-        line = _line_between((x, 8), (x, self.lower), QUIET, 2, "6 5")
-        return f'<g class="ps-flag" data-month="{month}">{line}{text}</g>'
+    def flag(self, flag: _Flag) -> str:
+        x = self.x(flag.month)
+        shift = -8 if flag.anchor == "end" else 8
+        text = _text(x + shift, 26 + LINE * flag.row, flag.label, anchor=flag.anchor)
+        line = _line_between((x, 8 + LINE * flag.row), (x, self.lower), QUIET, 2, "6 5")
+        return (
+            f'<g class="ps-flag" data-month="{flag.month}">{line}{text if flag.label else ""}</g>'
+        )
 
 
 def _last(values: Floats) -> float:
@@ -783,12 +1009,14 @@ def _round_up(value: float) -> float:
     return 10 * unit
 
 
-def _spread(heights: Sequence[float]) -> list[float]:
-    """Heights of labels, moved down until none covers another."""
+def _spread(heights: Sequence[float], lowest: float) -> list[float]:
+    """Heights of labels, moved until none covers another or stands below the lowest place."""
     order = sorted(range(len(heights)), key=lambda at: heights[at])
     placed = list(heights)
     for before, after in pairwise(order):
         placed[after] = max(placed[after], placed[before] + LINE)
+    for steps, at in enumerate(reversed(order)):
+        placed[at] = min(placed[at], lowest - steps * LINE)
     return placed
 
 
@@ -826,10 +1054,10 @@ def wrap(text: str, width: float, most_lines: int) -> list[str]:
 def _letter_width(letter: str) -> float:
     """In ems."""
     if letter in NARROW:
-        return 0.36
+        return 0.35
     if letter in WIDE_LETTERS or ord(letter) > 0x2FF:
         return 0.98
-    return 0.72 if letter.isupper() else 0.63
+    return 0.74 if letter.isupper() else 0.57
 
 
 def _text(

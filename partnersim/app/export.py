@@ -128,7 +128,8 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         yield _figure(
             draw.icon_arrays(without, with_, session.deadline, what, session.who, spoken), spoken
         )
-    why = sentences.why(worlds[-1].ledger(), session.month or YEAR, spoken)
+    month = session.month or YEAR
+    why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
         f"<details><summary>{escape(spoken('page.why'))}</summary><p>{escape(why.sentence)}</p>"
         f"{_figure(draw.bars(why, spoken), spoken)}</details>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from statistics import fmean
 from typing import Any, get_args
@@ -234,17 +234,24 @@ def specs() -> Mapping[str, Spec]:
     return {name: Spec.model_validate(table) for name, table in tomllib.loads(text).items()}
 
 
-def _all(scenario: Scenario, words: Words, organisation: str) -> list[FrontLever]:
+def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLever, ...]:
     """Every lever that this scenario has; a drawn one has no organisations to set one by one."""
     names = scenario.organisation_names
     if organisation not in names:
         organisation = FIRST_ORGANISATION if FIRST_ORGANISATION in names else names[0]
     title = scenario.organisation_titles[names.index(organisation)]
-    return [
+    return _make_all(words, organisation, title, scenario.drawn is not None)
+
+
+@lru_cache(maxsize=256)  # asked for with every act, and for every change that has to be named
+def _make_all(
+    words: Words, organisation: str, title: str, is_drawn: bool
+) -> tuple[FrontLever, ...]:
+    return tuple(
         _make(name, spec, words, organisation, title)
         for name, spec in specs().items()
-        if not (scenario.drawn and spec.path.startswith("organisations."))
-    ]
+        if not (is_drawn and spec.path.startswith("organisations."))
+    )
 
 
 def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) -> FrontLever:

@@ -43,6 +43,9 @@ SETTINGS = {
 BUNDLE = "@widgetti/solara-vuetify-app@10.1.1/dist/solara-vuetify-app8.min.js"
 """What every page loads first; without it the page stays blank."""
 
+ECHARTS = "echarts@5.4.0/dist/echarts.common.min.js"
+"""Draws charts to read values off; it comes with the page's own files."""
+
 REMEDY = 'pip install "ipyvuetify<2" "ipyvue<2" "solara-assets==1.58.2"'
 
 POLICY = "; ".join(
@@ -137,7 +140,7 @@ def check_packages() -> None:
             raise ScenarioError(
                 f"{name} {version(name)} is installed: with it the page would stay blank; {REMEDY}"
             )
-    if not (assets_folder() / BUNDLE).is_file():
+    if not all((assets_folder() / file).is_file() for file in (BUNDLE, ECHARTS)):
         raise ScenarioError(f"the page's own files are missing, it would stay blank: {REMEDY}")
 
 

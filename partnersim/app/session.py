@@ -27,6 +27,7 @@ from partnersim.app.stories import (
 from partnersim.app.words import FIRST_LANGUAGE, Words, languages, words
 from partnersim.app.world import (
     MOST_MONTHS,
+    MOST_TEXT,
     N_PAIRS,
     Appointment,
     Change,
@@ -40,6 +41,9 @@ from partnersim.scenario import Section, Slug, Whole
 
 MOST_STEPS = 100
 """Steps that can be undone."""
+
+MOST_LETTERS_BACK = 10 * MOST_TEXT
+"""Letters in the scenarios of one's own that can be gone back to."""
 
 MOST_GUESSES = 60
 MOST_PLEDGES = 20
@@ -218,6 +222,11 @@ class Session:
 
         return stop
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a window shows it."""
+        return bool(self._listeners)
+
     def _set(self, state: State, *, is_step: bool = False) -> None:
         """Take on a state; a step can be undone."""
         with self._lock:
@@ -225,6 +234,8 @@ class Session:
                 return
             if is_step:
                 self._past = [*self._past, self._state][-MOST_STEPS:]
+                while sum(map(len, {past.world.text for past in self._past})) > MOST_LETTERS_BACK:
+                    del self._past[0]
                 self._future = []
             self._state = state
             self.version += 1

@@ -1,6 +1,7 @@
 """Five named steps of trust, told apart by colour, width and dash together.
 
-They are those of the figures in `plots.trust`, without matplotlib, which takes a second to load.
+They are those of the figures in `plots.trust`, without matplotlib, which takes a second to load;
+lines of little trust are darker, because a projector shows nothing of a pale one.
 """
 
 from __future__ import annotations
@@ -19,26 +20,28 @@ class Step:
         Key of its word in the texts: `trust.none` and so on.
     low
         Least trust that belongs to it, in [0, 1].
-    colour, width, dash
-        Of a line: CSS colour, pixels at 1280, and `stroke-dasharray` in pixels.
-    ink
-        Colour of text on that colour, with a contrast of 4.5 at least.
+    line, width, dash
+        Of a line: CSS colour with a contrast of 3 to white at least, pixels at 1280, and
+        `stroke-dasharray` in pixels.
+    fill, ink
+        Of a cell and the text on it: CSS colours with a contrast of 4.5 at least.
     """
 
     name: str
     low: float
-    colour: str
+    line: str
     width: float
     dash: str
+    fill: str
     ink: str
 
 
 STEPS = (
-    Step("none", 0.0, "#ADD1F1", 3.0, "2 7", "#0B0C0C"),
-    Step("wary", 0.2, "#6BACE6", 4.0, "9 7", "#0B0C0C"),
-    Step("working", 0.4, "#2073BC", 6.0, "22 6", "#FFFFFF"),
-    Step("good", 0.6, "#12436D", 9.0, "", "#FFFFFF"),
-    Step("strong", 0.8, "#092135", 14.0, "", "#FFFFFF"),
+    Step("none", 0.0, "#7A8790", 3.5, "3 8", "#ADD1F1", "#0B0C0C"),
+    Step("wary", 0.2, "#4A8FD0", 4.5, "9 7", "#6BACE6", "#0B0C0C"),
+    Step("working", 0.4, "#2073BC", 6.0, "22 6", "#2073BC", "#FFFFFF"),
+    Step("good", 0.6, "#12436D", 9.0, "", "#12436D", "#FFFFFF"),
+    Step("strong", 0.8, "#092135", 14.0, "", "#092135", "#FFFFFF"),
 )
 """Five steps of a fifth each, from no trust to strong trust."""
 

@@ -217,7 +217,7 @@ def _points(session: Session) -> Iterator[str]:
         yield texts("learnt.guessed", right=board.right, asked=board.asked)
     if run.months > 0:
         month = min(max(session.month, 12), run.months)
-        yield sentences.why(session.without.ledger(), month, texts).sentence
+        yield sentences.why(session.without.ledger(month), month, texts).sentence
         yield sentences.stalled(run, month, texts)
 
 

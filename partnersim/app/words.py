@@ -32,6 +32,7 @@ class Words:
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language = language
         self.texts = texts
+        self._below: dict[str, dict[str, str]] = {}
 
     def __call__(self, key: str, **values: object) -> str:
         """Give a text with its names filled in.
@@ -52,13 +53,15 @@ class Words:
         return self(f"count.{noun}.{form}", n=n)
 
     def below(self, key: str) -> dict[str, str]:
-        """All texts below a key, by what is left of theirs."""
-        start = f"{key}."
-        return {
-            known.removeprefix(start): text
-            for known, text in self.texts.items()
-            if known.startswith(start)
-        }
+        """All texts below a key, by what is left of theirs; one for all who ask, to be read."""
+        if key not in self._below:
+            start = f"{key}."
+            self._below[key] = {
+                known.removeprefix(start): text
+                for known, text in self.texts.items()
+                if known.startswith(start)
+            }
+        return self._below[key]
 
     def listed(self, parts: list[str]) -> str:
         """Write a list: 'a, b and c'."""

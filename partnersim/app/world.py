@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from pydantic import BaseModel, Field, Strict
 from partnersim.app.memo import Memo
 from partnersim.ensemble import run
 from partnersim.ledger import Ledger, explain
-from partnersim.measures import MEASURES, Floats, find_first_month
+from partnersim.measures import MEASURES, YEAR, Floats, find_first_month
 from partnersim.results import Comparison, Results, share_better
 from partnersim.scenario import (
     Coordinator,
@@ -146,8 +147,9 @@ class World(Section):
     replicate: Annotated[int, Strict(), Field(ge=0, lt=N_PAIRS)] = 0
 
     def __hash__(self) -> int:
-        """Lists within changes have no hash, their text has."""
-        return hash(self.model_dump_json())
+        """What tells worlds apart as a rule, and is quick: it is asked for with every look-up."""
+        changes = tuple((change.slot, getattr(change, "value", None)) for change in self.changes)
+        return hash((self.place, self.text, changes, self.seed, self.replicate))
 
     # --- what is in it ---
 
@@ -216,9 +218,10 @@ class World(Section):
         # The hundred are the same whichever of them is shown.
         return _hundreds(self if self.replicate == 0 else self.with_luck(0))
 
-    def ledger(self) -> Ledger:
-        """Why trust changed; it takes a second or two the first time."""
-        return _ledgers(self)
+    def ledger(self, month: int | None = None) -> Ledger:
+        """Why trust changed: in the year up to a month, or in all months."""
+        last = self.months if month is None else month
+        return _ledgers((self, 1 if month is None else max(1, last - YEAR + 1), last))
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,9 +332,7 @@ def _first_month(change: Lever | Happening | Appointment) -> int:
 
 def _make_scenario(world: World) -> Scenario:
     """The place with all changes, as a scenario."""
-    # Never Scenario.load: a name from a link must not open a file of this machine.
-    text = world.text or packaged_text(world.place)
-    place = loads(text, where=world.place)
+    place = _read_place(world.place, world.text)
     appointed = {change.name for change in world.changes if isinstance(change, Appointment)}
     changes: dict[str, Any] = dict(_settings(world, place))
     for key, kind in (
@@ -348,6 +349,13 @@ def _make_scenario(world: World) -> Scenario:
     scenario = place.replace(changes)
     _check_size(scenario)
     return scenario
+
+
+@lru_cache(maxsize=16)
+def _read_place(name: str, text: str) -> Scenario:
+    """A place as it is before anything is changed."""
+    # Never Scenario.load: a name from a link must not open a file of this machine.
+    return loads(text or packaged_text(name), where=name)
 
 
 def _settings(world: World, place: Scenario) -> Iterator[tuple[str, Any]]:
@@ -398,8 +406,9 @@ def _run_hundred(world: World) -> Results:
     return run(world.scenario(), N_PAIRS, world.seed, series=HUNDRED_SERIES)
 
 
-def _explain(world: World) -> Ledger:
-    return explain(world.scenario(), world.seed, world.replicate)
+def _explain(asked: tuple[World, int, int]) -> Ledger:
+    world, first, last = asked
+    return explain(world.scenario(), world.seed, world.replicate, from_month=first, to_month=last)
 
 
 def _bytes_of_run(found: Run) -> int:
@@ -420,4 +429,4 @@ def _bytes_of_ledger(ledger: Ledger) -> int:
 _scenarios: Memo[World, Scenario] = Memo(_make_scenario, lambda scenario: 1, 256)
 _runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 8 * MEGABYTE)
 _hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 16 * MEGABYTE)
-_ledgers: Memo[World, Ledger] = Memo(_explain, _bytes_of_ledger, 12 * MEGABYTE)
+_ledgers: Memo[tuple[World, int, int], Ledger] = Memo(_explain, _bytes_of_ledger, 12 * MEGABYTE)

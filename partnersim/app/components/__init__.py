@@ -9,6 +9,8 @@ page of a dozen templates takes less memory than one of hundreds of widgets.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import solara
@@ -17,71 +19,119 @@ View = dict[str, Any]
 Act = Callable[[dict[str, Any]], None]
 
 
-@solara.component_vue("Shell.vue", vuetify=False)
-def Shell(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@dataclass(frozen=True)
+class Whole:
+    """Data that holds no elements.
+
+    Reacton looks for elements in every list and dictionary that a component is given, several
+    times each time it draws; in a page's data that was half of the work of an answer.
+    """
+
+    data: Any
+
+
+def component(file: str) -> Callable[[Callable[..., None]], Callable[..., solara.Element]]:
+    """Make a component from a template; its data goes to the page without being searched."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., solara.Element]:
+        vue = solara.component_vue(file, vuetify=False, to_json=_TO_JSON)(function)
+
+        @wraps(function)
+        def wrapped(**given: Any) -> solara.Element:
+            return vue(**{k: Whole(v) if k in _TO_JSON else v for k, v in given.items()})
+
+        return wrapped
+
+    return decorate
+
+
+def _data_of(whole: Whole, _: object) -> Any:
+    return whole.data
+
+
+_TO_JSON = {"view": _data_of, "labels": _data_of}
+
+
+@component("Shell.vue")
+def Shell(view: View, labels: View, event_act: Act) -> None:
     """Title, chapters, menu and tabs."""
 
 
-@solara.component_vue("Say.vue", vuetify=False)
-def Say(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """What the story says and asks, and what came of the guess."""
+@component("Say.vue")
+def Say(view: View, labels: View, event_act: Act) -> None:
+    """What the story says and asks, and what came of it in one sentence."""
 
 
-@solara.component_vue("Cards.vue", vuetify=False)
-def Cards(view: list[View]) -> None:  # noqa: N802
+@component("Cards.vue")
+def Cards(view: list[View]) -> None:
     """The organisations and what they want."""
 
 
-@solara.component_vue("Figure.vue", vuetify=False)
-def Figure(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """A picture, which may play, and the table behind it."""
+@component("Figure.vue")
+def Figure(view: View, labels: View, event_act: Act) -> None:
+    """A picture, which may play or be dragged, and the table behind it."""
 
 
-@solara.component_vue("Player.vue", vuetify=False)
-def Player(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Player.vue")
+def Player(view: View, labels: View, event_act: Act) -> None:
     """Play, the timeline to drag, and the flags on it."""
 
 
-@solara.component_vue("Choice.vue", vuetify=False)
-def Choice(view: View, event_act: Act) -> None:  # noqa: N802
+@component("Choice.vue")
+def Choice(view: View, event_act: Act) -> None:
     """Some buttons of which one is pressed."""
 
 
-@solara.component_vue("Switch.vue", vuetify=False)
-def Switch(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """What the second world has and the first has not, and the difference in one sentence."""
+@component("Switch.vue")
+def Switch(view: View, labels: View, event_act: Act) -> None:
+    """What the second world has and the first has not."""
 
 
-@solara.component_vue("Deadline.vue", vuetify=False)
-def Deadline(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Deadline.vue")
+def Deadline(view: View, labels: View, event_act: Act) -> None:
     """A deadline to drag, and how many were there by then."""
 
 
-@solara.component_vue("Why.vue", vuetify=False)
-def Why(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """Whose trust is explained, and why it moved."""
+@component("Why.vue")
+def Why(view: View, labels: View, event_act: Act) -> None:
+    """Whose trust is explained, and in which of two worlds."""
 
 
-@solara.component_vue("Levers.vue", vuetify=False)
-def Levers(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Reason.vue")
+def Reason(view: View, labels: View) -> None:
+    """Why trust moved, in a sentence."""
+
+
+@component("Levers.vue")
+def Levers(view: View, labels: View, event_act: Act) -> None:
     """Levers as whole sentences; the rest behind 'more'."""
 
 
-@solara.component_vue("Change.vue", vuetify=False)
-def Change(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Change.vue")
+def Change(view: View, labels: View, event_act: Act) -> None:
     """A coordinator, events and what was changed so far."""
 
 
-@solara.component_vue("Debrief.vue", vuetify=False)
-def Debrief(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Debrief.vue")
+def Debrief(view: View, labels: View, event_act: Act) -> None:
     """What was learnt, questions, pledges and what to take home."""
 
 
-@solara.component_vue("Analyst.vue", vuetify=False)
-def Analyst(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
-    """Everything that can be set, ensembles, arms and the scenario itself."""
+@component("Analyst.vue")
+def Analyst(view: View, labels: View, event_act: Act) -> None:
+    """All measures, everything that can be set, and the scenario itself."""
 
 
-@solara.component_vue("Notes.vue", vuetify=False)
-def Notes(view: View, labels: View, event_act: Act) -> None:  # noqa: N802
+@component("Ensemble.vue")
+def Ensemble(view: View, labels: View, event_act: Act) -> None:
+    """Whose luck is shown, and of which series."""
+
+
+@component("Bands.vue")
+def Bands(view: View, labels: View) -> None:
+    """Bands over our hundred partnerships, to be read off and enlarged, and the table of them."""
+
+
+@component("Notes.vue")
+def Notes(view: View, labels: View, event_act: Act) -> None:
     """The facilitator's notes to the screen that the projector shows."""

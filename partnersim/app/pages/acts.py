@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
 from partnersim.app.links import LinkError, from_link
 from partnersim.app.pages import view
-from partnersim.app.pages.analyst import SERIES
+from partnersim.app.pages.analyst import SCALES
 from partnersim.app.pages.desk import Desk
 from partnersim.app.sentences import SHARES
 from partnersim.app.world import (
@@ -41,7 +41,8 @@ class Act(BaseModel):
         "tab", "picture", "month", "rewind", "switch", "share", "deadline", "why", "lever",
         "coordinator", "event", "remove", "undo", "redo", "ask_reset", "reset", "keep",
         "open_story", "sandbox", "next", "back", "go_to", "predict", "skip_guess", "pledge",
-        "unpledge", "restore", "set", "load", "luck", "series",
+        "unpledge", "restore", "set", "load", "luck", "series", "arm",
+        "narrow",
     ]  # fmt: skip
     month: Annotated[int, Field(ge=0, le=MOST_MONTHS)] = 0
     index: Annotated[int, Field(ge=0, le=999)] = 0
@@ -56,6 +57,7 @@ class Act(BaseModel):
     organisation: Name = ""
     trustor: Name = ""
     trustee: Name = ""
+    arm: Name = ""
     story: Name = ""
     token: Annotated[int, Field(ge=0)] = 0
     path: Annotated[str, Field(max_length=120)] = ""
@@ -101,6 +103,10 @@ def _do(desk: Desk, act: Act) -> None:
             session.set_deadline(max(1, act.month))
         case "why":
             _ask_why(desk, act)
+        case "arm":
+            desk.arm = str(act.value)
+        case "narrow":
+            desk.is_narrow = bool(act.value)
         case "lever" | "coordinator" | "event":
             _change(desk, act)
         case "remove":
@@ -137,7 +143,7 @@ def _do(desk: Desk, act: Act) -> None:
         case "luck":
             session.live_in(session.without.with_luck(act.replicate, act.seed))
         case "series":
-            if act.choice in SERIES:
+            if act.choice in SCALES:
                 desk.series = act.choice
 
 
@@ -155,6 +161,7 @@ def _ask_why(desk: Desk, act: Act) -> None:
     names = desk.session.without.names
     desk.trustor = act.trustor if act.trustor in names else ""
     desk.trustee = act.trustee if act.trustee in names and act.trustee != act.trustor else ""
+    desk.arm = act.arm or desk.arm
     desk.session.show_month(min(act.month, desk.session.without.months))
     desk.turn_to("why")
 
@@ -170,6 +177,8 @@ def _change(desk: Desk, act: Act) -> None:
         return
     if act.do == "event":
         kind = {kind.name: kind for kind in event_kinds(words)}[act.event]
+        if kind.needs_organisation and not act.organisation:
+            raise ScenarioError(words("page.whom", event=kind.label))
         session.change(kind.event(max(1, act.month), act.organisation))
         return
     chosen = {one.name: one for one in coordinator_choices(scenario, words)}[act.choice].change

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import tomlkit
 
+from partnersim.app.draw import Table
 from partnersim.app.levers import front_levers
 from partnersim.app.pages.desk import Desk
+from partnersim.app.sentences import capital, span, when
+from partnersim.app.server import ECHARTS
 from partnersim.app.session import Session
 from partnersim.app.world import N_PAIRS, Setting, World
+from partnersim.measures import YEAR, Floats
 from partnersim.notebook import show_tables
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ParameterRow, parameters
 
-SERIES = ("change_delivered", "speed", "trust", "perceived_joint_working")
-"""Of which bands are drawn."""
+SCALES = {
+    "change_delivered": (100.0, "axis.percent", 1),
+    "speed": (100.0, "axis.percent_a_year", 1),
+    "trust": (1.0, "axis.zero_to_one", 3),
+    "perceived_joint_working": (1.0, "axis.zero_to_one", 3),
+}
+"""Of which series bands are drawn: what numbers are multiplied by, their unit and decimals."""
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Quantiles that bound the bands, and the median."""
 
 SWEEP_POINTS = 256
 SWEEP_REPLICATES = 20
@@ -32,14 +43,12 @@ def show(desk: Desk) -> dict[str, Any]:
     scenario = world.scenario()
     hundred = world.hundred()
     arms = show_tables(session.hundred().comparison()) if session.with_ is not None else ""
-    series = [{"name": name, "label": words(f"series.{name}")} for name in SERIES]
+    series = [{"name": name, "label": words(f"series.{name}")} for name in SCALES]
     return {
         "title": words("analyst.title", place=scenario.title or world.place),
         "problem": desk.problem,
         "series": series,
         "chosen": desk.series,
-        "bands": f"/bands/{desk.series}.svg?room={desk.room.key}&version={session.version}",
-        "bands_said": words("analyst.bands_said", series=words(f"series.{desk.series}"), n=N_PAIRS),
         "measures": show_tables(hundred),
         "arms": arms,
         "who": session.who,
@@ -80,15 +89,65 @@ def _values_at(value: Any, path: list[str]) -> Iterator[str]:
         yield from _values_at(getattr(value, path[0]), path[1:])
 
 
-def draw_bands(session: Session, series: str) -> bytes:
-    """Draw median and bands of a series over our hundred partnerships, as SVG."""
-    # matplotlib takes a second to load, and only what is not played may need it.
-    from partnersim.plots import quantiles, save
+def bands(desk: Desk) -> dict[str, Any]:
+    """A series' median and bands over our hundred partnerships, as numbers for a chart to draw.
 
-    picture = quantiles(session.without.hundred(), series)
-    with tempfile.TemporaryDirectory() as folder:
-        files = save(picture, Path(folder), "bands")
-        return next(file for file in files if file.suffix == ".svg").read_bytes()
+    The same for both worlds, where two are compared; what is not known yet in a month is None.
+    """
+    session, words = desk.session, desk.words
+    scale, unit, digits = SCALES[desk.series]
+    worlds = {words("analyst.as_it_stands"): session.without}
+    if session.with_ is not None and not session.is_hidden:
+        worlds = {
+            words("draw.without"): session.without,
+            words("draw.with", who=session.who): session.with_,
+        }
+    months = session.without.months
+    arms: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "bands": _rounded(scale * world.hundred().quantiles(desk.series, LEVELS), digits),
+        }
+        for name, world in worlds.items()
+    ]
+    headings = (
+        words("draw.by"),
+        *(f"{arm['name']}: {level:.0%}" for arm in arms for level in LEVELS),
+    )
+    rows = tuple(
+        (when(month, words), *(_shown(band[month]) for arm in arms for band in arm["bands"]))
+        for month in range(0, months + 1, YEAR)
+    )
+    title = words(f"series.{desk.series}")
+    return {
+        "title": f"{title}, {words(unit)}",
+        "said": [_say_bands(arm, desk) for arm in arms],
+        "names": [when(month, words) for month in range(months + 1)],
+        "arms": arms,
+        "script": ECHARTS,
+        "table": Table(headings, rows).to_html(title),
+    }
+
+
+def _rounded(bands: Floats, digits: int) -> list[list[float | None]]:
+    """Numbers for JSON."""
+    return [
+        [round(v, digits) if math.isfinite(v) else None for v in band] for band in bands.tolist()
+    ]
+
+
+def _shown(value: float | None) -> str | float:
+    """A number for a table."""
+    return "–" if value is None else value
+
+
+def _say_bands(arm: dict[str, Any], desk: Desk) -> str:
+    """Where the bands end, in a sentence."""
+    words = desk.words
+    low, _, median, _, high = (_shown(band[-1]) for band in arm["bands"])
+    said = {"low": low, "median": median, "high": high, "who": arm["name"]}
+    years = span(desk.session.without.months, words)
+    return capital(words("analyst.bands_said", years=years, n=N_PAIRS, **said))
 
 
 def plan_of(session: Session) -> str:

@@ -32,8 +32,12 @@ class Desk:
         Of the vision, that was to be there: for 'out of 100'.
     trustor, trustee
         Whose trust is explained; empty for everybody.
+    arm
+        In which of two compared worlds: `without`, or else the one with the switch.
     series
         Of which the analyst's view draws the bands.
+    is_narrow
+        Whether the window is a phone's, or enlarged as much: pictures are drawn narrow then.
     problem
         What was wrong with the last thing that was done, in plain words.
     """
@@ -44,7 +48,9 @@ class Desk:
     share: float = 0.5
     trustor: str = ""
     trustee: str = ""
+    arm: str = ""
     series: str = "change_delivered"
+    is_narrow: bool = False
     problem: str = ""
     reset_token: int | None = None
     version: int = 0
@@ -67,7 +73,7 @@ class Desk:
         now = (state.story, state.screen)
         if now == self.screen:
             return
-        self.screen, self.picture = now, ""
+        self.screen, self.picture, self.arm = now, "", ""
         shown = self.session.screen_shown
         if shown is not None:
             self.turn_to(TAB_OF.get(shown.show, shown.show))

@@ -1,4 +1,4 @@
-"""Files that pages refer to: what is taken home, and pictures of the analyst's view."""
+"""Files that pages refer to: what is taken home."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from partnersim.app import take_home
 from partnersim.app.links import LinkError, to_link
-from partnersim.app.pages.analyst import SERIES, draw_bands, plan_of
+from partnersim.app.pages.analyst import plan_of
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.session import Session
 from partnersim.app.words import words
@@ -29,16 +29,6 @@ def take_home_file(request: Request) -> Response:
 
     # A page is to be looked at and printed; everything else is to be kept.
     return _answer(request, name, make, "inline" if name.endswith(".html") else "attachment")
-
-
-def bands(request: Request) -> Response:
-    """Answer with a picture of a series' bands."""
-    series = request.path_params["series"]
-
-    def make(session: Session) -> bytes | None:
-        return draw_bands(session, series) if series in SERIES else None
-
-    return _answer(request, f"{series}.svg", make, "inline")
 
 
 def _answer(
@@ -66,5 +56,4 @@ def _link(request: Request, session: Session) -> str:
 
 ROUTES = [
     Route("/take-home/{name}", endpoint=take_home_file),
-    Route("/bands/{series}.svg", endpoint=bands),
 ]

@@ -16,12 +16,13 @@ from partnersim.app.pages import analyst, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
 from partnersim.app.pages.rooms import ROOMS
+from partnersim.app.sentences import capital
 
 Act = Callable[[dict[str, Any]], None]
 
 
 @solara.component
-def Bare(children: list[Element]) -> Element:  # noqa: N802
+def Bare(children: list[Element]) -> Element:
     """A page without Solara's own bars."""
     return Html(tag="div", children=children)
 
@@ -67,7 +68,7 @@ def use_desk() -> tuple[Desk, Act]:
 
 
 @solara.component
-def Workshop() -> Element:  # noqa: N802
+def Workshop() -> Element:
     """The page on the projector."""
     desk, do = use_desk()
     solara.Title(desk.words("app.title"))
@@ -89,14 +90,14 @@ def Workshop() -> Element:  # noqa: N802
     return Html(tag="div", class_="ps", children=children)
 
 
-def row(*children: Element) -> Element:
+def row(*children: Element, kind: str = "ps-two") -> Element:
     """Side by side where there is room."""
-    return Html(tag="div", class_="ps-row ps-two", children=list(children))
+    return Html(tag="div", class_=f"ps-row {kind}", children=list(children))
 
 
-def column(*children: Element) -> Element:
+def column(*children: Element, kind: str = "") -> Element:
     """One above the other."""
-    return Html(tag="div", children=list(children))
+    return Html(tag="div", class_=kind, children=list(children))
 
 
 def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
@@ -104,59 +105,65 @@ def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
     choice = ui.Choice(view=view.choice(desk), event_act=do)
     screen = desk.session.screen_shown
+    key = figure(view.trust_key(desk), labels, do)
     if screen is not None and screen.show == "organisations" and not desk.picture:
         network = figure(view.who_trusts_whom(desk, desk.session.without), labels, do)
-        key = figure(view.trust_key(desk), labels, do)
-        return [say, row(network, ui.Cards(view=view.cards(desk))), key]
+        return [row(column(say, network), column(ui.Cards(view=view.cards(desk)), key))]
     match view.picture_shown(desk):
         case "strip":
-            parts = [say, figure(view.strip(desk), labels, do)]
+            return [say, figure(view.strip(desk), labels, do), key, choice]
         case "trust":
             title = desk.words("page.trust_title")
-            parts = [say, figure(view.over_time(desk, "trust", title), labels, do)]
-        case _:
-            network = view.who_trusts_whom(desk, desk.session.without)
-            beside = figure(view.change_so_far(desk), labels, do)
-            parts = [row(figure(network, labels, do), column(say, beside))]
-            parts.append(figure(view.trust_key(desk), labels, do))
-    return [*parts, choice]
+            return [say, figure(view.over_time(desk, "trust", title), labels, do), choice]
+    network = figure(view.who_trusts_whom(desk, desk.session.without), labels, do)
+    beside = figure(view.change_so_far(desk), labels, do)
+    return [row(column(network, key), column(say, beside)), choice]
 
 
 def show_compare(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """The same world with and without one thing."""
-    parts = [ui.Say(view=view.say(desk), labels=labels, event_act=do)]
+    say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
     if desk.session.is_hidden:
-        return parts
-    parts.append(switch(desk, labels, do))
-    shown = view.switch(desk)
-    if shown["sentence"] and view.picture_shown(desk) != "guess":
-        parts.append(Html(tag="p", class_="ps-sentence", children=[shown["sentence"]]))
+        return [say]
+    return [*frame(desk, labels, do, say), *compare_pictures(desk, labels, do)]
+
+
+def frame(desk: Desk, labels: ui.View, do: Act, say: Element) -> list[Element]:
+    """What is said of a comparison and what is switched in it; pictures follow."""
+    if is_told(desk):
+        return [say]
+    return [ui.Switch(view=view.switch(desk), labels=labels, event_act=do), say]
+
+
+def is_told(desk: Desk) -> bool:
+    """Whether a story says what is compared, and the choice of it can stand below."""
+    return desk.session.screen_shown is not None and desk.session.with_ is not None
+
+
+def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """The picture that was chosen, and what else there is to choose."""
+    choice = ui.Choice(view=view.choice(desk), event_act=do)
     match view.picture_shown(desk):
         case "guess":
-            parts.append(figure(view.guesses(desk), labels, do))
+            parts = [figure(view.guesses(desk), labels, do)]
         case "change" | "speed" as name:
             series = {"change": "change_delivered", "speed": "speed"}[name]
             title = desk.words(f"page.{name}_title")
-            parts.append(figure(view.over_time(desk, series, title), labels, do))
+            parts = [figure(view.over_time(desk, series, title), labels, do)]
         case _:
             panes = [view.who_trusts_whom(desk, desk.session.without, "a-", labels["without"])]
             if desk.session.with_ is not None:
-                heading = desk.words("draw.with", who=desk.session.who)
+                heading = capital(desk.words("draw.with", who=desk.session.who))
                 panes.append(view.who_trusts_whom(desk, desk.session.with_, "b-", heading))
-            parts.append(row(*(figure(pane, labels, do) for pane in panes)))
-    return parts
+            parts = [row(*(figure(pane, labels, do) for pane in panes))]
+    return [*parts, choice, *switch_below(desk, labels, do)]
 
 
-def switch(desk: Desk, labels: ui.View, do: Act) -> Element:
-    """What is switched, and which picture shows it."""
-    return Html(
-        tag="div",
-        class_="ps-bar ps-switch",
-        children=[
-            ui.Switch(view=view.switch(desk), labels=labels, event_act=do),
-            ui.Choice(view=view.choice(desk), event_act=do),
-        ],
-    )
+def switch_below(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """In a story, what else could be compared; it is not what the screen is about."""
+    if not is_told(desk):
+        return []
+    return [ui.Switch(view=view.switch(desk), labels=labels, event_act=do)]
 
 
 def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
@@ -164,49 +171,46 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
     if desk.session.is_hidden:
         return [say]
+    parts = frame(desk, labels, do, say)
+    choice = ui.Choice(view=view.choice(desk), event_act=do)
     if view.picture_shown(desk) == "guess":
-        return [say, switch(desk, labels, do), figure(view.guesses(desk), labels, do)]
-    return [
-        say,
-        switch(desk, labels, do),
-        ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do),
-        ui.Choice(view=view.share_choice(desk), event_act=do),
-        figure(view.chance(desk), labels, do),
-    ]
+        parts += [figure(view.guesses(desk), labels, do), choice]
+    else:
+        parts += [
+            ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do),
+            figure(view.chance(desk), labels, do),
+            choice,
+            ui.Choice(view=view.share_choice(desk), event_act=do),
+        ]
+    return [*parts, *switch_below(desk, labels, do)]
 
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Why trust moved: the ledger's answer, worked out while the page says so."""
-    return [ExplainedTrust(desk, (desk.session.version, desk.version), labels, do)]
-
-
-@solara.component
-def ExplainedTrust(  # noqa: N802
-    desk: Desk, version: tuple[int, int], labels: ui.View, do: Act
-) -> Element:
-    """The ledger is asked in a thread of its own: a run's first question takes a second or two."""
-    world = desk.session.without
-    asked = solara.use_thread(lambda cancel: world.ledger(), dependencies=[world])
-    is_working = asked.state != solara.ResultState.FINISHED
-    parts = [
+    """Why trust moved: the ledger's answer, which takes less than a tenth of a second."""
+    whose = [ui.Why(view=view.why(desk), labels=labels, event_act=do)]
+    if desk.session.with_ is not None and not desk.session.is_hidden:
+        whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do))
+    reason = ui.Reason(view=view.why(desk), labels=labels)
+    line = figure(view.trust_line(desk), labels, do)
+    return [
         ui.Say(view=view.say(desk), labels=labels, event_act=do),
-        ui.Why(view=view.why(desk, is_working), labels=labels, event_act=do),
+        column(*whose, kind="ps-bar"),
+        row(column(reason, line), column(figure(view.why_bars(desk), labels, do))),
     ]
-    if not is_working:
-        parts.append(figure(view.why_bars(desk), labels, do))
-        parts.append(figure(view.trust_line(desk), labels, do))
-    return column(*parts)
 
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Levers, events and what was changed."""
+    """Levers, events and what was changed; the picture stays in sight of every lever."""
+    levers = view.levers(desk)
     return [
         ui.Say(view=view.say(desk), labels=labels, event_act=do),
+        Html(tag="p", class_="ps-quiet", children=[levers["when"]]),
         row(
-            ui.Levers(view=view.levers(desk), labels=labels, event_act=do),
+            ui.Levers(view=levers, labels=labels, event_act=do),
             column(
-                figure(view.change_so_far(desk), labels, do),
+                figure(view.change_so_far(desk, view.LOW), labels, do),
                 ui.Change(view=view.change(desk), labels=labels, event_act=do),
+                kind="ps-stays",
             ),
         ),
     ]
@@ -223,7 +227,7 @@ def figure(shown: ui.View, labels: ui.View, do: Act) -> Element:
 
 
 @solara.component
-def Notes() -> Element:  # noqa: N802
+def Notes() -> Element:
     """The facilitator's window: it follows the projector, and never shows on it."""
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
@@ -232,13 +236,18 @@ def Notes() -> Element:  # noqa: N802
 
 
 @solara.component
-def Analyst() -> Element:  # noqa: N802
+def Analyst() -> Element:
     """Everything in full, for researchers."""
     desk, do = use_desk()
     solara.Title(desk.words("page.analyst"))
     labels = desk.words.below("page") | desk.words.below("analyst")
-    shown = ui.Analyst(view=analyst.show(desk), labels=labels, event_act=do)
-    return Html(tag="div", class_="ps ps-desk", children=[shown])
+    shown = analyst.show(desk)
+    parts = [
+        ui.Ensemble(view=shown, labels=labels, event_act=do),
+        ui.Bands(view=analyst.bands(desk), labels=labels),
+        ui.Analyst(view=shown, labels=labels, event_act=do),
+    ]
+    return Html(tag="div", class_="ps ps-desk", children=[Html(tag="main", children=parts)])
 
 
 routes = [

@@ -19,7 +19,7 @@ from partnersim.app.world import World
 from partnersim.scenario_files import load, packaged
 
 MOST_ROOMS = 300
-"""Rooms that are kept; the one that was entered longest ago is given up first."""
+"""Rooms that are kept; those that nobody is in are given up first, the longest left first."""
 
 KEY = re.compile(r"[\w-]{16,64}")
 
@@ -72,20 +72,32 @@ class Rooms:
                 state = from_link(link)
             except LinkError as error:
                 problem = str(error)
-        session = Session(state)
-        if state is None:
-            session.open_story(next(iter(stories())))
+        made = Session(state or _opening())
         key = key if KEY.fullmatch(key) else secrets.token_urlsafe(16)
         with self._lock:
-            self._sessions[key] = session
-            while len(self._sessions) > MOST_ROOMS:
-                self._sessions.popitem(last=False)
-        return Room(key, session, is_new=True, problem=problem)
+            # Two windows of a room may come back at the same moment: one of them makes it.
+            session = self._sessions.setdefault(key, made)
+            self._give_up(but=key)
+        return Room(key, session, is_new=session is made, problem=problem)
+
+    def _give_up(self, but: str) -> None:
+        """Give up what is too much, but not the room that was entered just now."""
+        while len(self._sessions) > MOST_ROOMS:
+            others = [key for key in self._sessions if key != but]
+            empty = (key for key in others if not self._sessions[key].is_watched)
+            del self._sessions[next(empty, others[0])]
 
     def find(self, key: str) -> Session | None:
         """The session of a key, if there is one."""
         with self._lock:
             return self._sessions.get(key)
+
+
+def _opening() -> State:
+    """Where a visitor begins: on the first screen of the first story."""
+    session = Session()
+    session.open_story(next(iter(stories())))
+    return session.state
 
 
 ROOMS = Rooms()

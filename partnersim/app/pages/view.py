@@ -22,6 +22,7 @@ from partnersim.app.levers import (
 )
 from partnersim.app.links import LinkError, to_link
 from partnersim.app.pages.desk import TABS, Desk
+from partnersim.app.sentences import capital
 from partnersim.app.session import Guess, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
@@ -33,15 +34,20 @@ View = dict[str, Any]
 PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
-BESIDE = (620, 330)
-BELOW = (1240, 350)
-"""Sizes of charts of lines: beside a network, and over the whole width."""
+BESIDE = (620, 280)
+LOW = (620, 220)
+BELOW = (1240, 316)
+"""Sizes of charts of lines: beside a network, beside much else, and over the whole width. With
+what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
 NO_NAMES = 24
 """Pixels right of a chart of one line, which needs no names."""
 
 MOST_LETTERS = 18
 """Of a name at the end of a line; a longer one stands in the sentence above only."""
+
+FEW_LETTERS = 9
+"""The same, on a narrow page."""
 
 PICTURES = {
     "world": ("network", "heatmap", "strip", "trust"),
@@ -121,30 +127,34 @@ def link_of(desk: Desk) -> str:
 
 
 def say(desk: Desk) -> View:
-    """What the story says and asks, or what came of the guess."""
+    """What the story says and asks, and what came of it in one sentence."""
     session, words = desk.session, desk.words
     screen = session.screen_shown
     shown: View = {
-        "title": "", "say": [], "ask": None, "ask_name": "", "reply": "", "score": "", "rows": [],
+        "title": "", "say": [], "ask": None, "ask_name": "", "sentence": "", "score": "",
+        "rows": [],
     }  # fmt: skip
     if screen is not None:
         shown |= {"title": screen.title, "say": screen.say.strip().split("\n\n")}
-    question = session.question if desk.tab in COMPARING else None
-    if question is None:
+    if desk.tab not in COMPARING or session.with_ is None:
         return shown
-    if session.is_hidden:
+    question = session.question
+    if question is not None and session.is_hidden:
         options = [option.text for option in question.options]
         shown["ask"] = {"text": question.text, "options": options}
         shown["ask_name"] = f"{session.state.story} {session.state.screen}"
         return shown
     guess = session.guess
-    if guess is not None and picture_shown(desk) == "guess":
+    if question is not None and guess is not None and picture_shown(desk) == "guess":
         board = session.scoreboard()
         shown |= {
-            "reply": reply(guess, question.options, words),
+            "sentence": reply(guess, question.options, words),
             "score": words("guess.score", right=board.right, asked=board.asked),
             "rows": [_scored(one, words) for one in board.guesses],
         }
+    elif desk.tab == "compare":
+        runs = (session.without.run(), session.with_.run())
+        shown["sentence"] = sentences.difference(*runs, session.who, words)
     return shown
 
 
@@ -227,7 +237,10 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 
 
 def figure(drawing: Drawing, heading: str = "") -> View:
-    """A picture for the page, and its table."""
+    """A picture for the page, and its table.
+
+    `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of.
+    """
     return {
         "svg": drawing.svg,
         "title": drawing.title,
@@ -235,6 +248,8 @@ def figure(drawing: Drawing, heading: str = "") -> View:
         "heading": heading,
         "marks": None,
         "frames": None,
+        "numbers": None,
+        "arm": "without",
     }
 
 
@@ -242,12 +257,19 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     """The network of a world, with all its months for the page to play; or its heatmap."""
     run, words, month = world.run(), desk.words, desk.session.month
     trust, names, titles = run.trust, world.names, world.titles
+    marks, frames = to_frames(draw.network_frames(trust, names, prefix))
+    numbers = None
     if picture_shown(desk) == "heatmap":
         drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix)
-        return figure(drawing, heading)
-    drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix)
-    marks, frames = to_frames(draw.network_frames(trust, names, prefix))
-    return {**figure(drawing, heading), "marks": marks, "frames": frames}
+        months = draw.heatmap_frames(trust, names, prefix)
+        marks, numbers = list(months[0]), [",".join(frame.values()) for frame in months]
+    else:
+        drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix)
+    arm = "without" if world == desk.session.without else "with"
+    return {
+        **figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers,
+        "arm": arm,
+    }  # fmt: skip
 
 
 def to_frames(classes: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
@@ -261,14 +283,14 @@ def _all_classes(classes: Sequence[Mapping[str, str]]) -> set[str]:
     return {name for frame in classes for name in frame.values()}
 
 
-def change_so_far(desk: Desk) -> View:
+def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
     """The change beside the network: how far, month by month, with flags."""
     world, words = _world_shown(desk), desk.words
     run = world.run()
     line = Series(words("series.change_delivered"), run.series["change_delivered"])
     drawing = draw.lines(
         [line], words("page.change_title"), words, month=desk.session.month,
-        flags=_flags(desk, world), scale=100, size=BESIDE, margin=NO_NAMES, top=100,
+        flags=_flags(desk, world), scale=100, size=size, margin=NO_NAMES, top=100,
     )  # fmt: skip
     return figure(drawing, drawing.title)
 
@@ -283,14 +305,14 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
     ]
     drawing = draw.lines(
         lines, title, desk.words, month=session.month, flags=_flags(desk, worlds[0]), scale=scale,
-        size=BELOW, **({} if len(lines) > 1 else {"margin": NO_NAMES}),
+        size=_below(desk), margin=_margin(desk) if len(lines) > 1 else NO_NAMES,
     )  # fmt: skip
     return figure(drawing, title)
 
 
 def strip(desk: Desk) -> View:
     """Small pictures of the network over time."""
-    drawing = draw.strip(_world_shown(desk).run().trust, desk.words)
+    drawing = draw.strip(_world_shown(desk).run().trust, desk.words, width=_below(desk)[0])
     return figure(drawing, drawing.title)
 
 
@@ -303,7 +325,9 @@ def guesses(desk: Desk) -> View:
     """What the room said against what came."""
     guess = desk.session.guess
     assert guess is not None and guess.answer is not None
-    drawing = draw.guesses(guess.options, guess.room, guess.hundred, guess.answer, desk.words)
+    drawing = draw.guesses(
+        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_below(desk)[0]
+    )
     return figure(drawing)
 
 
@@ -313,12 +337,17 @@ def chance(desk: Desk) -> View:
     hundred = compare_hundred(desk.session.without, _with(desk))
     without, with_ = hundred.months_to(desk.share)
     what, name = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.who
+    width = _below(desk)[0]
     match picture_shown(desk):
         case "icons":
-            drawing = draw.icon_arrays(without, with_, desk.session.deadline, what, name, words)
+            drawing = draw.icon_arrays(
+                without, with_, desk.session.deadline, what, name, words, width=width
+            )
         case "dots":
             months = desk.session.without.months
-            drawing = draw.dots(without, with_, desk.session.deadline, months, what, name, words)
+            drawing = draw.dots(
+                without, with_, desk.session.deadline, months, what, name, words, width=width
+            )
         case _:
             drawing = _ten_faint(desk, hundred.faint("change_delivered"))
     return figure(drawing)
@@ -328,9 +357,19 @@ def _arms(desk: Desk) -> tuple[str, str]:
     """Short names of both worlds, without first."""
     words = desk.words
     with_ = words("draw.with", who=desk.session.who)
-    if len(with_) > MOST_LETTERS:
+    if len(with_) > (FEW_LETTERS if desk.is_narrow else MOST_LETTERS):
         with_ = words("page.with")
     return words("draw.without"), with_
+
+
+def _below(desk: Desk) -> tuple[int, int]:
+    """Size of a chart over the whole width of the page."""
+    return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
+
+
+def _margin(desk: Desk) -> int:
+    """Pixels right of lines, for their names."""
+    return 160 if desk.is_narrow else 300
 
 
 def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
@@ -340,14 +379,16 @@ def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
         Series(name, world.run().series["change_delivered"], runs)
         for name, world, runs in zip(names, worlds, faint, strict=True)
     ]
-    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=BELOW)
+    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk),
+        margin=_margin(desk),
+    )  # fmt: skip
 
 
 # --- with and without ---------------------------------------------------------------------------
 
 
 def switch(desk: Desk) -> View:
-    """What may be switched, and the difference it makes in one sentence."""
+    """What the second world may have."""
     session, words = desk.session, desk.words
     choices = switches(desk)
     chosen = next(
@@ -358,11 +399,7 @@ def switch(desk: Desk) -> View:
         chosen = "as-told"
         listed.append({"name": chosen, "label": desk.session.who})
     listed += [{"name": name, "label": label} for name, (label, _) in choices.items()]
-    sentence = ""
-    if session.with_ is not None:
-        without, with_ = session.without.run(), session.with_.run()
-        sentence = sentences.difference(without, with_, desk.session.who, words)
-    return {"choices": listed, "chosen": chosen, "sentence": sentence}
+    return {"choices": listed, "chosen": chosen}
 
 
 def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
@@ -415,26 +452,16 @@ def share_choice(desk: Desk) -> View:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def why(desk: Desk, is_working: bool) -> View:
-    """Whose trust is explained, and the sentence; pictures come by `why_figures`."""
-    session, words = desk.session, desk.words
-    world = _world_shown(desk)
-    month = max(1, session.month)
-    view = {
+def why(desk: Desk) -> View:
+    """Whose trust is explained, and why it moved; pictures come by `why_bars`, `trust_line`."""
+    words, world, said = desk.words, world_explained(desk), _why(desk)
+    return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
         "trustee": desk.trustee,
-        "is_working": is_working,
-        "sentence": "",
-        "stalled": "",
+        "sentence": f"{said.sentence} {said.turning}",
+        "stalled": sentences.stalled(world.run(), month_explained(desk), words),
     }
-    if not is_working:
-        said = _why(desk)
-        view |= {
-            "sentence": f"{said.sentence} {said.turning}",
-            "stalled": sentences.stalled(world.run(), month, words),
-        }
-    return view
 
 
 def why_bars(desk: Desk) -> View:
@@ -445,7 +472,7 @@ def why_bars(desk: Desk) -> View:
 
 def trust_line(desk: Desk) -> View:
     """The trust that is explained, month by month."""
-    world, words = _world_shown(desk), desk.words
+    world, words = world_explained(desk), desk.words
     trust = world.run().trust
     names = world.names
     rows = [names.index(desk.trustor)] if desk.trustor else list(range(len(names)))
@@ -453,9 +480,23 @@ def trust_line(desk: Desk) -> View:
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
     drawing = draw.lines(
         [Series(words("series.trust"), mean_known(part))], words("page.trust_title"), words,
-        month=desk.session.month, scale=100, top=100, size=BELOW, margin=NO_NAMES,
+        month=desk.session.month, scale=100, size=LOW, margin=NO_NAMES,
     )  # fmt: skip
     return figure(drawing, drawing.title)
+
+
+def arm_choice(desk: Desk) -> View:
+    """In which of two compared worlds trust is explained."""
+    words = desk.words
+    return {
+        "label": words("page.arms"),
+        "act": "arm",
+        "chosen": "without" if world_explained(desk) == desk.session.without else "with",
+        "choices": [
+            {"value": value, "label": capital(name)}
+            for value, name in zip(("without", "with"), _arms(desk), strict=True)
+        ],
+    }
 
 
 def mean_known(values: Floats) -> Floats:
@@ -466,10 +507,16 @@ def mean_known(values: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+def month_explained(desk: Desk) -> int:
+    """The month that is explained, with the year up to it."""
+    return max(1, desk.session.month)
+
+
 def _why(desk: Desk) -> sentences.Why:
+    month = month_explained(desk)
     return sentences.why(
-        _world_shown(desk).ledger(),
-        max(1, desk.session.month),
+        world_explained(desk).ledger(month),
+        month,
         desk.words,
         desk.trustor or None,
         desk.trustee or None,
@@ -502,7 +549,7 @@ def change(desk: Desk) -> View:
         "coordinators": [
             {
                 "name": one.name,
-                "label": _coordination_sentence(one, words("coordinator.sentence")),
+                "label": one.label.rstrip(","),
             }
             for one in choices
         ],
@@ -535,6 +582,7 @@ def _lever(lever: FrontLever, desk: Desk) -> View:
         "what": lever.what,
         "evidence": lever.evidence,
         "sources": list(lever.sources),
+        "from_start": lever.from_start_only,
     }
 
 
@@ -606,6 +654,14 @@ def _world_shown(desk: Desk) -> World:
     return desk.session.without
 
 
+def world_explained(desk: Desk) -> World:
+    """The world whose trust is explained; never the one that the room still has to guess."""
+    session = desk.session
+    if session.with_ is None or session.is_hidden or desk.arm == "without":
+        return session.without
+    return session.with_
+
+
 def _with(desk: Desk) -> World:
     """The world with the switch; the same as without where nothing is switched."""
     return desk.session.with_ or desk.session.without
@@ -614,7 +670,11 @@ def _with(desk: Desk) -> World:
 def _flags(desk: Desk, world: World) -> dict[int, str]:
     """What stands on the timeline of a chart."""
     scenario = world.scenario()
-    return {mark.month: sentences.name_mark(mark, scenario, desk.words) for mark in world.marks()}
+    return {
+        mark.month: sentences.name_mark(mark, scenario, desk.words)
+        for mark in world.marks()
+        if mark.month > 0  # what holds from the start is in the list of flags
+    }
 
 
 def run_of(desk: Desk) -> Run:

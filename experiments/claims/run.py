@@ -1,0 +1,78 @@
+"""Ask the model the claims of the essay: python -m experiments.claims.run [NAME ...] [--quick]
+
+Runs what the store lacks of each claim, over the accepted set of parameters, and writes
+results.md, summary.json and figure.png into the claim's folder. What is kept there is made with the
+accepted set, in full: with --quick or --accepted it goes where --out says, or into a folder that
+git ignores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from experiments.claims import combinations, report, spending
+from experiments.claims.declare import HERE, file_of, folders, read_study
+from experiments.claims.simulate import Accepted, Runs, run_study
+from partnersim.cli_sweep import duration, show_progress
+from partnersim.scenario_files import ScenarioError, suggest
+
+ACCEPTED = HERE.parent / "tuning" / "accepted.csv"
+STORE = HERE / "store"
+QUICK_POINTS, QUICK_REPLICATES = 6, 4
+
+WRITERS: Mapping[str, Callable[[Runs, Path], str]] = {
+    "together": combinations.write,
+    "budget": spending.write,
+}
+"""Who writes up what is no claim."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("names", nargs="*", help="b1 ... b9, together, budget; all if left out")
+    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
+    parser.add_argument("--accepted", type=Path, help="another CSV of points, to try things")
+    parser.add_argument("--out", type=Path, help="folder to write to, one folder in it a name")
+    parser.add_argument("--store", type=Path, default=STORE, help="folder of what was run")
+    parser.add_argument("--workers", type=int, help="as many as there are cores if left out")
+    options = parser.parse_args(arguments)
+    try:
+        return _run(options)
+    except ScenarioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
+    known = folders()
+    for name in options.names:
+        if name not in known:
+            raise ScenarioError(f"{name!r}: there is no such claim; {suggest(name, list(known))}")
+    accepted = Accepted.read(options.accepted or ACCEPTED)
+    is_kept = not (options.quick or options.accepted)
+    if options.quick:
+        accepted = accepted.first(QUICK_POINTS)
+    begun = time.monotonic()
+    for name in options.names or known:
+        study = read_study(file_of(known[name]))
+        print(f"{study.name}: {study.title}", file=sys.stderr, flush=True)
+        with show_progress(is_plain=False, is_silent=False) as progress:
+            runs = run_study(
+                study, accepted, options.store, workers=options.workers, progress=progress,
+                replicates=QUICK_REPLICATES if options.quick else None,
+            )  # fmt: skip
+        folder = options.out / known[name].name if options.out else known[name]
+        if not (is_kept or options.out):
+            folder = options.store / "tried" / known[name].name
+        words = WRITERS.get(name, report.write)(runs, folder)
+        print(f"{study.name}: {words}\n  {folder}", flush=True)
+    print(f"{duration(time.monotonic() - begun)}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""Runs a study over the accepted set, as sweeps that share all luck, and gives what came of it.
+
+Points of the accepted set are the points of a table design; arms run at each of them. In a plan
+parameters are set after arms, so that an arm cannot change a parameter that the set varies. Such
+arms get a table of their own, with that column changed: one sweep for each different table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.claims.changes import Floats, combine, resolve
+from experiments.claims.declare import BASE, BEYOND_CHANCE, Event, Study, label
+from partnersim.measures import MEASURES
+from partnersim.scenario import Scenario
+from partnersim.scenario_files import ScenarioError
+from partnersim.sweep import Sweep
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.run import Progress
+from partnersim.sweep.tables import Table
+
+SEED = 1
+KEPT = (
+    "change_delivered", "mean_speed", "months_to_25", "is_sustained_acceleration",
+    "sustained_acceleration_by_chance", "trust", "trust_board", "trust_front_line",
+    "perceived_joint_working", "vision_commitment", "cost", "survived",
+)  # fmt: skip
+"""Measures that are kept of every run."""
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Run = tuple[str, str]
+"""An arm and an ablation, or ''."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Points of the parameter space that the tuning accepted.
+
+    Attributes
+    ----------
+    columns : dict[str, float64[n_points]]
+        Values by dotted path.
+    name : str
+        The file that they are from.
+    """
+
+    columns: Mapping[str, Floats]
+    name: str
+
+    @classmethod
+    def read(cls, file: Path) -> Accepted:
+        """Read a CSV file with a column for each parameter, and one that counts the points."""
+        try:
+            frame = pd.read_csv(file)
+        except FileNotFoundError:
+            raise ScenarioError(
+                f"{file}: there is no such file; give --accepted FILE, a CSV with a column for "
+                "each parameter by its dotted path"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise ScenarioError(f"{file}: cannot be read: {error}") from None
+        columns = {str(n): frame[n].to_numpy() for n in frame.columns if n != "point"}
+        if not columns or frame.empty:
+            raise ScenarioError(f"{file}: has no points; give a row for each, a column for each "
+                                "parameter")  # fmt: skip
+        return cls(columns, file.name)
+
+    @property
+    def n_points(self) -> int:
+        """How many points."""
+        return len(next(iter(self.columns.values())))
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen digits for the points, whatever file they are from."""
+        return digest(self.columns)
+
+    def first(self, n: int) -> Accepted:
+        """The first points only."""
+        return Accepted({path: values[:n] for path, values in self.columns.items()}, self.name)
+
+
+def digest(columns: Mapping[str, Floats]) -> str:
+    """Sixteen digits of a hash of some columns."""
+    found = hashlib.sha256()
+    for path, values in columns.items():
+        found.update(f"{path} {values.tolist()}\n".encode())
+    return found.hexdigest()[:16]
+
+
+@dataclass
+class Runs:
+    """What came of a study.
+
+    Attributes
+    ----------
+    values : dict[Run, dict[str, float64[n_points, n_replicates]]]
+        Measures of each arm and ablation; a milestone never reached counts as the last month.
+    events : dict[Run, dict[str, bool[n_points, n_replicates]]]
+        What happened.
+    n_runs : int
+    """
+
+    study: Study
+    accepted: Accepted
+    replicates: int
+    values: dict[Run, dict[str, Floats]] = field(default_factory=dict)
+    events: dict[Run, dict[str, Flags]] = field(default_factory=dict)
+    n_runs: int = 0
+
+
+@dataclass
+class _Group:
+    """Arms that run at the same table of points."""
+
+    columns: dict[str, Floats]
+    arms: dict[Run, dict[str, Any]] = field(default_factory=dict)
+
+
+def run_study(
+    study: Study,
+    accepted: Accepted,
+    store: Path,
+    *,
+    replicates: int | None = None,
+    workers: int | None = None,
+    engine: str = "processes",
+    progress: Callable[[Progress], None] | None = None,
+) -> Runs:
+    """Run what the store lacks of a study, and read what came of it.
+
+    Raises
+    ------
+    ScenarioError
+        For a study or points that do not fit the model, and for runs that failed.
+    """
+    runs = Runs(study, accepted, replicates or study.replicates)
+    for group in _groups(study, accepted):
+        plan = _plan(study, group, runs.replicates, store / "points")
+        folder = store / study.name.lower() / plan.sweep_id
+        stored = Sweep.open(folder).plan.most_replicates if (folder / "sweep.json").exists() else 0
+        sweep = Sweep.run(
+            plan, folder, engine=engine, workers=workers, progress=progress,
+            extend={"replicates": max(runs.replicates, stored)},
+        )  # fmt: skip
+        _read(sweep, group, runs)
+    return runs
+
+
+def _groups(study: Study, accepted: Accepted) -> list[_Group]:
+    """Sort arms by the table of points that they need."""
+    scenario = Scenario.load(study.scenario)
+    groups: dict[str, _Group] = {}
+    for arm, ablation in study.runs():
+        changes = [*study.parts_of(arm), *([study.ablations[ablation]] if ablation else [])]
+        name = f"{study.name}, {label(arm, ablation)}"
+        try:
+            resolved = [resolve(change, scenario, accepted.columns) for change in changes]
+        except ScenarioError as error:
+            raise ScenarioError(f"{name}: {error}") from None
+        fixed = combine([part for part, _ in resolved], name)
+        edited = combine([part for _, part in resolved], name)
+        columns = {**accepted.columns, **edited}
+        group = groups.setdefault(digest(columns), _Group(columns))
+        group.arms[arm, ablation] = fixed
+    return list(groups.values())
+
+
+def _plan(study: Study, group: _Group, replicates: int, folder: Path) -> Plan:
+    """The sweep of a group; an arm that changes nothing but the table is its base."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{digest(group.columns)}.parquet"
+    pd.DataFrame(group.columns).to_parquet(file, index=False)
+    plan: dict[str, Any] = {
+        "scenario": study.scenario,
+        "seed": SEED,
+        "replicates": replicates,
+        "measures": list(KEPT),
+        "on_error": "stop",
+        "design": {"type": "table", "file": file.name},
+        "arms": {label(*run): fixed for run, fixed in group.arms.items() if fixed},
+    }
+    if study.series:
+        plan["series"] = {"names": study.series, "runs": replicates}
+    return Plan.make(plan, f"{study.name}", folder)
+
+
+def _read(sweep: Sweep, group: _Group, runs: Runs) -> None:
+    """Put what a sweep holds where it is looked for."""
+    status = sweep.status()
+    if status.n_failed or not status.is_finished:
+        said = "; ".join(f"{f.n_runs} runs: {f.message}" for f in sweep.failures())
+        raise ScenarioError(f"{sweep.folder}: not all runs are there. {said}")
+    horizon = float(sweep.plan.base.months)
+    grid = _grid(sweep.runs, list(KEPT), runs.replicates)
+    months = _grid(sweep.series, runs.study.series, runs.replicates) if runs.study.series else {}
+    names = list(sweep.plan.arms_by_name)
+    for run, fixed in group.arms.items():
+        at = names.index(label(*run) if fixed else BASE)
+        values = {name: grid[name][:, at] for name in KEPT}
+        for name, numbers in values.items():
+            if MEASURES[name].is_censored:
+                values[name] = np.where(np.isnan(numbers), horizon, numbers)
+        values[BEYOND_CHANCE] = (
+            values["is_sustained_acceleration"] - values["sustained_acceleration_by_chance"]
+        )
+        runs.values[run] = values
+        runs.events[run] = {
+            name: happened(event, values, {key: series[:, at] for key, series in months.items()})
+            for name, event in runs.study.events.items()
+        }
+        runs.n_runs += values["trust"].size
+
+
+def _grid(table: Table, names: list[str], replicates: int) -> dict[str, Floats]:
+    """Read values onto float64[point, arm, replicate], or with a last axis for the month."""
+    axes = {key: np.arange(len(labels)) for key, labels in table.axes.items()}
+    axes["replicate"] = np.arange(replicates)
+    found = table.grid(names, axes)
+    if "arm" in axes:
+        return found
+    return {name: numbers[:, np.newaxis] for name, numbers in found.items()}
+
+
+def happened(event: Event, values: Mapping[str, Floats], months: Mapping[str, Floats]) -> Flags:
+    """In which runs something happened: bool[n_points, n_replicates]."""
+    if event.measure:
+        return np.asarray(values[event.measure] >= event.at_least)
+    series = months[event.series]
+    if event.rises:
+        first, last = event.rises
+        return np.asarray(series[..., first : last + 1].mean(axis=-1) > series[..., 0])
+    return np.asarray((series > 0.0).sum(axis=-1) >= event.months)

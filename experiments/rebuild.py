@@ -1,0 +1,113 @@
+"""All experiments once more, then the report: python -m experiments.rebuild [--quick]
+
+Runs one experiment after another, but not the search for parameters: accepted points are taken as
+they are stored. What is in an experiment's store is not run again: after whatever stopped it the
+same command goes on. Then the report and the summary in the docs are written. With --quick all of
+them run small, the search too, into a temporary folder or that which --out names, with a report
+there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.points import ACCEPTED
+from partnersim.cli_sweep import duration
+
+ROOT = Path(__file__).resolve().parent.parent
+RUN = ("patterns", "screening", "claims", "places")
+"""The experiments that are made again, in this order."""
+
+OVER_ACCEPTED = ("claims", "places")
+"""Those that run over the accepted points."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command: a module, and what it is told."""
+
+    module: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """As one would write it."""
+        return " ".join(("python", "-m", self.module, *self.words))
+
+
+def full_steps() -> Iterator[Step]:
+    """What makes everything that is kept."""
+    yield from (Step(f"experiments.{name}.run") for name in RUN)
+    yield Step("experiments.report.docs")
+    yield Step("experiments.report.build")
+
+
+def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
+    """The same, small, and into a folder.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    accepted
+        The accepted points; those that are kept if left out, or those of the quick search.
+    """
+    store = ("--store", str(out / "store"))
+    yield Step("experiments.tuning.run", ("--quick", "--out", str(out / "tuning"), *store))
+    points = accepted or (ACCEPTED if ACCEPTED.is_file() else out / "tuning" / ACCEPTED.name)
+    for name in RUN:
+        words = ["--quick", "--out", str(out / name)]
+        if name != "patterns":
+            words += store
+        if name in OVER_ACCEPTED:
+            words += ["--accepted", str(points)]
+        yield Step(f"experiments.{name}.run", tuple(words))
+    yield Step(
+        "experiments.report.build",
+        ("--results", str(out), "--out", str(out / "report"), "--no-pdf"),
+    )
+
+
+def run(steps: Sequence[Step]) -> list[Step]:
+    """Run commands one after another, and give those that failed; a failure stops none of them."""
+    failed = []
+    begun = time.monotonic()
+    for step in steps:
+        print(f"$ {step.command}", flush=True)
+        start = time.monotonic()
+        # Here, so that modules are found as they are for whoever started this.
+        status = subprocess.run([sys.executable, "-m", step.module, *step.words]).returncode
+        if status:
+            failed.append(step)
+        said = f"failed with status {status}" if status else "done"
+        print(f"  {said} in {duration(time.monotonic() - start)}", flush=True)
+    print(f"All of it: {duration(time.monotonic() - begun)}.")
+    for step in failed:
+        print(f"failed: {step.command}", file=sys.stderr)
+    return failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="all small, to see that it works")
+    parser.add_argument("--out", type=Path, help="with --quick: folder to write to")
+    parser.add_argument("--accepted", type=Path, help="with --quick: other accepted points")
+    options = parser.parse_args()
+    if not options.quick:
+        if options.out or options.accepted:
+            parser.error("--out and --accepted belong to --quick")
+        return 1 if run(list(full_steps())) else 0
+    with tempfile.TemporaryDirectory() as folder:
+        out = (options.out or Path(folder)).absolute()
+        return 1 if run(list(quick_steps(out, options.accepted))) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

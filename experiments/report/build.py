@@ -1,0 +1,167 @@
+"""The report: python -m experiments.report.build [--out report]
+
+One HTML page from what is stored of the experiments, with its pictures and tables beside it: it
+opens offline and prints. Nothing is run. With a Chromium or Chrome on the machine there is a PDF.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from experiments.provenance import model_hash
+from experiments.report.collect import Standing, Stored, collect
+from experiments.report.contents import EXPERIMENTS, contents
+from experiments.report.pages import Places, in_line, to_html, without_title
+from experiments.report.summary import summary_page
+from partnersim import __version__
+from partnersim.plots.page import plural
+
+HERE = Path(__file__).resolve().parent
+ROOT = EXPERIMENTS.parent
+REFERENCES = ROOT / "docs" / "references.bib"
+TITLE = "What the model shows, and what it answers"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PATIENCE = 120
+"""Seconds that a browser may take to print."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One experiment of the report."""
+
+    stored: Stored
+    body: Markup
+
+
+def build(found: Sequence[Stored], out: Path, model: str) -> Path:
+    """Write the report.
+
+    Parameters
+    ----------
+    found
+        What is stored, in the order of the report.
+    out
+        The folder, which is emptied of an earlier report.
+    model
+        Hash of the present model.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    clear(out)
+    places = Places(out, {stored.folder.resolve(): stored.experiment.slug for stored in found})
+    parts = [Part(stored, body(stored, places)) for stored in found]
+    summary = to_html(summary_page(found), out, "summary", places)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.globals["in_line"] = lambda text: Markup(in_line(text))
+    template = environment.from_string((HERE / "template.html.j2").read_text(encoding="utf-8"))
+    page = template.render(
+        title=TITLE,
+        version=__version__,
+        model=model,
+        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
+        standings=count_standings(found),
+        summary=Markup(summary),
+        problems=[stored for stored in found if stored.why],
+        parts=parts,
+        references=places.copy(REFERENCES, "files", "docs"),
+    )
+    file = out / "index.html"
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+def body(stored: Stored, places: Places) -> Markup:
+    """One experiment's page of results as HTML."""
+    text = without_title(stored.page)
+    return Markup(to_html(text, stored.folder, stored.experiment.slug, places))
+
+
+def clear(out: Path) -> None:
+    """Make the folder, without what an earlier report left there."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("pictures", "files"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    for name in ("index.html", "report.pdf"):
+        (out / name).unlink(missing_ok=True)
+
+
+def count_standings(found: Sequence[Stored]) -> str:
+    """How many results are current, and how many are not."""
+    counts = Counter(stored.standing for stored in found)
+    said = [f"{counts[standing]} {standing.value}" for standing in Standing if counts[standing]]
+    return f"{plural(len(found), 'experiment')}: {', '.join(said)}."
+
+
+def find_browser() -> str | None:
+    """A browser that prints pages to PDF, if there is one."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def print_pdf(page: Path, browser: str) -> Path:
+    """Print the report.
+
+    Raises
+    ------
+    OSError
+        If the browser does not do it, with what it said.
+    """
+    file = page.with_name("report.pdf")
+    # Chromium refuses to run as root inside its own sandbox; what it opens is our own page.
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            browser, "--headless", "--disable-gpu", *(["--no-sandbox"] if is_root else []),
+            f"--user-data-dir={profile}", "--no-pdf-header-footer",
+            "--generate-pdf-document-outline", f"--print-to-pdf={file}", page.resolve().as_uri(),
+        ]  # fmt: skip
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise OSError(f"{browser} took more than {PATIENCE} seconds") from None
+    if not file.is_file():
+        raise OSError(f"{browser}: {done.stderr.strip()[-300:] or 'wrote nothing'}")
+    return file
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path("report"), help="folder to write to")
+    parser.add_argument("--results", type=Path, default=EXPERIMENTS, help="folder of all results")
+    parser.add_argument("--no-pdf", action="store_true", help="HTML only")
+    options = parser.parse_args()
+    model = model_hash()
+    found = collect(contents(), options.results, model)
+    try:
+        page = build(found, options.out, model)
+        print(f"{page}: {count_standings(found)}")
+        for stored in found:
+            if stored.why:
+                print(f"{stored.experiment.folder}: {stored.standing.value}; {stored.why}")
+        browser = None if options.no_pdf else find_browser()
+        if browser:
+            print(print_pdf(page, browser))
+        elif not options.no_pdf:
+            print("No PDF: there is no Chromium or Chrome. Any browser prints the page.")
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The summary in docs/evidence.md: python -m experiments.report.docs
+
+Writes the tables between the page's markers anew, from what is stored. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.report.collect import RESULTS, Stored, collect
+from experiments.report.contents import EXPERIMENTS, contents
+from experiments.report.summary import summary_page
+
+COMMAND = "python -m experiments.report.docs"
+PAGE = EXPERIMENTS.parent / "docs" / "evidence.md"
+BEGIN = "<!-- begin: written by the command above -->"
+END = "<!-- end -->"
+
+
+def link_from(page: Path, stored: Stored) -> str:
+    """Where an experiment is, as seen from a page: its results, or else what it is about."""
+    folder = EXPERIMENTS / stored.experiment.folder
+    names = (RESULTS, "README.md", "claim.toml", "study.toml")
+    files = [folder / name for name in names if (folder / name).is_file()]
+    target = files[0] if files else EXPERIMENTS / "README.md"
+    return Path(os.path.relpath(target, page.parent)).as_posix()
+
+
+def tables(found: Sequence[Stored], page: Path = PAGE) -> str:
+    """What stands between the markers."""
+    return summary_page(found, lambda stored: link_from(page, stored))
+
+
+def renew(text: str, new: str) -> str:
+    """A page with the part between its markers put in anew.
+
+    Raises
+    ------
+    ValueError
+        If it has not both markers, each once and in order.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end or BEGIN in rest or END in after:
+        raise ValueError(f"must have the lines '{BEGIN}' and '{END}', each once and in this order")
+    return f"{before}{BEGIN}\n\n{new}\n{END}{after}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page to renew")
+    options = parser.parse_args()
+    try:
+        text = options.page.read_text(encoding="utf-8")
+        new = renew(text, tables(collect(contents()), options.page))
+    except (OSError, ValueError) as error:
+        print(f"{options.page}: {error}", file=sys.stderr)
+        return 2
+    options.page.write_text(new, encoding="utf-8")
+    print(f"{options.page}: {'as it was' if new == text else 'renewed'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""The summary tables, as Markdown: for the report's first page and for docs/evidence.md."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from experiments.report.collect import Standing, Stored
+from experiments.report.pages import message_of
+from partnersim.plots.page import number, signed
+from partnersim.plots.quantities import quantity
+
+NONE = "–"
+"""In a cell of which nothing is known."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+MOST_PARTS = 4
+"""Parts of a claim that have a row each; of more, the ends are given."""
+
+ENOUGH = 60
+"""Letters after which no further clause is quoted."""
+
+Link = Callable[[Stored], str]
+"""Where an experiment's page is."""
+
+Test = Mapping[str, Any]
+"""One test of a claim, as its summary has it."""
+
+
+def in_report(stored: Stored) -> str:
+    """An experiment's place in the report."""
+    return f"#{stored.experiment.slug}"
+
+
+def summary_page(found: Sequence[Stored], link: Link = in_report) -> str:
+    """Both tables: the claims, and what else was looked at."""
+    claims = [stored for stored in found if stored.experiment.is_claim]
+    others = [stored for stored in found if not stored.experiment.is_claim]
+    lines = []
+    if claims:
+        lines += ["## The claims", "", *claims_table(claims, link), "", *HOW_TO_READ, ""]
+    lines += ["## What else was looked at", "", *others_table(others, link)]
+    return "\n".join(lines) + "\n"
+
+
+HOW_TO_READ = (
+    "*Answer*: by a rule fixed before the first run. *Effect*: mean over the accepted set of "
+    "parameters, with its 95 % interval over paired replicates; of a part with several tests, of "
+    "the one on which fewest of the set agree; % is of the vision or of runs, trust goes from 0 to "
+    "1. *Of the set*: in what share of the accepted "
+    "parameters it is as expected. *Through trust*: what share of the effect is gone when trust is "
+    "held as it was at the start. *Built in?*: how far the answer follows from what was put in by "
+    "hand; the claim's page says from what.",
+)
+
+
+# --- The claims -------------------------------------------------------------------------------
+
+
+def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
+    """A row for each part of each claim; what holds for the claim as a whole in its first."""
+    yield "| claim | answer | part | effect | of the set | through trust | built in? |"
+    yield "|---|---|---|---|---:|---:|---|"
+    for stored in claims:
+        title = f"[{stored.title}]({link(stored)}){mark(stored)}"
+        first, *rest = part_cells(stored)
+        yield row(title, answer(stored.summary), *first, built_in(stored))
+        for cells in rest:
+            yield row("", "", *cells, "")
+
+
+def answer(summary: Mapping[str, Any]) -> str:
+    """The answer in a word, and for how many parts of the claim it holds."""
+    word, parts = summary.get("answer"), summary.get("parts")
+    if not isinstance(word, str):
+        return NONE
+    if not isinstance(parts, Mapping) or len(parts) < 2:
+        return f"**{word}**"
+    held = sum(state == "holds" for state in parts.values())
+    return f"**{word}**: {held} of {len(parts)} parts hold"
+
+
+Cells = tuple[str, str, str, str]
+
+
+def part_cells(stored: Stored) -> list[Cells]:
+    """Part, effect, share of the set and share through trust; of many parts, the two ends."""
+    try:
+        tests = weakest(stored.summary)
+        if len(tests) > MOST_PARTS:
+            return [cells(test, f"{end} of {len(tests)}: ") for end, test in ends(tests)]
+        return [cells(test) for test in tests] or [(NONE,) * 4]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [(NONE, f"cannot be read; make it again with `{stored.command}`", NONE, NONE)]
+
+
+def cells(test: Test, before: str = "") -> Cells:
+    """What came of one part."""
+    return f"{before}{test['part']}", effect(test), percent(test["agreement"]), through_trust(test)
+
+
+def ends(tests: Sequence[Test]) -> list[tuple[str, Test]]:
+    """The parts with the highest and the lowest effect, among those measured as the first is."""
+    kind = (tests[0]["kind"], tests[0]["measure"])
+    alike = [test for test in tests if (test["kind"], test["measure"]) == kind]
+    ordered = sorted(alike, key=lambda test: float(test["mean"]))
+    return [("highest", ordered[-1]), ("lowest", ordered[0])]
+
+
+def weakest(summary: Mapping[str, Any]) -> list[Test]:
+    """Of each part of a claim the test on which fewest of the set agree: the part rests on it."""
+    found: dict[str, Test] = {}
+    for test in summary.get("tests") or ():
+        if not test.get("decides"):
+            continue
+        part = str(test.get("part") or test.get("title") or "")
+        if part not in found or test["agreement"] < found[part]["agreement"]:
+            found[part] = {**test, "part": part}
+    return list(found.values())
+
+
+def effect(test: Test) -> str:
+    """A mean with its interval, in the unit in which figures show it."""
+    if not known(test["mean"]):
+        return "too rare to ask"
+    is_change = test["kind"] == "effect"
+    shown = quantity(test["measure"])
+    factor, unit = (shown.scale, shown.unit) if is_change else (100.0, "%")
+    unit = f"{NO_BREAK}%" if unit.startswith("%") else "" if unit == "0 to 1" else f" {unit}"
+    say = signed if is_change and not test.get("than") else number
+    low, high = test["ci95"]
+    inside = ""
+    if known(low) and known(high):
+        inside = f" ({say(factor * low)} to {say(factor * high)})"
+    return f"{say(factor * float(test['mean']))}{inside}{unit}"
+
+
+def through_trust(test: Test) -> str:
+    """The share of an effect that is gone with trust frozen; unsure if its interval is open."""
+    found = test.get("share_through_trust")
+    if not isinstance(found, Mapping) or test["measure"] == "trust":
+        return NONE
+    low, high = found.get("ci95") or (None, None)
+    if not (known(low) and known(high)):
+        return "unsure"
+    return f"{percent(found['share'])} ({percent(low)} to {percent(high)})"
+
+
+def built_in(stored: Stored) -> str:
+    """How far a claim's answer was put in by hand: how what it says of that begins."""
+    said = ""
+    for clause in re.split(r"(?<=[.:;]) ", stored.experiment.built_in):
+        if len(said) >= ENOUGH:
+            break
+        said = f"{said} {clause}".strip()
+    return f"{said.rstrip('.:;')}." if said else NONE
+
+
+# --- The others -------------------------------------------------------------------------------
+
+
+def others_table(others: Sequence[Stored], link: Link) -> Iterator[str]:
+    """A row for each other experiment, with the message of its figure."""
+    yield "| looked at | what came out |"
+    yield "|---|---|"
+    for stored in others:
+        said = message_of(stored.folder / "figure.png") if stored.page else ""
+        yield row(f"[{stored.title}]({link(stored)}){mark(stored)}", said or NONE)
+
+
+# --- Cells ------------------------------------------------------------------------------------
+
+
+def mark(stored: Stored) -> str:
+    """A mark where a result is not the present model's."""
+    return "" if stored.standing is Standing.CURRENT else f" **({stored.standing.value})**"
+
+
+def known(value: Any) -> bool:
+    """Whether a number is there."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def percent(share: Any) -> str:
+    """A share in percent."""
+    return f"{100 * share:.0f}{NO_BREAK}%".replace("-", "−") if known(share) else NONE
+
+
+def row(*cells: str) -> str:
+    """A row of a table."""
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

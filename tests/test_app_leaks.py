@@ -1,0 +1,178 @@
+"""What the server keeps is bounded: pages that close are let go, and nothing grows with use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara", reason="the app needs solara")
+
+from browser import PATIENCE, PROJECTOR, button, open_browser
+from probe import WatchedServer
+
+from partnersim.app.levers import front_levers
+from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
+from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session, State
+from partnersim.app.words import words
+from partnersim.app.world import MOST_TEXT, Lever, World
+from partnersim.scenario_files import packaged_text
+
+# --- rooms and sessions --------------------------------------------------------------------------
+
+
+def test_a_room_that_somebody_is_in_is_not_given_up_for_one_that_was_left() -> None:
+    rooms = Rooms()
+    inhabited, left = rooms.enter(), rooms.enter()
+    leave = inhabited.session.listen(lambda: None)
+    for _ in range(MOST_ROOMS - 1):
+        rooms.enter()
+    assert rooms.find(inhabited.key) is inhabited.session
+    assert rooms.find(left.key) is None
+    leave()
+    rooms.enter()
+    assert rooms.find(inhabited.key) is None
+
+
+def test_rooms_are_bounded_even_if_somebody_is_in_all_of_them() -> None:
+    rooms = Rooms()
+    entered = [rooms.enter() for _ in range(MOST_ROOMS + 5)]
+    for room in entered:
+        room.session.listen(lambda: None)
+    newest = rooms.enter()
+    kept = [room for room in entered if rooms.find(room.key)]
+    assert len(kept) == MOST_ROOMS - 1
+    assert rooms.find(newest.key) is newest.session
+
+
+def test_two_windows_that_come_back_at_once_share_one_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after a restart of the server: projector and notes load again at the same moment."""
+    both_found_none = Barrier(2)
+
+    def make(*state: State) -> Session:
+        if state:  # the first state is made by a session too
+            both_found_none.wait(timeout=30)
+        return Session(*state)
+
+    monkeypatch.setattr("partnersim.app.pages.rooms.Session", make)
+    rooms, key = Rooms(), "k" * 22
+    with ThreadPoolExecutor(2) as pool:
+        entered = list(pool.map(rooms.enter, [key, key]))
+    assert entered[0].session is entered[1].session is rooms.find(key)
+    assert sorted(room.is_new for room in entered) == [False, True]
+
+
+def test_steps_back_are_bounded_in_number_and_in_text() -> None:
+    session = Session()
+    for step in range(MOST_STEPS + 20):
+        session.change(Lever(lever="joint_away_days", value=step % 12, from_month=step % 5))
+    assert len(session._past) == MOST_STEPS
+    place = packaged_text("two-organisations")
+    for number in range(30):
+        padding = "#" * (MOST_TEXT - len(place) - 10)
+        session.live_in(World(place="mine", text=f"{place}\n#{number}{padding}"))
+    texts = {state.world.text for state in session._past}
+    assert sum(map(len, texts)) <= MOST_LETTERS_BACK
+    assert len(session._past) >= 5
+    session.undo()
+    assert "#28" in session.without.text
+
+
+def test_worlds_that_are_equal_are_one_key_and_others_hardly_ever() -> None:
+    worlds = []
+    for value in range(12):
+        change = Lever(lever="joint_away_days", value=value, from_month=3)
+        worlds.append(World().with_(change))
+        assert hash(World().with_(change)) == hash(worlds[-1])
+        assert World().with_(change) == worlds[-1]
+    worlds += [world.with_luck(7) for world in worlds]
+    assert len({hash(world) for world in worlds}) == len(worlds)
+
+
+def test_levers_are_made_once_for_a_language_and_a_name() -> None:
+    scenario = World().scenario()
+    first, again = (front_levers(scenario, words()) for _ in range(2))
+    assert all(one is other for one, other in zip(first, again, strict=True))
+    renamed = scenario.replace({"organisations.council.title": "The borough"})
+    sentences = [lever.before + lever.after for lever in front_levers(renamed, words())]
+    assert any("The borough" in sentence for sentence in sentences)
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server() -> Iterator[WatchedServer]:
+    """A server that gives up a page whose connection was lost after two seconds."""
+    started = WatchedServer(SOLARA_KERNEL_CULL_TIMEOUT="2s")
+    started.start()
+    yield started
+    started.stop()
+
+
+def open_page(context: Any, server: WatchedServer) -> Any:
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(server.address)
+    page.wait_for_selector("main svg")
+    button(page, "Next").click()
+    page.wait_for_function(
+        "document.querySelector('.ps-dots [aria-current]').innerText.trim() === '2'"
+    )
+    return page
+
+
+def kept_without_pages(server: WatchedServer) -> dict[str, Any]:
+    """What is kept once all pages are let go; they have to be, in time."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while (kept := server.ask())["pages"]:
+        assert time.monotonic() < deadline, f"pages that were closed are kept: {kept}"
+        time.sleep(0.2)
+    return kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["closed", "lost"])
+def test_pages_that_go_leave_only_their_rooms(
+    browser: Any, server: WatchedServer, how: str
+) -> None:
+    """A page that is closed says so; one whose connection is lost is given up after a while."""
+    n_pages = 4
+
+    def come_and_go() -> tuple[dict[str, Any], dict[str, Any]]:
+        context = browser.new_context(viewport=PROJECTOR)
+        pages = [open_page(context, server) for _ in range(n_pages)]
+        opened = server.ask()
+        if how == "closed":
+            for page in pages:
+                page.close(run_before_unload=True)
+        context.close()
+        return opened, kept_without_pages(server)
+
+    come_and_go()  # what is loaded once is loaded now
+    before = kept_without_pages(server)
+    rounds = [come_and_go() for _ in range(3)]
+    for opened, _ in rounds:
+        assert opened["pages"] == opened["listeners"] == n_pages
+        assert opened["widgets"] > 10 * n_pages
+    after = rounds[-1][1]
+    assert after["widgets"] == after["listeners"] == after["desks alive"] == 0
+    assert after["rooms"] == before["rooms"] + 3 * n_pages
+    assert after["sessions alive"] == after["rooms"]
+    # Threads that answer requests are a pool; it may still have grown to its full size.
+    assert after["threads"] <= before["threads"] + n_pages
+    assert after["open files"] <= before["open files"] + 2
+    # Rooms that can be come back to, and nothing else: a page is some ten thousand objects.
+    assert after["objects"] - before["objects"] < 3 * n_pages * 300
