@@ -18,7 +18,7 @@ from experiments.patterns.figure import say
 from experiments.patterns.patterns import PATTERNS
 from experiments.pictures import save_picture
 from experiments.provenance import hash_but_defaults, model_hash
-from experiments.tuning.accept import Accepted, in_conflict
+from experiments.tuning.accept import Accepted, Flags, in_conflict
 from experiments.tuning.evaluate import NUMBERS, Number
 from experiments.tuning.search import MIXED, Generation
 from experiments.tuning.space import Prior, Space, declared_hash
@@ -89,6 +89,14 @@ class Outcome:
         """Share of the accepted points that hold each number."""
         shares: Floats = np.mean([self.confirmed[row].excess == 0.0 for row in self.rows], axis=0)
         return shares
+
+
+def inside(outcome: Outcome) -> Flags:
+    """Whether values themselves are in their bands, chance or not: bool[point, number]."""
+    flags: Flags = np.array(
+        [[n.band.holds(x) for n, x in zip(NUMBERS, row, strict=True)] for row in outcome.values]
+    )
+    return flags
 
 
 class Narrowing(NamedTuple):
@@ -195,14 +203,15 @@ def number_rows(outcome: Outcome) -> Iterator[list[object]]:
     """For each number: band, values, shares."""
     yield [
         "pattern", "number", "standing", "band_low", "band_high", "at_defaults", "at_chosen",
-        "median", "q05", "q95", "share_held", "verdict", "model",
+        "median", "q05", "q95", "share_held", "share_inside", "verdict", "model",
     ]  # fmt: skip
+    share_inside = inside(outcome).mean(axis=0)
     standing = {pattern.name: pattern.standing for pattern in PATTERNS}
     for index, number in enumerate(NUMBERS):
         low, median, high = quantiles(outcome, index)
         numbers = (
             outcome.at_defaults[1].found[index, 0], outcome.at_chosen[1].found[index, 0],
-            median, low, high, outcome.held[index],
+            median, low, high, outcome.held[index], share_inside[index],
         )  # fmt: skip
         yield [
             number.pattern, number.band.what, standing[number.pattern], number.band.low,
@@ -281,6 +290,7 @@ def page(outcome: Outcome) -> str:
     """The page of results."""
     s = summary(outcome)
     given_up = outcome.accepted.given_up
+    is_inside = inside(outcome)
     lines = [
         "# Tuning: which points show what was observed",
         "",
@@ -292,15 +302,19 @@ def page(outcome: Outcome) -> str:
         f"{len(NUMBERS) - len(given_up)} of {len(NUMBERS)} bands are held by all accepted points. "
         f"Given up: {', '.join(NUMBERS[index].name for index in given_up) or 'none'}.",
         "",
+        f"A band is held where the value is inside or chance may explain that it is not. Values "
+        f"themselves are all inside at {is_inside.all(axis=1).sum()} of the {s['accepted']} "
+        f"points; in the median {np.median(is_inside.sum(axis=1)):.0f} of {len(NUMBERS)} are.",
+        "",
         "![Bands and values](figure.png)",
         "",
         "Values are medians over the accepted points, with their 5 and 95 % ends. 'Constrains' "
         "names parameters whose values differ between points of the priors that hold the band and "
         "points that do not, the strongest first (↑: it must be higher).",
         "",
-        "| | number | band | at the defaults before | over the accepted points | held by | "
-        "| constrains |",
-        "|---|---|---|---:|---|---:|---|---|",
+        "| | number | band | at the defaults before | over the accepted points | held by | inside "
+        "at | | constrains |",
+        "|---|---|---|---:|---|---:|---:|---|---|",
     ]
     found = constraints(outcome)
     for index, number in enumerate(NUMBERS):
@@ -309,6 +323,7 @@ def page(outcome: Outcome) -> str:
             number.pattern, number.band.what, f"{say(number.band.low)} to {say(number.band.high)}",
             say(float(outcome.at_defaults[1].found[index, 0])),
             f"{say(median)} ({say(low)} to {say(high)})", f"{100 * outcome.held[index]:.0f} %",
+            f"{100 * is_inside[:, index].mean():.0f} %",
             verdict(outcome, index), say_constraints(found[number.name]),
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
@@ -334,8 +349,13 @@ def parameter_table(outcome: Outcome) -> Iterator[str]:
     """For each parameter: prior against accepted."""
     yield (
         "Spread: middle half of the accepted points over middle half of the prior. KS: greatest "
-        "distance of the two distributions; in bold where chance would hardly do it. Accepted "
-        "points come of one search and are not wholly independent of each other."
+        "distance of the two distributions; in bold where chance would hardly do it. "
+        + (
+            "Accepted points come of one search and are not wholly independent of each other."
+            if outcome.space.search.mixing
+            else "Accepted points descend from few and were not mixed: they are narrower than "
+            "what was observed makes them (see README.md)."
+        )
     )
     yield ""
     yield (
