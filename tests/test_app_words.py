@@ -175,13 +175,13 @@ def test_nobodys_trust_has_no_step() -> None:
 def test_the_steps_are_those_of_the_figures() -> None:
     from partnersim.plots.trust import STEPS as FIGURE_STEPS
 
-    assert [(step.name, step.low, step.colour) for step in STEPS] == [
-        (step.name, step.low, step.colour) for step in FIGURE_STEPS
+    assert [(step.name, step.low) for step in STEPS] == [
+        (step.name, step.low) for step in FIGURE_STEPS
     ]
 
 
 def test_no_two_steps_look_alike_in_any_one_way() -> None:
-    assert len({step.colour for step in STEPS}) == 5
+    assert len({step.line for step in STEPS}) == len({step.fill for step in STEPS}) == 5
     assert [step.width for step in STEPS] == sorted({step.width for step in STEPS})
     assert len({(step.dash, step.width >= 9) for step in STEPS}) >= 4
 
