@@ -71,7 +71,7 @@ def beside_title(rows: Sequence[Beside]) -> str:
     if part:
         rest.append(f"{part} {'agrees' if part == 1 else 'agree'} in part")
     if little:
-        rest.append(f"{little} would agree with almost anything")
+        rest.append(f"for {little} it would allow no effect of partnership as well")
     good = len(rows) - bad - part - little
     if good:
         rest.append(f"{good} {'agrees' if good == 1 else 'agree'}")

@@ -100,15 +100,22 @@ def run_place(place: Place, plan: Plan, store: Path, workers: int | None) -> Run
     folder = store / f"{place.scenario}-{plan.sweep_id[:16]}"
     print(f"{place.name}:", file=sys.stderr, flush=True)
     with show_progress(is_plain=False, is_silent=False) as progress:
-        sweep = Sweep.run(plan, folder, workers=workers, progress=progress)
+        engine = "serial" if workers == 1 else "processes"
+        sweep = Sweep.run(plan, folder, engine=engine, workers=workers, progress=progress)
     failures = sweep.failures()
     if failures:
         first = failures[0]
         print(f"{place.name}: {first.n_runs} runs failed: {first.message}", file=sys.stderr)
-    series, runs = sweep.series.to_xarray(), sweep.runs.to_xarray()
+    # Each is read once, and then taken apart.
+    series = [sweep.series.to_xarray()[name].load() for name in SERIES]
+    change = sweep.runs.to_xarray()["change_delivered"].load()
+    outcome, alone, change = (
+        {arm: found.sel(arm=arm).to_numpy() for arm in ARMS} for found in (*series, change)
+    )
     return Runs(
-        *({arm: series[name].sel(arm=arm).to_numpy() for arm in ARMS} for name in SERIES),
-        change={arm: runs["change_delivered"].sel(arm=arm).to_numpy() for arm in ARMS},
+        outcome,
+        alone,
+        change,
         failed=sum(failure.n_runs for failure in failures),
     )
 
@@ -246,6 +253,8 @@ def main() -> int:
     try:
         declared, points = read_declared(), read_points(options.accepted)
         if options.quick:
+            # To start processes would take longer than the runs.
+            options.workers = options.workers or 1
             declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
             points = {path: values[:QUICK_POINTS] for path, values in points.items()}
         found = []
