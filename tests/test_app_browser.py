@@ -116,6 +116,7 @@ def test_a_new_picture_is_made_of_the_old_one(visitor: Visitor) -> None:
     page = visitor.page
     open_sandbox(page)
     open_tab(page, "Change something")
+    expect(page.locator("main.ps-change .ps-stays svg")).to_be_visible()
     page.evaluate("window.first = document.querySelector('main .ps-figure svg path[stroke-width]')")
     before = page.locator("main .ps-figure svg").inner_html()
     page.get_by_label("Decisions go back to").select_option(label="hardly any board")

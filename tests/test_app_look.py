@@ -87,6 +87,7 @@ def tour_story(page: Any) -> Iterator[str]:
     yield "menu"
     button(page, "Start again").click()
     yield "menu-reset"
+    settle(page)
     button(page, "No, keep it").click()
     page.locator("#ps-menu").get_by_role("button", name="The coordinator").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The coordinator")
@@ -279,7 +280,7 @@ isProjected => {
     const tall = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
     return wide > 2 && tall > 0.3 * Math.min(one.height, other.height);
   };
-  const fixed = one => one.parent.closest(".ps-player, .ps-stays");
+  const fixed = one => one.parent.closest(".ps-timeline, .ps-stays");
   for (let at = 0; at < lines.length; at++) {
     for (let next = at + 1; next < lines.length; next++) {
       const [one, other] = [lines[at], lines[next]];
@@ -326,7 +327,7 @@ def test_nothing_is_cut_covered_or_too_small(
     with visit(browser, server.address, viewport=viewport) as visitor:
         for name, page in tour(visitor):
             page.mouse.move(0, 0)
-            page.evaluate("scrollTo(0, 0)")
+            page.evaluate("scrollTo({ left: 0, top: 0, behavior: 'instant' })")
             settle(page)
             shoot(page, name, size)
             is_projected = size[0] >= 1000 and not page.locator(".ps-desk").count()
@@ -356,7 +357,7 @@ NEEDED = {
 
 OUT_OF_SIGHT = """
 selectors => {
-  scrollTo(0, 0);
+  scrollTo({ left: 0, top: 0, behavior: "instant" });
   const bar = document.querySelector(".ps-timeline");
   const bottom = bar ? bar.getBoundingClientRect().top : innerHeight;
   return selectors.flatMap(selector => [...document.querySelectorAll(selector)]
@@ -377,7 +378,7 @@ def look(page: Any, where: str, shot: str = "") -> list[str]:
     faults += page.evaluate(CHECK, True)
     if shot:
         shoot(page, shot, SIZES[0])
-    return [f"{where}: {fault}" for fault in faults]
+    return [f"{where}: {fault}" for fault in dict.fromkeys(faults)]
 
 
 @pytest.mark.parametrize("name", stories())

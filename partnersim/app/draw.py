@@ -28,7 +28,7 @@ from partnersim.app.steps import STEPS, step_of
 from partnersim.app.words import Words
 from partnersim.measures import YEAR, Floats
 
-PANE = (620, 352)
+PANE = (620, 332)
 TALL_PANE = (620, 470)
 """For more than eight organisations."""
 
@@ -189,7 +189,7 @@ def heatmap(
     Every cell is a link that the keyboard can reach; it carries `data-link="hospital>council"`.
     """
     n = len(names)
-    width, height = _pane(n)
+    width, height = (PANE[0], 350) if n <= 8 else TALL_PANE
     left, top = 236, 32
     cell_w, cell_h = (width - left - 4) / n, min(84.0, (height - top - 4) / n)
     parts = []

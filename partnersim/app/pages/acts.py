@@ -76,7 +76,7 @@ def act(desk: Desk, message: dict[str, Any]) -> None:
         desk.problem = str(error)
     except (ValidationError, ValueError, KeyError, IndexError):
         desk.problem = desk.words("page.cannot")
-    if message.get("do") != "ask_reset":
+    if message.get("do") not in ("ask_reset", "narrow"):
         desk.reset_token = None
     desk.follow()
     desk.version += 1
