@@ -546,6 +546,15 @@ def test_a_part_holds_only_if_all_its_tests_do() -> None:
     assert found.parts == {"x": judge.FAILS}
 
 
+def test_of_two_things_it_is_said_which_fails() -> None:
+    tests = [
+        {"arms": ["a"], "part": "x", "expect": "more"},
+        {"arms": ["b"], "part": "x", "expect": "more", "measure": TRUST},
+    ]
+    found = judge.answer(made_up({BASE: 0.0, "a": 0.1, "b": -0.1}, tests))
+    assert words.sentence(found) == "contradicted: not for x (trust: the opposite)"
+
+
 def test_what_stands_beside_has_no_say() -> None:
     tests = [
         {"arms": ["a"], "expect": "more"},
