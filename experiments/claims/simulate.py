@@ -119,9 +119,10 @@ class Runs:
 
 @dataclass
 class _Group:
-    """Arms that run at the same table of points."""
+    """Arms that run at the same table of points, and keep the same series."""
 
     columns: dict[str, Floats]
+    series: list[str]
     arms: dict[Run, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -146,19 +147,21 @@ def run_study(
     for group in _groups(study, accepted):
         plan = _plan(study, group, runs.replicates, store / "points")
         folder = store / study.name.lower() / plan.sweep_id
-        stored = Sweep.open(folder).plan.most_replicates if (folder / "sweep.json").exists() else 0
+        if (folder / "sweep.json").exists():  # of the same runs; there may be fewer or more of them
+            plan = Sweep.open(folder).plan
         sweep = Sweep.run(
             plan, folder, engine=engine, workers=workers, progress=progress,
-            extend={"replicates": max(runs.replicates, stored)},
+            extend={"replicates": max(runs.replicates, plan.most_replicates)},
         )  # fmt: skip
         _read(sweep, group, runs)
     return runs
 
 
 def _groups(study: Study, accepted: Accepted) -> list[_Group]:
-    """Sort arms by the table of points that they need."""
+    """Sort arms by the table of points that they need, and by whether their months count."""
     scenario = Scenario.load(study.scenario)
-    groups: dict[str, _Group] = {}
+    with_events = {name for test in study.all_tests for name in test.among}
+    groups: dict[tuple[str, bool], _Group] = {}
     for arm, ablation in study.runs():
         changes = [*study.parts_of(arm), *([study.ablations[ablation]] if ablation else [])]
         name = f"{study.name}, {label(arm, ablation)}"
@@ -169,7 +172,9 @@ def _groups(study: Study, accepted: Accepted) -> list[_Group]:
         fixed = combine([part for part, _ in resolved], name)
         edited = combine([part for _, part in resolved], name)
         columns = {**accepted.columns, **edited}
-        group = groups.setdefault(digest(columns), _Group(columns))
+        has_events = arm in with_events
+        series = study.series if has_events else []
+        group = groups.setdefault((digest(columns), has_events), _Group(columns, series))
         group.arms[arm, ablation] = fixed
     return list(groups.values())
 
@@ -188,8 +193,8 @@ def _plan(study: Study, group: _Group, replicates: int, folder: Path) -> Plan:
         "design": {"type": "table", "file": file.name},
         "arms": {label(*run): fixed for run, fixed in group.arms.items() if fixed},
     }
-    if study.series:
-        plan["series"] = {"names": study.series, "runs": replicates}
+    if group.series:
+        plan["series"] = {"names": group.series, "runs": replicates}
     return Plan.make(plan, f"{study.name}", folder)
 
 
@@ -201,10 +206,9 @@ def _read(sweep: Sweep, group: _Group, runs: Runs) -> None:
         raise ScenarioError(f"{sweep.folder}: not all runs are there. {said}")
     horizon = float(sweep.plan.base.months)
     grid = _grid(sweep.runs, list(KEPT), runs.replicates)
-    months = _grid(sweep.series, runs.study.series, runs.replicates) if runs.study.series else {}
     names = list(sweep.plan.arms_by_name)
-    for run, fixed in group.arms.items():
-        at = names.index(label(*run) if fixed else BASE)
+    places = {run: names.index(label(*run) if fixed else BASE) for run, fixed in group.arms.items()}
+    for run, at in places.items():
         values = {name: grid[name][:, at] for name in KEPT}
         for name, numbers in values.items():
             if MEASURES[name].is_censored:
@@ -213,11 +217,14 @@ def _read(sweep: Sweep, group: _Group, runs: Runs) -> None:
             values["is_sustained_acceleration"] - values["sustained_acceleration_by_chance"]
         )
         runs.values[run] = values
-        runs.events[run] = {
-            name: happened(event, values, {key: series[:, at] for key, series in months.items()})
-            for name, event in runs.study.events.items()
-        }
         runs.n_runs += values["trust"].size
+    for series in ["", *group.series]:  # one after the other: each takes much memory
+        of_runs = _grid(sweep.series, [series], runs.replicates) if series else grid
+        for name, event in runs.study.events.items():
+            if event.series == series:
+                flags = happened(event, of_runs[event.measure or series])
+                for run, at in places.items():
+                    runs.events.setdefault(run, {})[name] = flags[:, at]
 
 
 def _grid(table: Table, names: list[str], replicates: int) -> dict[str, Floats]:
@@ -230,12 +237,13 @@ def _grid(table: Table, names: list[str], replicates: int) -> dict[str, Floats]:
     return {name: numbers[:, np.newaxis] for name, numbers in found.items()}
 
 
-def happened(event: Event, values: Mapping[str, Floats], months: Mapping[str, Floats]) -> Flags:
-    """In which runs something happened: bool[n_points, n_replicates]."""
+def happened(event: Event, values: Floats) -> Flags:
+    """In which runs something happened: bool[...], of a measure or, with a last axis for the
+    month, of a series.
+    """
     if event.measure:
-        return np.asarray(values[event.measure] >= event.at_least)
-    series = months[event.series]
+        return np.asarray(values >= event.at_least)
     if event.rises:
         first, last = event.rises
-        return np.asarray(series[..., first : last + 1].mean(axis=-1) > series[..., 0])
-    return np.asarray((series > 0.0).sum(axis=-1) >= event.months)
+        return np.asarray(values[..., first : last + 1].mean(axis=-1) > values[..., 0])
+    return np.asarray((values > 0.0).sum(axis=-1) >= event.months)

@@ -18,6 +18,7 @@ from experiments.claims.judge import (
     Found,
     Mover,
 )
+from partnersim.measures import MEASURES
 from partnersim.plots.page import number
 from partnersim.plots.sweep import in_words
 
@@ -60,10 +61,21 @@ def _part(answer: Answer, part: str, state: str, is_full: bool) -> str:
     """A part of a claim, how it fails, and where it depends."""
     if not is_full or state == HOLDS:
         return part
-    found = [f for f in answer.of(part) if f.outcome != AS_EXPECTED]
+    tests = answer.of(part)
+    found = [f for f in tests if f.outcome != AS_EXPECTED]
     if state == FAILS:
         found = [f for f in found if f.outcome != DEPENDS]
-    return f"{part} ({', '.join(dict.fromkeys(outcome(f) for f in found))})"
+    # Of which test it is said, where they are not all of one thing.
+    is_mixed = len({what(f.test) for f in tests}) > 1
+    said = [f"{what(f.test)}: {outcome(f)}" if is_mixed else outcome(f) for f in found]
+    return f"{part} ({', '.join(dict.fromkeys(said))})"
+
+
+def what(test: Test) -> str:
+    """What a test is of, in a sentence."""
+    if test.kind != "effect":
+        return {"share": "share of runs", "step": "largest step"}[test.kind]
+    return MEASURES[test.measure].label if test.measure in MEASURES else "above chance"
 
 
 def outcome(finding: Finding) -> str:
