@@ -35,7 +35,7 @@ PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
 BESIDE = (620, 280)
-LOW = (620, 220)
+LOW = (620, 208)
 BELOW = (1240, 300)
 """Sizes of charts of lines: beside a network, beside much else, and over the whole width. With
 what is said and done beside them they fill a screen of 1280 x 720, and no more."""
