@@ -478,15 +478,15 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     points = tmp_path / "points.csv"
     points.write_text("place.reach\n0.3\n0.4\n", encoding="utf-8")
     assert {line.split()[2] for line in lines} == {
-        "experiments.patterns.run", "experiments.places.run", "experiments.screening.run",
-        "experiments.tuning.reach", "experiments.tuning.run",
+        "experiments.claims.run", "experiments.patterns.run", "experiments.places.run",
+        "experiments.screening.run", "experiments.tuning.reach", "experiments.tuning.run",
     }  # fmt: skip
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line
         if "--quick" not in words:
             words += ["--quick", "--out", f"out-{number}"]
-        if any(name in line for name in ("screening.run", "tuning.run", "places.run")):
+        if any(f"{name}.run" in line for name in ("claims", "places", "screening", "tuning")):
             words += ["--store", "store"]
         if "places" in line:
             words += ["--accepted", str(points)]
@@ -496,6 +496,9 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
         if "reach" in line:
             assert "reach.csv" in written
             continue
+        if "claims" in line:  # a folder each
+            assert "b7_coordinator" in written
+            written = {file.name for file in (out / "b7_coordinator").iterdir()}
         assert {"results.md", "figure.png"} < written
         assert {"results.csv", "results.parquet", "summary.json", "summary.toml"} & written
 

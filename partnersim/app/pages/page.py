@@ -187,15 +187,19 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Why trust moved: the ledger's answer, which takes less than a tenth of a second."""
-    whose = [ui.Why(view=view.why(desk), labels=labels, event_act=do)]
+    shown = view.why(desk)
+    whose = [ui.Why(view=shown, labels=labels, event_act=do)]
     if desk.session.with_ is not None and not desk.session.is_hidden:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do))
-    reason = ui.Reason(view=view.why(desk), labels=labels)
+    reason = ui.Reason(view=shown, labels=labels)
+    work = Html(tag="p", children=[shown["stalled"]])
     line = figure(view.trust_line(desk), labels, do)
     return [
-        ui.Say(view=view.say(desk), labels=labels, event_act=do),
-        column(*whose, kind="ps-bar"),
-        row(column(reason, line), column(figure(view.why_bars(desk), labels, do))),
+        column(
+            ui.Say(view=view.say(desk), labels=labels, event_act=do),
+            column(*whose, kind="ps-bar"),
+            row(column(reason, line, work), column(figure(view.why_bars(desk), labels, do))),
+        )
     ]
 
 
