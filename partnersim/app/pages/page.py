@@ -117,6 +117,8 @@ def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
             return [say, figure(view.over_time(desk, "trust", title), labels, do), choice]
     network = figure(view.who_trusts_whom(desk, desk.session.without), labels, do)
     beside = figure(view.change_so_far(desk), labels, do)
+    if desk.is_narrow:
+        return [say, network, key, beside, choice]
     return [row(column(network, key), column(say, beside)), choice]
 
 
