@@ -169,3 +169,60 @@ def open_browser() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+# --- what people do -------------------------------------------------------------------------------
+
+ANA = "Ana, employed by none of them, looks after the partnership as a whole"
+
+
+def expect(locator: Any) -> Any:
+    from playwright.sync_api import expect as expect_of
+
+    expect_of.set_options(timeout=PATIENCE)
+    return expect_of(locator)
+
+
+def button(page: Any, name: str) -> Any:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def open_story(page: Any, title: str) -> None:
+    button(page, "Menu").click()
+    button(page, title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def open_sandbox(page: Any) -> None:
+    button(page, "Menu").click()
+    button(page, "No story: try things out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
+
+
+def open_tab(page: Any, name: str) -> None:
+    """Turn to a part of the page."""
+    page.locator(".ps-tabs").get_by_role("button", name=name).click()
+    expect(page.locator(".ps-tabs [aria-current]")).to_have_text(name)
+
+
+def flip(page: Any) -> None:
+    """Give the second world a coordinator, without a guess."""
+    open_sandbox(page)
+    page.get_by_role("button", name="With and without").click()
+    page.get_by_label("With what?").select_option(label=ANA)
+    button(page, "Do not guess").click()
+    expect(button(page, "Change delivered")).to_have_attribute("aria-pressed", "true")
+
+
+def settle(page: Any) -> None:
+    """Wait until the page has stopped changing."""
+    page.evaluate(
+        """() => new Promise(resolve => {
+          let timer = setTimeout(resolve, 250);
+          const watch = new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(() => { watch.disconnect(); resolve(); }, 250);
+          });
+          watch.observe(document.body, { childList: true, subtree: true, attributes: true });
+        })"""
+    )
