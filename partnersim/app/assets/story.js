@@ -52,8 +52,9 @@
     });
   });
   month.oninput = () => {
+    const to = Number(month.value); /* before stopping, which puts the timeline where it stopped */
     partnersim.stop();
-    partnersim.show(Number(month.value));
+    partnersim.show(to);
   };
   partnersim.watch((now, is_playing) => {
     month.value = now;
