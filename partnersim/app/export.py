@@ -112,7 +112,8 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     """Who trusts whom, the change, the hundred, and why, as far as the screen has them."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
     runs = [world.run() for world in worlds]
-    names = [spoken("page.without"), spoken("draw.with", who=session.who)]
+    with_ = spoken("draw.with", who=session.who)
+    names = [spoken("page.without"), f"{with_[0].upper()}{with_[1:]}"]
     if session.with_ is not None:
         said = sentences.difference(runs[0], runs[1], session.who, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
