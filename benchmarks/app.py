@@ -1,77 +1,170 @@
-"""How quick the workshop app is, browser included: medians, on a machine that does nothing else.
+"""Measure the workshop app: python benchmarks/app.py [--quick] [--out FOLDER]
 
-python benchmarks/app.py [--quick]
+A server in a process of its own, and a real browser that does what visitors do: how soon the
+server serves and a page is ready, how long from an act to the picture that answers it, what
+playing costs, what ten pages at once and forty open ones cost, and what an hour of play leaves
+behind. Times are taken within the page, from the act until the new picture is painted; every act
+asks for a run that nobody has asked for before, or says that it does not. Memory is that of the
+server's process (Linux). Writes app-results.json and app-results.md beside this file, or into
+FOLDER; with --quick (fewer of everything) it only prints, unless --out is given.
 
-Needs chromium, and the packages of the tests. Memory is that of the server's process (Linux).
+Needs chromium, and the packages of the tests.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import re
+import os
+import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from browser import Server, Visitor, open_browser
+from browser import PATIENCE, PROJECTOR, Server, open_browser
+from probe import WatchedServer
+from run import describe_machine, number, table
 
-ANA = "Ana, employed by none of them, looks after the partnership as a whole"
+from partnersim.core import compile_all, is_compiled
 
-# From an act to the picture that answers it: when the new one is there, and painted.
-ACT = """
-async ([selector, values, event]) => {
-  const times = [];
-  for (const value of values) {
-    const control = document.querySelector(selector);
-    const picture = [...document.querySelectorAll("main .ps-picture")].pop();
-    const drawn = new Promise(resolve => {
-      const watch = new MutationObserver(() => { watch.disconnect(); resolve(); });
-      watch.observe(picture, { childList: true, subtree: true });
-    });
-    const begun = performance.now();
-    control.value = value;
-    control.dispatchEvent(new Event(event, { bubbles: true }));
-    await Promise.race([drawn, new Promise(resolve => setTimeout(resolve, 10000))]);
-    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
-    times.push(performance.now() - begun);
-    await new Promise(resolve => setTimeout(resolve, 150));
-  }
-  return times;
+HERE = Path(__file__).resolve().parent
+SCRIPT = (HERE / "app.js").read_text(encoding="utf-8")
+FRAME = 1000 / 60
+"""Milliseconds from one picture of the screen to the next."""
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    starts: int  # of the server
+    visits: int  # of a browser that was never there
+    acts: int  # of each kind
+    hundreds: int  # acts that each simulate a hundred partnerships, or two hundred
+    rounds_together: int  # acts of ten pages at the same moment
+    pages: int  # open at once
+    rounds_of_pages: int  # how often all of them are opened and closed
+    interactions: int
+    months: int  # played
+
+
+FULL = Size(
+    starts=5,
+    visits=15,
+    acts=60,
+    hundreds=15,
+    rounds_together=15,
+    pages=40,
+    rounds_of_pages=3,
+    interactions=2000,
+    months=60,
+)
+QUICK = Size(
+    starts=1,
+    visits=2,
+    acts=6,
+    hundreds=2,
+    rounds_together=2,
+    pages=5,
+    rounds_of_pages=2,
+    interactions=60,
+    months=12,
+)
+
+GOALS: tuple[tuple[str, str, float], ...] = (
+    # section, key, to be less than
+    ("opening", "server serves, s", 4.0),
+    ("opening", "page ready, s", 3.0),
+    ("acting", "lever to picture, one run, ms", 100.0),
+    ("acting", "timeline to picture, one run, ms", 100.0),
+    ("acting", "lever to picture, 100 new pairs, ms", 1000.0),
+    ("acting", "deadline to picture, 100 pairs, ms", 1000.0),
+    ("playing", "elements built or taken away in the pictures", 1.0),
+    ("playing", "a month's cost to the page, ms", FRAME),
+    ("playing", "how late a month comes at worst, ms", 50.0),
+    ("ten pages at once", "slowest of ten, ms", 300.0),
+    ("forty pages", "more memory, MB", 200.0),
+    ("an hour of play", "more memory, MB", 50.0),
+)
+"""What the app is to reach; medians, unless the words say otherwise."""
+
+MEANT = {
+    "a month's cost to the page, ms": "smoothly: what a month costs fits between two pictures",
+    "how late a month comes at worst, ms": "smoothly: no month keeps the room waiting",
+    "elements built or taken away in the pictures": "no flash: 0",
 }
-"""
-
-PLAY = """
-() => new Promise(resolve => {
-  let built = 0;
-  const watch = new MutationObserver(found => found.forEach(
-    change => built += change.addedNodes.length + change.removedNodes.length));
-  document.querySelectorAll(".ps-picture").forEach(
-    picture => watch.observe(picture, { childList: true, subtree: true }));
-  const costs = [];
-  const show = month => {
-    if (month > 60) { resolve({ costs, built }); return; }
-    const begun = performance.now();
-    partnersim.show(month);
-    document.body.getBoundingClientRect();
-    costs.push(performance.now() - begun);
-    requestAnimationFrame(() => show(month + 1));
-  };
-  show(1);
-})
-"""
+"""Goals that had no number, and how they are understood here."""
 
 
-def megabytes(server: Server) -> float:
-    """Resident memory of the server."""
-    assert server.process is not None
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else float("nan")
+# Opening and steering pages ----------------------------------------------------------------------
+
+
+class Page:
+    """A page of the app in a browser that was never there before."""
+
+    def __init__(self, browser: Any, server: Server) -> None:
+        self._server = server
+        self.context = browser.new_context(viewport=PROJECTOR)
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(SCRIPT)
+        self.page = self.context.new_page()
+
+    def open(self, path: str = "") -> float:
+        """Open the app; seconds until the first picture is painted."""
+        self.page.goto(self._server.address + path, wait_until="commit")
+        return float(self.page.wait_for_function("bench.ready").json_value()) / 1000
+
+    def do(self, call: str, *given: Any) -> Any:
+        """Call a function of the benchmark's script in the page."""
+        return self.page.evaluate(f"given => bench.{call}(...given)", list(given))
+
+    def press(self, name: str) -> None:
+        """Click a button, and wait for the answer."""
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.do("settle")
+
+    def open_sandbox(self, tab: str) -> None:
+        """Leave the story, and turn to a part of the page."""
+        self.press("Menu")
+        self.press("No story: try things out")
+        self.turn_to(tab)
+
+    def turn_to(self, tab: str) -> None:
+        """Turn to a part of the page."""
+        self.press(tab)
+        self.page.wait_for_function(
+            "name => document.querySelector('.ps-tabs [aria-current]').innerText === name", arg=tab
+        )
+
+    def close(self) -> None:
+        """Close the page as a visitor does."""
+        self.page.close(run_before_unload=True)
+        self.context.close()
+
+
+@contextmanager
+def visiting(browser: Any, server: Server) -> Iterator[Page]:
+    """A page that is closed afterwards."""
+    page = Page(browser, server)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def moves(n: int, seed: int) -> list[tuple[int, int]]:
+    """Levers to pull, by number, and how far: hardly ever to where they stood together before."""
+    rng = random.Random(seed)
+    return [(rng.randrange(10), rng.randrange(12)) for _ in range(n)]
+
+
+# Measuring ---------------------------------------------------------------------------------------
 
 
 def timed(do: Callable[[], Any]) -> float:
@@ -81,110 +174,395 @@ def timed(do: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def open_tab(page: Any, name: str) -> None:
-    """Turn to a part of the page."""
-    page.get_by_role("button", name=name).first.click()
-    page.wait_for_function(
-        "name => document.querySelector('.ps-tabs [aria-current]').innerText === name", arg=name
-    )
+def measure_opening(browser: Any, size: Size) -> dict[str, Any]:
+    """From the command to a server that answers, and from the address to a picture."""
+    starts, first = [], []
+    for _ in range(size.starts):
+        server = Server()
+        starts.append(timed(server.start))
+        try:
+            with visiting(browser, server) as page:
+                first.append(page.open())
+        finally:
+            server.stop()
+    with serving() as server:
+        with visiting(browser, server) as page:
+            page.open()
+        new, again = [], []
+        for _ in range(size.visits):
+            with visiting(browser, server) as page:
+                new.append(page.open())
+                again.append(page.open())
+    return {
+        "server serves, s": statistics.median(starts),
+        "page ready, s": statistics.median(new),
+        "page ready, slowest, s": max(new),
+        "page ready, a browser that was there before, s": statistics.median(again),
+        "page ready, first page of a new server, s": statistics.median(first),
+    }
 
 
-def open_sandbox(page: Any) -> None:
-    """Leave the story."""
-    page.get_by_role("button", name="Menu", exact=True).click()
-    page.get_by_role("button", name="No story: try things out").click()
-    page.wait_for_function("!document.querySelector('.ps-dots')")
+@contextmanager
+def serving() -> Iterator[WatchedServer]:
+    """A server that tells what it keeps."""
+    server = WatchedServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
-def pull_levers(page: Any, n: int) -> list[float]:
-    """Milliseconds from a lever to its picture, n times."""
-    values = [["0", "0.9"][index % 2] for index in range(n)]
-    selector = "#ps-lever-delegated_authority"
-    return list(page.evaluate(ACT, [selector, values, "change"]))
+def measure_acting(browser: Any, size: Size) -> dict[str, Any]:
+    """From an act to the picture that answers it."""
+    with serving() as server, visiting(browser, server) as page:
+        page.open()
+        page.open_sandbox("Change something")
+        page.do("levers", moves(5, seed=1))
+        found = {"lever to picture, one run, ms": page.do("levers", moves(size.acts, seed=2))}
+        page.turn_to("The partnership")
+        found["timeline to picture, one run, ms"] = page.do("rush", size.months)
+        found["why to its bars, a run's first question, ms"] = ask_why(page, size.acts // 2)
+        found["switch to picture, 100 new runs and 100 known, ms"] = flip(page, size.hundreds)
+        found["deadline to picture, 100 pairs, ms"] = page.do(
+            "slide", "#ps-deadline", [20 + index % 90 for index in range(size.acts)]
+        )
+        found["lever to picture, 100 new pairs, ms"] = pull_for_hundred(page, size.hundreds)
+    with_worst = {}
+    for name, times in found.items():
+        with_worst[name] = statistics.median(times)
+        with_worst[name.replace(", ms", ", 95th of 100, ms")] = at_95(times)
+    return with_worst
 
 
-def drag_deadline(page: Any, n: int) -> list[float]:
-    """Milliseconds from the deadline's slider to its picture, n times."""
-    values = [str(40 + index % 50) for index in range(n)]
-    return list(page.evaluate(ACT, ["#ps-deadline", values, "input"]))
+def at_95(times: Sequence[float]) -> float:
+    """What 95 of 100 stay under."""
+    return statistics.quantiles(times, n=20, method="inclusive")[-1]
 
 
-def new_hundreds(page: Any, n: int) -> list[float]:
-    """Milliseconds from a lever never pulled so before to 100 new pairs on the picture."""
-    open_tab(page, "Out of 100")
-    found = []
-    page.wait_for_selector("#ps-switch")
-    options = page.evaluate(
+def ask_why(page: Page, n: int) -> list[float]:
+    """Pull a lever, and ask why trust moved: a run of which nothing was asked before."""
+    times = []
+    for index, move in enumerate(moves(n, seed=3)):
+        page.turn_to("Change something")
+        page.page.evaluate("month => partnersim.show(month)", 12 + 7 * index % 100)
+        page.do("levers", [move])
+        times.append(
+            page.page.evaluate(
+                "() => bench.click(() => bench.press('Why?', '.ps-tabs'),"
+                " 'main.ps-why .ps-sentence')"
+            )
+        )
+        page.do("settle")
+    return times
+
+
+def flip(page: Page, n: int) -> list[float]:
+    """Give the second world something else, and see our hundred without having guessed."""
+    page.turn_to("Out of 100")
+    choices = page.page.evaluate(
         "[...document.querySelector('#ps-switch').options].map(one => one.value)"
         ".filter(value => value.startsWith('lever'))"
     )
-    for value in options[:n]:
-        begun = time.perf_counter()
-        page.select_option("#ps-switch", value)
-        page.get_by_role("button", name="Do not guess").click()
-        page.wait_for_selector("#ps-deadline")
-        found.append(1000 * (time.perf_counter() - begun))
+    times = []
+    for choice in choices[:n]:
+        page.page.select_option("#ps-switch", choice)
+        page.page.wait_for_selector("form.ps-ask")
+        page.do("settle")
+        times.append(
+            page.page.evaluate(
+                "() => bench.click(() => bench.press('Do not guess'), '#ps-deadline')"
+            )
+        )
+        page.do("settle")
+    return times
+
+
+def pull_for_hundred(page: Page, n: int) -> list[float]:
+    """Pull a lever, and turn to our hundred: both sides of every pair are new."""
+    times = []
+    for move in moves(n, seed=4):
+        page.turn_to("Change something")
+        page.do("levers", [move])
+        times.append(
+            page.page.evaluate(
+                "() => bench.click(() => bench.press('Out of 100', '.ps-tabs'), '#ps-deadline')"
+            )
+        )
+        page.do("settle")
+    return times
+
+
+def measure_playing(browser: Any, size: Size) -> dict[str, Any]:
+    """Five years play: when each month comes, what it costs, and what is built anew."""
+    found: dict[str, Any] = {}
+    with serving() as server, visiting(browser, server) as page:
+        page.open()
+        page.press("Next")
+        page.page.evaluate("partnersim.show(0)")
+        costs = page.do("rush", size.months)
+        page.page.evaluate("partnersim.show(0)")
+        page.page.evaluate("months => { window.found = bench.record(months); }", size.months)
+        page.page.get_by_role("button", name="Play", exact=True).click()
+        played = page.page.evaluate("window.found")
+        pace = page.page.evaluate("document.querySelector('.ps-player').__vue__?.view?.pace ?? 160")
+        page.page.get_by_role("button", name="Pause", exact=True).click()
+        late = [gap - pace for gap in played["months"]]
+        found |= {
+            "months": len(played["months"]),
+            "elements in the pictures": played["n_elements"],
+            "elements built or taken away in the pictures": played["built_in_pictures"],
+            "elements built or taken away elsewhere": played["built_elsewhere"],
+            "the same elements before and after": int(played["is_same"]),
+            "attributes set, a month": played["attributes"] / len(played["months"]),
+            "things that jumped (cumulative layout shift)": played["shift"],
+            "a month's cost to the page, ms": statistics.median(costs),
+            "a month's cost to the page, worst, ms": max(costs),
+            "from month to month, ms": statistics.median(played["months"]),
+            "how late a month comes at worst, ms": max(late),
+            "from picture to picture of the screen, ms": statistics.median(played["frames"]),
+            "from picture to picture, 95th of 100, ms": at_95(played["frames"]),
+            "from picture to picture, worst, ms": max(played["frames"]),
+        }
     return found
 
 
-def main() -> None:
-    """Measure, and print as JSON."""
-    server = Server()
-    found: dict[str, Any] = {"serving after (s)": timed(server.start)}
-    try:
-        measure(server, found, is_quick="--quick" in sys.argv)
-    finally:
-        server.stop()
-    print(json.dumps(found, indent=2))
+def measure_together(browser: Any, size: Size) -> dict[str, Any]:
+    """Ten pages pull a lever at the same moment, in worlds that differ."""
+    with serving() as server:
+        pages = [Page(browser, server) for _ in range(10)]
+        try:
+            for page in pages:
+                page.open()
+                page.open_sandbox("Change something")
+            per_round = []
+            for which in range(size.rounds_together + 1):
+                moment = 1000 * (time.time() + 1.0)
+                for index, page in enumerate(pages):
+                    move = moves(1, seed=100 * which + index)[0]
+                    page.page.evaluate(
+                        "([moment, move]) => { window.found = bench.lever_at(moment, move); }",
+                        [moment, move],
+                    )
+                per_round.append([page.page.evaluate("window.found") for page in pages])
+        finally:
+            for page in pages:
+                page.close()
+    # The first round warms up; a lever that makes no difference to a run changes no picture.
+    per_round = [[time for time in times if time is not None] for times in per_round[1:]]
+    return {
+        "pages": 10,
+        "each, ms": statistics.median(time for times in per_round for time in times),
+        "slowest of ten, ms": statistics.median(max(times) for times in per_round),
+        "slowest of all, ms": max(max(times) for times in per_round),
+    }
 
 
-def measure(server: Server, found: dict[str, Any], is_quick: bool) -> None:
-    """Measure everything in one browser."""
-    n = 5 if is_quick else 20
+def measure_pages(browser: Any, size: Size) -> dict[str, Any]:
+    """Many pages, each of a visitor of its own, opened and closed, round after round."""
+    found: dict[str, Any] = {"pages": size.pages}
+    with serving() as server:
+        with visiting(browser, server) as page:
+            page.open()
+        before = settled(server)
+        rounds = []
+        for _ in range(size.rounds_of_pages):
+            pages = []
+            for _ in range(size.pages):
+                pages.append(Page(browser, server))
+                pages[-1].open()
+            opened = server.ask()
+            for page in pages:
+                page.close()
+            rounds.append((opened, settled(server)))
+    for name, what in (("memory", "MB"), ("threads", "threads"), ("objects", "objects")):
+        unit = ", MB" if what == "MB" else ""
+        first, last = rounds[0], rounds[-1]
+        found |= {
+            f"more {name}{unit}": first[0][what] - before[what],
+            f"more {name} in round {len(rounds)}{unit}": last[0][what] - before[what],
+            f"more {name} when all are closed again{unit}": first[1][what] - before[what],
+            f"more {name} when all are closed in round {len(rounds)}{unit}": (
+                last[1][what] - before[what]
+            ),
+        }
+    last = rounds[-1][1]
+    return found | {f"left: {name}": last[name] for name in ("pages", "widgets", "listeners")}
+
+
+def settled(server: WatchedServer) -> dict[str, Any]:
+    """What is kept, once the pages that were closed are let go."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while (kept := server.ask())["pages"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return kept
+
+
+def measure_hour(browser: Any, size: Size) -> dict[str, Any]:
+    """An hour of play of one visitor; what the server and the page keep of it."""
+    steps = 10
+    with serving() as server, visiting(browser, server) as page:
+        page.open()
+        page.open_sandbox("Change something")
+        tools = page.context.new_cdp_session(page.page)
+        tools.send("Performance.enable")
+        before, heap = server.ask(), heap_of(tools)
+        memory, done, seconds = [], dict[str, int](), 0.0
+        for step in range(steps):
+            begun = time.perf_counter()
+            part = page.do("hour", step + 1, size.interactions // steps)
+            seconds += time.perf_counter() - begun
+            done = {name: done.get(name, 0) + part.get(name, 0) for name in done | part}
+            memory.append(server.ask()["MB"])
+        after, heap_after = server.ask(), heap_of(tools)
+        page.page.get_by_role("button", name="Debrief").first.click()
+        page.page.get_by_role("link", name="The change (PNG)").wait_for()
+        for name in ("The change (PNG)", "Summary"):
+            address = page.page.get_by_role("link", name=name).get_attribute("href")
+            page.context.request.get(server.address.rstrip("/") + str(address))
+        with_files = server.ask()
+    remembered = sum(after[name] for name in ("runs", "hundreds", "ledgers")) / 2**20
+    return {
+        "interactions": sum(done.values()),
+        "ms an interaction": 1000 * seconds / sum(done.values()),
+        "memory before, MB": before["MB"],
+        "more memory, MB": after["MB"] - before["MB"],
+        "of which remembered runs (bounded), MB": remembered,
+        "more memory in the second half, MB": memory[-1] - memory[steps // 2 - 1],
+        "more memory once files were taken home, MB": with_files["MB"] - after["MB"],
+        "more threads": after["threads"] - before["threads"],
+        "more open files": after["open files"] - before["open files"],
+        "the page's heap before, MB": heap["JSHeapUsedSize"],
+        "the page's heap, more, MB": heap_after["JSHeapUsedSize"] - heap["JSHeapUsedSize"],
+        "the page's nodes, more": heap_after["Nodes"] - heap["Nodes"],
+        "the page's listeners, more": heap_after["JSEventListeners"] - heap["JSEventListeners"],
+        "memory after each tenth, MB": [round(value, 1) for value in memory],
+        "done": done,
+    }
+
+
+def heap_of(tools: Any) -> dict[str, float]:
+    """What the page keeps, after all that is garbage was collected; the heap in megabytes."""
+    tools.send("HeapProfiler.collectGarbage")
+    metrics = tools.send("Performance.getMetrics")["metrics"]
+    found = {one["name"]: one["value"] for one in metrics}
+    return found | {"JSHeapUsedSize": found["JSHeapUsedSize"] / 2**20}
+
+
+SECTIONS: dict[str, Callable[[Any, Size], dict[str, Any]]] = {
+    "opening": measure_opening,
+    "acting": measure_acting,
+    "playing": measure_playing,
+    "ten pages at once": measure_together,
+    "forty pages": measure_pages,
+    "an hour of play": measure_hour,
+}
+
+
+# Reporting ---------------------------------------------------------------------------------------
+
+
+def judge(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each goal beside what was measured."""
+    judged = []
+    for section, key, goal in GOALS:
+        if key in results.get(section, {}):
+            value = results[section][key]
+            judged.append(
+                {
+                    "what": f"{section}: {key}",
+                    "measured": value,
+                    "goal": f"less than {number(goal)}",
+                    "reached": value < goal,
+                    "meant": MEANT.get(key, ""),
+                }
+            )
+    return judged
+
+
+def write_report(results: Mapping[str, Any]) -> str:
+    """The results as Markdown."""
+    machine = results["machine"]
+    lines = ["# The workshop app, measured", "", "Written by `python benchmarks/app.py`; do not "]
+    lines[-1] += "edit."
+    lines += ["", "Machine: " + "; ".join(f"{k} {v}" for k, v in machine.items()) + ".", ""]
+    lines += [
+        "Server and browser share the machine's cores. Times are medians, taken within the page "
+        "from an act until the new picture is painted. Every act asks for a run that nobody had "
+        "asked for before, except where runs are known by name. Memory is that of the server. "
+        f"Before this was measured {results['load before']:.1f} processes wanted the "
+        f"{machine['cores']} cores; while it was, {results['load']:.1f} on average, server and "
+        "browser among them.",
+        "",
+        "## Goals",
+        "",
+    ]
+    lines += table(
+        ("", "measured", "goal", ""),
+        [
+            (goal["what"], number(goal["measured"]), goal["goal"],
+             "reached" if goal["reached"] else "missed")
+            for goal in judge(results)
+        ],
+    )  # fmt: skip
+    lines += ["Goals that had no number are understood so:", ""]
+    lines += [f"- {what}: {meaning}." for what, meaning in MEANT.items()] + [""]
+    for section in SECTIONS:
+        if section in results:
+            found = results[section]
+            rows = [(key, number(v)) for key, v in found.items() if isinstance(v, int | float)]
+            lines += [f"## {section.capitalize()}", "", *table(("", "measured"), rows)]
+            lines += [
+                f"{key[0].upper()}{key[1:]}: {in_words(value)}.\n"
+                for key, value in found.items()
+                if not isinstance(value, int | float)
+            ]
+    return "\n".join(lines)
+
+
+def in_words(value: Any) -> str:
+    """A list or a dictionary in a line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {entry}" for key, entry in value.items())
+    return ", ".join(map(str, value))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    parser.add_argument("--out", type=Path, help="folder to write to")
+    parser.add_argument("--only", choices=SECTIONS, help="one section; writes nothing")
+    options = parser.parse_args()
+    size = QUICK if options.quick else FULL
+    out = options.out or (None if options.quick else HERE)
+    if not is_compiled():
+        compile_all()
+    loads = [os.getloadavg()[0]]
+    results: dict[str, Any] = {}
     with open_browser() as browser:
-        warm = Visitor(browser, server.address)
-        warm.go()
-        found["page ready, new browser (s)"] = statistics.median(
-            timed(Visitor(browser, server.address).go) for _ in range(3)
+        for section, measure in SECTIONS.items():
+            if options.only in (None, section):
+                print(f"{section} ...", file=sys.stderr, flush=True)
+                results[section] = measure(browser, size)
+                loads.append(os.getloadavg()[0])
+        machine = describe_machine() | {
+            "solara": version("solara"), "browser": f"Chromium {browser.version}",
+        }  # fmt: skip
+    machine.pop("mesa")
+    results |= {
+        "machine": machine, "load before": loads[0], "load": statistics.fmean(loads[1:]),
+    }  # fmt: skip
+    report = write_report(results)
+    print(report)
+    if out and options.only is None:
+        out.mkdir(parents=True, exist_ok=True)
+        results["goals"] = judge(results)
+        (out / "app-results.md").write_text(report, encoding="utf-8")
+        (out / "app-results.json").write_text(
+            json.dumps(results, indent=1) + "\n", encoding="utf-8"
         )
-        page = warm.page
-        page.get_by_role("button", name="Next", exact=True).click()
-        page.wait_for_selector(".ps-cursor", state="attached")
-        played = page.evaluate(PLAY)
-        found["a month played (ms)"] = statistics.median(played["costs"])
-        found["worst month played (ms)"] = max(played["costs"])
-        found["elements built while playing"] = played["built"]
-        open_sandbox(page)
-        open_tab(page, "Change something")
-        page.wait_for_selector("#ps-lever-delegated_authority")
-        found["lever to picture, one run (ms)"] = statistics.median(pull_levers(page, n))
-        found["switch to 100 new pairs, two clicks (ms)"] = statistics.median(
-            new_hundreds(page, min(n, 8))
-        )
-        found["deadline to picture, 100 pairs (ms)"] = statistics.median(drag_deadline(page, n))
-        others = [Visitor(browser, server.address) for _ in range(9)]
-        for other in others:
-            other.go()
-            open_sandbox(other.page)
-            open_tab(other.page, "Change something")
-            other.page.wait_for_selector("#ps-lever-delegated_authority")
-        open_tab(page, "Change something")
-        found["lever to picture with 10 pages open, each in turn (ms)"] = statistics.median(
-            time for one in (warm, *others) for time in pull_levers(one.page, 2)
-        )
-        before = megabytes(server)
-        for _ in range(30):
-            warm.go(page=warm.open_page())
-        found["30 more pages (MB)"] = megabytes(server) - before
-        for _ in range(30):
-            warm.context.pages[-1].close()
-        pull_levers(page, 50)
-        before = megabytes(server)
-        many = 100 if is_quick else 2000
-        for _ in range(many // 50):
-            pull_levers(page, 50)
-        found[f"{many} interactions (MB)"] = megabytes(server) - before
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

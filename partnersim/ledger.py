@@ -3,7 +3,7 @@
 One replicate is lived through again, process by process, and trust is compared before and after
 each. What is attributed therefore adds up to the whole change, link by link, and the kernel of
 the ensembles carries nothing of it. Where only some months are in question, those before them are
-lived through a whole month at a time, which is twenty times as quick.
+lived through a whole month at a time, which is some forty times as quick.
 """
 
 from __future__ import annotations

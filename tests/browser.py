@@ -17,7 +17,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,24 +169,6 @@ def open_browser() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
-
-
-def axe_script() -> str:
-    """The code of axe, which tests pages for accessibility; or a reason to skip."""
-    package = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python")
-    folder = Path(package.__file__).parent
-    return next(folder.rglob("axe.min.js")).read_text(encoding="utf-8")
-
-
-def violations(page: Any, script: str) -> list[str]:
-    """What axe has against a page, by WCAG 2.2 AA and good practice."""
-    page.evaluate(script)
-    found = page.evaluate(
-        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', "
-        "'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(v => "
-        "v.id + ': ' + v.nodes.map(n => n.html.slice(0, 150)).join(' | '))"
-    )
-    return list(found)
 
 
 # --- what people do -------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accessibility import violations
 from browser import (
     ANA,
     Server,
     Visitor,
-    axe_script,
     button,
     expect,
     flip,
@@ -26,7 +26,6 @@ from browser import (
     open_story,
     open_tab,
     settle,
-    violations,
     visit,
 )
 
@@ -659,53 +658,52 @@ def test_the_server_needs_no_network(browser: Any, act: str) -> None:
 @pytest.mark.parametrize("viewport", [(1280, 720), (640, 360), (390, 844)], ids=str)
 def test_no_screen_has_a_violation(browser: Any, server: Server, viewport: tuple[int, int]) -> None:
     """640 x 360 is what 200 % zoom leaves of 1280 x 720."""
-    script = axe_script()
     size = {"width": viewport[0], "height": viewport[1]}
     with visit(browser, server.address, viewport=size, bypass_csp=True) as visitor:
         page = visitor.page
-        found = {"first": violations(page, script)}
+        found = {"first": violations(page)}
         button(page, "Menu").click()
-        found["menu"] = violations(page, script)
+        found["menu"] = violations(page)
         button(page, "No story: try things out").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
         for name in ("Who trusts whom", "As numbers", "Over time", "Trust as a line"):
             button(page, name).click()
             expect(button(page, name)).to_have_attribute("aria-pressed", "true")
-            found[name] = violations(page, script)
+            found[name] = violations(page)
         page.get_by_role("button", name="With and without").click()
         page.get_by_label("With what?").select_option(index=1)
         expect(page.locator("form.ps-ask")).to_be_visible()
-        found["ask"] = violations(page, script)
+        found["ask"] = violations(page)
         page.locator("form.ps-ask input[type=number]").first.fill("7")
         button(page, "Show what happens").click()
         expect(button(page, "Our guess")).to_have_attribute("aria-pressed", "true")
-        found["guess"] = violations(page, script)
+        found["guess"] = violations(page)
         for name in ("Change delivered", "Who trusts whom"):
             button(page, name).click()
             expect(button(page, name)).to_have_attribute("aria-pressed", "true")
-            found[f"compare {name}"] = violations(page, script)
+            found[f"compare {name}"] = violations(page)
         page.get_by_role("button", name="Out of 100").click()
         for name in ("100 partnerships", "When they got there", "Ten of them"):
             button(page, name).click()
             expect(button(page, name)).to_have_attribute("aria-pressed", "true")
-            found[name] = violations(page, script)
+            found[name] = violations(page)
         page.get_by_role("button", name="Why?").click()
         expect(page.locator("main.ps-why .ps-sentence")).to_be_visible()
-        found["why"] = violations(page, script)
+        found["why"] = violations(page)
         page.get_by_role("button", name="Change something").click()
         button(page, "Show more").click()
         page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
         page.locator(".ps-help").first.click()
-        found["change"] = violations(page, script)
+        found["change"] = violations(page)
         button(page, "Debrief").click()
         expect(page.locator("main ol li").first).to_be_visible()
-        found["debrief"] = violations(page, script)
+        found["debrief"] = violations(page)
         room = re.search(r"room=([\w-]+)", page.url)
         assert room is not None
         for name in ("notes", "analyst"):
             opened = visitor.go(f"{name}?room={room[1]}", visitor.open_page())
             opened.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
-            found[name] = violations(opened, script)
+            found[name] = violations(opened)
     assert {name: ids for name, ids in found.items() if ids} == {}
 
 

@@ -164,3 +164,14 @@ def test_rewind_go_another_way_and_take_it_back_by_keys_alone(visitor: Visitor) 
     keys.press("Control+y")
     expect(page.locator(FLAGS)).to_have_count(1)
     assert change_so_far(page) == third_way
+
+
+def test_the_timeline_goes_where_it_is_put_while_it_plays(visitor: Visitor) -> None:
+    page = visitor.page
+    open_sandbox(page)
+    button(page, "Play").click()
+    page.wait_for_function("partnersim.month >= 3")
+    page.get_by_role("slider", name="Month").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("partnersim.month === 120 && !partnersim.is_playing")
+    expect(page.locator("output.ps-month")).to_have_text("year 10, month 12")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, PROJECTOR, axe_script, open_browser, violations
+from accessibility import violations
+from browser import CHROMIUM, PROJECTOR, open_browser
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -373,15 +374,14 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("viewport", [(1280, 720), (640, 360), (390, 844)], ids=str)
 def test_no_part_of_it_has_a_violation(browser: Any, page: Path, viewport: tuple[int, int]) -> None:
     """640 x 360 is what 200 % zoom leaves of 1280 x 720."""
-    axe = axe_script()
     context = browser.new_context(viewport=dict(zip(PROJECTOR, viewport, strict=True)))
     opened = context.new_page()
     asked: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
     opened.goto(page.as_uri())
-    assert violations(opened, axe) == []
+    assert violations(opened) == []
     opened.emulate_media(media="print")
-    assert violations(opened, axe) == []
+    assert violations(opened) == []
     assert opened.evaluate("document.documentElement.scrollWidth") <= viewport[0]
     images = opened.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
     assert images and all(url.startswith("file:") for url in asked)

@@ -22,6 +22,12 @@ from partnersim.app.world import World
 from partnersim.measures import YEAR
 from partnersim.scenario_files import ScenarioError, suggest
 
+STYLE = """
+.ps-player { display: flex; flex-wrap: wrap; align-items: center; gap: .4em; padding: .2em 0;
+  position: static; border: 0; }
+"""
+"""The timeline stands above the pictures: a page that is scrolled has no place for it below."""
+
 
 def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
     """Write a story as a page that needs nothing else.
@@ -53,12 +59,12 @@ def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(story.title)}</title><style>{_asset('custom.css')}</style></head>"
+        f"<title>{escape(story.title)}</title><style>{_asset('custom.css')}{STYLE}</style></head>"
         f'<body><div class="v-application"><div class="ps"><header class="ps-bar ps-head">'
         f'<h1>{escape(story.title)}</h1><div class="ps-bar">'
         f'<button id="back">{escape(spoken("page.back"))}</button>'
         f'<button id="next" class="ps-main">{escape(spoken("page.next"))}</button></div></header>'
-        f"<main>{''.join(sections)}{_player(spoken, session.without.months)}</main>"
+        f"<main>{_player(spoken, session.without.months)}{''.join(sections)}</main>"
         f"<footer><p>{escape(spoken('app.disclaimer'))} {escape(made)}</p></footer></div></div>"
         f'<script type="application/json" id="story">{data}</script>'
         f"<script>{_asset('custom.js')}</script><script>{_asset('story.js')}</script>"
@@ -91,12 +97,14 @@ def _question(session: Session, spoken: Words) -> str:
         session.predict([int(index == chosen) for index in range(len(question.options))])
         said = reply(session.reveal().guess, question.options, spoken)
         buttons.append(
-            f'<button class="answer" data-reply="{escape(said)}">{escape(option.text)}</button>'
+            f'<button class="answer" aria-pressed="false" data-reply="{escape(said)}">'
+            f"{escape(option.text)}</button>"
         )
     return (
         f"<p><strong>{escape(question.text)}</strong></p>"
-        f'<div class="ps-bar">{"".join(buttons)}</div>'
-        '<p class="ps-sentence reply" aria-live="polite" hidden></p>'
+        f'<div class="ps-bar" role="group" aria-label="{escape(question.text)}">'
+        f"{''.join(buttons)}</div>"
+        '<div aria-live="polite"><p class="ps-sentence reply" hidden></p></div>'
     )
 
 
@@ -104,7 +112,8 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     """Who trusts whom, the change, the hundred, and why, as far as the screen has them."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
     runs = [world.run() for world in worlds]
-    names = [spoken("page.without"), session.who]
+    with_them = spoken("draw.with", who=session.who)
+    names = [spoken("page.without"), f"{with_them[0].upper()}{with_them[1:]}"]
     if session.with_ is not None:
         said = sentences.difference(runs[0], runs[1], session.who, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
@@ -131,7 +140,8 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     month = session.month or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
-        f"<details><summary>{escape(spoken('page.why'))}</summary><p>{escape(why.sentence)}</p>"
+        f'<details class="why"><summary>{escape(spoken("page.why"))}</summary>'
+        f"<p>{escape(why.sentence)}</p>"
         f"{_figure(draw.bars(why, spoken), spoken)}</details>"
     )
 
@@ -144,18 +154,20 @@ def _network(session: Session, world: World, prefix: str, heading: str, spoken: 
     )
     marks, frames = to_frames(draw.network_frames(trust, world.names, prefix))
     data = escape(json.dumps({"marks": marks, "frames": frames}))
-    return (
-        f'<div><h3>{escape(heading)}</h3><div class="board" data-board="{data}">'
-        f"{_figure(drawing, spoken)}</div></div>"
-    )
+    title = f"<h3>{escape(heading)}</h3>" if heading else ""
+    picture = _figure(drawing, spoken, of=heading)
+    return f'<div>{title}<div class="board" data-board="{data}">{picture}</div></div>'
 
 
-def _figure(drawing: Drawing, spoken: Words) -> str:
-    """A picture and its table."""
+def _figure(drawing: Drawing, spoken: Words, of: str = "") -> str:
+    """A picture and its table; where they are wider than the page, the keyboard scrolls them."""
+    name = escape(f"{drawing.title}: {of}" if of else drawing.title)
     return (
-        f'<div class="ps-picture">{drawing.svg}</div>'
-        f"<details><summary>{escape(spoken('page.as_table'))}</summary>"
-        f"{drawing.table.to_html(drawing.title)}</details>"
+        f'<div class="ps-picture" role="group" tabindex="0" aria-label="{name}">{drawing.svg}</div>'
+        f"<details><summary>{escape(spoken('page.as_table'))}"
+        f'<span class="ps-hidden">: {name}</span></summary>'
+        f'<div class="ps-scroll" role="region" tabindex="0" aria-label="{name}">'
+        f"{drawing.table.to_html(drawing.title)}</div></details>"
     )
 
 

@@ -1,0 +1,200 @@
+"""A story as one file, in a browser without a network: for everybody, and by the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accessibility import violations
+from browser import PATIENCE, button, expect, open_browser
+from typer.testing import CliRunner
+
+from partnersim.app.export import story_page
+from partnersim.cli import app
+
+pytestmark = pytest.mark.slow
+
+SIZES = ((1280, 720), (1920, 1080), (390, 844), (640, 360))
+"""The last is what 200 % zoom leaves of the first."""
+
+SHOWN = ".screen:not([hidden])"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The story as the command writes it."""
+    written = tmp_path_factory.mktemp("story") / "story.html"
+    ended = CliRunner().invoke(app, ["app", "--export", str(written)])
+    assert ended.exit_code == 0, ended.output
+    return written
+
+
+@pytest.fixture
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    yield from opened(browser, file, SIZES[0])
+
+
+def opened(browser: Any, file: Path, size: tuple[int, int]) -> Iterator[Any]:
+    """A page of the story, in which nothing goes wrong and which asks for nothing else."""
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, offline=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: problems.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert problems == [file.as_uri()]
+
+
+def number(page: Any) -> int:
+    """Which screen is shown."""
+    return int(page.eval_on_selector_all(".screen", "all => all.findIndex(one => !one.hidden)"))
+
+
+def lines(page: Any) -> list[str]:
+    """What the lines between the organisations look like."""
+    return list(
+        page.eval_on_selector_all(
+            f"{SHOWN} [id*='link-']", "all => all.map(one => one.className.baseVal)"
+        )
+    )
+
+
+def states(page: Any) -> Iterator[str]:
+    """Everything that the page can show, screen by screen."""
+    n_screens = page.locator(".screen").count()
+    for screen in range(n_screens):
+        assert number(page) == screen
+        yield f"{screen}: opened"
+        for index in range(page.locator(f"{SHOWN} .answer").count()):
+            page.locator(f"{SHOWN} .answer").nth(index).click()
+            yield f"{screen}: answer {index}"
+        button(page, "Play").click()
+        page.wait_for_function("partnersim.month > 0 && partnersim.month < 119")
+        yield f"{screen}: playing"
+        button(page, "Pause").click()
+        page.locator(f"{SHOWN} .why > summary").click()
+        yield f"{screen}: why"
+        page.eval_on_selector_all(
+            f"{SHOWN} details", "all => all.forEach(one => { one.open = true; })"
+        )
+        yield f"{screen}: all tables"
+        if screen < n_screens - 1:
+            button(page, "Next").click()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_no_state_of_any_screen_has_a_violation(
+    browser: Any, file: Path, size: tuple[int, int]
+) -> None:
+    found, wide = {}, []
+    for page in opened(browser, file, size):
+        for state in states(page):
+            wrong = violations(page)
+            if wrong:
+                found[state] = wrong
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append(state)
+        assert found == {}
+        assert wide == []
+
+
+def test_the_whole_story_is_told_by_the_keyboard_alone(page: Any) -> None:
+    """Tab, Enter, Space, arrows and page keys: play, drag, answer, look why, and go on."""
+    keys = page.keyboard
+
+    def tab_to(what: str, most: int = 40) -> None:
+        """Press Tab until something has the focus, which has to be seen."""
+        for _ in range(most):
+            keys.press("Tab")
+            if page.evaluate("what => document.activeElement.matches(what)", what):
+                outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert outline != "none", what
+                return
+        pytest.fail(f"the keyboard does not reach {what}")
+
+    tab_to("#next")
+    tab_to("#play")
+    before = lines(page)
+    keys.press("Space")
+    page.wait_for_function("partnersim.month >= 3")
+    keys.press("Space")
+    expect(button(page, "Play")).to_be_focused()
+    tab_to("#month")
+    keys.press("End")
+    page.wait_for_function("partnersim.month === 120")
+    assert lines(page) != before
+    assert page.locator("#month").get_attribute("aria-valuetext") == "year 10, month 12"
+    keys.press("Home")
+    page.wait_for_function("partnersim.month === 0")
+    assert lines(page) == before
+    while not page.locator(f"{SHOWN} .answer").count():
+        keys.press("PageDown")
+    expect(page.locator(f"{SHOWN} .shown")).to_be_hidden()
+    tab_to(f"{SHOWN} .answer")
+    keys.press("Enter")
+    expect(page.locator(f"{SHOWN} .reply")).to_contain_text("In this partnership:")
+    expect(page.locator(f"{SHOWN} .shown")).to_be_visible()
+    tab_to(f"{SHOWN} [data-organisation]")
+    keys.press("Enter")
+    expect(page.locator(f"{SHOWN} .why > summary")).to_be_focused()
+    expect(page.locator(f"{SHOWN} .why svg")).to_be_visible()
+    keys.press("Space")
+    expect(page.locator(f"{SHOWN} .why svg")).to_be_hidden()
+    keys.press("Alt+p")
+    page.wait_for_function("partnersim.is_playing")
+    keys.press("Alt+p")
+    page.wait_for_function("!partnersim.is_playing")
+    now = number(page)
+    keys.press("PageUp")
+    assert number(page) == now - 1
+
+
+def test_the_focus_is_not_lost_at_the_ends(page: Any) -> None:
+    n_screens = page.locator(".screen").count()
+    page.locator("#next").focus()
+    for _ in range(n_screens - 1):
+        page.keyboard.press("Enter")
+    assert number(page) == n_screens - 1
+    expect(button(page, "Next")).to_be_disabled()
+    expect(button(page, "Back")).to_be_focused()
+    for _ in range(n_screens - 1):
+        page.keyboard.press("Enter")
+    assert number(page) == 0
+    expect(button(page, "Next")).to_be_focused()
+
+
+def test_what_is_asked_is_hidden_until_it_is_answered(page: Any) -> None:
+    """And each answer has a reply of its own."""
+    while not page.locator(f"{SHOWN} .answer").count():
+        button(page, "Next").click()
+    assert page.locator(f"{SHOWN} svg >> visible=true").count() == 0
+    replies = []
+    for answer in page.locator(f"{SHOWN} .answer").all():
+        answer.click()
+        expect(answer).to_have_attribute("aria-pressed", "true")
+        replies.append(page.locator(f"{SHOWN} .reply").inner_text())
+    assert page.locator(f"{SHOWN} .answer[aria-pressed=true]").count() == 1
+    assert len(set(replies)) == len(replies)
+
+
+@pytest.mark.parametrize("name", ["impression", "coordinator", "whose", "leaves"])
+def test_every_story_can_be_a_file(browser: Any, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "story.html"
+    file.write_text(story_page(name), encoding="utf-8")
+    for page in opened(browser, file, SIZES[0]):
+        for _ in range(page.locator(".screen").count() - 1):
+            button(page, "Next").click()
+        expect(button(page, "Next")).to_be_disabled()
+        assert violations(page) == []
