@@ -64,11 +64,9 @@ compile: $(READY)
 	@echo "Compiling the model, if that is still to do (about a minute) ..."
 	@$(BIN)/python -c 'from partnersim.core import compile_all; compile_all()'
 
+# Real browsers, and processes that are killed: one that fails is tried once more, and named.
 test-slow: $(READY)
-	@if grep -rq 'mark\.slow' tests; then \
-		echo '$(BIN)/python -m pytest -n $(WORKERS) -m slow'; \
-		$(BIN)/python -m pytest -n $(WORKERS) -m slow || [ $$? -eq 5 ]; \
-	else echo "No test is marked slow."; fi
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow --reruns 1 -rsR
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py

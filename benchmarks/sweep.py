@@ -2,10 +2,11 @@
 
 What a sweep costs over the bare ensemble, how it scales, what Dask costs over processes, how
 large stores and processes get, and how soon a very large plan begins. What is compared is
-measured in turn, round after round, and ratios are medians of the rounds' own ratios; the start
-of worker processes is left out of rates, as it does not grow with the sweep. Writes
-sweep-results.json and sweep-results.md beside this file, or into FOLDER; with --quick (fewer
-runs) it only prints, unless --out is given.
+measured in turn, round after round, there and back, and ratios are medians of the rounds' own
+ratios; the start of worker processes is left out of rates, as it does not grow with the sweep.
+Engines are compared over sweeps whose chunks take about two seconds. Writes sweep-results.json
+and sweep-results.md beside this file, or into FOLDER; with --quick (fewer runs) it only prints,
+unless --out is given.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ class Size(NamedTuple):
 
     rounds: int
     points: int  # of the sweeps that are timed
+    engine_points: int  # of those by which engines are compared
     replicates: int
     large_runs: int  # of the sweep whose memory and store are measured
 
 
-FULL = Size(rounds=5, points=500, replicates=20, large_runs=1 << 20)
-QUICK = Size(rounds=2, points=60, replicates=20, large_runs=1 << 14)
+FULL = Size(rounds=5, points=500, engine_points=3500, replicates=20, large_runs=1 << 20)
+QUICK = Size(rounds=2, points=60, engine_points=60, replicates=20, large_runs=1 << 14)
 
 TARGETS = {
     "overhead of a sweep": "< 1.10",
@@ -80,8 +82,11 @@ def seconds_of(task: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def rate_of(plan: Plan, **how: Any) -> float:
-    """Runs per second of a sweep, from its first chunk to its last."""
+def rate_of(plan: Plan, workers: int = 1, **how: Any) -> float:
+    """Runs per second of a sweep, from when each worker has brought one chunk to the last chunk.
+
+    From the first chunk on would count what the other workers had done before.
+    """
     seen: list[tuple[float, int]] = []
 
     def look(progress: Progress) -> None:
@@ -89,8 +94,8 @@ def rate_of(plan: Plan, **how: Any) -> float:
             seen.append((time.perf_counter(), progress.n_done))
 
     with tempfile.TemporaryDirectory() as folder:
-        run_sweep(plan, folder, progress=look, **how)
-    (begin, first), (end, last) = seen[0], seen[-1]
+        run_sweep(plan, folder, progress=look, workers=workers, **how)
+    (begin, first), (end, last) = seen[workers - 1], seen[-1]
     return (last - first) / (end - begin)
 
 
@@ -107,13 +112,16 @@ def measure_overhead(size: Size, replicates: int) -> list[float]:
 
 def measure_engines(size: Size) -> tuple[list[float], list[float]]:
     """Rates of two processes over one, and of processes over Dask, a round each."""
-    plan = make_plan(size.points, size.replicates)
+    plan = make_plan(size.engine_points, size.replicates)
+    engines = {"one": ("processes", 1), "two": ("processes", 2), "dask": ("dask", 2)}
     scaling, dask = [], []
-    for _ in range(size.rounds):
-        one = rate_of(plan, engine="processes", workers=1)
-        two = rate_of(plan, engine="processes", workers=2)
-        scaling.append(two / one)
-        dask.append(two / rate_of(plan, engine="dask", workers=2))
+    for number in range(size.rounds):
+        rates = {}
+        for name in sorted(engines, reverse=number % 2 == 1):
+            engine, workers = engines[name]
+            rates[name] = rate_of(plan, workers, engine=engine)
+        scaling.append(rates["two"] / rates["one"])
+        dask.append(rates["two"] / rates["dask"])
     return scaling, dask
 
 
@@ -187,7 +195,8 @@ def as_markdown(measured: dict[str, float], size: Size) -> str:
         "# Sweeps, measured",
         "",
         f"`python benchmarks/sweep.py`, Python {platform.python_version()}, {n_cores()} cores; "
-        f"{size.rounds} rounds of {size.points * size.replicates} runs of `{PLACE}`; "
+        f"{size.rounds} rounds of {size.points * size.replicates} runs of `{PLACE}`, of "
+        f"{size.engine_points * size.replicates} to compare engines; "
         f"memory and store over {size.large_runs} runs; the plan that starts has {1 << 24} runs.",
         "",
         "| what | measured | wanted |",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -49,7 +50,13 @@ class Scale(NamedTuple):
         """A number as it stands in a figure; a change has its sign."""
         if np.isnan(value):
             return "–"
-        return (signed if test.is_change else number)(value * self.factor, 2)
+        write = signed if test.is_change else number
+        return write(value * self.factor, 2, decimals((test.smallest or 0.0) * self.factor))
+
+
+def decimals(smallest: float) -> int:
+    """How many to write: down to a tenth of the smallest effect that matters, or just below."""
+    return max(1 - math.floor(math.log10(smallest)), 0) if smallest else 2
 
 
 def scale_of(test: Test) -> Scale:

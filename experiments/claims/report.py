@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from experiments.claims.declare import BASE, Ablation, Study, common
-from experiments.claims.figure import draw_rows, scale_of
+from experiments.claims.figure import decimals, draw_rows, scale_of
 from experiments.claims.judge import DEPENDS, Answer, Finding, Found, answer, find_effect, main_arms
 from experiments.claims.simulate import SEED, Runs
 from experiments.claims.words import (
@@ -290,8 +290,9 @@ def _measures(runs: Runs) -> list[str]:
         cells = [title_of(runs.study, arm)]
         for shown_as, measure in zip(shown, SHOWN, strict=True):
             found = find_effect({arm: 1.0, BASE: -1.0}, measure, runs)
+            most = decimals(shown_as.scale * runs.study.smallest.get(measure, 0.0))
             mid, low, high = (
-                signed(shown_as.scale * x) for x in (found.mean, found.low, found.high)
+                signed(shown_as.scale * x, 2, most) for x in (found.mean, found.low, found.high)
             )
             same = float((np.sign(found.each) == np.sign(found.mean)).mean())
             cells.append(f"{mid} ({low} to {high}), {100 * same:.0f} %")
