@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
+from partnersim.measures import MEASURES
 from partnersim.plots.page import number, signed
 from partnersim.plots.quantities import quantity
 
@@ -128,7 +129,9 @@ def effect(test: Test) -> str:
         return "too rare to ask"
     is_change = test["kind"] == "effect"
     shown = quantity(test["measure"])
-    factor, unit = (shown.scale, shown.unit) if is_change else (100.0, "%")
+    # What is no measure of one run is a share of many: acceleration above chance, say.
+    is_measure = is_change and test["measure"] in MEASURES
+    factor, unit = (shown.scale, shown.unit) if is_measure else (100.0, "%")
     unit = f"{NO_BREAK}%" if unit.startswith("%") else "" if unit == "0 to 1" else f" {unit}"
     say = signed if is_change and not test.get("than") else number
     low, high = test["ci95"]
