@@ -296,16 +296,26 @@ c.main()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
-def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
-    words = ["sweep", "run", plan, "--out", "out", "--engine", "serial"]
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "serial",
+        pytest.param("processes", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str, engine: str) -> None:
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    words = ["sweep", "run", plan, "--out", "out", "--engine", engine, "--workers", "2"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words], env=environment(),
+        [sys.executable, "-c", INTERRUPTED, *words], env=environment(), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "working\n"
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # the workers too, as a terminal does
             _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
@@ -315,6 +325,7 @@ def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
     assert "To go on, give the same command again." in before
     left = json.loads(call("status", "out", "--json").stdout)
     assert 0 < left["n_done"] < left["n_runs"]
+    assert left["sessions"][-1]["ended"]["n_runs"] == left["n_done"]  # no chunk was given up
     assert f"{left['n_done']:,} of 128 runs are stored in out." in before
     assert run(plan).stdout.startswith("Finished. 128 of 128 runs")
 
