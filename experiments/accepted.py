@@ -5,16 +5,15 @@ What is claimed of the model is to hold over all of them, not at its defaults al
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from experiments.points import ACCEPTED, COMMAND, Points
 from experiments.provenance import hash_but_defaults, say_if_out_of_date
 from experiments.tuning.space import declared_hash, read_space
 
-FOLDER = Path(__file__).resolve().parent / "tuning"
-COMMAND = "python -m experiments.tuning.run"
+FOLDER = ACCEPTED.parent
 
 
 def load(folder: Path = FOLDER) -> list[dict[str, float]]:
@@ -24,17 +23,10 @@ def load(folder: Path = FOLDER) -> list[dict[str, float]]:
 
     Raises
     ------
-    FileNotFoundError
+    partnersim.ScenarioError
         If nothing has been accepted yet.
     """
-    file = folder / "accepted.csv"
-    if not file.exists():
-        raise FileNotFoundError(f"{file}: there is no such file; run `{COMMAND}`")
-    with file.open(newline="", encoding="utf-8") as lines:
-        return [
-            {path: _number(text) for path, text in row.items() if path != "point"}
-            for row in csv.DictReader(lines)
-        ]
+    return Points.read(folder / ACCEPTED.name).rows()
 
 
 def load_summary(folder: Path = FOLDER) -> dict[str, Any]:
@@ -57,7 +49,3 @@ def is_current(folder: Path = FOLDER) -> bool:
     The defaults of what the points set themselves do not count.
     """
     return not say_if_not_current(folder)
-
-
-def _number(text: str) -> float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)

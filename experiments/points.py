@@ -1,9 +1,11 @@
-"""The accepted points as columns: read from their file, and told from others by a digest."""
+"""The accepted points: read from their file, and told from others by a digest."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +18,78 @@ Columns = Mapping[str, np.ndarray[Any, Any]]
 
 ACCEPTED = Path(__file__).resolve().parent / "tuning" / "accepted.csv"
 COMMAND = "python -m experiments.tuning.run"
+"""What makes it."""
 
 
-def read_points(file: Path = ACCEPTED) -> dict[str, np.ndarray[Any, Any]]:
-    """Read a CSV file with a column for each parameter; one named `point` only counts the rows.
+@dataclass(frozen=True)
+class Points:
+    """Points of the parameter space, such as those that the tuning accepted.
 
-    Raises
-    ------
-    ScenarioError
-        If there is none, with the command that makes it, or if there is nothing in it.
+    Attributes
+    ----------
+    columns : dict[str, float64[n_points] or int64[n_points]]
+        Values by dotted path.
+    name : str
+        The file that they are from.
     """
-    import pandas as pd
 
-    try:
-        frame = pd.read_csv(file)
-    except FileNotFoundError:
-        raise ScenarioError(
-            f"{file}: there is no such file; make it with `{COMMAND}`, or name another with "
-            "--accepted"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ScenarioError(f"{file}: cannot be read: {error}") from None
-    columns = {str(name): frame[name].to_numpy() for name in frame.columns if name != "point"}
-    if not columns or frame.empty:
-        raise ScenarioError(f"{file}: has no points; give a row for each, a column for each path")
-    return columns
+    columns: Columns
+    name: str
+
+    @classmethod
+    def read(cls, file: Path = ACCEPTED) -> Points:
+        """Read a CSV file with a column for each parameter; one named `point` only counts the rows.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none, with the command that makes it, or if there is nothing in it.
+        """
+        import pandas as pd
+
+        try:
+            frame = pd.read_csv(file)
+        except FileNotFoundError:
+            raise ScenarioError(
+                f"{file}: there is no such file; make it with `{COMMAND}`, or name another with "
+                "--accepted"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise ScenarioError(f"{file}: cannot be read: {error}") from None
+        columns = {str(name): frame[name].to_numpy() for name in frame.columns if name != "point"}
+        if not columns or frame.empty:
+            raise ScenarioError(
+                f"{file}: has no points; give a row for each, a column for each path"
+            )
+        return cls(columns, file.name)
+
+    @property
+    def n_points(self) -> int:
+        """How many points."""
+        return len(next(iter(self.columns.values())))
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen digits for the points, whatever file they are from."""
+        return digest(self.columns)
+
+    def first(self, n: int) -> Points:
+        """The first points only."""
+        return Points({path: values[:n] for path, values in self.columns.items()}, self.name)
+
+    def without(self, paths: Collection[str]) -> Points:
+        """The points without some of their parameters."""
+        kept = {path: values for path, values in self.columns.items() if path not in paths}
+        return Points(kept, self.name)
+
+    def rows(self) -> list[dict[str, float]]:
+        """Each point by dotted path, as `Scenario.replace` takes it: whole numbers are ints."""
+        values = zip(*(column.tolist() for column in self.columns.values()), strict=True)
+        return [dict(zip(self.columns, row, strict=True)) for row in values]
 
 
 def digest(columns: Columns) -> str:
-    """Sixteen digits for some points, whatever file they are from."""
+    """Sixteen digits for some columns."""
     found = hashlib.sha256()
     for path, values in columns.items():
         found.update(f"{path} {values.tolist()}\n".encode())

@@ -1,11 +1,12 @@
-"""On what code an experiment's numbers were made."""
+"""On what code an experiment's numbers were made, and how results say so."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Any
 
-from partnersim.provenance import hash_sources
+from partnersim.provenance import hash_sources, provenance
 from partnersim.scenario_files import parameters
 
 MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "translate.py")
@@ -15,6 +16,23 @@ MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "transla
 def model_hash() -> str:
     """Sixteen digits that change whenever the model, its defaults or its measures do."""
     return hash_sources(*MODEL)[:16]
+
+
+def stamp(command: str, *, seed: int, n_runs: int) -> dict[str, Any]:
+    """Say how results were made: what a summary has as `made_from`, beside what is its own."""
+    on = provenance()
+    return {
+        "model": model_hash(),
+        "command": command,
+        "seed": seed,
+        "n_runs": n_runs,
+        "versions": {name: on[name] for name in ("partnersim", "python", "numpy", "numba")},
+    }
+
+
+def written_by(command: str, model: str | None = None) -> str:
+    """Say above a page of results what wrote it, and with which model; this one if left out."""
+    return f"Written by `{command}`; do not edit. Model {model or model_hash()}"
 
 
 DECLARATIONS = "scenario.py"

@@ -413,13 +413,16 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
     from partnersim.sweep.run import pilot
 
     n_runs, tried = runs_of(chosen), pilot(chosen)
+    n_points, replicates = make_design(chosen).n_points, chosen.most_replicates
+    kept = chosen.series
+    n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
     return {
         "sweep_id": chosen.sweep_id,
         "design": chosen.design.type,
-        "n_points": make_design(chosen).n_points,
+        "n_points": n_points,
         "arms": list(chosen.arms_by_name),
         "least_replicates": chosen.floor_replicates,
-        "most_replicates": chosen.most_replicates,
+        "most_replicates": replicates,
         "n_runs": n_runs,
         "months": chosen.base.months,
         "luck": chosen.luck_policy,
@@ -427,7 +430,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
         "pilot_runs": tried.n_runs,
         "seconds_per_run": tried.seconds_per_run,
         "seconds": n_runs * tried.seconds_per_run / n_cores(),
-        "megabytes": n_runs * tried.bytes_per_run / 1e6,
+        "megabytes": (n_runs * tried.bytes_per_run + n_series * tried.bytes_per_series) / 1e6,
     }
 
 

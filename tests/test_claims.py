@@ -33,7 +33,8 @@ from experiments.claims.declare import (
     read_study,
 )
 from experiments.claims.judge import Found, Mover
-from experiments.claims.simulate import KEPT, Accepted, Runs, run_study
+from experiments.claims.simulate import KEPT, Runs, run_study
+from experiments.points import Points
 from experiments.provenance import model_hash
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -289,7 +290,7 @@ def small_study(**more: Any) -> Study:
     return Study.model_validate(data | more)
 
 
-POINTS = Accepted(
+POINTS = Points(
     {"trust.deeds": np.array([0.4, 0.8]), "programme.n_simultaneous": np.array([2, 3])}, "small"
 )
 
@@ -353,11 +354,11 @@ def test_what_was_run_is_not_run_again_and_may_grow(
 def test_points_that_do_not_fit_are_one_clear_message(tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
     with pytest.raises(ScenarioError, match="there is no such file"):
-        Accepted.read(file)
+        Points.read(file)
     file.write_text("point\n0\n")
     with pytest.raises(ScenarioError, match="has no points"):
-        Accepted.read(file)
-    wrong = Accepted({"trust.deeds": np.array([0.5, 1.5])}, "wrong")
+        Points.read(file)
+    wrong = Points({"trust.deeds": np.array([0.5, 1.5])}, "wrong")
     with pytest.raises(ScenarioError, match=r"trust\.deeds"):
         run_study(small_study(), wrong, tmp_path, replicates=2, engine="serial")
 
@@ -365,7 +366,7 @@ def test_points_that_do_not_fit_are_one_clear_message(tmp_path: Path) -> None:
 def test_the_column_that_counts_points_is_no_parameter(tmp_path: Path) -> None:
     file = tmp_path / "accepted.csv"
     file.write_text("point,trust.deeds\n0,0.5\n1,0.6\n")
-    accepted = Accepted.read(file)
+    accepted = Points.read(file)
     assert list(accepted.columns) == ["trust.deeds"]
     assert accepted.n_points == 2
     assert accepted.first(1).columns["trust.deeds"].tolist() == [0.5]
@@ -389,7 +390,7 @@ def made_up(values: dict[str, Any], tests: list[dict[str, Any]] | None = None, *
     rng = np.random.default_rng(1)
     luck = rng.normal(size=(1, N_REPLICATES))
     names = {name.partition(" | ")[0] for name in values} - {BASE}
-    accepted = Accepted(
+    accepted = Points(
         {"trust.deeds": np.linspace(0.1, 0.9, N_POINTS), "trust.small_wins": rng.random(N_POINTS)},
         "made up",
     )

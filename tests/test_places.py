@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from experiments.places import places
 from experiments.places import run as places_run
 from experiments.places.places import BASE, NOTHING, WITHOUT, Declared, Figure, Runs
-from experiments.points import digest, read_points
+from experiments.points import Points
 from experiments.provenance import model_hash
 from partnersim import ScenarioError
 from partnersim.results import quantiles
@@ -233,19 +233,20 @@ def test_answers(means: list[float], answer: str) -> None:
 
 
 def test_points_are_read_without_their_numbers(accepted: Path) -> None:
-    points = read_points(accepted)
-    assert list(points) == [*RANGES, "pressure.national_phase_months"]
-    assert points["pressure.national_phase_months"].dtype.kind == "i"
-    other = {path: values.copy() for path, values in points.items()}
-    assert digest(other) == digest(points)
+    points = Points.read(accepted)
+    assert list(points.columns) == [*RANGES, "pressure.national_phase_months"]
+    assert points.columns["pressure.national_phase_months"].dtype.kind == "i"
+    other = {path: values.copy() for path, values in points.columns.items()}
+    assert Points(other, "another file").digest == points.digest
     other["place.reach"][3] += 0.001
-    assert digest(other) != digest(points)
+    assert Points(other, accepted.name).digest != points.digest
 
 
 def test_what_a_timeline_sets_no_point_overwrites(accepted: Path) -> None:
-    points = read_points(accepted)
-    assert set(places_run.for_place(points, BY_NAME["Torbay"])) == set(points)
-    assert set(places_run.for_place(points, BY_NAME["Canterbury"])) == set(RANGES)
+    points = Points.read(accepted)
+    torbay, canterbury = (places_run.for_place(points, place) for place in BY_NAME.values())
+    assert set(torbay.columns) == set(points.columns)
+    assert set(canterbury.columns) == set(RANGES)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +281,7 @@ def test_points_that_are_none_are_refused_in_words(
 def small(accepted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Declared, Any, Path]:
     """Both places at two points, four times each, in a store."""
     declared = DECLARED.model_copy(update={"replicates": 4})
-    points = {path: values[:2] for path, values in read_points(accepted).items()}
-    return declared, points, tmp_path_factory.mktemp("store")
+    return declared, Points.read(accepted).first(2), tmp_path_factory.mktemp("store")
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +312,7 @@ def test_runs_are_those_of_the_scenario_with_the_points_parameters(
 
     declared, points, _ = small
     each = found[1]
-    changes = {path: values[1].item() for path, values in points.items() if path in RANGES}
+    changes = {path: values[1].item() for path, values in points.columns.items() if path in RANGES}
     again = partnersim.run(each.place.load().replace(changes), 4, declared.seed)
     assert np.array_equal(again.series["outcome"], each.runs.outcome[BASE][1])
     assert np.array_equal(again.measures["change_delivered"], each.runs.change[BASE][1])
@@ -344,7 +344,7 @@ def test_page_summary_figures_and_tables(
         assert page.count(title) >= 3
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["made_from"]["model"] == model_hash()
-    assert summary["made_from"]["accepted"] == {"points": 2, "digest": digest(points)}
+    assert summary["made_from"]["accepted"] == {"points": 2, "digest": points.digest}
     assert [place["name"] for place in summary["places"]] == ["Torbay", "Canterbury"]
     kept = [file for file in tmp_path.iterdir() if file.suffix in (".json", ".csv", ".md")]
     assert sum(file.stat().st_size for file in kept) < 200_000

@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from experiments import rebuild
-from experiments.points import digest, read_points
+from experiments.points import Points
 from experiments.provenance import model_hash
 from experiments.report import build, collect, contents, docs, pages, summary
 from experiments.report.collect import Standing
@@ -167,7 +167,7 @@ def test_results_over_other_accepted_points_are_out_of_date(
     file.write_text("point,place.reach\n1,0.25\n2,0.5\n", encoding="utf-8")
     summary_file = results / "patterns" / "summary.json"
     for points, standing in (
-        (digest(read_points(file)), Standing.CURRENT), (OTHER, Standing.OUT_OF_DATE),
+        (Points.read(file).digest, Standing.CURRENT), (OTHER, Standing.OUT_OF_DATE),
     ):  # fmt: skip
         stated = {"made_from": made(accepted={"points": 2, "digest": points})}
         summary_file.write_text(json.dumps(stated), encoding="utf-8")

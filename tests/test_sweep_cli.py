@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset as pads
 import pytest
 from typer.testing import CliRunner
 
@@ -16,6 +17,7 @@ from partnersim import cli, cli_sweep
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
+from partnersim.sweep.store import write_parquet
 from tests.commands import PATIENCE, environment, loaded_by_command
 
 PLAN = """
@@ -93,6 +95,20 @@ def test_a_plan_says_what_it_takes_and_runs_nothing(plan: str) -> None:
     )
     assert estimate["sweep_id"] == Plan.load(plan).sweep_id
     assert [path.name for path in Path().iterdir()] == ["plan.toml"]
+
+
+@pytest.mark.parametrize(("points", "n_kept"), [("", 32 * 2 * 2), (", points = 9", 9 * 2 * 2)])
+def test_the_room_that_series_take_is_counted(plan: str, points: str, n_kept: int) -> None:
+    without = json.loads(call("plan", plan, "--json").stdout)["megabytes"]
+    series = f'series = {{ names = ["trust", "change_delivered"], runs = 2{points} }}\n'
+    Path(plan).write_text(series + PLAN, encoding="utf-8")
+    counted = json.loads(call("plan", plan, "--json").stdout)["megabytes"] - without
+    assert run(plan).exit_code == 0
+    months = pads.dataset(Path("out/series")).to_table()
+    assert months.num_rows == n_kept * (Plan.load(plan).base.months + 1)
+    together = io.BytesIO()
+    write_parquet(months, together)
+    assert 1e6 * counted == pytest.approx(together.tell(), rel=0.25)
 
 
 def test_a_sweep_is_run_and_then_is_finished(plan: str) -> None:
@@ -296,16 +312,26 @@ c.main()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
-def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
-    words = ["sweep", "run", plan, "--out", "out", "--engine", "serial"]
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "serial",
+        pytest.param("processes", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str, engine: str) -> None:
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    words = ["sweep", "run", plan, "--out", "out", "--engine", engine, "--workers", "2"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words], env=environment(),
+        [sys.executable, "-c", INTERRUPTED, *words], env=environment(), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "working\n"
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # the workers too, as a terminal does
             _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
@@ -315,6 +341,7 @@ def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str) -> None:
     assert "To go on, give the same command again." in before
     left = json.loads(call("status", "out", "--json").stdout)
     assert 0 < left["n_done"] < left["n_runs"]
+    assert left["sessions"][-1]["ended"]["n_runs"] == left["n_done"]  # no chunk was given up
     assert f"{left['n_done']:,} of 128 runs are stored in out." in before
     assert run(plan).stdout.startswith("Finished. 128 of 128 runs")
 

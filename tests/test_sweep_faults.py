@@ -526,10 +526,10 @@ class Cluster:
         wait_until(is_listening, "scheduler listens")
         return scheduler
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, *words: str) -> subprocess.Popen[bytes]:
         # Without a nanny, so that the process is the worker itself.
         return self._start("worker", self.address, "--nthreads", "1", "--no-nanny",
-                           "--death-timeout", "60")  # fmt: skip
+                           "--death-timeout", "60", *words)  # fmt: skip
 
     def close(self) -> None:
         for process in self.started:
@@ -545,24 +545,48 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     cluster.close()
 
 
+DIES_IN_MID_CHUNK = """
+import os, signal
+from partnersim.sweep.worker import Worker
+
+work, begun = Worker.work, []
+
+def die_in_second(worker, chunk):
+    begun.append(chunk)
+    steps = []
+
+    def check():
+        steps.append(chunk)
+        if len(begun) == 2 and len(steps) == chunk.n_points:  # of twice as many: there are two arms
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return work(worker, chunk, check)
+
+def dask_setup(worker):
+    Worker.work = die_in_second
+"""
+
+
 @pytest.mark.slow
-def test_dask_over_tcp_survives_a_worker(
+def test_dask_over_tcp_survives_a_worker_killed_in_mid_chunk(
     tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
 ) -> None:
     plan, folder = make_plan(**LONG), tmp_path / "sweep"
     store_of(folder, plan)
+    (tmp_path / "dies.py").write_text(DIES_IN_MID_CHUNK, encoding="utf-8")
     cluster.start_scheduler()
-    workers = [cluster.start_worker(), cluster.start_worker()]
-    told: list[Progress] = []
+    first = cluster.start_worker("--preload", "dies.py")
 
-    def kill_one(progress: Progress) -> None:
-        told.append(progress)
-        if progress.n_done and workers[0].poll() is None:
-            workers[0].kill()
-            workers[0].wait()
+    def start_another() -> None:
+        first.wait()
+        assert len(run_files(folder)) == 1
+        cluster.start_worker()
 
-    outcome = run(folder, plan, engine="dask", scheduler=cluster.address, progress=kill_one)
-    assert workers[0].returncode == -signal.SIGKILL
+    follower = threading.Thread(target=start_another)
+    follower.start()
+    outcome = run(folder, plan, engine="dask", scheduler=cluster.address)
+    follower.join()
+    assert first.returncode == -signal.SIGKILL
     assert outcome.is_finished
     assert_whole(folder, undisturbed_long)
 
@@ -606,6 +630,24 @@ def test_dask_driver_killed(
         folder, plan, undisturbed_long, n_in_hand=n_in_hand,
         engine="dask", scheduler=cluster.address,
     )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_dask_stops_when_asked_though_there_are_no_workers(
+    tmp_path: Path, undisturbed: tuple[int, int], cluster: Cluster, monkeypatch: Any
+) -> None:
+    store_of(tmp_path / "sweep")
+    cluster.start_scheduler()
+    stop, wait = threading.Event(), engines.DaskEngine._wait
+
+    def ask_to_stop(engine: Any) -> Any:
+        stop.set()
+        return wait(engine)
+
+    monkeypatch.setattr(engines.DaskEngine, "_wait", ask_to_stop)
+    outcome = run(tmp_path / "sweep", engine="dask", scheduler=cluster.address, stop=stop)
+    assert not outcome.is_finished
+    assert_resumes(tmp_path / "sweep", make_plan(), undisturbed)
 
 
 @pytest.mark.slow

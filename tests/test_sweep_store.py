@@ -294,6 +294,14 @@ def test_grown_sweep_is_finished_for_the_plan_it_began_with(tmp_path: Path) -> N
         run(tmp_path, extend={"replicates": 7})
 
 
+def test_shards_that_let_a_sweep_grow_at_once_cut_it_alike(tmp_path: Path) -> None:
+    store = store_of(tmp_path)
+    grown = store.plan.grown({"replicates": 8})
+    one, other = store.grow(grown, Grid(4, 4)), store.grow(grown, Grid(2, 8))
+    assert one.grid == other.grid == Store.open(tmp_path).grid == Grid(4, 4)
+    assert len(other.history) == 2
+
+
 def test_new_sweep_may_begin_larger_than_its_plan(tmp_path: Path) -> None:
     assert run(tmp_path, extend={"replicates": 8}).n_total == 16 * 8 * 2
     assert run(tmp_path).n_total == 16 * 8 * 2

@@ -543,7 +543,7 @@ def test_points_are_out_of_date_when_the_model_changes(
 
 
 def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"experiments\.tuning\.run"):
+    with pytest.raises(ScenarioError, match=r"experiments\.tuning\.run"):
         accepted.load(tmp_path)
 
 

@@ -24,10 +24,9 @@ from experiments.claims.words import (
     with_interval,
 )
 from experiments.pictures import save_picture
-from experiments.provenance import model_hash
+from experiments.provenance import stamp, written_by
 from partnersim.plots.page import number, plural, signed
 from partnersim.plots.quantities import quantity
-from partnersim.provenance import provenance
 from partnersim.scenario_files import parameters
 
 SHOWN = (
@@ -87,11 +86,8 @@ def _plain(value: Any) -> Any:
 def made_from(runs: Runs) -> dict[str, Any]:
     """On what the numbers of a study rest."""
     return {
-        "model": model_hash(),
-        "command": f"{COMMAND} {runs.study.name.lower()}",
-        "seed": SEED,
+        **stamp(f"{COMMAND} {runs.study.name.lower()}", seed=SEED, n_runs=runs.n_runs),
         "replicates": runs.replicates,
-        "n_runs": runs.n_runs,
         "accepted": {
             "file": runs.accepted.name,
             "points": runs.accepted.n_points,
@@ -99,11 +95,6 @@ def made_from(runs: Runs) -> dict[str, Any]:
             "parameters": list(runs.accepted.columns),
         },
         "scenario": runs.study.scenario,
-        "versions": {
-            key: version
-            for key, version in provenance().items()
-            if key in ("partnersim", "python", "numpy", "numba")
-        },
     }
 
 
@@ -216,10 +207,10 @@ def made_from_in_words(runs: Runs) -> str:
     """On what the numbers of a study rest, in a paragraph."""
     made = made_from(runs)
     return (
-        f"Written by `{made['command']}`; do not edit. Model {made['model']}, scenario "
-        f"{runs.study.scenario}, {plural(runs.accepted.n_points, 'accepted point')} "
-        f"({made['accepted']['file']}, {made['accepted']['digest']}), {runs.replicates} "
-        f"replicates of each point and arm, seed {SEED}, {runs.n_runs:,} runs."
+        f"{written_by(made['command'], made['model'])}, scenario {runs.study.scenario}, "
+        f"{plural(runs.accepted.n_points, 'accepted point')} ({made['accepted']['file']}, "
+        f"{made['accepted']['digest']}), {runs.replicates} replicates of each point and arm, "
+        f"seed {SEED}, {runs.n_runs:,} runs."
     )
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from experiments.claims import combinations, report, spending
 from experiments.claims.declare import HERE, file_of, folders, read_study
-from experiments.claims.simulate import Accepted, Runs, run_study
+from experiments.claims.simulate import Runs, run_study
+from experiments.points import ACCEPTED, Points
 from partnersim.cli_sweep import duration, show_progress
 from partnersim.scenario_files import ScenarioError, suggest
 
-ACCEPTED = HERE.parent / "tuning" / "accepted.csv"
 STORE = HERE / "store"
 QUICK_POINTS, QUICK_REPLICATES = 6, 4
 
@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
     for name in options.names:
         if name not in known:
             raise ScenarioError(f"{name!r}: there is no such claim; {suggest(name, list(known))}")
-    accepted = Accepted.read(options.accepted or ACCEPTED)
+    accepted = Points.read(options.accepted or ACCEPTED)
     is_kept = not (options.quick or options.accepted)
     if options.quick:
         accepted = accepted.first(QUICK_POINTS)

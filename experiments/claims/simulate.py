@@ -7,10 +7,8 @@ arms get a table of their own, with that column changed: one sweep for each diff
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import pandas as pd
 
 from experiments.claims.changes import Floats, combine, resolve
 from experiments.claims.declare import BASE, BEYOND_CHANCE, Event, Study, label
+from experiments.points import Points, digest
 from partnersim.measures import MEASURES
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError
@@ -40,62 +39,6 @@ Run = tuple[str, str]
 """An arm and an ablation, or ''."""
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """Points of the parameter space that the tuning accepted.
-
-    Attributes
-    ----------
-    columns : dict[str, float64[n_points]]
-        Values by dotted path.
-    name : str
-        The file that they are from.
-    """
-
-    columns: Mapping[str, Floats]
-    name: str
-
-    @classmethod
-    def read(cls, file: Path) -> Accepted:
-        """Read a CSV file with a column for each parameter, and one that counts the points."""
-        try:
-            frame = pd.read_csv(file)
-        except FileNotFoundError:
-            raise ScenarioError(
-                f"{file}: there is no such file; give --accepted FILE, a CSV with a column for "
-                "each parameter by its dotted path"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise ScenarioError(f"{file}: cannot be read: {error}") from None
-        columns = {str(n): frame[n].to_numpy() for n in frame.columns if n != "point"}
-        if not columns or frame.empty:
-            raise ScenarioError(f"{file}: has no points; give a row for each, a column for each "
-                                "parameter")  # fmt: skip
-        return cls(columns, file.name)
-
-    @property
-    def n_points(self) -> int:
-        """How many points."""
-        return len(next(iter(self.columns.values())))
-
-    @cached_property
-    def digest(self) -> str:
-        """Sixteen digits for the points, whatever file they are from."""
-        return digest(self.columns)
-
-    def first(self, n: int) -> Accepted:
-        """The first points only."""
-        return Accepted({path: values[:n] for path, values in self.columns.items()}, self.name)
-
-
-def digest(columns: Mapping[str, Floats]) -> str:
-    """Sixteen digits of a hash of some columns."""
-    found = hashlib.sha256()
-    for path, values in columns.items():
-        found.update(f"{path} {values.tolist()}\n".encode())
-    return found.hexdigest()[:16]
-
-
 @dataclass
 class Runs:
     """What came of a study.
@@ -110,7 +53,7 @@ class Runs:
     """
 
     study: Study
-    accepted: Accepted
+    accepted: Points
     replicates: int
     values: dict[Run, dict[str, Floats]] = field(default_factory=dict)
     events: dict[Run, dict[str, Flags]] = field(default_factory=dict)
@@ -128,7 +71,7 @@ class _Group:
 
 def run_study(
     study: Study,
-    accepted: Accepted,
+    accepted: Points,
     store: Path,
     *,
     replicates: int | None = None,
@@ -157,7 +100,7 @@ def run_study(
     return runs
 
 
-def _groups(study: Study, accepted: Accepted) -> list[_Group]:
+def _groups(study: Study, accepted: Points) -> list[_Group]:
     """Sort arms by the table of points that they need, and by whether their months count."""
     scenario = Scenario.load(study.scenario)
     with_events = {name for test in study.all_tests for name in test.among}

@@ -16,7 +16,7 @@ from experiments.patterns.estimates import Estimate, Found
 from experiments.patterns.figure import draw, is_reproduced, say, verdict
 from experiments.patterns.patterns import PATTERNS, Look, Pattern
 from experiments.pictures import save_picture
-from experiments.provenance import model_hash
+from experiments.provenance import written_by
 
 HERE = Path(__file__).resolve().parent
 QUICK = Look(replicates=12, resamples=20)
@@ -54,7 +54,7 @@ def report(found: Mapping[str, Found], look: Look) -> str:
     lines = [
         "# Patterns: band, value, inside or not",
         "",
-        f"Written by `{COMMAND}`; do not edit. Model {model_hash()}, seed {look.seed}, "
+        f"{written_by(COMMAND)}, seed {look.seed}, "
         f"{look.replicates} replicates, 95 % intervals by bootstrap over replicates. {inside} of "
         f"{len(PATTERNS)} patterns have all their numbers inside.",
         "",

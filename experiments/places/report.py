@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from experiments.places.places import BASE, NOTHING, WITHOUT, Declared
+from experiments.provenance import written_by
 from partnersim.plots.page import number, plural, signed
 
 AGAINST = {
@@ -29,7 +30,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
     lines = [
         "# Torbay and Canterbury: published timelines in, published figures beside",
         "",
-        f"Written by `{made['command']}`; do not edit. Model {made['model']}, seed {made['seed']}, "
+        f"{written_by(made['command'], made['model'])}, seed {made['seed']}, "
         f"{plural(made['n_runs'], 'run')}: {plural(made['accepted']['points'], 'accepted point')}, "
         f"{made['replicates']} simulated places at each, in three arms that share "
         "their luck."

@@ -36,8 +36,8 @@ from experiments.places.places import (
     set_beside,
 )
 from experiments.places.report import report
-from experiments.points import ACCEPTED, Columns, digest, read_points
-from experiments.stamp import stamp
+from experiments.points import ACCEPTED, Points
+from experiments.provenance import stamp
 from partnersim import ScenarioError, Sweep
 from partnersim.cli_sweep import show_progress
 from partnersim.plots import Picture
@@ -53,10 +53,9 @@ DIGITS = 4
 # --- The accepted set -------------------------------------------------------------------------
 
 
-def for_place(points: Columns, place: Place) -> Columns:
+def for_place(points: Points, place: Place) -> Points:
     """The points without what the place's own timeline sets, which no tuning may overwrite."""
-    own = set(stated_paths(tomllib.loads(packaged_text(place.scenario))))
-    return {path: values for path, values in points.items() if path not in own}
+    return points.without(set(stated_paths(tomllib.loads(packaged_text(place.scenario)))))
 
 
 def stated_paths(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -71,15 +70,15 @@ def stated_paths(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 # --- Running ----------------------------------------------------------------------------------
 
 
-def make_plan(place: Place, points: Columns, declared: Declared, store: Path) -> Plan:
+def make_plan(place: Place, points: Points, declared: Declared, store: Path) -> Plan:
     """The sweep of one place: the accepted points, and the three arms at each of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     own = for_place(points, place)
     store.mkdir(parents=True, exist_ok=True)
-    file = store / f"points-{digest(own)}.parquet"
-    pq.write_table(pa.table(dict(own)), file)
+    file = store / f"points-{own.digest}.parquet"
+    pq.write_table(pa.table(dict(own.columns)), file)
     return Plan.make(
         {
             "scenario": place.scenario,
@@ -139,21 +138,23 @@ def find(place: Place, runs: Runs, declared: Declared) -> Found:
     return Found(place, runs, beside, effects(place, runs, declared))
 
 
-def summarise(found: Sequence[Found], points: Columns, declared: Declared) -> dict[str, Any]:
+def summarise(found: Sequence[Found], points: Points, declared: Declared) -> dict[str, Any]:
     """Everything that the page and the report say, as numbers and words."""
     n_runs = sum(f.runs.n_runs for f in found)
     return {
         "made_from": {
             **stamp(COMMAND, seed=declared.seed, n_runs=n_runs),
             "replicates": declared.replicates,
-            "accepted": {"points": found[0].runs.n_points, "digest": digest(points)},
+            "accepted": {"points": found[0].runs.n_points, "digest": points.digest},
         },
         "failed": sum(f.runs.failed for f in found),
         "places": [
             {
                 "name": f.place.name,
                 "scenario": f.place.scenario,
-                "set_by_the_timeline": sorted(set(points) - set(for_place(points, f.place))),
+                "set_by_the_timeline": sorted(
+                    set(points.columns) - set(for_place(points, f.place).columns)
+                ),
                 "figures": [_beside(b) for b in f.beside],
                 "coordinator": [_effect(e) for e in f.effects],
                 "cautions": [caution.text.strip() for caution in f.place.caution],
@@ -218,7 +219,7 @@ def pictures(found: Sequence[Found], declared: Declared) -> dict[str, Picture]:
 
 
 def write(
-    found: Sequence[Found], points: Columns, declared: Declared, folder: Path
+    found: Sequence[Found], points: Points, declared: Declared, folder: Path
 ) -> dict[str, Any]:
     """Write page, summary, figures and the tables behind them; the summary."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -251,12 +252,12 @@ def main() -> int:
     options = parser.parse_args()
     folder = options.out or (None if options.quick else HERE)
     try:
-        declared, points = read_declared(), read_points(options.accepted)
+        declared, points = read_declared(), Points.read(options.accepted)
         if options.quick:
             # To start processes would take longer than the runs.
             options.workers = options.workers or 1
             declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
-            points = {path: values[:QUICK_POINTS] for path, values in points.items()}
+            points = points.first(QUICK_POINTS)
         found = []
         for place in declared.place:
             plan = make_plan(place, points, declared, options.store)

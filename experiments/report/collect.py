@@ -12,12 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from experiments.points import digest, read_points
+from experiments.points import ACCEPTED, Points
 from experiments.provenance import model_hash
 from experiments.report.contents import EXPERIMENTS, TUNING, Experiment
 from partnersim import ScenarioError
 
-RESULTS, SUMMARIES, ACCEPTED = "results.md", ("summary.json", "summary.toml"), "accepted.csv"
+RESULTS, SUMMARIES = "results.md", ("summary.json", "summary.toml")
 MADE_WITH = re.compile(r"\bModel ([0-9a-f]{16})\b")
 
 
@@ -103,11 +103,11 @@ def collect(
         Hash of the present model; worked out if left out.
     """
     model = model or model_hash()
-    accepted = root / TUNING / ACCEPTED
+    accepted = root / TUNING / ACCEPTED.name
     points = None
     if accepted.is_file():
         with suppress(ScenarioError):  # what is wrong with them is the tuning's own page
-            points = digest(read_points(accepted))
+            points = Points.read(accepted).digest
     return [
         _read(experiment, root / experiment.folder, model, points) for experiment in experiments
     ]
@@ -149,7 +149,7 @@ def _why_not_current(
         return f"made with model {made_with}, and the model is now {model}"
     points = made.get("accepted")
     if accepted and isinstance(points, Mapping) and points.get("digest", accepted) != accepted:
-        return f"made with other accepted points than those now in {TUNING}/{ACCEPTED}"
+        return f"made with other accepted points than those now in {TUNING}/{ACCEPTED.name}"
     return ""
 
 

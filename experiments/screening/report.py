@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.pictures import save_picture
-from experiments.provenance import model_hash
+from experiments.provenance import stamp, written_by
 from experiments.screening import at_defaults
 from experiments.screening.at_defaults import Change
 from experiments.screening.design import read_left_out
@@ -26,7 +26,6 @@ from experiments.screening.effects import (
     rows_of,
     verdict,
 )
-from experiments.stamp import stamp
 from partnersim.measures import MEASURES as DECLARED
 from partnersim.plots.page import (
     BLUE,
@@ -179,7 +178,7 @@ def report(
     lines = [
         "# Screening: what matters, and what never does",
         "",
-        f"Written by `{COMMAND}`; do not edit. Model {model_hash()}; {len(found[0].mean)} "
+        f"{written_by(COMMAND)}; {len(found[0].mean)} "
         f"trajectories in each of {len(found)} settings, {replicates} replicates at each point.",
         "",
         "![The largest effects](figure.png)",

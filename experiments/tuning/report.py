@@ -17,14 +17,14 @@ from experiments.patterns.estimates import Estimate, Floats
 from experiments.patterns.figure import say
 from experiments.patterns.patterns import PATTERNS
 from experiments.pictures import save_picture
-from experiments.provenance import hash_but_defaults, model_hash
+from experiments.points import ACCEPTED, COMMAND
+from experiments.provenance import hash_but_defaults, model_hash, written_by
 from experiments.tuning.accept import Accepted, Flags, in_conflict
 from experiments.tuning.evaluate import NUMBERS, Number
 from experiments.tuning.search import MIXED, Generation
 from experiments.tuning.space import Prior, Space, declared_hash
 from experiments.tuning.store import Results, Row, rows_of
 
-COMMAND = "python -m experiments.tuning.run"
 HELD = 0.5
 """Share of accepted points from which on a number counts as inside."""
 
@@ -173,7 +173,7 @@ def write(outcome: Outcome, folder: Path) -> None:
     from experiments.tuning import figures
 
     folder.mkdir(parents=True, exist_ok=True)
-    _write_csv(folder / "accepted.csv", point_rows(outcome))
+    _write_csv(folder / ACCEPTED.name, point_rows(outcome))
     _write_csv(folder / "numbers.csv", number_rows(outcome))
     _write_csv(folder / "parameters.csv", parameter_rows(outcome))
     _write_csv(folder / "constraints.csv", constraint_rows(outcome))
@@ -294,7 +294,7 @@ def page(outcome: Outcome) -> str:
     lines = [
         "# Tuning: which points show what was observed",
         "",
-        f"Written by `{COMMAND}`; do not edit. Model {model_hash()}; search with seed "
+        f"{written_by(COMMAND)}; search with seed "
         f"{s['seed']}, {s['looks']} looks at points, {s['looks_in_full']} of them at all patterns; "
         f"{s['confirmed']} points confirmed with {s['confirm_replicates']} replicates of luck "
         f"that the search had not seen (seed {s['confirm_seed']}); {s['accepted']} accepted.",

@@ -339,6 +339,11 @@ def _work_on_dask(folder: str, size: str, chunk: Chunk) -> Done:
     return worker.work(chunk)
 
 
+def _leave_interrupts_to_driver() -> None:
+    """Have a worker of this machine take no notice of Ctrl-C, which the terminal sends to all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def open_dask(store: Store, workers: int | None, scheduler: str | None) -> Iterator[Engine]:
     """Open the engine whose workers are Dask's, there already or started on this machine."""
@@ -355,6 +360,8 @@ def open_dask(store: Store, workers: int | None, scheduler: str | None) -> Itera
         _reach(address)
         client = distributed.Client(address, timeout=SILENCE, set_as_default=False)
         try:
+            if cluster is not None:
+                client.register_worker_callbacks(_leave_interrupts_to_driver)
             yield DaskEngine(client, store)
         finally:
             with suppress(Exception):  # it may be gone
@@ -421,7 +428,8 @@ class DaskEngine:
         in_hand: dict[Any, Chunk] = {}
         made_for = (str(self.store.folder.resolve()), str(self.store.growth))
         while True:
-            window = DASK_WINDOW * max(1, self._n_workers())
+            n_workers = self._n_workers()
+            window = DASK_WINDOW * max(1, n_workers)
             while not stop.is_asked and len(in_hand) < window:
                 chunk = next(chunks, None)
                 if chunk is None:
@@ -431,7 +439,7 @@ class DaskEngine:
                 in_hand[future] = chunk
             if not in_hand:
                 return
-            if stop.is_at_once:
+            if stop.is_at_once or (stop.is_asked and not n_workers):  # nobody would finish them
                 self.client.cancel(list(in_hand))
                 return
             future = self._wait()

@@ -113,6 +113,10 @@ class KeptSeries(Section):
         """Whether a run keeps its series."""
         return replicate < self.runs and (self.points is None or point < self.points)
 
+    def n_kept(self, n_points: int, replicates: int) -> int:
+        """Runs of an arm that keep their series, of so many points and replicates."""
+        return min(n_points, self.points or n_points) * min(replicates, self.runs)
+
 
 class StopAfter(Section):
     """How many failed runs end a sweep."""

@@ -21,6 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from partnersim.ensemble import n_cores
 from partnersim.scenario_files import ScenarioError
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
@@ -29,7 +31,7 @@ from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_e
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.precision import find_imprecise
 from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store, write_parquet
-from partnersim.sweep.worker import Done, Simulator, runs_table
+from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 
 __all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
 
@@ -116,11 +118,14 @@ class Pilot(NamedTuple):
         That were made.
     bytes_per_run : float
         In the store, without series.
+    bytes_per_series : float
+        In the store, of the series of a run that keeps them; 0 where none does.
     """
 
     seconds_per_run: float
     n_runs: int
     bytes_per_run: float
+    bytes_per_series: float = 0.0
 
 
 def run_sweep(
@@ -217,10 +222,18 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
     begin = time.thread_time()  # of this thread: others on this machine do not count
     rows = simulator.run(chunk)
     seconds = time.thread_time() - begin
-    file = io.BytesIO()
-    write_parquet(runs_table(plan, rows), file)
     n_runs = len(rows.point)
-    return Pilot(seconds / n_runs, n_runs, file.tell() / n_runs)
+    series = series_table(plan, rows)
+    per_series = 0.0 if series is None else _stored_bytes(series) / len(rows.series)
+    stored = _stored_bytes(runs_table(plan, rows))
+    return Pilot(seconds / n_runs, n_runs, stored / n_runs, per_series)
+
+
+def _stored_bytes(table: pa.Table) -> int:
+    """Room that a table takes as it is stored."""
+    file = io.BytesIO()
+    write_parquet(table, file)
+    return file.tell()
 
 
 def count_missing(store: Store, listing: Listing) -> int:

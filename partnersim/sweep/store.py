@@ -348,9 +348,16 @@ class Store:
         )
 
     def grow(self, plan: Plan, grid: Grid) -> Store:
-        """Give the store as it is to be from now on."""
+        """Give the store as it is to be from now on.
+
+        Where somebody else has let it grow alike in the meantime, as another shard does, it stays
+        cut as they have cut it: shards that cut differently would leave gaps.
+        """
         if plan.growth() == self.growth:
             return self
+        now = Store.open(self.folder)
+        if plan.growth() == now.growth:
+            return now
         history = [*self.history, Growth(plan.growth(), grid)]
         with _said_of(self.folder), whole_file(self.folder / "sweep.json") as file:
             file.write(_as_json(_document(plan, history, self.text)))
