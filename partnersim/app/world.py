@@ -427,6 +427,6 @@ def _bytes_of_ledger(ledger: Ledger) -> int:
 
 # One for all visitors: a world says all that a run depends on, and nobody changes a run.
 _scenarios: Memo[World, Scenario] = Memo(_make_scenario, lambda scenario: 1, 256)
-_runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 8 * MEGABYTE)
-_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 16 * MEGABYTE)
-_ledgers: Memo[tuple[World, int, int], Ledger] = Memo(_explain, _bytes_of_ledger, 12 * MEGABYTE)
+_runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 4 * MEGABYTE)
+_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 6 * MEGABYTE)
+_ledgers: Memo[tuple[World, int, int], Ledger] = Memo(_explain, _bytes_of_ledger, 3 * MEGABYTE)
