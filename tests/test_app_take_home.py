@@ -87,6 +87,26 @@ def test_a_milestone_that_half_of_the_runs_missed_is_not_reached() -> None:
     assert take_home._median(months[:3], "months_to_50") == 20.0
 
 
+def test_worlds_that_both_have_a_coordinator_are_named_in_everything_taken_home() -> None:
+    session = Session()
+    session.open_story("chief-executives")
+    session.go_to(2)
+    session.skip_guess()
+    names = ("Ana at the boards", "Ana in all layers")
+    assert session.sides.names(session.words) == names
+    made = {name: make() for name, make in take_home.files(session).items() if name[-3:] != "png"}
+    page = made["summary.html"].decode()
+    headings = take_home.numbers(session).headings
+    for name in names:
+        assert sum(name in heading for heading in headings) == 2
+        assert name in made["change.svg"].decode()
+        assert f'<th scope="col">{name}: ' in page
+    assert "ithout" not in made["change.svg"].decode() + "".join(headings)
+    assert "Ana in all layers, compared with Ana at the boards" in page
+    columns = made["months.csv"].decode().splitlines()[0].split(",")
+    assert "trust_Ana_at_the_boards" in columns and "trust_Ana_in_all_layers" in columns
+
+
 def test_every_file_opens(session: Session) -> None:
     files = {name: make() for name, make in take_home.files(session).items()}
     assert files["change.png"].startswith(b"\x89PNG")

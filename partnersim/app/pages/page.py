@@ -16,7 +16,6 @@ from partnersim.app.pages import analyst, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
 from partnersim.app.pages.rooms import ROOMS
-from partnersim.app.sentences import capital
 
 Act = Callable[[dict[str, Any]], None]
 
@@ -153,10 +152,14 @@ def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
             title = desk.words(f"page.{name}_title")
             parts = [figure(view.over_time(desk, series, title), labels, do)]
         case _:
-            panes = [view.who_trusts_whom(desk, desk.session.without, "a-", labels["without"])]
-            if desk.session.with_ is not None:
-                heading = capital(desk.words("draw.with", who=desk.session.who))
-                panes.append(view.who_trusts_whom(desk, desk.session.with_, "b-", heading))
+            if desk.session.with_ is None:
+                panes = [view.who_trusts_whom(desk, desk.session.without, "a-")]
+            else:
+                without, with_ = view.arms(desk)
+                panes = [
+                    view.who_trusts_whom(desk, desk.session.without, "a-", without),
+                    view.who_trusts_whom(desk, desk.session.with_, "b-", with_),
+                ]
             parts = [row(*(figure(pane, labels, do) for pane in panes))]
     return [*parts, choice, *switch_below(desk, labels, do)]
 
