@@ -110,6 +110,31 @@ def test_playing_changes_lines_in_place_and_builds_nothing(visitor: Visitor) -> 
     expect(button(page, "Play")).to_be_visible()
 
 
+CLICK_ALL = """
+names => names.forEach(name => [...document.querySelectorAll("main button, .ps-tabs button")]
+  .find(one => one.textContent.trim() === name).click())
+"""
+
+
+@pytest.mark.parametrize("tab", ["The partnership", "With and without", "Out of 100"])
+def test_a_click_that_comes_while_the_page_is_drawn_anew_is_not_lost(
+    visitor: Visitor, tab: str
+) -> None:
+    """Whatever is clicked last is shown, however soon after another picture it is clicked."""
+    page = visitor.page
+    flip(page)
+    open_tab(page, tab)
+    settle(page)
+    choice = page.get_by_role("group", name="Pictures").get_by_role("button")
+    names = choice.all_inner_texts()
+    for first in names:
+        for last in names:
+            page.evaluate(CLICK_ALL, [first, last])
+            expect(button(page, last)).to_have_attribute("aria-pressed", "true")
+    page.evaluate(CLICK_ALL, [*names, tab, "Why?", "Debrief"])
+    expect(page.locator(".ps-tabs [aria-current]")).to_have_text("Debrief")
+
+
 def test_a_new_picture_is_made_of_the_old_one(visitor: Visitor) -> None:
     """No flash: what differs is changed, and what has the focus keeps it."""
     page = visitor.page
