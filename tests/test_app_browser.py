@@ -392,14 +392,29 @@ def test_an_event_is_a_flag_that_can_be_taken_away(visitor: Visitor) -> None:
     expect(flag).to_have_count(0)
 
 
+def test_every_event_happens_as_it_is_offered(visitor: Visitor) -> None:
+    """With what is chosen already: no first click of a trainer is refused."""
+    page = visitor.page
+    open_sandbox(page)
+    open_tab(page, "Change something")
+    page.evaluate("partnersim.show(24)")
+    events = page.get_by_label("Let happen")
+    names = events.locator("option").all_inner_texts()
+    for number, name in enumerate(names, start=1):
+        events.select_option(label=name.strip())
+        button(page, "Let it happen").click()
+        expect(page.locator(".ps-stays .ps-flags li")).to_have_count(number)
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_an_event_that_does_not_fit_is_refused_in_words(visitor: Visitor) -> None:
-    """Someone who is there already cannot join."""
+    """Nothing can begin at the end of the timeline."""
     page = visitor.page
     open_sandbox(page)
     page.get_by_role("button", name="Change something").click()
-    page.get_by_label("Let happen").select_option(label="Someone joins")
+    page.evaluate("partnersim.show(120)")
     button(page, "Let it happen").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("The timeline stands at its end")
     expect(button(page, "Play")).to_be_visible()
 
 

@@ -44,8 +44,8 @@ NARROW, WIDE_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ “”"), frozenset("mwMW�
 BOLD = 1.1
 """How much wider bold type is."""
 
-MARGINS = (300, 380, 460)
-"""Pixels right of lines for their names: the first that is enough."""
+MARGINS = (180, 240, 300, 380, 460)
+"""Pixels right of lines for their names: the first that is enough, of three on a single row."""
 
 MARGIN_EDGE = 16
 NAME_ROWS = 3
@@ -782,11 +782,12 @@ def _mean_trust(trust: Floats, words: Words) -> tuple[int, str]:
 
 
 def _margin(names: Sequence[str]) -> int:
-    """Room right of lines in which all of their names can be read; the least that will do."""
-    for margin in MARGINS:
-        room = (margin - MARGIN_EDGE) / BOLD
-        if not any(wrap(name, room, NAME_ROWS)[-1].endswith("…") for name in names):
-            return margin
+    """Room right of lines in which all of their names can be read: few rows, then little room."""
+    for rows in range(1, NAME_ROWS + 1):
+        for margin in MARGINS if rows > 1 else MARGINS[:3]:
+            room = (margin - MARGIN_EDGE) / BOLD
+            if not any(line.endswith("…") for name in names for line in wrap(name, room, rows)):
+                return margin
     return MARGINS[-1]
 
 

@@ -225,8 +225,11 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
         parts += [
             ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do).key("deadline"),
             figure(view.chance(desk), labels, do),
-            choice,
-            ui.Choice(view=view.share_choice(desk), event_act=do).key("share"),
+            column(
+                choice,
+                ui.Choice(view=view.share_choice(desk), event_act=do).key("share"),
+                kind="ps-bar ps-apart",
+            ),
         ]
     return [*parts, *switch_below(desk, labels, do)]
 

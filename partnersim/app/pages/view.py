@@ -423,10 +423,11 @@ def share_choice(desk: Desk) -> View:
     words = desk.words
     return {
         "label": words("page.how_much"),
+        "lead": words("page.of_change"),
         "act": "share",
         "chosen": desk.share,
         "choices": [
-            {"value": share, "label": words(f"measure.{sentences.SHARES[share]}")}
+            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")}
             for share in SHARES
         ],
     }
@@ -537,7 +538,16 @@ def change(desk: Desk) -> View:
             for one in choices
         ],
         "coordinator": chosen,
-        "events": [{"name": kind.name, "label": kind.label} for kind in event_kinds(words)],
+        "events": [
+            {
+                "name": kind.name,
+                "label": kind.label,
+                "needs_one": kind.needs_organisation,
+                "needs_domain": kind.needs_domain,
+            }
+            for kind in event_kinds(words)
+        ],
+        "domains": [{"name": name, "title": name.replace("_", " ")} for name in scenario.domains],
         "organisations": organisations(world),
         "changes": [
             {
