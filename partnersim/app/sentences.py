@@ -110,6 +110,10 @@ class Sides:
             return self.other, self.who
         return words("draw.without"), words("draw.with", who=self.who)
 
+    def after_with(self, words: Words) -> tuple[str, str]:
+        """Call the worlds by what can follow 'with'; the first one first."""
+        return self.other or words("side.nothing"), self.who
+
     def say(self, key: str, words: Words, **values: object) -> str:
         """Say a sentence about both, in the words for two that have names where they have."""
         if not self.other:

@@ -177,7 +177,7 @@ def change_png(session: Session) -> bytes:
     if session.with_ is None:
         comparison = Comparison({"as it is": session.without.hundred()}, base="as it is")
     else:
-        comparison = session.hundred().comparison(session.sides.names(session.words))
+        comparison = session.hundred().comparison(session.sides.after_with(session.words))
     content = io.BytesIO()
     change_over_time(comparison).figure.savefig(content, format="png")
     return content.getvalue()
