@@ -110,6 +110,31 @@ def test_playing_changes_lines_in_place_and_builds_nothing(visitor: Visitor) -> 
     expect(button(page, "Play")).to_be_visible()
 
 
+CLICK_ALL = """
+names => names.forEach(name => [...document.querySelectorAll("main button, .ps-tabs button")]
+  .find(one => one.textContent.trim() === name).click())
+"""
+
+
+@pytest.mark.parametrize("tab", ["The partnership", "With and without", "Out of 100"])
+def test_a_click_that_comes_while_the_page_is_drawn_anew_is_not_lost(
+    visitor: Visitor, tab: str
+) -> None:
+    """Whatever is clicked last is shown, however soon after another picture it is clicked."""
+    page = visitor.page
+    flip(page)
+    open_tab(page, tab)
+    settle(page)
+    choice = page.get_by_role("group", name="Pictures").get_by_role("button")
+    names = choice.all_inner_texts()
+    for first in names:
+        for last in names:
+            page.evaluate(CLICK_ALL, [first, last])
+            expect(button(page, last)).to_have_attribute("aria-pressed", "true")
+    page.evaluate(CLICK_ALL, [*names, tab, "Why?", "Debrief"])
+    expect(page.locator(".ps-tabs [aria-current]")).to_have_text("Debrief")
+
+
 def test_a_new_picture_is_made_of_the_old_one(visitor: Visitor) -> None:
     """No flash: what differs is changed, and what has the focus keeps it."""
     page = visitor.page
@@ -367,14 +392,29 @@ def test_an_event_is_a_flag_that_can_be_taken_away(visitor: Visitor) -> None:
     expect(flag).to_have_count(0)
 
 
+def test_every_event_happens_as_it_is_offered(visitor: Visitor) -> None:
+    """With what is chosen already: no first click of a trainer is refused."""
+    page = visitor.page
+    open_sandbox(page)
+    open_tab(page, "Change something")
+    page.evaluate("partnersim.show(24)")
+    events = page.get_by_label("Let happen")
+    names = events.locator("option").all_inner_texts()
+    for number, name in enumerate(names, start=1):
+        events.select_option(label=name.strip())
+        button(page, "Let it happen").click()
+        expect(page.locator(".ps-stays .ps-flags li")).to_have_count(number)
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_an_event_that_does_not_fit_is_refused_in_words(visitor: Visitor) -> None:
-    """Someone who is there already cannot join."""
+    """Nothing can begin at the end of the timeline."""
     page = visitor.page
     open_sandbox(page)
     page.get_by_role("button", name="Change something").click()
-    page.get_by_label("Let happen").select_option(label="Someone joins")
+    page.evaluate("partnersim.show(120)")
     button(page, "Let it happen").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("The timeline stands at its end")
     expect(button(page, "Play")).to_be_visible()
 
 

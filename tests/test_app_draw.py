@@ -9,7 +9,7 @@ import pytest
 
 from partnersim.app import draw
 from partnersim.app.draw import Drawing, Series
-from partnersim.app.sentences import why
+from partnersim.app.sentences import Sides, why
 from partnersim.app.steps import STEPS
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, World, compare_hundred
@@ -39,8 +39,8 @@ def make_all(titles: list[str], who: str) -> dict[str, Drawing]:
         "heatmap": draw.heatmap(run.trust[24], PLACE.names, titles, 24, WORDS),
         "strip": draw.strip(run.trust, WORDS),
         "key": draw.key(WORDS),
-        "icons": draw.icon_arrays(without, with_, 96, "half of the change", who, WORDS),
-        "dots": draw.dots(without, with_, 96, 120, "half of the change", who, WORDS),
+        "icons": draw.icon_arrays(without, with_, 96, "half of the change", Sides(who), WORDS),
+        "dots": draw.dots(without, with_, 96, 120, "half of the change", Sides(who), WORDS),
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
         "lines": draw.lines(series, who, WORDS, month=24, flags={30: who}, scale=100),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
@@ -55,8 +55,8 @@ def make_narrow(
     width, half = draw.PANE[0], "half of the change"
     return {
         "narrow strip": draw.strip(trust, WORDS, width=width),
-        "narrow icons": draw.icon_arrays(without, with_, 96, half, who, WORDS, width=width),
-        "narrow dots": draw.dots(without, with_, 96, 120, half, who, WORDS, width=width),
+        "narrow icons": draw.icon_arrays(without, with_, 96, half, Sides(who), WORDS, width=width),
+        "narrow dots": draw.dots(without, with_, 96, 120, half, Sides(who), WORDS, width=width),
         "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
     }
 
@@ -182,7 +182,7 @@ def test_every_cell_of_the_heatmap_can_be_reached_and_says_who_trusts_whom() -> 
 def test_icons_are_as_many_as_got_there_in_time() -> None:
     without = np.array([*np.full(30, 40.0), *np.full(70, np.nan)])
     with_ = np.array([*np.full(45, 96.0), *np.full(55, 97.0)])
-    picture = draw.icon_arrays(without, with_, 96, "half", "Ana", WORDS)
+    picture = draw.icon_arrays(without, with_, 96, "half", Sides("Ana"), WORDS)
     circles = list(ElementTree.fromstring(picture.svg).iter(f"{SVG}circle"))
     full = [circle for circle in circles if circle.attrib["fill"] != draw.PAPER]
     assert (len(circles), len(full)) == (200, 75)
@@ -204,7 +204,7 @@ def dots_of(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month() -> None:
     months = np.linspace(10, 118, 100)
-    picture = draw.dots(months, months + 1, 60, 120, "half", "Ana", WORDS)
+    picture = draw.dots(months, months + 1, 60, 120, "half", Sides("Ana"), WORDS)
     root = ElementTree.fromstring(picture.svg)
     for dot in dots_of(root):
         is_full = dot.attrib["fill"] != draw.PAPER
@@ -221,7 +221,7 @@ def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month(
 
 def test_no_two_dots_cover_each_other() -> None:
     months = np.full(100, 50.0)
-    picture = draw.dots(months, np.full(100, np.nan), 60, 120, "half", "Ana", WORDS)
+    picture = draw.dots(months, np.full(100, np.nan), 60, 120, "half", Sides("Ana"), WORDS)
     dots = dots_of(ElementTree.fromstring(picture.svg))
     places = {(dot.attrib["cx"], dot.attrib["cy"]) for dot in dots}
     assert len(places) == len(dots) == 100
@@ -262,6 +262,28 @@ def test_names_of_lines_do_not_cover_each_other() -> None:
     picture = draw.lines(series, "T", WORDS)
     heights = sorted(float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line")
     assert min(np.diff(heights)) >= 24
+
+
+@pytest.mark.parametrize("size", [draw.WIDE, (draw.PANE[0], 300)], ids=str)
+def test_long_names_of_lines_stand_in_full_and_not_on_each_other(size: tuple[int, int]) -> None:
+    """Beside the lines where there is room, above them where there is none."""
+    names = ["An independent Ana", "Ana, employed by Acute hospital and often acting for it"]
+    series = [Series(name, np.linspace(0, 0.5, 121)) for name in names]
+    picture = draw.lines(series, "T", WORDS, size=size)
+    named = [t for t in texts(picture) if t.attrib["font-weight"] == "bold"]
+    assert " ".join(t.text or "" for t in named) == " ".join(names)
+    places = [(float(t.attrib["x"]), float(t.attrib["y"])) for t in named]
+    assert min(np.diff(sorted(y for _, y in places))) >= 24
+    width, height = map(int, re.findall(r'viewBox="0 0 (\d+) (\d+)"', picture.svg)[0])
+    for text, (x, y) in zip(named, places, strict=True):
+        assert x + draw.BOLD * draw.text_width(text.text or "") <= width
+        assert 20 <= y <= height - 30
+    lines = re.findall(r'd="M([\d.]+) ([\d.]+)L', picture.svg)
+    if size[0] <= draw.PANE[0]:
+        highest = max(y for _, y in places)
+        drawn = re.findall(r'stroke-width="5" opacity="1"', picture.svg)
+        assert len(drawn) == 2
+        assert all(float(y) > highest for x, y in lines if float(x) > 70)
 
 
 def test_names_of_lines_that_end_low_stay_above_the_years() -> None:

@@ -162,10 +162,11 @@ def tour_change(page: Any) -> Iterator[str]:
     page.get_by_label("Who looks after the partnership?").select_option(index=3)
     settle(page)
     yield "change-changed"
-    page.get_by_label("Let happen").select_option(label="Someone joins")
+    page.evaluate("partnersim.show(120)")
     button(page, "Let it happen").click()
     expect(page.get_by_role("alert")).to_be_visible()
     yield "change-refused"
+    page.evaluate("partnersim.show(0)")
     button(page, "Show more").click()
     page.eval_on_selector_all("main details", "all => all.forEach(one => one.open = true)")
     page.locator(".ps-help").first.click()

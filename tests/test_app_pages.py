@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import socket
 import tomllib
 from pathlib import Path
@@ -242,6 +243,42 @@ def test_the_world_that_is_asked_why_is_said_and_never_the_one_to_be_guessed(des
     assert view.world_explained(desk) == desk.session.without
     do(desk, do="arm", value="with")
     assert view.world_explained(desk) == desk.session.with_
+
+
+def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_table(
+    desk: Desk,
+) -> None:
+    do(desk, do="open_story", story="chief-executives")
+    do(desk, do="go_to", screen=2)
+    do(desk, do="skip_guess")
+    names = ("Ana at the boards", "Ana in all layers")
+    assert view.arms(desk) == names
+    shown = [view.over_time(desk, "change_delivered", "T")]
+    for name in ("icons", "dots", "runs"):
+        desk.tab, desk.picture = "hundred", name
+        shown.append(view.chance(desk))
+    for picture in shown:
+        written = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", picture["svg"]))
+        for name in names:
+            assert name in written, picture["title"]
+            assert f">{name}<" in picture["table"], picture["title"]
+        assert "ithout" not in written + picture["table"] + picture["title"]
+    panes = [view.who_trusts_whom(desk, desk.session.without, heading=name) for name in names]
+    assert [name in pane["title"] and name in pane["svg"] for pane, name in
+            zip(panes, names, strict=True)] == [True, True]  # fmt: skip
+    assert [arm["name"] for arm in analyst.bands(desk)["arms"]] == list(names)
+    assert [one["label"] for one in view.arm_choice(desk)["choices"]] == list(names)
+    assert analyst.show(desk)["arms_title"] == "Pairs: Ana at the boards, and Ana in all layers"
+
+
+def test_no_picture_shows_a_world_that_the_room_has_still_to_guess(desk: Desk) -> None:
+    desk.session.flip(ANA)
+    alone = view.over_time(desk, "trust", "Trust")
+    assert "Ana" not in alone["table"]
+    assert analyst.show(desk)["arms"] == ""
+    desk.session.skip_guess()
+    assert "With Ana" in view.over_time(desk, "trust", "Trust")["table"]
+    assert analyst.show(desk)["arms"] != ""
 
 
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:

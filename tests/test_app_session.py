@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from partnersim.app.levers import event_kinds
+from partnersim.app.sentences import Sides
 from partnersim.app.session import (
     MOST_PLEDGES,
     MOST_STEPS,
@@ -20,6 +21,7 @@ from partnersim.app.world import Appointment, Lever, Setting, World
 from partnersim.scenario_files import ScenarioError
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
+PLACE = World(place="two-organisations")
 START = State(world=World(place="two-organisations"))
 
 
@@ -201,7 +203,7 @@ def test_the_reveal_says_what_came_here_and_in_our_hundred() -> None:
     session.flip(ANA)
     session.predict([3, 9, 2, 0])
     revealed = session.reveal()
-    question = usual_question("Ana", words())
+    question = usual_question(Sides("Ana"), words())
     answers = question.answers(session.hundred())
     assert revealed.guess.answer == answers[0]
     assert sum(revealed.guess.hundred) == 100
@@ -293,9 +295,55 @@ def test_a_story_says_who_and_the_sandbox_too() -> None:
     session = Session()
     session.open_story("leaves")
     session.next()
-    assert session.who == "Ana leaving after three years"
+    assert session.sides == Sides("Ana leaving after three years", "Ana staying")
     session.flip(lever(12.0))
-    assert session.who == "“The partners hold 12 away days a year together”"
+    assert session.sides == Sides("“The partners hold 12 away days a year together”")
+
+
+def test_the_names_of_a_story_are_those_of_its_own_worlds_only() -> None:
+    """Whoever sends the first world's coordinator away has another comparison."""
+    session = Session()
+    session.open_story("whose")
+    session.next()
+    assert session.sides == Sides("Ana employed by the hospital", "an independent Ana")
+    session.show_month(24)
+    assert session.sides.other == "an independent Ana"
+    (ana,) = session.without.changes
+    session.remove(ana)
+    assert session.sides == Sides("Ana, employed by Acute hospital")
+    question = session.question
+    assert question is not None and "employed by Acute hospital" in question.text
+
+
+def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
+    session = Session(State(world=PLACE.with_(ANA)))
+    for changed, sides in (
+        (
+            {"host": "hospital"},
+            Sides("Ana, employed by Hospital", "Ana, employed by none of them"),
+        ),
+        (
+            {"host": "hospital", "impartiality": 0.3, "to_month": 36},
+            Sides(
+                "Ana, employed by Hospital and often acting for it, until year 3, month 12",
+                "Ana, employed by none of them, to the end",
+            ),
+        ),
+        (
+            {"layers": ["board"]},
+            Sides("Ana, meeting the boards only", "Ana, meeting every layer"),
+        ),
+        ({"skill": 0.1}, Sides("Ana, as changed", "Ana, as before")),
+        ({"name": "ben", "title": "Ben"}, Sides("Ana and Ben", "Ana")),
+    ):
+        session.flip(ANA.model_copy(update=changed))
+        assert session.sides == sides
+        question = session.question
+        assert question is not None
+        assert sides.who in question.text and sides.other in question.text
+    session.live_in(PLACE)
+    session.flip(ANA)
+    assert session.sides == Sides("Ana")
 
 
 def test_pledges_are_few_and_short() -> None:

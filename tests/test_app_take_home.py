@@ -13,6 +13,7 @@ from partnersim.app import take_home
 from partnersim.app.links import to_link
 from partnersim.app.session import Session, State
 from partnersim.app.world import Appointment, Happening, World
+from partnersim.results import Comparison
 from partnersim.scenario_files import loads
 
 ANA = Appointment(name="ana", title="Ana <b>", skill=0.8)
@@ -85,6 +86,44 @@ def test_a_milestone_that_half_of_the_runs_missed_is_not_reached() -> None:
     months = np.array([10.0, 20.0, *[np.nan] * 3])
     assert np.isnan(take_home._median(months, "months_to_50"))
     assert take_home._median(months[:3], "months_to_50") == 20.0
+
+
+def test_worlds_that_both_have_a_coordinator_are_named_in_everything_taken_home() -> None:
+    session = Session()
+    session.open_story("chief-executives")
+    session.go_to(2)
+    session.skip_guess()
+    names = ("Ana at the boards", "Ana in all layers")
+    assert session.sides.names(session.words) == names
+    made = {name: make() for name, make in take_home.files(session).items() if name[-3:] != "png"}
+    page = made["summary.html"].decode()
+    headings = take_home.numbers(session).headings
+    for name in names:
+        assert sum(name in heading for heading in headings) == 2
+        assert name in made["change.svg"].decode()
+        assert f'<th scope="col">{name}: ' in page
+    assert "ithout" not in made["change.svg"].decode() + "".join(headings)
+    assert "Ana in all layers, compared with Ana at the boards" in page
+    columns = made["months.csv"].decode().splitlines()[0].split(",")
+    assert "trust_Ana_at_the_boards" in columns and "trust_Ana_in_all_layers" in columns
+
+
+def test_the_title_of_the_picture_names_worlds_that_can_follow_with(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from partnersim import plots
+
+    drawn = []
+    change_over_time = plots.change_over_time
+
+    def draw_and_keep(comparison: Comparison) -> object:
+        drawn.append(comparison)
+        return change_over_time(comparison)
+
+    monkeypatch.setattr(plots, "change_over_time", draw_and_keep)
+    take_home.change_png(session)
+    assert list(drawn[0].results) == ["things as they are", "Ana <b>"]
+    assert drawn[0].base == "things as they are"
 
 
 def test_every_file_opens(session: Session) -> None:

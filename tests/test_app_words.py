@@ -256,13 +256,70 @@ def run_with(month: int | None, end: float = 0.4, collapse: float = math.nan) ->
     ],
 )  # fmt: skip
 def test_the_difference_in_one_sentence(without: Run, with_: Run, said: str) -> None:
-    assert sentences.difference(without, with_, "Ana", WORDS) == said
+    assert sentences.difference(without, with_, sentences.Sides("Ana"), WORDS) == said
+
+
+NAMED = sentences.Sides("Ana leaving", "Ana staying")
+
+
+@pytest.mark.parametrize(
+    ("without", "with_", "said"),
+    [
+        (
+            run_with(40), run_with(61),
+            "With Ana leaving, half of the change was there 21 months later than with Ana staying: "
+            "in year 6, month 1, not in year 4, month 4.",
+        ),
+        (
+            run_with(61), run_with(40),
+            "With Ana leaving, half of the change was there 21 months earlier than with Ana "
+            "staying: in year 4, month 4, not in year 6, month 1.",
+        ),
+        (
+            run_with(40), run_with(40),
+            "Half of the change was there in year 4, month 4, with Ana leaving as with Ana "
+            "staying.",
+        ),
+        (
+            run_with(40), run_with(None),
+            "With Ana staying, half of the change was there in year 4, month 4. With Ana leaving, "
+            "it was not there after 10 years.",
+        ),
+        (
+            run_with(None), run_with(40),
+            "With Ana leaving, half of the change was there in year 4, month 4. With Ana staying, "
+            "it was not there after 10 years.",
+        ),
+        (
+            run_with(None), run_with(None, 0.45),
+            "After 10 years 45 % of the change was there with Ana leaving, and 40 % with Ana "
+            "staying.",
+        ),
+        (
+            run_with(40), run_with(None, collapse=50.0),
+            "With Ana leaving, the partnership came apart in year 5, month 2. With Ana staying, it "
+            "lasted.",
+        ),
+    ],
+)  # fmt: skip
+def test_worlds_that_both_have_somebody_are_both_named(without: Run, with_: Run, said: str) -> None:
+    assert sentences.difference(without, with_, NAMED, WORDS) == said
+    assert "ithout" not in said
+    hundred = compare_hundred(PLACE, PLACE.with_(ANA))
+    of_all = sentences.difference_in_hundred(hundred, NAMED, WORDS, 96)
+    assert "Ana staying" in of_all and "ithout" not in of_all
+
+
+def test_every_sentence_for_two_names_has_one_for_without() -> None:
+    for key in WORDS.below("between"):
+        assert key in WORDS, key
+    assert {f"difference.{key}" for key in WORDS.below("difference")} <= set(WORDS.below("between"))
 
 
 def test_the_difference_over_our_hundred_counts_pairs() -> None:
     hundred = compare_hundred(PLACE, PLACE.with_(ANA))
     first, second = (np.nan_to_num(m, nan=np.inf) for m in hundred.months_to(0.5))
-    said = sentences.difference_in_hundred(hundred, "Ana", WORDS, 96)
+    said = sentences.difference_in_hundred(hundred, sentences.Sides("Ana"), WORDS, 96)
     numbers = [int(number) for number in re.findall(r"\b\d+\b", said)]
     assert numbers[2:] == [
         (second <= 96).sum(), 100, (first <= 96).sum(),

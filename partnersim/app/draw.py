@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partnersim.app.sentences import Why, capital, signed, span, trust_word, when
+from partnersim.app.sentences import Sides, Why, capital, signed, span, trust_word, when
 from partnersim.app.steps import STEPS, step_of
 from partnersim.app.words import Words
 from partnersim.measures import YEAR, Floats
@@ -43,6 +43,16 @@ NARROW, WIDE_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ “”"), frozenset("mwMW�
 
 BOLD = 1.1
 """How much wider bold type is."""
+
+MARGINS = (180, 240, 300, 380, 460)
+"""Pixels right of lines for their names: the first that is enough, of three on a single row."""
+
+MARGIN_EDGE = 16
+NAME_ROWS = 3
+"""On which the name of a line can stand."""
+
+NO_NAMES = 24
+"""Pixels right of a chart that has no names there."""
 
 MOST_ROWS = 3
 """Of labels of flags; a flag for which there is no room has none, and is in the list of changes."""
@@ -133,6 +143,7 @@ def network(
     *,
     prefix: str = "",
     chosen: str = "",
+    of: str = "",
 ) -> Drawing:
     """Draw organisations on a fixed circle, and each one's trust as its half of a line.
 
@@ -148,6 +159,8 @@ def network(
         Put before ids, where there are two pictures on a page.
     chosen
         Short name of the organisation whose lines are to stand out; empty for none.
+    of
+        Which world it is, where there are two.
     """
     size = _pane(len(names))
     places = _on_ring(size, titles)
@@ -157,7 +170,7 @@ def network(
     ]
     for index, (name, title) in enumerate(zip(names, titles, strict=True)):
         parts.append(_node(index, name, title, places, trust, words, prefix))
-    title = words("draw.network", when=when(month, words))
+    title = _title_of(words("draw.network", when=when(month, words)), of)
     table = _trust_table(trust, titles, words)
     described = words("draw.network_desc")
     return Drawing(_svg(size, title, described, parts, interactive=True), title, table)
@@ -183,8 +196,9 @@ def heatmap(
     words: Words,
     *,
     prefix: str = "",
+    of: str = "",
 ) -> Drawing:
-    """Draw the table of who trusts whom in colour: rows trust columns.
+    """Draw the table of who trusts whom in colour: rows trust columns; `of` says in which world.
 
     Every cell is a link that the keyboard can reach; it carries `data-link="hospital>council"`.
     """
@@ -204,7 +218,7 @@ def heatmap(
     for link in _links(names):
         x, y = left + link[1] * cell_w, top + link[0] * cell_h
         parts.append(_cell(link, trust, names, titles, (x, y, cell_w, cell_h), words, prefix))
-    title = words("draw.heatmap", when=when(month, words))
+    title = _title_of(words("draw.heatmap", when=when(month, words)), of)
     table = _trust_table(trust, titles, words)
     size = (width, round(top + n * cell_h + 4))
     return Drawing(_svg(size, title, "", parts, interactive=True), title, table)
@@ -283,7 +297,7 @@ def icon_arrays(
     with_: Floats,
     deadline: int,
     what: str,
-    who: str,
+    sides: Sides,
     words: Words,
     *,
     width: int = WIDE[0],
@@ -296,21 +310,26 @@ def icon_arrays(
         First month in which it was there; NaN for never.
     deadline
         Last month that is in time.
-    what, who
-        What was to be there, and what the second array has.
+    what, sides
+        What was to be there, and what each array has.
     width
         Of the picture; where it is narrow, one array stands below the other.
     """
     total = len(without)
     counts = [int((months <= deadline).sum()) for months in (without, with_)]
-    said = {"without": counts[0], "with": counts[1], "total": total, "who": who}
-    title = capital(words("draw.icons", what=what, when=when(deadline, words), **said))
+    said = {"without": counts[0], "with": counts[1], "total": total}
+    title = capital(sides.say("draw.icons", words, what=what, when=when(deadline, words), **said))
     parts = []
-    labels = (words("draw.without"), words("draw.with", who=who))
+    labels = tuple(capital(name) for name in sides.names(words))
+    wrapped = [wrap(label, 570 / BOLD, 2) for label in labels]
+    more = LINE * (max(len(lines) for lines in wrapped) - 1)
+    tall = 336 + more
     is_wide = width > PANE[0]
-    for index, (label, months) in enumerate(zip(labels, (without, with_), strict=True)):
-        left, top = (30 + index * 620, 0) if is_wide else (30, index * 346)
-        parts.append(_text(left, top + 26, shorten(label, 560 / BOLD), weight="bold"))
+    for index, (lines, months) in enumerate(zip(wrapped, (without, with_), strict=True)):
+        left, top = (30 + index * 620, 0) if is_wide else (30, index * tall)
+        for number, line in enumerate(lines):
+            parts.append(_text(left, top + 26 + number * LINE, line, weight="bold"))
+        top += more
         parts += _icons(np.sort(months) <= deadline, left, top + 42, COLOURS[index])
         parts.append(_text(left + 430, top + 190, str(counts[index]), size=88, weight="bold",
                            anchor="middle", colour=DARK[index]))  # fmt: skip
@@ -318,7 +337,7 @@ def icon_arrays(
         parts.append(_text(left + 430, top + 230, out_of, anchor="middle", colour=QUIET))
     rows = tuple((label, count, total - count) for label, count in zip(labels, counts, strict=True))
     table = Table((words("draw.partnerships"), words("draw.in_time"), words("draw.too_late")), rows)
-    size = (width, 336 if is_wide else 682)
+    size = (width, tall - 10 if is_wide else 2 * tall - 10)
     return Drawing(_svg(size, title, words("draw.icons_desc"), parts), title, table)
 
 
@@ -328,7 +347,7 @@ def dots(
     deadline: int,
     months: int,
     what: str,
-    who: str,
+    sides: Sides,
     words: Words,
     *,
     width: int = WIDE[0],
@@ -346,10 +365,10 @@ def dots(
     picked = [pick_dots(values) for values in (without, with_)]
     grain = _grain(picked, axis)
     parts = []
-    labels = (words("draw.without"), words("draw.with", who=who))
+    labels = tuple(capital(name) for name in sides.names(words))
     for index, (label, values) in enumerate(zip(labels, picked, strict=True)):
         base = axis.top + 130 + index * 134
-        parts.append(_text(4, base - 104, shorten(label, axis.right / BOLD), weight="bold"))
+        parts.append(_text(4, base - 104, shorten(label, (width - 8) / BOLD), weight="bold"))
         parts += _stack(values, base, deadline, COLOURS[index], axis, grain)
         parts.append(_line_between((axis.left, base + 2), (axis.right, base + 2), QUIET, 2))
     parts += axis.years(axis.bottom + 26)
@@ -418,9 +437,11 @@ def lines(
     top: float | None = None,
     scale: float = 1.0,
     size: tuple[int, int] = WIDE,
-    margin: int = 300,
+    margin: int | None = None,
 ) -> Drawing:
-    """Draw up to four lines over time, named at their ends, with flags and the month shown.
+    """Draw up to four lines over time, with their names, flags and the month shown.
+
+    Names stand right of the lines, on as many rows as it takes; above them where it is narrow.
 
     Parameters
     ----------
@@ -435,7 +456,8 @@ def lines(
     scale
         What numbers are multiplied by to be shown: 100 for shares in per cent.
     size, margin
-        Of the picture, and of the room right of the lines for their names, in pixels.
+        Of the picture, and of the room right of the lines for their names, in pixels; as much
+        as the names take if left out. A narrow picture becomes higher by the names above it.
 
     Raises
     ------
@@ -447,20 +469,25 @@ def lines(
     months = len(series[0].values) - 1
     highest = max(float(np.nanmax(line.values)) for line in series) * scale
     ceiling = _round_up(highest if top is None else top)
+    names = [line.name for line in series]
+    above: list[list[str]] = []
+    if margin is None and size[0] <= PANE[0]:
+        margin, above = NO_NAMES, [wrap(name, (size[0] - 70) / BOLD, 2) for name in names]
+    elif margin is None:
+        margin = _margin(names)
+    higher = LINE * sum(len(rows) for rows in above)
+    size = (size[0], size[1] + higher)
     labels = _place_flags(flags or {}, size, months, margin)
-    frame = _Frame(
-        size, months, ceiling, margin, n_rows=1 + max((flag.row for flag in labels), default=0)
-    )
-    parts = [*frame.axes(), *(frame.flag(flag) for flag in labels)]
+    n_rows = 1 + max((flag.row for flag in labels), default=0)
+    frame = _Frame(size, months, ceiling, margin, n_rows=n_rows, above=higher)
+    parts = [*_legend(above), *frame.axes(), *(frame.flag(flag) for flag in labels)]
     for index, line in enumerate(series):
         if line.faint is not None:
             parts += [frame.path(run * scale, COLOURS[index], 1.5, "", 0.35) for run in line.faint]
-    ends = _spread([frame.y(_last(line.values) * scale) for line in series], frame.lower)
-    for index, (line, end) in enumerate(zip(series, ends, strict=True)):
+    for index, line in enumerate(series):
         parts.append(frame.path(line.values * scale, COLOURS[index], 5, DASHES[index], 1.0))
-        if frame.room > 2 * TYPE:
-            parts.append(_text(frame.right + 10, end + 8, shorten(line.name, frame.room),
-                               colour=DARK[index], weight="bold"))  # fmt: skip
+    if frame.room > 2 * TYPE:
+        parts += _names_at_ends([(line.name, _last(line.values) * scale) for line in series], frame)
     if month is not None:
         x = frame.x(month)
         cursor = _line_between((x, frame.upper), (x, frame.lower), INK, 3)
@@ -530,6 +557,11 @@ def guesses(
 
 Point = tuple[float, float]
 Link = tuple[int, int]
+
+
+def _title_of(title: str, of: str) -> str:
+    """A title that says of which world the picture is."""
+    return f"{title} ({of})" if of else title
 
 
 def _on_ring(size: tuple[int, int], titles: Sequence[str]) -> list[Point]:
@@ -749,13 +781,46 @@ def _mean_trust(trust: Floats, words: Words) -> tuple[int, str]:
 # --- parts of the others --------------------------------------------------------------------------
 
 
+def _margin(names: Sequence[str]) -> int:
+    """Room right of lines in which all of their names can be read: few rows, then little room."""
+    for rows in range(1, NAME_ROWS + 1):
+        for margin in MARGINS if rows > 1 else MARGINS[:3]:
+            room = (margin - MARGIN_EDGE) / BOLD
+            if not any(line.endswith("…") for name in names for line in wrap(name, room, rows)):
+                return margin
+    return MARGINS[-1]
+
+
+def _legend(above: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Names above lines, each beside a piece of its line."""
+    y = 0
+    for index, rows in enumerate(above):
+        dash = DASHES[index]
+        yield _line_between((4, y + 16), (54, y + 16), COLOURS[index], 5, dash)
+        for row in rows:
+            yield _text(64, y + 24, row, colour=DARK[index], weight="bold")
+            y += LINE
+
+
+def _names_at_ends(ends: Sequence[tuple[str, float]], frame: _Frame) -> Iterator[str]:
+    """Names right of the ends of lines, at their heights, none on another."""
+    most = max(1, min(NAME_ROWS, int(frame.lower // LINE) // len(ends)))
+    names = [wrap(name, frame.room, most) for name, _ in ends]
+    heights = _spread([frame.y(end) for _, end in ends], [len(rows) for rows in names], frame.lower)
+    for index, (rows, height) in enumerate(zip(names, heights, strict=True)):
+        top = height + 8 - LINE * (len(rows) - 1) / 2
+        for number, row in enumerate(rows):
+            yield _text(frame.right + 10, top + number * LINE, row, colour=DARK[index],
+                        weight="bold")  # fmt: skip
+
+
 def _icons(flags: np.ndarray, left: float, top: float, colour: str) -> Iterator[str]:
     """Ten circles a row, those that got there first and full."""
     for index, has_it in enumerate(sorted(flags.tolist(), reverse=True)):
-        x, y = left + 14 + index % 10 * 29, top + 14 + index // 10 * 29
+        x, y = left + 14 + index % 10 * 28, top + 14 + index // 10 * 28
         fill = colour if has_it else PAPER
         yield (
-            f'<circle cx="{x:g}" cy="{y:g}" r="11.5" fill="{fill}" stroke="{colour}" '
+            f'<circle cx="{x:g}" cy="{y:g}" r="11" fill="{fill}" stroke="{colour}" '
             'stroke-width="2.5"/>'
         )
 
@@ -935,6 +1000,7 @@ class _Frame:
     margin: int
     n_rows: int = 1
     left: int = 76
+    above: int = 0
 
     @property
     def right(self) -> float:
@@ -947,12 +1013,12 @@ class _Frame:
     @property
     def room(self) -> float:
         """Pixels for names right of the lines; they are bold."""
-        return (self.size[0] - self.right - 16) / BOLD
+        return (self.size[0] - self.right - MARGIN_EDGE) / BOLD
 
     @property
     def upper(self) -> float:
-        """Top of the chart, below the rows of flags."""
-        return 12 + LINE * self.n_rows
+        """Top of the chart, below names and the rows of flags."""
+        return self.above + 12 + LINE * self.n_rows
 
     def x(self, month: float) -> float:
         return self.left + (self.right - self.left) * month / self.months
@@ -986,8 +1052,9 @@ class _Frame:
     def flag(self, flag: _Flag) -> str:
         x = self.x(flag.month)
         shift = -8 if flag.anchor == "end" else 8
-        text = _text(x + shift, 26 + LINE * flag.row, flag.label, anchor=flag.anchor)
-        line = _line_between((x, 8 + LINE * flag.row), (x, self.lower), QUIET, 2, "6 5")
+        top = self.above + LINE * flag.row
+        text = _text(x + shift, top + 26, flag.label, anchor=flag.anchor)
+        line = _line_between((x, top + 8), (x, self.lower), QUIET, 2, "6 5")
         return (
             f'<g class="ps-flag" data-month="{flag.month}">{line}{text if flag.label else ""}</g>'
         )
@@ -1009,14 +1076,17 @@ def _round_up(value: float) -> float:
     return 10 * unit
 
 
-def _spread(heights: Sequence[float], lowest: float) -> list[float]:
-    """Heights of labels, moved until none covers another or stands below the lowest place."""
+def _spread(heights: Sequence[float], rows: Sequence[int], lowest: float) -> list[float]:
+    """Middles of labels of so many rows, moved until none covers another or is out of the chart."""
     order = sorted(range(len(heights)), key=lambda at: heights[at])
-    placed = list(heights)
+    half = [LINE * n / 2 for n in rows]
+    placed = [max(height, half[at]) for at, height in enumerate(heights)]
     for before, after in pairwise(order):
-        placed[after] = max(placed[after], placed[before] + LINE)
-    for steps, at in enumerate(reversed(order)):
-        placed[at] = min(placed[at], lowest - steps * LINE)
+        placed[after] = max(placed[after], placed[before] + half[before] + half[after])
+    floor = lowest + LINE / 2
+    for at in reversed(order):
+        placed[at] = min(placed[at], floor - half[at])
+        floor = placed[at] - half[at]
     return placed
 
 

@@ -15,6 +15,7 @@ import partnersim
 from partnersim.app import draw, sentences
 from partnersim.app.draw import Drawing, Series
 from partnersim.app.pages.view import BELOW, PACE, to_frames
+from partnersim.app.sentences import capital
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
@@ -112,10 +113,10 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     """Who trusts whom, the change, the hundred, and why, as far as the screen has them."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
     runs = [world.run() for world in worlds]
-    with_them = spoken("draw.with", who=session.who)
-    names = [spoken("page.without"), f"{with_them[0].upper()}{with_them[1:]}"]
+    labels = session.sides.names(spoken)
+    names = [capital(label) for label in labels]
     if session.with_ is not None:
-        said = sentences.difference(runs[0], runs[1], session.who, spoken)
+        said = sentences.difference(runs[0], runs[1], session.sides, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
     panes = "".join(
         _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "",
@@ -125,7 +126,7 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     yield f'<div class="ps-row ps-two">{panes}</div>'
     lines = [
         Series(label, run.series["change_delivered"])
-        for label, run in zip((spoken("draw.without"), spoken("page.with")), runs, strict=False)
+        for label, run in zip(labels, runs, strict=False)
     ]
     title = spoken("page.change_title")
     yield _figure(
@@ -135,7 +136,7 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         without, with_ = session.hundred().months_to(0.5)
         what = spoken("measure.half")
         yield _figure(
-            draw.icon_arrays(without, with_, session.deadline, what, session.who, spoken), spoken
+            draw.icon_arrays(without, with_, session.deadline, what, session.sides, spoken), spoken
         )
     month = session.month or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
@@ -150,18 +151,24 @@ def _network(session: Session, world: World, prefix: str, heading: str, spoken: 
     """A network that plays, by the frames that stand beside it."""
     trust = world.run().trust
     drawing = draw.network(
-        trust[session.month], world.names, world.titles, session.month, spoken, prefix=prefix
+        trust[session.month],
+        world.names,
+        world.titles,
+        session.month,
+        spoken,
+        prefix=prefix,
+        of=heading,
     )
     marks, frames = to_frames(draw.network_frames(trust, world.names, prefix))
     data = escape(json.dumps({"marks": marks, "frames": frames}))
     title = f"<h3>{escape(heading)}</h3>" if heading else ""
-    picture = _figure(drawing, spoken, of=heading)
+    picture = _figure(drawing, spoken)
     return f'<div>{title}<div class="board" data-board="{data}">{picture}</div></div>'
 
 
-def _figure(drawing: Drawing, spoken: Words, of: str = "") -> str:
+def _figure(drawing: Drawing, spoken: Words) -> str:
     """A picture and its table; where they are wider than the page, the keyboard scrolls them."""
-    name = escape(f"{drawing.title}: {of}" if of else drawing.title)
+    name = escape(drawing.title)
     return (
         f'<div class="ps-picture" role="group" tabindex="0" aria-label="{name}">{drawing.svg}</div>'
         f"<details><summary>{escape(spoken('page.as_table'))}"

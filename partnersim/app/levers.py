@@ -205,6 +205,11 @@ class EventKind:
     label: str
     needs_organisation: bool
 
+    @property
+    def needs_domain(self) -> bool:
+        """Whether it is about one domain of the vision, and falls on everybody."""
+        return self.name == "national_target_lands"
+
     def event(self, month: int, organisation: str = "", domain: str = "") -> Happening:
         """The event in a month; it counts from the month after the one that is shown."""
         return Happening.model_validate(

@@ -7,6 +7,7 @@ simulated partnerships'.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ from partnersim.app.world import (
 )
 from partnersim.ledger import Ledger
 from partnersim.measures import YEAR, find_first_month
-from partnersim.scenario import Coordinator, Event, Intervention, Scenario
+from partnersim.scenario import LAYERS, Coordinator, Event, Intervention, Scenario
 
 SHARES = {0.5: "half", 0.25: "quarter", 0.8: "most"}
 """Shares of the vision that have a name."""
@@ -88,13 +89,87 @@ def capital(text: str) -> str:
 # --- what was changed -----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What each of two compared worlds has, in words that can follow 'with'.
+
+    Attributes
+    ----------
+    who
+        What the second has.
+    other
+        What the first has in its place; empty where it has nothing, and is 'without'.
+    """
+
+    who: str
+    other: str = ""
+
+    def names(self, words: Words) -> tuple[str, str]:
+        """Call the worlds 'without' and 'with Ana', or both by name; the first one first."""
+        if self.other:
+            return self.other, self.who
+        return words("draw.without"), words("draw.with", who=self.who)
+
+    def after_with(self, words: Words) -> tuple[str, str]:
+        """Call the worlds by what can follow 'with'; the first one first."""
+        return self.other or words("side.nothing"), self.who
+
+    def say(self, key: str, words: Words, **values: object) -> str:
+        """Say a sentence about both, in the words for two that have names where they have."""
+        if not self.other:
+            return words(key, who=self.who, **values)
+        return words(f"between.{key}", who=self.who, other=self.other, **values)
+
+
+def name_sides(switch: Change, scenario: Scenario, words: Words) -> Sides:
+    """Name both worlds of a comparison by what is changed; `scenario` is the first one's.
+
+    Where both have a coordinator each is named by what tells it from the other.
+    """
+    present: Sequence[Coordinator] = scenario.coordinators
+    if not isinstance(switch, Appointment) or not present:
+        return Sides(name_change(switch, scenario, words))
+    replaced = next((person for person in present if person.name == switch.name), None)
+    if replaced is None:
+        names = [person.title or person.name for person in (*present, switch)]
+        return Sides(words.listed(names), words.listed(names[:-1]))
+    before, after = (_traits(person, scenario, words) for person in (replaced, switch))
+    apart = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    if not apart:  # in how good they are, or whom they meet next
+        apart = [(words("side.before"), words("side.after"))]
+    who, other = switch.title or switch.name, replaced.title or replaced.name
+    said_before, said_after = zip(*apart, strict=True)
+    return Sides(", ".join((who, *said_after)), ", ".join((other, *said_before)))
+
+
+def _traits(person: Coordinator, scenario: Scenario, words: Words) -> list[str]:
+    """What can be said of a coordinator: whose, where, from when and until when."""
+    host = title_of(person.host, scenario)
+    employer = "partial" if is_partial(person) else "hosted" if person.host else "independent"
+    layers = words.listed([words(f"layer.{layer}") for layer in person.layers])
+    has_all = len(person.layers) == len(LAYERS)
+    leaves = person.to_month < scenario.months
+    return [
+        words(f"side.{employer}", host=host) if person.host else words("side.independent"),
+        words("side.all_layers") if has_all else words("side.layers", layers=layers),
+        words("side.from", when=when(person.from_month, words)),
+        words("side.to", when=when(person.to_month, words)) if leaves else words("side.stays"),
+    ]
+
+
+def is_partial(person: Coordinator) -> bool:
+    """Whether a coordinator acts for the employer more often than not."""
+    return bool(person.host) and person.impartiality < 0.5
+
+
 def name_change(change: Change, scenario: Scenario, words: Words) -> str:
     """Name a change so that it can follow 'with': 'Ana', or the sentence of a lever."""
     if isinstance(change, Appointment):
         name = change.title or change.name
         if not change.host:
             return words("change.coordinator", name=name)
-        return words("change.hosted", name=name, host=title_of(change.host, scenario))
+        key = "partial" if is_partial(change) else "hosted"
+        return words(f"change.{key}", name=name, host=title_of(change.host, scenario))
     if isinstance(change, Happening):
         return words("change.event", event=change.title or words(f"event.{change.type}"))
     lever = find_lever(change, scenario, words)
@@ -129,56 +204,57 @@ def _name_intervention(what: Intervention, scenario: Scenario, words: Words) -> 
 # --- the difference in one sentence ---------------------------------------------------------------
 
 
-def difference(without: Run, with_: Run, who: str, words: Words, share: float = 0.5) -> str:
+def difference(without: Run, with_: Run, sides: Sides, words: Words, share: float = 0.5) -> str:
     """Say what one switch changed in one partnership, luck being the same.
 
     Parameters
     ----------
     without, with_
         The two runs.
-    who
-        What the switch is, to follow 'with'.
+    sides
+        What each of them has.
     share
         Of the vision, in `SHARES`: when was it there?
     """
     what = words(f"measure.{SHARES[share]}")
     first, second = _month_with(without, share), _month_with(with_, share)
     years = span(without.months, words)
-    if (fallen := _say_collapse(without, with_, who, words)) is not None:
+    if (fallen := _say_collapse(without, with_, sides, words)) is not None:
         return fallen
     if first is None and second is None:
-        return _say_neither(without, with_, who, words)
+        return _say_neither(without, with_, sides, words)
     if first is None or second is None:
         key = "only_with" if first is None else "only_without"
         said = {"with": when(second or 0, words), "without": when(first or 0, words)}
-        return words(f"difference.{key}", who=who, what=what, years=years, **said)
+        return sides.say(f"difference.{key}", words, what=what, years=years, **said)
     said = {"with": when(second, words), "without": when(first, words)}
     if first == second:
-        return capital(words("difference.same", who=who, what=what, **{"with": said["with"]}))
+        return capital(sides.say("difference.same", words, what=what, **{"with": said["with"]}))
     key = "earlier" if second < first else "later"
     apart = words.count("month", abs(second - first))
-    return words(f"difference.{key}", who=who, what=what, span=apart, **said)
+    return sides.say(f"difference.{key}", words, what=what, span=apart, **said)
 
 
 def difference_in_hundred(
-    hundred: Hundred, who: str, words: Words, by_month: int, share: float = 0.5
+    hundred: Hundred, sides: Sides, words: Words, by_month: int, share: float = 0.5
 ) -> str:
     """Say what one switch changed over our hundred simulated partnerships."""
     what = words(f"measure.{SHARES[share]}")
     without, with_ = hundred.reached(share, by_month)
     total = hundred.n_pairs
-    reached = words(
+    reached = sides.say(
         "difference.hundred.reached",
+        words,
         when=when(by_month, words),
         what=what,
-        who=who,
         total=total,
         without=without,
         **{"with": with_},
     )
     first, second = (np.nan_to_num(months, nan=np.inf) for months in hundred.months_to(share))
     earlier, later = int((second < first).sum()), int((second > first).sum())
-    pairs = words("difference.hundred.earlier", who=who, earlier=earlier, later=later, total=total)
+    counts = {"earlier": earlier, "later": later, "total": total}
+    pairs = sides.say("difference.hundred.earlier", words, **counts)
     return f"{reached} {pairs}"
 
 
@@ -189,23 +265,24 @@ def _month_with(run: Run, share: float) -> int | None:
     return None if np.isnan(month) else int(month)
 
 
-def _say_collapse(without: Run, with_: Run, who: str, words: Words) -> str | None:
+def _say_collapse(without: Run, with_: Run, sides: Sides, words: Words) -> str | None:
     """Say that one of them came apart and the other did not."""
     first, second = (run.measures["months_to_collapse"] for run in (without, with_))
     if np.isnan(first) == np.isnan(second):
         return None
     if np.isnan(first):
-        return words("difference.collapsed_with", who=who, **{"with": when(int(second), words)})
-    return words("difference.collapsed_without", who=who, without=when(int(first), words))
+        return sides.say("difference.collapsed_with", words, **{"with": when(int(second), words)})
+    return sides.say("difference.collapsed_without", words, without=when(int(first), words))
 
 
-def _say_neither(without: Run, with_: Run, who: str, words: Words) -> str:
+def _say_neither(without: Run, with_: Run, sides: Sides, words: Words) -> str:
     """Say how far they came, where neither came to the share."""
     first, second = (percent(run.measures["change_delivered"]) for run in (without, with_))
     years = span(without.months, words)
     if first == second:
-        return words("difference.neither_same", years=years, who=who, **{"with": second})
-    return words("difference.neither", years=years, who=who, without=first, **{"with": second})
+        return sides.say("difference.neither_same", words, years=years, **{"with": second})
+    said = {"without": first, "with": second}
+    return sides.say("difference.neither", words, years=years, **said)
 
 
 # --- why ------------------------------------------------------------------------------------------

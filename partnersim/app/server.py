@@ -21,6 +21,8 @@ from partnersim.scenario_files import ScenarioError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 8765
@@ -229,7 +231,17 @@ def make_app(host: str = LOOPBACK) -> Starlette:
             Middleware(Policy),
             *solara_server.middleware,
         ],
+        exception_handlers={500: _say_no_file},
     )
+
+
+def _say_no_file(request: Request, error: Exception) -> Response:
+    """Answer in plain words where a file could not be made; uvicorn logs why."""
+    from starlette.responses import PlainTextResponse
+
+    from partnersim.app.words import words
+
+    return PlainTextResponse(words()("broken.file"), status_code=500)
 
 
 class Policy:

@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import Field, Strict, model_validator
 
 from partnersim.app import sentences
+from partnersim.app.sentences import Sides
 from partnersim.app.stories import (
     MOST_OPTIONS,
     Option,
@@ -185,15 +186,26 @@ class Session:
         return min(self._state.deadline, self.without.months)
 
     @property
-    def who(self) -> str:
-        """How to say the switch after 'with'; empty where nothing is compared."""
+    def sides(self) -> Sides:
+        """What each of the compared worlds has; empty where nothing is compared."""
         state = self._state
         if state.switch is None:
-            return ""
-        screen, story = self.screen_shown, self.story_shown
-        if screen and story and screen.who and story.switch(state.screen) == state.switch:
-            return screen.who
-        return sentences.name_change(state.switch, state.world.scenario(), self.words)
+            return Sides("")
+        screen = self.screen_shown
+        if screen is not None and self.is_as_told:
+            return screen.sides
+        return sentences.name_sides(state.switch, state.world.scenario(), self.words)
+
+    @property
+    def is_as_told(self) -> bool:
+        """Whether what is compared is what the story's screen speaks of."""
+        state, story = self._state, self.story_shown
+        if story is None or story.switch(state.screen) != state.switch:
+            return False
+        if not isinstance(state.switch, Appointment):
+            return True
+        told = story.world(state.screen)
+        return _appointed(state.world) == _appointed(told)
 
     def hundred(self) -> Hundred:
         """Both worlds over our hundred partnerships.
@@ -429,12 +441,12 @@ class Session:
     @property
     def question(self) -> Question | None:
         """What to ask the room before the comparison: the screen's question, or the usual one."""
-        state, screen, story = self._state, self.screen_shown, self.story_shown
-        if state.switch is None:
+        screen = self.screen_shown
+        if self._state.switch is None:
             return None
-        if screen and story and story.switch(state.screen) == state.switch:
+        if screen is not None and self.is_as_told:
             return screen.ask
-        return usual_question(self.who, self.words)
+        return usual_question(self.sides, self.words)
 
     @property
     def guess(self) -> Guess | None:
@@ -564,11 +576,16 @@ def from_month(change: Change, month: int) -> Change:
     return change
 
 
-def usual_question(who: str, words: Words) -> Question:
+def _appointed(world: World) -> list[Appointment]:
+    """Who was appointed in a world."""
+    return [change for change in world.changes if isinstance(change, Appointment)]
+
+
+def usual_question(sides: Sides, words: Words) -> Question:
     """The question that can be asked about any switch."""
     bounds = {"much_earlier": -11.5, "earlier": -0.5, "same": 0.5, "later": None}
     return Question(
-        text=words("question.text", who=who)[:200],
+        text=sides.say("question.text", words)[:200],
         measure="months_to_50",
         options=tuple(
             Option(text=words(f"question.{name}"), below=below) for name, below in bounds.items()

@@ -16,11 +16,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, Strict, ValidationError, model_validator
 
+from partnersim.app.sentences import Sides
 from partnersim.app.words import FIRST_LANGUAGE
 from partnersim.app.world import (
     HUNDRED_SERIES,
     MOST_MONTHS,
     N_PAIRS,
+    Appointment,
     Change,
     Hundred,
     World,
@@ -41,6 +43,7 @@ Shown = Literal["organisations", "world", "compare", "hundred", "why", "levers",
 
 Month = Annotated[Whole, Field(ge=0, le=MOST_MONTHS)]
 Line = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
+Name = Annotated[str, Strict(), Field(min_length=1, max_length=60)]
 Paragraph = Annotated[str, Strict(), Field(max_length=1500)]
 
 
@@ -170,6 +173,8 @@ class Screen(Section):
         Names of the story's changes that hold on both sides.
     switch, who
         The change that the sides differ in, and how to say it after 'with'.
+    names
+        In place of `who`, where both sides have something: what each has, the first first.
     month, deadline
         Which month is shown, and which the hundred are held to.
     ask
@@ -186,11 +191,31 @@ class Screen(Section):
     world: tuple[Slug, ...] = ()
     switch: Slug | None = None
     who: Text = ""
+    names: Annotated[tuple[Name, Name] | None, Field(default=None)]
     month: Month = 0
     deadline: Month = 84
     ask: Question | None = None
     expect: tuple[Expectation, ...] = ()
     notes: Notes = Notes()
+
+    @model_validator(mode="after")
+    def _sides_have_names(self) -> Screen:
+        if self.switch is None and (self.who or self.names):
+            raise ValueError("who, names: what is compared needs a switch")
+        if self.switch and bool(self.who) == bool(self.names):
+            raise ValueError(
+                "who: missing; how to say the switch after 'with'; or names, of both sides"
+                if not self.who
+                else "give either who or names"
+            )
+        if self.names and self.names[0].casefold() == self.names[1].casefold():
+            raise ValueError(f"names: both sides are called {self.names[0]!r}")
+        return self
+
+    @property
+    def sides(self) -> Sides:
+        """What each side has, in words that can follow 'with'."""
+        return Sides(self.names[1], self.names[0]) if self.names else Sides(self.who)
 
 
 class Story(Section):
@@ -213,10 +238,6 @@ class Story(Section):
                     raise ValueError(f"screen {number}: no change is named {name!r}; {known}")
             if screen.switch is None and (screen.ask or screen.expect):
                 raise ValueError(f"screen {number}: what is asked or expected needs a switch")
-            if screen.switch and not screen.who:
-                raise ValueError(
-                    f"screen {number}: who: missing; how to say the switch after 'with'"
-                )
         return self
 
     @property
@@ -279,6 +300,12 @@ def read_story(text: str, where: str) -> Story:
         for number in range(len(story.screens)):
             world, switch = story.world(number), story.switch(number)
             (world.with_(switch) if switch else world).scenario()
+            has_two = isinstance(switch, Appointment) and bool(world.scenario().coordinators)
+            if has_two and not story.screens[number].names:
+                raise ScenarioError(
+                    f"screens.{number + 1}.names: missing; both sides have a coordinator, so "
+                    "'without' would name neither: give names, the first side's first"
+                )
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{where}: no TOML: {error}") from None
     except ValidationError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 
@@ -99,7 +100,7 @@ def change_picture(session: Session) -> draw.Drawing:
         lines.append(_line(session.without.run(), title, None))
     else:
         faint = session.hundred().faint("change_delivered")
-        labels = (texts("draw.without"), texts("draw.with", who=session.who))
+        labels = session.sides.names(texts)
         for world, label, others in zip(
             (session.without, session.with_), labels, faint, strict=True
         ):
@@ -126,7 +127,7 @@ def numbers(session: Session) -> draw.Table:
                 for name in SHOWN_MEASURES
             ),
         )
-    without, with_ = texts("take_home.without"), texts("take_home.with", who=session.who)
+    without, with_ = (sentences.capital(name) for name in session.sides.names(texts))
     one, many = texts("take_home.one_run"), texts("take_home.hundred_runs")
     runs = (session.without.run(), session.with_.run())
     hundred = session.hundred()
@@ -176,17 +177,19 @@ def change_png(session: Session) -> bytes:
     if session.with_ is None:
         comparison = Comparison({"as it is": session.without.hundred()}, base="as it is")
     else:
-        comparison = session.hundred().comparison()
+        comparison = session.hundred().comparison(session.sides.after_with(session.words))
     content = io.BytesIO()
     change_over_time(comparison).figure.savefig(content, format="png")
     return content.getvalue()
 
 
 def months_csv(session: Session) -> str:
-    """The months of this partnership as a table: a row a month, without and with."""
+    """The months of this partnership as a table: a row a month, both worlds side by side."""
+    sides = session.sides
     arms = {"without": session.without.run()}
     if session.with_ is not None:
-        arms["with"] = session.with_.run()
+        first, second = (sides.other, sides.who) if sides.other else ("without", "with")
+        arms = {_column(first): session.without.run(), _column(second): session.with_.run()}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = (*SERIES_IN_FILE, "speed")
@@ -195,6 +198,11 @@ def months_csv(session: Session) -> str:
     for month in range(session.without.months + 1):
         writer.writerow([month, *(_cell(float(column[month])) for column in columns)])
     return text.getvalue()
+
+
+def _column(name: str) -> str:
+    """The name of a world as a part of a column's name."""
+    return re.sub(r"\W+", "_", name).strip("_")
 
 
 # --- learning points ------------------------------------------------------------------------------
@@ -206,9 +214,9 @@ def _points(session: Session) -> Iterator[str]:
     run = session.without.run()
     if session.with_ is not None and not session.is_hidden:
         twin = session.with_.run()
-        yield sentences.difference(run, twin, session.who, texts)
+        yield sentences.difference(run, twin, session.sides, texts)
         yield sentences.difference_in_hundred(
-            session.hundred(), session.who, texts, session.deadline
+            session.hundred(), session.sides, texts, session.deadline
         )
     yield from _say_survey(run, texts)
     yield from _say_trust(run, texts)
@@ -291,8 +299,8 @@ def _changes(session: Session) -> list[str]:
     texts = session.words
     scenario = session.without.scenario()
     said = [_say_change(change, scenario, texts) for change in session.without.changes]
-    if session.who:
-        said.append(texts("draw.with", who=session.who))
+    if session.with_ is not None:
+        said.append(session.sides.say("take_home.compared", texts))
     return [sentences.capital(text) for text in said]
 
 

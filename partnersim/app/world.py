@@ -272,9 +272,9 @@ class Hundred:
         """How many pairs there are."""
         return self.without.replicates
 
-    def comparison(self) -> Comparison:
-        """The two as arms, for tables and figures."""
-        return Comparison({"without": self.without, "with": self.with_}, base="without")
+    def comparison(self, names: tuple[str, str]) -> Comparison:
+        """The two as arms of these names, without first, for tables and figures."""
+        return Comparison(dict(zip(names, self.arms, strict=True)), base=names[0])
 
     def share_better(self, measure: str) -> float:
         """Share of pairs that do better with it, ties counting half."""

@@ -52,6 +52,11 @@ def _data_of(whole: Whole, _: object) -> Any:
 _TO_JSON = {"view": _data_of, "labels": _data_of}
 
 
+@component("Broken.vue")
+def Broken(labels: View) -> None:
+    """What to do where a page could not be drawn."""
+
+
 @component("Shell.vue")
 def Shell(view: View, labels: View, event_act: Act) -> None:
     """Title, chapters, menu and tabs."""

@@ -55,6 +55,7 @@ class Act(BaseModel):
     lever: Name = ""
     event: Name = ""
     organisation: Name = ""
+    domain: Name = ""
     trustor: Name = ""
     trustee: Name = ""
     arm: Name = ""
@@ -173,13 +174,17 @@ def _change(desk: Desk, act: Act) -> None:
     if act.do == "lever":
         levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
         lever = {lever.name: lever for lever in levers}[act.lever]
+        if not lever.from_start_only:
+            _check_month(desk, act)
         session.change(lever.change(lever.nearest(float(act.value)).value, act.month))
         return
     if act.do == "event":
         kind = {kind.name: kind for kind in event_kinds(words)}[act.event]
         if kind.needs_organisation and not act.organisation:
             raise ScenarioError(words("page.whom", event=kind.label))
-        session.change(kind.event(max(1, act.month), act.organisation))
+        _check_month(desk, act)
+        where = ("", act.domain) if kind.needs_domain else (act.organisation, "")
+        session.change(kind.event(max(1, act.month), *where))
         return
     chosen = {one.name: one for one in coordinator_choices(scenario, words)}[act.choice].change
     if chosen is not None:
@@ -187,6 +192,12 @@ def _change(desk: Desk, act: Act) -> None:
         return
     for present in [one for one in world.changes if isinstance(one, Appointment)]:
         session.remove(present)
+
+
+def _check_month(desk: Desk, act: Act) -> None:
+    """Nothing begins at the end of the timeline, where many screens stand."""
+    if act.month >= desk.session.without.months:
+        raise ScenarioError(desk.words("page.at_end"))
 
 
 def _predict(desk: Desk, act: Act) -> None:

@@ -42,7 +42,9 @@ def show(desk: Desk) -> dict[str, Any]:
     world = session.without
     scenario = world.scenario()
     hundred = world.hundred()
-    arms = show_tables(session.hundred().comparison()) if session.with_ is not None else ""
+    arms = ""
+    if session.with_ is not None and not session.is_hidden:
+        arms = show_tables(session.hundred().comparison(session.sides.names(words)))
     series = [{"name": name, "label": words(f"series.{name}")} for name in SCALES]
     return {
         "title": words("analyst.title", place=scenario.title or world.place),
@@ -51,7 +53,7 @@ def show(desk: Desk) -> dict[str, Any]:
         "chosen": desk.series,
         "measures": show_tables(hundred),
         "arms": arms,
-        "who": session.who,
+        "arms_title": session.sides.say("analyst.arms", words),
         "seed": world.seed,
         "replicate": world.replicate,
         "settings": [
@@ -98,10 +100,8 @@ def bands(desk: Desk) -> dict[str, Any]:
     scale, unit, digits = SCALES[desk.series]
     worlds = {words("analyst.as_it_stands"): session.without}
     if session.with_ is not None and not session.is_hidden:
-        worlds = {
-            words("draw.without"): session.without,
-            words("draw.with", who=session.who): session.with_,
-        }
+        names = session.sides.names(words)
+        worlds = dict(zip(names, (session.without, session.with_), strict=True))
     months = session.without.months
     arms: list[dict[str, Any]] = [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,14 +17,28 @@ from partnersim.app.pages import analyst, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
 from partnersim.app.pages.rooms import ROOMS
-from partnersim.app.sentences import capital
+from partnersim.app.words import words
+
+LOG = logging.getLogger(__name__)
 
 Act = Callable[[dict[str, Any]], None]
 
 
 @solara.component
 def Bare(children: list[Element]) -> Element:
-    """A page without Solara's own bars."""
+    """A page without Solara's own bars; plain words in its place if it cannot be drawn.
+
+    Solara would show the room what went wrong where in the program. That goes to the server's log.
+    """
+    problem, _ = solara.use_exception()
+
+    def log() -> None:
+        if problem is not None:
+            LOG.error("a page could not be drawn", exc_info=problem)
+
+    solara.use_effect(log, [problem])
+    if problem is not None:
+        children = [ui.Broken(labels=words().below("broken"))]
     return Html(tag="div", children=children)
 
 
@@ -35,6 +50,8 @@ def use_desk() -> tuple[Desk, Act]:
     def enter() -> Desk:
         desk = Desk(ROOMS.enter(query.get("room", ""), query.get("s", "")))
         desk.problem = desk.room.problem
+        if "back" in query:  # asked for by a page that could not be drawn as things stood
+            desk.session.undo()
         desk.follow()
         return desk
 
@@ -60,6 +77,10 @@ def use_desk() -> tuple[Desk, Act]:
         desk.is_acting = True  # an act may change several things, and is drawn once
         try:
             act(desk, message)
+        except Exception:  # a fault of the program: whoever clicked is to know that nothing came
+            LOG.exception("what a visitor did could not be done")
+            desk.problem = desk.words("broken.act")
+            desk.version += 1
         finally:
             desk.is_acting = False
         redraw()
@@ -100,10 +121,29 @@ def column(*children: Element, kind: str = "") -> Element:
     return Html(tag="div", class_=kind, children=list(children))
 
 
+# What is clicked has a key of its own, and stays the same wherever it stands. Without one it is
+# made anew with each new arrangement, and a click on it that comes meanwhile reaches nobody.
+
+
+def said(desk: Desk, labels: ui.View, do: Act) -> Element:
+    """What the story says and asks."""
+    return ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say")
+
+
+def pictures(desk: Desk, do: Act) -> Element:
+    """Which picture there is to see."""
+    return ui.Choice(view=view.choice(desk), event_act=do).key("pictures")
+
+
+def switch(desk: Desk, labels: ui.View, do: Act) -> Element:
+    """What the second world has."""
+    return ui.Switch(view=view.switch(desk), labels=labels, event_act=do).key("switch")
+
+
 def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """One partnership: who trusts whom, and how far the change is."""
-    say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
-    choice = ui.Choice(view=view.choice(desk), event_act=do)
+    say = said(desk, labels, do)
+    choice = pictures(desk, do)
     screen = desk.session.screen_shown
     key = figure(view.trust_key(desk), labels, do)
     if screen is not None and screen.show == "organisations" and not desk.picture:
@@ -124,7 +164,7 @@ def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_compare(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """The same world with and without one thing."""
-    say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
+    say = said(desk, labels, do)
     if desk.session.is_hidden:
         return [say]
     return [*frame(desk, labels, do, say), *compare_pictures(desk, labels, do)]
@@ -134,7 +174,7 @@ def frame(desk: Desk, labels: ui.View, do: Act, say: Element) -> list[Element]:
     """What is said of a comparison and what is switched in it; pictures follow."""
     if is_told(desk):
         return [say]
-    return [ui.Switch(view=view.switch(desk), labels=labels, event_act=do), say]
+    return [switch(desk, labels, do), say]
 
 
 def is_told(desk: Desk) -> bool:
@@ -144,7 +184,7 @@ def is_told(desk: Desk) -> bool:
 
 def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """The picture that was chosen, and what else there is to choose."""
-    choice = ui.Choice(view=view.choice(desk), event_act=do)
+    choice = pictures(desk, do)
     match view.picture_shown(desk):
         case "guess":
             parts = [figure(view.guesses(desk), labels, do)]
@@ -153,10 +193,14 @@ def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
             title = desk.words(f"page.{name}_title")
             parts = [figure(view.over_time(desk, series, title), labels, do)]
         case _:
-            panes = [view.who_trusts_whom(desk, desk.session.without, "a-", labels["without"])]
-            if desk.session.with_ is not None:
-                heading = capital(desk.words("draw.with", who=desk.session.who))
-                panes.append(view.who_trusts_whom(desk, desk.session.with_, "b-", heading))
+            if desk.session.with_ is None:
+                panes = [view.who_trusts_whom(desk, desk.session.without, "a-")]
+            else:
+                without, with_ = view.arms(desk)
+                panes = [
+                    view.who_trusts_whom(desk, desk.session.without, "a-", without),
+                    view.who_trusts_whom(desk, desk.session.with_, "b-", with_),
+                ]
             parts = [row(*(figure(pane, labels, do) for pane in panes))]
     return [*parts, choice, *switch_below(desk, labels, do)]
 
@@ -165,24 +209,27 @@ def switch_below(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """In a story, what else could be compared; it is not what the screen is about."""
     if not is_told(desk):
         return []
-    return [ui.Switch(view=view.switch(desk), labels=labels, event_act=do)]
+    return [switch(desk, labels, do)]
 
 
 def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Out of a hundred simulated partnerships."""
-    say = ui.Say(view=view.say(desk), labels=labels, event_act=do)
+    say = said(desk, labels, do)
     if desk.session.is_hidden:
         return [say]
     parts = frame(desk, labels, do, say)
-    choice = ui.Choice(view=view.choice(desk), event_act=do)
+    choice = pictures(desk, do)
     if view.picture_shown(desk) == "guess":
         parts += [figure(view.guesses(desk), labels, do), choice]
     else:
         parts += [
-            ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do),
+            ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do).key("deadline"),
             figure(view.chance(desk), labels, do),
-            choice,
-            ui.Choice(view=view.share_choice(desk), event_act=do),
+            column(
+                choice,
+                ui.Choice(view=view.share_choice(desk), event_act=do).key("share"),
+                kind="ps-bar ps-apart",
+            ),
         ]
     return [*parts, *switch_below(desk, labels, do)]
 
@@ -192,13 +239,13 @@ def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     shown = view.why(desk)
     whose = [ui.Why(view=shown, labels=labels, event_act=do)]
     if desk.session.with_ is not None and not desk.session.is_hidden:
-        whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do))
+        whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
     reason = ui.Reason(view=shown, labels=labels)
     work = Html(tag="p", children=[shown["stalled"]])
     line = figure(view.trust_line(desk), labels, do)
     return [
         column(
-            ui.Say(view=view.say(desk), labels=labels, event_act=do),
+            said(desk, labels, do),
             column(*whose, kind="ps-bar"),
             row(column(reason, line, work), column(figure(view.why_bars(desk), labels, do))),
         )
@@ -209,7 +256,7 @@ def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Levers, events and what was changed; the picture stays in sight of every lever."""
     levers = view.levers(desk)
     return [
-        ui.Say(view=view.say(desk), labels=labels, event_act=do),
+        said(desk, labels, do),
         Html(tag="p", class_="ps-quiet", children=[levers["when"]]),
         row(
             ui.Levers(view=levers, labels=labels, event_act=do),

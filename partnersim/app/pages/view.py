@@ -40,15 +40,6 @@ BELOW = (1240, 300)
 """Sizes of charts of lines: beside a network, beside much else, and over the whole width. With
 what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
-NO_NAMES = 24
-"""Pixels right of a chart of one line, which needs no names."""
-
-MOST_LETTERS = 18
-"""Of a name at the end of a line; a longer one stands in the sentence above only."""
-
-FEW_LETTERS = 9
-"""The same, on a narrow page."""
-
 PICTURES = {
     "world": ("network", "heatmap", "strip", "trust"),
     "compare": ("guess", "change", "speed", "network", "heatmap"),
@@ -154,7 +145,7 @@ def say(desk: Desk) -> View:
         }
     elif desk.tab == "compare":
         runs = (session.without.run(), session.with_.run())
-        shown["sentence"] = sentences.difference(*runs, session.who, words)
+        shown["sentence"] = sentences.difference(*runs, session.sides, words)
     return shown
 
 
@@ -260,11 +251,11 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     marks, frames = to_frames(draw.network_frames(trust, names, prefix))
     numbers = None
     if picture_shown(desk) == "heatmap":
-        drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix)
+        drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix, of=heading)
         months = draw.heatmap_frames(trust, names, prefix)
         marks, numbers = list(months[0]), [",".join(frame.values()) for frame in months]
     else:
-        drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix)
+        drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix, of=heading)
     arm = "without" if world == desk.session.without else "with"
     return {
         **figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers,
@@ -290,7 +281,7 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
     line = Series(words("series.change_delivered"), run.series["change_delivered"])
     drawing = draw.lines(
         [line], words("page.change_title"), words, month=desk.session.month,
-        flags=_flags(desk, world), scale=100, size=size, margin=NO_NAMES, top=100,
+        flags=_flags(desk, world), scale=100, size=size, margin=draw.NO_NAMES, top=100,
     )  # fmt: skip
     return figure(drawing, drawing.title)
 
@@ -298,14 +289,15 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
 def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
     """One series of both worlds, or of the one there is, on shared axes."""
     session = desk.session
-    worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
+    worlds, names = [session.without], [title]
+    if session.with_ is not None and not session.is_hidden:
+        worlds, names = [session.without, session.with_], [*arms(desk)]
     lines = [
-        Series(name, world.run().series[series])
-        for name, world in zip(_arms(desk), worlds, strict=False)
+        Series(name, world.run().series[series]) for name, world in zip(names, worlds, strict=True)
     ]
     drawing = draw.lines(
         lines, title, desk.words, month=session.month, flags=_flags(desk, worlds[0]), scale=scale,
-        size=_below(desk), margin=_margin(desk) if len(lines) > 1 else NO_NAMES,
+        size=_below(desk), margin=None if len(lines) > 1 else draw.NO_NAMES,
     )  # fmt: skip
     return figure(drawing, title)
 
@@ -336,30 +328,27 @@ def chance(desk: Desk) -> View:
     words = desk.words
     hundred = compare_hundred(desk.session.without, _with(desk))
     without, with_ = hundred.months_to(desk.share)
-    what, name = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.who
+    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.sides
     width = _below(desk)[0]
     match picture_shown(desk):
         case "icons":
             drawing = draw.icon_arrays(
-                without, with_, desk.session.deadline, what, name, words, width=width
+                without, with_, desk.session.deadline, what, sides, words, width=width
             )
         case "dots":
             months = desk.session.without.months
             drawing = draw.dots(
-                without, with_, desk.session.deadline, months, what, name, words, width=width
+                without, with_, desk.session.deadline, months, what, sides, words, width=width
             )
         case _:
             drawing = _ten_faint(desk, hundred.faint("change_delivered"))
     return figure(drawing)
 
 
-def _arms(desk: Desk) -> tuple[str, str]:
-    """Short names of both worlds, without first."""
-    words = desk.words
-    with_ = words("draw.with", who=desk.session.who)
-    if len(with_) > (FEW_LETTERS if desk.is_narrow else MOST_LETTERS):
-        with_ = words("page.with")
-    return words("draw.without"), with_
+def arms(desk: Desk) -> tuple[str, str]:
+    """What both worlds are called, without first, to begin a line with."""
+    without, with_ = desk.session.sides.names(desk.words)
+    return capital(without), capital(with_)
 
 
 def _below(desk: Desk) -> tuple[int, int]:
@@ -367,20 +356,14 @@ def _below(desk: Desk) -> tuple[int, int]:
     return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
 
 
-def _margin(desk: Desk) -> int:
-    """Pixels right of lines, for their names."""
-    return 160 if desk.is_narrow else 300
-
-
 def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
-    words, names = desk.words, _arms(desk)
+    words, names = desk.words, arms(desk)
     worlds = (desk.session.without, _with(desk))
     lines = [
         Series(name, world.run().series["change_delivered"], runs)
         for name, world, runs in zip(names, worlds, faint, strict=True)
     ]
     return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk),
-        margin=_margin(desk),
     )  # fmt: skip
 
 
@@ -395,9 +378,9 @@ def switch(desk: Desk) -> View:
         (name for name, (_, change) in choices.items() if change == session.state.switch), ""
     )
     listed = [{"name": "", "label": words("page.switch_none")}]
-    if session.state.switch is not None and not chosen:
+    if session.state.switch is not None and (session.is_as_told or not chosen):
         chosen = "as-told"
-        listed.append({"name": chosen, "label": desk.session.who})
+        listed.append({"name": chosen, "label": desk.session.sides.who})
     listed += [{"name": name, "label": label} for name, (label, _) in choices.items()]
     return {"choices": listed, "chosen": chosen}
 
@@ -430,7 +413,7 @@ def deadline(desk: Desk) -> View:
         "months": session.without.months,
         "names": player(desk)["names"],
         "sentence": sentences.difference_in_hundred(
-            hundred, desk.session.who, words, desk.session.deadline, desk.share
+            hundred, desk.session.sides, words, desk.session.deadline, desk.share
         ),
     }
 
@@ -440,10 +423,11 @@ def share_choice(desk: Desk) -> View:
     words = desk.words
     return {
         "label": words("page.how_much"),
+        "lead": words("page.of_change"),
         "act": "share",
         "chosen": desk.share,
         "choices": [
-            {"value": share, "label": words(f"measure.{sentences.SHARES[share]}")}
+            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")}
             for share in SHARES
         ],
     }
@@ -480,7 +464,7 @@ def trust_line(desk: Desk) -> View:
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
     drawing = draw.lines(
         [Series(words("series.trust"), mean_known(part))], words("page.trust_title"), words,
-        month=desk.session.month, scale=100, size=LOW, margin=NO_NAMES,
+        month=desk.session.month, scale=100, size=LOW, margin=draw.NO_NAMES,
     )  # fmt: skip
     return figure(drawing, drawing.title)
 
@@ -493,8 +477,8 @@ def arm_choice(desk: Desk) -> View:
         "act": "arm",
         "chosen": "without" if world_explained(desk) == desk.session.without else "with",
         "choices": [
-            {"value": value, "label": capital(name)}
-            for value, name in zip(("without", "with"), _arms(desk), strict=True)
+            {"value": value, "label": name}
+            for value, name in zip(("without", "with"), arms(desk), strict=True)
         ],
     }
 
@@ -554,7 +538,16 @@ def change(desk: Desk) -> View:
             for one in choices
         ],
         "coordinator": chosen,
-        "events": [{"name": kind.name, "label": kind.label} for kind in event_kinds(words)],
+        "events": [
+            {
+                "name": kind.name,
+                "label": kind.label,
+                "needs_one": kind.needs_organisation,
+                "needs_domain": kind.needs_domain,
+            }
+            for kind in event_kinds(words)
+        ],
+        "domains": [{"name": name, "title": name.replace("_", " ")} for name in scenario.domains],
         "organisations": organisations(world),
         "changes": [
             {

@@ -1,0 +1,160 @@
+"""A page that cannot be drawn says so in plain words; what went wrong is for the log alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from accessibility import violations
+from browser import Server, Visitor, button, expect, open_browser, open_story, open_tab, settle
+
+pytest.importorskip("solara", reason="the app needs solara")
+
+pytestmark = pytest.mark.slow
+
+FAULT = "the pen broke <b>"
+BREAK = f"""
+from partnersim.app import take_home
+from partnersim.app.pages import acts, view
+
+def broken(*given, **named):
+    raise RuntimeError({FAULT!r})
+"""
+
+ONCE = """
+sound, calls = view.chance, []
+def broken_once(*given):
+    calls.append(1)
+    return broken() if len(calls) == 1 else sound(*given)
+view.chance = broken_once
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as opened:
+        yield opened
+
+
+def serve(code: str) -> Server:
+    return Server(code=BREAK + code).start()
+
+
+def check_words(page: Any) -> None:
+    """It says in plain words what happened and what to do, and nothing of the program."""
+    expect(page.get_by_role("heading", name="Something went wrong here")).to_be_visible()
+    said = page.locator("body").inner_text()
+    assert "Start this screen again" in said
+    for foreign in ("Traceback", "File ", "RuntimeError", "pen broke"):
+        assert foreign not in said
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["view.shell = broken", "view.say = broken", "view.labels = broken"],
+    ids=["frame", "words", "labels"],
+)
+def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> None:
+    server = serve(code)
+    try:
+        visitor = Visitor(browser, server.address)
+        check_words(visitor.go())
+        visitor.close()
+    finally:
+        printed = server.stop()
+    assert "a page could not be drawn" in printed
+    assert f"RuntimeError: {FAULT}" in printed, "whoever looks after the program finds the cause"
+
+
+def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: Any) -> None:
+    server = serve(ONCE)
+    try:
+        visitor = Visitor(browser, server.address, bypass_csp=True)
+        page = visitor.go()
+        open_story(page, "The coordinator")
+        page.locator(".ps-dots button").nth(3).click()
+        check_words(page)
+        expect(button(page, "Start this screen again")).to_be_focused()
+        assert not violations(page)
+        page.keyboard.press("Enter")
+        expect(page.locator(".ps-dots [aria-current]")).to_have_text("4")
+        expect(page.locator("main .ps-picture svg")).to_be_visible()
+        visitor.close()
+    finally:
+        server.stop()
+
+
+def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(browser: Any) -> None:
+    server = serve("view.chance = broken")
+    try:
+        visitor = Visitor(browser, server.address)
+        page = visitor.go()
+        open_story(page, "The coordinator")
+        page.locator(".ps-dots button").nth(2).click()
+        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        button(page, "Next").click()
+        check_words(page)
+        button(page, "Start this screen again").click()
+        page.wait_for_load_state()
+        check_words(page)
+        button(page, "Take the last step back").click()
+        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        assert "back" not in page.url
+        page.reload()
+        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        visitor.close()
+    finally:
+        server.stop()
+
+
+def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
+    server = serve("acts.event_kinds = broken\nview.notes = broken")
+    try:
+        visitor = Visitor(browser, server.address)
+        page = visitor.go()
+        room = page.evaluate("new URL(location).searchParams.get('room')")
+        notes = visitor.go(f"notes?room={room}", visitor.open_page())
+        check_words(notes)
+        assert button(notes, "Take the last step back").count() == 0
+        expect(button(page, "Next")).to_be_visible()
+        open_tab(page, "Change something")
+        button(page, "Let it happen").click()
+        expect(page.get_by_role("alert")).to_contain_text("That did not work")
+        assert "broke" not in page.locator("body").inner_text()
+        open_tab(page, "Why?")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        visitor.close()
+    finally:
+        printed = server.stop()
+    assert printed.count(f"RuntimeError: {FAULT}") >= 2
+
+
+def test_where_even_those_words_cannot_be_drawn_no_traceback_shows(browser: Any) -> None:
+    server = serve("import solara\nsolara.use_exception = broken")
+    try:
+        visitor = Visitor(browser, server.address)
+        visitor.page.goto(server.address)
+        visitor.page.wait_for_selector(".widget-html", state="attached")
+        settle(visitor.page)
+        assert "Traceback" not in visitor.page.locator("body").inner_text()
+        said = "getComputedStyle(document.querySelector('.widget-html'), '::before').content"
+        assert "Something went wrong here" in visitor.page.evaluate(said)
+        visitor.close()
+    finally:
+        server.stop()
+
+
+def test_a_file_that_cannot_be_made_says_so(browser: Any) -> None:
+    server = serve("take_home.months_csv = broken")
+    try:
+        visitor = Visitor(browser, server.address)
+        page = visitor.go()
+        room = page.evaluate("new URL(location).searchParams.get('room')")
+        answer = page.request.get(f"{server.address}take-home/months.csv?room={room}")
+        assert answer.status == 500
+        assert answer.text() == "This file could not be made. Go back to the workshop: it goes on."
+        visitor.close()
+    finally:
+        printed = server.stop()
+    assert FAULT in printed
