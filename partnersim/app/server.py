@@ -108,7 +108,7 @@ def serve(
         app = make_app(host)
         from uvicorn import Config, Server
 
-        # Pages are on this machine or in this building: compressing for them takes longer than sending.
+        # Pages are on this machine or in this building: compressing takes longer than sending.
         config = Config(
             app, log_level="warning", access_log=False, ws_max_size=2**21,
             ws_per_message_deflate=False, timeout_graceful_shutdown=1,
