@@ -281,17 +281,21 @@ def draw(title: str, runs: Runs, alone: Mapping[str, Found], pairs: list[Togethe
     width = (WIDTH - MARGIN - left) / len(names)
     height = (top - bottom) / len(names)
     found = {pair.names: pair for pair in pairs}
+    test = pairs[0].test
+    scale = scale_of(test)
     for row, name in enumerate(names):
         y = top - height * (row + 1)
         page.write(MARGIN, y + height / 2, fit(_title(runs.study, name), NAMES - 16, lines=2))
         for column in range(row + 1):
             box = (left + column * width, y, width - CELL_GAP, height - CELL_GAP)
             if column == row:
-                _cell(page, box, alone[name].mean, "alone", "white", INK, is_framed=True)
+                points = scale.say(alone[name].mean, test)
+                _cell(page, box, points, "alone", "white", INK, is_framed=True)
             else:
                 pair = found[names[column], name]
                 colour = "white" if pair.outcome in (AS_EXPECTED, OPPOSITE) else INK
-                _cell(page, box, pair.found.mean, _short(pair), FILLS[pair.outcome], colour)
+                points = scale.say(pair.found.mean, test)
+                _cell(page, box, points, _short(pair), FILLS[pair.outcome], colour)
     for column, name in enumerate(names):
         page.write(
             left + (column + 0.5) * width, bottom - 30,
@@ -313,7 +317,7 @@ def _short(pair: Together) -> str:
 
 
 def _cell(
-    page: Page, box: tuple[float, float, float, float], mean: float, words: str,
+    page: Page, box: tuple[float, float, float, float], points: str, words: str,
     fill: str, colour: str, *, is_framed: bool = False,
 ) -> None:  # fmt: skip
     x, y, width, height = box
@@ -324,7 +328,7 @@ def _cell(
                   linestyle=style)
     )  # fmt: skip
     middle = x + width / 2
-    page.write(middle, y + 0.64 * height, signed(100 * mean), ha="center", color=colour,
+    page.write(middle, y + 0.64 * height, points, ha="center", color=colour,
                weight="bold")  # fmt: skip
     page.write(middle, y + 0.28 * height, words, ha="center", color=colour, size=14)
 

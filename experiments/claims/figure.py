@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from partnersim.plots.page import (
     WIDTH,
     Page,
     Picture,
+    decimals,
     fit,
     number,
     signed,
@@ -52,11 +52,6 @@ class Scale(NamedTuple):
             return "–"
         write = signed if test.is_change else number
         return write(value * self.factor, 2, decimals((test.smallest or 0.0) * self.factor))
-
-
-def decimals(smallest: float) -> int:
-    """How many to write: down to a tenth of the smallest effect that matters, or just below."""
-    return max(1 - math.floor(math.log10(smallest)), 0) if smallest else 2
 
 
 def scale_of(test: Test) -> Scale:

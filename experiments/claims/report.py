@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from experiments.claims.declare import BASE, Ablation, Study, common
-from experiments.claims.figure import decimals, draw_rows, scale_of
+from experiments.claims.figure import draw_rows, scale_of
 from experiments.claims.judge import DEPENDS, Answer, Finding, Found, answer, find_effect, main_arms
 from experiments.claims.simulate import SEED, Runs
 from experiments.claims.words import (
@@ -25,7 +25,7 @@ from experiments.claims.words import (
 )
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
-from partnersim.plots.page import number, plural, signed
+from partnersim.plots.page import decimals, number, plural, signed
 from partnersim.plots.quantities import quantity
 from partnersim.scenario_files import parameters
 

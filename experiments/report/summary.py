@@ -10,7 +10,7 @@ from typing import Any
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
 from partnersim.measures import MEASURES
-from partnersim.plots.page import number, signed
+from partnersim.plots.page import decimals, number, signed
 from partnersim.plots.quantities import quantity
 
 NONE = "–"
@@ -133,12 +133,13 @@ def effect(test: Test) -> str:
     is_measure = is_change and test["measure"] in MEASURES
     factor, unit = (shown.scale, shown.unit) if is_measure else (100.0, "%")
     unit = f"{NO_BREAK}%" if unit.startswith("%") else "" if unit == "0 to 1" else f" {unit}"
-    say = signed if is_change and not test.get("than") else number
+    write = signed if is_change and not test.get("than") else number
+    most = decimals(factor * float(test.get("smallest") or 0.0))
     low, high = test["ci95"]
     inside = ""
     if known(low) and known(high):
-        inside = f" ({say(factor * low)} to {say(factor * high)})"
-    return f"{say(factor * float(test['mean']))}{inside}{unit}"
+        inside = f" ({write(factor * low, 2, most)} to {write(factor * high, 2, most)})"
+    return f"{write(factor * float(test['mean']), 2, most)}{inside}{unit}"
 
 
 def through_trust(test: Test) -> str:

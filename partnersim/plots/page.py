@@ -254,7 +254,10 @@ def value_ticks(low: float, high: float, at_most: int = 4) -> tuple[list[float],
     return ticks, [f"{tick:,.10g}".replace("-", "−") for tick in ticks]
 
 
-def number(value: float, digits: int = 2, most_decimals: int = 9) -> str:
+MOST_DECIMALS = 9
+
+
+def number(value: float, digits: int = 2, most_decimals: int = MOST_DECIMALS) -> str:
     """Write a number to some significant digits; whole parts are never cut.
 
     No more decimals than what matters may have: 0.0014 of something of which 3 is little is 0.0.
@@ -262,12 +265,17 @@ def number(value: float, digits: int = 2, most_decimals: int = 9) -> str:
     if math.isnan(value):
         return "none"
     magnitude = math.floor(math.log10(abs(value))) if value else 0
-    decimals = min(max(digits - 1 - magnitude, 0), most_decimals) if value else 0
-    text = f"{value:,.{decimals}f}"
+    n_decimals = min(max(digits - 1 - magnitude, 0), most_decimals) if value else 0
+    text = f"{value:,.{n_decimals}f}"
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 
 
-def signed(value: float, digits: int = 2, most_decimals: int = 9) -> str:
+def decimals(smallest: float) -> int:
+    """How many to write: down to a tenth of the smallest effect that matters, if there is one."""
+    return max(1 - math.floor(math.log10(smallest)), 0) if smallest else MOST_DECIMALS
+
+
+def signed(value: float, digits: int = 2, most_decimals: int = MOST_DECIMALS) -> str:
     """Write a number with its sign, if what is written is not zero."""
     text = number(value, digits, most_decimals)
     return f"+{text}" if value > 0 and text.strip("0.") else text
