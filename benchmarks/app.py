@@ -185,7 +185,7 @@ def measure_opening(browser: Any, size: Size) -> dict[str, Any]:
                 first.append(page.open())
         finally:
             server.stop()
-    with serving() as server:
+    with WatchedServer() as server:
         with visiting(browser, server) as page:
             page.open()
         new, again = [], []
@@ -202,20 +202,9 @@ def measure_opening(browser: Any, size: Size) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def serving() -> Iterator[WatchedServer]:
-    """A server that tells what it keeps."""
-    server = WatchedServer()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 def measure_acting(browser: Any, size: Size) -> dict[str, Any]:
     """From an act to the picture that answers it."""
-    with serving() as server, visiting(browser, server) as page:
+    with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
         page.open_sandbox("Change something")
         page.do("levers", moves(5, seed=1))
@@ -296,7 +285,7 @@ def pull_for_hundred(page: Page, n: int) -> list[float]:
 def measure_playing(browser: Any, size: Size) -> dict[str, Any]:
     """Five years play: when each month comes, what it costs, and what is built anew."""
     found: dict[str, Any] = {}
-    with serving() as server, visiting(browser, server) as page:
+    with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
         page.press("Next")
         page.page.evaluate("partnersim.show(0)")
@@ -329,7 +318,7 @@ def measure_playing(browser: Any, size: Size) -> dict[str, Any]:
 
 def measure_together(browser: Any, size: Size) -> dict[str, Any]:
     """Ten pages pull a lever at the same moment, in worlds that differ."""
-    with serving() as server:
+    with WatchedServer() as server:
         pages = [Page(browser, server) for _ in range(10)]
         try:
             for page in pages:
@@ -361,7 +350,7 @@ def measure_together(browser: Any, size: Size) -> dict[str, Any]:
 def measure_pages(browser: Any, size: Size) -> dict[str, Any]:
     """Many pages, each of a visitor of its own, opened and closed, round after round."""
     found: dict[str, Any] = {"pages": size.pages}
-    with serving() as server:
+    with WatchedServer() as server:
         with visiting(browser, server) as page:
             page.open()
         before = settled(server)
@@ -401,7 +390,7 @@ def settled(server: WatchedServer) -> dict[str, Any]:
 def measure_hour(browser: Any, size: Size) -> dict[str, Any]:
     """An hour of play of one visitor; what the server and the page keep of it."""
     steps = 10
-    with serving() as server, visiting(browser, server) as page:
+    with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
         page.open_sandbox("Change something")
         tools = page.context.new_cdp_session(page.page)

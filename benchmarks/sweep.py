@@ -117,7 +117,8 @@ def measure_engines(size: Size) -> tuple[list[float], list[float]]:
     scaling, dask = [], []
     for number in range(size.rounds):
         rates = {}
-        for name in sorted(engines, reverse=number % 2 == 1):
+        there_or_back = engines if number % 2 == 0 else reversed(engines)
+        for name in there_or_back:
             engine, workers = engines[name]
             rates[name] = rate_of(plan, workers, engine=engine)
         scaling.append(rates["two"] / rates["one"])

@@ -17,7 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -43,7 +43,10 @@ def free_port() -> int:
 
 
 class Server:
-    """`partnersim app` in a process of its own."""
+    """`partnersim app` in a process of its own.
+
+    Where it is used in a `with`, `printed` is what it had printed when it was stopped.
+    """
 
     def __init__(self, *options: str, code: str = "", **environment: str) -> None:
         self.port = free_port()
@@ -54,6 +57,14 @@ class Server:
         ]  # fmt: skip
         self._environment = {**os.environ, **environment}
         self.process: subprocess.Popen[str] | None = None
+        self.printed = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.printed = self.stop()
 
     def start(self) -> Server:
         """Start it, and wait until it answers."""

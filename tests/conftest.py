@@ -2,7 +2,11 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+from browser import Server, open_browser
 from hypothesis import HealthCheck, settings
 
 # Read by matplotlib when it is first imported: figures are drawn without a screen.
@@ -22,3 +26,17 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("partnersim")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser; or a reason to skip."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """The app, in a process of its own."""
+    with Server() as started:
+        yield started

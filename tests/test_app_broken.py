@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from accessibility import violations
-from browser import Server, Visitor, button, expect, open_browser, open_story, open_tab, settle
+from browser import Server, Visitor, button, expect, open_story, open_tab, settle
 
 pytest.importorskip("solara", reason="the app needs solara")
 
@@ -31,14 +30,8 @@ view.chance = broken_once
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
 def serve(code: str) -> Server:
-    return Server(code=BREAK + code).start()
+    return Server(code=BREAK + code)
 
 
 def check_words(page: Any) -> None:
@@ -56,20 +49,18 @@ def check_words(page: Any) -> None:
     ids=["frame", "words", "labels"],
 )
 def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> None:
-    server = serve(code)
-    try:
+    with serve(code) as server:
         visitor = Visitor(browser, server.address)
         check_words(visitor.go())
         visitor.close()
-    finally:
-        printed = server.stop()
-    assert "a page could not be drawn" in printed
-    assert f"RuntimeError: {FAULT}" in printed, "whoever looks after the program finds the cause"
+    assert "a page could not be drawn" in server.printed
+    assert f"RuntimeError: {FAULT}" in server.printed, (
+        "whoever looks after the program finds the cause"
+    )
 
 
 def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: Any) -> None:
-    server = serve(ONCE)
-    try:
+    with serve(ONCE) as server:
         visitor = Visitor(browser, server.address, bypass_csp=True)
         page = visitor.go()
         open_story(page, "The coordinator")
@@ -81,13 +72,10 @@ def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: An
         expect(page.locator(".ps-dots [aria-current]")).to_have_text("4")
         expect(page.locator("main .ps-picture svg")).to_be_visible()
         visitor.close()
-    finally:
-        server.stop()
 
 
 def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(browser: Any) -> None:
-    server = serve("view.chance = broken")
-    try:
+    with serve("view.chance = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         open_story(page, "The coordinator")
@@ -104,13 +92,10 @@ def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(brows
         page.reload()
         expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
         visitor.close()
-    finally:
-        server.stop()
 
 
 def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
-    server = serve("acts.event_kinds = broken\nview.notes = broken")
-    try:
+    with serve("acts.event_kinds = broken\nview.notes = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         room = page.evaluate("new URL(location).searchParams.get('room')")
@@ -125,14 +110,11 @@ def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> N
         open_tab(page, "Why?")
         expect(page.get_by_role("alert")).to_have_count(0)
         visitor.close()
-    finally:
-        printed = server.stop()
-    assert printed.count(f"RuntimeError: {FAULT}") >= 2
+    assert server.printed.count(f"RuntimeError: {FAULT}") >= 2
 
 
 def test_where_even_those_words_cannot_be_drawn_no_traceback_shows(browser: Any) -> None:
-    server = serve("import solara\nsolara.use_exception = broken")
-    try:
+    with serve("import solara\nsolara.use_exception = broken") as server:
         visitor = Visitor(browser, server.address)
         visitor.page.goto(server.address)
         visitor.page.wait_for_selector(".widget-html", state="attached")
@@ -141,13 +123,10 @@ def test_where_even_those_words_cannot_be_drawn_no_traceback_shows(browser: Any)
         said = "getComputedStyle(document.querySelector('.widget-html'), '::before').content"
         assert "Something went wrong here" in visitor.page.evaluate(said)
         visitor.close()
-    finally:
-        server.stop()
 
 
 def test_a_file_that_cannot_be_made_says_so(browser: Any) -> None:
-    server = serve("take_home.months_csv = broken")
-    try:
+    with serve("take_home.months_csv = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         room = page.evaluate("new URL(location).searchParams.get('room')")
@@ -155,6 +134,4 @@ def test_a_file_that_cannot_be_made_says_so(browser: Any) -> None:
         assert answer.status == 500
         assert answer.text() == "This file could not be made. Go back to the workshop: it goes on."
         visitor.close()
-    finally:
-        printed = server.stop()
-    assert FAULT in printed
+    assert FAULT in server.printed

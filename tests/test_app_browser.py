@@ -21,7 +21,6 @@ from browser import (
     button,
     expect,
     flip,
-    open_browser,
     open_sandbox,
     open_story,
     open_tab,
@@ -31,19 +30,6 @@ from browser import (
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    started = Server().start()
-    yield started
-    started.stop()
 
 
 @pytest.fixture
@@ -682,14 +668,10 @@ socket.getaddrinfo = lookup
     ids=["refused", "hanging"],
 )  # fmt: skip
 def test_the_server_needs_no_network(browser: Any, act: str) -> None:
-    server = Server(code=REFUSE.format(act=act)).start()
-    try:
-        with visit(browser, server.address) as visitor:
-            button(visitor.page, "Next").click()
-            expect(visitor.page.locator(".ps-dots [aria-current]")).to_have_text("2")
-    finally:
-        printed = server.stop()
-    assert "OUTSIDE" not in printed
+    with Server(code=REFUSE.format(act=act)) as server, visit(browser, server.address) as visitor:
+        button(visitor.page, "Next").click()
+        expect(visitor.page.locator(".ps-dots [aria-current]")).to_have_text("2")
+    assert "OUTSIDE" not in server.printed
 
 
 # --- fit for all ---------------------------------------------------------------------------------

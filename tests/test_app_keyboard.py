@@ -6,26 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import Server, Visitor, button, expect, open_browser, open_sandbox, open_tab, visit
+from browser import Server, Visitor, button, expect, open_sandbox, open_tab, visit
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
 
 LEVER = "#ps-lever-joint_away_days"
 FLAGS = ".ps-player .ps-flags"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    started = Server().start()
-    yield started
-    started.stop()
 
 
 @pytest.fixture

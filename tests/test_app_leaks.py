@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("solara", reason="the app needs solara")
 
-from browser import PATIENCE, PROJECTOR, button, open_browser
+from browser import PATIENCE, PROJECTOR, button
 from probe import WatchedServer
 
 from partnersim.app.levers import front_levers
@@ -107,19 +107,11 @@ def test_levers_are_made_once_for_a_language_and_a_name() -> None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
 @pytest.fixture
 def server() -> Iterator[WatchedServer]:
     """A server that gives up a page whose connection was lost after two seconds."""
-    started = WatchedServer(SOLARA_KERNEL_CULL_TIMEOUT="2s")
-    started.start()
-    yield started
-    started.stop()
+    with WatchedServer(SOLARA_KERNEL_CULL_TIMEOUT="2s") as started:
+        yield started
 
 
 def open_page(context: Any, server: WatchedServer) -> Any:

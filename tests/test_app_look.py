@@ -18,7 +18,6 @@ from browser import (
     Visitor,
     button,
     expect,
-    open_browser,
     open_sandbox,
     open_story,
     open_tab,
@@ -36,19 +35,6 @@ SIZES = ((1280, 720), (1920, 1080), (390, 844))
 
 Screen = tuple[str, Any]
 """A name, and the page that shows it."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    started = Server().start()
-    yield started
-    started.stop()
 
 
 # --- the tour -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from accessibility import violations
-from browser import PATIENCE, button, expect, open_browser
+from browser import PATIENCE, button, expect
 from typer.testing import CliRunner
 
 from partnersim.app.export import story_page
@@ -20,12 +20,6 @@ SIZES = ((1280, 720), (1920, 1080), (390, 844), (640, 360))
 """The last is what 200 % zoom leaves of the first."""
 
 SHOWN = ".screen:not([hidden])"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

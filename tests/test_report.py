@@ -3,13 +3,12 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from accessibility import violations
-from browser import CHROMIUM, PROJECTOR, open_browser
+from browser import CHROMIUM, PROJECTOR
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -362,12 +361,6 @@ def test_a_browser_prints_it(page: Path) -> None:
 
 
 # --- In a browser -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.mark.slow
