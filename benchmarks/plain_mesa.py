@@ -71,6 +71,7 @@ from partnersim.core.constants import (
     JOINT_DAY_COMMITMENT,
     JOINT_DAY_CONTACT,
     LEADER_LEAVES,
+    LEAST_MEMBERS,
     LINK_DAYS,
     LONGEST_VIEW,
     MANAGEMENT,
@@ -280,7 +281,6 @@ class Link:
 
     __slots__ = (
         "competence",
-        "dependence",
         "goodwill",
         "openness",
         "relation",
@@ -295,7 +295,6 @@ class Link:
     ) -> None:
         s, uniform = trustor.model.settings, trustor.model.random.uniform
         self.trustor, self.trustee, self.relation = trustor, trustee, relation
-        self.dependence = s.dependence[trustor.index][trustee.index]
         half = 0.5 * s.start_trust_spread
         self.competence = [
             clip(s.start_trust + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
@@ -650,11 +649,10 @@ class Organisation(mesa.Agent):
         exponent, root = model.exponent, 1.0 / model.exponent
         for link in self.links.values():
             a, b, c = link.trust
-            dependence = link.dependence
             link.terms = (
-                dependence * (a if a > LEAST else LEAST) ** exponent,
-                dependence * (b if b > LEAST else LEAST) ** exponent,
-                dependence * (c if c > LEAST else LEAST) ** exponent,
+                (a if a > LEAST else LEAST) ** exponent,
+                (b if b > LEAST else LEAST) ** exponent,
+                (c if c > LEAST else LEAST) ** exponent,
             )
         net, counted, stakes = [0.0] * 3, [0] * 3, 0.0
         vision_commitment = self.vision_commitment
@@ -666,10 +664,9 @@ class Organisation(mesa.Agent):
             own *= math.exp(-delay / self.planning_horizon)
             joint = m.likeness_to_vision * math.exp(-delay / s.vision_horizon)
             needed = m.needed[self]
-            shares = board = management = front_line = 0.0
+            board = management = front_line = 0.0
             for link in needed:
                 a, b, c = link.terms
-                shares += link.dependence
                 board += a
                 management += b
                 front_line += c
@@ -677,7 +674,7 @@ class Organisation(mesa.Agent):
             for layer in (FRONT_LINE,) if m.is_quick else LAYERS:
                 commitment = vision_commitment[layer]
                 stake = (1.0 - commitment) * own + commitment * joint
-                reliance = (means[layer] / shares) ** root if needed else 1.0
+                reliance = (means[layer] / len(needed)) ** root if needed else 1.0
                 net[layer] += (
                     interdependence * (stake * reliance - exposure * (1.0 - reliance))
                     + alone * stake
@@ -764,9 +761,6 @@ class Organisation(mesa.Agent):
 
     # 8 within the organisation
 
-    def binding(self) -> float:
-        return 1.0 + AWAY_DAY_BINDING * self.in_force[OWN_AWAY_DAYS] / 12.0
-
     def commit(self) -> None:
         """Pulled down by pressure, up by identification and joint days, together by colleagues."""
         s, lever = self.model.settings, self.in_force
@@ -785,7 +779,8 @@ class Organisation(mesa.Agent):
             + WRITTEN_COMMITMENT * lever[CIRCULATED_VISION]
         ) / 12.0
         turned_in = AWAY_DAY_COMMITMENT * lever[OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, s.commitment_colleague_rate * self.binding())
+        binding = 1.0 + AWAY_DAY_BINDING * lever[OWN_AWAY_DAYS] / 12.0
+        follow = min(1.0, s.colleague_rate * binding)
         for layer in LAYERS:
             v = self.vision_commitment[layer]
             identity = s.identification * squares[layer] / max(partners, 1)
@@ -1003,7 +998,6 @@ class PlainPartnership(mesa.Model):
         self.links = [link for relation in self.relations for link in relation.links]
         self.initiatives: list[Initiative] = []
         self.count_members()
-        self.first_members = len(self.members)
         self.start()
         self.slots: list[Initiative | None] = [None] * s.n_simultaneous
         self.generation = [0] * s.n_simultaneous
@@ -1109,7 +1103,7 @@ class PlainPartnership(mesa.Model):
         # 8 within the organisation
         for organisation in self.members:
             organisation.commit()
-        self.settle_trust()
+        self.forget()
         self.assess_trust()
         for organisation in self.organisations:
             organisation.practise()
@@ -1157,7 +1151,7 @@ class PlainPartnership(mesa.Model):
             organisation.is_present = False
         if leaving:
             self.count_members()
-        if len(self.members) < max(2.0, self.settings.collapse_share * self.first_members):
+        if len(self.members) < LEAST_MEMBERS:
             self.has_collapsed = True
             self.stop()
 
@@ -1496,25 +1490,14 @@ class PlainPartnership(mesa.Model):
 
     # 8 within the organisation
 
-    def settle_trust(self) -> None:
-        """Layers follow their colleagues; without contact trust returns to what strangers give.
-
-        Both are linear, so that one multiplication and one addition do for the two.
-        """
+    def forget(self) -> None:
+        """Without contact trust returns to what strangers give."""
         s = self.settings
-        for organisation in self.organisations:
-            rate = min(1.0, s.trust_colleague_rate * organisation.binding())
-            for link in organisation.links.values():
-                forgotten = s.decay_rate * (1.0 - link.relation.contact)
-                left = 1.0 - forgotten
-                own, colleagues = left * (1.0 - rate), left * rate / 3.0
-                strangers = forgotten * s.disposition
-                a, b, c = link.competence
-                others = colleagues * (a + b + c) + strangers
-                link.competence = [own * a + others, own * b + others, own * c + others]
-                a, b, c = link.goodwill
-                others = colleagues * (a + b + c) + strangers
-                link.goodwill = [own * a + others, own * b + others, own * c + others]
+        for link in self.links:
+            forgotten = s.decay_rate * (1.0 - link.relation.contact)
+            left, strangers = 1.0 - forgotten, forgotten * s.disposition
+            link.competence = [left * trust + strangers for trust in link.competence]
+            link.goodwill = [left * trust + strangers for trust in link.goodwill]
 
     # 9 observe
 

@@ -177,9 +177,7 @@ def measure_ensembles(size: Size) -> dict[str, float]:
             "1": run_on(1),
             "2": run_on(2),
             "compare": lambda: partnersim.compare(arms, 200),
-            "measures": lambda: measure(
-                series, collapse_share=arms[WITH].turnover.collapse_share, seed=1, first_replicate=0
-            ),
+            "measures": lambda: measure(series, seed=1, first_replicate=0),
         },
         size.rounds,
     )

@@ -314,12 +314,7 @@ class _Batch:
         first = self.first_replicate + begin
         self.kernel.simulate(self.parameters, self.root, first, recorded, self.detail[begin:end])
         series = name_series(recorded)
-        measured = measure(
-            series,
-            collapse_share=self.scenario.turnover.collapse_share,
-            seed=self.seed,
-            first_replicate=first,
-        )
+        measured = measure(series, seed=self.seed, first_replicate=first)
         for name, values in measured.items():
             self.measures[name][begin:end] = values
         series = with_derived(series, self.series)

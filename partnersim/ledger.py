@@ -40,7 +40,6 @@ BY_PROCESS = {
     "pass_gates": "imposed decisions",
     "celebrate": "small wins",
     "abandon": "abandonment",
-    "follow_colleagues": "colleagues",
     "forget": "decay",
     "hold_trust": "held as at the start",
 }
@@ -67,7 +66,6 @@ SAID = {
     "imposed decisions": "decisions imposed by the lead",
     "small wins": "stages of work completed together",
     "abandonment": "work given up",
-    "colleagues": "what colleagues in other layers think",
     "decay": "time without contact",
     "held as at the start": "trust being held as it was",
     KEPT: "promises kept",

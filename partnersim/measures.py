@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from partnersim.core.constants import LEAST_MEMBERS
 from partnersim.core.series import SERIES
 
 Floats = npt.NDArray[np.float64]
@@ -240,7 +241,6 @@ MEASURES: dict[str, Measure] = {
 def measure(
     series: Mapping[str, Floats],
     *,
-    collapse_share: float | Floats,
     seed: int = 1,
     first_replicate: int | Wholes = 0,
 ) -> dict[str, Floats]:
@@ -250,9 +250,6 @@ def measure(
     ----------
     series
         float64[n_replicates, months + 1] by the names that the core records.
-    collapse_share
-        Share of the first members under which the partnership has collapsed; or one for each
-        row, float64[n_replicates].
     seed, first_replicate
         Address of the rows: row r is replicate `first_replicate` + r of this seed; or the number
         of each row, int64[n_replicates]. Only the shuffles of the false-positive rate depend on
@@ -266,7 +263,7 @@ def measure(
     # One layout for all: sums along a row then do not depend on how many rows there are.
     series = {name: np.ascontiguousarray(values) for name, values in series.items()}
     change = series["change_delivered"]
-    has_collapsed = find_collapsed(series["n_members"], collapse_share)
+    has_collapsed = find_collapsed(series["n_members"])
     years_of_rise = measure_sustained_acceleration(change, has_collapsed)
     values = {name: series[name][:, -1].copy() for name in LAST_MONTH_MEASURES}
     values |= _measure_speeds(change)
@@ -525,13 +522,12 @@ def longest_spell(flags: Flags) -> Floats:
     return np.asarray(np.max(positions - last_break, axis=1), dtype=np.float64)
 
 
-def find_collapsed(n_members: Floats, collapse_share: float | Floats) -> Flags:
+def find_collapsed(n_members: Floats) -> Flags:
     """Whether the partnership has collapsed by each month: once so, it stays so.
 
-    It has when fewer than two members, or than `collapse_share` of the first ones, are left.
+    It has when fewer than `LEAST_MEMBERS` are left.
     """
-    floor = np.maximum(2.0, collapse_share * n_members[:, 0])[:, np.newaxis]
-    return np.logical_or.accumulate(n_members < floor, axis=1)
+    return np.logical_or.accumulate(n_members < LEAST_MEMBERS, axis=1)
 
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------

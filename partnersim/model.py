@@ -256,12 +256,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """Work out all measures of the months so far, as if the run ended here."""
         month, values = self._measured
         if month != self.month:
-            found = measure(
-                name_series(self._gone),
-                collapse_share=self.scenario.turnover.collapse_share,
-                seed=self.seed,
-                first_replicate=self.replicate,
-            )
+            found = measure(name_series(self._gone), seed=self.seed, first_replicate=self.replicate)
             values = {name: float(value[0]) for name, value in found.items()}
             self._measured = self.month, values
         return dict(values)

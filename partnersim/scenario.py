@@ -231,10 +231,6 @@ class Organisation(Section):
     interdependence: Real = setting(
         0.8, "How much of its success depends on the others at all.", low=0, high=1
     )
-    dependence: dict[Slug, Share] = setting(
-        {}, "On whom it depends: shares for the others, together 1; all alike if left out.",
-        unit="shares",
-    )  # fmt: skip
     cultural_distance: dict[Slug, Share] = setting(
         {}, "How far its professions and culture are from another's, where not the usual.",
         unit="shares",
@@ -465,10 +461,6 @@ class Trust(Section):
         0.01, "Monthly return of trust to disposition between those who never meet.",
         low=0, high=1, unit="per month",
     )  # fmt: skip
-    colleague_rate: Real = setting(
-        0.03, "Monthly pull of each layer's trust to that of its colleagues in other layers.",
-        low=0, high=1, unit="per month",
-    )  # fmt: skip
     turnover_loss: Real = setting(
         0.5, "Part of a relationship that goes with the person who leaves.", low=0, high=1
     )
@@ -661,10 +653,6 @@ class Turnover(Section):
     withdrawal_rate: Real = setting(
         0.1, "Monthly chance that it does, after a year under both floors.",
         low=0, high=1, unit="per month",
-    )  # fmt: skip
-    collapse_share: Real = setting(
-        0.5, "The partnership has collapsed when fewer than this share of its first members "
-        "are left (two at least).", low=0, high=1,
     )  # fmt: skip
 
 
@@ -1035,7 +1023,6 @@ def complaints(scenario: Scenario) -> Iterator[str]:
         at = f"organisations.{organisation.name}"
         others = [name for name in known if name != organisation.name]
         yield from _weights(f"{at}.objectives", organisation.objectives, scenario.domains, "domain")
-        yield from _weights(f"{at}.dependence", organisation.dependence, others, "organisation")
         yield from _members(f"{at}.cultural_distance", organisation.cultural_distance, others)
         for target in organisation.targets:
             yield from _named(f"{at}.targets.domain", target.domain, scenario.domains, "domain")
@@ -1093,7 +1080,7 @@ def complaints(scenario: Scenario) -> Iterator[str]:
             yield _too_late(f"{at}.month", event.month, scenario.months)
         if event.type in NEEDS_ORGANISATION and not event.organisation:
             yield f"{at}.organisation: missing; {event.type} happens to one organisation"
-        if event.type == "national_target_lands":
+        if event.type in NEEDS_DOMAIN:
             yield from _named(f"{at}.domain", event.domain, scenario.domains, "domain")
     joining = [e.organisation for e in scenario.events if e.type == "organisation_joins"]
     yield from _repeated("events.organisation_joins", joining)
@@ -1101,11 +1088,8 @@ def complaints(scenario: Scenario) -> Iterator[str]:
         yield "events: two organisations at least must be there from the start"
 
 
-NEEDS_ORGANISATION = (
-    "leader_leaves",
-    "organisation_joins",
-    "organisation_withdraws",
-)
+NEEDS_ORGANISATION = ("leader_leaves", "organisation_joins", "organisation_withdraws")
+NEEDS_DOMAIN = ("national_target_lands",)
 
 
 def lever_bound(lever: str, side: Literal["ge", "le"]) -> float:

@@ -99,7 +99,6 @@ def _organisations(scenario: Scenario) -> dict[str, Any]:
         incentive_share=_floats(o.incentive_share for o in organisations),
         capacity=_floats(o.capacity for o in organisations),
         interdependence=_floats(o.interdependence for o in organisations),
-        dependence=_dependence(organisations),
         base_pressure=_floats(o.pressure for o in organisations),
     )
 
@@ -254,7 +253,6 @@ def _trust(scenario: Scenario) -> dict[str, Any]:
         pressure_on_reliability=float(trust.pressure_on_reliability),
         shortfall=float(trust.shortfall),
         decay_rate=float(trust.decay_rate),
-        trust_colleague_rate=float(trust.colleague_rate),
         turnover_loss=float(trust.turnover_loss),
         small_wins=float(trust.small_wins),
         abandonment_loss=float(trust.abandonment_loss),
@@ -313,7 +311,7 @@ def _commitment(scenario: Scenario) -> dict[str, Any]:
         pull=float(commitment.pull),
         commitment_alone=float(commitment.alone),
         identification=float(commitment.identification),
-        commitment_colleague_rate=float(commitment.colleague_rate),
+        colleague_rate=float(commitment.colleague_rate),
         adoption=float(commitment.adoption),
         adoption_rate=float(commitment.adoption_rate),
     )
@@ -337,7 +335,6 @@ def _turnover(scenario: Scenario) -> dict[str, Any]:
         trust_floor=float(turnover.trust_floor),
         stake_floor=float(turnover.stake_floor),
         withdrawal_rate=float(turnover.withdrawal_rate),
-        collapse_share=float(turnover.collapse_share),
     )
 
 
@@ -488,19 +485,6 @@ def _means(scenario: Scenario) -> list[Organisation]:
         )
         for name in scenario.organisation_names
     ]
-
-
-def _dependence(organisations: Sequence[Organisation]) -> np.ndarray:
-    """Shares D[i, j]; a little for everyone, so that no set of partners has a share of 0."""
-    n = len(organisations)
-    matrix = np.zeros((n, n))
-    for i, organisation in enumerate(organisations):
-        others = [o.name for o in organisations if o is not organisation]
-        shares = iter(_weights(organisation.dependence, others))
-        for j in range(n):
-            if j != i:
-                matrix[i, j] = max(next(shares), 1e-9)
-    return matrix
 
 
 def _distances(organisations: Sequence[Organisation], usual: float) -> np.ndarray:

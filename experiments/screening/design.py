@@ -141,7 +141,7 @@ def changes_of(prior: Prior, value: float, scenario: Scenario) -> dict[str, Any]
             host = scenario.organisation_names[0] if value >= 0.5 else ""
             return {f"coordinators.{c.name}.host": host for c in scenario.coordinators}
         case "spread":
-            return _spread(scenario, prior.path.rpartition(".")[2], value)
+            return _spread(scenario, value)
     return {
         path: _fitting(declared, prior.how, old, value)
         for path, declared, old in _places(prior.path, scenario)
@@ -188,26 +188,17 @@ def _fitting(declared: str, how: str, old: Any, value: float) -> Any:
 _ROWS = {row.path: row for row in parameters()}
 
 
-def _spread(scenario: Scenario, key: str, factor: float) -> dict[str, Any]:
-    """Scale how far organisations' weights lie from their mean; none falls below 0."""
-    organisations = scenario.organisations
-    if key == "objectives":
-        names = scenario.domains
-        stated = [_weights(o.objectives, names) for o in organisations]
-        means = [np.mean(stated, axis=0)] * len(organisations)
-    else:
-        others = [[o.name for o in organisations if o is not me] for me in organisations]
-        stated = [_weights(o.dependence, n) for o, n in zip(organisations, others, strict=True)]
-        means = [np.full(len(n), 1.0 / len(n)) for n in others]
-    changes = {}
-    for index, organisation in enumerate(organisations):
-        keys = scenario.domains if key == "objectives" else others[index]
-        moved = np.maximum(means[index] + factor * (stated[index] - means[index]), 0.0)
-        moved /= moved.sum()
-        changes[f"organisations.{organisation.name}.{key}"] = dict(
-            zip(keys, moved.tolist(), strict=True)
-        )
-    return changes
+def _spread(scenario: Scenario, factor: float) -> dict[str, Any]:
+    """Scale how far organisations' objectives lie from their mean; none falls below 0."""
+    organisations, domains = scenario.organisations, scenario.domains
+    stated = np.array([_weights(o.objectives, domains) for o in organisations])
+    mean = np.mean(stated, axis=0)
+    moved = np.maximum(mean + factor * (stated - mean), 0.0)
+    moved /= moved.sum(axis=1, keepdims=True)
+    return {
+        f"organisations.{organisation.name}.objectives": dict(zip(domains, row, strict=True))
+        for organisation, row in zip(organisations, moved.tolist(), strict=True)
+    }
 
 
 def _weights(given: Mapping[str, float], names: Sequence[str]) -> Floats:

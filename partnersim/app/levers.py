@@ -25,7 +25,7 @@ from partnersim.app.world import (
     Setting,
     World,
 )
-from partnersim.scenario import NEEDS_ORGANISATION, EventType, Scenario, Section
+from partnersim.scenario import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Scenario, Section
 from partnersim.scenario_files import ScenarioError
 
 GAP = "[...]"
@@ -208,7 +208,7 @@ class EventKind:
     @property
     def needs_domain(self) -> bool:
         """Whether it is about one domain of the vision, and falls on everybody."""
-        return self.name == "national_target_lands"
+        return self.name in NEEDS_DOMAIN
 
     def event(self, month: int, organisation: str = "", domain: str = "") -> Happening:
         """The event in a month; it counts from the month after the one that is shown."""

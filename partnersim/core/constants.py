@@ -22,6 +22,8 @@ N_LEVERS = 11
     ORGANISATION_JOINS, ORGANISATION_WITHDRAWS,
 ) = range(7)  # fmt: skip
 
+LEAST_MEMBERS = 2  # fewer are no partnership: it has collapsed
+
 # Contact
 CONTACT_RATE = 0.15  # monthly: contact fades with a half-life of 4 months
 JOINT_DAY_CONTACT = 1.0  # meetings' worth of contact from a joint away day

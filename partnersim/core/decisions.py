@@ -93,10 +93,10 @@ def consider_partners(state, p):
 @compiled
 def rely(i, m, state, p):
     """How far each layer of i can rely on the others whom m needs: the CES mean of its trust in
-    them, each by i's dependence on it. Who needs nobody relies on nobody in vain: 1."""
+    them. Who needs nobody relies on nobody in vain: 1."""
     shares = board = management = front_line = 0.0
     for j in range(p.n):
-        share = state.needs[m, j] * state.is_present[j] * p.dependence[i, j]
+        share = state.needs[m, j] * state.is_present[j]
         shares += share
         board += share * state.reliance_term[i, BOARD, j]
         management += share * state.reliance_term[i, MANAGEMENT, j]

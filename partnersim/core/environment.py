@@ -17,6 +17,7 @@ from partnersim.core.constants import (
     ISSUE_AVOIDANCE,
     JOINT_AWAY_DAYS,
     LEADER_LEAVES,
+    LEAST_MEMBERS,
     LINK_DAYS,
     MANAGEMENT,
     MEETING_DAYS,
@@ -407,8 +408,7 @@ def withdraw(state, p):
         if state.leaving[i] >= 1.0:
             state.is_present[i] = 0.0
             state.leaving[i] = 0.0
-    first_members = float(state.counts[2])
-    if n_members(state, p) < max(2.0, p.collapse_share * first_members):
+    if n_members(state, p) < LEAST_MEMBERS:
         state.has_collapsed[0] = 1
         stop(state, p)
 

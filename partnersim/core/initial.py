@@ -71,7 +71,6 @@ def start(state, p, root, replicate):
             for j in range(p.n):
                 state.start_competence_trust[i, layer, j] = state.competence_trust[i, layer, j]
                 state.start_goodwill_trust[i, layer, j] = state.goodwill_trust[i, layer, j]
-    state.counts[2] = int(n_members(state, p))
     for m in range(p.n_simultaneous):
         state.number[m] = -1
         begin(m, 0, state, p)

@@ -42,7 +42,6 @@ _FIELDS = [
     ("incentive_share", REAL, (N,)),  # [i]
     ("capacity", REAL, (N,)),  # [i], ratio
     ("interdependence", REAL, (N,)),  # [i]
-    ("dependence", REAL, (N, N)),  # [i, j], rows sum to 1, diagonal 0
     ("cultural_distance", REAL, (N, N)),  # [i, j], symmetric, diagonal 0
     ("base_pressure", REAL, (N,)),  # [i]
     ("levers", REAL, (N, V)),  # [i, v], as stated
@@ -106,7 +105,6 @@ _FIELDS = [
     ("pressure_on_reliability", REAL),
     ("shortfall", REAL),
     ("decay_rate", REAL),
-    ("trust_colleague_rate", REAL),
     ("turnover_loss", REAL),
     ("small_wins", REAL),
     ("abandonment_loss", REAL),
@@ -141,7 +139,7 @@ _FIELDS = [
     ("pull", REAL),
     ("commitment_alone", REAL),
     ("identification", REAL),
-    ("commitment_colleague_rate", REAL),
+    ("colleague_rate", REAL),
     ("adoption", REAL),
     ("adoption_rate", REAL),
     # Place ------------------------------------------------------------------------------------
@@ -154,7 +152,6 @@ _FIELDS = [
     ("trust_floor", REAL),
     ("stake_floor", REAL),
     ("withdrawal_rate", REAL),
-    ("collapse_share", REAL),
     # Survey and lead --------------------------------------------------------------------------
     ("survey_noise", REAL),
     ("avoidance_bonus", REAL),

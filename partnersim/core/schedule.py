@@ -39,7 +39,7 @@ from partnersim.core.meetings import (
 )
 from partnersim.core.observe import observe
 from partnersim.core.state import pack_detail
-from partnersim.core.within import commit, follow_colleagues, forget, practise, update_beliefs
+from partnersim.core.within import commit, forget, practise, update_beliefs
 from partnersim.core.work import (
     abandon,
     begin_initiatives,
@@ -84,7 +84,7 @@ LIVING = (
     # 7 embed
     embed, celebrate, abandon, begin_initiatives, hold_trust,
     # 8 within the organisation
-    commit, follow_colleagues, forget, hold_trust, update_beliefs, practise, assess_trust,
+    commit, forget, hold_trust, update_beliefs, practise, assess_trust,
 )  # fmt: skip
 SCHEDULE = OPENING + LIVING
 """The processes of a month in order: what `step` calls (a test compares the two)."""
@@ -168,7 +168,6 @@ def step(state, p):
     hold_trust(state, p)
     # 8 within the organisation
     commit(state, p)
-    follow_colleagues(state, p)
     forget(state, p)
     hold_trust(state, p)
     update_beliefs(state, p)

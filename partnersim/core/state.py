@@ -78,7 +78,7 @@ _FIELDS = [
     ("crisis", REAL, (1,)),  # [1]: size of the common crisis in force
     ("work_delivered", REAL, (1,)),  # [1], work units in completed stages
     ("staff_days", REAL, (1,)),  # [1], so far
-    ("counts", WHOLE, (3,)),  # [3]: initiatives completed, abandoned; members at the start
+    ("counts", WHOLE, (2,)),  # [2]: initiatives completed, abandoned
     ("has_collapsed", WHOLE, (1,)),  # [1]
     # Initiatives under way ----------------------------------------------------------------------
     ("number", WHOLE, (M,)),  # [m]: which one; -1 where none

@@ -1,4 +1,4 @@
-"""Process 8: within the organisation. Commitment, colleagues, habit, forgetting."""
+"""Process 8: within the organisation. Commitment, forgetting, beliefs, habit."""
 
 from partnersim.core.compiled import compiled
 from partnersim.core.constants import (
@@ -18,14 +18,6 @@ from partnersim.core.constants import (
 from partnersim.core.environment import clip, is_divisive, n_members
 
 LAYER_SHARE = 1.0 / N_LAYERS  # multiplied by, since dividing takes longer
-
-
-@compiled
-def binding(i, state, p):
-    """How much faster the layers of i follow each other, for their away days."""
-    if not p.has_away_days_reason:
-        return 1.0
-    return 1.0 + AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
 
 
 @compiled
@@ -52,7 +44,10 @@ def commit(state, p):
         turned_in = 0.0
         if p.has_away_days_harm:
             turned_in = AWAY_DAY_COMMITMENT * state.in_force[i, OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, p.commitment_colleague_rate * binding(i, state, p))
+        binding = 1.0
+        if p.has_away_days_reason:
+            binding += AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
+        follow = min(1.0, p.colleague_rate * binding)
         for layer in range(N_LAYERS):
             squares = 0.0
             for j in range(n):
@@ -70,26 +65,6 @@ def commit(state, p):
                 0.0,
                 1.0,
             )
-
-
-@compiled
-def follow_colleagues(state, p):
-    """Newcomers to a layer learn anew from colleagues whom to trust."""
-    n = p.n
-    for i in range(n):
-        rate = min(1.0, p.trust_colleague_rate * binding(i, state, p))
-        for j in range(n):
-            if i == j:
-                continue
-            competence, goodwill = 0.0, 0.0
-            for layer in range(N_LAYERS):
-                competence += state.competence_trust[i, layer, j] * LAYER_SHARE
-                goodwill += state.goodwill_trust[i, layer, j] * LAYER_SHARE
-            for layer in range(N_LAYERS):
-                gap = competence - state.competence_trust[i, layer, j]
-                state.competence_trust[i, layer, j] += rate * gap
-                gap = goodwill - state.goodwill_trust[i, layer, j]
-                state.goodwill_trust[i, layer, j] += rate * gap
 
 
 @compiled
@@ -116,12 +91,12 @@ def update_beliefs(state, p):
     n = p.n
     for i in range(n):
         for layer in range(N_LAYERS):
-            given, shares = 0.0, 0.0
+            given, partners = 0.0, 0.0
             for j in range(n):
                 if j != i and state.is_present[j] > 0.0:
-                    given += p.dependence[i, j] * state.delivered[j, layer]
-                    shares += p.dependence[i, j]
-            others = given / shares if shares > 0.0 else 0.0
+                    given += state.delivered[j, layer]
+                    partners += 1.0
+            others = given / partners if partners > 0.0 else 0.0
             state.belief[i, layer] = clip(
                 BELIEF_BASE + BELIEF_OTHERS * others + BELIEF_BEFORE * state.belief[i, layer],
                 0.0,

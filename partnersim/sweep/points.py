@@ -8,30 +8,12 @@ that change are checked, and only these are translated.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from partnersim.sweep.plan import Plan
 from partnersim.translate import Translator
-
-
-class Prepared(NamedTuple):
-    """What it takes to run one arm at one point.
-
-    Parameters
-    ----------
-    parameters
-        A record of `core.parameters.PARAMETERS`; the next point of the same arm overwrites it.
-    months
-        How long a run is.
-    collapse_share
-        Share of the first members under which a partnership has collapsed, for the measures.
-    """
-
-    parameters: np.record
-    months: int
-    collapse_share: float
 
 
 class PointMaker:
@@ -48,8 +30,11 @@ class PointMaker:
         # One for each arm: points of an arm differ in less than arms do.
         self._translators = {arm: Translator() for arm in plan.arms_by_name}
 
-    def make(self, arm: str, values: Mapping[str, Any]) -> Prepared:
+    def make(self, arm: str, values: Mapping[str, Any]) -> np.record:
         """Make one arm at one point ready.
+
+        Gives a record of `core.parameters.PARAMETERS`; the next point of the same arm
+        overwrites it.
 
         Parameters
         ----------
@@ -63,6 +48,4 @@ class PointMaker:
         partnersim.ScenarioError
             Where the values do not fit together; the next point is not affected.
         """
-        scenario = self._plan.scenario_for(arm, values)
-        parameters = self._translators[arm].write(scenario)
-        return Prepared(parameters, scenario.months, scenario.turnover.collapse_share)
+        return self._translators[arm].write(self._plan.scenario_for(arm, values))

@@ -124,16 +124,16 @@ class Simulator:
     def run(self, chunk: Chunk, check: Check | None = None) -> Rows:
         """Simulate and measure the runs of a chunk."""
         rows = self._make_rows(chunk)
-        batch = _Batch()
+        waiting: list[int] = []
         at = 0
         for begin, end in chunk.points:
             for values in self._points(begin, end):
                 for arm in self.arms:
-                    self._run_arm(arm, values, range(at, at + chunk.n_replicates), rows, batch)
+                    self._run_arm(arm, values, range(at, at + chunk.n_replicates), rows, waiting)
                     at += chunk.n_replicates
                     if check is not None:
                         check()
-        self._measure(batch, rows)
+        self._measure(waiting, rows)
         return rows
 
     def _make_rows(self, chunk: Chunk) -> Rows:
@@ -164,11 +164,11 @@ class Simulator:
             yield {path: values[at] for path, values in columns.items()}
 
     def _run_arm(
-        self, arm: str, values: dict[str, Any], which: range, rows: Rows, batch: _Batch
+        self, arm: str, values: dict[str, Any], which: range, rows: Rows, waiting: list[int]
     ) -> None:
         """Run the replicates of one point in one arm; what fails is remembered."""
         try:
-            prepared = self.points.make(arm, values)
+            parameters = self.points.make(arm, values)
         except MemoryError:
             raise
         except Exception as error:
@@ -176,49 +176,42 @@ class Simulator:
             return
         for begin in range(which.start, which.stop, ROWS):
             part = range(begin, min(begin + ROWS, which.stop))
-            if len(batch.rows) + len(part) > ROWS:
-                self._measure(batch, rows)
+            if len(waiting) + len(part) > ROWS:
+                self._measure(waiting, rows)
             try:
-                self._simulate(prepared, part, rows, batch)
+                self._simulate(parameters, part, rows, waiting)
             except MemoryError:
                 raise
             except Exception:
                 for row in part:  # one by one, so that only what fails is lost
                     try:
-                        self._simulate(prepared, range(row, row + 1), rows, batch)
+                        self._simulate(parameters, range(row, row + 1), rows, waiting)
                     except Exception as error:
                         rows.errors[row] = error
 
-    def _simulate(self, prepared: Any, part: range, rows: Rows, batch: _Batch) -> None:
+    def _simulate(self, parameters: np.record, part: range, rows: Rows, waiting: list[int]) -> None:
         """Simulate rows whose luck follows one another, into what is free of the buffer."""
-        begin, end = len(batch.rows), len(batch.rows) + len(part)
+        begin, end = len(waiting), len(waiting) + len(part)
         first = int(rows.luck_number[part.start])
         self.simulate(
-            self.state, prepared.parameters, self.root, first, self.buffer[begin:end],
+            self.state, parameters, self.root, first, self.buffer[begin:end],
             self.no_detail[begin:end],
         )  # fmt: skip
-        batch.rows += part
-        batch.collapse_shares += [prepared.collapse_share] * len(part)
+        waiting += part
 
-    def _measure(self, batch: _Batch, rows: Rows) -> None:
-        """Measure what is in the buffer, and empty it."""
-        which = np.array(batch.rows, dtype=np.int64)
+    def _measure(self, waiting: list[int], rows: Rows) -> None:
+        """Measure what is in the buffer, the rows that wait, and empty it."""
+        which = np.array(waiting, dtype=np.int64)
         if not len(which):
             return
         recorded = self.buffer[: len(which)]
         self._refuse_not_finite(recorded, which, rows)
         series = name_series(recorded)
-        measured = measure(
-            series,
-            collapse_share=np.array(batch.collapse_shares),
-            seed=self.plan.seed,
-            first_replicate=rows.luck_number[which],
-        )
+        measured = measure(series, seed=self.plan.seed, first_replicate=rows.luck_number[which])
         for name, kept in rows.measures.items():
             kept[which] = measured[name]
         self._keep_series(series, which, rows)
-        batch.rows.clear()
-        batch.collapse_shares.clear()
+        waiting.clear()
 
     def _refuse_not_finite(
         self, recorded: Floats, which: npt.NDArray[np.int64], rows: Rows
@@ -250,14 +243,6 @@ class Simulator:
         series = with_derived(series, asked.names)
         for at, row in kept:
             rows.series.append((row, {name: series[name][at].copy() for name in asked.names}))
-
-
-@dataclass
-class _Batch:
-    """Which rows are in the buffer, and from when on each counts as collapsed."""
-
-    rows: list[int] = field(default_factory=list)
-    collapse_shares: list[float] = field(default_factory=list)
 
 
 # --- As tables -----------------------------------------------------------------------------------
