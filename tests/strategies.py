@@ -78,7 +78,6 @@ def organisations(draw: st.DrawFn) -> list[Data]:
     names = NAMES[: draw(st.integers(2, len(NAMES)))]
     found = []
     for position, name in enumerate(names):
-        others = [other for other in names if other != name]
         targets = draw(
             st.lists(
                 st.fixed_dictionaries(
@@ -97,7 +96,6 @@ def organisations(draw: st.DrawFn) -> list[Data]:
                     target | draw(st.sampled_from([{}, {"origin": "national", "phase_months": 0}]))
                     for target in targets
                 ],
-                "dependence": draw(weights(others)),
                 # A distance holds both ways: it is stated by the one who comes later.
                 "cultural_distance": draw(
                     st.dictionaries(st.sampled_from(names[:position]), st.floats(0, 1))

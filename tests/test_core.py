@@ -221,7 +221,7 @@ def test_nothing_that_moves_only_trust_matters_when_trust_is_frozen() -> None:
     other = frozen.replace(
         {
             "trust.misreading_noise": 0.4, "trust.promise_rate": 0.5, "trust.agreement_loss": 0.9,
-            "trust.decay_rate": 0.3, "trust.colleague_rate": 0.5, "trust.news_asymmetry": 4.0,
+            "trust.decay_rate": 0.3, "trust.news_asymmetry": 4.0,
             "relations.flare_loss": 0.9, "relations.rupture_loss": 0.9, "lead.resentment": 0.9,
             "mechanisms.framing_reason": False, "mechanisms.bridging": False,
         }

@@ -436,11 +436,9 @@ def test_a_newcomer_does_not_bring_low_months_along() -> None:
     assert world.state.months_low[0] == 0.0
 
 
-@pytest.mark.parametrize(("members", "share", "has_collapsed"), [
-    (3, 0.5, 0), (2, 0.5, 0), (1, 0.5, 1), (2, 0.51, 1), (1, 0.0, 1), (2, 0.0, 0), (3, 0.76, 1),
-])  # fmt: skip
-def test_too_few_left_is_collapse(members: int, share: float, has_collapsed: int) -> None:
-    world = quiet(4, turnover={"collapse_share": share})
+@pytest.mark.parametrize(("members", "has_collapsed"), [(3, 0), (2, 0), (1, 1), (0, 1)])
+def test_too_few_left_is_collapse(members: int, has_collapsed: int) -> None:
+    world = quiet(4)
     world.state.is_present[members:4] = 0.0
     run(world, "withdraw")
     assert world.state.has_collapsed[0] == has_collapsed

@@ -201,7 +201,6 @@ LEVER_ROUTES = {
         "spend_time": TIME,
         "deliver": "kept delivered",  # why people do it
         "commit": "vision_commitment",  # the harm; and colleagues follow each other faster
-        "follow_colleagues": TRUST,
     },
     "joint_away_days": {
         "spend_time": TIME,
@@ -237,7 +236,7 @@ LEVER_ROUTES = {
 SWITCH_ROUTES = {
     "has_away_days_harm": {"commit": "vision_commitment"},
     "has_away_days_reason": {
-        "deliver": "kept delivered", "commit": "vision_commitment", "follow_colleagues": TRUST,
+        "deliver": "kept delivered", "commit": "vision_commitment",
     },
     "has_pre_meetings_harm": {"hear_talk": "goodwill_trust"},
     "has_pre_meetings_reason": {"pass_gates": "gate votes"},
@@ -307,7 +306,6 @@ PARAMETER_ROUTES = {
     "pressure_on_reliability": {"deliver": "kept delivered"},
     "shortfall": {"deliver": "delivered"},
     "decay_rate": {"forget": TRUST},
-    "trust_colleague_rate": {"follow_colleagues": TRUST},
     "turnover_loss": LOST | LOST_TOO,
     "small_wins": {"celebrate": TRUST + " vision_commitment"},
     "abandonment_loss": {"abandon": "competence_trust vision_commitment"},
@@ -340,7 +338,7 @@ PARAMETER_ROUTES = {
         "commit": "vision_commitment",
     },
     "identification": {"commit": "vision_commitment"},
-    "commitment_colleague_rate": {"commit": "vision_commitment"},
+    "colleague_rate": {"commit": "vision_commitment"},
     "adoption": {"practise": "practised"},
     "adoption_rate": {"practise": "practised"},
     "embedding_months": {"embed": "pending embedded own_benefit"},
@@ -364,12 +362,6 @@ LARGE_CHANGES = {
     "patience": (1e9, {"abandon": "competence_trust vision_commitment counts number"}),
     "trust_floor": (0.0, {"withdraw": "leaving months_low"}),
     "stake_floor": (-9.0, {"withdraw": "leaving months_low"}),
-    "collapse_share": (
-        3.0,
-        {
-            "withdraw": "has_collapsed contribution delivered meeting_share number is_at_work",
-        },
-    ),
     "meetings_per_month": (1.5, {"choose_meetings": "meetings"}),
     "coordinator_reach": (0.0, {"choose_meetings": "meetings"}),
     "attention_commitment": (1e3, {"choose_meetings": "meetings"}),
@@ -515,13 +507,6 @@ def test_a_crisis_waives_gates_and_brings_people_together() -> None:
     check(change, {"make_contact": "contact", "pass_gates": "gate goodwill_trust"})
 
 
-def test_on_whom_one_depends_matters_for_decisions_and_beliefs() -> None:
-    def change(world: World) -> None:
-        world.p.dependence[:4, 0] = 0.9  # all depend more on a
-
-    check(change, {"decide": "contribution", "update_beliefs": "belief"})
-
-
 def test_a_change_of_stake_reaches_those_who_may_leave() -> None:
     check(scale("stake", 1e6, "state"), {"withdraw": "months_low leaving"})
 
@@ -535,7 +520,7 @@ def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
 
 def test_no_parameter_is_without_a_claim() -> None:
     claimed = [
-        {"dependence"}, set(SWITCH_ROUTES), set(PARAMETER_ROUTES), set(LARGE_CHANGES),
+        set(SWITCH_ROUTES), set(PARAMETER_ROUTES), set(LARGE_CHANGES),
         READ_AT_THE_START, READ_WHEN_OBSERVING, WHERE_AND_WHEN,
     ]  # fmt: skip
     assert set().union(*claimed) == set(PARAMETERS.names)

@@ -1,4 +1,4 @@
-"""Process 8 on cases worked by hand: commitment, colleagues, forgetting, beliefs, practice."""
+"""Process 8 on cases worked by hand: commitment, forgetting, beliefs, practice."""
 
 import numpy as np
 import pytest
@@ -94,20 +94,6 @@ def test_those_who_left_commit_to_nothing() -> None:
     assert commitment_after(world) == near(BEFORE)
 
 
-def test_colleagues_follow_each_other_in_whom_to_trust() -> None:
-    world = quiet(2, trust={"colleague_rate": 0.2})
-    world.state.in_force[0, c.OWN_AWAY_DAYS] = 6.0
-    world.state.in_force[1, c.OWN_AWAY_DAYS] = 0.0
-    for kind in ("competence_trust", "goodwill_trust"):
-        world.state[kind][0, :, 1], world.state[kind][1, :, 0] = [0.2, 0.4, 0.9], [0.2, 0.4, 0.9]
-    run(world, "follow_colleagues")
-    before = np.array([0.2, 0.4, 0.9])
-    for kind in ("competence_trust", "goodwill_trust"):
-        bound = before + 0.2 * (1 + c.AWAY_DAY_BINDING / 2) * (0.5 - before)
-        assert world.state[kind][0, :, 1] == near(bound)
-        assert world.state[kind][1, :, 0] == near(before + 0.2 * (0.5 - before))
-
-
 def test_without_contact_trust_returns_to_disposition() -> None:
     world = quiet(2, trust={"decay_rate": 0.1, "disposition": 0.3})
     world.state.contact[0, 1] = world.state.contact[1, 0] = 0.6
@@ -119,11 +105,10 @@ def test_without_contact_trust_returns_to_disposition() -> None:
 
 def test_beliefs_learn_from_what_the_others_gave() -> None:
     world = quiet(3, {"decision.rule": "conditional"})
-    world.p.dependence[0, :3] = [0.0, 0.25, 0.75]
     world.state.delivered[:3, 1] = [0.9, 0.8, 0.4]
     world.state.belief[0, 1] = 0.6
     run(world, "update_beliefs")
-    others = 0.25 * 0.8 + 0.75 * 0.4
+    others = (0.8 + 0.4) / 2
     assert world.state.belief[0, 1] == near(0.118 / 20 + 0.415 * others + 0.569 * 0.6)
     world.state.is_present[1], world.state.belief[0, 1] = 0.0, 0.6
     run(world, "update_beliefs")
@@ -145,7 +130,6 @@ def test_practice_follows_commitment_slowly_and_only_in_divisive_ways() -> None:
 
 
 @pytest.mark.parametrize(("process", "section", "rate"), [
-    ("follow_colleagues", "trust", "colleague_rate"),
     ("forget", "trust", "decay_rate"),
     ("practise", "commitment", "adoption_rate"),
 ])  # fmt: skip

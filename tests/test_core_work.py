@@ -95,7 +95,6 @@ def deciding(n: int = 3, **sections: object) -> World:
     for i in range(n):
         state.incentive_share[i], state.planning_horizon[i] = 0.3 + 0.1 * i, 20.0 + 10 * i
     world.p.interdependence[:n] = [0.8, 0.5, 1.0, 0.0][:n]
-    world.p.dependence[0, :3] = [0.0, 0.7, 0.3]
     state.trust[:n, :, :n] = np.random.default_rng(4).uniform(0.1, 0.9, (n, 3, n))
     state.vision_commitment[:n] = [0.2, 0.5, 0.8]
     state.target_pressure[:n] = 0.4
@@ -115,7 +114,7 @@ def net_of(world: World, i: int, layer: int, others: list[int]) -> float:
     joint = cosine(vision, mix) * exp(-delay / 60.0)
     v = state.vision_commitment[i, layer]
     stake = (1 - v) * own + v * joint
-    shares = [float(p.dependence[i, j]) for j in others]
+    shares = [1.0] * len(others)
     reliance = ces([float(state.trust[i, layer, j]) for j in others], shares, -2.0)
     exposure = 0.6 * (1 - 0.4 * 0.75)
     delta = float(p.interdependence[i])

@@ -266,7 +266,7 @@ def test_measures_of_a_run_worked_by_hand() -> None:
     series["initiatives_completed"][0, 17:] = 2
     series["outcome"][:, -1] = [95, 110]
     series["outcome_alone"][:, -1] = [112, 112]
-    found = measures.measure(series, collapse_share=0.5)
+    found = measures.measure(series)
     expected = {
         "change_delivered": [0.9, 0],
         "speed": [0.3, 0],
@@ -292,10 +292,10 @@ def test_measures_of_a_run_worked_by_hand() -> None:
 
 @pytest.mark.parametrize("months", [1, 5, 12, 35, 48, 61, 130])
 def test_every_measure_is_there_for_every_length(months: int) -> None:
-    found = measures.measure(some_series(months=max(months, 31)), collapse_share=0.5)
+    found = measures.measure(some_series(months=max(months, 31)))
     assert list(found) == list(MEASURES)
     short = {name: v[:, : months + 1] for name, v in some_series(months=130).items()}
-    found = measures.measure(short, collapse_share=0.5)
+    found = measures.measure(short)
     for name, values in found.items():
         assert values.shape == (7,), name
         assert values.dtype == np.float64, name
@@ -306,15 +306,14 @@ def test_every_measure_is_there_for_every_length(months: int) -> None:
 def test_a_row_is_the_same_alone_and_in_any_batch(months: int) -> None:
     """Also in the layout in which the core records: series are the last axis there."""
     series = some_series(n=9, months=max(months, 31))
-    arguments = {"collapse_share": 0.5, "seed": 8}
-    whole = measures.measure(series, first_replicate=20, **arguments)
+    whole = measures.measure(series, first_replicate=20, seed=8)
     names = list(series)
     recorded = np.ascontiguousarray(np.stack([series[name] for name in names], axis=-1))
     for begin, end in ((0, 1), (1, 4), (4, 9)):
         part = measures.measure(
             {name: recorded[begin:end, :, k] for k, name in enumerate(names)},
             first_replicate=20 + begin,
-            **arguments,
+            seed=8,
         )
         for name, values in part.items():
             assert same(values, whole[name][begin:end]), name
@@ -323,7 +322,7 @@ def test_a_row_is_the_same_alone_and_in_any_batch(months: int) -> None:
 def test_measures_leave_the_series_alone() -> None:
     series = some_series()
     before = {name: values.copy() for name, values in series.items()}
-    measures.measure(series, collapse_share=0.5)["trust"][:] = -1
+    measures.measure(series)["trust"][:] = -1
     assert all(same(series[name], before[name]) for name in series)
 
 

@@ -50,7 +50,7 @@ def make_results(
         "initiatives_completed": np.floor(8 * change),
         "cost": 1000 * change + np.arange(months + 1.0),
     }
-    measures = measure(series, collapse_share=0.5)
+    measures = measure(series)
     return Results(setting, 1, 0, measures, with_derived(series))
 
 
@@ -85,13 +85,13 @@ FOUR = {
 MECHANISMS = (
     "meetings", "deeds", "joint days", "promises kept", "promises broken", "flares", "ruptures",
     "turnover", "bridging", "seen to serve the host", "small wins", "abandonment",
-    "imposed decisions", "colleagues", "decay", "events",
+    "imposed decisions", "decay", "events",
 )  # fmt: skip
 
 
 def make_totals() -> dict[str, float]:
-    signs = (1, 1, 1, 1, -1, -1, -1, -1, 1, -1, 1, -1, -1, 1, -1, 1)
-    sizes = 0.3 / np.arange(1, 17)
+    signs = (1, 1, 1, 1, -1, -1, -1, -1, 1, -1, 1, -1, -1, -1, 1)
+    sizes = 0.3 / np.arange(1, 16)
     return {m: s * float(z) for m, s, z in zip(MECHANISMS, signs, sizes, strict=True)}
 
 

@@ -76,10 +76,7 @@ def extremes(draw: st.DrawFn) -> Scenario:
             }
             for _ in range(3)
         ]
-        data["organisations"] = [
-            {"name": name, "dependence": {names[k - 1]: 1.0}, **kinds[k % 3]}
-            for k, name in enumerate(names)
-        ]
+        data["organisations"] = [{"name": name, **kinds[k % 3]} for k, name in enumerate(names)]
     data["decision"]["rule"] = draw(st.sampled_from(["stake", "conditional"]))
     data["lead"] = {"organisation": draw(someone), **draw(at_bounds("lead"))}
     data["vision"] = {**draw(at_bounds("vision")), "weights": draw(one_domain)}
@@ -370,9 +367,6 @@ def unlike(n: int, seed: int) -> Scenario:
             "planning_horizon": between(6, 60),
             "capacity": between(0.5, 2),
             "interdependence": between(0, 1),
-            "dependence": dict(
-                zip(names[:k] + names[k + 1 :], rng.dirichlet(np.ones(n - 1)).tolist(), strict=True)
-            ),
             "cultural_distance": {other: between(0, 1) for other in names[:k]},
             "pressure": between(0, 1),
             "ways_of_working": {
@@ -480,7 +474,7 @@ def test_relabelling_moves_what_it_should() -> None:
     other_state, other_p = relabelled(state, order), relabelled(p, order)
     assert other_p.label[:5].tolist() == order
     assert other_p.capacity[:5].tolist() == [p.capacity[k] for k in order]
-    assert other_p.dependence[0, 1] == p.dependence[3, 0]
+    assert other_p.cultural_distance[0, 1] == p.cultural_distance[3, 0]
     assert other_state.goodwill_trust[2, 1, 4] == state.goodwill_trust[4, 1, 2]
     assert order[other_p.lead] == p.lead
     assert order[other_p.coordinator_host[0]] == p.coordinator_host[0] == state.host[0]
@@ -489,7 +483,7 @@ def test_relabelling_moves_what_it_should() -> None:
     assert moved_apart(state, other_state) > {"goodwill_trust", "contact", "needs", "credibility"}
     assert {name for name in PARAMETERS.names if N in np.shape(p[name])} == {
         "label", "is_present_at_start", "objectives", "planning_horizon", "accountability",
-        "incentive_share", "capacity", "interdependence", "dependence", "cultural_distance",
+        "incentive_share", "capacity", "interdependence", "cultural_distance",
         "base_pressure", "levers", "given_members", "given_harm", "intervention_members",
     }  # fmt: skip
 
@@ -585,7 +579,6 @@ SWITCHED_OFF: dict[str, Data] = {
     "imposed decisions": {"lead.authority": 0.0},
     "small wins": {"mechanisms.small_wins": False},
     "abandonment": {"trust.abandonment_loss": 0.0},
-    "colleagues": {"trust.colleague_rate": 0.0},
     "decay": {"trust.decay_rate": 0.0},
     "held as at the start": {},
     "agreements withdrawn": {"trust.agreement_loss": 0.0},

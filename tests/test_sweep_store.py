@@ -194,11 +194,10 @@ def test_runs_measured_together_are_as_if_measured_alone() -> None:
     series["change_delivered"] = series["change_delivered"].cumsum(axis=1) / 60
     series["n_members"] = np.maximum.accumulate(rng.integers(1, 9, (9, 73)), axis=1)[:, ::-1] * 1.0
     numbers = np.array([4, 5, 6, 4, 5, 6, 2**40, 0, 1])
-    shares = np.linspace(0.1, 0.9, 9)
-    together = measure(series, collapse_share=shares, seed=3, first_replicate=numbers)
-    for row, (number, share) in enumerate(zip(numbers.tolist(), shares.tolist(), strict=True)):
+    together = measure(series, seed=3, first_replicate=numbers)
+    for row, number in enumerate(numbers.tolist()):
         one = {name: values[row : row + 1] for name, values in series.items()}
-        alone = measure(one, collapse_share=share, seed=3, first_replicate=number)
+        alone = measure(one, seed=3, first_replicate=number)
         for name, values in alone.items():
             np.testing.assert_array_equal(together[name][row : row + 1], values, err_msg=name)
 

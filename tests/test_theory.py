@@ -623,7 +623,7 @@ def test_with_nothing_at_stake_contribution_falls_to_its_floor() -> None:
 
 
 def test_without_contact_trust_decays_to_disposition_geometrically() -> None:
-    world = quiet(3, trust={"decay_rate": 0.03, "disposition": 0.35, "colleague_rate": 0.0})
+    world = quiet(3, trust={"decay_rate": 0.03, "disposition": 0.35})
     world.state.contact[:] = 0.0
     start = world.state.goodwill_trust[0, 0, 1] = 0.9
     for month in range(1, 49):

@@ -23,7 +23,7 @@ from experiments.claims.judge import (
     find,
     judge,
 )
-from experiments.claims.report import made_from, made_from_in_words, numbers, section, write_json
+from experiments.claims.report import heading, numbers, opening, section, write_json
 from experiments.claims.simulate import Runs
 from experiments.claims.words import listed, with_interval
 from experiments.pictures import save_picture
@@ -70,12 +70,7 @@ def write(runs: Runs, folder: Path) -> str:
     title = message(runs, alone, pairs, everything)
     (folder / "results.md").write_text(_page(runs, title, alone, pairs, everything), "utf-8")
     record = {
-        "name": runs.study.name,
-        "title": runs.study.title,
-        "headline": title,
-        "sentence": title,
-        "made_from": made_from(runs),
-        "rule": {"agreement": runs.study.agreement, "smallest": runs.study.smallest},
+        **heading(runs, title, title),
         "alone": {name: numbers(found) for name, found in alone.items()},
         "together": [_record(entry) for entry in (*pairs, everything)],
         "averaged": {
@@ -197,22 +192,12 @@ def _page(
 ) -> str:
     study = runs.study
     test = pairs[0].test
-    heading = scale_of(test).heading
+    measured = scale_of(test).heading
     lines = [
-        f"# {study.title}",
-        "",
-        f"**{title}.**",
-        "",
-        f"![{title}](figure.png)",
-        "",
-        made_from_in_words(runs),
-        "",
-        *section("The question", study.question),
-        *section("What the model was expected to say", study.expected),
-        *section("How it is looked at", study.how),
+        *opening(runs, study.title, title, title),
         "## Alone",
         "",
-        f"{heading}: mean over the accepted set, with its 95 % interval over paired replicates.",
+        f"{measured}: mean over the accepted set, with its 95 % interval over paired replicates.",
         "",
         *(f"- {_title(study, name)}: {with_interval(f, test)}" for name, f in alone.items()),
         "",

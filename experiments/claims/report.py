@@ -98,18 +98,26 @@ def made_from(runs: Runs) -> dict[str, Any]:
     }
 
 
-def summary(runs: Runs, found: Answer) -> dict[str, Any]:
-    """What a claim came to, for programs."""
+def heading(runs: Runs, said: str, message: str) -> dict[str, Any]:
+    """What every study's summary begins with, for programs."""
     study = runs.study
     return {
         "name": study.name,
         "title": study.title,
-        "answer": found.word,
-        "sentence": sentence(found),
-        "headline": headline(study, found),
-        "parts": found.parts,
+        "headline": message,
+        "sentence": said,
         "rule": {"agreement": study.agreement, "smallest": study.smallest},
         "made_from": made_from(runs),
+    }
+
+
+def summary(runs: Runs, found: Answer) -> dict[str, Any]:
+    """What a claim came to, for programs."""
+    study = runs.study
+    return {
+        **heading(runs, sentence(found), headline(study, found)),
+        "answer": found.word,
+        "parts": found.parts,
         "tests": [_test(finding) for finding in found.findings],
         "measures": {
             arm: {
@@ -163,17 +171,12 @@ def page(runs: Runs, found: Answer) -> str:
     deciding = [f for f in found.findings if f.test.decides]
     beside = [f for f in found.findings if not f.test.decides]
     lines = [
-        f"# {study.name}. {study.title}",
-        "",
-        f"**{sentence(found).capitalize()}.**",
-        "",
-        f"![{headline(study, found)}](figure.png)",
-        "",
-        made_from_in_words(runs),
-        "",
-        *section("The question", study.question),
-        *section("What the model was expected to say", study.expected),
-        *section("How it is looked at", study.how),
+        *opening(
+            runs,
+            f"{study.name}. {study.title}",
+            sentence(found).capitalize(),
+            headline(study, found),
+        ),
         _rule(study),
         "",
         "## What came out",
@@ -203,7 +206,25 @@ def page(runs: Runs, found: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
-def made_from_in_words(runs: Runs) -> str:
+def opening(runs: Runs, title: str, answer: str, message: str) -> list[str]:
+    """What a study's page begins with: the answer, the figure with its message, the question."""
+    study = runs.study
+    return [
+        f"# {title}",
+        "",
+        f"**{answer}.**",
+        "",
+        f"![{message}](figure.png)",
+        "",
+        _made_from_in_words(runs),
+        "",
+        *section("The question", study.question),
+        *section("What the model was expected to say", study.expected),
+        *section("How it is looked at", study.how),
+    ]
+
+
+def _made_from_in_words(runs: Runs) -> str:
     """On what the numbers of a study rest, in a paragraph."""
     made = made_from(runs)
     return (

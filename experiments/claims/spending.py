@@ -13,7 +13,7 @@ from experiments.claims.changes import Floats
 from experiments.claims.declare import BASE, Arm, Study, Test
 from experiments.claims.figure import draw_rows, scale_of
 from experiments.claims.judge import Finding, agreement, find, find_movers, judge
-from experiments.claims.report import made_from, made_from_in_words, numbers, section, write_json
+from experiments.claims.report import heading, numbers, opening, section, write_json
 from experiments.claims.simulate import Runs
 from experiments.claims.words import high_or_low, with_interval
 from experiments.pictures import save_picture
@@ -57,11 +57,7 @@ def write(runs: Runs, folder: Path) -> str:
     title = message(by_budget)
     (folder / "results.md").write_text(_page(runs, title, by_budget), "utf-8")
     record = {
-        "name": runs.study.name,
-        "title": runs.study.title,
-        "headline": title,
-        "sentence": title,
-        "made_from": made_from(runs),
+        **heading(runs, title, title),
         "budgets": {
             f"{budget:g}": {choice.name: _record(choice) for choice in found}
             for budget, found in by_budget.items()
@@ -168,17 +164,7 @@ def _record(choice: Choice) -> dict[str, Any]:
 def _page(runs: Runs, title: str, by_budget: dict[float, list[Choice]]) -> str:
     study = runs.study
     lines = [
-        f"# {study.title}",
-        "",
-        f"**{title}.**",
-        "",
-        f"![{title}](figure.png)",
-        "",
-        made_from_in_words(runs),
-        "",
-        *section("The question", study.question),
-        *section("What the model was expected to say", study.expected),
-        *section("How it is looked at", study.how),
+        *opening(runs, study.title, title, title),
         "## What came out",
         "",
         "Days: staff days a month more than as the place stands, as measured. Best: share of the "
@@ -195,9 +181,9 @@ def _page(runs: Runs, title: str, by_budget: dict[float, list[Choice]]) -> str:
 def _table(runs: Runs, budget: float, found: list[Choice]) -> Iterator[str]:
     ablations = runs.study.ablations
     without = {name: _best(runs, budget, name) for name in ablations}
-    heading = scale_of(found[0].finding.test).heading
+    measured = scale_of(found[0].finding.test).heading
     yield (
-        f"| choice | days | {heading}, mean (95 % interval) | best | near | short | more where | "
+        f"| choice | days | {measured}, mean (95 % interval) | best | near | short | more where | "
         + " | ".join(f"best, {a.title}" for a in ablations.values()) + " |"
     )  # fmt: skip
     yield "|---|---:|---:|---:|---:|---:|---|" + "---:|" * len(ablations)
