@@ -97,6 +97,8 @@ def rely(i, m, state, p):
     shares = board = management = front_line = 0.0
     for j in range(p.n):
         share = state.needs[m, j] * state.is_present[j]
+        if j == i or share == 0.0:
+            continue
         shares += share
         board += share * state.reliance_term[i, BOARD, j]
         management += share * state.reliance_term[i, MANAGEMENT, j]
