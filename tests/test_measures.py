@@ -34,7 +34,7 @@ def some_series(n: int = 7, months: int = 61, seed: int = 3) -> dict[str, Floats
     series["change_delivered"] = np.cumsum(gains, axis=1)
     series["initiatives_completed"] = np.cumsum(gains > 0.03, axis=1).astype(float)
     members = np.full((n, months + 1), 6.0)
-    members[1, 30:] = 2
+    members[1, 30:] = 1
     series["n_members"] = members
     return series
 
@@ -242,17 +242,16 @@ def test_longest_spell_is_the_longest_word_of_ones(flags: list[bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "share", "collapsed"),
+    ("members", "collapsed"),
     [
-        ([6, 4, 3, 3], 0.5, [0, 0, 0, 0]),
-        ([6, 4, 2, 2], 0.5, [0, 0, 1, 1]),
-        ([6, 2, 2, 1], 0.0, [0, 0, 0, 1]),  # two at least
-        ([6, 2, 3, 4], 0.5, [0, 1, 1, 1]),  # once collapsed, it stays so
-        ([2, 2, 2, 2], 1.0, [0, 0, 0, 0]),
+        ([6, 4, 3, 2], [0, 0, 0, 0]),
+        ([6, 2, 2, 1], [0, 0, 0, 1]),  # two at least
+        ([6, 1, 3, 4], [0, 1, 1, 1]),  # once collapsed, it stays so
+        ([2, 2, 2, 2], [0, 0, 0, 0]),
     ],
 )
-def test_collapse(members: list[float], share: float, collapsed: list[int]) -> None:
-    found = measures.find_collapsed(np.array([members], dtype=float), share)
+def test_collapse(members: list[float], collapsed: list[int]) -> None:
+    found = measures.find_collapsed(np.array([members], dtype=float))
     assert found[0].tolist() == [bool(flag) for flag in collapsed]
 
 
