@@ -287,7 +287,7 @@ class Vision(Section):
     """What the partnership wants to change, together."""
 
     size: Real = setting(
-        22.0,
+        12.0,
         "Work that the whole vision takes; one unit is what a full team that trusts and is "
         "never kept waiting does in a month.",
         low=1, high=10_000, unit="work units",
@@ -344,7 +344,7 @@ class Programme(Section):
         low=2, high=MAX_ORGANISATIONS, unit="organisations",
     )  # fmt: skip
     initiative_size: Real = setting(
-        4.3, "Usual work of a drawn initiative when trust is at one half.",
+        4.5, "Usual work of a drawn initiative when trust is at one half.",
         low=0.01, high=1000, unit="work units", source="tuned",
     )  # fmt: skip
     size_spread: Real = setting(
@@ -365,12 +365,12 @@ class Programme(Section):
         0.7, "Part of a drawn initiative's benefit that falls in one domain.", low=0, high=1
     )
     benefit_spread: Real = setting(
-        1.7, "Standard deviation of an initiative's benefit about what was planned; some do harm.",
+        1.6, "Standard deviation of an initiative's benefit about what was planned; some do harm.",
         low=0, high=2, unit="ratio",
         source="nao2018: sites differ from falls to +15 %; not checked at the source; tuned",
     )  # fmt: skip
     shared_benefit: Real = setting(
-        0.58, "Part of that variance that all initiatives of one place have in common: some places "
+        0.38, "Part of that variance that all initiatives of one place have in common: some places "
         "take to change better than others.", low=0, high=1, source="tuned",
     )  # fmt: skip
     complementarity: Real = setting(
@@ -384,7 +384,7 @@ class Programme(Section):
         "first.", low=0, high=10, unit="ratio",
     )  # fmt: skip
     planned_effort: Real = setting(
-        0.61, "Effort that plans take for granted.", low=0.05, high=1, source="tuned"
+        0.72, "Effort that plans take for granted.", low=0.05, high=1, source="tuned"
     )
     patience: Real = setting(
         3.0, "Times its planned length after which an initiative is given up.",
@@ -424,7 +424,7 @@ class Trust(Section):
         source="sako1992, nooteboom1996 for the two kinds",
     )  # fmt: skip
     disposition: Real = setting(
-        0.33, "Trust that strangers in this field give each other.", low=0, high=1, source="tuned"
+        0.27, "Trust that strangers in this field give each other.", low=0, high=1, source="tuned"
     )
     news_asymmetry: Real = setting(
         2.0, "How much more bad news weighs than good where there is no settled view.",
@@ -437,11 +437,11 @@ class Trust(Section):
         0.15, "Greatest chance error in reading the others in one month.", low=0, high=0.5
     )
     joint_day_rate: Real = setting(
-        0.037, "Part of the way to a true view of each other that a joint away day takes people.",
+        0.067, "Part of the way to a true view of each other that a joint away day takes people.",
         low=0, high=1, unit="a day", source="tuned",
     )  # fmt: skip
     agreement_loss: Real = setting(
-        0.13, "Part of goodwill lost when a full binding agreement is withdrawn: the others' good "
+        0.5, "Part of goodwill lost when a full binding agreement is withdrawn: the others' good "
         "conduct is put down to it.", low=0, high=1, source="malhotra2002 for the direction; tuned",
     )  # fmt: skip
     promise_rate: Real = setting(
@@ -465,7 +465,7 @@ class Trust(Section):
         0.5, "Part of a relationship that goes with the person who leaves.", low=0, high=1
     )
     small_wins: Real = setting(
-        0.018, "Gain of trust and commitment from a stage of work seen to be completed.",
+        0.051, "Gain of trust and commitment from a stage of work seen to be completed.",
         low=0, high=1, source="vangen2003 for the loop; tuned",
     )  # fmt: skip
     abandonment_loss: Real = setting(
@@ -520,11 +520,11 @@ class Decision(Section):
         low=0, high=1, source="fischbacher2010, Table 2; recalled, not checked at the source",
     )  # fmt: skip
     sharpness: Real = setting(
-        3.7, "How sharply contribution answers to what is to be gained.", low=0, high=50,
+        5.1, "How sharply contribution answers to what is to be gained.", low=0, high=50,
         unit="per unit of stake", source="tuned",
     )  # fmt: skip
     exposure: Real = setting(
-        0.1, "What it costs to rely on partners who then do not deliver, in units of stake.",
+        0.32, "What it costs to rely on partners who then do not deliver, in units of stake.",
         low=0, high=3, unit="stake", source="tuned",
     )  # fmt: skip
     referral_protection: Real = setting(
@@ -532,7 +532,7 @@ class Decision(Section):
         low=0, high=1,
     )  # fmt: skip
     mandate: Real = setting(
-        0.12, "Part of a board's missing consent that it brings along where it has met beforehand.",
+        0.17, "Part of a board's missing consent that it brings along where it has met beforehand.",
         low=0, high=1, source="tuned",
     )  # fmt: skip
     value_alone: Real = setting(
@@ -591,11 +591,11 @@ class Commitment(Section):
         low=0, high=1, unit="per month",
     )  # fmt: skip
     alone: Real = setting(
-        0.42, "Commitment of an organisation left alone, as a share of its ceiling.",
+        0.48, "Commitment of an organisation left alone, as a share of its ceiling.",
         low=0, high=1, source="tuned",
     )  # fmt: skip
     identification: Real = setting(
-        0.13, "Monthly rise towards the ceiling among partners who trust each other fully.",
+        0.093, "Monthly rise towards the ceiling among partners who trust each other fully.",
         low=0, high=1, unit="per month", source="tuned",
     )  # fmt: skip
     colleague_rate: Real = setting(
@@ -620,12 +620,12 @@ class Place(Section):
         unit="per year", source="morciano2021: 12 % over 5 years",
     )  # fmt: skip
     reach: Real = setting(
-        0.51, "Part of demand that the whole vision, once embedded, would meet elsewhere.",
+        0.46, "Part of demand that the whole vision, once embedded, would meet elsewhere.",
         low=0, high=1,
         source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned",
     )  # fmt: skip
     embedding_months: Real = setting(
-        13.0, "Mean months from finished work to benefit felt.", low=1, high=120, unit="months",
+        14.0, "Mean months from finished work to benefit felt.", low=1, high=120, unit="months",
         source="tuned",
     )  # fmt: skip
     erosion_rate: Real = setting(
