@@ -350,14 +350,15 @@ def test_equity_is_1_less_the_gini_coefficient_of_benefit_less_cost(nets: tuple[
 
 
 def test_survey_growth_and_reach_are_for_looking_at_only() -> None:
-    usual = series_of(busy())
+    soon = busy().replace({"programme.initiative_size": 0.5})  # or nothing is there to be felt
+    usual = series_of(soon)
     for path, value, seen in (
         ("survey.noise", 0.2, {"perceived_joint_working"}),
         ("survey.avoidance_bonus", 0.4, {"perceived_joint_working"}),
         ("place.reach", 0.9, {"outcome"}),
         ("place.demand_growth", 0.1, {"outcome", "outcome_alone"}),
     ):
-        assert differing(usual, series_of(busy().replace({path: value}))) == seen
+        assert differing(usual, series_of(soon.replace({path: value}))) == seen
 
 
 # Doing nothing ------------------------------------------------------------------------------------

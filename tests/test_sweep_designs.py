@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, qmc
 
+from partnersim.scenario import Decision
 from partnersim.scenario_files import ScenarioError
 from partnersim.sweep.designs import (
     MOST_SHUFFLED,
@@ -22,6 +23,7 @@ from partnersim.sweep.designs import (
 from partnersim.sweep.plan import Plan, PlanError
 
 EXPOSURE, DEEDS, HORIZON = "decision.exposure", "trust.deeds", "vision.planning_horizon"
+OWN = Decision().exposure
 THREE = {EXPOSURE: {"low": 0, "high": 1}, DEEDS: {}, "dummy": {}}
 
 DESIGNS: dict[str, dict[str, Any]] = {
@@ -168,13 +170,13 @@ def test_a_whole_number_has_no_more_levels_than_values() -> None:
 
 def test_one_at_a_time_changes_one_and_starts_with_the_scenario() -> None:
     plan = make_plan(
-        "one-at-a-time", {EXPOSURE: {"values": [0.1, 0.6, 0.9]}, DEEDS: {"low": 0, "high": 1}}
+        "one-at-a-time", {EXPOSURE: {"values": [OWN, 0.6, 0.9]}, DEEDS: {"low": 0, "high": 1}}
     )
     design = make_design(plan)
     points = matrix(design)
     base = plan.base
-    # Its own values, 0.1 of exposure and 0.5 of deeds, are not run twice.
-    assert points[0].tolist() == [base.decision.exposure, base.trust.deeds] == [0.1, 0.5]
+    # Its own values are not run twice.
+    assert points[0].tolist() == [base.decision.exposure, base.trust.deeds] == [OWN, 0.5]
     assert ((points != points[0]).sum(axis=1) == [0] + 6 * [1]).all()
     assert points[1:3, 0].tolist() == [0.6, 0.9]
     assert points[3:, 1].tolist() == [0, 0.25, 0.75, 1]

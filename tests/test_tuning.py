@@ -567,7 +567,7 @@ def test_what_is_out_of_date_says_what_to_run() -> None:
 
 def test_reach_says_what_moves_what() -> None:
     (prior,) = [p for p in reach.candidates() if p.path == "place.reach"]
-    rows = list(reach.rows([prior], SMALL))
+    rows = list(reach.rows([prior], SMALL._replace(replicates=20)))
     assert {row[3] for row in rows} <= {"A1", "A10", "A11"}
     (avoided,) = [row for row in rows if row[4] == "demand avoided"]
     low, high = float(avoided[7]), float(avoided[8])

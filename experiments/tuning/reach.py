@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from experiments.provenance import model_hash
 from experiments.screening.design import Prior, changes_of, read_priors
 from experiments.tuning.distance import excess, width
@@ -53,7 +55,7 @@ def rows(priors: list[Prior], level: Level) -> Iterator[tuple[object, ...]]:
         ends = [changes_of(prior, end, scenario) for end in (prior.low, prior.high)]
         there = [estimates(evaluate(changes, level).found) for changes in ends]
         for number, before, low, high in zip(NUMBERS, base, *there, strict=True):
-            moved = [(after.value - before.value) / width(number.band) for after in (low, high)]
+            moved = [_moved(before.value, after.value, width(number.band)) for after in (low, high)]
             if not all(abs(x) < LEAST for x in moved):
                 numbers = (before.value, excess(before, number.band), *moved)
                 yield (
@@ -61,6 +63,11 @@ def rows(priors: list[Prior], level: Level) -> Iterator[tuple[object, ...]]:
                     number.key, *(f"{x:.3g}" for x in numbers), model_hash(),
                 )  # fmt: skip
         print(prior.path, file=sys.stderr, flush=True)
+
+
+def _moved(before: float, after: float, wide: float) -> float:
+    """How far a number moves, in widths of its band; what stays unknown or endless does not."""
+    return 0.0 if np.array_equal(before, after, equal_nan=True) else (after - before) / wide
 
 
 def main() -> int:
