@@ -390,7 +390,8 @@ def test_title_of_heatmap_names_the_most_and_the_least_trusted() -> None:
 def test_title_of_network_counts_links() -> None:
     trust = np.full((3, 3), 0.5)
     trust[0, 1] = 0.9
-    assert plots.trust_network(trust, ["A", "B", "C"]).title.endswith("working in 5 of 6 links")
+    title = plots.trust_network(trust, ["A", "B", "C"]).title
+    assert title.endswith("working in 5 of 6 links, 57 of 100 on average")
 
 
 def test_waterfall_adds_up() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def trust_network(
         What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
     """
     links = _links(trust, titles)
-    title = f"Trust between organisations{_after(when)}: {_commonest(links)}"
+    title = f"Trust between organisations{_after(when)}: {_commonest(links)}{_average(links)}"
     n = len(titles)
     drawn = links if n <= MAX_NAMED else list(_extremes(links, n))
     page = start_page(title, f"{_network_note(len(drawn), len(links))} {note}".rstrip())
@@ -165,6 +166,11 @@ def _after(when: str) -> str:
     return f" {when}" if when else ""
 
 
+def _average(links: Sequence[Link]) -> str:
+    """Their mean: two pictures of the same steps need not be of the same trust."""
+    return f", {_of_100(fmean(value for _, _, value in links))} on average" if links else ""
+
+
 def _commonest(links: Sequence[Link]) -> str:
     """How many links are in the step that most are in."""
     if not links:
@@ -220,7 +226,7 @@ def _extremes(links: Sequence[Link], n: int) -> Iterator[Link]:
 def _network_note(n_drawn: int, n_links: int) -> str:
     """How to read the lines."""
     if n_drawn == n_links:
-        return "The half of a line next to an organisation is its trust in the other."
+        return "Each half of a line is the trust of whom it touches."
     return f"Drawn: whom each trusts most and least ({n_drawn:,} of {n_links:,} links)."
 
 
