@@ -129,7 +129,7 @@ def test_each_half_of_a_line_belongs_to_the_one_who_trusts() -> None:
     paths = {path.attrib.get("id"): path for path in root.iter(f"{SVG}path")}
     first = paths[f"link-{PLACE.names[0]}-{PLACE.names[1]}"]
     second = paths[f"link-{PLACE.names[1]}-{PLACE.names[0]}"]
-    assert (first.attrib["class"], second.attrib["class"]) == ("ps-step-4", "ps-step-2")
+    assert (first.attrib["class"], second.attrib["class"]) == ("ps-step-4", "ps-step-3")
     nodes = [node.attrib for node in root.iter(f"{SVG}circle")]
     begin, middle = re.findall(r"[ML]([\d.]+) ([\d.]+)", first.attrib["d"])
     assert begin == (nodes[0]["cx"], nodes[0]["cy"])

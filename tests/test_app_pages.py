@@ -221,7 +221,7 @@ def test_frames_say_for_each_line_the_step_of_its_trust(desk: Desk) -> None:
         for id_, sign in zip(network["marks"], network["frames"][month], strict=True):
             truster, trusted = _ends(id_, world.names)
             value = trust[month, world.names.index(truster), world.names.index(trusted)]
-            assert sign == str(min(int(value * 5), 4))
+            assert sign == str(min(int(value / 0.15), 4))
 
 
 def _ends(id_: str, names: list[str]) -> tuple[str, str]:

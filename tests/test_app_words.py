@@ -160,7 +160,14 @@ def test_spans(months: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("trust", "name"),
-    [(0.0, "none"), (0.19, "none"), (0.2, "wary"), (0.6, "good"), (0.8, "strong"), (1.0, "strong")],
+    [
+        (0.0, "none"),
+        (0.14, "none"),
+        (0.15, "wary"),
+        (0.3, "working"),
+        (0.6, "strong"),
+        (1.0, "strong"),
+    ],
 )
 def test_trust_has_five_named_steps(trust: float, name: str) -> None:
     assert step_of(trust) is not None

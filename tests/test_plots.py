@@ -372,7 +372,7 @@ def test_title_of_a_milestone_counts_the_unreached_as_later() -> None:
 
 
 def test_trust_has_five_steps() -> None:
-    assert [step_of(t).name for t in (0, 0.2, 0.4, 0.6, 0.8)] == [step.name for step in STEPS]
+    assert [step_of(t).name for t in (0, 0.15, 0.3, 0.45, 0.6)] == [step.name for step in STEPS]
     assert step_of(1.0).name == "strong"
     assert len({(s.colour) for s in STEPS}) == len({s.width for s in STEPS}) == 5
 
@@ -391,7 +391,7 @@ def test_title_of_network_counts_links() -> None:
     trust = np.full((3, 3), 0.5)
     trust[0, 1] = 0.9
     title = plots.trust_network(trust, ["A", "B", "C"]).title
-    assert title.endswith("working in 5 of 6 links, 57 of 100 on average")
+    assert title.endswith("good in 5 of 6 links, 57 of 100 on average")
 
 
 def test_waterfall_adds_up() -> None:

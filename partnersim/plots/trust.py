@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -42,12 +43,13 @@ class Step:
 
 STEPS = (
     Step("none", 0.0, SEQUENTIAL[4], 2.0, (0, (1, 2.2))),
-    Step("wary", 0.2, SEQUENTIAL[3], 2.5, (0, (3, 2))),
-    Step("working", 0.4, SEQUENTIAL[2], 3.5, (0, (6, 1.5))),
-    Step("good", 0.6, SEQUENTIAL[1], 5.0, "solid"),
-    Step("strong", 0.8, SEQUENTIAL[0], 8.0, "solid"),
+    Step("wary", 0.15, SEQUENTIAL[3], 2.5, (0, (3, 2))),
+    Step("working", 0.3, SEQUENTIAL[2], 3.5, (0, (6, 1.5))),
+    Step("good", 0.45, SEQUENTIAL[1], 5.0, "solid"),
+    Step("strong", 0.6, SEQUENTIAL[0], 8.0, "solid"),
 )
-"""Five steps of a fifth each, from no trust to strong trust."""
+"""Five steps of 0.15 each, the last of them open: what occurs lies mostly between 0.2 and 0.6, and
+steps of a fifth would show two worlds alike that are not."""
 
 MAX_NAMED = 12
 """Organisations that can be named on a page; more are numbered."""
@@ -58,7 +60,7 @@ KEY = 52
 
 def step_of(trust: float) -> Step:
     """Find the step that a trust between 0 and 1 belongs to."""
-    return STEPS[min(int(trust * len(STEPS) + 1e-9), len(STEPS) - 1)]
+    return STEPS[bisect([step.low for step in STEPS], trust + 1e-9) - 1]
 
 
 def trust_network(
