@@ -341,7 +341,7 @@ def test_a_newcomer_leaves_the_shocks_of_others_as_they_were() -> None:
 
 
 def test_who_is_not_there_yet_changes_nothing() -> None:
-    """But the rounding of shares of dependence, among one more."""
+    """But for rounding, of sums over one more."""
     joins = {"type": "organisation_joins", "month": 9, "organisation": "e"}
     alone, awaiting = series(place(4, months=12)), series(place(5, months=12, events=[joins]))
     for name in SERIES:
