@@ -62,7 +62,7 @@ test: check compile
 # Once, before two test workers would both do it.
 compile: $(READY)
 	@echo "Compiling the model, if that is still to do (about a minute) ..."
-	@$(BIN)/python -c 'from partnersim.core import compile_all; compile_all()'
+	@$(BIN)/python -c 'from partnersim.model import compile_all; compile_all()'
 
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
 test-slow: $(READY)

@@ -32,7 +32,7 @@ from browser import PATIENCE, PROJECTOR, Server, open_browser
 from probe import WatchedServer
 from run import describe_machine, number, table
 
-from partnersim.core import compile_all, is_compiled
+from partnersim.model import compile_all, is_compiled
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = (HERE / "app.js").read_text(encoding="utf-8")

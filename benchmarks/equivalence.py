@@ -21,9 +21,9 @@ from plain_mesa import read_settings, run_once
 from scipy.stats import norm
 
 import partnersim
-from partnersim.arms import arm
-from partnersim.core.series import SERIES
-from partnersim.scenario import Scenario
+from partnersim.model.series import SERIES
+from partnersim.scenario.arms import arm
+from partnersim.scenario.scenario import Scenario
 
 MONTHS = (12, 36, 60, 120)
 SIGNIFICANT = 0.01

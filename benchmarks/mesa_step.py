@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from partnersim import PartnershipModel, Scenario
-from partnersim.agents import View
-from partnersim.core.draws import root
-from partnersim.core.initial import start
-from partnersim.core.record import array_of, new_record
-from partnersim.core.schedule import simulate, step_and_observe
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.scenario import Scenario as Place
-from partnersim.translate import to_parameters
+from partnersim.mesa.agents import View
+from partnersim.model.draws import root
+from partnersim.model.initial import start
+from partnersim.model.record import array_of, new_record
+from partnersim.model.schedule import simulate, step_and_observe
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.scenario.scenario import Scenario as Place
+from partnersim.scenario.translate import to_parameters
 
 RUNS = 20
 BUDGET = 1.0

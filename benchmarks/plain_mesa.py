@@ -1,4 +1,4 @@
-"""The model of `partnersim.core` as a competent Mesa user would write it: agents, lists, loops.
+"""The model of `partnersim.model` as a competent Mesa user would write it: agents, lists, loops.
 
 It is here to be compared with: `run.py` times it, `equivalence.py` shows that it gives the same
 results. The processes have the names and the order that they have in the core; the fixed factors
@@ -26,7 +26,7 @@ from typing import NamedTuple
 import mesa
 import numpy as np
 
-from partnersim.core.constants import (
+from partnersim.model.constants import (
     ACCOUNTABILITY_CONSENT,
     ARTICULATION,
     AWAY_DAY_BINDING,
@@ -114,9 +114,9 @@ from partnersim.core.constants import (
     WORKED_THROUGH_LEAST,
     WRITTEN_COMMITMENT,
 )
-from partnersim.core.parameters import K, N
-from partnersim.scenario import Scenario
-from partnersim.translate import to_parameters
+from partnersim.model.parameters import K, N
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 
 LAYERS = BOARD, MANAGEMENT, FRONT_LINE
 DIVISIVE = (
@@ -1511,7 +1511,7 @@ class PlainPartnership(mesa.Model):
         return 1.0 - differences / (2.0 * len(nets) * sizes)
 
     def observe(self) -> dict[str, float]:
-        """The series of `partnersim.core`, by the same names; means are over members."""
+        """The series of `partnersim.model`, by the same names; means are over members."""
         s, members = self.settings, self.members
         n_members = max(len(members), 1)
         n_links = max(len(self.active_links), 1)

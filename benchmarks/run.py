@@ -34,17 +34,17 @@ from plain_mesa import read_settings, run_once
 from where_time_goes import time_processes
 
 import partnersim
-from partnersim.arms import arm
-from partnersim.core import compile_all
-from partnersim.core.draws import root
-from partnersim.core.record import new_record
-from partnersim.core.schedule import simulate
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.ensemble import n_cores
-from partnersim.measures import measure
-from partnersim.scenario import Scenario
-from partnersim.translate import to_parameters
+from partnersim.model import compile_all
+from partnersim.model.draws import root
+from partnersim.model.record import new_record
+from partnersim.model.schedule import simulate
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.runs.ensemble import n_cores
+from partnersim.runs.measures import measure
+from partnersim.scenario.arms import arm
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 
 HERE = Path(__file__).resolve().parent
 PLACE = "integrated-care"
@@ -258,7 +258,7 @@ def measure_memory(size: Size) -> dict[str, float]:
 def measure_compilation() -> dict[str, float]:
     """Seconds of the first compilation, into an empty cache."""
     with tempfile.TemporaryDirectory() as folder:
-        code = "from partnersim.core import compile_all; compile_all()"
+        code = "from partnersim.model import compile_all; compile_all()"
         return {
             "first compilation, s": take(lambda: python("-c", code, PARTNERSIM_CACHE_DIR=folder))
         }

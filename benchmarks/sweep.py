@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import partnersim
-from partnersim.core import compile_all, is_compiled
-from partnersim.ensemble import n_cores
+from partnersim.model import compile_all, is_compiled
+from partnersim.runs.ensemble import n_cores
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress, run_sweep
 from partnersim.sweep.store import Store

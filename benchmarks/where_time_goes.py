@@ -1,4 +1,4 @@
-"""How long each process of `partnersim.core.schedule` takes, in whole runs.
+"""How long each process of `partnersim.model.schedule` takes, in whole runs.
 
 The schedule is compiled once more with a reading of the clock after each process, so that each
 is timed on the states of real runs, compiled and inlined as it is in them. What a reading itself
@@ -14,12 +14,12 @@ from typing import Any
 import numba
 import numpy as np
 
-from partnersim.core.draws import root
-from partnersim.core.record import new_record
-from partnersim.core.schedule import SCHEDULE, start
-from partnersim.core.state import STATE
-from partnersim.scenario import Scenario
-from partnersim.translate import to_parameters
+from partnersim.model.draws import root
+from partnersim.model.record import new_record
+from partnersim.model.schedule import SCHEDULE, start
+from partnersim.model.state import STATE
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 
 CLOCK = getattr(time, "CLOCK_MONOTONIC", None)  # there is none on Windows
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from partnersim.scenario import Section
-from partnersim.scenario_files import parse_toml, read_text, validate
+from partnersim.scenario.declarations import Section
+from partnersim.scenario.files import parse_toml, read_text
+from partnersim.scenario.messages import validate
 
 Declared = TypeVar("Declared", bound=Section)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from partnersim.plots import Picture
+from partnersim.figures import Picture
 
 
 def save_picture(picture: Picture, file: Path) -> None:

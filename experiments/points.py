@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
 """Values by dotted path, an entry a point."""

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Collection
 from typing import Any
 
-from partnersim.provenance import hash_sources, provenance
-from partnersim.scenario_files import parameters
+from partnersim.runs.provenance import hash_sources, provenance
+from partnersim.scenario.declared import parameters
 
-MODEL = ("core/*.py", "scenarios/*.toml", "measures.py", "scenario.py", "translate.py")
+MODEL = (
+    "model/*.py", "scenario/packaged/*.toml", "runs/measures.py", "scenario/declarations.py",
+    "scenario/translate.py",
+)  # fmt: skip
 """The files of the package that decide what a run gives."""
 
 
@@ -35,7 +38,7 @@ def written_by(command: str, model: str | None = None) -> str:
     return f"Written by `{command}`; do not edit. Model {model or model_hash()}"
 
 
-DECLARATIONS = "scenario.py"
+DECLARATIONS = "scenario/declarations.py"
 """The one that declares parameters and their defaults."""
 
 

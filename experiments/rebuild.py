@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.points import ACCEPTED
-from partnersim.cli_sweep import duration
+from partnersim.cli.sweep import duration
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ("patterns", "screening", "claims", "places")

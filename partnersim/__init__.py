@@ -7,28 +7,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partnersim.arms import READY_ARMS as READY_ARMS
-    from partnersim.ensemble import compare as compare
-    from partnersim.ensemble import run as run
-    from partnersim.ensemble import share_through_trust as share_through_trust
-    from partnersim.ledger import explain as explain
-    from partnersim.model import PartnershipModel as PartnershipModel
-    from partnersim.scenario import Scenario as Scenario
-    from partnersim.scenario_files import ScenarioError as ScenarioError
-    from partnersim.sweep import Sweep as Sweep
+    from partnersim.mesa.model import PartnershipModel as PartnershipModel
+    from partnersim.report.notebook import as_html as as_html
+    from partnersim.runs.ensemble import compare as compare
+    from partnersim.runs.ensemble import run as run
+    from partnersim.runs.ensemble import share_through_trust as share_through_trust
+    from partnersim.runs.ledger import explain as explain
+    from partnersim.scenario.arms import READY_ARMS as READY_ARMS
+    from partnersim.scenario.errors import ScenarioError as ScenarioError
+    from partnersim.scenario.scenario import Scenario as Scenario
+    from partnersim.sweep.sweep import Sweep as Sweep
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "PartnershipModel": "model",
-    "READY_ARMS": "arms",
-    "Scenario": "scenario",
-    "ScenarioError": "scenario_files",
-    "Sweep": "sweep",
-    "compare": "ensemble",
-    "explain": "ledger",
-    "run": "ensemble",
-    "share_through_trust": "ensemble",
+    "PartnershipModel": "mesa.model",
+    "READY_ARMS": "scenario.arms",
+    "Scenario": "scenario.scenario",
+    "ScenarioError": "scenario.errors",
+    "Sweep": "sweep.sweep",
+    "as_html": "report.notebook",
+    "compare": "runs.ensemble",
+    "explain": "runs.ledger",
+    "run": "runs.ensemble",
+    "share_through_trust": "runs.ensemble",
 }
 """Public names, and the module of each."""
 

@@ -7,15 +7,15 @@ import numba
 import numpy as np
 from pytest import approx
 
-from partnersim.core.draws import root
-from partnersim.core.initial import start
-from partnersim.core.parameters import PARAMETERS
-from partnersim.core.record import new_record
-from partnersim.core.schedule import SCHEDULE, simulate, step
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.scenario import Scenario
-from partnersim.translate import to_parameters
+from partnersim.model.draws import root
+from partnersim.model.initial import start
+from partnersim.model.parameters import PARAMETERS
+from partnersim.model.record import new_record
+from partnersim.model.schedule import SCHEDULE, simulate, step
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 
 if numba.config.DISABLE_JIT:
     np.seterr(over="ignore")  # the arithmetic of draws is meant to wrap

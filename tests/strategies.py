@@ -7,8 +7,9 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from partnersim.scenario import LAYERS, LEVERS, STRATEGIES, Scenario, lever_bound
-from partnersim.scenario_files import parameters
+from partnersim.scenario.declarations import LAYERS, LEVERS, STRATEGIES, lever_bound
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.scenario import Scenario
 
 NAMES = ["hospital", "council", "practices", "charity", "Trust-2", "x_y"]
 DOMAINS = ["urgent_care", "long_term_conditions", "prevention", "independence"]

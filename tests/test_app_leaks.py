@@ -20,7 +20,7 @@ from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
 from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session, State
 from partnersim.app.words import words
 from partnersim.app.world import MOST_TEXT, Lever, World
-from partnersim.scenario_files import packaged_text
+from partnersim.scenario.files import packaged_text
 
 # --- rooms and sessions --------------------------------------------------------------------------
 

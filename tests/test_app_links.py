@@ -14,7 +14,7 @@ from partnersim.app.links import LinkError, from_link, to_link
 from partnersim.app.session import Session, State
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, World
-from partnersim.scenario_files import packaged_text
+from partnersim.scenario.files import packaged_text
 
 
 def pack(content: bytes, version: str = "1") -> str:

@@ -22,8 +22,9 @@ from partnersim.app.pages import acts, analyst, view
 from partnersim.app.pages.desk import TABS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
 from partnersim.app.world import Appointment, Lever, Setting, World
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError, packaged_text
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged_text
+from partnersim.scenario.scenario import Scenario
 
 ANA = Appointment.model_validate({"name": "ana", "title": "Ana", "skill": 0.8})
 

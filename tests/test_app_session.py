@@ -18,7 +18,7 @@ from partnersim.app.session import (
 from partnersim.app.stories import stories
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Lever, Setting, World
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
 PLACE = World(place="two-organisations")

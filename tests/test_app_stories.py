@@ -9,7 +9,7 @@ import pytest
 
 from partnersim.app.stories import LEAST_SHARE, Screen, Shown, Story, read_story, stories
 from partnersim.app.world import compare_hundred
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 
 STORIES = stories()
 EXPECTATIONS = [

@@ -12,7 +12,7 @@ from browser import PATIENCE, button, expect
 from typer.testing import CliRunner
 
 from partnersim.app.export import story_page
-from partnersim.cli import app
+from partnersim.cli.base import app
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ from partnersim.app import take_home
 from partnersim.app.links import to_link
 from partnersim.app.session import Session, State
 from partnersim.app.world import Appointment, Happening, World
-from partnersim.results import Comparison
-from partnersim.scenario_files import loads
+from partnersim.runs.results import Comparison
+from partnersim.scenario.scenario import Scenario
 
 ANA = Appointment(name="ana", title="Ana <b>", skill=0.8)
 
@@ -111,16 +111,16 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_everything_taken_home(
 def test_the_title_of_the_picture_names_worlds_that_can_follow_with(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from partnersim import plots
+    from partnersim import figures
 
     drawn = []
-    change_over_time = plots.change_over_time
+    change_over_time = figures.change_over_time
 
     def draw_and_keep(comparison: Comparison) -> object:
         drawn.append(comparison)
         return change_over_time(comparison)
 
-    monkeypatch.setattr(plots, "change_over_time", draw_and_keep)
+    monkeypatch.setattr(figures, "change_over_time", draw_and_keep)
     take_home.change_png(session)
     assert list(drawn[0].results) == ["things as they are", "Ana <b>"]
     assert drawn[0].base == "things as they are"
@@ -132,7 +132,7 @@ def test_every_file_opens(session: Session) -> None:
     for name in ("change.svg", "trust.svg", "trust-over-time.svg"):
         assert files[name].startswith(b"<svg")
     assert session.with_ is not None
-    place = loads(files["place.toml"].decode())
+    place = Scenario.loads(files["place.toml"].decode())
     assert place == session.with_.scenario()
     assert tomllib.loads(files["place.toml"].decode())["coordinators"][0]["title"] == "Ana <b>"
     rows = list(csv.DictReader(io.StringIO(files["months.csv"].decode())))

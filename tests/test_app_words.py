@@ -19,9 +19,9 @@ from partnersim.app.levers import (
 from partnersim.app.steps import STEPS, step_of
 from partnersim.app.words import check_texts, languages, read_texts, words
 from partnersim.app.world import Appointment, Lever, Run, Setting, World, compare_hundred
-from partnersim.ledger import MECHANISMS, Ledger
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import packaged
+from partnersim.runs.ledger import MECHANISMS, Ledger
+from partnersim.scenario.files import packaged
+from partnersim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = words()
@@ -180,7 +180,7 @@ def test_nobodys_trust_has_no_step() -> None:
 
 
 def test_the_steps_are_those_of_the_figures() -> None:
-    from partnersim.plots.trust import STEPS as FIGURE_STEPS
+    from partnersim.figures.trust import STEPS as FIGURE_STEPS
 
     assert [(step.name, step.low) for step in STEPS] == [
         (step.name, step.low) for step in FIGURE_STEPS

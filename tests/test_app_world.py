@@ -10,18 +10,12 @@ from pydantic import ValidationError
 
 from partnersim.app import world as worlds
 from partnersim.app.memo import Memo
-from partnersim.app.world import (
-    Appointment,
-    Happening,
-    Lever,
-    Setting,
-    World,
-    compare_hundred,
-)
-from partnersim.ensemble import run
-from partnersim.measures import ALL_SERIES
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError, packaged_text
+from partnersim.app.world import Appointment, Happening, Lever, Setting, World, compare_hundred
+from partnersim.runs.ensemble import run
+from partnersim.runs.measures import ALL_SERIES
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged_text
+from partnersim.scenario.scenario import Scenario
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
 SMALL = World(place="two-organisations")

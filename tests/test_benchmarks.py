@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partnersim.core.series import SERIES
-from partnersim.scenario import Scenario
+from partnersim.model.series import SERIES
+from partnersim.scenario.scenario import Scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 

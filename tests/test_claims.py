@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 import partnersim
-from partnersim.results import Results
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError
+from partnersim.runs.results import Results
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.scenario import Scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 

@@ -16,12 +16,16 @@ import pytest
 from typer.testing import CliRunner
 
 import partnersim
-from partnersim import cli, demo, ensemble, output, tables
-from partnersim.arms import READY_ARMS
-from partnersim.core.series import SERIES
-from partnersim.measures import MEASURES
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError, load, packaged
+from partnersim import model
+from partnersim.cli import base, simulate
+from partnersim.model.series import SERIES
+from partnersim.report import demo, output, tables
+from partnersim.runs import ensemble
+from partnersim.runs.measures import MEASURES
+from partnersim.scenario.arms import READY_ARMS
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged
+from partnersim.scenario.scenario import Scenario
 from tests.commands import PATIENCE, environment, loaded_by_command, printed_by
 
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
@@ -29,7 +33,7 @@ HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 
 def call(*words: str) -> Any:
     """Run a command in this process."""
-    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(cli.app, list(words))
+    return CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(base.app, list(words))
 
 
 # --- A model that needs no compiling ----------------------------------------------------------
@@ -55,7 +59,6 @@ def _simulate(scenario: Scenario, root: Any, first: int, recorded: Any, detail: 
 @pytest.fixture
 def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a model in the place of the compiled one that shows the same face."""
-    from partnersim import core
 
     kernel = ensemble.Kernel(
         to_parameters=lambda scenario: scenario,
@@ -69,7 +72,7 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
         },
     )
     monkeypatch.setattr(ensemble, "load_kernel", lambda: kernel)
-    monkeypatch.setattr(core, "is_compiled", lambda: True, raising=False)
+    monkeypatch.setattr(model, "is_compiled", lambda: True, raising=False)
 
 
 # --- Looking around -----------------------------------------------------------------------------
@@ -111,20 +114,20 @@ def test_each_scenario_is_shown_and_makes_the_same_again(name: str, tmp_path: Pa
     assert tomllib.loads(text)
     file = tmp_path / "copy.toml"
     file.write_text(text, encoding="utf-8")
-    assert load(file) == load(name)
+    assert Scenario.load(file) == Scenario.load(name)
     assert call("check", str(file)).exit_code == 0
 
 
 def test_a_new_scenario_can_be_checked_and_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     assert call("new", str(file), "--from", "torbay").exit_code == 0
-    assert load(file) == load("torbay")
+    assert Scenario.load(file) == Scenario.load("torbay")
     again = call("new", str(file))
     assert again.exit_code == 2
     assert "--force" in again.stderr
-    assert load(file) == load("torbay")
+    assert Scenario.load(file) == Scenario.load("torbay")
     assert call("new", str(file), "--force").exit_code == 0
-    assert load(file) == load("integrated-care")
+    assert Scenario.load(file) == Scenario.load("integrated-care")
 
 
 def test_schema_and_parameters_are_complete() -> None:
@@ -223,7 +226,7 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     lines = (folder / "series.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 4 * 37
     assert lines[0].startswith("arm,replicate,month,change_delivered")
-    assert load(next(folder.glob("*.toml"))).months == 36
+    assert Scenario.load(next(folder.glob("*.toml"))).months == 36
     assert call(*words, str(folder)).exit_code == 2
     assert call(*words, str(folder), "--force").exit_code == 0
 
@@ -246,7 +249,7 @@ def test_out_replaces_links_and_never_follows_them(tmp_path: Path) -> None:
 
 def test_explain_tells_why_trust_changed_both_ways(tmp_path: Path) -> None:
     words = ("explain", "two-organisations", "--months", "12", "--replicate", "3")
-    a, b = load("two-organisations").organisation_names
+    a, b = Scenario.load("two-organisations").organisation_names
     result = call(*words, "--between", a, b, "--out", str(tmp_path / "why"))
     assert result.exit_code == 0, result.output
     assert result.stdout.count("goodwill trust") == 2
@@ -256,7 +259,7 @@ def test_explain_tells_why_trust_changed_both_ways(tmp_path: Path) -> None:
     assert len(list((tmp_path / "why").glob("*.svg"))) == 2
     document = json.loads(call(*words, "--between", a, b, "--json").stdout)
     assert len(document["links"]) == 2
-    ledger = partnersim.explain(load("two-organisations").replace({"months": 12}), 1, 3)
+    ledger = partnersim.explain(Scenario.load("two-organisations").replace({"months": 12}), 1, 3)
     change = ledger.goodwill_trust[-1] - ledger.goodwill_trust[0]
     for link, (i, j) in zip(document["links"].values(), ((0, 1), (1, 0)), strict=True):
         together = math.fsum(link["totals"]["goodwill"].values())
@@ -397,7 +400,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_long_message_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.complain("\n".join(["x" * 5000] * 100))
+    base.complain("\n".join(["x" * 5000] * 100))
     printed = capsys.readouterr().err
     assert len(printed.splitlines()) <= 20
     assert max(map(len, printed.splitlines())) < 700
@@ -441,12 +444,11 @@ def test_debug_shows_where_it_went_wrong(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.usefixtures("quick_model")
 def test_the_first_use_says_that_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    from partnersim import core
 
     told: list[str] = []
-    monkeypatch.setattr(core, "is_compiled", lambda: False, raising=False)
+    monkeypatch.setattr(model, "is_compiled", lambda: False, raising=False)
     monkeypatch.setattr(
-        core, "compile_all", lambda progress: progress("step", 1, 2) or told.append("compiled"),
+        model, "compile_all", lambda progress: progress("step", 1, 2) or told.append("compiled"),
         raising=False,
     )  # fmt: skip
     result = call("run", "torbay", "--replicates", "2", "--json")
@@ -520,7 +522,7 @@ def place() -> demo.Place:
     """A place whose coordinator is faster in each pair by chance and a steady gain."""
     arms = demo.read_arms()["integrated-care"]
     comparison = ensemble.compare(arms, 60, base=demo.WITHOUT, series=False)
-    return demo.Place("integrated-care", "A place", load("integrated-care"), comparison)
+    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison)
 
 
 @pytest.mark.usefixtures("quick_model")
@@ -554,11 +556,11 @@ def test_what_to_try_next_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     import shlex
 
     monkeypatch.chdir(tmp_path)
-    for command, _ in demo.next_steps(load("integrated-care")):
+    for command, _ in demo.next_steps(Scenario.load("integrated-care")):
         program, *words = shlex.split(command)
         assert program == "partnersim"
         if words[0] == "explain":
-            assert cli.read_links(load(words[1]), (words[3], words[4]))
+            assert simulate.read_links(Scenario.load(words[1]), (words[3], words[4]))
             continue
         if words[0] in ("run", "compare"):
             words += ["--replicates", "3"]
@@ -690,12 +692,12 @@ def press_ctrl_c(code: str, *words: str) -> str:
 
 PREPARING = """
 import threading, partnersim.cli as c
-c.read_scenario = lambda *words: (print('ready', flush=True), threading.Event().wait())
+c.simulate.read_scenario = lambda *words: (print('ready', flush=True), threading.Event().wait())
 c.main()
 """
 
 SIMULATING = """
-import itertools, signal, threading, partnersim.cli as c, partnersim.ensemble as e
+import itertools, signal, threading, partnersim.cli as c, partnersim.runs.ensemble as e
 run_chunk, heard, work, numbers = e._Batch.run_chunk, threading.Event(), [], itertools.count(1)
 
 def hear(*words):

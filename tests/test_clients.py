@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import partnersim
-from partnersim.measures import MEASURES
-from partnersim.output import OutputFolder
-from partnersim.results import Comparison, Results
-from partnersim.scenario_files import parameters
+from partnersim.report.output import OutputFolder
+from partnersim.runs.measures import MEASURES
+from partnersim.runs.results import Comparison, Results
+from partnersim.scenario.declared import parameters
 
 PLACE = partnersim.Scenario.load("two-organisations").replace(months=24)
 SEED = 3
@@ -72,7 +72,7 @@ def test_xarray(results: Results, tmp_path: Path) -> None:
 def test_xarray_keeps_the_names_of_own_rules(tmp_path: Path) -> None:
     import xarray as xr
 
-    from partnersim.rules import Rule
+    from partnersim.runs.rules import Rule
 
     rule = Rule("decide", "mine.decide", "0" * 64, call=print)
     base = partnersim.run(PLACE, 2, SEED)
@@ -193,7 +193,7 @@ import numpy as np
 
 import partnersim
 from partnersim import plots, rules
-from partnersim.results import Comparison
+from partnersim.runs.results import Comparison
 
 place: partnersim.Scenario = partnersim.Scenario.load("two-organisations").replace(months=12)
 results = partnersim.run(place, replicates=10, seed=1, series=("trust",))

@@ -13,16 +13,17 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
-from partnersim.core import schedule
-from partnersim.core.draws import root
-from partnersim.core.observe import observe
-from partnersim.core.parameters import M, Q
-from partnersim.core.record import new_record
-from partnersim.core.series import SERIES, detail_size, unpack_detail
-from partnersim.core.state import STATE
-from partnersim.scenario import LAYERS, LEVERS, EventType, Scenario
-from partnersim.translate import to_parameters
+from partnersim.model import constants as c
+from partnersim.model import schedule
+from partnersim.model.draws import root
+from partnersim.model.observe import observe
+from partnersim.model.parameters import M, Q
+from partnersim.model.record import new_record
+from partnersim.model.series import SERIES, detail_size, unpack_detail
+from partnersim.model.state import STATE
+from partnersim.scenario.declarations import LAYERS, LEVERS, EventType
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 from tests.places import (
     WORKINGS,
     World,

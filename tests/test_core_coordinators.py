@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
+from partnersim.model import constants as c
 from tests.places import (
     World,
     begin,

@@ -5,9 +5,9 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
-from partnersim.core.environment import effective_trust
-from partnersim.scenario import LEVERS
+from partnersim.model import constants as c
+from partnersim.model.environment import effective_trust
+from partnersim.scenario.declarations import LEVERS
 from tests.places import World, begin, changed, copied, near, place, quiet, run
 
 DOMAINS = ["urgent_care", "long_term_conditions", "prevention", "independence"]

@@ -5,8 +5,8 @@ from math import log
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
-from partnersim.core.meetings import take_in
+from partnersim.model import constants as c
+from partnersim.model.meetings import take_in
 from tests.places import World, changed, copied, differing, near, place, quiet, run, series_of
 
 TALK = ("show", "hear_talk")

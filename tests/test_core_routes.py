@@ -10,8 +10,9 @@ from functools import cache
 
 import pytest
 
-from partnersim.core.parameters import PARAMETERS
-from partnersim.scenario import LEVERS, Scenario
+from partnersim.model.parameters import PARAMETERS
+from partnersim.scenario.declarations import LEVERS
+from partnersim.scenario.scenario import Scenario
 from tests.places import (
     PROCESSES,
     WORKINGS,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
-from partnersim.scenario import LEVERS
+from partnersim.model import constants as c
+from partnersim.scenario.declarations import LEVERS
 from tests.places import World, changed, copied, near, quiet, run
 
 

@@ -5,8 +5,8 @@ from math import exp
 import numpy as np
 import pytest
 
-from partnersim.core import constants as c
-from partnersim.core.decisions import ces_mean, ces_term, usable_exponent
+from partnersim.model import constants as c
+from partnersim.model.decisions import ces_mean, ces_term, usable_exponent
 from tests.places import (
     World,
     begin,

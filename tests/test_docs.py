@@ -13,15 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim.core import constants
-from partnersim.scenario_files import loads, packaged_text, parameters, parameters_markdown
+from partnersim.model import constants
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.files import packaged_text
+from partnersim.scenario.reference import parameters_markdown
+from partnersim.scenario.scenario import Scenario
 from tests.commands import run_line
 from tests.pages import ROOT, code_blocks, read, without_code_blocks
 
 PACKAGE = ROOT / "partnersim"
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
-CORE_MODULES = {path.stem for path in (PACKAGE / "core").glob("*.py")}
+CORE_MODULES = {path.stem for path in (PACKAGE / "model").glob("*.py")}
 
 CITATION_KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b")
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
@@ -61,7 +64,7 @@ def declared_names() -> set[str]:
 def core_function(dotted: str) -> Any:
     """The Python function behind `module.function` of the core; None if there is none."""
     module, _, name = dotted.partition(".")
-    function = getattr(importlib.import_module(f"partnersim.core.{module}"), name, None)
+    function = getattr(importlib.import_module(f"partnersim.model.{module}"), name, None)
     return getattr(function, "py_func", function)
 
 
@@ -101,7 +104,7 @@ def test_pieces_of_scenarios_in_the_how_to_are_valid() -> None:
     assert blocks
     place = packaged_text("two-organisations")
     for text in (*blocks, "\n".join(blocks)):
-        loads(f"{place}\n{text}")
+        Scenario.loads(f"{place}\n{text}")
 
 
 # --- Links and citations ----------------------------------------------------------------------
@@ -196,7 +199,7 @@ def test_names_in_documents_exist(page: str) -> None:
 
 
 def test_every_process_is_described() -> None:
-    from partnersim.core.schedule import SCHEDULE, hold_trust
+    from partnersim.model.schedule import SCHEDULE, hold_trust
 
     text = read("docs/odd.md")
     once = [f for f in dict.fromkeys(SCHEDULE) if f is not hold_trust]

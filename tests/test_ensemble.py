@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim import ensemble, results
-from partnersim.core.series import SERIES
-from partnersim.ensemble import Comparison, Kernel, Results, compare, run, share_through_trust
-from partnersim.measures import MEASURES, Floats, Measure
-from partnersim.scenario import Drawn, Scenario
+from partnersim.model.series import SERIES
+from partnersim.runs import ensemble, statistics
+from partnersim.runs.ensemble import Comparison, Kernel, Results, compare, run, share_through_trust
+from partnersim.runs.measures import MEASURES, Floats, Measure
+from partnersim.scenario.declarations import Drawn
+from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
 
 NAN, INF = np.nan, np.inf
@@ -268,7 +269,7 @@ def test_bad_numbers_are_found_before_the_core_is_loaded(monkeypatch: pytest.Mon
 
 def test_importing_loads_nothing_heavy() -> None:
     code = (
-        "import sys, partnersim.ensemble; "
+        "import sys, partnersim.runs.ensemble; "
         "print([m for m in ('numba', 'pandas', 'xarray', 'scipy') if m in sys.modules])"
     )
     assert printed_by("-c", code) == "[]\n"
@@ -280,7 +281,7 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_quantiles_are_numpys_where_all_is_finite() -> None:
     values = np.random.default_rng(1).random((40, 6))
     q = [0, 0.05, 0.31, 0.5, 0.95, 1]
-    np.testing.assert_allclose(results.quantiles(values, q), np.quantile(values, q, axis=0))
+    np.testing.assert_allclose(statistics.quantiles(values, q), np.quantile(values, q, axis=0))
 
 
 @pytest.mark.parametrize(
@@ -299,17 +300,19 @@ def test_quantiles_are_numpys_where_all_is_finite() -> None:
 def test_quantiles_with_runs_beyond_the_horizon(
     values: list[float], q: float, expected: float
 ) -> None:
-    np.testing.assert_array_equal(results.quantiles(np.array(values, dtype=float), [q]), [expected])
+    np.testing.assert_array_equal(
+        statistics.quantiles(np.array(values, dtype=float), [q]), [expected]
+    )
 
 
 def test_quantiles_outside_0_to_1_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        results.quantiles(np.ones(3), [1.5])
+        statistics.quantiles(np.ones(3), [1.5])
 
 
 def test_summary_worked_by_hand() -> None:
     """Of 2, 4, 6 the variance is 4, the error 2/√3."""
-    summary = results.summarise(np.array([4.0, 2.0, 6.0]), HIGHER, 60)
+    summary = statistics.summarise(np.array([4.0, 2.0, 6.0]), HIGHER, 60)
     assert summary.mean == 4
     assert summary.median == 4
     assert summary.p05 == pytest.approx(2.2)
@@ -320,21 +323,21 @@ def test_summary_worked_by_hand() -> None:
 
 
 def test_milestones_are_censored_not_dropped() -> None:
-    summary = results.summarise(np.array([10.0, NAN, 30.0, NAN, 20.0]), MILESTONE, 60)
+    summary = statistics.summarise(np.array([10.0, NAN, 30.0, NAN, 20.0]), MILESTONE, 60)
     assert summary.mean == 20
     assert summary.reached == pytest.approx(0.6)
     assert summary.median == 30
     assert summary.p95 == INF
     assert summary.restricted_mean == pytest.approx((10 + 30 + 20 + 60 + 60) / 5)
 
-    never = results.summarise(np.full(4, NAN), MILESTONE, 60)
+    never = statistics.summarise(np.full(4, NAN), MILESTONE, 60)
     assert math.isnan(never.mean)
     assert (never.median, never.reached, never.restricted_mean) == (INF, 0, 60)
     assert never.to_json()["median"] is None and never.to_json()["mean"] is None
 
 
 def test_what_does_not_exist_is_missing_not_beyond() -> None:
-    summary = results.summarise(np.full(4, NAN), HIGHER, 60)
+    summary = statistics.summarise(np.full(4, NAN), HIGHER, 60)
     assert math.isnan(summary.median) and math.isnan(summary.restricted_mean)
     assert summary.reached == 0 and not summary.is_enough
 
@@ -346,7 +349,7 @@ def test_interval_of_the_median_takes_the_tabled_order_statistics(n: int, k: int
     """Ranks of the 95 % interval as tabled for the sign test (Conover 1999, David 1981)."""
     values = np.random.default_rng(n).permutation(n) + 1.0
     expected = (-INF, INF) if k == 0 else (k, n + 1 - k)
-    assert results._median_interval(values) == expected
+    assert statistics._median_interval(values) == expected
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -354,11 +357,11 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(11)
     n_times = 1500
     samples = rng.exponential(size=(n_times, 40))
-    held = [low <= math.log(2) <= high for low, high in map(results._median_interval, samples)]
+    held = [low <= math.log(2) <= high for low, high in map(statistics._median_interval, samples)]
     error = math.sqrt(0.95 * 0.05 / n_times)
     assert np.mean(held) > 0.95 - 3 * error
     normal = rng.normal(size=(n_times, 8))
-    intervals = [results._mean_with_interval(row)[2] for row in normal]
+    intervals = [statistics._mean_with_interval(row)[2] for row in normal]
     held = [low <= 0 <= high for low, high in intervals]
     assert abs(np.mean(held) - 0.95) < 3.5 * error
 
@@ -366,22 +369,22 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 def test_enough_is_a_tenth_of_the_span() -> None:
     """Runs evenly on 0..1 have a span of 0.9 and a half-width of 1.98 × 0.29 / √n."""
     even = np.linspace(0, 1, 30)
-    assert not results.summarise(even, HIGHER, 60).is_enough  # 0.11 > 0.09
-    assert results.summarise(np.linspace(0, 1, 60), HIGHER, 60).is_enough  # 0.075
-    assert results.summarise(np.ones(30), HIGHER, 60).is_enough
-    assert not results.summarise(np.ones(29), HIGHER, 60).is_enough
+    assert not statistics.summarise(even, HIGHER, 60).is_enough  # 0.11 > 0.09
+    assert statistics.summarise(np.linspace(0, 1, 60), HIGHER, 60).is_enough  # 0.075
+    assert statistics.summarise(np.ones(30), HIGHER, 60).is_enough
+    assert not statistics.summarise(np.ones(29), HIGHER, 60).is_enough
     coins = np.repeat([0.0, 1.0], 30)
-    assert not results.summarise(coins, SHARE, 60).is_enough  # 0.13
-    assert results.summarise(np.tile(coins, 2), SHARE, 60).is_enough  # 0.09
+    assert not statistics.summarise(coins, SHARE, 60).is_enough  # 0.13
+    assert statistics.summarise(np.tile(coins, 2), SHARE, 60).is_enough  # 0.09
     rare = np.concatenate([np.zeros(196), np.ones(4)])
-    assert results.summarise(rare, SHARE, 60).is_enough
-    assert not results.summarise(rare, HIGHER, 60).is_enough  # a span of zero
+    assert statistics.summarise(rare, SHARE, 60).is_enough
+    assert not statistics.summarise(rare, HIGHER, 60).is_enough  # a span of zero
 
 
 def test_difference_worked_by_hand() -> None:
     """Differences 1, 2, 0, 1: mean 1, sd √(2/3), t of 3 degrees 3.182446."""
     base = np.array([1.0, 5.0, 2.0, 8.0])
-    difference = results.compare_pairs(base + np.array([1, 2, 0, 1]), base, HIGHER, 60)
+    difference = statistics.compare_pairs(base + np.array([1, 2, 0, 1]), base, HIGHER, 60)
     error = math.sqrt(2 / 3) / 2
     assert difference.mean == 1
     assert difference.n_pairs == 4
@@ -396,20 +399,20 @@ def test_difference_worked_by_hand() -> None:
 )
 def test_share_better_goes_by_what_is_better(measure: Measure, expected: float) -> None:
     arm, base = np.array([2.0, 3, 4, 1, NAN]), np.array([1.0, 2, 4, 5, 0])
-    assert results.share_better(arm, base, measure) == expected
+    assert statistics.share_better(arm, base, measure) == expected
 
 
 def test_milestones_of_pairs() -> None:
     """Better, worse, arm alone reached (better), base alone reached (worse), neither (tie)."""
     arm = np.array([10.0, 20, 30, NAN, NAN, 12])
     base = np.array([14.0, 19, NAN, 50, NAN, 20])
-    difference = results.compare_pairs(arm, base, MILESTONE, 60)
+    difference = statistics.compare_pairs(arm, base, MILESTONE, 60)
     assert difference.share_better == pytest.approx((3 + 0.5) / 6)
     assert difference.n_pairs == 3
     assert difference.mean == pytest.approx((-4 + 1 - 8) / 3)
     assert difference.restricted_mean == pytest.approx((-4 + 1 - 30 + 10 + 0 - 8) / 6)
 
-    never = results.compare_pairs(np.full(3, NAN), np.full(3, NAN), MILESTONE, 60)
+    never = statistics.compare_pairs(np.full(3, NAN), np.full(3, NAN), MILESTONE, 60)
     assert math.isnan(never.mean)
     assert (never.share_better, never.restricted_mean, never.n_pairs) == (0.5, 0, 0)
     assert never.to_json()["ci95"] == [None, None]
@@ -418,28 +421,28 @@ def test_milestones_of_pairs() -> None:
 def test_to_outlast_is_better_where_later_is() -> None:
     """Collapse: not to have collapsed is later than any month."""
     later = Measure("x", "x", "months", True, "X.", is_censored=True)
-    assert results.share_better(np.array([NAN, NAN, 9]), np.array([40.0, NAN, 10]), later) == 0.5
+    assert statistics.share_better(np.array([NAN, NAN, 9]), np.array([40.0, NAN, 10]), later) == 0.5
 
 
 def test_enough_pairs_show_a_sign_or_a_small_difference() -> None:
     rng = np.random.default_rng(2)
     base = rng.normal(size=60)
     far_apart = base + 3 * rng.normal(size=60)
-    assert not results.compare_pairs(far_apart, base, HIGHER, 60).is_enough
-    assert results.compare_pairs(far_apart + 5, base, HIGHER, 60).is_enough  # a clear sign
-    assert not results.compare_pairs(far_apart[:20] + 9, base[:20], HIGHER, 60).is_enough
+    assert not statistics.compare_pairs(far_apart, base, HIGHER, 60).is_enough
+    assert statistics.compare_pairs(far_apart + 5, base, HIGHER, 60).is_enough  # a clear sign
+    assert not statistics.compare_pairs(far_apart[:20] + 9, base[:20], HIGHER, 60).is_enough
     close = base + 0.01 * rng.permutation(np.linspace(-1, 1, 60))
-    assert results.compare_pairs(close, base, HIGHER, 60).is_enough  # known to be small
+    assert statistics.compare_pairs(close, base, HIGHER, 60).is_enough  # known to be small
 
 
 def test_share_through_trust_and_fiellers_interval() -> None:
     whole = np.array([3.0, 5, 4, 4, 6, 2])
-    exact = results.measure_share_through_trust(whole, 0.25 * whole)
+    exact = statistics.measure_share_through_trust(whole, 0.25 * whole)
     assert float(exact) == pytest.approx(0.75)
     assert exact.ci95 == pytest.approx((0.75, 0.75))
     assert (exact.effect, exact.effect_with_trust_frozen, exact.n_pairs) == (4, 1, 6)
 
-    none = results.measure_share_through_trust(np.array([1.0, -1, 2, -2]), np.ones(4))
+    none = statistics.measure_share_through_trust(np.array([1.0, -1, 2, -2]), np.ones(4))
     assert none.ci95 == (-INF, INF)
     assert none.to_json()["ci95"] == [None, None]
 
@@ -451,7 +454,7 @@ def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
         luck = rng.normal(size=30)
         whole = 1 + luck
         frozen = 0.4 + 0.5 * luck + 0.5 * rng.normal(size=30)
-        low, high = results.measure_share_through_trust(whole, frozen).ci95
+        low, high = statistics.measure_share_through_trust(whole, frozen).ci95
         held += low <= 0.6 <= high
     assert abs(held / n_times - 0.95) < 3.5 * math.sqrt(0.95 * 0.05 / n_times)
 

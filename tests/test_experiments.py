@@ -26,8 +26,8 @@ from experiments.patterns.patterns import (
 from experiments.provenance import model_hash
 from experiments.screening import at_defaults, design, effects, report
 from experiments.screening import run as screening_run
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import parameters
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
 from tests.pages import ROOT, code_blocks
 

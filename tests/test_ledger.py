@@ -13,11 +13,11 @@ from strategies import scenarios
 from partnersim.app import sentences
 from partnersim.app.words import words
 from partnersim.app.world import World
-from partnersim.core.meetings import hear_talk
-from partnersim.ledger import KINDS, OWN_RULES, Ledger, explain
-from partnersim.output import ledger_picture
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError
+from partnersim.model.meetings import hear_talk
+from partnersim.report.output import ledger_picture
+from partnersim.runs.ledger import KINDS, OWN_RULES, Ledger, explain
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.scenario import Scenario
 
 EVERYTHING = Scenario.load(Path(__file__).parent / "reference" / "everything.toml").replace(
     months=24

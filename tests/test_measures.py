@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partnersim import measures
-from partnersim.core.series import SERIES
-from partnersim.measures import ALL_SERIES, MEASURES, Floats
+from partnersim.model.series import SERIES
+from partnersim.runs import measures
+from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats
 
 NAN = np.nan
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "measures.md"

@@ -18,13 +18,13 @@ from pytest import approx, mark, raises
 
 import partnersim
 from partnersim import PartnershipModel, Scenario
-from partnersim.agents import Coordinator, Organisation
-from partnersim.core.parameters import E, G, K, L, N, Q, T, V, Z
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.measures import ALL_SERIES, MEASURES
-from partnersim.model import AGENT_REPORTERS, MODEL_REPORTERS
-from partnersim.scenario import (
+from partnersim.mesa.agents import Coordinator, Organisation
+from partnersim.mesa.model import AGENT_REPORTERS, MODEL_REPORTERS
+from partnersim.model.parameters import E, G, K, L, N, Q, T, V, Z
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.runs.measures import ALL_SERIES, MEASURES
+from partnersim.scenario.declarations import (
     LAYERS,
     LEVERS,
     MAX_EVENTS,
@@ -33,7 +33,8 @@ from partnersim.scenario import (
     MAX_TARGETS,
     lever_bound,
 )
-from partnersim.scenario_files import first_months, loads, packaged
+from partnersim.scenario.files import packaged
+from partnersim.scenario.paths import first_months
 from tests.pages import code_blocks, read
 from tests.places import WORKINGS, place
 from tests.strategies import scenarios
@@ -123,7 +124,7 @@ def test_measures_so_far_are_those_of_a_run_that_ends_here() -> None:
 
 
 def test_rules_that_are_the_models_own_change_nothing() -> None:
-    from partnersim.core.decisions import decide
+    from partnersim.model.decisions import decide
 
     plain, own = model_of(), model_of(rules={"decide": decide.py_func})
     for model in (plain, own):
@@ -211,7 +212,7 @@ def test_any_steered_run_can_be_written_out_and_had_again(
                 assert content(model) == before
     model.run_for(scenario.months - model.month)
     assert differing(model, series_of(model)) == []
-    written = loads(model.scenario.to_toml())
+    written = Scenario.loads(model.scenario.to_toml())
     assert differing(model, series_of(model, written)) == []
 
 

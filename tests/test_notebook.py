@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import partnersim
-from partnersim.measures import MEASURES
-from partnersim.results import Comparison
-from partnersim.scenario import Scenario
-from partnersim.tables import COMPARED, reading
+from partnersim.report.tables import COMPARED, reading
+from partnersim.runs.measures import MEASURES
+from partnersim.runs.results import Comparison
+from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
 
 PLACE = Scenario.load("two-organisations").replace(months=24)

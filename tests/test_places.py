@@ -19,8 +19,8 @@ from experiments.places.places import BASE, NOTHING, WITHOUT, Declared, Figure, 
 from experiments.points import Points
 from experiments.provenance import model_hash
 from partnersim import ScenarioError
-from partnersim.results import quantiles
-from partnersim.scenario import Published
+from partnersim.runs.statistics import quantiles
+from partnersim.scenario.declarations import Published
 
 DECLARED = places.read_declared()
 BY_NAME = {place.name: place for place in DECLARED.place}

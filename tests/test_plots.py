@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from partnersim import plots
-from partnersim.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
-from partnersim.plots.chance import of_hundred
-from partnersim.plots.page import TYPE, Picture, fit, number, spread, text_width
-from partnersim.plots.quantities import headline
-from partnersim.plots.trust import STEPS, step_of
-from partnersim.results import Comparison, Results
-from partnersim.scenario import Published, Scenario
-from partnersim.sweep.effects import MainEffects, find_effects
+from partnersim import figures
+from partnersim.analysis.effects import MainEffects, find_effects
+from partnersim.figures.chance import of_hundred
+from partnersim.figures.page import TYPE, Picture, fit, number, spread, text_width
+from partnersim.figures.quantities import headline
+from partnersim.figures.trust import STEPS, step_of
+from partnersim.runs.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
+from partnersim.runs.results import Comparison, Results
+from partnersim.scenario.declarations import Published
+from partnersim.scenario.scenario import Scenario
 
 LONG = "Royal Northern Teaching Hospitals Trust 7"
 """As long as names of real organisations get."""
@@ -120,12 +121,12 @@ def make_waterfall() -> Picture:
     totals = make_totals()
     end = 0.4 + math.fsum(totals.values())
     whose = f"goodwill trust of {LONG} in {LONG}"
-    return plots.ledger_waterfall(totals, 0.4, end, whose=whose, when="over 10 years")
+    return figures.ledger_waterfall(totals, 0.4, end, whose=whose, when="over 10 years")
 
 
 def make_published_picture(count: int, n: int = 60) -> Picture:
     results = make_results(published=FIGURES[:count], n=n)
-    return plots.published_against_simulated(results, results.scenario)
+    return figures.published_against_simulated(results, results.scenario)
 
 
 def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arms: str) -> Picture:
@@ -141,7 +142,7 @@ def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arm
     units = dict.fromkeys(paths, "months")
     effects = find_effects(columns, values, units)
     found = MainEffects(measure, arms.get("arm"), arms.get("base"), effects, 200, 10, 1)
-    return plots.main_effects(found)
+    return figures.main_effects(found)
 
 
 PATHS = (
@@ -152,38 +153,38 @@ PATHS = (
 
 
 PICTURES: dict[str, Callable[[], Picture]] = {
-    **{f"change-{k}": lambda c=c: plots.change_over_time(c()) for k, c in COMPARISONS.items()},
-    **{f"icons-{k}": lambda c=c: plots.icon_arrays(c()) for k, c in COMPARISONS.items()},
-    **{f"forest-{k}": lambda c=c: plots.difference_forest(c()) for k, c in COMPARISONS.items()},
-    "change-six": lambda: plots.change_over_time(make_comparison(SIX), ("trust",)),
-    "forest-six": lambda: plots.difference_forest(
+    **{f"change-{k}": lambda c=c: figures.change_over_time(c()) for k, c in COMPARISONS.items()},
+    **{f"icons-{k}": lambda c=c: figures.icon_arrays(c()) for k, c in COMPARISONS.items()},
+    **{f"forest-{k}": lambda c=c: figures.difference_forest(c()) for k, c in COMPARISONS.items()},
+    "change-six": lambda: figures.change_over_time(make_comparison(SIX), ("trust",)),
+    "forest-six": lambda: figures.difference_forest(
         make_comparison(SIX), ("mean_speed", "months_to_50", "contact", "cost")
     ),
-    "icons-survived": lambda: plots.icon_arrays(make_comparison(TWO), "survived"),
-    "distribution-time": lambda: plots.distribution(make_results(0.4), "months_to_50"),
-    "distribution-most": lambda: plots.distribution(make_results(0.4), "months_to_25"),
-    "distribution-none": lambda: plots.distribution(make_results(0.01), "months_to_80"),
-    "distribution-cost": lambda: plots.distribution(make_results(n=500), "cost"),
-    "distribution-survived": lambda: plots.distribution(make_results(), "survived"),
-    "distribution-one": lambda: plots.distribution(make_results(n=1), "trust"),
-    "distribution-undefined": lambda: plots.distribution(make_results(months=6), "speed"),
-    "quantiles": lambda: plots.quantiles(make_results(), "speed"),
-    "quantiles-signed": lambda: plots.quantiles(make_results(), "acceleration"),
-    "quantiles-one": lambda: plots.quantiles(make_results(n=1), "outcome"),
-    "quantiles-undefined": lambda: plots.quantiles(make_results(months=6), "speed"),
+    "icons-survived": lambda: figures.icon_arrays(make_comparison(TWO), "survived"),
+    "distribution-time": lambda: figures.distribution(make_results(0.4), "months_to_50"),
+    "distribution-most": lambda: figures.distribution(make_results(0.4), "months_to_25"),
+    "distribution-none": lambda: figures.distribution(make_results(0.01), "months_to_80"),
+    "distribution-cost": lambda: figures.distribution(make_results(n=500), "cost"),
+    "distribution-survived": lambda: figures.distribution(make_results(), "survived"),
+    "distribution-one": lambda: figures.distribution(make_results(n=1), "trust"),
+    "distribution-undefined": lambda: figures.distribution(make_results(months=6), "speed"),
+    "quantiles": lambda: figures.quantiles(make_results(), "speed"),
+    "quantiles-signed": lambda: figures.quantiles(make_results(), "acceleration"),
+    "quantiles-one": lambda: figures.quantiles(make_results(n=1), "outcome"),
+    "quantiles-undefined": lambda: figures.quantiles(make_results(months=6), "speed"),
     **{
-        f"network-{n}": lambda n=n: plots.trust_network(make_trust(n), titles(n), when="now")
+        f"network-{n}": lambda n=n: figures.trust_network(make_trust(n), titles(n), when="now")
         for n in (2, 6, 12, 50)
     },
     **{
-        f"heatmap-{n}": lambda n=n: plots.trust_heatmap(make_trust(n), titles(n), when="now")
+        f"heatmap-{n}": lambda n=n: figures.trust_heatmap(make_trust(n), titles(n), when="now")
         for n in (2, 6, 12, 50)
     },
-    "network-nobody": lambda: plots.trust_network(np.full((6, 6), np.nan), titles(6)),
-    "heatmap-nobody": lambda: plots.trust_heatmap(np.full((6, 6), np.nan), titles(6)),
+    "network-nobody": lambda: figures.trust_network(np.full((6, 6), np.nan), titles(6)),
+    "heatmap-nobody": lambda: figures.trust_heatmap(np.full((6, 6), np.nan), titles(6)),
     "waterfall": make_waterfall,
-    "waterfall-one": lambda: plots.ledger_waterfall({"deeds": -0.2}, 0.4, 0.2),
-    "waterfall-none": lambda: plots.ledger_waterfall({}, 0.4, 0.4),
+    "waterfall-one": lambda: figures.ledger_waterfall({"deeds": -0.2}, 0.4, 0.2),
+    "waterfall-none": lambda: figures.ledger_waterfall({}, 0.4, 0.4),
     **{f"published-{k}": lambda k=k: make_published_picture(k) for k in (0, 1, 2, 6)},
     "published-one-run": lambda: make_published_picture(2, n=1),
     **{f"effects-{k}": lambda k=k: make_effects(*PATHS[:k]) for k in (1, 2, 3, 4, 6)},
@@ -260,7 +261,7 @@ def test_table_is_rectangular(name: str) -> None:
 def test_save_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
     comparison = make_comparison({"base": 0.4, "coordinator": 0.7})
     for folder in ("one", "two"):
-        written = plots.save(plots.change_over_time(comparison), tmp_path / folder, "change")
+        written = figures.save(figures.change_over_time(comparison), tmp_path / folder, "change")
         assert [path.name for path in written] == ["change.png", "change.svg", "change.csv"]
     for name in ("change.png", "change.svg", "change.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
@@ -269,7 +270,7 @@ def test_save_writes_the_same_bytes_each_time(tmp_path: Path) -> None:
 
 def test_csv_has_the_numbers_exactly_and_leaves_out_what_is_missing(tmp_path: Path) -> None:
     results = make_results(0.5)
-    *_, table = plots.save(plots.distribution(results, "months_to_50"), tmp_path, "d")
+    *_, table = figures.save(figures.distribution(results, "months_to_50"), tmp_path, "d")
     lines = table.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "rank,months_to_50"
     values = np.array([float(line.split(",")[1] or "nan") for line in lines[1:]])
@@ -277,7 +278,7 @@ def test_csv_has_the_numbers_exactly_and_leaves_out_what_is_missing(tmp_path: Pa
 
 
 def test_png_is_large_enough(tmp_path: Path) -> None:
-    png, *_ = plots.save(plots.quantiles(make_results(), "trust"), tmp_path, "q")
+    png, *_ = figures.save(figures.quantiles(make_results(), "trust"), tmp_path, "q")
     width, height = (int.from_bytes(png.read_bytes()[at : at + 4], "big") for at in (16, 20))
     assert (width, height) == (1920, 1080)
 
@@ -293,7 +294,7 @@ def test_title_of_change_says_which_arm_is_higher() -> None:
             for arm, results in comparison.results.items()
         }
         word = "higher" if medians["x"] > medians["base"] else "lower"
-        assert plots.change_over_time(comparison).title == (
+        assert figures.change_over_time(comparison).title == (
             f"Change delivered after 10 years, median: {word} with x ({medians['x']:.0f} %) "
             f"than with base ({medians['base']:.0f} %)"
         )
@@ -302,17 +303,17 @@ def test_title_of_change_says_which_arm_is_higher() -> None:
 def test_no_effect_is_said_to_be_none() -> None:
     comparison = make_comparison({"base": 0.4, "x": 0.4})
     for picture in (
-        plots.change_over_time(comparison),
-        plots.icon_arrays(comparison),
-        plots.difference_forest(comparison),
+        figures.change_over_time(comparison),
+        figures.icon_arrays(comparison),
+        figures.difference_forest(comparison),
     ):
         assert picture.title.startswith("x makes no clear difference.")
 
 
 def test_few_pairs_are_said_to_be_few() -> None:
     comparison = make_comparison({"base": 0.4, "x": 0.7}, n=5)
-    assert "too few runs to compare" in plots.change_over_time(comparison).title
-    assert "too few pairs to tell" in plots.difference_forest(comparison).title
+    assert "too few runs to compare" in figures.change_over_time(comparison).title
+    assert "too few pairs to tell" in figures.difference_forest(comparison).title
 
 
 def test_title_of_many_arms_claims_nothing_that_is_shared() -> None:
@@ -338,7 +339,7 @@ def test_numbers_in_a_title_show_that_they_differ() -> None:
 
 def test_icons_count_partnerships() -> None:
     comparison = make_comparison({"base": 0.4, "x": 0.7}, n=50)
-    picture = plots.icon_arrays(comparison, "months_to_50", deadline=60)
+    picture = figures.icon_arrays(comparison, "months_to_50", deadline=60)
     for arm, came in zip(picture.table["arm"], picture.table["came_about"], strict=True):
         reached = comparison.results[arm].measures["months_to_50"] <= 60
         assert came == reached.sum()
@@ -356,17 +357,17 @@ def test_icons_never_round_to_none_or_all() -> None:
 
 def test_icons_refuse_what_cannot_be_counted() -> None:
     with pytest.raises(ValueError, match=r"measure = 'trust': must be one of months_to_"):
-        plots.icon_arrays(make_comparison({"base": 0.4}), "trust")
+        figures.icon_arrays(make_comparison({"base": 0.4}), "trust")
 
 
 def test_title_of_a_milestone_counts_the_unreached_as_later() -> None:
     results = make_results(0.3)
     reached = np.isfinite(results.measures["months_to_50"])
     assert 0 < reached.mean() < 0.5
-    title = plots.distribution(results, "months_to_50").title
+    title = figures.distribution(results, "months_to_50").title
     assert f"reached within 10 years by {100 * reached.mean():.0f} of 100" in title
     assert "median" not in title
-    assert plots.distribution(make_results(0.01), "months_to_50").title.endswith(
+    assert figures.distribution(make_results(0.01), "months_to_50").title.endswith(
         "not reached by any in 10 years"
     )
 
@@ -380,34 +381,34 @@ def test_trust_has_five_steps() -> None:
 def test_title_of_heatmap_names_the_most_and_the_least_trusted() -> None:
     trust = np.full((3, 3), 0.5)
     trust[:, 0], trust[:, 2] = 0.9, 0.1
-    assert plots.trust_heatmap(trust, ["A", "B", "C"]).title == (
+    assert figures.trust_heatmap(trust, ["A", "B", "C"]).title == (
         "Who trusts whom: A is trusted most (90 of 100), C is trusted least (10 of 100)"
     )
-    alike = plots.trust_heatmap(np.full((3, 3), 0.5), ["A", "B", "C"]).title
+    alike = figures.trust_heatmap(np.full((3, 3), 0.5), ["A", "B", "C"]).title
     assert alike == "Who trusts whom: all are trusted alike (50 of 100)"
 
 
 def test_title_of_network_counts_links() -> None:
     trust = np.full((3, 3), 0.5)
     trust[0, 1] = 0.9
-    title = plots.trust_network(trust, ["A", "B", "C"]).title
+    title = figures.trust_network(trust, ["A", "B", "C"]).title
     assert title.endswith("good in 5 of 6 links, 57 of 100 on average")
 
 
 def test_waterfall_adds_up() -> None:
     totals = make_totals()
     end = 0.4 + math.fsum(totals.values())
-    picture = plots.ledger_waterfall(totals, 0.4, end)
+    picture = figures.ledger_waterfall(totals, 0.4, end)
     assert math.fsum(picture.table["change"][:-1]) == pytest.approx(end)
     assert picture.title.endswith("meetings added most, promises broken took most")
     with pytest.raises(ValueError, match=r"from start to end it is 0\.5"):
-        plots.ledger_waterfall(totals, 0.4, 0.9)
+        figures.ledger_waterfall(totals, 0.4, 0.9)
 
 
 @pytest.mark.parametrize(("value", "place"), [(900.0, "outside"), (640.0, "inside")])
 def test_title_of_published_says_inside_or_outside(value: float, place: str) -> None:
     results = make_results(published=[make_published(value)])
-    picture = plots.published_against_simulated(results, results.scenario)
+    picture = figures.published_against_simulated(results, results.scenario)
     ratio = results.series["outcome"][:, 120] / results.series["outcome"][:, 0] * 750
     low, high = np.quantile(ratio, (0.05, 0.95))
     assert ("inside" if low <= value <= high else "outside") == place
@@ -460,9 +461,9 @@ def test_labels_are_moved_apart_and_stay_in_the_room() -> None:
 def test_every_measure_and_series_can_be_drawn() -> None:
     results = make_results(n=3, months=60)
     for name in MEASURES:
-        assert plots.distribution(results, name).title
+        assert figures.distribution(results, name).title
     for name in results.series:
-        assert plots.quantiles(results, name).title
+        assert figures.quantiles(results, name).title
 
 
 def test_published_is_what_scenarios_declare() -> None:

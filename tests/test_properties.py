@@ -9,18 +9,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from partnersim.core import constants as c
-from partnersim.core.draws import root
-from partnersim.core.initial import start
-from partnersim.core.parameters import PARAMETERS, N
-from partnersim.core.record import new_record
-from partnersim.core.schedule import simulate, step, walk
-from partnersim.core.series import SERIES, detail_size, unpack_detail
-from partnersim.core.state import STATE
-from partnersim.ledger import MECHANISMS, Ledger, explain
-from partnersim.scenario import LAYERS, LEVERS, STRATEGIES, Scenario, lever_bound
-from partnersim.scenario_files import parameters
-from partnersim.translate import to_parameters
+from partnersim.model import constants as c
+from partnersim.model.draws import root
+from partnersim.model.initial import start
+from partnersim.model.parameters import PARAMETERS, N
+from partnersim.model.record import new_record
+from partnersim.model.schedule import simulate, step, walk
+from partnersim.model.series import SERIES, detail_size, unpack_detail
+from partnersim.model.state import STATE
+from partnersim.runs.ledger import MECHANISMS, Ledger, explain
+from partnersim.scenario.declarations import LAYERS, LEVERS, STRATEGIES, lever_bound
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 from tests.places import WORKINGS, World, begin, place
 from tests.reference import regenerate
 from tests.strategies import scenarios

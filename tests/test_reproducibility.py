@@ -13,18 +13,19 @@ import numpy as np
 import pytest
 
 import partnersim
-from partnersim import ensemble
-from partnersim.core import schedule
-from partnersim.core.draws import FIRST_COORDINATOR, root
-from partnersim.core.initial import start
-from partnersim.core.observe import observe
-from partnersim.core.record import new_record
-from partnersim.core.schedule import SCHEDULE, simulate, step
-from partnersim.core.series import SERIES, detail_size, unpack_detail
-from partnersim.core.state import STATE, pack_detail
-from partnersim.ensemble import Results
-from partnersim.scenario import LEVERS, Scenario
-from partnersim.translate import to_parameters
+from partnersim.model import schedule
+from partnersim.model.draws import FIRST_COORDINATOR, root
+from partnersim.model.initial import start
+from partnersim.model.observe import observe
+from partnersim.model.record import new_record
+from partnersim.model.schedule import SCHEDULE, simulate, step
+from partnersim.model.series import SERIES, detail_size, unpack_detail
+from partnersim.model.state import STATE, pack_detail
+from partnersim.runs import ensemble
+from partnersim.runs.ensemble import Results
+from partnersim.scenario.declarations import LEVERS
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 from tests.commands import printed_by
 from tests.places import begin, place
 from tests.reference import regenerate
@@ -98,7 +99,9 @@ def test_in_the_place_of_everything_everything_happens() -> None:
         "embedded": months["vision_realised"].max() > 0.0,
     }
     assert all(happened.values()), happened
-    assert {event.type for event in everything.events} == set(partnersim.translate.EVENT_TYPES)
+    assert {event.type for event in everything.events} == set(
+        partnersim.scenario.translate.EVENT_TYPES
+    )
 
 
 # Who computes, and how ---------------------------------------------------------------------------

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 import partnersim
-from partnersim import rules
-from partnersim.core import schedule
-from partnersim.core.decisions import decide
-from partnersim.core.draws import root
-from partnersim.core.record import new_record
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.ledger import MECHANISMS, OWN_RULES
-from partnersim.output import OutputFolder
-from partnersim.results import Comparison
-from partnersim.scenario import Scenario
-from partnersim.translate import to_parameters
+from partnersim.model import schedule
+from partnersim.model.decisions import decide
+from partnersim.model.draws import root
+from partnersim.model.record import new_record
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.report.output import OutputFolder
+from partnersim.runs import rules
+from partnersim.runs.ledger import MECHANISMS, OWN_RULES
+from partnersim.runs.results import Comparison
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import to_parameters
 from tests.commands import printed_by
 from tests.pages import code_blocks, read
 

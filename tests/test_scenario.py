@@ -11,23 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from partnersim.arms import READY_ARMS, REMEDIES, arm
-from partnersim.scenario import LEVERS, Coordinator, Drawn, Scenario
-from partnersim.scenario_files import (
-    ScenarioError,
-    first_months,
-    json_schema,
-    load,
-    loads,
-    packaged,
-    packaged_text,
-    parameters,
-    parameters_markdown,
-    parse_arm,
-    parse_assignment,
-    replace,
-    to_toml,
-)
+from partnersim.scenario.arms import READY_ARMS, REMEDIES, arm
+from partnersim.scenario.assignments import parse_arm, parse_assignment
+from partnersim.scenario.declarations import LEVERS, Coordinator, Drawn
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged, packaged_text
+from partnersim.scenario.paths import first_months, replace
+from partnersim.scenario.reference import json_schema, parameters_markdown
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.writing import to_toml
 from tests.commands import printed_by
 
 TWO = '[[organisations]]\nname = "hospital"\n[[organisations]]\nname = "council"\n'
@@ -44,7 +37,7 @@ PACKAGED = [
 def refusal(text: str) -> str:
     """What is said of a text that is no scenario."""
     with pytest.raises(ScenarioError) as caught:
-        loads(text, "place.toml")
+        Scenario.loads(text, "place.toml")
     return str(caught.value)
 
 
@@ -58,10 +51,10 @@ def test_packaged_scenarios_are_those_with_their_titles() -> None:
 
 @pytest.mark.parametrize("name", PACKAGED)
 def test_packaged_scenario_loads_and_survives_a_round_trip(name: str) -> None:
-    scenario = load(name)
+    scenario = Scenario.load(name)
     assert scenario.title == packaged()[name]
     assert scenario.description
-    assert loads(to_toml(scenario)) == scenario
+    assert Scenario.loads(to_toml(scenario)) == scenario
     assert Scenario.load(name) == scenario
     assert pickle.loads(pickle.dumps(scenario)) == scenario
 
@@ -90,7 +83,7 @@ def test_packaged_scenario_changes_the_place_and_not_the_model(name: str) -> Non
 
 
 def test_integrated_care_is_six_different_organisations_without_coordinator() -> None:
-    scenario = load("integrated-care")
+    scenario = Scenario.load("integrated-care")
     assert scenario.organisation_names == [
         "hospital",
         "community",
@@ -107,7 +100,7 @@ def test_integrated_care_is_six_different_organisations_without_coordinator() ->
 
 
 def test_identical_organisations_are_alike_and_left_to_themselves() -> None:
-    scenario = load("identical")
+    scenario = Scenario.load("identical")
     alike = [o.model_dump(exclude={"name"}) for o in scenario.organisations]
     assert alike == alike[:1] * 4
     assert scenario.luck == 0
@@ -123,7 +116,7 @@ def month_of(scenario: Scenario, calendar: str) -> int:
 
 
 def test_torbay_has_its_published_timeline_and_figures() -> None:
-    scenario = load("torbay")
+    scenario = Scenario.load("torbay")
     months = {i.title: i.from_month for i in scenario.interventions}
     formed = month_of(scenario, "2005-10")
     assert months["Five integrated teams, one for each zone"] == formed
@@ -138,7 +131,7 @@ def test_torbay_has_its_published_timeline_and_figures() -> None:
 
 
 def test_canterbury_has_its_published_timeline_and_figures() -> None:
-    scenario = load("canterbury")
+    scenario = Scenario.load("canterbury")
     assert month_of(scenario, "2020-12") == scenario.months - 1
     quakes = [e.month for e in scenario.events if e.type == "common_crisis"]
     assert quakes == [month_of(scenario, "2010-09"), month_of(scenario, "2011-02")]
@@ -151,7 +144,7 @@ def test_canterbury_has_its_published_timeline_and_figures() -> None:
 def test_places_say_that_their_coordinators_are_assumed() -> None:
     for name in ("torbay", "canterbury"):
         assert "# ASSUMPTION" in packaged_text(name)
-        assert all("assumption" in c.title for c in load(name).coordinators)
+        assert all("assumption" in c.title for c in Scenario.load(name).coordinators)
 
 
 # --- Mistakes in a file --------------------------------------------------------------------------
@@ -391,7 +384,7 @@ def test_a_long_value_is_cut() -> None:
 def refused(source: str | Path) -> str:
     """What is said of a name or path."""
     with pytest.raises(ScenarioError) as caught:
-        load(source)
+        Scenario.load(source)
     message = str(caught.value)
     assert message.count("\n") == 0
     return message
@@ -402,15 +395,20 @@ def test_a_file_is_read_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "mine").write_text(TWO, encoding="utf-8")
     (tmp_path / "torbay").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert load(tmp_path / "mine.toml") == load("mine.toml") == load("./mine.toml") == loads(TWO)
-    assert load("mine") == loads(TWO)
-    assert load("torbay").calendar_start, "a folder does not hide the packaged scenario"
+    assert (
+        Scenario.load(tmp_path / "mine.toml")
+        == Scenario.load("mine.toml")
+        == Scenario.load("./mine.toml")
+        == Scenario.loads(TWO)
+    )
+    assert Scenario.load("mine") == Scenario.loads(TWO)
+    assert Scenario.load("torbay").calendar_start, "a folder does not hide the packaged scenario"
 
 
 def test_a_file_from_windows_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(b"\xef\xbb\xbf" + TWO.replace("\n", "\r\n").encode())
-    assert load(path) == loads(TWO)
+    assert Scenario.load(path) == Scenario.loads(TWO)
 
 
 def test_a_mistake_names_the_file(tmp_path: Path) -> None:
@@ -483,7 +481,7 @@ def test_a_path_with_a_nul_is_refused() -> None:
 
 def test_reading_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from partnersim.scenario_files import load; load('torbay'); "
+        "import sys; from partnersim import Scenario; Scenario.load('torbay'); "
         "print([m for m in ('numba', 'pandas', 'numpy', 'tomlkit') if m in sys.modules])"
     )
     assert printed_by("-c", code) == "[]\n"
@@ -494,7 +492,7 @@ def test_reading_loads_nothing_heavy() -> None:
 
 def test_only_what_differs_from_the_defaults_is_written_in_order() -> None:
     scenario = replace(
-        loads(TWO),
+        Scenario.loads(TWO),
         {
             "vision.size": 30.0,
             "title": 'A "place"',
@@ -516,12 +514,12 @@ def test_only_what_differs_from_the_defaults_is_written_in_order() -> None:
 def test_a_drawn_place_is_written_even_if_all_is_default() -> None:
     scenario = Scenario(drawn=Drawn())
     assert "[drawn]" in to_toml(scenario)
-    assert loads(to_toml(scenario)) == scenario
+    assert Scenario.loads(to_toml(scenario)) == scenario
 
 
 # --- Dotted paths --------------------------------------------------------------------------------
 
-BASE = loads(
+BASE = Scenario.loads(
     f'{TWO}[[coordinators]]\nname = "Ana"\n[[programme.initiatives]]\nsize = 2.0\n'
     "[organisations.ways_of_working]\n"
 )
@@ -559,14 +557,14 @@ def test_a_dotted_path_leads_to_its_value(path: str, value: Any, found: Any) -> 
 
 
 def test_organisations_drawn_are_set_by_their_diversity() -> None:
-    assert replace(load("drawn"), {"drawn.n_organisations": 3}).n_organisations == 3
+    assert replace(Scenario.load("drawn"), {"drawn.n_organisations": 3}).n_organisations == 3
 
 
 def test_what_is_optional_can_be_left_out_again() -> None:
     path = "organisations.council.ways_of_working.cross_links"
     own = replace(BASE, {path: 3.0})
     assert replace(own, {path: ""}) == replace(own, {path: None}) == BASE
-    drawn = load("drawn")
+    drawn = Scenario.load("drawn")
     named = replace(drawn, {"drawn": "", "organisations": [{"name": "a"}, {"name": "b"}]})
     assert named.drawn is None
     hosted = replace(BASE, {"coordinators.Ana.host": "council"})
@@ -635,7 +633,7 @@ def test_a_wrong_path_or_value_is_told(path: str, value: Any, wanted: list[str])
 
 
 def test_first_months_leave_out_what_comes_later() -> None:
-    torbay = load("torbay")
+    torbay = Scenario.load("torbay")
     early = first_months(torbay, 80)
     assert (early.months, early.events) == (80, [])
     assert [i.title for i in early.interventions] == ["Brixham pilot: one integrated team"]
@@ -751,12 +749,12 @@ def test_ready_arms_are_those_of_the_documentation() -> None:
 
 
 def test_coordinator_arms_replace_those_there_are() -> None:
-    torbay = load("torbay")
+    torbay = Scenario.load("torbay")
     name, one = arm(torbay, "coordinator")
     assert name == "coordinator"
     assert one.coordinators == [Coordinator(name="coordinator")]
     assert arm(torbay, "no-coordinator")[1].coordinators == []
-    (hosted,) = arm(load("drawn"), " hosted-coordinator ")[1].coordinators
+    (hosted,) = arm(Scenario.load("drawn"), " hosted-coordinator ")[1].coordinators
     assert (hosted.host, hosted.impartiality) == ("organisation-1", 0.7)
     assert arm(torbay, "hosted-coordinator")[1].coordinators[0].host == "acute_trust"
 
@@ -772,7 +770,7 @@ def test_coordinator_arms_replace_those_there_are() -> None:
 )
 def test_a_remedy_moves_one_lever_for_all_and_leaves_the_timeline(name: str, lever: str) -> None:
     own = {f"organisations.council.ways_of_working.{each}": 1.0 for each in LEVERS}
-    before = replace(load("torbay"), own)
+    before = replace(Scenario.load("torbay"), own)
     _, after = arm(before, name)
     cleared = f"organisations.council.ways_of_working.{lever}"
     assert after == replace(before, {f"ways_of_working.{lever}": REMEDIES[lever], cleared: None})
@@ -781,7 +779,7 @@ def test_a_remedy_moves_one_lever_for_all_and_leaves_the_timeline(name: str, lev
 
 
 def test_all_remedies_are_the_four_together() -> None:
-    base = load("integrated-care")
+    base = Scenario.load("integrated-care")
     together = base
     for name in (
         "joint-away-days",
@@ -832,7 +830,9 @@ def test_each_thing_that_can_be_set_is_listed_once_with_unit_source_and_meaning(
 
 
 def test_listed_paths_can_be_set() -> None:
-    full = replace(load("torbay"), {"programme.initiatives": [{}], "coordinators": [{"name": "a"}]})
+    full = replace(
+        Scenario.load("torbay"), {"programme.initiatives": [{}], "coordinators": [{"name": "a"}]}
+    )
     defaults = {row.path: row.default for row in parameters()}
     for path, default in defaults.items():
         is_unset = default in (None, "required") or path.startswith("drawn")

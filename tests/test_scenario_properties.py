@@ -7,17 +7,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from partnersim.arms import READY_ARMS, arm
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import (
-    ScenarioError,
-    first_months,
-    loads,
-    parse_arm,
-    parse_assignment,
-    replace,
-    to_toml,
-)
+from partnersim.scenario.arms import READY_ARMS, arm
+from partnersim.scenario.assignments import parse_arm, parse_assignment
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.paths import first_months, replace
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.writing import to_toml
 from tests.strategies import scenarios
 
 few = settings(max_examples=40)
@@ -28,7 +23,7 @@ TWO = '[[organisations]]\nname = "a"\n[[organisations]]\nname = "b"\n'
 def read_or_refuse(text: str) -> Scenario | None:
     """The scenario, or None after one clear message of a few short lines."""
     try:
-        return loads(text, "file.toml")
+        return Scenario.loads(text, "file.toml")
     except ScenarioError as error:
         message = str(error)
         assert message.startswith("file.toml: ")
@@ -42,8 +37,8 @@ def read_or_refuse(text: str) -> Scenario | None:
 @given(scenarios())
 def test_writing_and_reading_gives_the_same(scenario: Scenario) -> None:
     text = to_toml(scenario)
-    assert loads(text) == scenario
-    assert to_toml(loads(text)) == text
+    assert Scenario.loads(text) == scenario
+    assert to_toml(Scenario.loads(text)) == text
 
 
 def leaves(data: Any, path: str) -> dict[str, Any]:
@@ -106,7 +101,7 @@ def test_any_table_is_read_or_refused_in_words(data: dict[str, Any], has_two: bo
     if has_two:
         data["organisations"] = [{"name": "a"}, {"name": "b"}]
     scenario = read_or_refuse(tomlkit.dumps(data))
-    assert scenario is None or loads(to_toml(scenario)) == scenario
+    assert scenario is None or Scenario.loads(to_toml(scenario)) == scenario
 
 
 @few

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import partnersim
-from partnersim import Sweep, plots
-from partnersim.plots.sweep import in_words
-from partnersim.scenario_files import ScenarioError
+from partnersim import Sweep, figures
+from partnersim.analysis.effects import main_effects
+from partnersim.figures.sweep import in_words
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep import run as running
-from partnersim.sweep.effects import main_effects
 from partnersim.sweep.plan import Plan
 from tests.commands import printed_by
 
@@ -259,7 +259,7 @@ def test_designs_without_main_effects_are_refused(tmp_path: Path) -> None:
 
 def test_the_figure_says_what_its_table_says(sweep: Sweep, tmp_path: Path) -> None:
     found = main_effects(sweep, "trust", "coordinator", "base")
-    picture = plots.main_effects(found)
+    picture = figures.main_effects(found)
     clear = [effect for effect in found.effects if effect.is_clear]
     assert picture.title.startswith("What coordinator changes in trust: ")
     if clear:
@@ -268,7 +268,7 @@ def test_the_figure_says_what_its_table_says(sweep: Sweep, tmp_path: Path) -> No
         assert picture.title.endswith("no clear main effect of any of 3 parameters")
     shares = dict(zip(picture.table["parameter"], picture.table["share_explained"], strict=True))
     assert shares == {effect.parameter: effect.share for effect in found.effects}
-    assert len(plots.save(picture, tmp_path, "effects")) == 3
+    assert len(figures.save(picture, tmp_path, "effects")) == 3
 
 
 @pytest.mark.parametrize(

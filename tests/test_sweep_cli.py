@@ -13,7 +13,8 @@ import pyarrow.dataset as pads
 import pytest
 from typer.testing import CliRunner
 
-from partnersim import cli, cli_sweep
+from partnersim.cli import sweep as commands
+from partnersim.cli.base import app
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
@@ -47,7 +48,7 @@ LARGE = PLAN.replace("points = 32", "points = 1073741824").replace(
 def call(*words: str, **options: Any) -> Any:
     """Run a command in this process."""
     runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
-    return runner.invoke(cli.app, ["sweep", *words], **options)
+    return runner.invoke(app, ["sweep", *words], **options)
 
 
 @pytest.fixture
@@ -239,10 +240,10 @@ def make_progress(**changes: Any) -> Progress:
 
 
 def test_progress_in_words() -> None:
-    assert cli_sweep.in_words(make_progress()) == "100 runs/s, 15 seconds left"
-    assert cli_sweep.in_words(make_progress(n_failed=3)).endswith("15 seconds left, 3 failed")
-    assert cli_sweep.in_words(make_progress(runs_per_second=0.0)) == "beginning ..."
-    assert "Ctrl-C again" in cli_sweep.in_words(make_progress(is_stopping=True))
+    assert commands.in_words(make_progress()) == "100 runs/s, 15 seconds left"
+    assert commands.in_words(make_progress(n_failed=3)).endswith("15 seconds left, 3 failed")
+    assert commands.in_words(make_progress(runs_per_second=0.0)) == "beginning ..."
+    assert "Ctrl-C again" in commands.in_words(make_progress(is_stopping=True))
 
 
 @pytest.mark.parametrize(
@@ -251,13 +252,13 @@ def test_progress_in_words() -> None:
      (3605, "1 hour"), (90_000, "1 day 1 hour"), (4e7, "1 year 97 days")],
 )  # fmt: skip
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert cli_sweep.duration(seconds) == words
+    assert commands.duration(seconds) == words
 
 
 def test_plain_lines_are_few_but_tell_of_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     now, lines = 1000.0, []
-    monkeypatch.setattr(cli_sweep.time, "monotonic", lambda: now)
-    tell = cli_sweep.plain_lines(lines.append)
+    monkeypatch.setattr(commands.time, "monotonic", lambda: now)
+    tell = commands.plain_lines(lines.append)
     for second in range(61):
         now = 1000.0 + second
         tell(make_progress(n_done=second))
@@ -273,18 +274,18 @@ def test_a_terminal_has_a_bar_and_a_pipe_has_lines(monkeypatch: pytest.MonkeyPat
 
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=80)
-    monkeypatch.setattr(cli_sweep, "make_console", lambda stderr: terminal)
-    with cli_sweep.show_progress(is_plain=False, is_silent=False) as tell:
+    monkeypatch.setattr(commands, "make_console", lambda stderr: terminal)
+    with commands.show_progress(is_plain=False, is_silent=False) as tell:
         tell(make_progress(n_failed=2))
     assert "25 %" in screen.getvalue()
     assert "100 runs/s, 15 seconds left, 2 failed" in screen.getvalue()
     assert "\x1b" in screen.getvalue()
     said: list[str] = []
-    monkeypatch.setattr(cli_sweep, "say", said.append)
-    with cli_sweep.show_progress(is_plain=True, is_silent=False) as tell:
+    monkeypatch.setattr(commands, "say", said.append)
+    with commands.show_progress(is_plain=True, is_silent=False) as tell:
         tell(make_progress())
     assert said == ["500 of 2,000 runs; 100 runs/s, 15 seconds left"]
-    with cli_sweep.show_progress(is_plain=False, is_silent=True) as nothing:
+    with commands.show_progress(is_plain=False, is_silent=True) as nothing:
         assert nothing is None
 
 
@@ -444,9 +445,9 @@ def test_nobody_is_asked_where_input_is_closed(plan: str) -> None:
 def test_a_person_is_asked(
     answer: str, is_run: bool, plan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
+    monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     # The runner puts its own standard input in place; what it lacks is a terminal.
-    monkeypatch.setattr(cli_sweep, "is_terminal", lambda: True)
+    monkeypatch.setattr(commands, "is_terminal", lambda: True)
     result = call("run", plan, "--out", "out", "--engine", "serial", input=answer)
     assert "128 runs" in result.stderr
     assert Path("out").exists() == is_run
@@ -456,19 +457,19 @@ def test_a_person_is_asked(
 def test_nobody_is_asked_where_only_json_may_be_printed(
     plan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
-    monkeypatch.setattr(cli_sweep, "is_terminal", lambda: True)
+    monkeypatch.setattr(commands, "MOST_UNASKED", 100)
+    monkeypatch.setattr(commands, "is_terminal", lambda: True)
     check_refusal(run(plan, "--json"), "--yes")
 
 
 def test_yes_is_an_answer(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 100)
+    monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     check_refusal(run(plan), "--yes")
     assert run(plan, "--yes").exit_code == 0
 
 
 def test_growing_is_counted_too(done: str, plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_sweep, "MOST_UNASKED", 1000)
+    monkeypatch.setattr(commands, "MOST_UNASKED", 1000)
     check_refusal(run(plan, "--extend", "replicates=50"), "3,200 runs", "--yes")
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kstest, qmc
 
-from partnersim.scenario import Decision
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.declarations import Decision
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.designs import (
     MOST_SHUFFLED,
     Design,

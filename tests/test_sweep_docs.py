@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from partnersim import Sweep
-from partnersim.cli_sweep import runs_of, sweep
+from partnersim.cli.sweep import runs_of, sweep
 from partnersim.sweep.designs import make_design
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import run_sweep

@@ -9,22 +9,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from partnersim.measures import MEASURES
-from partnersim.scenario import Scenario, Section, complaints
-from partnersim.scenario_files import (
-    FIT_TOGETHER,
-    ScenarioError,
-    find_setting,
-    keys_markdown,
-    parameters,
-)
+from partnersim.runs.measures import MEASURES
+from partnersim.scenario.consistency import complaints
+from partnersim.scenario.declarations import Section
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.paths import FIT_TOGETHER, find_setting
+from partnersim.scenario.reference import keys_markdown
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import NAMES, READS, Translator, to_parameters
 from partnersim.sweep import designs
 from partnersim.sweep import plan as plans
 from partnersim.sweep.designs import make_design
 from partnersim.sweep.parameters import Distribution, Range, Values
 from partnersim.sweep.plan import Plan, PlanError, Precision, what_differs
 from partnersim.sweep.points import PointMaker
-from partnersim.translate import NAMES, READS, Translator, to_parameters
 from tests.pages import code_blocks
 from tests.pages import read as read_page
 

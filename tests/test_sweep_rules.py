@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import partnersim
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.designs import make_design
 from partnersim.sweep.plan import Plan, what_differs
 from partnersim.sweep.run import run_sweep

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from scipy.stats import t as student_t
 
 import partnersim
-from partnersim.core.series import SERIES
-from partnersim.measures import MEASURES, measure
-from partnersim.scenario_files import ScenarioError
+from partnersim.model.series import SERIES
+from partnersim.runs.measures import MEASURES, measure
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Coverage, Grid, pick, to_ranges
 from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import PlanError
@@ -390,7 +390,7 @@ def test_sweep_stops_after_failures_and_goes_on(tmp_path: Path, on_error: Any) -
 
 def spoil(monkeypatch: pytest.MonkeyPatch, replicate: int, how: Any) -> None:
     """Have the core do something to one replicate."""
-    from partnersim.core import schedule
+    from partnersim.model import schedule
 
     simulate = schedule.simulate
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from partnersim.scenario_files import ScenarioError
+from partnersim.analysis.effects import find_effects
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep import export, tables
-from partnersim.sweep.effects import find_effects
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.tables import Table
 from tests.commands import printed_by

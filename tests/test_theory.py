@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from partnersim.core import constants as c
-from partnersim.core import draws
-from partnersim.core.coordinators import choose_meetings
-from partnersim.core.draws import mix, of_layer, random_bits, root, set_keys, uniform
-from partnersim.core.environment import shake
-from partnersim.core.schedule import step
-from partnersim.core.within import forget
-from partnersim.core.work import embed
-from partnersim.scenario import Scenario
+from partnersim.model import constants as c
+from partnersim.model import draws
+from partnersim.model.coordinators import choose_meetings
+from partnersim.model.draws import mix, of_layer, random_bits, root, set_keys, uniform
+from partnersim.model.environment import shake
+from partnersim.model.schedule import step
+from partnersim.model.within import forget
+from partnersim.model.work import embed
+from partnersim.scenario.scenario import Scenario
 from tests.places import (
     begin,
     copied,
@@ -101,9 +101,9 @@ def test_a_draw_is_what_its_address_says() -> None:
 
 def test_no_two_addresses_within_reach_are_the_same() -> None:
     # Each index stays under the radix of its place, so that addresses are mixed-radix numbers.
-    from partnersim.core.draws import INITIATIVE_MEMBER, SETUP
-    from partnersim.core.parameters import K, M, N, Q
-    from partnersim.scenario import MAX_MONTHS
+    from partnersim.model.draws import INITIATIVE_MEMBER, SETUP
+    from partnersim.model.parameters import K, M, N, Q
+    from partnersim.scenario.declarations import MAX_MONTHS
 
     assert INITIATIVE_MEMBER < 64 and max(N, K, M) < 256 and Q + 2 < 64
     assert M * (MAX_MONTHS + 2) < 65536  # numbers of initiatives: one a month in every place

@@ -26,8 +26,10 @@ from experiments.tuning.distance import excess, penalty, width
 from experiments.tuning.evaluate import NUMBERS, Level, evaluate
 from experiments.tuning.space import PRIORS, declared_hash, read_space
 from experiments.tuning.store import Key, Row, Store
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError, first_months, parameters
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.paths import first_months
+from partnersim.scenario.scenario import Scenario
 from tests.commands import PATIENCE, printed_by
 from tests.pages import ROOT
 

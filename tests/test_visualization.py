@@ -20,9 +20,9 @@ import solara
 from mesa.visualization import Slider, SolaraViz, make_plot_component
 from pytest import mark
 
-from partnersim import PartnershipModel, Scenario, plots
-from partnersim.scenario import LEVERS
-from partnersim.visualization import COMPONENTS, model_parameters, network, over_time, page
+from partnersim import PartnershipModel, Scenario, figures
+from partnersim.mesa.visualization import COMPONENTS, model_parameters, network, over_time, page
+from partnersim.scenario.declarations import LEVERS
 from tests.commands import environment
 from tests.places import place
 
@@ -76,10 +76,10 @@ def test_solara_viz_takes_the_model_with_mesas_own_plots_too() -> None:
         assert rc.find(v.Btn, children=["Step"]).widget.disabled  # the end has come
 
 
-def pictures(model: PartnershipModel, monkeypatch: pytest.MonkeyPatch) -> list[plots.Picture]:
+def pictures(model: PartnershipModel, monkeypatch: pytest.MonkeyPatch) -> list[figures.Picture]:
     """What all components draw of a model."""
-    drawn: list[plots.Picture] = []
-    monkeypatch.setattr("partnersim.visualization._show", drawn.append)
+    drawn: list[figures.Picture] = []
+    monkeypatch.setattr("partnersim.mesa.visualization._show", drawn.append)
     for component, _ in COMPONENTS:
         component(model)
     return drawn
@@ -138,7 +138,7 @@ def served(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}/"
-    command = [sys.executable, "-m", "solara", "run", "partnersim.visualization"]
+    command = [sys.executable, "-m", "solara", "run", "partnersim.mesa.visualization"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-open", "--production"]
     quiet = environment(SOLARA_TELEMETRY_MIXPANEL_ENABLE="False")
     with (folder / "log").open("w") as log:

@@ -1,9 +1,9 @@
 """A decision rule of one's own, compiled, against the model's own with the same luck."""
 
 import partnersim
-from partnersim import plots
-from partnersim.core.decisions import decide
-from partnersim.results import Comparison
+from partnersim import figures
+from partnersim.model.decisions import decide
+from partnersim.runs.results import Comparison
 
 
 def decide_by_weakest_tie(state, p):
@@ -27,6 +27,6 @@ comparison = Comparison(
     },
     base="the model's rule",
 )
-picture = plots.difference_forest(comparison, ("contribution", "change_delivered", "trust"))
+picture = figures.difference_forest(comparison, ("contribution", "change_delivered", "trust"))
 picture.figure.savefig("own_rule.png")
 print(picture.title)

@@ -1,11 +1,11 @@
 """What each mechanism added to trust in one run, and what it took away."""
 
 import partnersim
-from partnersim import plots
+from partnersim import figures
 
 place = partnersim.Scenario.load("two-organisations").replace(months=60)
 ledger = partnersim.explain(place, seed=1, replicate=0)
-picture = plots.ledger_waterfall(
+picture = figures.ledger_waterfall(
     ledger.totals("hospital", "council"),
     ledger.level(0, "hospital", "council"),
     ledger.level(place.months, "hospital", "council"),

@@ -1,7 +1,7 @@
 """The same partnerships, with all the same luck, with and without a coordinator."""
 
 import partnersim
-from partnersim import plots
+from partnersim import figures
 
 place = partnersim.Scenario.load("integrated-care").replace(months=96)
 comparison = partnersim.compare(
@@ -13,6 +13,6 @@ comparison = partnersim.compare(
     replicates=200,
     seed=1,
 )
-picture = plots.change_over_time(comparison)
+picture = figures.change_over_time(comparison)
 picture.figure.savefig("with_and_without.png")
 print(picture.title)

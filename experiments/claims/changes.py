@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from partnersim.scenario import Scenario, Section, setting
-from partnersim.scenario_files import ScenarioError, find_setting, parameters
+from partnersim.scenario.declarations import Section, setting
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.paths import find_setting
+from partnersim.scenario.scenario import Scenario
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

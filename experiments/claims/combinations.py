@@ -27,7 +27,7 @@ from experiments.claims.report import heading, numbers, opening, section, write_
 from experiments.claims.simulate import Runs
 from experiments.claims.words import listed, with_interval
 from experiments.pictures import save_picture
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     INK,
     MARGIN,

@@ -14,9 +14,11 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from experiments.claims.changes import Change
-from partnersim.measures import ALL_SERIES, MEASURES
-from partnersim.scenario import MAX_MONTHS, Real, Section, Text, Whole, setting
-from partnersim.scenario_files import parse_toml, read_text, suggest, validate
+from partnersim.runs.measures import ALL_SERIES, MEASURES
+from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Text, Whole, setting
+from partnersim.scenario.errors import suggest
+from partnersim.scenario.files import parse_toml, read_text
+from partnersim.scenario.messages import validate
 
 HERE = Path(__file__).resolve().parent
 BASE = "base"

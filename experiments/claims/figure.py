@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from experiments.claims.declare import BEYOND_CHANCE, Test
 from experiments.claims.judge import AS_EXPECTED, OPPOSITE, Finding
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     GREY,
     INK,
@@ -27,7 +27,7 @@ from partnersim.plots.page import (
     start_page,
     value_ticks,
 )
-from partnersim.plots.quantities import quantity
+from partnersim.figures.quantities import quantity
 
 NAMES, NUMBERS, GAP = 510, 230, 16
 """Room for names, for numbers, and between them and the drawing, in pixels."""

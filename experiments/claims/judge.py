@@ -16,7 +16,7 @@ from scipy import stats
 from experiments.claims.changes import Floats
 from experiments.claims.declare import BASE, Study, Test
 from experiments.claims.simulate import Flags, Run, Runs
-from partnersim.results import ThroughTrust, measure_share_through_trust, quantiles
+from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust, quantiles
 
 CONFIDENCE = 0.95
 N_RESAMPLES = 400

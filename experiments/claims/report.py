@@ -25,9 +25,9 @@ from experiments.claims.words import (
 )
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
-from partnersim.plots.page import decimals, number, plural, signed
-from partnersim.plots.quantities import quantity
-from partnersim.scenario_files import parameters
+from partnersim.figures.page import decimals, number, plural, signed
+from partnersim.figures.quantities import quantity
+from partnersim.scenario.declared import parameters
 
 SHOWN = (
     "change_delivered", "mean_speed", "months_to_25", "is_sustained_acceleration", "trust",

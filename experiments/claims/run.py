@@ -18,8 +18,8 @@ from experiments.claims import combinations, report, spending
 from experiments.claims.declare import HERE, file_of, folders, read_study
 from experiments.claims.simulate import Runs, run_study
 from experiments.points import ACCEPTED, Points
-from partnersim.cli_sweep import duration, show_progress
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.cli.sweep import duration, show_progress
+from partnersim.scenario.errors import ScenarioError, suggest
 
 STORE = HERE / "store"
 QUICK_POINTS, QUICK_REPLICATES = 6, 4

@@ -18,12 +18,12 @@ import pandas as pd
 from experiments.claims.changes import Floats, combine, resolve
 from experiments.claims.declare import BASE, BEYOND_CHANCE, Event, Study, label
 from experiments.points import Points, digest
-from partnersim.measures import MEASURES
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ScenarioError
-from partnersim.sweep import Sweep
+from partnersim.runs.measures import MEASURES
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.scenario import Scenario
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
+from partnersim.sweep.sweep import Sweep
 from partnersim.sweep.tables import Table
 
 SEED = 1

@@ -18,9 +18,9 @@ from experiments.claims.judge import (
     Found,
     Mover,
 )
-from partnersim.measures import MEASURES
-from partnersim.plots.page import number
-from partnersim.plots.sweep import in_words
+from partnersim.figures.page import number
+from partnersim.figures.sweep import in_words
+from partnersim.runs.measures import MEASURES
 
 MOST_MOVERS = 2
 MOST_PARTS = 4

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     GREY,
     MARGIN,

@@ -32,10 +32,11 @@ from experiments.patterns.estimates import (
     variation,
 )
 from experiments.patterns.runs import Runner
-from partnersim.core.meetings import take_in, weight_of_bad_news
-from partnersim.measures import find_first_month
-from partnersim.scenario import Real, Scenario, Section, Text, setting
-from partnersim.scenario_files import first_months
+from partnersim.model.meetings import take_in, weight_of_bad_news
+from partnersim.runs.measures import find_first_month
+from partnersim.scenario.declarations import Real, Section, Text, setting
+from partnersim.scenario.paths import first_months
+from partnersim.scenario.scenario import Scenario
 
 DECLARED = Path(__file__).resolve().parent.parent / "tuning" / "patterns.toml"
 """Scenario, arms, numbers and bands of each pattern."""

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.patterns.estimates import Floats
-from partnersim.core import schedule
-from partnersim.core.draws import root
-from partnersim.core.record import new_record
-from partnersim.core.series import SERIES
-from partnersim.core.state import STATE
-from partnersim.scenario import Scenario
-from partnersim.translate import Translator
+from partnersim.model import schedule
+from partnersim.model.draws import root
+from partnersim.model.record import new_record
+from partnersim.model.series import SERIES
+from partnersim.model.state import STATE
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.translate import Translator
 
 
 class Runner:

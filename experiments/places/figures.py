@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.places.places import BASE, WITHOUT, Beside, Declared, Effect, Floats, Place, Runs
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     GREY,
     INK,

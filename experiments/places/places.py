@@ -14,17 +14,9 @@ from typing import Any, Literal
 import numpy as np
 
 from experiments.declared import read
-from partnersim.scenario import (
-    Published,
-    Real,
-    Scenario,
-    Section,
-    Share,
-    Text,
-    Whole,
-    setting,
-)
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.scenario.declarations import Published, Real, Section, Share, Text, Whole, setting
+from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.scenario import Scenario
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -39,9 +39,9 @@ from experiments.places.report import report
 from experiments.points import ACCEPTED, Points
 from experiments.provenance import stamp
 from partnersim import ScenarioError, Sweep
-from partnersim.cli_sweep import show_progress
-from partnersim.plots import Picture
-from partnersim.scenario_files import packaged_text
+from partnersim.cli.sweep import show_progress
+from partnersim.figures import Picture
+from partnersim.scenario.files import packaged_text
 from partnersim.sweep.plan import Plan
 
 HERE = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ import numpy as np
 import partnersim
 from experiments.screening.design import Floats, Prior, Setting, changes_of
 from experiments.screening.effects import MEASURES, SEED
-from partnersim.measures import MEASURES as DECLARED
+from partnersim.runs.measures import MEASURES as DECLARED
 
 REPLICATES = 60
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from partnersim.arms import READY_ARMS
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import parameters
+from partnersim.scenario.arms import READY_ARMS
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.scenario import Scenario
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -26,8 +26,7 @@ from experiments.screening.effects import (
     rows_of,
     verdict,
 )
-from partnersim.measures import MEASURES as DECLARED
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     INK,
     MARGIN,
@@ -39,6 +38,7 @@ from partnersim.plots.page import (
     fit,
     start_page,
 )
+from partnersim.runs.measures import MEASURES as DECLARED
 
 COMMAND = "python -m experiments.screening.run"
 TOP = 25

@@ -33,7 +33,7 @@ from experiments.screening.design import (
 )
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
-from partnersim.ensemble import n_cores
+from partnersim.runs.ensemble import n_cores
 
 HERE = Path(__file__).resolve().parent
 

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.patterns.estimates import Estimate, Floats
 from experiments.patterns.patterns import PATTERNS, Band, Look
 from experiments.tuning.distance import MOST_CHANCE, excess, penalty
-from partnersim.scenario import Scenario
+from partnersim.scenario.scenario import Scenario
 
 ORDER = (
     "A13", "A4", "A1", "A2", "A11", "A5", "A7", "A6", "A9", "A3", "A12", "A10", "A8",

@@ -12,7 +12,7 @@ from experiments.tuning.accept import front
 from experiments.tuning.distance import penalty
 from experiments.tuning.evaluate import NUMBERS
 from experiments.tuning.report import Narrowing, Outcome, inside, over_accepted
-from partnersim.plots.page import (
+from partnersim.figures.page import (
     BLUE,
     GREY,
     MARGIN,

@@ -19,7 +19,7 @@ from experiments.provenance import model_hash
 from experiments.screening.design import Prior, changes_of, read_priors
 from experiments.tuning.distance import excess, width
 from experiments.tuning.evaluate import NUMBERS, Level, estimates, evaluate
-from partnersim.scenario import Scenario
+from partnersim.scenario.scenario import Scenario
 
 HERE = Path(__file__).resolve().parent
 FULL, QUICK = Level(replicates=100), Level(replicates=4, resamples=5)

@@ -36,8 +36,8 @@ from experiments.tuning.search import (
 )
 from experiments.tuning.space import PRIORS, Space, Stage, read_space, task_hash
 from experiments.tuning.store import Store
-from partnersim.ensemble import n_cores
-from partnersim.scenario_files import ScenarioError
+from partnersim.runs.ensemble import n_cores
+from partnersim.scenario.errors import ScenarioError
 
 HERE = Path(__file__).resolve().parent
 ROUNDINGS = (2, 3)

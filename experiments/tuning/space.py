@@ -14,8 +14,9 @@ from experiments.declared import read
 from experiments.patterns.estimates import Floats
 from experiments.patterns.patterns import PATTERNS
 from experiments.screening.design import read_priors
-from partnersim.scenario import Real, Section, Text, Whole, setting
-from partnersim.scenario_files import ScenarioError, parameters, suggest
+from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
+from partnersim.scenario.declared import parameters
+from partnersim.scenario.errors import ScenarioError, suggest
 
 PRIORS = Path(__file__).resolve().parent / "priors.toml"
 DIGITS = 6

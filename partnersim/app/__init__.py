@@ -5,3 +5,6 @@ What can be said, drawn and remembered stands in modules that know nothing of th
 said), `draw` (what is drawn), `stories`, `links` and `take_home`. The components that show all
 this are thin.
 """
+
+ECHARTS = "echarts@5.4.0/dist/echarts.common.min.js"
+"""Draws charts to read values off; it comes with the page's own files."""

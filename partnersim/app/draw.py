@@ -26,7 +26,7 @@ import numpy as np
 from partnersim.app.sentences import Sides, Why, capital, signed, span, trust_word, when
 from partnersim.app.steps import STEPS, step_of
 from partnersim.app.words import Words
-from partnersim.measures import YEAR, Floats
+from partnersim.runs.measures import YEAR, Floats
 
 PANE = (620, 332)
 TALL_PANE = (620, 470)

@@ -20,8 +20,8 @@ from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
 from partnersim.app.world import World
-from partnersim.measures import YEAR
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.runs.measures import YEAR
+from partnersim.scenario.errors import ScenarioError, suggest
 
 STYLE = """
 .ps-player { display: flex; flex-wrap: wrap; align-items: center; gap: .4em; padding: .2em 0;

@@ -17,16 +17,10 @@ from typing import Any, get_args
 from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
-from partnersim.app.world import (
-    Appointment,
-    Change,
-    Happening,
-    Lever,
-    Setting,
-    World,
-)
-from partnersim.scenario import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Scenario, Section
-from partnersim.scenario_files import ScenarioError
+from partnersim.app.world import Appointment, Change, Happening, Lever, Setting, World
+from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.scenario import Scenario
 
 GAP = "[...]"
 """Where the band stands in a sentence."""

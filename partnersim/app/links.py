@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from partnersim.app.session import State
 from partnersim.app.stories import stories
 from partnersim.app.words import Words, languages, words
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 
 VERSION = "1"
 """Raised when an old link would be read wrongly."""

@@ -15,18 +15,11 @@ import numpy as np
 from partnersim.app.levers import find_lever
 from partnersim.app.steps import step_of
 from partnersim.app.words import Words
-from partnersim.app.world import (
-    Appointment,
-    Change,
-    Happening,
-    Hundred,
-    Lever,
-    Mark,
-    Run,
-)
-from partnersim.ledger import Ledger
-from partnersim.measures import YEAR, find_first_month
-from partnersim.scenario import LAYERS, Coordinator, Event, Intervention, Scenario
+from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
+from partnersim.runs.ledger import Ledger
+from partnersim.runs.measures import YEAR, find_first_month
+from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
+from partnersim.scenario.scenario import Scenario
 
 SHARES = {0.5: "half", 0.25: "quarter", 0.8: "most"}
 """Shares of the vision that have a name."""

@@ -17,7 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partnersim.scenario_files import ScenarioError
+from partnersim.app import ECHARTS
+from partnersim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -44,9 +45,6 @@ SETTINGS = {
 
 BUNDLE = "@widgetti/solara-vuetify-app@10.1.1/dist/solara-vuetify-app8.min.js"
 """What every page loads first; without it the page stays blank."""
-
-ECHARTS = "echarts@5.4.0/dist/echarts.common.min.js"
-"""Draws charts to read values off; it comes with the page's own files."""
 
 REMEDY = 'pip install "ipyvuetify<2" "ipyvue<2" "solara-assets==1.58.2"'
 

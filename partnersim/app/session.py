@@ -17,14 +17,7 @@ from pydantic import Field, Strict, model_validator
 
 from partnersim.app import sentences
 from partnersim.app.sentences import Sides
-from partnersim.app.stories import (
-    MOST_OPTIONS,
-    Option,
-    Question,
-    Screen,
-    Story,
-    stories,
-)
+from partnersim.app.stories import MOST_OPTIONS, Option, Question, Screen, Story, stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, languages, words
 from partnersim.app.world import (
     MOST_MONTHS,
@@ -38,7 +31,7 @@ from partnersim.app.world import (
     World,
     compare_hundred,
 )
-from partnersim.scenario import Section, Slug, Whole
+from partnersim.scenario.declarations import Section, Slug, Whole
 
 MOST_STEPS = 100
 """Steps that can be undone."""

@@ -28,10 +28,10 @@ from partnersim.app.world import (
     World,
     compare_hundred,
 )
-from partnersim.measures import MEASURES, Floats
-from partnersim.results import Results
-from partnersim.scenario import Section, Slug, Text, Whole
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.runs.measures import MEASURES, Floats
+from partnersim.runs.results import Results
+from partnersim.scenario.declarations import Section, Slug, Text, Whole
+from partnersim.scenario.errors import ScenarioError, suggest
 
 LEAST_SHARE = 0.6
 """Share of the hundred partnerships in which an expectation must hold."""

@@ -19,9 +19,9 @@ from partnersim.app import draw, sentences
 from partnersim.app.session import Session
 from partnersim.app.words import Words
 from partnersim.app.world import Change, Happening, Run
-from partnersim.measures import MEASURES, Floats, speed
-from partnersim.results import quantiles
-from partnersim.scenario import Scenario
+from partnersim.runs.measures import MEASURES, Floats, speed
+from partnersim.runs.statistics import quantiles
+from partnersim.scenario.scenario import Scenario
 
 N_POINTS = 3
 SHOWN_MEASURES = (
@@ -171,8 +171,8 @@ def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
 def change_png(session: Session) -> bytes:
     """Change and its speed over the years as a picture of points, for slides."""
     # matplotlib takes a second to load, and only this needs it.
-    from partnersim.plots import change_over_time
-    from partnersim.results import Comparison
+    from partnersim.figures import change_over_time
+    from partnersim.runs.results import Comparison
 
     if session.with_ is None:
         comparison = Comparison({"as it is": session.without.hundred()}, base="as it is")

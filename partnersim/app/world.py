@@ -17,22 +17,24 @@ import numpy as np
 from pydantic import BaseModel, Field, Strict
 
 from partnersim.app.memo import Memo
-from partnersim.ensemble import run
-from partnersim.ledger import Ledger, explain
-from partnersim.measures import MEASURES, YEAR, Floats, find_first_month
-from partnersim.results import Comparison, Results, share_better
-from partnersim.scenario import (
+from partnersim.runs.ensemble import run
+from partnersim.runs.ledger import Ledger, explain
+from partnersim.runs.measures import MEASURES, YEAR, Floats, find_first_month
+from partnersim.runs.results import Comparison, Results
+from partnersim.runs.statistics import share_better
+from partnersim.scenario.declarations import (
     Coordinator,
     Event,
     Flag,
     Intervention,
     Real,
-    Scenario,
     Section,
     Slug,
     Whole,
 )
-from partnersim.scenario_files import ScenarioError, loads, packaged_text
+from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged_text
+from partnersim.scenario.scenario import Scenario
 
 MOST_ORGANISATIONS = 12
 """As many as can be named on one picture."""
@@ -355,7 +357,7 @@ def _make_scenario(world: World) -> Scenario:
 def _read_place(name: str, text: str) -> Scenario:
     """A place as it is before anything is changed."""
     # Never Scenario.load: a name from a link must not open a file of this machine.
-    return loads(text or packaged_text(name), where=name)
+    return Scenario.loads(text or packaged_text(name), where=name)
 
 
 def _settings(world: World, place: Scenario) -> Iterator[tuple[str, Any]]:

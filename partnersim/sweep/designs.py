@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Discriminator, Tag, field_validator
 
-from partnersim.scenario import Section, Text, Whole, setting
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.scenario.declarations import Section, Text, Whole, setting
+from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.sweep.parameters import Column, Distribution, Floats, Parameter, as_column, key_of
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NamedTuple, Protocol
 
-from partnersim.ensemble import n_cores
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.runs.ensemble import n_cores
+from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.store import Store

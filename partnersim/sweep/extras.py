@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 
 
 def load_extra(module: str, extra: str) -> Any:

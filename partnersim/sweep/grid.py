@@ -11,8 +11,6 @@ import numpy as np
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from partnersim.sweep.tables import kind_of
-
 if TYPE_CHECKING:
     from partnersim.sweep.tables import Table
 
@@ -20,11 +18,13 @@ if TYPE_CHECKING:
 class Column(BackendArray):
     """A column of a table on the grid of the table's keys."""
 
-    def __init__(self, table: Table, name: str, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, table: Table, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> None:
         self.table = table
         self.name = name
         self.shape = shape
-        self.dtype = kind_of(name, table.to_arrow().schema.field(name).type)
+        self.dtype = dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         return indexing.explicit_indexing_adapter(

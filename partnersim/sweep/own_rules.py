@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, suggest
 
 Function = Callable[..., Any]
 
@@ -28,7 +28,7 @@ def load_rules(named: Mapping[str, str], folder: Path) -> dict[str, Function]:
     ScenarioError
         For a file that cannot be loaded, a function that is not in it, and what is no rule.
     """
-    from partnersim import rules
+    from partnersim.runs import rules
 
     modules: dict[Path, ModuleType] = {}
     own = {}
@@ -55,7 +55,7 @@ def name_rules(own: Mapping[str, Function]) -> dict[str, str]:
     """Say of each rule where it is from and what it is, by a hash of its source."""
     if not own:
         return {}
-    from partnersim import rules
+    from partnersim.runs import rules
 
     return {rule.name: str(rule) for rule in rules.build(own).rules}
 

@@ -19,8 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict, Field, field_validator
 
-from partnersim.scenario import Real, Scenario, Section, setting
-from partnersim.scenario_files import Place, ScenarioError, find_setting, suggest
+from partnersim.scenario.declarations import Real, Section, setting
+from partnersim.scenario.declared import Place
+from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.paths import find_setting
+from partnersim.scenario.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 Column = npt.NDArray[Any]

@@ -19,22 +19,15 @@ import numpy as np
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim import __version__
-from partnersim.measures import ALL_SERIES, MEASURES
-from partnersim.provenance import hash_sources
-from partnersim.scenario import MAX_MONTHS, Real, Scenario, Section, Whole, setting
-from partnersim.scenario_files import (
-    ScenarioError,
-    find_setting,
-    first_months,
-    flatten,
-    is_path,
-    load,
-    parse_toml,
-    read_text,
-    suggest,
-    to_table,
-    validate,
-)
+from partnersim.runs.measures import ALL_SERIES, MEASURES
+from partnersim.runs.provenance import hash_sources
+from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
+from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.files import is_path, parse_toml, read_text
+from partnersim.scenario.messages import validate
+from partnersim.scenario.paths import find_setting, first_months, flatten
+from partnersim.scenario.scenario import Scenario
+from partnersim.scenario.writing import to_table
 from partnersim.sweep.designs import (
     AnyDesign,
     MorrisDesign,
@@ -65,7 +58,7 @@ MOST_ENDS = 20
 MOST_REPLICATES = 2**20
 """Replicates that each point or base row has to itself where luck is not common to all."""
 
-SOURCES = ("core/*.py", "measures.py", "translate.py")
+SOURCES = ("model/*.py", "runs/measures.py", "scenario/translate.py")
 """Files of the package that decide a run's numbers, given its scenario."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
@@ -336,7 +329,7 @@ class Plan(Section):
         """The scenario as it stands, of the plan's length."""
         if isinstance(self.scenario, str):
             source = self._folder / self.scenario if is_path(self.scenario) else self.scenario
-            scenario = load(source)
+            scenario = Scenario.load(source)
         else:
             scenario = validate(Scenario, self.scenario, "scenario")
         return scenario if self.months is None else first_months(scenario, self.months)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from partnersim.scenario.translate import Translator
 from partnersim.sweep.plan import Plan
-from partnersim.translate import Translator
 
 
 class PointMaker:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.scenario_files import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.sweep.parameters import DTYPES, Column, Parameter, Range, key_of
 
 if TYPE_CHECKING:

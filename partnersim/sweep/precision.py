@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from partnersim.measures import MEASURES, Floats
+from partnersim.runs.measures import MEASURES, Floats
 from partnersim.sweep.chunks import Range, cut, to_ranges
 from partnersim.sweep.plan import Plan, Precision
 from partnersim.sweep.store import Store

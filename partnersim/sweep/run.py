@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from partnersim.ensemble import n_cores
-from partnersim.scenario_files import ScenarioError
+from partnersim.runs.ensemble import n_cores
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
 from partnersim.sweep.designs import make_design
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
@@ -491,7 +491,7 @@ def _describe_session(
     engine: str, workers: int | None, scheduler: str | None, shard: object
 ) -> dict[str, Any]:
     """Say who runs what on what: the beginning of a line of provenance."""
-    from partnersim.provenance import provenance
+    from partnersim.runs.provenance import provenance
 
     return {
         "began": _now(),

@@ -36,7 +36,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersim.scenario_files import ScenarioError
+from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
 from partnersim.sweep.designs import Design, TableDesign, make_design
 from partnersim.sweep.plan import Plan, id_of, what_differs

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from partnersim.measures import MEASURES
+from partnersim.runs.measures import MEASURES
 from partnersim.sweep.extras import load_extra
 
 if TYPE_CHECKING:
@@ -108,9 +108,12 @@ class Table:
         from partnersim.sweep.grid import Column
 
         lengths = tuple(len(labels) for labels in self.axes.values())
+        types = {field.name: kind_of(field.name, field.type) for field in self.to_arrow().schema}
         arrays = {
             name: xr.Variable(
-                self.keys, LazilyIndexedArray(Column(self, name, lengths)), describe(name)
+                self.keys,
+                LazilyIndexedArray(Column(self, name, lengths, types[name])),
+                describe(name),
             )
             for name in self.values
         }

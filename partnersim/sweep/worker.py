@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from partnersim.core.series import SERIES
-from partnersim.measures import Floats, measure, name_series, with_derived
+from partnersim.model.series import SERIES
+from partnersim.runs.measures import Floats, measure, name_series, with_derived
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.designs import Design, make_design
 from partnersim.sweep.plan import MOST_REPLICATES, Plan, what_differs
@@ -101,10 +101,10 @@ class Simulator:
     """Simulates chunks of a plan, in buffers that are filled again and again."""
 
     def __init__(self, plan: Plan) -> None:
-        from partnersim.core import schedule
-        from partnersim.core.draws import root
-        from partnersim.core.record import new_record
-        from partnersim.core.state import STATE
+        from partnersim.model import schedule
+        from partnersim.model.draws import root
+        from partnersim.model.record import new_record
+        from partnersim.model.state import STATE
         from partnersim.sweep.points import PointMaker
 
         self.plan = plan
@@ -115,7 +115,7 @@ class Simulator:
         self.state = new_record(STATE)
         self.simulate = schedule.simulate
         if plan.own_rules:
-            from partnersim import rules
+            from partnersim.runs import rules
 
             self.simulate = rules.build(plan.own_rules, compiled=True).simulate
         self.buffer = np.empty((ROWS, plan.base.months + 1, len(SERIES)))

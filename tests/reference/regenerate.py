@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import partnersim
-from partnersim.scenario import Coordinator, Scenario
+from partnersim.scenario.declarations import Coordinator
+from partnersim.scenario.scenario import Scenario
 
 FOLDER = Path(__file__).parent
 

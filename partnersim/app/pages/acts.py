@@ -16,15 +16,9 @@ from partnersim.app.pages import view
 from partnersim.app.pages.analyst import SCALES
 from partnersim.app.pages.desk import Desk
 from partnersim.app.sentences import SHARES
-from partnersim.app.world import (
-    MOST_MONTHS,
-    MOST_TEXT,
-    N_PAIRS,
-    Appointment,
-    Setting,
-    World,
-)
-from partnersim.scenario_files import ScenarioError, parse_assignment
+from partnersim.app.world import MOST_MONTHS, MOST_TEXT, N_PAIRS, Appointment, Setting, World
+from partnersim.scenario.assignments import parse_assignment
+from partnersim.scenario.errors import ScenarioError
 
 MOST_LINK = 100_000
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import tomlkit
 
+from partnersim.app import ECHARTS
 from partnersim.app.draw import Table
 from partnersim.app.levers import front_levers
 from partnersim.app.pages.desk import Desk
 from partnersim.app.sentences import capital, span, when
-from partnersim.app.server import ECHARTS
 from partnersim.app.session import Session
 from partnersim.app.world import N_PAIRS, Setting, World
-from partnersim.measures import YEAR, Floats
-from partnersim.notebook import show_tables
-from partnersim.scenario import Scenario
-from partnersim.scenario_files import ParameterRow, parameters
+from partnersim.report.notebook import show_tables
+from partnersim.runs.measures import YEAR, Floats
+from partnersim.scenario.declared import ParameterRow, parameters
+from partnersim.scenario.scenario import Scenario
 
 SCALES = {
     "change_delivered": (100.0, "axis.percent", 1),

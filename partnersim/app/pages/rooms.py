@@ -16,7 +16,8 @@ from partnersim.app.links import LinkError, from_link
 from partnersim.app.session import Session, State
 from partnersim.app.stories import stories
 from partnersim.app.world import World
-from partnersim.scenario_files import load, packaged
+from partnersim.scenario.files import packaged
+from partnersim.scenario.scenario import Scenario
 
 MOST_ROOMS = 300
 """Rooms that are kept; those that nobody is in are given up first, the longest left first."""
@@ -52,7 +53,7 @@ class Rooms:
         if place in packaged():
             world = World(place=place)
         else:
-            world = World(place="own-place", text=load(place).to_toml())
+            world = World(place="own-place", text=Scenario.load(place).to_toml())
         world.scenario()
         self._first = State(world=world)
 

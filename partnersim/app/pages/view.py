@@ -27,7 +27,7 @@ from partnersim.app.session import Guess, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Run, World, compare_hundred
-from partnersim.measures import Floats
+from partnersim.runs.measures import Floats
 
 View = dict[str, Any]
 

@@ -1,0 +1,247 @@
+"""Main effects: what each parameter does to a measure, with all the others left to vary.
+
+Everything here is over points, each standing for the mean of its replicates. Intervals hold what
+differs from point to point: other parameters, and luck that points do not share. Where they share
+it (the default), other replicates would move all means up or down together, and that is in no
+interval; what is to be read is how the means differ along a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partnersim.runs.measures import MEASURES, Floats, Measure
+from partnersim.runs.statistics import CONFIDENCE, FEWEST_REPLICATES, summarise
+from partnersim.scenario.errors import ScenarioError, suggest
+
+if TYPE_CHECKING:
+    from partnersim.sweep.sweep import Sweep
+    from partnersim.sweep.tables import Array
+
+MOST_VALUES = 6
+"""A parameter with more values than these is cut into groups."""
+
+N_GROUPS = 5
+"""Groups of equally many points: enough to see a bend, with enough points in each."""
+
+SPREAD_OUT = ("factorial", "latin-hypercube", "sobol", "saltelli", "table")
+"""Designs in which the other parameters vary freely while one is looked at."""
+
+_MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
+"""A measure once it has been averaged: nothing is missing or censored any more."""
+
+
+@dataclass(frozen=True)
+class MainEffect:
+    """What one parameter does to a measure.
+
+    Attributes
+    ----------
+    parameter : str
+        Its path.
+    unit : str
+    values : list[float] | list[str]
+        The parameter's values, or its mean in each group, rising.
+    means, lows, highs : float64[len(values)]
+        Mean of the measure over the points there, with its 95 % interval by Student's t;
+        unbounded where there is one point.
+    share : float
+        Share of the variance between points that goes with the parameter, in [0, 1]: epsilon
+        squared, which is 0 on average where there is no effect.
+    is_clear : bool
+        Whether chance alone would show a share like this, in any of the parameters looked at,
+        in fewer than 5 of 100 sweeps (F test, Bonferroni's bound).
+    """
+
+    parameter: str
+    unit: str
+    values: list[float] | list[str]
+    means: Floats
+    lows: Floats
+    highs: Floats
+    share: float
+    is_clear: bool
+
+
+@dataclass(frozen=True)
+class MainEffects:
+    """What every parameter does to a measure, the largest share first.
+
+    Attributes
+    ----------
+    measure : str
+    arm, base : str | None
+        The measure of this arm; with a base, how much more it is than that of the base with the
+        same luck. None where the plan has no arms.
+    effects : list[MainEffect]
+    n_points, n_replicates, seed : int
+        What it is over: points that have a mean, and replicates of each at most.
+    """
+
+    measure: str
+    arm: str | None
+    base: str | None
+    effects: list[MainEffect]
+    n_points: int
+    n_replicates: int
+    seed: int
+
+
+def main_effects(
+    sweep: Sweep, measure: str, arm: str | None = None, base: str | None = None
+) -> MainEffects:
+    """Find what each parameter does to a measure.
+
+    Parameters
+    ----------
+    sweep
+        One whose design lets all parameters vary at once.
+    measure
+        A milestone never reached counts as the last month.
+    arm
+        Whose measure; the base's if left out.
+    base
+        If given, the difference of `arm` from it, pair by pair.
+
+    Raises
+    ------
+    ScenarioError
+        For a measure or arm that the sweep has not, a design in which there is no main effect,
+        and too few points.
+    """
+    plan = sweep.plan
+    _check_name("measure", measure, plan.measure_names)
+    for name in (arm, base):
+        if name is not None:
+            _check_name("arm", name, tuple(plan.arms_by_name))
+    if plan.design.type not in SPREAD_OUT:
+        raise ScenarioError(
+            f"{sweep.folder}: a design of type {plan.design.type!r} varies one parameter at a "
+            f"time and has no main effects; these have: {', '.join(SPREAD_OUT)}"
+        )
+    arm = arm or (next(iter(plan.arms_by_name)) if plan.has_arms else None)
+    means = _point_means(sweep, measure, arm, base)
+    columns = sweep.design.to_pandas().set_index("point")
+    is_known = np.isfinite(means)
+    if "matrix" in columns:  # the rows of Saltelli's design that are drawn independently
+        is_known &= columns["matrix"].isin(["A", "B"]).to_numpy()
+    n_points = int(is_known.sum())
+    if n_points < FEWEST_REPLICATES:
+        raise ScenarioError(
+            f"{sweep.folder}: {n_points} points have this measure; main effects need "
+            f"{FEWEST_REPLICATES}"
+        )
+    units = {path: parameter.unit for path, parameter in plan.parameters_by_path.items()}
+    varied = {path: columns[path].to_numpy()[is_known] for path in units if path in columns}
+    effects = find_effects(varied, means[is_known], units)
+    if not effects:
+        raise ScenarioError(f"{sweep.folder}: no parameter has more than one value")
+    n_replicates = len(sweep.runs.axes["replicate"])
+    return MainEffects(measure, arm, base, effects, n_points, n_replicates, plan.seed)
+
+
+def _check_name(kind: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise ScenarioError(
+            f"{name!r}: the sweep has no {kind} of this name; {suggest(name, list(known))}"
+        )
+
+
+def _point_means(sweep: Sweep, measure: str, arm: str | None, base: str | None) -> Floats:
+    """Mean over replicates at each point, of an arm or of its difference from the base."""
+    runs = sweep.runs
+    horizon = sweep.plan.base.months
+    means = np.full(runs.n_points, np.nan)
+    everywhere = {key: np.arange(len(labels)) for key, labels in runs.axes.items()}
+    arms = [runs.arms.index(name) for name in (arm, base) if name is not None]
+    for begin, end in runs.by_points():
+        wanted = everywhere | {"point": np.arange(begin, end)}
+        found = runs.grid(["status", measure], wanted)
+        values = _restrict(found[measure], found["status"], MEASURES[measure], horizon)
+        if arms:
+            values = values[:, arms[0]] - (values[:, arms[1]] if base else 0.0)
+        count = np.isfinite(values).sum(axis=-1)
+        total = np.nansum(values, axis=-1)
+        means[begin:end] = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return means
+
+
+def _restrict(values: Floats, status: Array, measure: Measure, horizon: int) -> Floats:
+    """Let the last month stand for a milestone that a run did not reach."""
+    if not measure.is_censored:
+        return values
+    return np.where((status == 0) & np.isnan(values), float(horizon), values)
+
+
+def find_effects(
+    columns: Mapping[str, Array], means: Floats, units: Mapping[str, str]
+) -> list[MainEffect]:
+    """Find the main effect of each parameter, the largest share first.
+
+    Parameters
+    ----------
+    columns
+        Values of each parameter, one for each point.
+    means
+        float64[n_points], the measure.
+    units
+        Of the parameters.
+    """
+    effects = []
+    for path, column in columns.items():
+        groups = list(_groups(column))
+        if len(groups) < 2:
+            continue
+        parts = [means[rows] for _, rows in groups]
+        share, chance = _share(parts)
+        levels = [summarise(part, _MEAN_OF_A_POINT, 0) for part in parts]
+        effects.append(
+            MainEffect(
+                parameter=path,
+                unit=units.get(path, ""),
+                values=[value for value, _ in groups],
+                means=np.array([level.mean for level in levels]),
+                lows=np.array([level.ci95[0] for level in levels]),
+                highs=np.array([level.ci95[1] for level in levels]),
+                share=share,
+                is_clear=chance < (1 - CONFIDENCE) / len(columns),
+            )
+        )
+    return sorted(effects, key=lambda effect: -effect.share)
+
+
+def _groups(column: Array) -> Iterator[tuple[Any, Array]]:
+    """Points of each value, or of each of some groups of neighbouring values, rising."""
+    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    if len(values) <= MOST_VALUES or column.dtype.kind not in "fiu":
+        for index, value in enumerate(values):
+            name = float(value) if column.dtype.kind in "fiu" else str(value).lower()
+            yield name, np.flatnonzero(place == index)
+        return
+    # By the middle rank of each value, so that points with the same value are never parted.
+    ranks = counts.cumsum() - counts / 2
+    group = (N_GROUPS * ranks / len(column)).astype(int)[place]
+    for index in np.unique(group):
+        rows = np.flatnonzero(group == index)
+        yield float(column[rows].mean()), rows
+
+
+def _share(parts: list[Floats]) -> tuple[float, float]:
+    """Share of the variance that goes with the groups, and how often chance gives as much."""
+    from scipy.special import fdtrc
+
+    n, k = sum(map(len, parts)), len(parts)
+    everything = np.concatenate(parts)
+    total = float(((everything - everything.mean()) ** 2).sum())
+    within = float(sum(((part - part.mean()) ** 2).sum() for part in parts))
+    if total <= 0 or n <= k:
+        return 0.0, 1.0
+    if within <= 0:
+        return 1.0, 0.0
+    within_mean = within / (n - k)
+    share = (total - within - (k - 1) * within_mean) / total
+    return max(0.0, share), float(fdtrc(k - 1, n - k, (total - within) / (k - 1) / within_mean))

@@ -1,0 +1,18 @@
+"""The command line: it prints and exits, and decides nothing."""
+
+import os
+import sys
+
+from partnersim.cli import look, simulate, sweep  # noqa: F401  # they add their commands
+from partnersim.cli.base import app
+
+
+def main() -> None:
+    """Run the command line."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this, as some schedulers do
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows '?'
+            stream.reconfigure(errors="replace")
+    app()

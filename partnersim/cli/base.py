@@ -1,0 +1,379 @@
+"""The command line: reads what is asked for, prints the answer, exits.
+
+What is heavy is imported where it is used, and Numba only after everything that was typed has
+been checked: a slip of the pen is answered at once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from partnersim import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from partnersim.report.output import OutputFolder
+
+
+BAD_INPUT = 2
+
+INTERRUPTED = 130
+
+MOST_LINES = 18
+"""Lines of one message; a hint may follow."""
+
+PATIENCE = 0.5
+"""Seconds of work after which a progress bar appears."""
+
+
+class Commands(TyperGroup):
+    """All commands; whatever goes wrong in one of them is said in one plain message."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **more: Any,
+    ) -> Any:
+        """Run a command, and exit with 0, with 2 for bad input, with 1 or 130 for the rest."""
+        more |= {"standalone_mode": False, "windows_expand_args": windows_expand_args}
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, **more)
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            result = super().main(args, prog_name, complete_var, **more)
+            sys.stdout.flush()
+            status = result if isinstance(result, int) else 0
+        except BrokenPipeError:
+            status = _leave_pipe()
+        except (KeyboardInterrupt, typer.Abort):
+            status = INTERRUPTED
+        except Exception as error:
+            if "--debug" in words and not _is_bad_input(error):
+                raise
+            status = _explain_failure(error, words)
+        if status == INTERRUPTED:
+            say("Stopped.")
+        sys.exit(status)
+
+
+def _leave_pipe() -> int:
+    """Nobody reads any more (``| head``): leave quietly, and let nothing be flushed at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _is_usage_error(error: Exception) -> bool:
+    """Whether the words typed do not fit the command; by its looks, as Typer has its own Click."""
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _is_bad_input(error: Exception) -> bool:
+    from partnersim.scenario.errors import ScenarioError
+
+    return _is_usage_error(error) or isinstance(error, ScenarioError)
+
+
+def _explain_failure(error: Exception, words: Sequence[str]) -> int:
+    """Print one message on standard error; returns the exit status."""
+    if _is_usage_error(error):
+        context = getattr(error, "ctx", None)
+        # Known by its looks, so as not to load typer's own copy of click for its class.
+        complain(error.format_message())  # type: ignore[attr-defined]
+        if context is not None:
+            say(f"Try '{context.command_path} --help'.")
+        return BAD_INPUT
+    if _is_bad_input(error):
+        complain(str(error))
+        return BAD_INPUT
+    if isinstance(error, MemoryError):
+        complain("not enough memory; ask for fewer --replicates, or leave --out and --series away")
+    elif isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}")
+    else:
+        complain(
+            f"something went wrong inside partnersim ({type(error).__name__}: {error}).\n"
+            "This is a fault of the program: please report it, with what this shows:\n"
+            f"  partnersim --debug {shlex.join(words)}"
+        )
+    return 1
+
+
+def complain(message: str) -> None:
+    """Print a message of bounded length on standard error, headed 'Error:'."""
+    from rich.text import Text
+
+    lines = message.splitlines() or [""]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], "..."]
+    text = "\n".join(line if len(line) <= 600 else f"{line[:600]} ..." for line in lines)
+    make_console(stderr=True).print(
+        Text("Error: ", style="bold red") + Text(text, style="not bold default"), soft_wrap=True
+    )
+
+
+def say(message: str) -> None:
+    """Print a plain line on standard error."""
+    typer.echo(message, err=True)
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """Where to print; plain where NO_COLOR is set, whatever its value."""
+    from rich.console import Console
+
+    is_plain = bool(os.environ.get("NO_COLOR"))
+    return Console(stderr=stderr, highlight=False, color_system=None if is_plain else "auto")
+
+
+def refuse(option: str, message: str) -> typer.BadParameter:
+    """Bad input in an option."""
+    return typer.BadParameter(message, param_hint=f"'{option}'")
+
+
+def _at_least(least: int) -> Callable[[int | None], int | None]:
+    """Make a check that a number is large enough."""
+
+    def check_number(value: int | None) -> int | None:
+        if value is not None and value < least:
+            raise typer.BadParameter(f"{value}: must be {least} or more")
+        return value
+
+    return check_number
+
+
+def _complete_scenario(incomplete: str) -> list[str]:
+    """Names and files that a scenario may be."""
+    from partnersim.scenario.files import packaged
+
+    files = [str(path) for path in sorted(Path().glob(f"{incomplete}*"))]
+    return [name for name in packaged() if name.startswith(incomplete)] + files
+
+
+def _complete_name(incomplete: str) -> list[str]:
+    """Names of packaged scenarios."""
+    from partnersim.scenario.files import packaged
+
+    return [name for name in packaged() if name.startswith(incomplete)]
+
+
+def _complete_arm(incomplete: str) -> list[str]:
+    """Names of ready arms."""
+    from partnersim.scenario.arms import READY_ARMS
+
+    return [name for name in READY_ARMS if name.startswith(incomplete)]
+
+
+def _complete_series(incomplete: str) -> list[str]:
+    """Names of series."""
+    from partnersim.runs.measures import ALL_SERIES
+
+    return [name for name in ALL_SERIES if name.startswith(incomplete)]
+
+
+SCENARIO = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Name of a packaged scenario, or path of a scenario file.",
+        autocompletion=_complete_scenario,
+        show_default=False,
+    ),
+]
+
+REPLICATES = Annotated[
+    int,
+    typer.Option(callback=_at_least(1), help="How often to simulate, each time with other luck."),
+]
+
+SEED = Annotated[
+    int,
+    typer.Option(callback=_at_least(0), help="Which luck: the same seed gives the same numbers."),
+]
+
+MONTHS = Annotated[
+    int | None,
+    typer.Option(help="Months to simulate, instead of the scenario's own.", show_default=False),
+]
+
+SETTINGS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one thing: a dotted path and a TOML value, such as "
+        "ways_of_working.delegated_authority=0.8. May be repeated.",
+        show_default=False,
+    ),
+]
+
+WORKERS = Annotated[
+    int | None,
+    typer.Option(
+        callback=_at_least(1), help="Threads; all cores if left out. Changes no number.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
+OUT = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Write tables (CSV, JSON) and figures (PNG, SVG) there.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
+FORCE = Annotated[
+    bool,
+    typer.Option("--force", help="Let --out replace files of the same names in a folder in use."),
+]
+
+JSON = Annotated[
+    bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")
+]
+
+SERIES = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--series",
+        metavar="NAME",
+        help="Add the monthly quantiles of a series (trust, speed ...) to the JSON; with --out "
+        "write these series only. May be repeated.",
+        autocompletion=_complete_series,
+        show_default=False,
+    ),
+]
+
+LOOK, OWN, SIMULATE = "Look around", "A place of your own", "Simulate"
+
+app = typer.Typer(
+    cls=Commands,
+    name="partnersim",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="How trust governs the speed of change in partnerships of health and social care "
+    "organisations. Begin with: partnersim demo",
+    epilog="It explores mechanisms and predicts no real place.",
+)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"partnersim {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def begin(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback if something goes wrong.")
+    ] = False,
+) -> None:
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None and (text := context.get_help()):
+        typer.echo(text)
+
+
+def compile_first(*, is_quiet: bool) -> None:
+    """Compile the model if this installation never has, and say so while it lasts."""
+    from partnersim import model
+
+    if model.is_compiled():
+        return
+    note = "First use: compiling the model, once for this installation (about a minute) ..."
+    console = make_console(stderr=True)
+    if is_quiet or not console.is_terminal:
+        say(note)
+        model.compile_all(lambda name, done, total: None)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console.print(note)
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        model.compile_all(
+            lambda name, done, total: bar.update(
+                task, description=name, completed=done, total=total
+            )
+        )
+
+
+@contextmanager
+def progress_bar(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar with the time left, on standard error, once work has lasted a while."""
+    console = make_console(stderr=True)
+    if is_quiet or not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %"))
+    bar = Progress(
+        *columns, TimeRemainingColumn(), TextColumn("left"), console=console, transient=True
+    )
+    task = bar.add_task(what, total=None)
+    begun = time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if time.monotonic() - begun > PATIENCE:
+            bar.start()
+
+    try:
+        yield update
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON; what is missing, unreached or unbounded is null."""
+    sys.stdout.write(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """Write a document as JSON of ASCII characters only: safe in every terminal and pipe."""
+    return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into what JSON knows it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def tell_written(console: Console, folder: OutputFolder | None) -> None:
+    """Say what was written."""
+    if folder is not None:
+        from rich.text import Text
+
+        console.print(Text(f"\nWritten to {folder.path}: {', '.join(sorted(folder.written))}"))

@@ -1,0 +1,226 @@
+"""Commands to look around, and for a place of one's own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from partnersim.cli.base import (
+    JSON,
+    LOOK,
+    OWN,
+    REPLICATES,
+    SEED,
+    WORKERS,
+    _complete_name,
+    _complete_scenario,
+    app,
+    compile_first,
+    make_console,
+    print_json,
+    progress_bar,
+    refuse,
+    say,
+)
+
+
+@app.command("app", rich_help_panel=LOOK)
+def serve_app(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            help="A scenario to start from: the name of a packaged one or the path of a file. "
+            "Without it the app opens on a story.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Where to listen. 127.0.0.1 is this machine alone; 0.0.0.0 lets everyone on the "
+            "same network in, without a password."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The next free port is taken if it is in use.")
+    ] = 8765,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a story as one HTML file that any browser opens, and serve nothing.",
+            show_default=False,
+        ),
+    ] = None,
+    story: Annotated[str, typer.Option(help="Which story --export writes.")] = "coordinator",
+) -> None:
+    """Open the workshop app: a partnership to play with, for a room and a projector."""
+    compile_first(is_quiet=False)
+    if export is not None:
+        from partnersim.app.export import story_page
+
+        export.write_text(story_page(story), encoding="utf-8")
+        say(f"Written: {export}")
+        return
+    from partnersim.app.server import serve
+
+    serve(scenario, host=host, port=port, has_browser=browser, say=say)
+
+
+@app.command(rich_help_panel=LOOK)
+def demo(
+    replicates: REPLICATES = 200,
+    seed: SEED = 1,
+    workers: WORKERS = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the figures go.")] = Path(
+        "partnersim-demo"
+    ),
+) -> None:
+    """Show the main job: the same partnerships with and without a coordinator."""
+    from partnersim.report.demo import DemoFolder, read_arms, simulate, tell
+
+    folder = DemoFolder(out)
+    arms = read_arms()
+    compile_first(is_quiet=False)
+    with progress_bar("Simulating and drawing", is_quiet=False) as progress:
+        places = simulate(arms, replicates, seed, workers, folder, progress)
+    tell(make_console(), places, folder)
+
+
+@app.command(rich_help_panel=LOOK)
+def scenarios(as_json: JSON = False) -> None:
+    """List the scenarios that come with partnersim, and the ready arms."""
+    from partnersim.scenario.arms import READY_ARMS
+    from partnersim.scenario.files import packaged
+
+    arms = {name: arm.sentence for name, arm in READY_ARMS.items()}
+    if as_json:
+        print_json({"scenarios": packaged(), "arms": arms})
+        return
+    from partnersim.report.tables import names_table
+
+    console = make_console()
+    console.print(names_table("Scenario", "What it is", packaged()))
+    console.print()
+    console.print(names_table("Ready arm", "What it changes", arms))
+    console.print("\nNext: partnersim show NAME; partnersim compare NAME --arm coordinator")
+
+
+@app.command(rich_help_panel=LOOK)
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="Name of a scenario, or path of a scenario file.",
+            autocompletion=_complete_scenario, show_default=False,
+        ),
+    ],
+    as_toml: Annotated[
+        bool, typer.Option("--toml", help="Print the scenario file itself.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Show a scenario in words, or as the file that makes it."""
+    from partnersim.scenario.files import packaged, packaged_text
+    from partnersim.scenario.scenario import Scenario
+    from partnersim.scenario.writing import to_toml
+
+    scenario = Scenario.load(name)
+    if as_toml:
+        sys.stdout.write(packaged_text(name) if name in packaged() else to_toml(scenario))
+        return
+    from partnersim.report.tables import scenario_view
+
+    make_console().print(scenario_view(scenario))
+
+
+@app.command(rich_help_panel=LOOK)
+def parameters(
+    section: Annotated[
+        str,
+        typer.Argument(help="Only keys that begin so, such as trust.", show_default=False),
+    ] = "",
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
+    """List everything that can be set: default, range, unit, meaning, source."""
+    from partnersim.scenario.declared import parameters as declared
+    from partnersim.scenario.errors import ScenarioError
+
+    rows = [row for row in declared() if row.path.startswith(section)]
+    if not rows:
+        raise ScenarioError(
+            f"{section}: no key begins so; see 'partnersim parameters', or a section such as trust"
+        )
+    if as_markdown:
+        from partnersim.scenario.reference import parameters_markdown
+
+        sys.stdout.write(parameters_markdown())
+    elif as_json:
+        print_json([row._asdict() for row in rows])
+    else:
+        from partnersim.report.tables import parameters_table
+
+        make_console().print(parameters_table(rows))
+
+
+@app.command(rich_help_panel=OWN)
+def new(
+    file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Option("--from", metavar="NAME", help="Scenario to begin with.",
+                     autocompletion=_complete_name),
+    ] = "integrated-care",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if there is one.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Start a scenario of your own: a file to edit, with all that can be set explained."""
+    from partnersim.scenario.files import packaged, packaged_text
+    from partnersim.scenario.scenario import Scenario
+    from partnersim.scenario.writing import to_toml
+
+    scenario = Scenario.load(source)
+    text = packaged_text(source) if source in packaged() else to_toml(scenario)
+    if file.is_dir():
+        raise refuse("FILE", f"{file} is a folder; give the name of a file")
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise refuse("FILE", f"{file} is there already; --force replaces it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise refuse("FILE", f"{file} cannot be written: {reason}") from None
+    path = shlex.quote(str(file))
+    typer.echo(f"Written: {file}, a copy of {source}. Edit it, then:")
+    typer.echo(f"  partnersim check {path}")
+    typer.echo(f"  partnersim compare {path} --arm coordinator")
+
+
+@app.command(rich_help_panel=OWN)
+def check(
+    file: Annotated[str, typer.Argument(help="The scenario file.", show_default=False)],
+) -> None:
+    """Check a scenario file: what is wrong and what would be right, or that all is well."""
+    from partnersim.scenario.scenario import Scenario
+
+    scenario = Scenario.load(file)
+    from partnersim.report.tables import size_of
+
+    typer.echo(f"{file} is a valid scenario: {size_of(scenario)}")
+
+
+@app.command(rich_help_panel=OWN)
+def schema() -> None:
+    """Print the JSON schema of scenario files, for completion and checks in editors."""
+    from partnersim.scenario.reference import json_schema
+
+    print_json(json_schema())

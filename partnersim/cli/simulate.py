@@ -1,0 +1,364 @@
+"""Commands that simulate: run, compare and explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from partnersim import __version__
+from partnersim.cli.base import (
+    FORCE,
+    JSON,
+    MONTHS,
+    OUT,
+    REPLICATES,
+    SCENARIO,
+    SEED,
+    SERIES,
+    SETTINGS,
+    SIMULATE,
+    WORKERS,
+    _at_least,
+    _complete_arm,
+    app,
+    compile_first,
+    json_text,
+    make_console,
+    print_json,
+    progress_bar,
+    refuse,
+    say,
+    tell_written,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from partnersim.report.output import OutputFolder
+    from partnersim.report.tables import Links
+    from partnersim.runs.ledger import Ledger
+    from partnersim.runs.results import Results
+    from partnersim.scenario.scenario import Scenario
+
+
+MOST_NAMED = 6
+"""Entries that --months leaves out which are named one by one."""
+
+BASE = "base"
+"""Name of the arm that is the scenario as it stands."""
+
+
+@app.command(rich_help_panel=SIMULATE)
+def run(
+    scenario: SCENARIO,
+    replicates: REPLICATES = 200,
+    seed: SEED = 1,
+    months: MONTHS = None,
+    settings: SETTINGS = None,
+    workers: WORKERS = None,
+    series: SERIES = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Simulate a scenario many times and sum up what came of it."""
+    chosen = read_scenario(scenario, months, settings)
+    names = check_series(series)
+    folder = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    from partnersim.runs import ensemble
+
+    with progress_bar("Simulating", is_quiet=as_json) as progress:
+        results = ensemble.run(
+            chosen, replicates, seed, workers=workers, series=True if folder else names,
+            progress=progress,
+        )  # fmt: skip
+    if folder is not None or as_json:
+        document = {**results.to_json(), "scenario": scenario, "title": chosen.title}
+        if names:
+            document["series"] = quantiles_of(results, names)
+        if folder is not None:
+            folder.write_run(results, json_text(document), names)
+        if as_json:
+            print_json(document)
+            return
+    from partnersim.report.tables import run_table
+
+    console = make_console()
+    console.print(heading(chosen, scenario, results))
+    console.print(run_table(results))
+    tell_written(console, folder)
+
+
+@app.command(rich_help_panel=SIMULATE)
+def compare(
+    scenario: SCENARIO,
+    arms: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm",
+            metavar="ARM",
+            help="A ready arm by name (see 'partnersim scenarios'), or one of your own: "
+            "'NAME: KEY=VALUE; KEY=VALUE'. May be repeated.",
+            autocompletion=_complete_arm,
+            show_default=False,
+        ),
+    ] = None,
+    replicates: REPLICATES = 200,
+    seed: SEED = 1,
+    months: MONTHS = None,
+    settings: SETTINGS = None,
+    workers: WORKERS = None,
+    series: SERIES = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Set arms against the scenario as it stands, pair by pair with the same luck."""
+    chosen = read_scenario(scenario, months, settings)
+    compared = read_arms(chosen, arms or [])
+    names = check_series(series)
+    folder = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    from partnersim.runs import ensemble
+
+    with progress_bar("Simulating", is_quiet=as_json) as progress:
+        comparison = ensemble.compare(
+            compared, replicates, seed, base=BASE, workers=workers,
+            series=True if folder else names, progress=progress,
+        )  # fmt: skip
+    if folder is not None or as_json:
+        document = {**comparison.to_json(), "scenario": scenario, "title": chosen.title}
+        if names:
+            document["series"] = {
+                arm: quantiles_of(results, names) for arm, results in comparison.results.items()
+            }
+        if folder is not None:
+            folder.write_comparison(comparison, json_text(document), names)
+        if as_json:
+            print_json(document)
+            return
+    from partnersim.report.tables import comparison_tables
+
+    console = make_console()
+    console.print(heading(chosen, scenario, comparison.results[BASE]))
+    console.print(comparison_tables(comparison))
+    tell_written(console, folder)
+
+
+@app.command(rich_help_panel=SIMULATE)
+def explain(
+    scenario: SCENARIO,
+    seed: SEED = 1,
+    replicate: Annotated[
+        int,
+        typer.Option(callback=_at_least(0), help="Which of the runs to explain; the first is 0."),
+    ] = 0,
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Only trust between these two.", show_default=False),
+    ] = None,
+    month: Annotated[int | None, typer.Option(help="Only this month.", show_default=False)] = None,
+    months: MONTHS = None,
+    settings: SETTINGS = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Say why trust changed in one run: what each mechanism added and took away."""
+    chosen = read_scenario(scenario, months, settings)
+    links = read_links(chosen, between)
+    if month is not None and not 1 <= month <= chosen.months:
+        raise refuse("--month", f"{month}: must be between 1 and {chosen.months}")
+    folder = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    from partnersim.runs import ledger
+
+    entries = ledger.explain(
+        chosen, seed, replicate, from_month=1 if month is None else month, to_month=month
+    )
+    document = {
+        "scenario": scenario,
+        "title": chosen.title,
+        "seed": seed,
+        "replicate": replicate,
+        "month": month,
+        "months": chosen.months,
+        "version": __version__,
+        "links": explanation(entries, links, month),
+    }
+    if folder is not None:
+        folder.write_explanation(entries, links, month, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    console = make_console()
+    when = f"month {month}" if month else f"{chosen.months} months"
+    console.print(title_of(chosen, scenario, f"replicate {replicate}, {when}, seed {seed}"))
+    print_explanation(console, entries, links, month)
+    tell_written(console, folder)
+
+
+def read_scenario(source: str, months: int | None, settings: Sequence[str] | None) -> Scenario:
+    """Read a scenario, with the changes that were asked for."""
+    from partnersim.scenario.assignments import parse_assignment
+    from partnersim.scenario.paths import first_months, replace
+    from partnersim.scenario.scenario import Scenario
+
+    scenario = Scenario.load(source)
+    if months is not None:
+        whole, scenario = scenario, first_months(scenario, months)
+        later = list(left_out(whole, scenario))
+        if later:
+            more = f" and {len(later) - MOST_NAMED} more" if len(later) > MOST_NAMED else ""
+            say(f"Left out by --months {months}: {'; '.join(later[:MOST_NAMED])}{more}.")
+    changes = dict(parse_assignment(text) for text in settings or ())
+    return replace(scenario, changes) if changes else scenario
+
+
+def left_out(whole: Scenario, part: Scenario) -> Iterator[str]:
+    """Name what a scenario has and its first months have not, each with its month."""
+    for kind, start, name in (
+        ("coordinators", "from_month", "name"),
+        ("interventions", "from_month", "lever"),
+        ("events", "month", "type"),
+    ):
+        kept = getattr(part, kind)
+        for entry in getattr(whole, kind):
+            if entry not in kept:
+                yield f"{entry.title or getattr(entry, name)} (month {getattr(entry, start)})"
+
+
+def read_arms(scenario: Scenario, texts: Sequence[str]) -> dict[str, Scenario]:
+    """Read the arms to compare, the scenario as it stands first."""
+    from partnersim.scenario.arms import READY_ARMS, arm
+
+    if not texts:
+        raise refuse(
+            "--arm",
+            "give one at least: 'NAME: KEY=VALUE; KEY=VALUE', or a ready arm: "
+            + ", ".join(READY_ARMS),
+        )
+    arms = {BASE: scenario}
+    for text in texts:
+        name, changed = arm(scenario, text)
+        if name == BASE:
+            raise refuse("--arm", f"{name!r} is the scenario as it stands; name the arm otherwise")
+        if name in arms:
+            raise refuse("--arm", f"{name!r} is named twice; each arm once")
+        if changed.months != scenario.months:
+            raise refuse(
+                "--arm",
+                f"{name!r} sets months = {changed.months}, the scenario has {scenario.months}; "
+                "arms must last equally long: use --months for all",
+            )
+        arms[name] = changed
+    return arms
+
+
+def check_series(names: Sequence[str] | None) -> list[str]:
+    """Names of series, each once."""
+    from partnersim.runs.measures import ALL_SERIES
+    from partnersim.scenario.errors import suggest
+
+    for name in names or ():
+        if name not in ALL_SERIES:
+            hint = suggest(name, list(ALL_SERIES))
+            raise refuse("--series", f"{name!r}: no series has this name; {hint}")
+    return list(dict.fromkeys(names or ()))
+
+
+def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:
+    """Whose trust is explained, in words and by name."""
+    from partnersim.scenario.errors import suggest
+
+    if between is None:
+        return [("", (None, None))]
+    known = scenario.organisation_names
+    for name in between:
+        if name not in known:
+            hint = suggest(name, known)
+            raise refuse("--between", f"{name!r}: no organisation has this name; {hint}")
+    if between[0] == between[1]:
+        raise refuse("--between", f"{between[0]!r} twice; name two organisations")
+    titles = dict(zip(known, scenario.organisation_titles, strict=True))
+    return [(f"{titles[a]} in {titles[b]}", (a, b)) for a, b in (between, between[::-1])]
+
+
+def open_folder(path: Path | None, force: bool) -> OutputFolder | None:
+    """Make the folder of --out, checked before anything is computed."""
+    if path is None:
+        if force:
+            raise refuse("--force", "means nothing without --out")
+        return None
+    from partnersim.report.output import OutputFolder
+
+    return OutputFolder(path, force=force)
+
+
+def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
+    """Quantiles of series in each month, month 0 first."""
+    from partnersim.report.output import QUANTILES
+
+    levels = list(QUANTILES.values())
+    return {
+        name: dict(zip(QUANTILES, results.quantiles(name, levels), strict=True)) for name in names
+    }
+
+
+def heading(scenario: Scenario, name: str, results: Results) -> Text:
+    """Say what was simulated, above its table."""
+    from partnersim.report.tables import plural
+
+    runs, months = plural(results.replicates, "replicate"), plural(results.months, "month")
+    return title_of(scenario, name, f"{runs} of {months}, seed {results.seed}")
+
+
+def title_of(scenario: Scenario, name: str, details: str) -> Text:
+    """Print a title in bold, and a line below it."""
+    from rich.text import Text
+
+    return Text.assemble((scenario.title or name, "bold"), f"\n{name}: {details}\n")
+
+
+def explanation(entries: Ledger, links: Links, month: int | None) -> dict[str, Any]:
+    """Collect what the ledger says of some links, as data."""
+    from partnersim.runs.ledger import KINDS
+
+    return {
+        words or "all": {
+            "sentences": entries.sentences(*link, month=month),
+            "totals": {kind: entries.totals(*link, month=month, kind=kind) for kind in KINDS},
+        }
+        for words, link in links
+    }
+
+
+def print_explanation(
+    console: Console,
+    entries: Ledger,
+    links: Links,
+    month: int | None,
+) -> None:
+    """Print what the ledger says of each link: sentences, then the table."""
+    from rich.text import Text
+
+    from partnersim.report.tables import ledger_table
+
+    for _, link in links:
+        for sentence in entries.sentences(*link, month=month):
+            console.print(Text(sentence))
+        console.print()
+        console.print(ledger_table(entries, link, month))
+        console.print()
+    console.print(
+        Text(
+            "This accounts for one run exactly; it is no estimate, so it has no Monte Carlo "
+            "error, and another --replicate has another story.",
+            style="dim",
+        )
+    )

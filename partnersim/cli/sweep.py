@@ -1,0 +1,583 @@
+"""Commands for sweeps: see what a plan takes, run it, look into it, check it, hand it on.
+
+They are added to the commands of `partnersim.cli`, and share its options and its words for what
+goes wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from partnersim.cli.base import (
+    FORCE,
+    JSON,
+    SIMULATE,
+    app,
+    compile_first,
+    complain,
+    make_console,
+    print_json,
+    progress_bar,
+    refuse,
+    say,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from partnersim.sweep.plan import Plan
+    from partnersim.sweep.run import Outcome, Progress
+    from partnersim.sweep.sweep import Status, Sweep
+    from partnersim.sweep.tables import Table
+
+MOST_UNASKED = 20_000_000
+"""Runs that a sweep may have without being asked about: more is more often a slip than a wish."""
+
+DRAWN = ("mean_speed", "change_delivered", "trust")
+"""Measures that figures show if none is asked for."""
+
+UNITS = {"year": 365 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
+"""Units of time, in seconds."""
+
+LINE_EVERY = 30.0
+"""Seconds between two plain lines on the way."""
+
+NOT_SOUND = 1
+"""Exit status of a check that found faults or missing runs, and of a sweep that stopped."""
+
+sweep = typer.Typer(
+    name="sweep",
+    help="Run many scenarios from a plan, on one machine or many, and lose nothing.",
+)
+app.add_typer(sweep, rich_help_panel=SIMULATE)
+
+
+class Engine(StrEnum):
+    """What runs a sweep."""
+
+    SERIAL = "serial"
+    PROCESSES = "processes"
+    DASK = "dask"
+
+
+class Format(StrEnum):
+    """What a sweep may be exported to."""
+
+    CSV = "csv"
+    NETCDF = "netcdf"
+    FIGURES = "figures"
+
+
+PLAN = Annotated[
+    Path,
+    typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False),
+]
+FOLDER = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)
+]
+
+
+# --- Commands ------------------------------------------------------------------------------------
+
+
+@sweep.callback(invoke_without_command=True)
+def show_help(context: typer.Context) -> None:
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None and (text := context.get_help()):
+        typer.echo(text)
+
+
+@sweep.command()
+def plan(file: PLAN, as_json: JSON = False) -> None:
+    """Say how many runs a plan has, how long they take and how much room; run nothing."""
+    chosen = read_plan(file)
+    compile_first(is_quiet=as_json)
+    estimate = estimate_of(chosen)
+    if as_json:
+        print_json(estimate)
+        return
+    make_console().print(plan_view(file, chosen, estimate))
+
+
+@sweep.command()
+def run(
+    file: PLAN,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Where the sweep is or is to be.", show_default=False
+        ),
+    ],
+    engine: Annotated[
+        Engine, typer.Option(help="What runs it; no number depends on it.")
+    ] = Engine.PROCESSES,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Worker processes; one a core if left out.", show_default=False
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786.",
+            show_default=False,
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Run the I-th of N equal parts, in jobs that share only DIR.",
+            show_default=False,
+        ),
+    ] = None,
+    extend: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=NUMBER",
+            help="Let the sweep grow to a new total, such as replicates=50. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before a very large sweep.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Plain lines in place of a progress bar.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:  # fmt: skip
+    """Run a sweep, or go on with it: what is in DIR already is not run again."""
+    growth = read_growth(extend or [])
+    chosen = read_plan(file)
+    if scheduler is not None and engine is not Engine.DASK:
+        raise refuse("--scheduler", "belongs to --engine dask")
+    ask_if_very_large(chosen.grown(growth) if growth else chosen, yes, can_ask=not as_json)
+    compile_first(is_quiet=as_json)
+    from partnersim.sweep.run import SweepStopped, run_sweep
+
+    try:
+        with show_progress(is_plain=quiet, is_silent=as_json) as progress:
+            outcome = run_sweep(
+                chosen, out, engine=engine.value, workers=workers, scheduler=scheduler,
+                shard=shard, extend=growth or None, progress=progress,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        say(f"{stored(out)} To go on, give the same command again.")
+        raise
+    except SweepStopped as error:
+        complain(str(error))
+        say(stored(out))
+        raise typer.Exit(NOT_SOUND) from None
+    for finding in outcome.set_aside:
+        say(f"Set aside: {finding.file} {finding.what}.")
+    if as_json:
+        moved = [finding._asdict() for finding in outcome.set_aside]
+        print_json(outcome._asdict() | {"set_aside": moved, "folder": str(out)})
+    else:
+        typer.echo(ending(outcome, out))
+
+
+@sweep.command()
+def status(folder: FOLDER, as_json: JSON = False) -> None:
+    """Say how far a sweep is, and what failed."""
+    opened = open_sweep(folder)
+    found = opened.status()
+    failures = opened.failures() if found.n_failed else []
+    if as_json:
+        print_json(
+            {
+                **found._asdict(),
+                "failures": [failure._asdict() for failure in failures],
+                "sessions": opened.provenance,
+            }
+        )
+        return
+    make_console().print(status_view(opened, found))
+
+
+@sweep.command()
+def check(folder: FOLDER, as_json: JSON = False) -> None:
+    """Read everything: is each run there once and unharmed? Exit status 0 if so, else 1."""
+    opened = open_sweep(folder)
+    findings, found = opened.check(), opened.status()
+    is_sound = found.is_finished and all(finding.level != "fault" for finding in findings)
+    if as_json:
+        print_json(
+            {
+                "is_sound": is_sound,
+                "n_runs": found.n_runs,
+                "n_done": found.n_done,
+                "findings": [finding._asdict() for finding in findings],
+            }
+        )
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.level}: {finding.file} {finding.what}; {finding.remedy}.")
+        typer.echo(verdict(found, is_sound))
+    if not is_sound:
+        raise typer.Exit(NOT_SOUND)
+
+
+@sweep.command()
+def export(
+    folder: FOLDER,
+    to: Annotated[Format, typer.Option("--to", help="As what.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where to write; in DIR, named by the format, if left out.",
+            show_default=False,
+        ),
+    ] = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure", metavar="NAME", help="Draw figures of this measure. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:  # fmt: skip
+    """Write the design, the runs and the series for other programs, or draw them."""
+    from partnersim.report.output import OutputFolder
+
+    if measures and to is not Format.FIGURES:
+        raise refuse("--measure", "belongs to --to figures; files have all measures")
+    opened = open_sweep(folder)
+    tables, found = tables_of(opened), opened.status()
+    if not found.is_finished and not as_json:
+        say(f"{found.n_runs - found.n_done:,} runs are still to come; this is without them.")
+    target = OutputFolder(out or folder / to.value, force=force)
+    if to is Format.FIGURES:
+        for name, picture in effect_pictures(opened, measures or []):
+            target.write_picture(name, picture)
+    else:
+        write_tables(tables, to, target.path, target.written, is_silent=as_json)
+    if as_json:
+        print_json({"folder": str(target.path), "written": sorted(target.written)})
+    else:
+        typer.echo(f"Written to {target.path}: {', '.join(sorted(target.written))}")
+
+
+# --- Reading what was typed ----------------------------------------------------------------------
+
+
+def read_plan(file: Path) -> Plan:
+    """Read a plan."""
+    from partnersim.sweep.plan import Plan
+
+    return Plan.load(file)
+
+
+def read_growth(texts: list[str]) -> dict[str, int]:
+    """Read what is to grow: 'replicates=50'."""
+    from partnersim.scenario.assignments import parse_assignment
+
+    growth: dict[str, int] = {}
+    for text in texts:
+        key, value = parse_assignment(text)
+        if type(value) is not int or value < 1:
+            raise refuse("--extend", f"{text}: must be a whole number, the new total")
+        if key in growth:
+            raise refuse("--extend", f"{key!r} is named twice; each once")
+        growth[key] = value
+    return growth
+
+
+def open_sweep(folder: Path) -> Sweep:
+    """Open the sweep in a folder."""
+    from partnersim.sweep.sweep import Sweep
+
+    return Sweep.open(folder)
+
+
+def ask_if_very_large(chosen: Plan, is_agreed: bool, *, can_ask: bool) -> None:
+    """Ask before more runs than anybody wants by mistake; refuse where nobody can answer."""
+    n_runs = runs_of(chosen)
+    if is_agreed or n_runs <= MOST_UNASKED:
+        return
+    what = f"the plan has {n_runs:,} runs; 'partnersim sweep plan' says what they take"
+    if not (can_ask and is_terminal()):
+        raise refuse("--yes", f"{what}. Give --yes to run them all the same")
+    if not typer.confirm(f"{what[:1].upper()}{what[1:]}. Run them all the same?", err=True):
+        raise typer.Abort
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def runs_of(chosen: Plan) -> int:
+    """Runs of a plan, at most."""
+    from partnersim.sweep.designs import make_design
+
+    return make_design(chosen).n_points * len(chosen.arms_by_name) * chosen.most_replicates
+
+
+# --- While it works ------------------------------------------------------------------------------
+
+
+@contextmanager
+def show_progress(
+    *, is_plain: bool, is_silent: bool
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Show how far a sweep is: a bar in a terminal, else plain lines, on standard error."""
+    console = make_console(stderr=True)
+    if is_silent:
+        yield None
+        return
+    if is_plain or not console.is_terminal:
+        yield plain_lines(say)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(), TextColumn("{task.percentage:.0f} %"), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("beginning ...", total=None)
+
+        def update(now: Any) -> None:
+            bar.update(task, completed=now.n_done, total=now.n_total, description=in_words(now))
+
+        yield update
+
+
+def plain_lines(write: Callable[[str], None]) -> Callable[[Progress], None]:
+    """Make what writes a line at the beginning, then one every half minute."""
+    last = -LINE_EVERY
+    was_stopping = False
+
+    def update(now: Progress) -> None:
+        nonlocal last, was_stopping
+        is_news = now.is_stopping and not was_stopping
+        if time.monotonic() - last >= LINE_EVERY or is_news:
+            last, was_stopping = time.monotonic(), now.is_stopping
+            write(f"{now.n_done:,} of {now.n_total:,} runs; {in_words(now)}")
+
+    return update
+
+
+def in_words(now: Progress) -> str:
+    """Say how fast a sweep is, how long it still takes, and what failed."""
+    failed = f", {now.n_failed:,} failed" if now.n_failed else ""
+    if now.is_stopping:
+        return f"finishing the chunks in hand; Ctrl-C again to stop at once{failed}"
+    if not now.runs_per_second:
+        return f"beginning ...{failed}"
+    left = duration((now.n_total - now.n_done) / now.runs_per_second)
+    return f"{now.runs_per_second:,.0f} runs/s, {left} left{failed}"
+
+
+def duration(seconds: float) -> str:
+    """Say how long something takes, in its largest unit and the next."""
+    from partnersim.report.tables import plural
+
+    rest = round(seconds)
+    largest = next((k for k, length in enumerate(UNITS.values()) if rest >= length), 0)
+    parts = []
+    for unit, length in list(UNITS.items())[largest : largest + 2]:
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(plural(count, unit))
+    return " ".join(parts) or "under a second"
+
+
+def stored(folder: Path) -> str:
+    """Say how many runs are safe."""
+    from partnersim.scenario.errors import ScenarioError
+
+    try:
+        found = open_sweep(folder).status()
+    except ScenarioError:
+        return "Nothing has been stored yet."
+    return f"{found.n_done:,} of {found.n_runs:,} runs are stored in {folder}."
+
+
+# --- Answers -------------------------------------------------------------------------------------
+
+
+def estimate_of(chosen: Plan) -> dict[str, Any]:
+    """Say how many runs a plan has, and what they take on this machine, by a pilot."""
+    from partnersim.runs.ensemble import n_cores
+    from partnersim.sweep.designs import make_design
+    from partnersim.sweep.run import pilot
+
+    n_runs, tried = runs_of(chosen), pilot(chosen)
+    n_points, replicates = make_design(chosen).n_points, chosen.most_replicates
+    kept = chosen.series
+    n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
+    return {
+        "sweep_id": chosen.sweep_id,
+        "design": chosen.design.type,
+        "n_points": n_points,
+        "arms": list(chosen.arms_by_name),
+        "least_replicates": chosen.floor_replicates,
+        "most_replicates": replicates,
+        "n_runs": n_runs,
+        "months": chosen.base.months,
+        "luck": chosen.luck_policy,
+        "n_cores": n_cores(),
+        "pilot_runs": tried.n_runs,
+        "seconds_per_run": tried.seconds_per_run,
+        "seconds": n_runs * tried.seconds_per_run / n_cores(),
+        "megabytes": (n_runs * tried.bytes_per_run + n_series * tried.bytes_per_series) / 1e6,
+    }
+
+
+def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableType:
+    """Show a plan and what it takes."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from partnersim.report.tables import house_table, join, plural
+
+    least, most = estimate["least_replicates"], estimate["most_replicates"]
+    replicates = f"{most:,}" if least == most else f"{least:,} to {most:,}, until sure enough"
+    seconds, cores = duration(estimate["seconds"]), plural(estimate["n_cores"], "core")
+    milliseconds = 1000 * estimate["seconds_per_run"]
+    rows = [
+        ("Design", f"{estimate['design']}, {plural(estimate['n_points'], 'point')}"),
+        ("Arms", join(estimate["arms"])),
+        ("Replicates", replicates),
+        ("Luck", chosen.luck_policy),
+        ("Runs", f"{'at most ' * (least != most)}{estimate['n_runs']:,}"),
+        ("Time", f"about {seconds} on {cores} ({milliseconds:.2g} ms a run, by a pilot of "
+                 f"{estimate['pilot_runs']})"),
+        ("Room on disk", f"about {size(1e6 * estimate['megabytes'])}"),
+        ("Sweep", chosen.sweep_id),
+    ]  # fmt: skip
+    table = house_table()
+    for heading in ("Parameter", "Values", "Unit"):
+        table.add_column(heading)
+    for path, known in chosen.parameters_by_path.items():
+        values = "from the table" if known.spread is None else str(known.spread)
+        table.add_row(Text(path), Text(values), Text(known.unit))
+    title = chosen.base.title or str(file)
+    return Group(
+        Text(title, style="bold"), facts(rows), Text(), table, Text(),
+        Text(f"Next: partnersim sweep run {file} --out DIR"),
+    )  # fmt: skip
+
+
+def facts(rows: list[tuple[str, str]]) -> RenderableType:
+    """Show what is what, one under the other."""
+    from rich.table import Table as Lines
+    from rich.text import Text
+
+    lines = Lines.grid(padding=(0, 2))
+    for name, words in rows:
+        lines.add_row(Text(name), Text(words))
+    return lines
+
+
+def size(n_bytes: float) -> str:
+    """Say how much room something takes."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:,.3g} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
+def ending(outcome: Outcome, folder: Path) -> str:
+    """Say what has been done, and what to do next."""
+    failed = f", {outcome.n_failed:,} of them failed" if outcome.n_failed else ""
+    done = f"{outcome.n_done:,} of {outcome.n_total:,} runs are in {folder}{failed}."
+    parts = [outcome.message, done, f"({duration(outcome.seconds)})"]
+    if outcome.is_finished:
+        parts[0] = f"Finished. {outcome.message}".rstrip()
+        parts.append(f"\nNext: partnersim sweep export {folder} --to csv")
+    return " ".join(filter(None, parts))
+
+
+def verdict(found: Status, is_sound: bool) -> str:
+    """Say what a check came to."""
+    if is_sound:
+        return f"All {found.n_runs:,} runs are there, each once and unharmed."
+    missing = found.n_runs - found.n_done
+    return (
+        f"{found.n_done:,} of {found.n_runs:,} runs are there and unharmed; {missing:,} are still "
+        "to come: give the command again that ran the sweep."
+    )
+
+
+def status_view(opened: Sweep, found: Status) -> RenderableType:
+    """Show how far a sweep is."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from partnersim.report.tables import percent, plural
+
+    share = percent(found.n_done / found.n_runs) if found.n_runs else "nothing to do"
+    rows = [
+        ("Runs", f"{found.n_done:,} of {found.n_runs:,} ({share})"),
+        ("Failed", f"{found.n_failed:,}"),
+        ("Points, arms, replicates",
+         f"{found.n_points:,} × {found.n_arms} × {found.n_replicates:,}"),
+        ("On disk", f"{size(found.n_bytes)} in {plural(found.n_files, 'file')}"),
+        ("Sweep", found.sweep_id),
+        ("Sessions", str(len(opened.provenance))),
+    ]  # fmt: skip
+    parts = [Text(opened.plan.base.title or str(opened.folder), style="bold"),
+             facts(rows)]  # fmt: skip
+    for failure in opened.failures() if found.n_failed else ():
+        where = f"point {failure.point}{f', arm {failure.arm}' * bool(failure.arm)}"
+        parts.append(
+            Text(
+                f"{plural(failure.n_runs, 'run')} failed with {failure.error}, such as {where}, "
+                f"replicate {failure.replicate}: {failure.message}"
+            )
+        )
+    return Group(*parts)
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def tables_of(opened: Sweep) -> list[Table]:
+    """Tables that a sweep has: design, runs, and series where they were kept."""
+    tables = [opened.design, opened.runs]
+    return [*tables, opened.series] if opened.plan.series is not None else tables
+
+
+def write_tables(
+    tables: list[Table], to: Format, folder: Path, written: list[str], *, is_silent: bool
+) -> None:
+    """Write tables as files of a format, and note their names."""
+    from partnersim.sweep.export import write_csv, write_netcdf
+
+    design, *others = tables
+    for table in tables if to is Format.CSV else others:
+        with progress_bar(f"Writing {table.name}", is_quiet=is_silent) as tell:
+            if to is Format.CSV:
+                name = f"{table.name}.csv"
+                write_csv(table, folder / name, tell)
+            else:
+                name = f"{table.name}.nc"
+                write_netcdf(table, folder / name, design, tell)
+        written.append(name)
+
+
+def effect_pictures(opened: Sweep, measures: list[str]) -> Iterator[tuple[str, Any]]:
+    """Draw main effects on each measure: of the base, and on what each other arm changes."""
+    from partnersim import figures
+    from partnersim.analysis.effects import main_effects
+
+    names = measures or [name for name in DRAWN if name in opened.plan.measure_names]
+    for measure in names or opened.plan.measure_names[:1]:
+        yield f"effects-{measure}", figures.main_effects(main_effects(opened, measure))
+        base, *others = opened.plan.arms_by_name
+        for number, arm in enumerate(others, start=1):
+            yield (
+                f"effects-{measure}-{number}",
+                figures.main_effects(main_effects(opened, measure, arm, base)),
+            )

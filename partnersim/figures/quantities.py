@@ -1,0 +1,225 @@
+"""What is shown: names, units and scales of measures and series, and arms set side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from partnersim.figures.page import MAX_SERIES, number, plural
+from partnersim.runs.measures import MEASURES, Measure
+from partnersim.runs.statistics import FEWEST_REPLICATES, compare_pairs
+
+if TYPE_CHECKING:
+    from partnersim.runs.results import Comparison, Results
+
+MAX_NAME = 34
+"""Letters of a name in a title; of longer ones the middle is left out."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """How a measure or series is shown.
+
+    Attributes
+    ----------
+    label, unit : str
+        In plain words, for panels and axes.
+    scale : float
+        What the recorded number is multiplied by to be in that unit.
+    suffix : str
+        What stands behind a number in a sentence.
+    higher_is_better : bool | None
+    is_censored : bool
+        Whether it is a time that may not be reached.
+    is_yes_or_no : bool
+        Whether it is 1 or 0.
+    """
+
+    label: str
+    unit: str
+    scale: float = 1.0
+    suffix: str = ""
+    higher_is_better: bool | None = None
+    is_censored: bool = False
+    is_yes_or_no: bool = False
+
+    def say(self, value: float, digits: int = 2) -> str:
+        """Say a recorded number in a sentence: '62 %', '6.2 years'."""
+        if math.isnan(value):
+            return "not reached" if self.is_censored else "undefined"
+        return number(value * self.scale, digits) + self.suffix
+
+    @property
+    def heading(self) -> str:
+        """Label and unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+def quantity(name: str) -> Quantity:
+    """How a measure or series is shown: shares of the vision in per cent, months in years."""
+    if name not in MEASURES:
+        return Quantity(name.replace("_", " ").capitalize(), "")
+    measure = MEASURES[name]
+    label = measure.label[:1].upper() + measure.label[1:]
+    shown = (measure.higher_is_better, measure.is_censored, measure.is_yes_or_no)
+    if measure.unit == "months":
+        return Quantity(label.replace("Months", "Time", 1), "years", 1 / 12, " years", *shown)
+    if measure.unit == "share":
+        return Quantity(label, "0 to 1", 1.0, "", *shown)
+    if measure.unit.startswith("share of"):
+        per = measure.unit.partition(" per ")[2]
+        suffix = f" % per {per}" if per else " %"
+        return Quantity(label, measure.unit.replace("share", "%", 1), 100.0, suffix, *shown)
+    suffix = "" if measure.unit == "index" else f" {measure.unit}"
+    return Quantity(label, measure.unit, 1.0, suffix, *shown)
+
+
+def choose_arms(comparison: Comparison, arms: Sequence[str] | None) -> list[str]:
+    """Choose arms to draw: those asked for, or the base and the first three others.
+
+    Raises
+    ------
+    ValueError
+        For an arm that is not there, or for more than four.
+    """
+    if arms is None:
+        others = [name for name in comparison.results if name != comparison.base]
+        chosen = {comparison.base, *others[: MAX_SERIES - 1]}
+        return [name for name in comparison.results if name in chosen]
+    for name in arms:
+        if name not in comparison.results:
+            raise ValueError(
+                f"arms: no arm is named {name!r}; there are {list(comparison.results)}"
+            )
+    if not 1 <= len(arms) <= MAX_SERIES:
+        raise ValueError(f"arms: {len(arms)} given; a figure shows 1 to {MAX_SERIES}")
+    return list(arms)
+
+
+def in_title(name: str) -> str:
+    """Shorten a name for a title: its end may be what tells it from another."""
+    if len(name) <= MAX_NAME:
+        return name
+    half = MAX_NAME // 2
+    return f"{name[:half].rstrip()}…{name[1 - half :].lstrip()}"
+
+
+def foot_note(results: Results, comparison: Comparison | None = None, shown: int = 0) -> str:
+    """How many runs a figure rests on, and that they are simulated."""
+    runs = plural(results.replicates, "simulated partnership")
+    if comparison is None:
+        return f"{runs}, seed {results.seed}. No forecast of a real place."
+    left_out = len(comparison.results) - shown
+    more = f" {plural(left_out, 'more arm')} not shown." if left_out else ""
+    return f"{runs} in each arm, with the same luck; seed {results.seed}.{more}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an arm changes against the base, over pairs that share their luck.
+
+    A milestone that was not reached counts as reached at the end of the run, so that no pair is
+    left out.
+    """
+
+    mean: float
+    low: float
+    high: float
+    share_better: float
+    n_pairs: int
+
+    @property
+    def way(self) -> int | None:
+        """1 for higher and -1 for lower, if certain; 0 if not; None for too few pairs to say."""
+        if self.n_pairs < FEWEST_REPLICATES:
+            return None
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def find_effect(arm: np.ndarray, base: np.ndarray, name: str, months: int) -> Effect:
+    """Compare an arm with the base, pair by pair, in numbers that are or become a measure."""
+    measure = MEASURES.get(name) or Measure(name, name, "", None, "")
+    found = compare_pairs(arm, base, measure, months)
+    n_pairs = len(arm) if measure.is_censored else found.n_pairs
+    return Effect(found.restricted_mean, *found.restricted_ci95, found.share_better, n_pairs)
+
+
+def tell_apart(values: Sequence[float], say: Callable[[float, int], str]) -> list[str]:
+    """Say numbers with as many digits as it takes to show which differ."""
+    texts: list[str] = []
+    for digits in range(2, 6):
+        texts = [say(value, digits) for value in values]
+        if len(set(texts)) == len({value for value in values if value == value}) + any(
+            value != value for value in values
+        ):
+            break
+    return texts
+
+
+def headline(
+    what: str,
+    values: Mapping[str, float],
+    say: Callable[[float, int], str],
+    base: str,
+    ways: Mapping[str, int | None],
+    words: tuple[str, str, str, str] = ("higher", "lower", "highest", "lowest"),
+) -> str:
+    """One sentence that sets arms side by side and claims no more than their numbers bear.
+
+    Parameters
+    ----------
+    what
+        What is compared.
+    values
+        The number of each arm as drawn, NaN where there is none.
+    say
+        Puts a number in words, with so many digits.
+    base
+        The arm that the others are compared with.
+    ways
+        For each other arm, which way its effect goes (`Effect.way`).
+    words
+        For more, less, most and least of it.
+    """
+    texts = dict(zip(values, tell_apart(list(values.values()), say), strict=True))
+    listed = ", ".join(f"{texts[arm]} with {in_title(arm)}" for arm in values)
+    others = [arm for arm in values if arm != base]
+    if len(others) > 1 and len(set(values.values())) == 1:
+        return f"{what}: {texts[others[0]]} in every arm"
+    if not others or base not in values or any(math.isnan(value) for value in values.values()):
+        return f"{what}: {listed}"
+    if all(ways[arm] is None for arm in others):
+        return f"{what}: {listed} (too few runs to compare)"
+    if not any(ways[arm] for arm in others):
+        if len(others) == 1:
+            return f"{in_title(others[0])} makes no clear difference. {what}: {listed}"
+        return f"No arm makes a clear difference. {what}: {listed}"
+    gaps = [values[arm] - values[base] for arm in others]
+    if any((ways[arm] or 0) * gap < 0 for arm, gap in zip(others, gaps, strict=True)):
+        return f"{what}: {listed}"  # what is drawn and the paired difference disagree
+    if len(others) == 1:
+        (arm,), (gap,) = others, gaps
+        if gap == 0:
+            return f"{what}: {listed}"
+        word = words[0] if gap > 0 else words[1]
+        return (
+            f"{what}: {word} with {in_title(arm)} ({texts[arm]}) "
+            f"than with {in_title(base)} ({texts[base]})"
+        )
+    least, *_, most = sorted(values, key=values.__getitem__)
+    if _is_shared(values, most, least):
+        return f"{what}: {listed}"
+    return (
+        f"{what}: {words[2]} with {in_title(most)} ({texts[most]}), "
+        f"{words[3]} with {in_title(least)} ({texts[least]})"
+    )
+
+
+def _is_shared(values: Mapping[str, float], *arms: str) -> bool:
+    """Whether another arm has the same number as one of these."""
+    numbers = list(values.values())
+    return any(numbers.count(values[arm]) > 1 for arm in arms)

@@ -1,0 +1,60 @@
+"""The pure model: parameters, state and one function for each process, in schedule order.
+
+It knows NumPy and Numba and nothing of scenarios, files, plots or the command line. Importing
+this package loads neither; `partnersim.model.schedule` does, and compiles nothing until called.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def is_compiled() -> bool:
+    """Whether the machine code of exactly this copy of the core is in the cache."""
+    from partnersim.model.compiled import mark_of_compilation
+
+    return mark_of_compilation().exists()
+
+
+def compile_all(progress: Callable[[str, int, int], None] | None = None) -> None:
+    """Compile every process and the loops over them, once for an installation.
+
+    Parameters
+    ----------
+    progress
+        Called before each function with its name, how many are done and how many there are.
+    """
+    import numpy as np
+    from numba import int64, typeof
+
+    from partnersim.model.compiled import mark_of_compilation
+    from partnersim.model.draws import root
+    from partnersim.model.initial import start
+    from partnersim.model.observe import observe
+    from partnersim.model.parameters import PARAMETERS
+    from partnersim.model.record import array_of, new_record
+    from partnersim.model.schedule import SCHEDULE, simulate, step, step_and_observe
+    from partnersim.model.state import STATE, pack_detail
+
+    record, parameters = typeof(new_record(STATE)), typeof(new_record(PARAMETERS))
+    seed, row, rows = typeof(root(0)), typeof(np.empty(1)), typeof(np.empty((1, 1, 1)))
+    both = (record, parameters)
+    arrays = tuple(typeof(array_of(new_record(dtype))) for dtype in (STATE, PARAMETERS))
+    work: list[tuple[Any, tuple[Any, ...]]] = [
+        *((process, both) for process in dict.fromkeys(SCHEDULE)),
+        (observe, (*both, row)),
+        (pack_detail, (*both, row)),
+        (start, (*both, seed, int64)),
+        (step, both),
+        (step_and_observe, (*arrays, row)),
+        (simulate, (*both, seed, int64, rows, rows)),
+    ]
+    for done, (function, signature) in enumerate(work):
+        if progress:
+            progress(function.__name__, done, len(work))
+        if hasattr(function, "compile"):  # there is nothing to compile where Numba is off
+            function.compile(signature)
+    if progress:
+        progress("", len(work), len(work))
+    mark = mark_of_compilation()
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()

@@ -1,0 +1,312 @@
+"""Process 3: coordinators meet people. Whom, what it does, and what is thought of them."""
+
+import math
+
+from partnersim.model.compiled import compiled
+from partnersim.model.constants import (
+    ARTICULATION,
+    BRIDGING,
+    CREDIBILITY_LOSS,
+    CREDIBILITY_OF_DELIVERY,
+    CREDIBILITY_RATE,
+    HOME_CREDIBILITY,
+    HOST_GOODWILL_LOSS,
+    N_LAYERS,
+    STARTING_CREDIBILITY,
+    SUSPICION,
+    TILT,
+)
+from partnersim.model.draws import (
+    CONDUCT,
+    EMERGENCE,
+    ENCOUNTERS,
+    FIRST_COORDINATOR,
+    HOW_MANY,
+    SIGHT,
+    WHOM,
+    event,
+    of_layer,
+    random_bits,
+    uniform,
+)
+from partnersim.model.environment import deed_of
+from partnersim.model.parameters import Q
+
+NOBODY = -1.0e300
+
+
+@compiled
+def begin_work(c, host, state, p):
+    """A coordinator begins: a little credibility, more at home, and has seen nobody."""
+    state.is_at_work[c] = 1.0
+    state.host[c] = host
+    for i in range(p.n):
+        start = HOME_CREDIBILITY if i == host else STARTING_CREDIBILITY
+        state.credibility[c, i] = p.skill[c] * start
+        for layer in range(N_LAYERS):
+            state.months_unseen[c, i, layer] = 12.0
+            state.has_seen[c, i, layer] = 0.0
+
+
+@compiled
+def come_and_go(state, p):
+    """Appointed coordinators come and go by the month; others may emerge among members."""
+    month = state.month[0]
+    for c in range(p.n_appointed):
+        is_due = p.coordinator_from[c] <= month < p.coordinator_to[c]
+        if is_due and state.is_at_work[c] == 0.0:
+            begin_work(c, p.coordinator_host[c], state, p)
+            state.conduct[c] = p.impartiality[c]
+        elif not is_due:
+            state.is_at_work[c] = 0.0
+    if p.emergence_rate > 0.0:
+        emerge(state, p)
+    for c in range(p.n_coordinators):
+        if state.is_at_work[c] > 0.0:
+            state.staff_days[0] += p.coordinator_cost[c]
+
+
+@compiled
+def emerge(state, p):
+    """A committed member may start to coordinate, as impartial as it is committed."""
+    month = state.month[0]
+    for i in range(p.n):
+        commitment = 0.0
+        for layer in range(N_LAYERS):
+            commitment += state.vision_commitment[i, layer] / N_LAYERS
+        place, is_already = -1, False
+        for c in range(p.n_coordinators - 1, p.n_appointed - 1, -1):
+            if state.is_at_work[c] == 0.0:
+                place = c
+            elif state.host[c] == i:
+                is_already = True
+                state.conduct[c] = commitment
+                if state.is_present[i] == 0.0:
+                    state.is_at_work[c] = 0.0
+        draw = uniform(state.keys, ENCOUNTERS, month, EMERGENCE, p.label[i], 0, 0)
+        if state.is_present[i] > 0.0 and not is_already and place >= 0:
+            state.emerging[i] += event(draw, p.emergence_rate * commitment, p.luck)
+            if state.emerging[i] >= 1.0:
+                state.emerging[i] = 0.0
+                begin_work(place, i, state, p)
+                state.conduct[place] = commitment
+
+
+@compiled
+def stream_of(c, p):
+    """A coordinator's stream of draws: those appointed count up from the first, places for those
+    who emerge down from the last, so that appointing one more changes nobody else's luck."""
+    if c < p.n_appointed:
+        return FIRST_COORDINATOR + c
+    return FIRST_COORDINATOR + Q - 1 - (c - p.n_appointed)
+
+
+@compiled
+def need_for_meeting(c, i, layer, state, p):
+    """How much a layer calls for attention: low commitment, weakest tie, long unseen."""
+    weakest = 1.0
+    for j in range(p.n):
+        if j != i and state.is_present[j] > 0.0:
+            weakest = min(weakest, state.trust[i, layer, j])
+    return (
+        p.attention_commitment[c] * (1.0 - state.vision_commitment[i, layer])
+        + p.attention_tie[c] * (1.0 - weakest)
+        + p.attention_time[c] * min(1.0, state.months_unseen[c, i, layer] / 12.0)
+    )
+
+
+@compiled
+def choose_meetings(state, p):
+    """Whom each coordinator meets this month.
+
+    The highest of need + temperature * Gumbel noise are met: sampling without replacement from
+    the softmax of need. Who has more meetings than there are layers meets all of them again.
+    """
+    month, n_layers = state.month[0], p.n * N_LAYERS
+    for c in range(p.n_coordinators):
+        n_within_reach = weigh_needs(c, state, p)
+        if n_within_reach == 0:
+            continue
+        draw = uniform(state.keys, stream_of(c, p), month, HOW_MANY, 0, 0, 0)
+        n_meetings = int(p.meetings_per_month[c] + p.luck * draw + (1.0 - p.luck) * 0.5)
+        each, further = n_meetings // n_within_reach, n_meetings % n_within_reach
+        if each > 0:
+            for at in range(n_layers):
+                if state.need[at] > NOBODY:
+                    state.meetings[c, at // N_LAYERS, at % N_LAYERS] = each
+        for _ in range(further):
+            neediest, most = 0, NOBODY
+            for at in range(n_layers):
+                if state.need[at] > most:
+                    neediest, most = at, state.need[at]
+            state.need[neediest] = NOBODY
+            state.meetings[c, neediest // N_LAYERS, neediest % N_LAYERS] += 1.0
+
+
+@compiled
+def weigh_needs(c, state, p):
+    """How much each layer within a coordinator's reach calls for a meeting; how many do."""
+    month, stream, luck, n_within_reach = state.month[0], stream_of(c, p), p.luck, 0
+    temperature = p.attention_temperature[c]
+    for i in range(p.n):
+        bits = random_bits(state.keys, stream, month, WHOM, p.label[i], 0, 0)
+        for layer in range(N_LAYERS):
+            state.meetings[c, i, layer] = 0.0
+            at = i * N_LAYERS + layer
+            state.need[at] = NOBODY
+            reach = state.is_at_work[c] * state.is_present[i] * p.coordinator_reach[c, layer]
+            if reach == 0.0:
+                continue
+            n_within_reach += 1
+            gumbel = -math.log(-math.log(of_layer(bits, layer))) * luck
+            state.need[at] = need_for_meeting(c, i, layer, state, p) + temperature * gumbel
+    return n_within_reach
+
+
+@compiled
+def hold_meetings(state, p):
+    """In whose interest each meeting is held, how that looks, and what weight it has.
+
+    Weight grows with credibility; several meetings compose as 1 - (1 - a)^times.
+    """
+    month, n = state.month[0], p.n
+    for c in range(p.n_coordinators):
+        host, stream = state.host[c], stream_of(c, p)
+        for i in range(n):
+            for layer in range(N_LAYERS):
+                times = state.meetings[c, i, layer]
+                state.weight[c, i, layer] = 0.0
+                state.held_for_host[c, i, layer] = 0.0
+                state.seen_impartial[c, i, layer] = 0.0
+                if times == 0.0:
+                    continue
+                impartial, seen_so = 1.0, 1.0
+                if host >= 0 and host != i:
+                    draw = uniform(state.keys, stream, month, CONDUCT, p.label[i], layer, 0)
+                    impartial = event(draw, state.conduct[c], p.luck)
+                    draw = uniform(state.keys, stream, month, SIGHT, p.label[i], layer, 0)
+                    doubt = SUSPICION * (1.0 - state.goodwill_trust[i, layer, host])
+                    seen_so = event(draw, 1.0 - doubt, p.luck)
+                missed = 1.0
+                for _ in range(int(times)):
+                    missed *= 1.0 - impartial * state.credibility[c, i]
+                state.weight[c, i, layer] = 1.0 - missed
+                state.held_for_host[c, i, layer] = times * (1.0 - impartial)
+                state.seen_impartial[c, i, layer] = times * impartial * seen_so
+
+
+@compiled
+def articulate(state, p):
+    """The vision, and what of it is being delivered: commitment towards its ceiling, believed
+    pace of the work towards the true one."""
+    if not p.has_articulation:
+        return
+    for i in range(p.n):
+        untold = 1.0
+        for layer in range(N_LAYERS):
+            unmoved = 1.0
+            for c in range(p.n_coordinators):
+                unmoved *= 1.0 - ARTICULATION * state.weight[c, i, layer]
+            room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
+            state.vision_commitment[i, layer] += (1.0 - unmoved) * room
+            untold *= unmoved
+        for m in range(p.n_simultaneous):
+            gap = state.realised_rate[m] - state.believed_rate[m, i]
+            state.believed_rate[m, i] += (1.0 - untold) * gap
+
+
+@compiled
+def bridge(state, p):
+    """Goodwill moves, up or down, to what the coordinator itself last saw of the trustee.
+
+    It can carry distrust as well as trust [ferrin2006; burt1995]; of those whom the coordinator
+    never met it can say nothing.
+    """
+    if not p.has_bridging:
+        return
+    n = p.n
+    for c in range(p.n_coordinators):
+        for i in range(n):
+            for layer in range(N_LAYERS):
+                part = BRIDGING * state.weight[c, i, layer]
+                if part == 0.0:
+                    continue
+                for j in range(n):
+                    if j != i and state.has_seen[c, j, layer] * state.is_present[j] > 0.0:
+                        gap = state.seen[c, j, layer] - state.goodwill_trust[i, layer, j]
+                        state.goodwill_trust[i, layer, j] += part * gap
+
+
+@compiled
+def serve_host(state, p):
+    """Meetings held for the host tilt what comes next, and cost it goodwill."""
+    n = p.n
+    for c in range(p.n_coordinators):
+        host = state.host[c]
+        if host < 0:
+            continue
+        for i in range(n):
+            for layer in range(N_LAYERS):
+                held_for_host = state.held_for_host[c, i, layer]
+                state.tilt[host] += TILT * held_for_host
+                loss = min(1.0, HOST_GOODWILL_LOSS * held_for_host)
+                if i != host:
+                    state.goodwill_trust[i, layer, host] *= 1.0 - loss
+
+
+@compiled
+def bring_together(state, p):
+    """Help for this month's issues, and contact for the pairs met by one coordinator."""
+    n = p.n
+    for i in range(n):
+        state.helped[i] = 0.0
+        for j in range(n):
+            state.convened[i, j] = 0.0
+    for c in range(p.n_coordinators):
+        if state.is_at_work[c] == 0.0:
+            continue
+        for i in range(n):
+            untouched = 1.0
+            for layer in range(N_LAYERS):
+                untouched *= 1.0 - state.weight[c, i, layer]
+            state.touched[i] = 1.0 - untouched
+        for i in range(n):
+            if p.has_resolution:
+                state.helped[i] = 1.0 - (1.0 - state.helped[i]) * (1.0 - state.touched[i])
+            for j in range(n):
+                if p.has_convening and j != i:
+                    link = state.touched[i] * state.touched[j]
+                    state.convened[i, j] = 1.0 - (1.0 - state.convened[i, j]) * (1.0 - link)
+
+
+@compiled
+def be_judged(state, p):
+    """Credibility follows skill and delivery: k to skill*[(1-h) + h*min(1, realised/planned)].
+
+    Talk without delivery wears out; serving a host costs at once. Where a motive can be doubted
+    an impartial act earns nothing, and costs nothing either [kelley1973]. The coordinator now has
+    seen those it met.
+    """
+    realised, planned = 0.0, 0.0
+    for m in range(p.n_simultaneous):
+        if state.number[m] >= 0:
+            realised += state.realised_rate[m]
+            planned += state.planned_rate[m]
+    delivery = min(1.0, realised / planned) if planned > 0.0 else 0.0
+    for c in range(p.n_coordinators):
+        worth = p.skill[c] * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
+        for i in range(p.n):
+            for layer in range(N_LAYERS):
+                state.months_unseen[c, i, layer] += 1.0
+                times = state.meetings[c, i, layer]
+                if times == 0.0:
+                    continue
+                gain = min(1.0, CREDIBILITY_RATE * state.seen_impartial[c, i, layer])
+                state.credibility[c, i] += gain * (worth - state.credibility[c, i])
+                held_for_host = state.held_for_host[c, i, layer]
+                state.credibility[c, i] *= 1.0 - min(1.0, CREDIBILITY_LOSS * held_for_host)
+                state.months_unseen[c, i, layer] = 0.0
+                state.has_seen[c, i, layer] = 1.0
+                commitment = state.vision_commitment[i, layer]
+                deed = deed_of(i, layer, state, p)
+                state.seen[c, i, layer] = (1.0 - p.deeds) * commitment + p.deeds * deed

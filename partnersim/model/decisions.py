@@ -1,0 +1,172 @@
+"""Process 5: each layer of each organisation decides what to contribute.
+
+Trust is willingness to be exposed: what is at stake counts as far as the others can be relied
+on, and relying on them costs as far as they cannot.
+"""
+
+import math
+
+from partnersim.model.arithmetic import clip, product
+from partnersim.model.compiled import compiled
+from partnersim.model.constants import (
+    BOARD,
+    DELEGATED_AUTHORITY,
+    FRONT_LINE,
+    LONGEST_VIEW,
+    MANAGEMENT,
+    N_LAYERS,
+)
+
+LEAST = 1.0e-9  # so that no weakest link is divided by
+
+
+@compiled
+def ces_term(x, exponent):
+    """x to the exponent; the whole numbers in use are multiplied out."""
+    x = max(x, LEAST)
+    if exponent == -1.0:
+        return 1.0 / x
+    if exponent == -2.0:
+        return 1.0 / (x * x)
+    if exponent == 1.0:
+        return x
+    return math.exp(exponent * math.log(x))
+
+
+@compiled
+def ces_mean(terms, weights, exponent):
+    """The mean of what has this sum of weighted terms and of weights: the weakest counts most
+    for low exponents."""
+    if exponent == -1.0:
+        return weights / terms
+    if exponent == -2.0:
+        return math.sqrt(weights / terms)
+    if exponent == 1.0:
+        return terms / weights
+    return math.exp(math.log(terms / weights) / exponent)
+
+
+@compiled
+def usable_exponent(exponent):
+    """The CES exponent kept off 0, where its limit (the geometric mean) is as good as reached."""
+    return -1.0e-3 if abs(exponent) < 1.0e-3 else exponent
+
+
+@compiled
+def months_to_benefit(i, m, state):
+    """How far off i believes the benefit of m to be: half by the plan, half by pace seen."""
+    remaining = max(state.work_size[m] - state.work[m], 0.0)
+    pace = 0.5 * state.planned_rate[m] + 0.5 * state.believed_rate[m, i]
+    if remaining >= LONGEST_VIEW * pace:
+        return LONGEST_VIEW
+    return remaining / pace
+
+
+@compiled
+def exposure_of(i, state, p):
+    """What relying in vain costs i; referring every decision back limits it."""
+    referred = 1.0 - state.in_force[i, DELEGATED_AUTHORITY]
+    protection = p.referral_protection * referred if p.has_referral_reason else 0.0
+    return p.exposure * (1.0 - protection)
+
+
+@compiled
+def load_of(i, state, p):
+    """How many initiatives need i now."""
+    load = 0.0
+    for m in range(p.n_simultaneous):
+        if state.number[m] >= 0:
+            load += state.needs[m, i]
+    return load
+
+
+@compiled
+def consider_partners(state, p):
+    """The term of each trustee in the CES mean of trust, which every initiative's mean uses."""
+    exponent, n = usable_exponent(p.complementarity), p.n
+    for i in range(n):
+        for layer in range(N_LAYERS):
+            for j in range(n):
+                state.reliance_term[i, layer, j] = ces_term(state.trust[i, layer, j], exponent)
+
+
+@compiled
+def rely(i, m, state, p):
+    """How far each layer of i can rely on the others whom m needs: the CES mean of its trust in
+    them. Who needs nobody relies on nobody in vain: 1."""
+    shares = board = management = front_line = 0.0
+    for j in range(p.n):
+        share = state.needs[m, j] * state.is_present[j]
+        if j == i or share == 0.0:
+            continue
+        shares += share
+        board += share * state.reliance_term[i, BOARD, j]
+        management += share * state.reliance_term[i, MANAGEMENT, j]
+        front_line += share * state.reliance_term[i, FRONT_LINE, j]
+    exponent, has_partners = usable_exponent(p.complementarity), shares > 0.0
+    state.reliance[BOARD] = ces_mean(board, shares, exponent) if has_partners else 1.0
+    state.reliance[MANAGEMENT] = ces_mean(management, shares, exponent) if has_partners else 1.0
+    state.reliance[FRONT_LINE] = ces_mean(front_line, shares, exponent) if has_partners else 1.0
+
+
+@compiled
+def weigh(i, m, state, p):
+    """What each layer of i stands to gain from m.
+
+    stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) + (1-delta) a stake, with
+    R the CES mean of trust in the others whom the initiative needs.
+    """
+    rely(i, m, state, p)
+    exposure = exposure_of(i, state, p)
+    interdependence = p.interdependence[i]
+    alone = (1.0 - interdependence) * p.value_alone
+    delay = months_to_benefit(i, m, state)
+    alike = product(state.objectives[i], state.benefit_mix[m], p.n_domains) / (
+        state.objectives_length[i] * state.mix_length[m]
+    )
+    own = state.incentive_share[i] * alike - state.member_harm[m, i]
+    own *= math.exp(-delay / state.planning_horizon[i])
+    joint = state.joint_value[m] * math.exp(-delay / p.vision_horizon)
+    first_layer = FRONT_LINE if state.is_quick[m] > 0.0 else 0
+    for layer in range(first_layer, N_LAYERS):
+        commitment = state.vision_commitment[i, layer]
+        stake = (1.0 - commitment) * own + commitment * joint
+        reliance = state.reliance[layer]
+        relied_on = stake * reliance - exposure * (1.0 - reliance)
+        state.net[layer] += interdependence * relied_on + alone * stake
+        state.n_counted[layer] += 1.0
+        state.stake[i] += stake
+
+
+@compiled
+def decide(state, p):
+    """Contributions move towards a logistic of what is to be gained, less what it costs.
+
+    aim = logistic(sharpness (mean net - cost)); the conditional rule mixes it with the belief
+    about what others give [fischbacher2010].
+    """
+    consider_partners(state, p)
+    for i in range(p.n):
+        state.stake[i] = 0.0
+        for layer in range(N_LAYERS):
+            state.net[layer] = 0.0
+            state.n_counted[layer] = 0.0
+            state.contribution[i, layer] *= state.is_present[i]
+        if state.is_present[i] == 0.0:
+            continue
+        for m in range(p.n_simultaneous):
+            if state.number[m] >= 0 and state.needs[m, i] > 0.0:
+                weigh(i, m, state, p)
+        state.stake[i] /= max(state.n_counted[0] + state.n_counted[1] + state.n_counted[2], 1.0)
+        state.load[i] = load_of(i, state, p)
+        further_load = max(state.load[i] - 1.0, 0.0) / p.n_simultaneous
+        cost = p.cost_base + p.cost_pressure * state.target_pressure[i] + p.cost_load * further_load
+        for layer in range(N_LAYERS):
+            net = state.net[layer] / max(state.n_counted[layer], 1.0)
+            aim = 1.0 / (1.0 + math.exp(-p.sharpness * (net - cost)))
+            if p.is_conditional:
+                aim = p.own_view_weight * aim + p.belief_weight * state.belief[i, layer]
+            contribution = state.contribution[i, layer]
+            state.contribution[i, layer] = clip(
+                contribution + p.adjustment_rate * (aim - contribution), 0.0, 1.0
+            )

@@ -1,0 +1,368 @@
+"""Processes 1 and 2: what comes from outside. The place, levers, events, people who leave."""
+
+import math
+
+from partnersim.model.arithmetic import clip, length, product
+from partnersim.model.compiled import compiled
+from partnersim.model.constants import (
+    CIRCULATED_VISION,
+    COMMON_CRISIS,
+    CRISIS_COMMITMENT,
+    CRISIS_SHIFT,
+    CROSS_LINKS,
+    DELEGATION,
+    DOCUMENT_DAYS,
+    FREE_DAYS,
+    FUNDING_CUT,
+    JOINT_AWAY_DAYS,
+    LEADER_LEAVES,
+    LEAST_MEMBERS,
+    LINK_DAYS,
+    MANAGEMENT,
+    MEETING_DAYS,
+    MOST_MEETING_SHARE,
+    N_LAYERS,
+    N_LEVERS,
+    NATIONAL_TARGET_LANDS,
+    ORGANISATION_JOINS,
+    ORGANISATION_WITHDRAWS,
+    OWN_AWAY_DAYS,
+    POSITION_SHARING,
+    PRE_MEETING_DAYS,
+    REORGANISATION,
+    SEPARATE_PRE_MEETINGS,
+    TARGET_PRESSURE_OF_CUT,
+    WITHDRAWAL_MONTHS,
+)
+from partnersim.model.draws import (
+    ENVIRONMENT,
+    NATIONAL_SHOCK,
+    SHOCK,
+    TURNOVER,
+    WITHDRAWAL,
+    event,
+    noise,
+    of_layer,
+    random_bits,
+    uniform,
+)
+from partnersim.model.levers import is_divisive
+
+UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
+
+
+@compiled
+def deed_of(j, layer, state, p):
+    """What a layer of j really gave last month, against what plans take for granted, at most 1:
+    trust grows where expectations are met, and modest ones are met sooner [vangen2003]."""
+    return min(1.0, state.delivered[j, layer] / p.planned_effort)
+
+
+@compiled
+def is_under_way(event_index, month, p):
+    """Whether an event that lasts is on this month."""
+    begin = p.event_month[event_index]
+    return begin <= month < begin + p.event_months[event_index]
+
+
+@compiled
+def concerns(event_index, i, p):
+    """Whether an event happens to organisation i."""
+    return p.event_organisation[event_index] in (-1, i)
+
+
+@compiled
+def n_members(state, p):
+    """How many organisations are present."""
+    count = 0.0
+    for i in range(p.n):
+        count += state.is_present[i]
+    return count
+
+
+# Process 1: environment ---------------------------------------------------------------------
+
+
+@compiled
+def shake(state, p):
+    """Shocks: AR(1), own and national. z' = a z + s sqrt(1 - a^2) e, e of variance 1."""
+    month = state.month[0]
+    fresh = math.sqrt(1.0 - p.shock_persistence * p.shock_persistence) * UNIT_VARIANCE
+    draw = uniform(state.keys, ENVIRONMENT, month, NATIONAL_SHOCK, 0, 0, 0)
+    state.national_shock[0] = p.shock_persistence * state.national_shock[
+        0
+    ] + p.national_shock_spread * fresh * noise(draw, p.luck)
+    for i in range(p.n):
+        draw = uniform(state.keys, ENVIRONMENT, month, SHOCK, p.label[i], 0, 0)
+        state.shock[i] = p.shock_persistence * state.shock[i] + p.shock_spread * fresh * noise(
+            draw, p.luck
+        )
+
+
+@compiled
+def near_deadlines(state, p):
+    """Deadlines pull attention: w_i(t) is proportional to w_i + sum of weight * nearness^2.
+
+    With attention, the ceiling of commitment moves: cos(w_i, W).
+    """
+    month = state.month[0]
+    n, n_domains = p.n, p.n_domains
+    vision_length = length(state.vision, n_domains)
+    for i in range(n):
+        state.deadline[i] = 0.0
+        for k in range(n_domains):
+            state.objectives[i, k] = state.base_objectives[i, k]
+    for t in range(p.n_targets):
+        i = p.target_organisation[t]
+        cycle = p.target_cycle[t]
+        cycles = (month + p.target_phase[t]) / cycle
+        elapsed = cycles - math.floor(cycles)
+        pull = p.target_weight[t] * elapsed * elapsed
+        state.objectives[i, p.target_domain[t]] += pull
+        state.deadline[i] += pull
+    for e in range(p.n_events):
+        if p.event_type[e] == NATIONAL_TARGET_LANDS and is_under_way(e, month, p):
+            elapsed = (month - p.event_month[e] + 1.0) / p.event_months[e]
+            pull = p.event_size[e] * elapsed * elapsed
+            for i in range(n):
+                state.objectives[i, p.event_domain[e]] += pull
+                state.deadline[i] += pull
+    for i in range(n):
+        total = 0.0
+        for k in range(n_domains):
+            total += state.objectives[i, k]
+        to_share = 1.0 / total
+        for k in range(n_domains):
+            state.objectives[i, k] *= to_share
+        state.objectives_length[i] = length(state.objectives[i], n_domains)
+        state.ceiling[i] = product(state.objectives[i], state.vision, n_domains) / (
+            state.objectives_length[i] * vision_length
+        )
+
+
+@compiled
+def fund(state, p):
+    """Capacity, less any cut in force; a crisis, if one is on."""
+    month = state.month[0]
+    state.crisis[0] = 0.0
+    for i in range(p.n):
+        state.capacity[i] = state.base_capacity[i]
+    for e in range(p.n_events):
+        if not is_under_way(e, month, p):
+            continue
+        if p.event_type[e] == COMMON_CRISIS:
+            state.crisis[0] = max(state.crisis[0], p.event_size[e])
+        elif p.event_type[e] == FUNDING_CUT:
+            for i in range(p.n):
+                if concerns(e, i, p):
+                    state.capacity[i] *= 1.0 - p.event_size[e]
+
+
+@compiled
+def feel_pressure(state, p):
+    """p_i = base + deadlines + load of contributing - relief by what is delivered + shocks."""
+    n, n_domains = p.n, p.n_domains
+    for i in range(n):
+        load = 0.0
+        for layer in range(N_LAYERS):
+            load += state.contribution[i, layer]
+        relief = product(state.objectives[i], state.embedded, n_domains)
+        cut = 1.0 - state.capacity[i] / state.base_capacity[i]
+        state.target_pressure[i] = clip(
+            state.base_pressure[i]
+            + p.deadline_pressure * state.deadline[i]
+            + p.load_pressure * load / N_LAYERS
+            - p.relief * relief
+            + TARGET_PRESSURE_OF_CUT * cut
+            + state.shock[i]
+            + state.national_shock[0],
+            0.0,
+            1.0,
+        )
+
+
+@compiled
+def spend_time(state, p):
+    """Staff days on meetings, away days, papers and contacts; their share of free time."""
+    members = n_members(state, p)
+    for i in range(p.n):
+        lever = state.in_force[i]
+        away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
+        days = state.is_present[i] * (
+            p.meeting_budget * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
+            + DELEGATION * away / 12.0
+            + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
+            + LINK_DAYS * N_LAYERS * (lever[CROSS_LINKS] - 1.0) * max(members - 1.0, 0.0)
+        )
+        state.staff_days[0] += days
+        state.meeting_share[i] = 0.0
+        if p.has_meeting_time_cost:
+            free = FREE_DAYS * state.capacity[i]  # none, when all funding is cut
+            state.meeting_share[i] = min(days, MOST_MEETING_SHARE * free) / max(free, 1.0e-9)
+
+
+# Process 2: events, turnover, withdrawal ----------------------------------------------------
+
+
+@compiled
+def lose_relationships(i, layer, share, state, p):
+    """Trust in and from a layer, and its commitment, fall back as people change.
+
+    A pair with further contacts loses only the part of the one who left.
+    """
+    n = p.n
+    for j in range(n):
+        if j == i:
+            continue
+        for trustor, trustee in ((i, j), (j, i)):
+            part = share * p.turnover_loss / state.in_force[trustor, CROSS_LINKS]
+            competence = state.competence_trust[trustor, layer, trustee]
+            goodwill = state.goodwill_trust[trustor, layer, trustee]
+            state.competence_trust[trustor, layer, trustee] += part * (p.disposition - competence)
+            state.goodwill_trust[trustor, layer, trustee] += part * (p.disposition - goodwill)
+    alone = p.commitment_alone * state.ceiling[i]
+    commitment = state.vision_commitment[i, layer]
+    state.vision_commitment[i, layer] += share * p.turnover_loss * (alone - commitment)
+    for c in range(p.n_coordinators):
+        state.credibility[c, i] *= 1.0 - share * p.turnover_loss / N_LAYERS
+        if c >= p.n_appointed and layer == MANAGEMENT and share >= 0.5 and state.host[c] == i:
+            state.is_at_work[c] = 0.0  # one who emerged leaves with the managers
+            state.host[c] = -1
+
+
+@compiled
+def happen(state, p):
+    """Events of this month."""
+    month = state.month[0]
+    n = p.n
+    for e in range(p.n_events):
+        if p.event_month[e] != month:
+            continue
+        kind, size = p.event_type[e], p.event_size[e]
+        for i in range(n):
+            if not concerns(e, i, p):
+                continue
+            if kind == ORGANISATION_JOINS and state.is_present[i] == 0.0:
+                join(i, state, p)
+            if state.is_present[i] == 0.0:
+                continue
+            if kind == LEADER_LEAVES:
+                lose_relationships(i, p.event_layer[e], size, state, p)
+            elif kind == REORGANISATION:
+                for layer in range(N_LAYERS):
+                    lose_relationships(i, layer, size, state, p)
+            elif kind == COMMON_CRISIS:
+                pull_together(i, size, state)
+            elif kind == ORGANISATION_WITHDRAWS:
+                state.is_present[i] = 0.0
+
+
+@compiled
+def pull_together(i, size, state):
+    """A shared goal: commitment rises, and divisive ways of working shift and stay so."""
+    for layer in range(N_LAYERS):
+        room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
+        state.vision_commitment[i, layer] += CRISIS_COMMITMENT * size * room
+    for v in range(N_LEVERS):
+        if is_divisive(v):
+            state.stated[i, v] *= 1.0 - CRISIS_SHIFT * size
+            state.practised[i, v] *= 1.0 - CRISIS_SHIFT * size
+
+
+@compiled
+def join(i, state, p):
+    """A newcomer is trusted, and trusts, as strangers do."""
+    state.is_present[i] = 1.0
+    for j in range(p.n):
+        if j == i:
+            continue
+        state.contact[i, j] = state.contact[j, i] = 0.0
+        state.tension[i, j] = state.tension[j, i] = 0.0
+        for layer in range(N_LAYERS):
+            for trustor, trustee in ((i, j), (j, i)):
+                state.competence_trust[trustor, layer, trustee] = p.disposition
+                state.goodwill_trust[trustor, layer, trustee] = p.disposition
+    for layer in range(N_LAYERS):
+        state.vision_commitment[i, layer] = p.commitment_alone * state.ceiling[i]
+
+
+@compiled
+def change_leaders(state, p):
+    """In each layer somebody may leave."""
+    month = state.month[0]
+    for i in range(p.n):
+        bits = random_bits(state.keys, ENVIRONMENT, month, TURNOVER, p.label[i], 0, 0)
+        for layer in range(N_LAYERS):
+            leaves = event(of_layer(bits, layer), p.turnover_rate[layer], p.luck)
+            if leaves > 0.0 and state.is_present[i] > 0.0:
+                lose_relationships(i, layer, leaves, state, p)
+
+
+@compiled
+def mean_trust_of(i, state, p):
+    """Mean trust of an organisation's layers in the other members."""
+    total, links = 0.0, 0.0
+    for layer in range(N_LAYERS):
+        for j in range(p.n):
+            if j != i and state.is_present[j] > 0.0:
+                total += state.trust[i, layer, j]
+                links += 1.0
+    return total / max(links, 1.0)
+
+
+@compiled
+def stop(state, p):
+    """After a collapse nobody promises, gives, meets or coordinates."""
+    for i in range(p.n):
+        state.meeting_share[i] = 0.0
+        for layer in range(N_LAYERS):
+            state.contribution[i, layer] = state.delivered[i, layer] = 0.0
+    for m in range(p.n_simultaneous):
+        state.number[m] = -1
+    for c in range(p.n_coordinators):
+        state.is_at_work[c] = 0.0
+
+
+@compiled
+def withdraw(state, p):
+    """After a year of little trust and little at stake, an organisation may leave.
+
+    All judge by who was there when the month began.
+    """
+    month = state.month[0]
+    for i in range(p.n):
+        is_there = state.is_present[i] > 0.0 and month > 0
+        little_at_stake = is_there and state.stake[i] < p.stake_floor
+        if little_at_stake and mean_trust_of(i, state, p) < p.trust_floor:
+            state.months_low[i] += 1.0
+        else:
+            state.months_low[i] = 0.0
+    for i in range(p.n):
+        if state.months_low[i] < WITHDRAWAL_MONTHS or state.is_present[i] == 0.0:
+            continue
+        draw = uniform(state.keys, ENVIRONMENT, month, WITHDRAWAL, p.label[i], 0, 0)
+        state.leaving[i] += event(draw, p.withdrawal_rate, p.luck)
+        if state.leaving[i] >= 1.0:
+            state.is_present[i] = 0.0
+            state.leaving[i] = 0.0
+    if n_members(state, p) < LEAST_MEMBERS:
+        state.has_collapsed[0] = 1
+        stop(state, p)
+
+
+@compiled
+def effective_trust(competence, goodwill, goodwill_weight, agreement):
+    """T = C^(1-w) G^w [sako1992; nooteboom1996], and what an agreement covers of 1 - T."""
+    if goodwill_weight == 0.5:
+        trust = math.sqrt(competence * goodwill)
+    elif competence <= 0.0 or goodwill <= 0.0:
+        trust = 0.0
+        if goodwill_weight == 0.0:
+            trust = competence
+        elif goodwill_weight == 1.0:
+            trust = goodwill
+    else:
+        trust = math.exp(
+            (1.0 - goodwill_weight) * math.log(competence) + goodwill_weight * math.log(goodwill)
+        )
+    return 1.0 - (1.0 - trust) * (1.0 - agreement)

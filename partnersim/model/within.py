@@ -1,0 +1,103 @@
+"""Process 8: within the organisation. Commitment, forgetting, beliefs, habit."""
+
+from partnersim.model.arithmetic import clip
+from partnersim.model.compiled import compiled
+from partnersim.model.constants import (
+    AWAY_DAY_BINDING,
+    AWAY_DAY_COMMITMENT,
+    BELIEF_BASE,
+    BELIEF_BEFORE,
+    BELIEF_OTHERS,
+    CIRCULATED_VISION,
+    JOINT_AWAY_DAYS,
+    JOINT_DAY_COMMITMENT,
+    LAYER_SHARE,
+    N_LAYERS,
+    OWN_AWAY_DAYS,
+    WRITTEN_COMMITMENT,
+)
+from partnersim.model.environment import n_members
+
+
+@compiled
+def commit(state, p):
+    """Commitment to the vision.
+
+    dv = -pull (1/2 + p)(1/2 + a)(v - alone) + identification T^2 (v^ - v)+
+    + joint days and papers (v^ - v)+ - own days v + colleagues (mean v - v)
+    """
+    n = p.n
+    partners = max(n_members(state, p) - 1.0, 1.0)
+    for i in range(n):
+        if state.is_present[i] == 0.0:
+            continue
+        ceiling = state.ceiling[i]
+        mean = 0.0
+        for layer in range(N_LAYERS):
+            mean += state.vision_commitment[i, layer] * LAYER_SHARE
+        pull = p.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
+        told = (
+            JOINT_DAY_COMMITMENT * state.in_force[i, JOINT_AWAY_DAYS]
+            + WRITTEN_COMMITMENT * state.in_force[i, CIRCULATED_VISION]
+        ) / 12.0
+        turned_in = 0.0
+        if p.has_away_days_harm:
+            turned_in = AWAY_DAY_COMMITMENT * state.in_force[i, OWN_AWAY_DAYS] / 12.0
+        binding = 1.0
+        if p.has_away_days_reason:
+            binding += AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
+        follow = min(1.0, p.colleague_rate * binding)
+        for layer in range(N_LAYERS):
+            squares = 0.0
+            for j in range(n):
+                if j != i and state.is_present[j] > 0.0:
+                    squares += state.trust[i, layer, j] * state.trust[i, layer, j]
+            identity = p.identification * squares / partners
+            commitment = state.vision_commitment[i, layer]
+            room = max(ceiling - commitment, 0.0)
+            state.vision_commitment[i, layer] = clip(
+                commitment
+                - pull * (commitment - p.commitment_alone * ceiling)
+                + min(1.0, identity + told) * room
+                - turned_in * commitment
+                + follow * (mean - commitment),
+                0.0,
+                1.0,
+            )
+
+
+@compiled
+def forget(state, p):
+    """Where there is no contact, trust returns to what strangers give."""
+    n, decay, disposition = p.n, p.decay_rate, p.disposition
+    for i in range(n):
+        for j in range(n):
+            if i == j:
+                continue
+            rate = decay * (1.0 - state.contact[i, j])
+            for layer in range(N_LAYERS):
+                gap = disposition - state.competence_trust[i, layer, j]
+                state.competence_trust[i, layer, j] += rate * gap
+                gap = disposition - state.goodwill_trust[i, layer, j]
+                state.goodwill_trust[i, layer, j] += rate * gap
+
+
+@compiled
+def update_beliefs(state, p):
+    """What the others are believed to give: from before, and from what they gave."""
+    if not p.is_conditional:
+        return
+    n = p.n
+    for i in range(n):
+        for layer in range(N_LAYERS):
+            given, partners = 0.0, 0.0
+            for j in range(n):
+                if j != i and state.is_present[j] > 0.0:
+                    given += state.delivered[j, layer]
+                    partners += 1.0
+            others = given / partners if partners > 0.0 else 0.0
+            state.belief[i, layer] = clip(
+                BELIEF_BASE + BELIEF_OTHERS * others + BELIEF_BEFORE * state.belief[i, layer],
+                0.0,
+                1.0,
+            )

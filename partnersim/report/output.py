@@ -1,0 +1,303 @@
+"""Results in a folder: data as CSV and JSON, figures, and how to make them again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partnersim.runs.measures import MEASURES, MILESTONES, Floats
+from partnersim.runs.provenance import provenance
+from partnersim.runs.results import rules_by_arm
+from partnersim.scenario.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from partnersim.figures import Picture
+    from partnersim.report.tables import Link, Links
+    from partnersim.runs.ledger import Ledger
+    from partnersim.runs.results import Comparison, Results
+
+QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
+
+
+# --- A folder ------------------------------------------------------------------------------------
+
+
+class OutputFolder:
+    """A folder that results are written to, without harm to what else is in it.
+
+    Files are written beside their place and moved there whole: nobody sees half a file, and a
+    symbolic link of the same name is replaced, never followed.
+
+    Parameters
+    ----------
+    path
+        The folder; made if it is not there.
+    force
+        Whether files of the same name, whoever wrote them, are replaced.
+
+    Attributes
+    ----------
+    written : list[str]
+        Names of the files written so far.
+
+    Raises
+    ------
+    ScenarioError
+        If the folder cannot be made or written to, or has files in it that would need `force`.
+    """
+
+    def __init__(self, path: Path, *, force: bool = False) -> None:
+        self.path = path
+        self.written: list[str] = []
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            has_files = any(path.iterdir())
+        except (OSError, ValueError) as error:
+            reason = "is a file" if path.is_file() else getattr(error, "strerror", None) or error
+            raise ScenarioError(f"{path}: cannot be a folder for results: {reason}") from None
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise ScenarioError(f"{path}: cannot be written to; give another folder with --out")
+        if has_files and not force:
+            raise ScenarioError(
+                f"{path}: has files in it; give another folder with --out, or --force to replace "
+                "files of the same names"
+            )
+
+    def write(self, name: str, content: bytes | str) -> None:
+        """Write one file."""
+        data = content.encode("utf-8") if isinstance(content, str) else content
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, self.path / name)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        self.written.append(name)
+
+    def write_rows(self, name: str, rows: Iterable[Iterable[Any]]) -> None:
+        """Write rows as CSV: full precision, empty where there is no number."""
+        text = io.StringIO()
+        lines = ([_cell(value) for value in row] for row in rows)
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        self.write(name, text.getvalue())
+
+    def write_picture(self, name: str, picture: Picture) -> None:
+        """Write a figure as PNG and SVG, and the numbers behind it as CSV."""
+        from partnersim.figures import save
+
+        with tempfile.TemporaryDirectory() as scratch:
+            for file in save(picture, scratch, name):
+                self.write(file.name, file.read_bytes())
+
+    def write_run(self, results: Results, document: str, series: Sequence[str]) -> None:
+        """Write the results of one scenario: data, tables, figures, and how to do it again."""
+        self._write_results({"scenario": results}, document, series)
+        for name, picture in run_pictures(results):
+            self.write_picture(name, picture)
+
+    def write_comparison(
+        self, comparison: Comparison, document: str, series: Sequence[str]
+    ) -> None:
+        """Write the results of some arms: data, tables, figures, and how to do it again."""
+        self._write_results(comparison.results, document, series)
+        self.write_rows("differences.csv", difference_rows(comparison))
+        for name, picture in comparison_pictures(comparison):
+            self.write_picture(name, picture)
+
+    def _write_results(
+        self, results: Mapping[str, Results], document: str, series: Sequence[str]
+    ) -> None:
+        """Write what a run and a comparison have in common."""
+        kept = list(series) or list(next(iter(results.values())).series)
+        about = provenance() | rules_by_arm(results)
+        self.write("results.json", document)
+        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
+        for number, (arm, of_arm) in enumerate(results.items()):
+            plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
+            self.write(f"{number}-{plain}.toml", of_arm.scenario.to_toml())
+        self.write_rows("summary.csv", summary_rows(results))
+        self.write_rows("replicates.csv", replicate_rows(results))
+        self.write_rows("series.csv", series_rows(results, kept))
+        self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
+
+    def write_explanation(
+        self,
+        ledger: Ledger,
+        links: Links,
+        month: int | None,
+        document: str,
+    ) -> None:
+        """Write the ledger of some links: data, and a figure for each."""
+        self.write("explanation.json", document)
+        for number, (words, link) in enumerate(links):
+            picture = ledger_picture(ledger, f"of {words}" if words else "", link, month)
+            self.write_picture(f"why-trust-changed-{number + 1}", picture)
+
+
+def _umask() -> int:
+    """Give what new files are not allowed by default; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _cell(value: Any) -> Any:
+    """Give a value as CSV has it."""
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ""
+    return value
+
+
+def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
+    """Give the measures of each arm, a row each."""
+    yield "arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit"
+    for arm, of_arm in results.items():
+        for name, s in of_arm.summary().items():
+            numbers = (s.mean, s.median, s.p05, s.p95, s.monte_carlo_error, s.reached)
+            yield (arm, name, *numbers, MEASURES[name].unit)
+
+
+def difference_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
+    """Give the differences of each arm from the base, a row each."""
+    yield (
+        "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better",
+        "monte_carlo_error", "n_pairs", "is_enough",
+    )  # fmt: skip
+    for arm, by_measure in comparison.differences().items():
+        for name, d in by_measure.items():
+            counts = (d.share_better, d.monte_carlo_error, d.n_pairs, d.is_enough)
+            yield (arm, comparison.base, name, d.mean, *d.ci95, *counts)
+
+
+def replicate_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
+    """Give the measures of each replicate, in one row."""
+    yield ("arm", "replicate", *MEASURES)
+    for arm, of_arm in results.items():
+        columns = [of_arm.measures[name].tolist() for name in MEASURES]
+        for replicate, *row in zip(of_arm.replicate_numbers.tolist(), *columns, strict=True):
+            yield (arm, replicate, *row)
+
+
+def series_rows(results: Mapping[str, Results], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Give the series of each replicate, a row a month."""
+    yield ("arm", "replicate", "month", *names)
+    for arm, of_arm in results.items():
+        for index, replicate in enumerate(of_arm.replicate_numbers.tolist()):
+            columns = [of_arm.series[name][index].tolist() for name in names]
+            for month, row in enumerate(zip(*columns, strict=True)):
+                yield (arm, replicate, month, *row)
+
+
+def quantile_rows(
+    results: Mapping[str, Results], names: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Give the quantiles of each series over replicates, a row a month."""
+    yield ("arm", "series", "month", *QUANTILES)
+    for arm, of_arm in results.items():
+        for name in names:
+            lines = of_arm.quantiles(name, list(QUANTILES.values()))
+            for month, row in enumerate(lines.T.tolist()):
+                yield (arm, name, month, *row)
+
+
+# --- Figures -------------------------------------------------------------------------------------
+
+N_SEEN = 20
+"""Replicates over which figures of who trusts whom take the mean."""
+
+
+def run_pictures(results: Results) -> Iterator[tuple[str, Picture]]:
+    """Draw the figures of one scenario, each with the name of its file."""
+    from partnersim import figures
+
+    yield "change-over-time", figures.quantiles(results, "change_delivered")
+    yield "trust-over-time", figures.quantiles(results, "trust")
+    yield "months-to-half", figures.distribution(results, "months_to_50")
+    yield from trust_pictures(results)
+    if results.scenario.published:
+        picture = figures.published_against_simulated(results, results.scenario)
+        yield "published-and-simulated", picture
+
+
+def trust_pictures(results: Results) -> Iterator[tuple[str, Picture]]:
+    """Draw who trusts whom in the end, over the first replicates of some results."""
+    from partnersim import figures
+    from partnersim.runs import ensemble
+
+    scenario = results.scenario
+    seen = ensemble.run(
+        scenario,
+        min(results.replicates, N_SEEN),
+        results.seed,
+        series=False,
+        detail=True,
+        first_replicate=results.first_replicate,
+    )
+    trust = mean_known(seen.by_dyad("trust")[:, -1])
+    when = f"after {figures.period(scenario.months)}"
+    runs = figures.plural(seen.replicates, "simulated partnership")
+    note = f"Mean of {runs}, seed {seen.seed}."
+    for name, draw in (("network", figures.trust_network), ("table", figures.trust_heatmap)):
+        yield f"trust-{name}", draw(trust, scenario.organisation_titles, when=when, note=note)
+
+
+def mean_known(values: Floats) -> Floats:
+    """Mean over replicates of what is known; NaN where nothing is."""
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def comparison_pictures(
+    comparison: Comparison, arms: Sequence[str] | None = None
+) -> Iterator[tuple[str, Picture]]:
+    """Draw the figures of a comparison, each with the name of its file."""
+    from partnersim import figures
+
+    yield "change-over-time", figures.change_over_time(comparison, arms=arms)
+    milestone = telling_milestone(comparison)
+    yield "of-100-partnerships", figures.icon_arrays(comparison, milestone, arms=arms)
+    yield "differences", figures.difference_forest(comparison)
+
+
+def telling_milestone(comparison: Comparison) -> str:
+    """Choose the share of the vision that nearest to half of the base's runs reach.
+
+    Where all of them or none reach it, arms can hardly differ.
+    """
+    base = comparison.results[comparison.base].measures
+    names = [f"months_to_{percent}" for percent in MILESTONES]
+    return min(names, key=lambda name: abs(np.isfinite(base[name]).mean() - 0.5))
+
+
+def ledger_picture(ledger: Ledger, whose: str, link: Link, month: int | None) -> Picture:
+    """Draw what each mechanism added to goodwill trust and took from it."""
+    from partnersim import figures
+
+    first, last = (ledger.from_month, ledger.to_month) if month is None else (month, month)
+    when = f"from month {first} to month {last}"
+    if first == last:
+        when = f"in month {first}"
+    elif (first, last) == (1, ledger.scenario.months):
+        when = f"over {figures.period(last)}"
+    return figures.ledger_waterfall(
+        ledger.totals(*link, month=month),
+        ledger.level(first - 1, *link),
+        ledger.level(last, *link),
+        whose=f"goodwill trust {whose}".rstrip(),
+        when=when,
+        note=f"One run: replicate {ledger.replicate}, seed {ledger.seed}.",
+    )

@@ -1,0 +1,549 @@
+"""Results in plain words and numbers: tables for a screen.
+
+Whatever is shown of a measure (words, unit, which end is better) comes from `MEASURES`. Numbers
+are printed to the first digit that is uncertain: the Monte Carlo error decides how many there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from partnersim.runs.measures import MEASURES
+from partnersim.scenario.declarations import LEVERS, Coordinator
+from partnersim.scenario.declared import ParameterRow
+from partnersim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from partnersim.runs.ledger import Ledger
+    from partnersim.runs.results import Comparison, Results
+    from partnersim.runs.statistics import Difference, Summary
+
+Link = tuple[str | None, str | None]
+"""Who trusts whom, by name; None for all."""
+
+Links = Sequence[tuple[str, Link]]
+"""Whose trust is explained, in words and by name; no words where it is everybody's."""
+
+NOTHING = "–"
+"""What stands where there is no number."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Change": (
+        "change_delivered", "mean_speed", "peak_speed", "speed", "acceleration",
+        "sustained_acceleration", "is_sustained_acceleration",
+        "sustained_acceleration_by_chance", "sustained_pace", "initiatives_completed",
+        "initiatives_abandoned",
+    ),
+    "Milestones": (
+        "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
+    ),
+    "Trust and relationships": (
+        "trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management",
+        "trust_front_line", "vision_commitment", "contribution", "delivered", "contact", "tension",
+        "target_pressure", "perceived_joint_working",
+    ),
+    "What came of it": (
+        "outcome", "outcome_effect", "vision_realised", "cost", "equity", "survived",
+        "months_to_collapse",
+    ),
+}  # fmt: skip
+"""Measures in the order in which they are shown; what is in no group comes last."""
+
+COMPARED = (
+    "mean_speed", "peak_speed", "change_delivered", "months_to_first_initiative", "months_to_25",
+    "months_to_50", "is_sustained_acceleration", "trust", "vision_commitment", "tension",
+    "perceived_joint_working", "outcome_effect", "cost", "equity", "survived",
+)  # fmt: skip
+"""What the table of a comparison shows; JSON and files have every measure."""
+
+LEAST_CHANGE = 0.0005
+"""Changes of trust that are smaller are not shown."""
+
+ENOUGH_MEANS = "the 95 % interval of each mean is narrow against the spread of the runs"
+
+
+# --- Numbers in words ----------------------------------------------------------------------------
+
+
+SHARE_OF_RUNS = "share of runs"
+"""Unit of what a single run only has or has not: its quantiles say nothing."""
+
+UNITS = {
+    "share": "",
+    SHARE_OF_RUNS: "% of runs",
+    "share of the vision": "% of the vision",
+    "share of the vision per year": "% a year",
+    "share of the vision per year²": "% a year, per year",
+    "index": "of 100",
+}
+"""Units in fewer words; what has none runs from 0 to 1."""
+
+
+class Reading(NamedTuple):
+    """How the numbers of a measure are read: words, unit and what to multiply by."""
+
+    label: str
+    unit: str
+    factor: float
+
+    @property
+    def heading(self) -> Text:
+        """Label, and unit in a quieter tone."""
+        heading = Text(self.label)
+        return heading.append(f", {self.unit}", style="dim") if self.unit else heading
+
+
+def reading(name: str) -> Reading:
+    """Say how a measure is read: shares of something in per cent, the rest as it is."""
+    measure = MEASURES[name]
+    label = measure.label[:1].upper() + measure.label[1:]
+    unit = UNITS.get(measure.unit, measure.unit)
+    factor = 100.0 if measure.unit.startswith("share of") else 1.0
+    return Reading(label, "" if unit in measure.label else unit, factor)
+
+
+def decimals(error: float, size: float) -> int:
+    """Decimals that show a number of some size to its first uncertain digit."""
+    digits_before = math.floor(math.log10(abs(size))) if math.isfinite(size) and size else 0
+    if math.isfinite(error) and error > 0:
+        # Nobody reads a fifth digit, however certain it is.
+        return min(max(-math.floor(math.log10(error)), 0), max(3 - digits_before, 0), 3)
+    return min(max(2 - digits_before, 0), 3) if size else 0
+
+
+def number(value: float | None, places: int, *, sign: bool = False) -> str:
+    """Print a number to so many decimals, with a true minus sign; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{value:+,.{places}f}" if sign else f"{value:,.{places}f}"
+    if not float(text.replace(",", "")):  # no '-0.0'
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def percent(share: float | None) -> str:
+    """Print a share in per cent, never rounded to all or none when it is neither."""
+    if share is None or not math.isfinite(share):
+        return NOTHING
+    if 0 < share < 0.01:
+        return "<1 %"
+    if 0.99 < share < 1:
+        return ">99 %"
+    return f"{100 * share:.0f} %"
+
+
+def join(words: Sequence[str]) -> str:
+    """Words in a row: 'a', 'a and b', 'a, b and c'."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def plural(count: int, noun: str) -> str:
+    """Print a count with its noun: '1 pair', '200 pairs'."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def house_table(**options: Any) -> Table:
+    """Make an empty table in the house style."""
+    return Table(
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        title_style="bold",
+        title_justify="left",
+        caption_justify="left",
+        **options,
+    )
+
+
+def number_table(*headings: str | Text, title: str = "") -> Table:
+    """Make an empty table whose first column holds words and the others numbers."""
+    table = house_table(title=Text(title) if title else None)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if index else "left", no_wrap=bool(index))
+    return table
+
+
+# --- One scenario --------------------------------------------------------------------------------
+
+
+def groups_of(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Names of measures in their groups, in the order to be shown."""
+    names = list(names)
+    grouped = {name for members in GROUPS.values() for name in members}
+    for title, members in (*GROUPS.items(), ("Other", tuple(set(names) - grouped))):
+        shown = [name for name in members if name in names]
+        if shown:
+            yield title, shown
+
+
+def run_table(results: Results) -> RenderableType:
+    """Show the measures of some runs, and whether there were enough of them."""
+    note = (
+        "± is the Monte Carlo error, as half the 95 % interval of the mean. 9 of 10 runs lie "
+        "between 5 % and 95 %. A milestone's mean is over the runs that reached it; its other "
+        "numbers count every run. What names no unit runs from 0 to 1."
+    )
+    text = Text(note, style="dim")
+    return Group(measures_table(results), Text(), text, Text(), Text(enough_runs(results)))
+
+
+def measures_table(results: Results) -> Table:
+    """Show the measures of some runs, group by group."""
+    summary = results.summary()
+    table = number_table("", "mean ± error", "median", "5 %", "95 %", "reached")
+    for title, names in groups_of(summary):
+        table.add_row(Text(title, style="bold"))
+        for name in names:
+            table.add_row(
+                Padding(reading(name).heading, (0, 0, 0, 1)), *_run_cells(name, summary[name])
+            )
+        table.add_section()
+    return table
+
+
+def _run_cells(name: str, summary: Summary) -> list[str]:
+    """Mean with its error, median, 5 and 95 %, and the share of runs that reached it."""
+    factor, measure = reading(name).factor, MEASURES[name]
+    mean = factor * summary.mean
+    half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
+    places = decimals(half, mean)
+    with_error = number(mean, places)
+    if math.isfinite(half):
+        with_error += f" ± {number(half, places)}"
+    if measure.unit == SHARE_OF_RUNS:
+        return [with_error, "", "", "", ""]
+    quantiles = [
+        "later"
+        if measure.is_censored and not math.isfinite(value)
+        else number(factor * value, places)
+        for value in (summary.median, summary.p05, summary.p95)
+    ]
+    return [with_error, *quantiles, percent(summary.reached) if measure.is_censored else ""]
+
+
+def enough_runs(results: Results) -> str:
+    """Say whether there were enough replicates, and for which measures not."""
+    n = results.replicates
+    if n < 2:
+        return (
+            "One replicate is one story: its Monte Carlo error is unknown, and nothing can be "
+            "concluded from it. Give --replicates 200."
+        )
+    summary = results.summary()
+    short = [name for name in summary if not summary[name].is_enough]
+    if not short:
+        return f"{plural(n, 'replicate')} were enough: {ENOUGH_MEANS}."
+    if len(short) == len(summary):
+        return f"{plural(n, 'replicate')} were not enough for any measure. Give --replicates 200."
+    return (
+        f"{plural(n, 'replicate')} were enough ({ENOUGH_MEANS}), but not for "
+        f"{join(labels(short))}. Give more --replicates."
+    )
+
+
+def labels(names: Sequence[str], most: int = 6) -> list[str]:
+    """Measures in words, the first ones of many."""
+    words = [MEASURES[name].label for name in names]
+    return words if len(words) <= most else [*words[: most - 1], f"{len(words) - most + 1} more"]
+
+
+# --- Arms against a base -------------------------------------------------------------------------
+
+
+def level(summary: Summary, name: str) -> float:
+    """Give the mean of a measure; of a milestone over all runs, their length standing for never."""
+    return summary.restricted_mean if MEASURES[name].is_censored else summary.mean
+
+
+class Change(NamedTuple):
+    """A mean difference as it is shown: in the unit shown; of a milestone over all pairs."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Half the 95 % interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def direction(self) -> int:
+        """1 or -1 where the interval is clear of zero, 0 where it is not or there is none."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def change(difference: Difference, name: str) -> Change:
+    """Give the difference of a measure in the unit in which it is shown."""
+    factor = reading(name).factor
+    if MEASURES[name].is_censored:
+        mean, interval = difference.restricted_mean, difference.restricted_ci95
+    else:
+        mean, interval = difference.mean, difference.ci95
+    return Change(factor * mean, *(factor * end for end in interval))
+
+
+def comparison_tables(comparison: Comparison) -> RenderableType:
+    """Show a table for each arm against the base, and whether there were enough pairs."""
+    parts: list[RenderableType] = []
+    for arm, by_measure in comparison.differences().items():
+        parts += [arm_table(comparison, arm, by_measure), Text()]
+    note = (
+        "Means over replicates. ± is the Monte Carlo error of the difference, as half its 95 % "
+        "interval over pairs that share their luck. 'Better in' is the share of pairs in which "
+        "the arm does better, a tie counting half. A milestone never reached counts as the last "
+        "month. What names no unit runs from 0 to 1. --json and --out give every measure."
+    )
+    return Group(*parts, Text(note, style="dim"), Text(), Text(enough_pairs(comparison)))
+
+
+def arm_table(comparison: Comparison, arm: str, differences: Mapping[str, Difference]) -> Table:
+    """Show one arm against the base."""
+    title = f"{arm} against {comparison.base}"
+    headings = (comparison.base, "arm", "difference", "better in")
+    table = number_table("", *headings, title=title)
+    base, other = (comparison.results[name].summary() for name in (comparison.base, arm))
+    for name in COMPARED:
+        factor, shown = reading(name).factor, change(differences[name], name)
+        places = decimals(shown.half, factor * level(base[name], name))
+        with_chance = f"{number(shown.mean, places, sign=True)} ± {number(shown.half, places)}"
+        table.add_row(
+            reading(name).heading,
+            number(factor * level(base[name], name), places),
+            number(factor * level(other[name], name), places),
+            with_chance if math.isfinite(shown.half) else number(shown.mean, places, sign=True),
+            better_text(differences[name], name),
+        )
+    return table
+
+
+def better_text(difference: Difference, name: str) -> str:
+    """Print in what share of pairs the arm does better, where one end is better."""
+    return percent(difference.share_better) if MEASURES[name].higher_is_better is not None else ""
+
+
+def enough_pairs(comparison: Comparison, measures: Sequence[str] = COMPARED) -> str:
+    """Say whether there were enough pairs, and for which of some differences not."""
+    n = comparison.results[comparison.base].replicates
+    if n < 2:
+        return "One pair is one story: its Monte Carlo error is unknown. Give --replicates 200."
+    short = {
+        arm: [name for name in measures if not by_measure[name].is_enough]
+        for arm, by_measure in comparison.differences().items()
+    }
+    told = [f"{arm}: {join(labels(names))}" for arm, names in short.items() if names]
+    if not told:
+        return f"{plural(n, 'pair')} were enough to judge every difference shown."
+    return (
+        f"{plural(n, 'pair')} were enough to judge the differences shown, except these, for which "
+        f"more --replicates are needed ({'; '.join(told)})."
+    )
+
+
+# --- Why trust changed ---------------------------------------------------------------------------
+
+
+def ledger_table(ledger: Ledger, link: Link, month: int | None) -> Table:
+    """Show what each mechanism changed in goodwill and competence trust, over one or all links."""
+    table = number_table("Change in trust by", "goodwill", "competence")
+    columns = [ledger.totals(*link, month=month, kind=kind) for kind in ("goodwill", "competence")]
+    for mechanism in ledger.mechanisms:
+        row = [column[mechanism] for column in columns]
+        if any(abs(value) >= LEAST_CHANGE for value in row):
+            cells = (
+                number(value, 3, sign=True) if abs(value) >= LEAST_CHANGE else "" for value in row
+            )
+            table.add_row(mechanism, *cells)
+    table.add_section()
+    sums = (number(math.fsum(column.values()), 3, sign=True) for column in columns)
+    table.add_row(Text("together", style="bold"), *sums)
+    return table
+
+
+# --- Scenarios and parameters --------------------------------------------------------------------
+
+
+def names_table(heading: str, what: str, sentences: Mapping[str, str]) -> Table:
+    """List names, and what each is."""
+    table = house_table()
+    table.add_column(heading, no_wrap=True)
+    table.add_column(what)
+    for name, title in sentences.items():
+        table.add_row(Text(name, style="bold"), Text(title))
+    return table
+
+
+def scenario_view(scenario: Scenario) -> RenderableType:
+    """Show a scenario in words: who, how they work, what happens when."""
+    parts: list[RenderableType] = [Text(scenario.title, style="bold")] if scenario.title else []
+    if scenario.description:
+        parts.append(Text(scenario.description))
+    parts += [Text(size_of(scenario)), Text()]
+    if scenario.organisations:
+        parts.append(_organisations_table(scenario))
+    for title, rows in (
+        ("Drawn from", list(_drawn_from(scenario))),
+        ("Ways of working that differ from the defaults", list(_changed_levers(scenario))),
+        ("Coordinators", [_coordinator_row(c, scenario.months) for c in scenario.coordinators]),
+        ("What happens when", list(_timeline(scenario))),
+        ("Published figures to compare with", list(_published(scenario))),
+    ):
+        if rows:
+            parts += [Text(), _two_columns(title, rows)]
+    return Group(*parts)
+
+
+def size_of(scenario: Scenario) -> str:
+    """Say how large a scenario is, in one line."""
+    drawn = " drawn afresh in each replicate" if scenario.drawn else ""
+    start = f" from {scenario.calendar_start}" if scenario.calendar_start else ""
+    return (
+        f"{scenario.n_organisations} organisations{drawn}, "
+        f"{plural(scenario.months, 'month')}{start}, "
+        f"{plural(len(scenario.coordinators), 'coordinator')}, "
+        f"{plural(len(scenario.interventions), 'intervention')}, "
+        f"{plural(len(scenario.events), 'event')}."
+    )
+
+
+def _organisations_table(scenario: Scenario) -> Table:
+    """Who the organisations are."""
+    table = number_table("Organisation", "short name", "plans ahead", "accountable", "gains")
+    for organisation in scenario.organisations:
+        table.add_row(
+            Text(organisation.title or organisation.name),
+            Text(organisation.name),
+            f"{organisation.planning_horizon:g} months",
+            f"{organisation.accountability:g}",
+            f"{organisation.incentive_share:g}",
+        )
+    table.caption = "Accountable, gains: accountability and incentive_share, 0 to 1."
+    return table
+
+
+def _drawn_from(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """What organisations are drawn from, and how widely."""
+    for name, value in scenario.drawn or ():
+        if isinstance(value, int | float):
+            yield name.replace("_", " "), f"{value:g}"
+
+
+def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
+    """Pairs of words under a title."""
+    table = Table(
+        box=None, title=title, title_justify="left", title_style="bold", show_header=False,
+        pad_edge=False, padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    table.add_column(max_width=34)
+    table.add_column()
+    for left, right in rows:
+        table.add_row(Text(left), Text(right))
+    return table
+
+
+def _changed_levers(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Levers that are not at their defaults, for all and for single organisations."""
+    fields = type(scenario.ways_of_working).model_fields
+    for lever in LEVERS:
+        value = getattr(scenario.ways_of_working, lever)
+        if value != fields[lever].default:
+            yield lever, f"{value:g} (default {fields[lever].default:g})"
+    for organisation in scenario.organisations:
+        for lever in LEVERS:
+            value = getattr(organisation.ways_of_working, lever)
+            if value is not None:
+                yield f"{organisation.name}: {lever}", f"{value:g}"
+
+
+def _coordinator_row(coordinator: Coordinator, months: int) -> tuple[str, str]:
+    """Put a coordinator in words."""
+    host = f"hosted by {coordinator.host}" if coordinator.host else "independent"
+    return coordinator.title or coordinator.name, (
+        f"{host}, impartiality {coordinator.impartiality:g}, skill {coordinator.skill:g}, "
+        f"{coordinator.meetings_per_month:g} meetings a month, "
+        f"{_span(coordinator.from_month, coordinator.to_month, months)}"
+    )
+
+
+def _span(begin: int, end: int, months: int) -> str:
+    """Say from when to when, in a scenario of so many months."""
+    return f"from month {begin} " + (f"to {end}" if end < months else "on")
+
+
+def _timeline(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """Interventions and events, in the order in which they come."""
+    entries: list[tuple[int, str, str]] = []
+    for change in scenario.interventions:
+        when = _span(change.from_month, change.to_month, scenario.months)
+        whom = f" ({join(change.organisations)})" if change.organisations else ""
+        what = f"{change.lever} = {change.value:g}{whom}"
+        words = f"{change.title}: {what}" if change.title else what
+        entries.append((change.from_month, when, words))
+    for event in scenario.events:
+        whom = f" ({event.organisation})" if event.organisation else ""
+        words = f"{event.title or event.type.replace('_', ' ')}{whom}"
+        entries.append((event.month, f"month {event.month}", words))
+    for _, when, words in sorted(entries, key=lambda entry: entry[0]):
+        yield when, words
+
+
+def _published(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    """List published figures, each with its source."""
+    for figure in scenario.published:
+        unit = f" {figure.unit}" if figure.unit else ""
+        yield f"month {figure.month}", f"{figure.title}: {figure.value:g}{unit} ({figure.source})"
+
+
+def parameters_table(rows: Sequence[ParameterRow]) -> Table:
+    """Show the reference of everything that can be set, a section under the other."""
+    table = house_table()
+    table.add_column("Key", no_wrap=True)
+    table.add_column("Default", overflow="fold", max_width=16)
+    table.add_column("Range, unit", max_width=13)
+    table.add_column("Meaning and source")
+    section = None
+    for row in rows:
+        head, _, name = row.path.rpartition(".")
+        if head != section:
+            table.add_section()
+            table.add_row(Text(head or "(top of the file)", style="bold"))
+            section = head
+        table.add_row(
+            Text(f" {name}"),
+            Text(default_text(row.default)),
+            Text(range_text(row)),
+            Text(row.meaning).append(f" [{row.source}]" if row.source else "", style="dim"),
+        )
+    return table
+
+
+def default_text(default: Any) -> str:
+    """Print a default as a file would give it."""
+    if default is None:
+        return "left out"
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:g}"
+    if isinstance(default, dict):
+        return "{ … }" if default else "{}"
+    if isinstance(default, list):
+        return ", ".join(map(str, default)) or "none"
+    return str(default) if default != "" else "empty"
+
+
+def range_text(row: ParameterRow) -> str:
+    """Range and unit in one cell."""
+    if row.low is None or row.high is None:
+        return row.unit
+    return f"{row.low:g} to {row.high:g} {'' if row.unit == 'share' else row.unit}".rstrip()

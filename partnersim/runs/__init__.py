@@ -1,0 +1,1 @@
+"""Runs of the model: ensembles and comparisons, their measures, results and ledger."""

@@ -1,0 +1,425 @@
+"""Ensembles: many replicates on all cores, and arms that share all their luck.
+
+A replicate's numbers depend on scenario, seed and its own number alone: not on how many others
+there are, how they are cut into chunks, or how many workers there are. The compiled core gives
+up the interpreter's lock, so workers are threads, each with one buffer that it fills again and
+again; only what is asked for is kept.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from partnersim.model.series import SERIES
+from partnersim.runs.measures import (
+    ALL_SERIES,
+    MEASURES,
+    Floats,
+    measure,
+    name_series,
+    with_derived,
+)
+from partnersim.runs.results import Comparison, Results
+from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
+from partnersim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from partnersim.runs.rules import Rule, Rules
+
+__all__ = ["Comparison", "Results", "ThroughTrust", "compare", "run", "share_through_trust"]
+
+Progress = Callable[[int, int], None]
+
+MOST_PER_CHUNK = 200
+"""Replicates that a worker runs at once: enough to make the cost of handing over small."""
+
+CHUNK_WORK = MOST_PER_CHUNK * 6**2 * 120
+"""Pairs of organisations times months in a chunk, at most: it is to take a fraction of a second,
+so that Ctrl-C is prompt also with many organisations."""
+
+CHUNKS_PER_WORKER = 4
+"""At least, where there are replicates enough: workers then end at about the same time."""
+
+
+class Kernel(NamedTuple):
+    """What the compiled core offers; loaded on first use, because Numba is slow to load."""
+
+    to_parameters: Callable[[Scenario], Any]
+    root: Callable[[int], Any]
+    simulate: Callable[[Any, Any, int, Floats, Floats], None]
+    detail_size: Callable[[int], int]
+    unpack_detail: Callable[[Floats, int], dict[str, Floats]]
+
+
+def load_kernel() -> Kernel:
+    """Load the compiled core."""
+    from partnersim.model import schedule
+    from partnersim.model.draws import root
+    from partnersim.model.series import detail_size, unpack_detail
+    from partnersim.scenario.translate import to_parameters
+
+    simulate = _with_own_state(schedule.simulate)
+    return Kernel(to_parameters, root, simulate, detail_size, unpack_detail)
+
+
+def _with_own_state(simulate: Callable[..., None]) -> Callable[..., None]:
+    """Give each call, and so each thread, a state of its own."""
+    from partnersim.model.record import new_record
+    from partnersim.model.state import STATE
+
+    def simulate_chunk(
+        parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+    ) -> None:
+        simulate(new_record(STATE), parameters, root, first, series, detail)
+
+    return simulate_chunk
+
+
+def _put_in(rules: Rules | None, kernel: Kernel) -> tuple[Kernel, tuple[Rule, ...]]:
+    """Put rules of one's own into a kernel, compiled."""
+    if not rules:
+        return kernel, ()
+    from partnersim.runs.rules import build
+
+    core = build(rules, compiled=True)
+    return kernel._replace(simulate=_with_own_state(core.simulate)), core.rules
+
+
+def run(
+    scenario: Scenario | str | Path,
+    replicates: int = 200,
+    seed: int = 1,
+    *,
+    workers: int | None = None,
+    series: bool | Sequence[str] = True,
+    detail: bool = False,
+    first_replicate: int = 0,
+    progress: Progress | None = None,
+    rules: Rules | None = None,
+) -> Results:
+    """Run one scenario many times, each time with other luck.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, the name of a packaged one or the path of a file.
+    replicates, seed, first_replicate
+        Runs `first_replicate` to `first_replicate` + `replicates` - 1 of a seed.
+    workers
+        Threads; as many as there are cores to use if left out. Results do not depend on it.
+    series
+        Which monthly series to keep: all, none or some by name. Memory is 8 bytes for each
+        replicate, month and series; with none it stays small for any number of replicates.
+    detail
+        Whether to keep who trusts whom, month by month.
+    progress
+        Called with replicates done and in all, now and then, in the calling thread.
+    rules
+        Functions of one's own in place of the model's, by its names: see `partnersim.runs.rules`.
+        They are compiled, which takes some seconds the first time in a process.
+
+    Raises
+    ------
+    ValueError
+        For numbers out of range and series that do not exist; for a rule that does not exist, or
+        that leads out of what is possible.
+    TypeError
+        For a rule that is no function of the same parameters, or cannot be compiled.
+    partnersim.ScenarioError
+        For a scenario that cannot be read.
+    """
+    replicates = whole_number("replicates", replicates, least=1)
+    seed = whole_number("seed", seed, least=0)
+    first_replicate = whole_number("first_replicate", first_replicate, least=0)
+    workers = n_cores() if workers is None else whole_number("workers", workers, least=1)
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    kernel, own_rules = _put_in(rules, load_kernel())
+    kept = _choose_series(series)
+    batch = _Batch.prepare(kernel, scenario, replicates, seed, first_replicate, kept, detail)
+    _fill(batch, replicates, workers, progress)
+    n = scenario.n_organisations
+    return Results(
+        scenario=scenario,
+        seed=seed,
+        first_replicate=first_replicate,
+        measures=batch.measures,
+        series=batch.series,
+        detail=kernel.unpack_detail(batch.detail, n) if detail else None,
+        rules=own_rules,
+    )
+
+
+def compare(
+    scenarios: Mapping[str, Scenario | str | Path],
+    replicates: int = 200,
+    seed: int = 1,
+    *,
+    base: str | None = None,
+    workers: int | None = None,
+    series: bool | Sequence[str] = True,
+    detail: bool = False,
+    first_replicate: int = 0,
+    progress: Progress | None = None,
+    rules: Rules | None = None,
+) -> Comparison:
+    """Run several arms with the same luck: replicate r of one is the twin of r of another.
+
+    Parameters
+    ----------
+    scenarios
+        The arms by name.
+    base
+        The arm that the others are compared with; the first if left out.
+    replicates, seed, workers, series, detail, first_replicate, progress, rules
+        As for `run`; rules of one's own hold in all arms.
+
+    Raises
+    ------
+    ValueError
+        As for `run`; for no arm, an unknown base, or arms of different length.
+    """
+    if not scenarios:
+        raise ValueError("scenarios: missing; give at least one arm")
+    base = next(iter(scenarios)) if base is None else base
+    if base not in scenarios:
+        raise ValueError(f"base = {base!r}: no arm has this name; there are {', '.join(scenarios)}")
+    arms = {
+        name: arm if isinstance(arm, Scenario) else Scenario.load(arm)
+        for name, arm in scenarios.items()
+    }
+    _check_same_length(arms, base)
+    results = {}
+    for n_before, (name, arm) in enumerate(arms.items()):
+        results[name] = run(
+            arm,
+            replicates,
+            seed,
+            workers=workers,
+            series=series,
+            detail=detail,
+            first_replicate=first_replicate,
+            progress=_shift(progress, n_before, len(arms)),
+            rules=rules,
+        )
+    return Comparison(results, base)
+
+
+def share_through_trust(
+    base: Scenario | str | Path,
+    arm: Scenario | str | Path,
+    measure: str = "change_delivered",
+    replicates: int = 200,
+    seed: int = 1,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    rules: Rules | None = None,
+) -> ThroughTrust:
+    """How much of an arm's effect on a measure goes through trust.
+
+    1 - (effect with trust frozen at its start) / (effect), over pairs that share their luck;
+    a milestone never reached counts as the horizon. `float()` of the answer is the share.
+    It may be under 0 or over 1: trust may work against the arm's other routes.
+    """
+    if measure not in MEASURES:
+        raise ValueError(_unknown("measure", measure, tuple(MEASURES)))
+    free = {
+        name: scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        for name, scenario in (("base", base), ("arm", arm))
+    }
+    frozen = {
+        f"{name}, trust frozen": scenario.replace({"mechanisms.trust_frozen": True})
+        for name, scenario in free.items()
+    }
+    comparison = compare(
+        {**free, **frozen},
+        replicates,
+        seed,
+        workers=workers,
+        series=False,
+        progress=progress,
+        rules=rules,
+    )
+    values = {}
+    for name, results in comparison.results.items():
+        values[name] = results.measures[measure]
+        if MEASURES[measure].is_censored:
+            values[name] = np.where(np.isnan(values[name]), results.months, values[name])
+    return measure_share_through_trust(
+        values["arm"] - values["base"],
+        values["arm, trust frozen"] - values["base, trust frozen"],
+    )
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Everything needed to run any chunk of the replicates, and where its numbers go."""
+
+    kernel: Kernel
+    scenario: Scenario
+    parameters: Any
+    root: Any
+    seed: int
+    first_replicate: int
+    measures: dict[str, Floats]
+    series: dict[str, Floats]
+    detail: Floats
+
+    @classmethod
+    def prepare(
+        cls,
+        kernel: Kernel,
+        scenario: Scenario,
+        replicates: int,
+        seed: int,
+        first_replicate: int,
+        kept: Sequence[str],
+        has_detail: bool,
+    ) -> _Batch:
+        """Translate the scenario and make room for what is kept."""
+        n_rows = scenario.months + 1
+        n_detail = kernel.detail_size(scenario.n_organisations) if has_detail else 0
+        return cls(
+            kernel=kernel,
+            scenario=scenario,
+            parameters=kernel.to_parameters(scenario),
+            root=kernel.root(seed),
+            seed=seed,
+            first_replicate=first_replicate,
+            measures={name: np.empty(replicates) for name in MEASURES},
+            series={name: np.empty((replicates, n_rows)) for name in kept},
+            detail=np.empty((replicates, n_rows, n_detail)),
+        )
+
+    def run_chunk(self, begin: int, end: int, buffer: Floats) -> None:
+        """Run rows `begin` to `end` in a worker's buffer, and keep what is asked for."""
+        recorded = buffer[: end - begin]
+        first = self.first_replicate + begin
+        self.kernel.simulate(self.parameters, self.root, first, recorded, self.detail[begin:end])
+        series = name_series(recorded)
+        measured = measure(series, seed=self.seed, first_replicate=first)
+        for name, values in measured.items():
+            self.measures[name][begin:end] = values
+        series = with_derived(series, self.series)
+        for name, kept in self.series.items():
+            kept[begin:end] = series[name]
+
+
+def _fill(batch: _Batch, replicates: int, workers: int, progress: Progress | None) -> None:
+    """Run all chunks; at an error or Ctrl-C those not yet begun are dropped.
+
+    Two queues written in C, and no lock that the calling thread could be holding when Ctrl-C
+    comes: with a future for each chunk, an interrupt in the wrong moment left them all locked.
+    """
+    size = _chunk_size(batch.scenario, replicates, workers)
+    begins: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for begin in range(0, replicates, size):
+        begins.put(begin)
+    ended: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
+    is_stopped = False
+
+    def work() -> None:
+        """Run chunks until there are no more; say how many replicates each had, or what failed."""
+        try:
+            buffer = np.empty((size, batch.scenario.months + 1, len(SERIES)))
+            while not is_stopped:
+                begin = begins.get_nowait()
+                end = min(begin + size, replicates)
+                batch.run_chunk(begin, end, buffer)
+                ended.put(end - begin)
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            ended.put(error)
+
+    threads = [
+        threading.Thread(target=work, name=f"partnersim-{number}", daemon=True)
+        for number in range(min(workers, begins.qsize()))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        n_done = 0
+        while n_done < replicates:
+            result = ended.get()
+            if isinstance(result, BaseException):
+                raise result
+            n_done += result
+            if progress is not None:
+                progress(n_done, replicates)
+    finally:
+        is_stopped = True
+        for thread in threads:
+            if thread.ident is not None:  # it was started
+                thread.join()
+
+
+def _chunk_size(scenario: Scenario, replicates: int, workers: int) -> int:
+    """Replicates in a chunk: see the constants it is made of."""
+    by_work = CHUNK_WORK // (scenario.n_organisations**2 * scenario.months)
+    by_share = -(-replicates // (CHUNKS_PER_WORKER * workers))
+    return max(1, min(MOST_PER_CHUNK, by_work, by_share))
+
+
+def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
+    """Names of the series to keep."""
+    if isinstance(series, bool):
+        return ALL_SERIES if series else ()
+    names = (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))
+    for name in names:
+        if name not in ALL_SERIES:
+            raise ValueError(_unknown("series", name, ALL_SERIES))
+    return names
+
+
+def _check_same_length(arms: Mapping[str, Scenario], base: str) -> None:
+    """Arms of different length cannot be compared: most measures are of the last month."""
+    months = arms[base].months
+    for name, arm in arms.items():
+        if arm.months != months:
+            raise ValueError(
+                f"{name}: months = {arm.months}, but {base} has {months}; arms must be as long "
+                "as the base"
+            )
+
+
+def _shift(progress: Progress | None, n_before: int, n_arms: int) -> Progress | None:
+    """Progress of one arm as progress of all."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(n_before * total + done, n_arms * total)
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Check a whole number; an int of Python's."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} = {value!r}: must be a whole number") from None
+    if number < least:
+        raise ValueError(f"{name} = {number}: must be {least} or more")
+    return number
+
+
+def _unknown(kind: str, name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    return f"{kind} = {name!r}: there is none of this name; {hint}"

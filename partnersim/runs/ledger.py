@@ -1,0 +1,339 @@
+"""Why trust changed: what each mechanism added to it and took from it, month by month.
+
+One replicate is lived through again, process by process, and trust is compared before and after
+each. What is attributed therefore adds up to the whole change, link by link, and the kernel of
+the ensembles carries nothing of it. Where only some months are in question, those before them are
+lived through a whole month at a time, which is some forty times as quick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+import partnersim
+from partnersim.scenario.declarations import LAYERS
+from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from partnersim.runs.rules import Rule, Rules
+
+Floats = NDArray[np.float64]
+Kind = Literal["competence", "goodwill"]
+KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
+
+BY_PROCESS = {
+    "happen": "events",
+    "change_leaders": "turnover",
+    "withdraw": "events",
+    "bridge": "bridging",
+    "serve_host": "seen to serve the host",
+    "hear_talk": "meetings",
+    "see_deeds": "deeds",
+    "miss_agreements": "agreements withdrawn",
+    "spend_joint_days": "joint days",
+    "raise_issues": "flares",
+    "break_out": "ruptures",
+    "pass_gates": "imposed decisions",
+    "celebrate": "small wins",
+    "abandon": "abandonment",
+    "forget": "decay",
+    "hold_trust": "held as at the start",
+}
+"""The mechanism to which a process's changes of trust belong."""
+
+KEPT, BROKEN = "promises kept", "promises broken"
+
+OWN_RULES = "rules of one's own"
+"""What changes trust where no process of the model would; only where rules were replaced."""
+
+MECHANISMS = (*dict.fromkeys(BY_PROCESS.values()), KEPT, BROKEN)
+
+SAID = {
+    "events": "events",
+    "turnover": "people leaving",
+    "bridging": "what the coordinator had seen of them",
+    "seen to serve the host": "a coordinator seen to serve the host",
+    "meetings": "what was said in meetings",
+    "deeds": "what was really delivered",
+    "agreements withdrawn": "agreements being withdrawn",
+    "joint days": "joint away days",
+    "flares": "issues that flared up",
+    "ruptures": "issues that broke out",
+    "imposed decisions": "decisions imposed by the lead",
+    "small wins": "stages of work completed together",
+    "abandonment": "work given up",
+    "decay": "time without contact",
+    "held as at the start": "trust being held as it was",
+    KEPT: "promises kept",
+    BROKEN: "promises broken",
+    OWN_RULES: "rules of one's own",
+}
+"""Each mechanism in plain words, as the cause in a sentence."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every change of trust in one replicate, or in some of its months, and its cause.
+
+    Parameters
+    ----------
+    scenario, seed, replicate
+        What was run.
+    mechanisms
+        The causes, in the order of the axis of `changes`.
+    changes
+        float64[months, mechanism, kind, trustor, layer, trustee], any sign: kind 0 is competence
+        trust, 1 goodwill trust. Summed over mechanisms it is the change of the month.
+    competence_trust, goodwill_trust
+        float64[months + 1, trustor, layer, trustee], in [0, 1]: before the first of these months
+        and after each.
+    rules
+        Rules of one's own that held; none for the model as it is.
+    from_month
+        The first month explained, counted from 1: row 0 of `changes`.
+    """
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    mechanisms: tuple[str, ...]
+    changes: Floats
+    competence_trust: Floats
+    goodwill_trust: Floats
+    rules: tuple[Rule, ...] = ()
+    from_month: int = 1
+
+    @property
+    def to_month(self) -> int:
+        """The last month explained."""
+        return self.from_month + len(self.changes) - 1
+
+    def totals(
+        self,
+        trustor: str | None = None,
+        trustee: str | None = None,
+        month: int | None = None,
+        kind: Kind = "goodwill",
+    ) -> dict[str, float]:
+        """What each mechanism changed: mean over the chosen links, sum over the chosen months.
+
+        Parameters
+        ----------
+        trustor, trustee
+            Names of organisations; None for all.
+        month
+            One month, counted from 1; None for all that are explained.
+        kind
+            Which trust.
+
+        Raises
+        ------
+        ScenarioError
+            For an organisation that the run does not have, or a month that is not explained.
+        """
+        links = self._links(trustor, trustee)
+        changes = self.changes[self._months(month)].sum(axis=0)[:, KINDS.index(kind)]
+        means = np.moveaxis(changes, 2, 1)[:, :, links].mean(axis=(1, 2))
+        return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
+
+    def level(
+        self,
+        month: int,
+        trustor: str | None = None,
+        trustee: str | None = None,
+        kind: Kind = "goodwill",
+    ) -> float:
+        """Mean trust of the chosen links after a month (0 for the start).
+
+        Raises
+        ------
+        ScenarioError
+            For an organisation that the run does not have, or a month that is not explained.
+        """
+        before = self.from_month - 1
+        _check_month("month", month, before, self.to_month)
+        trust = self.goodwill_trust if kind == "goodwill" else self.competence_trust
+        links = self._links(trustor, trustee)
+        return float(np.moveaxis(trust[month - before], 1, 0)[:, links].mean())
+
+    def sentences(
+        self, trustor: str | None = None, trustee: str | None = None, month: int | None = None
+    ) -> list[str]:
+        """Say what moved goodwill and competence trust, the largest causes first."""
+        first, last = (self.from_month, self.to_month) if month is None else (month, month)
+        who, when = self._who(trustor, trustee), self._when(first, last)
+        said = []
+        for kind in reversed(KINDS):
+            totals = self.totals(trustor, trustee, month, kind)
+            start = self.level(first - 1, trustor, trustee, kind)
+            end = self.level(last, trustor, trustee, kind)
+            moved = f"{_moved(end - start)} {when}, from {start:.2f} to {end:.2f}"
+            said.append(f"{who[0].upper()}{who[1:]}: {kind} trust {moved}.")
+            for verb, sign in (("raised", 1.0), ("lowered", -1.0)):
+                causes = [(n, v) for n, v in totals.items() if sign * v >= 0.0005]
+                causes.sort(key=lambda cause: -abs(cause[1]))
+                if causes:
+                    listed = [f"{SAID[name]} ({value:+.3f})" for name, value in causes[:4]]
+                    said.append(f"It was {verb} most by {_listed(listed)}.")
+        return said
+
+    def _repr_html_(self) -> str:
+        """A figure and a table of all links, for notebooks."""
+        return partnersim.as_html(self)
+
+    def _who(self, trustor: str | None, trustee: str | None) -> str:
+        titles = dict(
+            zip(self.scenario.organisation_names, self.scenario.organisation_titles, strict=True)
+        )
+        of = titles[trustor] if trustor else "everybody"
+        return f"{of} trusting {titles[trustee] if trustee else 'the others'}"
+
+    def _when(self, first: int, last: int) -> str:
+        if first == last:
+            return f"in {_calendar(first)}"
+        if (first, last) == (1, self.scenario.months):
+            return f"over {last} months"
+        return f"from {_calendar(first)} to {_calendar(last)}"
+
+    def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
+        """Which links [trustor, trustee] are meant."""
+        names = self.scenario.organisation_names
+        links = ~np.eye(len(names), dtype=bool)
+        for axis, name in enumerate((trustor, trustee)):
+            if name is None:
+                continue
+            if name not in names:
+                raise ScenarioError(
+                    f"organisation {name!r}: not in this scenario; {suggest(name, names)}"
+                )
+            chosen = np.array(names) == name
+            links &= chosen[:, None] if axis == 0 else chosen[None, :]
+        if not links.any():
+            raise ScenarioError(f"between {trustor!r} and itself there is no trust to explain")
+        return links
+
+    def _months(self, month: int | None) -> slice:
+        if month is None:
+            return slice(None)
+        _check_month("month", month, self.from_month, self.to_month)
+        return slice(month - self.from_month, month - self.from_month + 1)
+
+
+def explain(
+    scenario: Scenario | str | Path,
+    seed: int = 1,
+    replicate: int = 0,
+    *,
+    rules: Rules | None = None,
+    from_month: int = 1,
+    to_month: int | None = None,
+) -> Ledger:
+    """Live one replicate through again and say what changed trust.
+
+    Parameters
+    ----------
+    scenario, seed, replicate
+        Which run.
+    rules
+        As for `partnersim.run`; here they run in plain Python.
+    from_month, to_month
+        The months to explain, both included, counted from 1; all, unless told otherwise. What is
+        said of them is the same as in a ledger of all months, and known sooner: what comes after
+        them is not lived through, and what comes before them is not looked into.
+
+    Raises
+    ------
+    ScenarioError
+        For months that the run does not have.
+    ValueError
+        For a negative seed or replicate; for own rules as in `partnersim.run`.
+    TypeError
+        For own rules as in `partnersim.run`.
+    """
+    from partnersim.model.draws import root
+    from partnersim.model.record import new_record
+    from partnersim.model.state import STATE
+    from partnersim.runs.rules import build
+    from partnersim.scenario.translate import to_parameters
+
+    if replicate < 0:
+        raise ValueError(f"replicate = {replicate}: must be 0 or more")
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
+    _check_month("from_month", from_month, 1, scenario.months)
+    to_month = scenario.months if to_month is None else to_month
+    _check_month("to_month", to_month, from_month, scenario.months)
+    core = build(rules)
+    mechanisms = (*MECHANISMS, OWN_RULES) if core.rules else MECHANISMS
+    state, parameters = new_record(STATE), to_parameters(scenario)
+    core.start(state, parameters, root(seed), replicate)
+    for _ in range(1, from_month):
+        core.step(state, parameters)
+    n, months = scenario.n_organisations, to_month - from_month + 1
+    changes = np.zeros((months, len(mechanisms), 2, n, len(LAYERS), n))
+    trust = np.empty((months + 1, 2, n, len(LAYERS), n))
+    trust[0] = _trust(state, n)
+    for month in range(months):
+        before = trust[month]
+        for process in core.walk(state, parameters):
+            after = _trust(state, n)
+            _attribute(changes[month], mechanisms, process.__name__, after - before)
+            before = after
+        trust[month + 1] = before
+    return Ledger(
+        scenario,
+        seed,
+        replicate,
+        mechanisms,
+        changes,
+        competence_trust=trust[:, 0],
+        goodwill_trust=trust[:, 1],
+        rules=core.rules,
+        from_month=from_month,
+    )
+
+
+def _check_month(name: str, month: int, first: int, last: int) -> None:
+    if not first <= month <= last:
+        raise ScenarioError(f"{name} = {month}: must be from {first} to {last}")
+
+
+def _trust(state: Any, n: int) -> Floats:
+    """Competence and goodwill trust now: float64[kind, trustor, layer, trustee]."""
+    return np.stack([state.competence_trust[:n, :, :n], state.goodwill_trust[:n, :, :n]])
+
+
+def _attribute(month: Floats, mechanisms: tuple[str, ...], process: str, change: Floats) -> None:
+    """Book a process's changes on its mechanism; promises by what they did."""
+    if process == "judge_promises":
+        month[mechanisms.index(KEPT)] += np.maximum(change, 0.0)
+        month[mechanisms.index(BROKEN)] += np.minimum(change, 0.0)
+    elif process in BY_PROCESS:
+        month[mechanisms.index(BY_PROCESS[process])] += change
+    elif OWN_RULES in mechanisms:
+        month[mechanisms.index(OWN_RULES)] += change
+    elif change.any():
+        raise AssertionError(f"{process} changes trust and stands in no mechanism of the ledger")
+
+
+def _calendar(month: int) -> str:
+    """Month 40 as 'year 4, month 4'."""
+    return f"year {(month - 1) // 12 + 1}, month {(month - 1) % 12 + 1}"
+
+
+def _moved(change: float) -> str:
+    if abs(change) < 0.005:
+        return "hardly moved"
+    return "rose" if change > 0 else "fell"
+
+
+def _listed(parts: list[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

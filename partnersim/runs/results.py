@@ -1,0 +1,323 @@
+"""Results of many runs, and how sure one may be of them.
+
+`Results` holds the replicates of one scenario, `Comparison` those of several arms that share
+their luck replicate by replicate. Both know their Monte Carlo errors and whether the replicates
+were enough; docs/measures.md defines every number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+import partnersim
+from partnersim.runs.measures import (
+    DYAD_DETAIL,
+    LAYER_DETAIL,
+    LINK_DETAIL,
+    MEASURES,
+    Detail,
+    Floats,
+    by_dyad,
+    by_layer,
+    by_organisation,
+    combine_trust,
+)
+from partnersim.runs.statistics import (
+    Difference,
+    Summary,
+    compare_pairs,
+    quantiles,
+    summarise,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from partnersim.runs.rules import Rule
+    from partnersim.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Results:
+    """The replicates of one scenario.
+
+    Attributes
+    ----------
+    scenario, seed, first_replicate
+        What was run: row r is replicate `first_replicate` + r of this seed.
+    measures
+        float64[replicates] by name; NaN is missing, or a milestone never reached.
+    series
+        float64[replicates, months + 1] by name, as far as they were kept.
+    detail
+        float64[replicates, months + 1, ...] by name, if asked for: trust by trustor, layer and
+        trustee, and so on.
+    rules
+        Rules of one's own that held; none for the model as it is.
+    """
+
+    scenario: Scenario
+    seed: int
+    first_replicate: int
+    measures: dict[str, Floats]
+    series: dict[str, Floats]
+    detail: dict[str, Floats] | None = None
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def replicates(self) -> int:
+        """How many runs."""
+        return len(self.measures["change_delivered"])
+
+    @property
+    def months(self) -> int:
+        """How long each run is."""
+        return self.scenario.months
+
+    @property
+    def replicate_numbers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The number of each row's replicate."""
+        return np.arange(self.first_replicate, self.first_replicate + self.replicates)
+
+    def summary(self) -> dict[str, Summary]:
+        """Mean, median, 5th and 95th percentile of each measure, and how sure they are."""
+        return {
+            name: summarise(values, MEASURES[name], self.months)
+            for name, values in self.measures.items()
+        }
+
+    def quantiles(self, series_name: str, q: Sequence[float] | Floats) -> Floats:
+        """Quantiles over replicates of a series, month by month: float64[len(q), months + 1]."""
+        return quantiles(_chosen(self.series, series_name, "series"), q)
+
+    def by_layer(self, name: str) -> Floats:
+        """Mean over members present, by layer: float64[replicates, months + 1, n_layers]."""
+        return by_layer(self._detail_with_trust(), name)
+
+    def by_organisation(self, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
+        """Mean by organisation, as trustor or trustee: float64[replicates, months + 1, n]."""
+        return by_organisation(self._detail_with_trust(), name, side)
+
+    def by_dyad(self, name: str) -> Floats:
+        """Value for each pair, row to column: float64[replicates, months + 1, n, n]."""
+        return by_dyad(self._detail_with_trust(), name)
+
+    def _detail_with_trust(self) -> Detail:
+        if self.detail is None:
+            raise ValueError("detail was not kept; run with detail=True")
+        weight = self.scenario.trust.goodwill_weight
+        return {**self.detail, "trust": combine_trust(self.detail, weight)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what the command line prints as JSON; missing and unreached numbers are None."""
+        return {
+            "scenario": self.scenario.title,
+            "seed": self.seed,
+            "first_replicate": self.first_replicate,
+            "replicates": self.replicates,
+            "months": self.months,
+            "version": partnersim.__version__,
+            **named_rules(self.rules),
+            "measures": {name: summary.to_json() for name, summary in self.summary().items()},
+        }
+
+    def to_numpy(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """Measures as a structured array, one row a replicate, with its number."""
+        fields = [("replicate", np.int64), *((name, np.float64) for name in self.measures)]
+        table = np.empty(self.replicates, dtype=fields)
+        table["replicate"] = self.replicate_numbers
+        for name, values in self.measures.items():
+            table[name] = values
+        return table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Measures as a table, one row a replicate."""
+        import pandas as pd
+
+        return pd.DataFrame(self.measures, index=pd.Index(self.replicate_numbers, name="replicate"))
+
+    def series_to_pandas(self) -> pd.DataFrame:
+        """Series as a table, one row a replicate and month."""
+        import pandas as pd
+
+        rows = pd.MultiIndex.from_product(
+            [self.replicate_numbers, range(self.months + 1)], names=["replicate", "month"]
+        )
+        return pd.DataFrame({name: v.ravel() for name, v in self.series.items()}, index=rows)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Everything kept: `measures` (replicate, measure), each series, detail as `detail_...`."""
+        import xarray as xr
+
+        months = ("replicate", "month")
+        variables: dict[str, Any] = {
+            "measures": (("replicate", "measure"), np.column_stack([*self.measures.values()]))
+        }
+        for name, values in self.series.items():
+            unit = {"units": MEASURES[name].unit} if name in MEASURES else {}
+            variables[name] = (months, values, unit)
+        for name, values in (self.detail or {}).items():
+            variables[f"detail_{name}"] = ((*months, *_detail_axes(name)), values)
+        attributes = {
+            "title": self.scenario.title,
+            "seed": self.seed,
+            "version": partnersim.__version__,
+            **{key: json.dumps(value) for key, value in named_rules(self.rules).items()},
+        }
+        return xr.Dataset(variables, self._coordinates(), attributes)
+
+    def _coordinates(self) -> dict[str, Any]:
+        coordinates: dict[str, Any] = {
+            "replicate": self.replicate_numbers,
+            "measure": list(self.measures),
+        }
+        if self.series or self.detail:
+            coordinates["month"] = np.arange(self.months + 1)
+        if self.detail:
+            names = self.scenario.organisation_names
+            coordinates |= dict.fromkeys(("organisation", "partner", "trustor", "trustee"), names)
+            coordinates["layer"] = ["board", "management", "front_line"]
+        return coordinates
+
+    def __repr__(self) -> str:
+        title = self.scenario.title or "scenario"
+        return (
+            f"<Results of {title!r}: {_count(self.replicates, 'replicate')} of "
+            f"{_count(self.months, 'month')}, seed {self.seed}{said_rules(self.rules)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """A figure and a table, for notebooks."""
+        return partnersim.as_html(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Several arms whose replicates share their luck, and the one they are compared with."""
+
+    results: dict[str, Results]
+    base: str
+
+    def differences(self) -> dict[str, dict[str, Difference]]:
+        """Each arm but the base, less the base, measure by measure over pairs."""
+        base = self.results[self.base]
+        return {
+            arm: {
+                name: compare_pairs(values, base.measures[name], MEASURES[name], base.months)
+                for name, values in results.measures.items()
+            }
+            for arm, results in self.results.items()
+            if arm != self.base
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what the command line prints as JSON; missing and unbounded numbers are None."""
+        base = self.results[self.base]
+        about = {key: value for key, value in base.to_json().items() if key != "measures"}
+        return {
+            **about,
+            "base": self.base,
+            **rules_by_arm(self.results),
+            "arms": {arm: results.to_json()["measures"] for arm, results in self.results.items()},
+            "differences": {
+                arm: {name: difference.to_json() for name, difference in rows.items()}
+                for arm, rows in self.differences().items()
+            },
+        }
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Differences as a table, one row an arm and measure."""
+        import pandas as pd
+
+        rows = [
+            {"arm": arm, "measure": name, **_flat(difference)}
+            for arm, differences in self.differences().items()
+            for name, difference in differences.items()
+        ]
+        columns = ["arm", "measure", *_flat_names()]
+        return pd.DataFrame(rows, columns=columns).set_index(["arm", "measure"])
+
+    def to_xarray(self) -> xr.Dataset:
+        """Everything kept, as for `Results.to_xarray`, with the arms as a further dimension."""
+        import pandas as pd
+        import xarray as xr
+
+        arms = pd.Index(list(self.results), name="arm")
+        whole = xr.concat(
+            [results.to_xarray() for results in self.results.values()],
+            dim=arms,
+            combine_attrs="drop_conflicts",
+        ).assign_attrs(base=self.base)
+        return whole.assign_attrs(
+            {key: json.dumps(value) for key, value in rules_by_arm(self.results).items()}
+        )
+
+    def __repr__(self) -> str:
+        arms = ", ".join(self.results)
+        pairs = _count(self.results[self.base].replicates, "pair")
+        return f"<Comparison of {arms} with {self.base!r}: {pairs}>"
+
+    def _repr_html_(self) -> str:
+        """A figure and a table for each arm, for notebooks."""
+        return partnersim.as_html(self)
+
+
+def named_rules(rules: Sequence[Rule]) -> dict[str, Any]:
+    """Rules of one's own for a JSON document; nothing where there are none."""
+    return {"rules": {rule.name: rule.to_json() for rule in rules}} if rules else {}
+
+
+def rules_by_arm(results: Mapping[str, Results]) -> dict[str, Any]:
+    """Rules of one's own, arm by arm, for a JSON document; nothing where no arm has any."""
+    named = {
+        arm: named_rules(of_arm.rules)["rules"] for arm, of_arm in results.items() if of_arm.rules
+    }
+    return {"rules": named} if named else {}
+
+
+def said_rules(rules: Sequence[Rule]) -> str:
+    """Name rules of one's own behind other words; nothing where there are none."""
+    return "".join(f", {rule.name} by {rule}" for rule in rules)
+
+
+def _flat(difference: Difference) -> dict[str, Any]:
+    """Columns of a difference; an interval makes two."""
+    columns: dict[str, Any] = {}
+    for name, value in vars(difference).items():
+        if isinstance(value, tuple):
+            columns[f"{name}_low"], columns[f"{name}_high"] = value
+        else:
+            columns[name] = value
+    return columns
+
+
+def _flat_names() -> list[str]:
+    nothing = (math.nan, math.nan)
+    return list(_flat(Difference(0, nothing, 0, 0, 0, 0, nothing, False, None)))
+
+
+def _chosen(values: Mapping[str, Floats], name: str, kind: str) -> Floats:
+    if name not in values:
+        known = ", ".join(values) or "none"
+        raise ValueError(f"{name}: no {kind} of this name was kept; there are {known}")
+    return values[name]
+
+
+def _detail_axes(name: str) -> tuple[str, ...]:
+    """Names of the axes of detail after replicate and month."""
+    if name in LINK_DETAIL:
+        return ("trustor", "layer", "trustee")
+    if name in LAYER_DETAIL:
+        return ("organisation", "layer")
+    return ("organisation", "partner") if name in DYAD_DETAIL else ("organisation",)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")

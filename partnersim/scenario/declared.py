@@ -1,0 +1,251 @@
+"""What the declarations say of each place in a file: its type, range, unit and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+from pydantic.fields import FieldInfo
+
+from partnersim.scenario.declarations import Attention, Partnership
+from partnersim.scenario.errors import suggest
+
+REQUIRED = "required"
+"""Stands as the default of what has none."""
+
+
+class Place(NamedTuple):
+    """What the declarations say of one place in a scenario."""
+
+    annotation: Any
+    metadata: tuple[Any, ...] = ()
+    unit: str = ""
+    meaning: str = ""
+
+    @property
+    def model(self) -> type[BaseModel]:
+        """The model of a table."""
+        model: type[BaseModel] = self.annotation
+        return model
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a model stands here."""
+        return isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
+
+    @property
+    def container(self) -> type | None:
+        """`list`, `dict` or None."""
+        return get_origin(self.annotation) if not self.is_table else None
+
+    @property
+    def member(self) -> Place:
+        """The place of a member of a list, or of a value of a table of shares."""
+        return _bare(get_args(self.annotation)[-1])
+
+    @property
+    def tagged(self) -> dict[str, Place]:
+        """The places of which one stands here, by pydantic's tag; none where there is no choice."""
+        if get_origin(self.annotation) not in (Union, UnionType):
+            return {}
+        return {
+            entry.tag: _bare(choice)
+            for choice in get_args(self.annotation)
+            for entry in getattr(choice, "__metadata__", ())
+            if isinstance(entry, Tag)
+        }
+
+    def child(self, name: str) -> Place:
+        """Find the place of a field of a table; of a number where a table takes any names."""
+        return _child(self.model, name)
+
+    def bound(self, side: Literal["ge", "le"]) -> float | None:
+        """Give the lowest ('ge') or highest ('le') value, where there is one."""
+        for entry in self.metadata:
+            if hasattr(entry, side):
+                return float(getattr(entry, side))
+        return None
+
+    def right(self, header: str, given: Any = None) -> str:
+        """Say what would be right here, given what was there; `header` is that of a table."""
+        if get_origin(self.annotation) is Literal:
+            known = [str(value) for value in get_args(self.annotation)]
+            if len(known) > 5 and isinstance(given, str):
+                return f"no such {header.split('.')[-1]}; {suggest(given, known)}"
+            return f"must be one of {', '.join(map(repr, known))}"
+        has_quotes = isinstance(given, str) and self.annotation in (int, float, bool)
+        return f"must be {self._wanted(header)}{', without quotes' if has_quotes else ''}"
+
+    def _wanted(self, header: str) -> str:
+        """Name the kind of value, in plain words."""
+        if self.is_table or self.tagged:
+            return wanted_table(header)
+        if self.annotation is Any:
+            return self.unit
+        if self.container is list:
+            if self.member.is_table:
+                return f"a list of tables, each headed [[{header}]]"
+            if self.member.annotation is Any:
+                return "a list, such as [1, 2, 3]"
+            return 'a list of names, such as ["a", "b"]'
+        if self.container is dict:
+            if self.member.tagged or self.member.annotation is Any:
+                return wanted_table(header)
+            return "a table of names and numbers, such as { a = 0.4, b = 0.6 }"
+        if self.annotation is bool:
+            return "true or false"
+        if self.annotation is str:
+            return self._wanted_text()
+        kind = "a whole number" if self.annotation is int else "a number"
+        low, high = self.bound("ge"), self.bound("le")
+        if low is not None and high is None:
+            return f"{kind}, {low:.15g} or more"
+        if low is None or high is None:
+            return f"{kind} (no NaN, no infinity)"
+        if low == high:
+            return f"{low:.15g}"
+        unit = "" if self.unit in _UNSPOKEN_UNITS else f" {self.unit}"
+        return f"{kind} between {low:.15g} and {high:.15g}{unit}"
+
+    def _wanted_text(self) -> str:
+        if any("pattern" in str(entry) for entry in self.metadata):
+            return f"{RIGHT_NAME}, in quotes"
+        longest = next(m.max_length for m in self.metadata if hasattr(m, "max_length"))
+        return f"text in quotes, of at most {longest} characters"
+
+
+@cache
+def _child(model: type[BaseModel], name: str) -> Place:
+    """The place of a field of a model."""
+    if name not in model.model_fields:
+        return Place(float)
+    info = model.model_fields[name]
+    place = _bare(info.annotation)
+    extra = info.json_schema_extra
+    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    metadata = (*info.metadata, *place.metadata)
+    return Place(place.annotation, metadata, unit, info.description or "")
+
+
+def wanted_table(header: str) -> str:
+    """Say how a table is written."""
+    return f"a table, headed [{header}] or in braces"
+
+
+RIGHT_NAME = "a name of letters, digits, - and _ that starts with a letter, at most 40 in all"
+
+_UNSPOKEN_UNITS = ("", "share", "ratio", "month", "version", "as stated", "as the lever")
+
+
+def _bare(annotation: Any) -> Place:
+    """Take an annotation apart: itself without an optional None, and its metadata beside it."""
+    metadata: list[Any] = []
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *outer = get_args(annotation)
+            for entry in outer:
+                metadata += getattr(entry, "metadata", [entry])
+        elif get_origin(annotation) in (Union, UnionType):
+            some = [a for a in get_args(annotation) if a is not type(None)]
+            if len(some) > 1:
+                return Place(Union[tuple(some)], tuple(metadata))  # noqa: UP007
+            annotation = some[0]
+        else:
+            return Place(annotation, tuple(metadata))
+
+
+def find_place(location: tuple[int | str, ...], root: type[BaseModel]) -> Place:
+    """Find the declaration at a location of the validated data."""
+    place = Place(root)
+    for step in location:
+        if step == "[key]":
+            break
+        place = _inside(place, step)
+    return place
+
+
+def _inside(place: Place, step: int | str) -> Place:
+    """Find the place that one step of a location leads to."""
+    if place.tagged:
+        return place.tagged[str(step)]
+    return place.child(str(step)) if place.is_table else place.member
+
+
+def without_tags(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[int | str, ...]:
+    """Leave out of a location pydantic's tags, which stand in no file."""
+    place, steps = Place(root), list[int | str]()
+    for number, step in enumerate(location):
+        if step == "[key]" or (place.is_table and step not in place.model.model_fields):
+            return (*steps, *location[number:])
+        if not place.tagged:
+            steps.append(step)
+        place = _inside(place, step)
+    return tuple(steps)
+
+
+def plain(value: Any) -> Any:
+    """Turn models and NumPy scalars in a value into what a file would hold."""
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
+class ParameterRow(NamedTuple):
+    """One thing that can be set: as the reference page, the command line and sliders need it."""
+
+    path: str
+    default: Any
+    low: float | None
+    high: float | None
+    unit: str
+    source: str
+    meaning: str
+
+
+@cache
+def _rows() -> tuple[ParameterRow, ...]:
+    return tuple(_walk(Place(Partnership), ""))
+
+
+def parameters() -> list[ParameterRow]:
+    """List everything that can be set, in order of declaration.
+
+    A path holds ``<name>`` or ``<number>`` for a member of a list. The default is ``"required"``
+    where there is none, and None where the thing is left out by default.
+    """
+    return list(_rows())
+
+
+def _walk(place: Place, prefix: str) -> Iterator[ParameterRow]:
+    """Rows of a table and of the tables in it."""
+    for name, info in place.model.model_fields.items():
+        child, path = place.child(name), f"{prefix}{name}"
+        if not child.is_table or child.annotation is Attention:
+            yield row_of(path, info, child)
+        if child.is_table:
+            yield from _walk(child, f"{path}.")
+        elif child.container is list and child.member.is_table:
+            has_name = "name" in child.member.model.model_fields
+            yield from _walk(child.member, f"{path}.{'<name>' if has_name else '<number>'}.")
+
+
+def row_of(path: str, info: FieldInfo, place: Place) -> ParameterRow:
+    """Gather what is declared of one thing that can be set."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    return ParameterRow(
+        path,
+        REQUIRED if info.is_required() else plain(default),
+        place.bound("ge"),
+        place.bound("le"),
+        place.unit,
+        str(extra.get("source", "")),
+        info.description or "",
+    )

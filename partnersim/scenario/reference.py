@@ -1,0 +1,118 @@
+"""The reference of everything that can be set, and the schema for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from partnersim.scenario.declarations import STRATEGIES, Coordinator
+from partnersim.scenario.declared import REQUIRED, ParameterRow, Place, parameters, row_of
+from partnersim.scenario.errors import shown
+from partnersim.scenario.scenario import Scenario
+
+
+def parameters_markdown() -> str:
+    """Write the reference of everything that can be set, as Markdown: a table for each section."""
+    groups: dict[str, list[ParameterRow]] = {}
+    for row in parameters():
+        groups.setdefault(row.path.rpartition(".")[0], []).append(row)
+    return "\n".join(line for group, rows in groups.items() for line in _group(group, rows))
+
+
+def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
+    """Give the lines of one table of the reference."""
+    yield f"## `{group}`" if group else "## The scenario as a whole"
+    yield ""
+    yield str(_section_at(group).__doc__).replace("`ways_of_working`", "`[ways_of_working]`")
+    yield ""
+    yield "| key | default | range | unit | meaning | source |"
+    yield "|---|---|---|---|---|---|"
+    for row in rows:
+        yield _line(*_cells(row), row.source)
+    yield ""
+
+
+def keys_markdown(model: type[BaseModel]) -> str:
+    """Write the keys of one table of a file, as a table of Markdown."""
+    place = Place(model)
+    rows = [row_of(name, info, place.child(name)) for name, info in model.model_fields.items()]
+    head = ["| key | default | range | unit | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(_line(*_cells(row)) for row in rows)]) + "\n"
+
+
+def _cells(row: ParameterRow) -> tuple[str, ...]:
+    """Key, default, range, unit and meaning of one thing that can be set."""
+    has_range = row.low is not None and row.high is not None
+    return (
+        f"`{row.path.rpartition('.')[2]}`",
+        _default_shown(row.default),
+        f"{row.low:.15g} to {row.high:.15g}" if has_range else "",
+        row.unit,
+        row.meaning,
+    )
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _section_at(group: str) -> type[BaseModel]:
+    """Find the model whose fields stand at a path of the reference."""
+    place = Place(Scenario)
+    for part in group.split(".") if group else ():
+        place = place.member if part.startswith("<") else place.child(part)
+    return place.model
+
+
+def _default_shown(default: Any) -> str:
+    """Show a default as the reference page shows it."""
+    if default is None:
+        return "left out"
+    if default == REQUIRED:
+        return REQUIRED
+    if isinstance(default, list):
+        return ", ".join(f"`{entry}`" for entry in default) or "none"
+    if isinstance(default, dict):
+        return "`balanced`" if default else "none"
+    if isinstance(default, float):
+        return f"{default:g}"
+    return shown(default) if default != "" else "empty"
+
+
+def json_schema() -> dict[str, Any]:
+    """Make a JSON schema of scenario files, for completion and checks in editors.
+
+    Draft 7, which editors' TOML extensions read. It knows names, types and ranges; that weights
+    sum to 1 and names fit together is checked by `load` only.
+    """
+    schema = Scenario.model_json_schema(ref_template="#/definitions/{model}")
+    schema["definitions"] = schema.pop("$defs")
+    attention = schema["definitions"][Coordinator.__name__]["properties"]["attention"]
+    attention["anyOf"] = [{"$ref": attention.pop("$ref")}, {"enum": list(STRATEGIES)}]
+    tidy: dict[str, Any] = _tidy(schema)
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A partnersim scenario",
+        **tidy,
+    }
+
+
+def _tidy(node: Any) -> Any:
+    """Fit pydantic's schema to draft 7 and to TOML, which has no null."""
+    if isinstance(node, list):
+        return [_tidy(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    # A title is the key in other words; `properties` may hold a key of that name.
+    kept = {k: _tidy(v) for k, v in node.items() if k != "title" or isinstance(v, dict)}
+    choices = [entry for entry in kept.get("anyOf", ()) if entry != {"type": "null"}]
+    if len(choices) == 1:
+        del kept["anyOf"]
+        kept |= choices[0]
+    if kept.get("default", ...) is None:
+        del kept["default"]
+    if "$ref" in kept and len(kept) > 1:  # draft 7 ignores what stands beside a reference
+        kept["allOf"] = [{"$ref": kept.pop("$ref")}]
+    return kept

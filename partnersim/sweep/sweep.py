@@ -1,0 +1,301 @@
+"""Sweeps: many scenarios, each simulated many times, from a plan in a file to a store on disk.
+
+`Sweep` is the door. What is heavy is loaded when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import partnersim
+from partnersim.scenario.errors import ScenarioError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from partnersim.sweep.plan import Plan
+    from partnersim.sweep.run import Progress
+    from partnersim.sweep.store import Finding, Store
+    from partnersim.sweep.tables import Table
+
+__all__ = ["Failure", "Status", "Sweep"]
+
+
+class Status(NamedTuple):
+    """How far a sweep is.
+
+    Attributes
+    ----------
+    sweep_id : str
+        Names what decides the numbers: two sweeps with the same id have the same runs.
+    n_points, n_arms, n_replicates : int
+        How many of each; replicates at most, where a plan goes on until it is sure enough.
+    n_runs, n_done, n_failed : int
+        Runs in all, as far as is known; those in the store; and those of them that failed.
+    is_finished : bool
+    n_files, n_bytes : int
+        Size of the store.
+    """
+
+    sweep_id: str
+    n_points: int
+    n_arms: int
+    n_replicates: int
+    n_runs: int
+    n_done: int
+    n_failed: int
+    is_finished: bool
+    n_files: int
+    n_bytes: int
+
+
+class Failure(NamedTuple):
+    """Runs that failed alike.
+
+    Attributes
+    ----------
+    error : str
+        Name of the error.
+    n_runs : int
+    message, point, arm, replicate
+        Of the first of them; no arm where the plan has none.
+    """
+
+    error: str
+    n_runs: int
+    message: str
+    point: int
+    arm: str
+    replicate: int
+
+
+class Sweep:
+    """A sweep in a folder: its plan, design, runs and series.
+
+    Open one with `Sweep.open`, or run one with `Sweep.run`. Tables are read when they are asked
+    for, so a sweep may be looked into while it runs, and be larger than memory.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Sweep:
+        """Open the sweep in a folder.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no sweep, or one that this version cannot read.
+        """
+        from partnersim.sweep.store import Store
+
+        return cls(Store.open(Path(folder)))
+
+    @classmethod
+    def run(
+        cls,
+        plan: Plan | Mapping[str, Any] | str | Path,
+        folder: str | Path,
+        *,
+        engine: str = "processes",
+        workers: int | None = None,
+        scheduler: str | None = None,
+        shard: str | None = None,
+        extend: Mapping[str, int] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Sweep:
+        """Run a plan into a folder, or what the folder still lacks of it.
+
+        Parameters
+        ----------
+        plan
+            A plan, its path, or what a file of it would hold.
+        folder
+            Where the store is or is to be; made if it is not there.
+        engine
+            ``processes``, ``serial`` or ``dask``. Numbers do not depend on it.
+        workers
+            How many; as many as there are cores if left out.
+        scheduler
+            Address of Dask's scheduler, such as ``tcp://host:8786``; one on this machine if left
+            out.
+        shard
+            ``"2/8"``: the second of eight equal parts, for jobs that share only the folder.
+        extend
+            New totals of what may grow, such as ``{"replicates": 50}``.
+        progress
+            Called now and then in the calling thread.
+
+        Raises
+        ------
+        ScenarioError
+            For a plan that cannot be run, and a folder that holds something else.
+        KeyboardInterrupt
+            After Ctrl-C, when the runs in hand are stored.
+
+        Notes
+        -----
+        Worker processes import the main module: in a script the call stands under
+        ``if __name__ == "__main__":``.
+        """
+        from partnersim.sweep.plan import Plan
+        from partnersim.sweep.run import run_sweep
+
+        if isinstance(plan, Mapping):
+            plan = Plan.make(dict(plan))
+        elif not isinstance(plan, Plan):
+            plan = Plan.load(plan)
+        run_sweep(
+            plan, Path(folder), engine=engine, workers=workers, scheduler=scheduler, shard=shard,
+            extend=extend, progress=progress,
+        )  # fmt: skip
+        return cls.open(folder)
+
+    # --- What it is ---------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """Where the store is."""
+        return self._store.folder
+
+    @property
+    def plan(self) -> Plan:
+        """The plan, as far as it has been extended."""
+        return self._store.plan
+
+    @property
+    def provenance(self) -> list[dict[str, Any]]:
+        """On what the runs were made: one entry a session."""
+        return self._store.sessions()
+
+    def status(self) -> Status:
+        """Say how far it is."""
+        from partnersim.sweep.designs import make_design
+        from partnersim.sweep.run import count_missing
+
+        store = self._store
+        listing = store.list_runs()  # once: runs may land while this is read
+        n_missing = count_missing(store, listing)
+        n_done = listing.coverage.n_runs(store.n_arms)
+        kept = [
+            store.folder / part / name for part in ("runs", "series") for name in listing.chunks
+        ]
+        files = [file for file in kept if file.exists()]
+        return Status(
+            sweep_id=store.sweep_id,
+            n_points=make_design(self.plan).n_points,
+            n_arms=store.n_arms,
+            n_replicates=self.plan.most_replicates,
+            n_runs=n_done + n_missing,
+            n_done=n_done,
+            n_failed=listing.n_failed,
+            is_finished=n_missing == 0,
+            n_files=len(files),
+            n_bytes=sum(file.stat().st_size for file in files),
+        )
+
+    def failures(self) -> list[Failure]:
+        """Count the runs that failed, by error, the most frequent first."""
+        import pyarrow.dataset as pads
+
+        counts: dict[str, int] = {}
+        firsts: dict[str, Failure] = {}
+        columns = ["error", "message", "point", *self._arm, "replicate"]
+        where = pads.field("status") == "failed"
+        for batch in self.runs.to_arrow().to_batches(columns=columns, filter=where):
+            for row in batch.to_pylist():
+                error = row["error"]
+                counts[error] = counts.get(error, 0) + 1
+                firsts.setdefault(error, Failure(**{"arm": "", "n_runs": 0, **row}))
+        ranked = sorted(counts, key=lambda error: -counts[error])
+        return [firsts[error]._replace(n_runs=counts[error]) for error in ranked]
+
+    def check(self) -> list[Finding]:
+        """Look whether every run is there once and unharmed; each finding has its remedy."""
+        return self._store.check()
+
+    # --- What came of it ----------------------------------------------------------------------
+
+    @property
+    def design(self) -> Table:
+        """What was varied: a row for each point, a column for each parameter."""
+        file = self._store.design_file
+        if not file.is_file():
+            raise ScenarioError(
+                f"{file}: is not written yet; wait until the sweep is under way, or go on with it"
+            )
+        import pyarrow.parquet as pq
+
+        values = [name for name in pq.read_schema(file).names if name != "point"]
+        return self._table("design", [file], ("point",), values)
+
+    @property
+    def runs(self) -> Table:
+        """What came of it: a row for each run, a column for each measure."""
+        files = self._store.files()
+        if not files:
+            raise ScenarioError(f"{self.folder}: nothing has been run yet")
+        values = ["status", *self.plan.measure_names]
+        return self._table("runs", files, ("point", *self._arm, "replicate"), values)
+
+    @property
+    def series(self) -> Table:
+        """Month by month: a row for each run that keeps its series and month."""
+        files = self._store.series_files()
+        if self.plan.series is None:
+            raise ScenarioError(f"{self.folder}: no series are kept; a plan names them in [series]")
+        if not files:
+            raise ScenarioError(f"{self.folder}: no run that keeps its series is done yet")
+        keys = ("point", *self._arm, "replicate", "month")
+        return self._table("series", files, keys, self.plan.series.names)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Give the runs on a grid, with the parameters of each point as coordinates.
+
+        An array is read when its numbers are used.
+        """
+        design = self.design.to_xarray()
+        return self.runs.to_xarray().assign_coords(
+            {str(name): column for name, column in design.data_vars.items()}
+        )
+
+    @property
+    def _arm(self) -> tuple[str, ...]:
+        """The key that tells arms apart, if there are any."""
+        return ("arm",) if self.plan.has_arms else ()
+
+    def _table(
+        self, name: str, files: Sequence[Path], keys: tuple[str, ...], values: Sequence[str]
+    ) -> Table:
+        """Make a table of some files."""
+        from partnersim.sweep.designs import make_design
+        from partnersim.sweep.tables import Table
+
+        return Table(
+            name=name,
+            files=tuple(files),
+            keys=keys,
+            values=tuple(values),
+            n_points=make_design(self.plan).n_points,
+            arms=tuple(self.plan.arms_by_name) if self.plan.has_arms else (),
+            attributes={
+                "title": self.plan.base.title,
+                "seed": self.plan.seed,
+                "sweep_id": self._store.sweep_id,
+                "version": partnersim.__version__,
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        """A figure and a table, for notebooks."""
+        return partnersim.as_html(self)
+
+    def __repr__(self) -> str:
+        status = self.status()
+        return (
+            f"<Sweep in {str(self.folder)!r}: {status.n_points:,} points, "
+            f"{status.n_done:,} of {status.n_runs:,} runs>"
+        )
