@@ -29,7 +29,11 @@ PLAN: dict[str, Any] = {
     "arms": {"days": {"interventions": [{"lever": "joint_away_days", "value": 4.0}]}},
     "series": {"names": ["trust"]},
 }
-"""A plan of two arms: the scenario as it stands is always one. Points are added."""
+"""A plan of two arms: the scenario as it stands is always one. Points are added.
+
+Its moves depend much on what it varies and keeps: it is one of several that were tried, and the one
+whose moves came nearest to an earlier count of 920, so that it can be held to the same goal.
+"""
 
 
 class Trip:
