@@ -1,5 +1,5 @@
 # Targets for users: demo, app, report, evidence.
-# For changes: setup, check, test, test-slow, evidence-smoke, bench, format, clean.
+# For changes: setup, check, test, test-slow, evidence-smoke, bench, house, format, clean.
 # Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
 
 PYTHON = python3
@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow \
-	bench clean
+	bench house clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -70,6 +70,10 @@ test-slow: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+# How large and how tangled the code is, beside its goals.
+house: $(READY)
+	$(BIN)/python benchmarks/house.py
 
 clean:
 	rm -rf $(VENV) build dist partnersim-demo report .hypothesis .mypy_cache .pytest_cache .ruff_cache \
