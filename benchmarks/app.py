@@ -26,13 +26,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from browser import PATIENCE, PROJECTOR, Server, open_browser
-from probe import WatchedServer
 from run import describe_machine, number, table
 
 from partnersim.model import compile_all, is_compiled
+from tests.browser import PATIENCE, PROJECTOR, Server, open_browser
+from tests.probe import WatchedServer
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = (HERE / "app.js").read_text(encoding="utf-8")

@@ -74,7 +74,7 @@ def files_naming(word: str, files: dict[str, str]) -> tuple[list[str], Counter[s
     """
     files = {name: text for name, text in files.items() if not name.endswith("house.py")}
     named = [name for name in files if word in files[name].lower()]
-    by_hand = re.compile(rf"{OURS}/(?!.*\bscenarios/.*toml)|benchmarks/plain_mesa")
+    by_hand = re.compile(rf"{OURS}/(?!.*\bpackaged/.*toml)|benchmarks/plain_mesa")
     others = Counter(name.partition("/")[0] for name in named if not by_hand.match(name))
     return [name for name in named if by_hand.match(name)], others
 

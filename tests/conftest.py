@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import Server, open_browser
 from hypothesis import HealthCheck, settings
+
+from tests.browser import Server, open_browser
 
 # Read by matplotlib when it is first imported: figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"

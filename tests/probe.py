@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Server
+
+from tests.browser import Server
 
 CODE = """
 import gc, json, os, re, signal, sys, threading

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accessibility import violations
-from browser import CHROMIUM, PROJECTOR
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tests.accessibility import violations
+from tests.browser import CHROMIUM, PROJECTOR
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from experiments import rebuild
 from experiments.points import Points

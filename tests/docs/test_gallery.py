@@ -8,7 +8,7 @@ import pytest
 
 from tests.commands import printed_by
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCRIPTS = sorted((DOCS / "gallery").glob("*.py"))
 MOST_LINES = 40
 

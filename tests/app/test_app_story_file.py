@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accessibility import violations
-from browser import PATIENCE, button, expect
 from typer.testing import CliRunner
 
 from partnersim.app.export import story_page
 from partnersim.cli.base import app
+from tests.accessibility import violations
+from tests.browser import PATIENCE, button, expect
 
 pytestmark = pytest.mark.slow
 

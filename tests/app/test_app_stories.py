@@ -166,7 +166,7 @@ def test_a_story_with_a_fault_is_refused_with_what_would_be_right(
 
 # --- the page on writing one's own ---------------------------------------------------------------
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs/own-story.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs/own-story.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 

@@ -26,7 +26,7 @@ from partnersim.scenario.translate import to_parameters
 from tests.commands import printed_by
 from tests.pages import code_blocks, read
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 EVERYTHING = Scenario.load(HERE / "reference" / "everything.toml").replace(months=24)
 SEED = 5
 SHARE = 0.4

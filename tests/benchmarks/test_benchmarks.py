@@ -9,7 +9,7 @@ import pytest
 from partnersim.model.series import SERIES
 from partnersim.scenario.scenario import Scenario
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import equivalence
 import plain_mesa

@@ -232,7 +232,7 @@ def interpreted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("nothing is compiled here")
     folder = tmp_path_factory.mktemp("interpreted")
     program = (
-        "import sys, pathlib; from tests.test_reproducibility import save_histories; "
+        "import sys, pathlib; from tests.runs.test_reproducibility import save_histories; "
         "save_histories(pathlib.Path(sys.argv[1]))"
     )
     printed_by("-c", program, str(folder), NUMBA_DISABLE_JIT="1")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from experiments.places import places
 from experiments.places import run as places_run

@@ -14,7 +14,7 @@ import pytest
 import partnersim
 from tests.commands import printed_by
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "partnersim"
 MAX_BYTES = 1_000_000
 

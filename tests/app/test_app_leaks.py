@@ -12,15 +12,14 @@ import pytest
 
 pytest.importorskip("solara", reason="the app needs solara")
 
-from browser import PATIENCE, PROJECTOR, button
-from probe import WatchedServer
-
 from partnersim.app.levers import front_levers
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
 from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session, State
 from partnersim.app.words import words
 from partnersim.app.world import MOST_TEXT, Lever, World
 from partnersim.scenario.files import packaged_text
+from tests.browser import PATIENCE, PROJECTOR, button
+from tests.probe import WatchedServer
 
 # --- rooms and sessions --------------------------------------------------------------------------
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accessibility import violations
-from browser import (
+
+from tests.accessibility import violations
+from tests.browser import (
     ANA,
     Server,
     Visitor,

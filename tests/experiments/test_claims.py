@@ -17,7 +17,7 @@ from partnersim.runs.results import Results
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from experiments.claims import combinations, declare, judge, report, simulate, spending, words
 from experiments.claims import run as command
@@ -37,7 +37,7 @@ from experiments.claims.simulate import KEPT, Runs, run_study
 from experiments.points import Points
 from experiments.provenance import model_hash
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = [f"b{k}" for k in range(1, 10)]
 PLACE = Scenario.load("integrated-care")
 CHANGE, TRUST = "change_delivered", "trust"

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("solara", reason="the app needs solara")
 pytest.importorskip("playwright", reason="needs playwright")
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import app
 from app import GOALS, QUICK, SECTIONS, judge, write_report

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from accessibility import violations
-from browser import Server, Visitor, button, expect, open_story, open_tab, settle
+
+from tests.accessibility import violations
+from tests.browser import Server, Visitor, button, expect, open_story, open_tab, settle
 
 pytest.importorskip("solara", reason="the app needs solara")
 

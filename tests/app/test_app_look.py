@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import (
+
+from tests.browser import (
     Server,
     Visitor,
     button,

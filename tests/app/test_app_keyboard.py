@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import Server, Visitor, button, expect, open_sandbox, open_tab, visit
+
+from tests.browser import Server, Visitor, button, expect, open_sandbox, open_tab, visit
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from partnersim.runs import measures
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats
 
 NAN = np.nan
-DOCS = Path(__file__).resolve().parent.parent / "docs" / "measures.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "measures.md"
 
 
 def from_years(*gains: float, months_more: int = 0) -> Floats:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ENDS = {"3.11": "mesa==3.3.*", "3.12": "mesa==3.5.*", "3.13": "mesa==3.5.*"}
-TESTED = ("tests/test_model.py", "tests/test_visualization.py")
+TESTED = ("tests/mesa/test_model.py", "tests/mesa/test_visualization.py")
 TOOLS = ("hypothesis", "pytest")
 
 

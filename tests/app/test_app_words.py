@@ -23,7 +23,7 @@ from partnersim.runs.ledger import MECHANISMS, Ledger
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WORDS = words()
 PLACE = World(place="two-organisations")
 ANA = Appointment(name="ana", title="Ana", skill=0.8)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import scenarios
 
 from partnersim.app import sentences
 from partnersim.app.words import words
@@ -18,8 +17,9 @@ from partnersim.report.output import ledger_picture
 from partnersim.runs.ledger import KINDS, OWN_RULES, Ledger, explain
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
+from tests.strategies import scenarios
 
-EVERYTHING = Scenario.load(Path(__file__).parent / "reference" / "everything.toml").replace(
+EVERYTHING = Scenario.load(Path(__file__).parents[1] / "reference" / "everything.toml").replace(
     months=24
 )
 LINKS = ((None, None), ("hospital", None), (None, "council"), ("hospital", "council"))
