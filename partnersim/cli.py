@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 
 from partnersim import __version__
 from partnersim.cli_app import serve_app
+from partnersim.core.version import MODEL_VERSION
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -281,7 +282,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"partnersim {__version__}")
+        typer.echo(f"partnersim {__version__}, model {MODEL_VERSION}")
         raise typer.Exit
 
 

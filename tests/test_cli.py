@@ -19,6 +19,7 @@ import partnersim
 from partnersim import cli, demo, ensemble, output, tables
 from partnersim.arms import READY_ARMS
 from partnersim.core.series import SERIES
+from partnersim.core.version import MODEL_VERSION
 from partnersim.measures import MEASURES
 from partnersim.scenario import Scenario
 from partnersim.scenario_files import ScenarioError, load, packaged
@@ -76,7 +77,8 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_version() -> None:
-    assert call("--version").stdout == f"partnersim {partnersim.__version__}\n"
+    said = call("--version").stdout
+    assert said == f"partnersim {partnersim.__version__}, model {MODEL_VERSION}\n"
 
 
 def test_without_a_command_the_help_is_shown() -> None:

@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from experiments import rebuild
 from experiments.points import Points
-from experiments.provenance import model_hash
 from experiments.report import build, collect, contents, docs, pages, summary
 from experiments.report.collect import Standing
 from experiments.report.contents import EXPERIMENTS, Experiment
+from partnersim.core.version import MODEL_VERSION
 
-MODEL = "0123456789abcdef"
+MODEL = "2.1"
 OTHER = "fedcba9876543210"
 MOST_BYTES = 200_000
 """Of the tables and summaries that an experiment commits."""
@@ -156,6 +156,16 @@ def test_what_is_not_current_says_why_and_what_makes_it_again(found: list[collec
     assert why["places"] == "nothing is stored; make it with `python -m experiments.places.run`"
     assert why["broken"].startswith("summary.json: Expecting value: line 1")
     assert why["broken"].endswith("make it again with `python -m experiments.broken.run`")
+
+
+def test_a_page_without_a_summary_says_itself_which_model_made_it(
+    results: Path, experiments: list[Experiment]
+) -> None:
+    page = results / "screening" / "results.md"
+    for model, standing in ((MODEL, Standing.CURRENT), ("2.0", Standing.OUT_OF_DATE)):
+        page.write_text(f"# Screening\n\nModel {model}; 12 trajectories.\n", encoding="utf-8")
+        (stored,) = collect.collect([experiments[2]], results, MODEL)
+        assert stored.standing is standing, stored.why
 
 
 def test_results_over_other_accepted_points_are_out_of_date(
@@ -337,7 +347,7 @@ def test_the_command_builds_what_is_stored(
     out = tmp_path / "report"
     monkeypatch.setattr(sys, "argv", ["build", "--out", str(out), "--no-pdf"])
     assert build.main() == 0
-    assert f"model {model_hash()}" in (out / "index.html").read_text(encoding="utf-8")
+    assert f"model {MODEL_VERSION}" in (out / "index.html").read_text(encoding="utf-8")
     assert str(out / "index.html") in capsys.readouterr().out
 
 
