@@ -23,6 +23,7 @@ from experiments.patterns.patterns import (
     left_alone,
     once,
 )
+from experiments.report import collect
 from experiments.screening import at_defaults, design, effects, report
 from experiments.screening import run as screening_run
 from partnersim.core.version import MODEL_VERSION
@@ -506,5 +507,5 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:
     for folder in (EXPERIMENTS / "patterns", EXPERIMENTS / "screening"):
         page = (folder / "results.md").read_text(encoding="utf-8")
-        assert re.search(r"Model [0-9a-f]{16}[,;]", page), folder
+        assert collect.MADE_WITH.search(page), folder
         assert (folder / "figure.png").stat().st_size < 300_000

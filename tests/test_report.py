@@ -189,7 +189,8 @@ def test_the_committed_results_say_how_they_were_made() -> None:
     for stored in collect.collect(contents.contents()):
         assert stored.standing is not Standing.BROKEN, stored.why
         if stored.page:
-            assert re.fullmatch("[0-9a-f]{16}", dict(stored.made())["Model"]), stored.folder
+            model = dict(stored.made())["Model"]
+            assert re.fullmatch(r"\d+(\.\d+)?|[0-9a-f]{16}", model), stored.folder
 
 
 def test_what_is_committed_of_an_experiment_is_small() -> None:
