@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.points import ACCEPTED, COMMAND, Points
-from experiments.provenance import hash_but_defaults, say_if_out_of_date
+from experiments.provenance import say_if_out_of_date
 from experiments.tuning.space import declared_hash, read_space
+from partnersim.model.version import EQUATIONS
 
 FOLDER = ACCEPTED.parent
 
@@ -40,12 +41,13 @@ def say_if_not_current(folder: Path = FOLDER) -> str:
     space = read_space()
     if summary["declared"] != declared_hash(space):
         return f"Out of date: priors or bands have changed since. Run `{COMMAND}` again."
-    return say_if_out_of_date(summary["model"], COMMAND, hash_but_defaults(space.paths))
+    return say_if_out_of_date(summary["model"], COMMAND, EQUATIONS)
 
 
 def is_current(folder: Path = FOLDER) -> bool:
     """Whether the points were found with this model, these priors and these bands.
 
-    The defaults of what the points set themselves do not count.
+    The defaults of what the points set themselves do not count: the model's first number stands
+    for the rest.
     """
     return not say_if_not_current(folder)

@@ -20,13 +20,13 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from experiments.provenance import model_hash
 from experiments.report.collect import Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.pages import Places, in_line, to_html, without_title
 from experiments.report.summary import summary_page
 from partnersim import __version__
 from partnersim.figures.page import plural
+from partnersim.model.version import MODEL_VERSION
 
 HERE = Path(__file__).resolve().parent
 ROOT = EXPERIMENTS.parent
@@ -55,7 +55,7 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
     out
         The folder, which is emptied of an earlier report.
     model
-        Hash of the present model.
+        Version of the present model.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=EXPERIMENTS, help="folder of all results")
     parser.add_argument("--no-pdf", action="store_true", help="HTML only")
     options = parser.parse_args()
-    model = model_hash()
+    model = MODEL_VERSION
     found = collect(contents(), options.results, model)
     try:
         page = build(found, options.out, model)

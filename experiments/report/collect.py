@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from experiments.points import ACCEPTED, Points
-from experiments.provenance import model_hash
 from experiments.report.contents import EXPERIMENTS, TUNING, Experiment
 from partnersim import ScenarioError
+from partnersim.model.version import MODEL_VERSION
 
 RESULTS, SUMMARIES = "results.md", ("summary.json", "summary.toml")
-MADE_WITH = re.compile(r"\bModel ([0-9a-f]{16})\b")
+MADE_WITH = re.compile(r"\bModel (\d+\.\d+|[0-9a-f]{16})\b")
 
 
 class Standing(StrEnum):
@@ -100,9 +100,9 @@ def collect(
     root
         Folder of all results, laid out as `experiments` is.
     model
-        Hash of the present model; worked out if left out.
+        Version of the present model; the declared one if left out.
     """
-    model = model or model_hash()
+    model = model or MODEL_VERSION
     accepted = root / TUNING / ACCEPTED.name
     points = None
     if accepted.is_file():

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.provenance import model_hash
 from experiments.screening.at_defaults import REPLICATES, look, measure
 from experiments.screening.design import (
     PRIORS,
@@ -33,6 +32,7 @@ from experiments.screening.design import (
 )
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
+from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import n_cores
 
 HERE = Path(__file__).resolve().parent
@@ -62,7 +62,7 @@ QUICK = Extent(trajectories=2, replicates=2, families=("two-organisations",))
 
 def store_of(root: Path, extent: Extent) -> Path:
     """The folder of trajectories made with this model, design, priors and many replicates."""
-    digest = hashlib.sha256(f"{model_hash()} {SEED} {extent.replicates} {MEASURES}".encode())
+    digest = hashlib.sha256(f"{MODEL_VERSION} {SEED} {extent.replicates} {MEASURES}".encode())
     for file in (PRIORS, HERE / "design.py"):
         digest.update(file.read_bytes())
     return root / digest.hexdigest()[:16]

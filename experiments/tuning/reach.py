@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.provenance import model_hash
 from experiments.screening.design import Prior, changes_of, read_priors
 from experiments.tuning.distance import excess, width
 from experiments.tuning.evaluate import NUMBERS, Level, estimates, evaluate
+from partnersim.model.version import MODEL_VERSION
 from partnersim.scenario.scenario import Scenario
 
 HERE = Path(__file__).resolve().parent
@@ -60,7 +60,7 @@ def rows(priors: list[Prior], level: Level) -> Iterator[tuple[object, ...]]:
                 numbers = (before.value, excess(before, number.band), *moved)
                 yield (
                     prior.path, *(changes[prior.path] for changes in ends), number.pattern,
-                    number.key, *(f"{x:.3g}" for x in numbers), model_hash(),
+                    number.key, *(f"{x:.3g}" for x in numbers), MODEL_VERSION,
                 )  # fmt: skip
         print(prior.path, file=sys.stderr, flush=True)
 

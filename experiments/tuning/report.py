@@ -18,12 +18,13 @@ from experiments.patterns.figure import say
 from experiments.patterns.patterns import PATTERNS
 from experiments.pictures import save_picture
 from experiments.points import ACCEPTED, COMMAND
-from experiments.provenance import hash_but_defaults, model_hash, written_by
+from experiments.provenance import written_by
 from experiments.tuning.accept import Accepted, Flags, in_conflict
 from experiments.tuning.evaluate import NUMBERS, Number
 from experiments.tuning.search import MIXED, Generation
 from experiments.tuning.space import Prior, Space, declared_hash
 from experiments.tuning.store import Results, Row, rows_of
+from partnersim.model.version import EQUATIONS, MODEL_VERSION
 
 HELD = 0.5
 """Share of accepted points from which on a number counts as inside."""
@@ -215,7 +216,8 @@ def number_rows(outcome: Outcome) -> Iterator[list[object]]:
         )  # fmt: skip
         yield [
             number.pattern, number.band.what, standing[number.pattern], number.band.low,
-            number.band.high, *(f"{x:.4g}" for x in numbers), verdict(outcome, index), model_hash(),
+            number.band.high, *(f"{x:.4g}" for x in numbers), verdict(outcome, index),
+            MODEL_VERSION,
         ]  # fmt: skip
 
 
@@ -245,7 +247,7 @@ def parameter_rows(outcome: Outcome) -> Iterator[list[object]]:
         )  # fmt: skip
         yield [
             found.prior.path, found.prior.low, found.prior.high, *(f"{x:.4g}" for x in numbers),
-            found.prior.default, outcome.chosen[found.prior.path], model_hash(),
+            found.prior.default, outcome.chosen[found.prior.path], MODEL_VERSION,
         ]  # fmt: skip
 
 
@@ -257,7 +259,7 @@ def constraint_rows(outcome: Outcome) -> Iterator[list[object]]:
             direction = "higher" if c.is_higher else "lower"
             yield [
                 c.number.pattern, c.number.key, c.path, direction, f"{c.distance:.3g}",
-                model_hash(),
+                MODEL_VERSION,
             ]  # fmt: skip
 
 
@@ -266,8 +268,8 @@ def summary(outcome: Outcome) -> dict[str, object]:
     search = outcome.space.search
     looks = [row for rows in outcome.results.values() for row in rows]
     return {
-        "model": hash_but_defaults(outcome.space.paths),
-        "model_with_defaults": model_hash(),
+        "model": EQUATIONS,
+        "model_with_defaults": MODEL_VERSION,
         "declared": declared_hash(outcome.space),
         "command": COMMAND,
         "seed": search.seed,

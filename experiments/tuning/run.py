@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from experiments.patterns.estimates import Floats
-from experiments.provenance import hash_but_defaults
 from experiments.tuning.accept import TooFewError, accept, centre
 from experiments.tuning.evaluate import Level
 from experiments.tuning.report import Outcome, write
@@ -36,6 +35,7 @@ from experiments.tuning.search import (
 )
 from experiments.tuning.space import PRIORS, Space, Stage, read_space, task_hash
 from experiments.tuning.store import Store
+from partnersim.model.version import EQUATIONS
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError
 
@@ -52,7 +52,7 @@ CODE = ("distance.py", "evaluate.py", "search.py", "../patterns/*.py")
 
 def store_of(root: Path, space: Space) -> Path:
     """The folder of what was run with this model, these declarations and this code."""
-    digest = hashlib.sha256(hash_but_defaults(space.paths).encode())
+    digest = hashlib.sha256(EQUATIONS.encode())
     digest.update(task_hash(space).encode())
     for pattern in CODE:
         for file in sorted(HERE.glob(pattern)):

@@ -17,6 +17,7 @@ from experiments.screening.design import read_priors
 from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.files import packaged_text, parse_toml
 
 PRIORS = Path(__file__).resolve().parent / "priors.toml"
 DIGITS = 6
@@ -173,7 +174,7 @@ def read_space(file: Path = PRIORS) -> Space:
 
 
 def declared_hash(space: Space) -> str:
-    """Sixteen digits of what is free, how it is searched, and the bands."""
+    """Sixteen digits of what is free, how it is searched, the bands, and the places looked at."""
     search = space.search.model_dump()
     if not search["mixing"]:  # points found before there was any stay what they are
         del search["mixing"]
@@ -198,5 +199,6 @@ def _hash(space: Space, search: dict[str, Any]) -> str:
         search,
         [(p.name, key, band.low, band.high, band.span) for p in PATTERNS
          for key, band in p.bands.items()],
+        [parse_toml(packaged_text(name), name) for name in sorted({p.family for p in PATTERNS})],
     ]  # fmt: skip
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

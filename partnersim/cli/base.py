@@ -21,6 +21,7 @@ import typer
 from typer.core import TyperGroup
 
 from partnersim import __version__
+from partnersim.model.version import MODEL_VERSION
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -275,7 +276,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"partnersim {__version__}")
+        typer.echo(f"partnersim {__version__}, model {MODEL_VERSION}")
         raise typer.Exit
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import partnersim
+from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.measures import (
     DYAD_DETAIL,
     LAYER_DETAIL,
@@ -124,6 +125,7 @@ class Results:
             "replicates": self.replicates,
             "months": self.months,
             "version": partnersim.__version__,
+            "model": MODEL_VERSION,
             **named_rules(self.rules),
             "measures": {name: summary.to_json() for name, summary in self.summary().items()},
         }
@@ -169,6 +171,7 @@ class Results:
             "title": self.scenario.title,
             "seed": self.seed,
             "version": partnersim.__version__,
+            "model": MODEL_VERSION,
             **{key: json.dumps(value) for key, value in named_rules(self.rules).items()},
         }
         return xr.Dataset(variables, self._coordinates(), attributes)

@@ -11,16 +11,15 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
-from partnersim import __version__
+from partnersim.model import version
 from partnersim.runs.measures import ALL_SERIES, MEASURES
-from partnersim.runs.provenance import hash_sources
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.files import is_path, parse_toml, read_text
@@ -57,9 +56,6 @@ MOST_ENDS = 20
 
 MOST_REPLICATES = 2**20
 """Replicates that each point or base row has to itself where luck is not common to all."""
-
-SOURCES = ("model/*.py", "runs/measures.py", "scenario/translate.py")
-"""Files of the package that decide a run's numbers, given its scenario."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 
@@ -543,7 +539,8 @@ class Plan(Section):
         if isinstance(self.design, TableDesign):
             design["points"] = digest(self.table)
         return {
-            "model": model_version(),
+            # The whole version: of what a scenario leaves out, the default is not in its text.
+            "model": version.MODEL_VERSION,
             "scenario": self.base.to_toml(),
             "arms": {name: arm.to_toml() for name, arm in self.arms_by_name.items()},
             "design": design,
@@ -636,15 +633,6 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield from _leaves(value, f"{prefix}{key}.")
         elif value is not None:
             yield f"{prefix}{key}", value
-
-
-@cache
-def model_version() -> str:
-    """The version, and a hash of the source that decides a run's numbers.
-
-    Between two releases the version stands still and the model may not.
-    """
-    return f"{__version__}+{hash_sources(*SOURCES)[:12]}"
 
 
 def _each_known(names: list[str], known: list[str]) -> list[str]:

@@ -36,6 +36,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from partnersim import __version__
+from partnersim.model import version
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
 from partnersim.sweep.designs import Design, TableDesign, make_design
@@ -270,7 +272,8 @@ class Store:
         Raises
         ------
         StoreError
-            If there is none, or it is damaged or of a later version.
+            If there is none, or it is damaged, of a later version, or of a model whose plans
+            cannot be read any more.
         """
         folder = Path(folder)
         file = folder / "sweep.json"
@@ -280,7 +283,11 @@ class Store:
                 raise StoreError(
                     f"{file}: was written by a later version of partnersim; install that one"
                 )
-            plan = Plan.loads(document["resolved"], where=str(file), folder=folder)
+            try:
+                plan = Plan.loads(document["resolved"], where=str(file), folder=folder)
+            except ScenarioError:  # of another model, it need not be a plan that this one knows
+                _refuse_other_model(folder, document["identity"]["model"])
+                raise
             store = cls(folder, plan, document)
             is_whole = id_of(store.identity) == store.sweep_id
         except (FileNotFoundError, NotADirectoryError):
@@ -329,6 +336,7 @@ class Store:
         StoreError
             Which says what differs.
         """
+        _refuse_other_model(self.folder, self.identity["model"])
         differences = what_differs(self.identity, plan.identity())
         if differences:
             raise StoreError(
@@ -635,6 +643,16 @@ def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any
         "plan": text,
         "resolved": plan.to_toml(table="design.parquet"),
     }
+
+
+def _refuse_other_model(folder: Path, made_with: str) -> None:
+    """Refuse to mix runs of two models, and say what is to be done."""
+    if made_with != version.MODEL_VERSION:
+        raise StoreError(
+            f"{folder}: was made with model {made_with}, and partnersim {__version__} has model "
+            f"{version.MODEL_VERSION}, which gives other numbers. Nothing stored is lost: begin a "
+            f"new folder, or go on with a release of partnersim that has model {made_with}"
+        )
 
 
 def _as_json(document: Mapping[str, Any]) -> bytes:

@@ -271,6 +271,7 @@ class Sweep:
         self, name: str, files: Sequence[Path], keys: tuple[str, ...], values: Sequence[str]
     ) -> Table:
         """Make a table of some files."""
+        from partnersim.model.version import MODEL_VERSION
         from partnersim.sweep.designs import make_design
         from partnersim.sweep.tables import Table
 
@@ -286,6 +287,7 @@ class Sweep:
                 "seed": self.plan.seed,
                 "sweep_id": self._store.sweep_id,
                 "version": partnersim.__version__,
+                "model": MODEL_VERSION,
             },
         )
 

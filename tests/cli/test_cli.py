@@ -19,6 +19,7 @@ import partnersim
 from partnersim import model
 from partnersim.cli import base, simulate
 from partnersim.model.series import SERIES
+from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
 from partnersim.runs import ensemble
 from partnersim.runs.measures import MEASURES
@@ -79,7 +80,8 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_version() -> None:
-    assert call("--version").stdout == f"partnersim {partnersim.__version__}\n"
+    said = call("--version").stdout
+    assert said == f"partnersim {partnersim.__version__}, model {MODEL_VERSION}\n"
 
 
 def test_without_a_command_the_help_is_shown() -> None:

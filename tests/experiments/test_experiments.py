@@ -23,9 +23,10 @@ from experiments.patterns.patterns import (
     left_alone,
     once,
 )
-from experiments.provenance import model_hash
+from experiments.report import collect
 from experiments.screening import at_defaults, design, effects, report
 from experiments.screening import run as screening_run
+from partnersim.model.version import MODEL_VERSION
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
@@ -210,7 +211,7 @@ def test_page_table_and_figure_of_patterns_are_made(tmp_path: Path) -> None:
     found["A3"]["correlation"] = Estimate(0.9, 0.8, 1.0)
     patterns_run.write(found, TINY, tmp_path)
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert model_hash() in page
+    assert MODEL_VERSION in page
     assert "12 of 13 patterns" in page
     table = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
     assert len(table) == 1 + len(BANDS)
@@ -429,7 +430,7 @@ def test_pages_tables_and_figure_of_the_screening_are_made(tmp_path: Path) -> No
     out = tmp_path / "out"
     report.write([found], [], 40, 60, out)
     page = (out / "results.md").read_text(encoding="utf-8")
-    assert model_hash() in page
+    assert MODEL_VERSION in page
     never = page.split("## Moves nothing")[1].split("## ")[0]
     assert "`survey.noise`" in never and "`decision.exposure`" not in never
     table = parquet.read_table(out / "results.parquet")
@@ -437,7 +438,7 @@ def test_pages_tables_and_figure_of_the_screening_are_made(tmp_path: Path) -> No
     shares = dict(zip(table["parameter"].to_pylist(), table["moved"].to_pylist(), strict=True))
     assert shares["survey.noise"] == 0.0 and shares["decision.exposure"] == 1.0
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    assert summary["made_from"]["model"] == model_hash()
+    assert summary["made_from"]["model"] == MODEL_VERSION
     assert summary["made_from"]["n_runs"] == 30 * (len(paths) + 1) * 40
     assert (out / "figure.png").stat().st_size > 10_000
 
@@ -506,5 +507,5 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:
     for folder in (EXPERIMENTS / "patterns", EXPERIMENTS / "screening"):
         page = (folder / "results.md").read_text(encoding="utf-8")
-        assert re.search(r"Model [0-9a-f]{16}[,;]", page), folder
+        assert collect.MADE_WITH.search(page), folder
         assert (folder / "figure.png").stat().st_size < 300_000

@@ -17,8 +17,8 @@ from experiments.places import places
 from experiments.places import run as places_run
 from experiments.places.places import BASE, NOTHING, WITHOUT, Declared, Figure, Runs
 from experiments.points import Points
-from experiments.provenance import model_hash
 from partnersim import ScenarioError
+from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.statistics import quantiles
 from partnersim.scenario.declarations import Published
 
@@ -337,13 +337,13 @@ def test_page_summary_figures_and_tables(
     declared, points, _ = small
     places_run.write(found, points, declared, tmp_path)
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert f"Model {model_hash()}, seed 1, 48 runs: 2 accepted points" in page
+    assert f"Model {MODEL_VERSION}, seed 1, 48 runs: 2 accepted points" in page
     assert "They are not coordinators in this model's sense" in page
     assert "its timeline's own value stays of `pressure.national_phase_months`" in page
     for _, title in READINGS:
         assert page.count(title) >= 3
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
-    assert summary["made_from"]["model"] == model_hash()
+    assert summary["made_from"]["model"] == MODEL_VERSION
     assert summary["made_from"]["accepted"] == {"points": 2, "digest": points.digest}
     assert [place["name"] for place in summary["places"]] == ["Torbay", "Canterbury"]
     kept = [file for file in tmp_path.iterdir() if file.suffix in (".json", ".csv", ".md")]

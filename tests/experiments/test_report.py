@@ -17,12 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from experiments import rebuild
 from experiments.points import Points
-from experiments.provenance import model_hash
 from experiments.report import build, collect, contents, docs, pages, summary
 from experiments.report.collect import Standing
 from experiments.report.contents import EXPERIMENTS, Experiment
+from partnersim.model.version import MODEL_VERSION
 
-MODEL = "0123456789abcdef"
+MODEL = "2.1"
 OTHER = "fedcba9876543210"
 MOST_BYTES = 200_000
 """Of the tables and summaries that an experiment commits."""
@@ -159,6 +159,16 @@ def test_what_is_not_current_says_why_and_what_makes_it_again(found: list[collec
     assert why["broken"].endswith("make it again with `python -m experiments.broken.run`")
 
 
+def test_a_page_without_a_summary_says_itself_which_model_made_it(
+    results: Path, experiments: list[Experiment]
+) -> None:
+    page = results / "screening" / "results.md"
+    for model, standing in ((MODEL, Standing.CURRENT), ("2.0", Standing.OUT_OF_DATE)):
+        page.write_text(f"# Screening\n\nModel {model}; 12 trajectories.\n", encoding="utf-8")
+        (stored,) = collect.collect([experiments[2]], results, MODEL)
+        assert stored.standing is standing, stored.why
+
+
 def test_results_over_other_accepted_points_are_out_of_date(
     results: Path, experiments: list[Experiment]
 ) -> None:
@@ -180,7 +190,8 @@ def test_the_committed_results_say_how_they_were_made() -> None:
     for stored in collect.collect(contents.contents()):
         assert stored.standing is not Standing.BROKEN, stored.why
         if stored.page:
-            assert re.fullmatch("[0-9a-f]{16}", dict(stored.made())["Model"]), stored.folder
+            model = dict(stored.made())["Model"]
+            assert re.fullmatch(r"\d+(\.\d+)?|[0-9a-f]{16}", model), stored.folder
 
 
 def test_what_is_committed_of_an_experiment_is_small() -> None:
@@ -338,7 +349,7 @@ def test_the_command_builds_what_is_stored(
     out = tmp_path / "report"
     monkeypatch.setattr(sys, "argv", ["build", "--out", str(out), "--no-pdf"])
     assert build.main() == 0
-    assert f"model {model_hash()}" in (out / "index.html").read_text(encoding="utf-8")
+    assert f"model {MODEL_VERSION}" in (out / "index.html").read_text(encoding="utf-8")
     assert str(out / "index.html") in capsys.readouterr().out
 
 

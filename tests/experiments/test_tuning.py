@@ -17,7 +17,7 @@ from experiments import accepted
 from experiments.patterns.estimates import Estimate
 from experiments.patterns.patterns import DECLARED, PATTERNS, Band, Look, read_patterns
 from experiments.patterns.runs import Runner
-from experiments.provenance import hash_but_defaults, model_hash, say_if_out_of_date
+from experiments.provenance import say_if_out_of_date
 from experiments.screening.design import read_priors
 from experiments.tuning import evaluate as evaluation
 from experiments.tuning import reach, run, search
@@ -26,8 +26,10 @@ from experiments.tuning.distance import excess, penalty, width
 from experiments.tuning.evaluate import NUMBERS, Level, evaluate
 from experiments.tuning.space import PRIORS, declared_hash, read_space
 from experiments.tuning.store import Key, Row, Store
+from partnersim.model.version import EQUATIONS, MODEL_VERSION
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import packaged_text
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
 from tests.commands import PATIENCE, printed_by
@@ -508,7 +510,7 @@ def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
     for point in points:
         Scenario.load("integrated-care").replace(dict(point))
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert model_hash() in page
+    assert MODEL_VERSION in page
     assert all(f"| {number.pattern} | {number.band.what} |" in page for number in NUMBERS)
     assert all(f"`{path}`" in page for path in outcome.space.paths)
     summary = accepted.load_summary(tmp_path)
@@ -529,7 +531,7 @@ def test_points_are_out_of_date_when_the_model_changes(
         "\n".join(",".join(map(str, row)) for row in point_rows(outcome)), encoding="utf-8"
     )
     said = summary(outcome)
-    assert said["model"] == hash_but_defaults(outcome.space.paths)
+    assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
     for key, words in (("model", "which is now"), ("declared", "priors or bands have changed")):
         lines = [f'{name} = "{value if name != key else "0" * 16}"' for name, value in said.items()
@@ -549,22 +551,23 @@ def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
         accepted.load(tmp_path)
 
 
-def test_the_mark_of_points_leaves_out_their_own_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments import provenance
-
-    rows = parameters()
-    before = hash_but_defaults(["vision.size"])
-    for path, is_same in (("vision.size", True), ("place.reach", False)):
-        others = [row._replace(default=0.123) if row.path == path else row for row in rows]
-        monkeypatch.setattr(provenance, "parameters", lambda others=others: others)
-        assert (hash_but_defaults(["vision.size"]) == before) == is_same, path
+def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packaged places may change while the model's first number stands; comments do not count."""
+    space = read_space()
+    before = declared_hash(space)
+    for added, is_same in (("# A comment.\n", True), ("luck = 0.5\n", False)):
+        monkeypatch.setattr(
+            "experiments.tuning.space.packaged_text",
+            lambda name, added=added: added + packaged_text(name),
+        )
+        assert (declared_hash(space) == before) == is_same, added
 
 
 def test_what_is_out_of_date_says_what_to_run() -> None:
-    assert say_if_out_of_date(model_hash(), "make x") == ""
+    assert say_if_out_of_date(MODEL_VERSION, "make x") == ""
     assert say_if_out_of_date("abc", "make x", "abc") == ""
     said = say_if_out_of_date("abc", "make x")
-    assert "abc" in said and model_hash() in said and "`make x`" in said
+    assert "abc" in said and MODEL_VERSION in said and "`make x`" in said
 
 
 def test_reach_says_what_moves_what() -> None:

@@ -4,6 +4,8 @@ And luck has addresses: what is added to a scenario changes nobody else's.
 """
 
 import random
+import shutil
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,15 @@ from partnersim.model.state import STATE, pack_detail
 from partnersim.runs import ensemble
 from partnersim.runs.ensemble import Results
 from partnersim.scenario.declarations import LEVERS
+from partnersim.scenario.paths import flatten
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 from tests.commands import printed_by
+from tests.pages import ROOT
 from tests.places import begin, place
 from tests.reference import regenerate
 
-HISTORIES = {name: regenerate.scenarios()[name] for name in ("everything", "drawn")}
+HISTORIES = regenerate.scenarios()
 """All of the model in two small places; 24 months each."""
 
 everything, drawn = HISTORIES.values()
@@ -389,19 +393,93 @@ def test_without_luck_there_is_one_history() -> None:
             assert not other_bits(history(scenario, n=1, seed=seed, first=first), one)
 
 
-# Frozen ------------------------------------------------------------------------------------------
+# Frozen, and the version of the model -------------------------------------------------------------
+
+PRIORS = ROOT / "experiments" / "tuning" / "priors.toml"
+GENERATOR = "python tests/reference/regenerate.py"
 
 
-@pytest.mark.parametrize("name", regenerate.scenarios())
+@pytest.mark.parametrize("name", regenerate.FROZEN)
 def test_results_are_those_that_were_frozen(name: str) -> None:
     """Proves nothing of the model; nobody changes its numbers unawares."""
-    moved = regenerate.frozen(name).keys() ^ set(regenerate.SERIES)
-    now = regenerate.trajectory(regenerate.scenarios()[name])
-    for key, values in regenerate.frozen(name).items():
-        if not np.allclose(now[key], values, rtol=1e-9, atol=1e-9):
-            moved.add(key)
-    assert not moved, (
-        f"results of {name} changed: {', '.join(sorted(moved))}. If they are meant to, say which "
-        "and why under 'Results change' in CHANGELOG.md and run "
-        "python tests/reference/regenerate.py"
-    )
+    then, now = regenerate.frozen(name), regenerate.run(name)
+    moved = regenerate.what_moved(then, now)
+    assert not moved, f"{name}: {', '.join(moved)} moved. What is to be done, {GENERATOR} says"
+    assert then.keys() == now.keys(), f"{name}: {GENERATOR} writes what is new"
+
+
+def test_the_declared_version_is_that_of_the_frozen_numbers_and_has_its_line() -> None:
+    changelog = regenerate.CHANGELOG.read_text(encoding="utf-8")
+    assert regenerate.complaints(regenerate.read_record(), changelog) == []
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_the_tuning_sets_is_written_out_where_equations_are_frozen(name: str) -> None:
+    """So that another default of it is no other equation, and all other defaults are."""
+    text = (regenerate.FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    free = tomllib.loads(PRIORS.read_text(encoding="utf-8"))["parameter"]
+    assert {parameter["path"] for parameter in free} <= flatten(tomllib.loads(text)).keys()
+
+
+TOLD = "### Results change\n\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\n\n### Fixed\n"
+
+
+@pytest.mark.parametrize(
+    ("declared", "numbers", "changelog", "said"),
+    [
+        ("1.1", ["1.0", "1.1"], TOLD, None),
+        ("1.1", ["1.0"], TOLD, "the model is 1.1, the last recorded 1.0"),
+        ("1.1", ["1.0", "1.1"], TOLD.replace("Results change", "Changed"), "Model 1.1: "),
+        ("1.1", ["1.0", "1.1"], TOLD.replace("Model 1.0", "model 1.0"), "Model 1.0: "),
+        ("1.1", ["1.0", "1.1"], TOLD.replace("1.1: ", "1.10: "), "Model 1.1: "),
+        ("1.2", ["1.0", "1.2"], TOLD, "1.2 cannot follow 1.0"),
+        ("2.0", ["1.1", "2.0"], TOLD, "frozen trajectories are not those of model 2"),
+    ],
+)
+def test_versions_that_do_not_fit_are_said(
+    declared: str, numbers: list[str], changelog: str, said: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    declare(declared, monkeypatch)
+    equations, everything = regenerate.digests()
+    record = {"equations": {"1": equations}, "numbers": dict.fromkeys(numbers, everything)}
+    found = "\n".join(regenerate.complaints(record, changelog))
+    assert (said in found) if said else not found
+
+
+def declare(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Declare another version of the model."""
+    monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", version)
+    monkeypatch.setattr("partnersim.model.version.EQUATIONS", version.partition(".")[0])
+
+
+@pytest.mark.parametrize(
+    ("moved", "declared", "asked"),
+    [
+        ("packaged", "1.0", "1.1"),
+        ("packaged", "1.1", ""),
+        ("drawn", "1.1", "2.0"),
+        ("drawn", "2.0", ""),
+    ],
+)
+def test_numbers_that_move_are_written_under_a_new_version_only(
+    moved: str, declared: str, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for file in (*map(regenerate.file, regenerate.FROZEN), regenerate.record_file()):
+        shutil.copy(file, tmp_path)
+    monkeypatch.setattr(regenerate, "FOLDER", tmp_path)
+    numbers = {name: regenerate.frozen(name) for name in regenerate.FROZEN}
+    key = next(iter(numbers[moved]))
+    numbers[moved] = numbers[moved] | {key: [1.0 + x for x in numbers[moved][key]], "new": [1.0]}
+    monkeypatch.setattr(regenerate, "run", numbers.__getitem__)
+    declare(declared, monkeypatch)
+    before = regenerate.digests()
+    assert regenerate.main() == bool(asked)
+    printed = capsys.readouterr().out
+    assert f"{moved}: {key} moved" in printed
+    assert (f'MODEL_VERSION = "{asked}"' in printed) if asked else "begins with" in printed
+    assert (regenerate.digests() == before) == bool(asked)
+    if not asked:
+        assert regenerate.frozen(moved) == numbers[moved]
+        assert regenerate.complaints(regenerate.read_record(), TOLD) == []

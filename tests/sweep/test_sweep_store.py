@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,8 @@ from partnersim.sweep.precision import half_widths
 from partnersim.sweep.run import Pilot, choose_grid, count_missing
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
+from tests.commands import environment
+from tests.pages import ROOT
 from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
 
 
@@ -582,9 +587,70 @@ def test_store_of_another_model_can_be_read_but_not_run(
     run(tmp_path)
     stored = fingerprint(tmp_path)
     run_files(tmp_path)[0].unlink()
-    monkeypatch.setattr("partnersim.sweep.plan.model_version", lambda: "9.9+later")
+    monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", "9.9")
     assert len(read(tmp_path)) < stored[0]
-    with pytest.raises(StoreError, match=r"model: .* in the store, .*9\.9\+later"):
+    with pytest.raises(StoreError, match=r"was made with model 1\.0, .* has model 9\.9, "):
         run(tmp_path)
     with pytest.raises(RuntimeError, match="another model"):
         Worker(Store.open(tmp_path))
+
+
+def test_store_of_a_model_whose_plans_are_unknown_now_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    file = tmp_path / "sweep.json"
+    file.write_text(file.read_text().replace("exposure", "no_more"))
+    with pytest.raises(StoreError, match="is damaged"):
+        Store.open(tmp_path)
+    monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", "9.9")
+    with pytest.raises(StoreError, match=r"was made with model 1\.0, "):
+        Store.open(tmp_path)
+
+
+def test_comments_are_the_same_model_and_another_version_is_not(tmp_path: Path) -> None:
+    package = tmp_path / "copy" / "partnersim"
+    shutil.copytree(ROOT / "partnersim", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "plan.toml").write_text(
+        'scenario = "two-organisations"\nmonths = 3\nreplicates = 2\n'
+        'design = { type = "sobol", points = 2 }\nparameters = { "decision.exposure" = {} }\n'
+    )
+    words = ["sweep", "run", "plan.toml", "--out", "small", "--engine", "serial"]
+
+    def sweep(*more: str) -> subprocess.CompletedProcess[str]:
+        """Run the copy on the plan; nothing is compiled."""
+        return subprocess.run(
+            [sys.executable, "-m", "partnersim", *words, *more],
+            cwd=tmp_path, capture_output=True, encoding="utf-8",
+            env=environment(PYTHONPATH=str(package.parent), NUMBA_DISABLE_JIT="1",
+                            PARTNERSIM_CACHE_DIR=str(tmp_path / "cache")),
+        )  # fmt: skip
+
+    done = sweep()
+    assert done.returncode == 0, done.stderr
+    before = {file: file.read_bytes() for file in run_files(tmp_path / "small")}
+    for file in package.rglob("*.py"):
+        with file.open("a", encoding="utf-8") as source:
+            source.write("# The model is the same.\n")
+    done = sweep("--extend", "replicates=4")
+    assert done.returncode == 0, done.stderr
+    assert before == {file: file.read_bytes() for file in before}
+    assert len(read(tmp_path / "small")) == 8
+    first, second = Store.open(tmp_path / "small").sessions()
+    assert first["model"] == second["model"]
+    assert first["sources"] != second["sources"]
+
+    version = next(package.rglob("version.py"))
+    declared = f'MODEL_VERSION = "{first["model"]}"'
+    source = version.read_text(encoding="utf-8")
+    assert declared in source
+    version.write_text(source.replace(declared, 'MODEL_VERSION = "9.9"'), encoding="utf-8")
+    refused = sweep("--extend", "replicates=6")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == (
+        f"Error: small: was made with model {first['model']}, and partnersim "
+        f"{partnersim.__version__} has model 9.9, which gives other numbers. Nothing stored is "
+        "lost: begin a new folder, or go on with a release of partnersim that has model "
+        f"{first['model']}"
+    )
+    assert len(read(tmp_path / "small")) == 8
