@@ -73,8 +73,28 @@ class OutputFolder:
             )
 
     def write(self, name: str, content: bytes | str) -> None:
-        """Write one file."""
+        """Write one file.
+
+        Raises
+        ------
+        FileExistsError
+            If this folder has written a file of this name already: one would hide the other.
+        ScenarioError
+            If it cannot be written, as where a disk is full; what was there before stays.
+        """
+        if name in self.written:
+            raise FileExistsError(f"{self.path / name}: has just been written; names are used once")
         data = content.encode("utf-8") if isinstance(content, str) else content
+        try:
+            self._put(name, data)
+        except OSError as error:
+            raise ScenarioError(
+                f"{self.path / name}: cannot be written: {error.strerror or error}"
+            ) from None
+        self.written.append(name)
+
+    def _put(self, name: str, data: bytes) -> None:
+        """Put a whole file in its place."""
         handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -84,7 +104,6 @@ class OutputFolder:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        self.written.append(name)
 
     def write_rows(self, name: str, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows as CSV: full precision, empty where there is no number."""
@@ -153,10 +172,16 @@ def _umask() -> int:
     return mask
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
 def _cell(value: Any) -> Any:
-    """Give a value as CSV has it."""
+    """Give a value as CSV has it; text that a spreadsheet would run gets an apostrophe in front."""
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else ""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
     return value
 
 
@@ -270,7 +295,7 @@ def comparison_pictures(
     yield "change-over-time", figures.change_over_time(comparison, arms=arms)
     milestone = telling_milestone(comparison)
     yield "of-100-partnerships", figures.icon_arrays(comparison, milestone, arms=arms)
-    yield "differences", figures.difference_forest(comparison)
+    yield "difference-forest", figures.difference_forest(comparison)
 
 
 def telling_milestone(comparison: Comparison) -> str:

@@ -1,5 +1,7 @@
 """The command line: what it prints, what it refuses, what it loads, what it writes."""
 
+import csv
+import errno
 import json
 import math
 import os
@@ -244,6 +246,43 @@ def test_out_replaces_links_and_never_follows_them(tmp_path: Path) -> None:
     assert call(*words, "--out", str(folder), "--force").exit_code == 0
     assert outside.read_text(encoding="utf-8") == "mine"
     assert not (folder / "summary.csv").is_symlink()
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_out_keeps_every_row_of_the_differences(tmp_path: Path) -> None:
+    words = ("compare", "two-organisations", "--replicates", "3", "--arm", "challenge")
+    document = json.loads(call(*words, "--arm", "coordinator", "--json").stdout)
+    assert call(*words, "--arm", "coordinator", "--out", str(tmp_path / "x")).exit_code == 0
+    with (tmp_path / "x" / "differences.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = {(arm, name) for arm, found in document["differences"].items() for name in found}
+    assert {(row["arm"], row["measure"]) for row in rows} == expected
+    assert {"base", "monte_carlo_error", "is_enough"} <= rows[0].keys()
+
+
+def test_a_folder_refuses_a_name_twice_and_names_the_file_that_it_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = output.OutputFolder(tmp_path)
+    folder.write("a.csv", "1")
+    with pytest.raises(FileExistsError, match="a.csv"):
+        folder.write("a.csv", "2")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "1"
+
+    def is_full(*words: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(output.os, "replace", is_full)
+    with pytest.raises(ScenarioError, match=r"b\.csv: cannot be written: No space left"):
+        folder.write("b.csv", "1")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_names_that_a_spreadsheet_would_run_are_made_harmless(tmp_path: Path) -> None:
+    folder = output.OutputFolder(tmp_path)
+    folder.write_rows("a.csv", [("@SUM(1+9)*cmd|' /C calc'!A0", "-2", -2.0), ("plain", "a=b", 3)])
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    assert text == "'@SUM(1+9)*cmd|' /C calc'!A0,'-2,-2.0\nplain,a=b,3\n"
 
 
 # --- Why trust changed --------------------------------------------------------------------------
