@@ -114,7 +114,6 @@ from partnersim.model.constants import (
     WORKED_THROUGH_LEAST,
     WRITTEN_COMMITMENT,
 )
-from partnersim.model.parameters import K, N
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
@@ -127,6 +126,30 @@ DIVISIVE = (
 )
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 LEAST = 1.0e-9  # so that no weakest link is divided by
+
+AXES = {
+    "label": "i", "is_present_at_start": "i", "objectives": "ik", "planning_horizon": "i",
+    "accountability": "i", "incentive_share": "i", "capacity": "i", "interdependence": "i",
+    "cultural_distance": "ii", "base_pressure": "i", "levers": "iv", "vision_weights": "k",
+    "target_organisation": "t", "target_domain": "t", "target_weight": "t", "target_cycle": "t",
+    "target_phase": "t", "given_members": "gi", "given_domains": "gk", "given_size": "g",
+    "given_gates": "g", "given_quick": "g", "given_start": "g", "given_harm": "gi",
+    "turnover_rate": "l", "coordinator_host": "c", "impartiality": "c", "skill": "c",
+    "meetings_per_month": "c", "coordinator_reach": "cl", "coordinator_from": "c",
+    "coordinator_to": "c", "coordinator_cost": "c", "attention_commitment": "c",
+    "attention_tie": "c", "attention_time": "c", "attention_temperature": "c",
+    "intervention_lever": "z", "intervention_members": "zi", "intervention_value": "z",
+    "intervention_from": "z", "intervention_to": "z", "event_type": "e", "event_month": "e",
+    "event_organisation": "e", "event_layer": "e", "event_domain": "e", "event_size": "e",
+    "event_months": "e",
+}  # fmt: skip
+"""What each array of the core's parameters runs over, in the letters of the core, and l for layers.
+Lengths do not tell: two kinds of things may be equally many."""
+IN_USE = {
+    "i": "n", "k": "n_domains", "t": "n_targets", "c": "n_coordinators", "z": "n_interventions",
+    "e": "n_events", "g": "n_given",
+}  # fmt: skip
+"""The parameter that says how much of the room along an axis is in use; else all of it is."""
 
 
 class Event(NamedTuple):
@@ -164,30 +187,31 @@ class Target(NamedTuple):
 def read_settings(scenario: Scenario) -> SimpleNamespace:
     """The core's parameters as plain Python numbers and lists, read once for all runs."""
     record = to_parameters(scenario)
-    lengths = {N: int(record.n), K: int(record.n_domains)}
     s = SimpleNamespace()
     for name in record.dtype.names:
         value = np.asarray(record[name])
-        used = tuple(slice(lengths.get(length)) for length in value.shape)
-        setattr(s, name, value[used].tolist())
+        if value.ndim:
+            used = [int(record[IN_USE[axis]]) if axis in IN_USE else None for axis in AXES[name]]
+            value = value[tuple(slice(count) for count in used)]
+        setattr(s, name, value.tolist())
     s.events = list(
         map(
             Event, s.event_type, s.event_month, s.event_organisation, s.event_layer,
             s.event_domain, s.event_size, s.event_months,
         )
-    )[: s.n_events]  # fmt: skip
+    )  # fmt: skip
     s.interventions = list(
         map(
             Intervention, s.intervention_lever, s.intervention_members, s.intervention_value,
             s.intervention_from, s.intervention_to,
         )
-    )[: s.n_interventions]  # fmt: skip
+    )  # fmt: skip
     s.targets = list(
         map(
             Target, s.target_organisation, s.target_domain, s.target_weight, s.target_cycle,
             s.target_phase,
         )
-    )[: s.n_targets]  # fmt: skip
+    )  # fmt: skip
     refuse_what_is_left_out(s)
     return s
 
@@ -962,7 +986,8 @@ def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
     """One run: what was observed at the start and after each month."""
     model = PlainPartnership(settings, rng=seed)
     history = model.run()
-    mesa.Agent._ids.pop(model, None)  # else Mesa 3.3 keeps every model that there ever was
+    # Mesa 3.3 keeps every model that there ever was in a table that later ones do not have.
+    getattr(mesa.Agent, "_ids", {}).pop(model, None)
     return history
 
 

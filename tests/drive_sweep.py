@@ -9,15 +9,20 @@ hold
     a line.
 die
     Chunks, two at least, after which it is killed within the next one, and where: at a share of
-    the steps that a chunk takes, or when it is about to call a function of `os` of this name.
+    the steps that a chunk takes, or when it is about to call a function of `os` of this name. Many
+    such deaths: each is that of a child, made when all is loaded and a line is given; how it ended
+    is printed.
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
 from multiprocessing import active_children
 from typing import Any
+
+from partnersim.model import compile_all
 
 from partnersim.sweep import run
 from partnersim.sweep.chunks import Grid
@@ -81,14 +86,28 @@ class Death:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def is_to_die(deaths: list[tuple[int, float | str]]) -> bool:
+    """Whether this is a child that is to run and to die; all have done so where it is not."""
+    importlib.import_module("scipy.stats")  # as a run does; once for all of them
+    compile_all()
+    for death in deaths:
+        sys.stdin.readline()
+        child = os.fork()
+        if child == 0:
+            die = Death(*death)
+            Worker.work = lambda *words, die=die: die(*words)  # type: ignore[method-assign]
+            return True
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    return False
+
+
 def main() -> None:
     plan, folder, text = sys.argv[1:]
     options = json.loads(text)
     hold, die = options.pop("hold"), options.pop("die")
     run.choose_grid = lambda *_: SMALL_CHUNKS
-    if die is not None:
-        death = Death(*die)
-        Worker.work = lambda *words: death(*words)  # type: ignore[method-assign]
+    if die is not None and not is_to_die(die):
+        return
     outcome = run_sweep(Plan.load(plan), folder, progress=Hold(hold), **options)
     print(json.dumps({"is_finished": outcome.is_finished, "n_done": outcome.n_done}))
 

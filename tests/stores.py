@@ -79,7 +79,7 @@ def start_driver(
     folder: Path,
     *,
     hold: int = 0,
-    die: tuple[int, float | str] | None = None,
+    die: list[tuple[int, float | str]] | None = None,
     **how: Any,
 ) -> subprocess.Popen[str]:
     """Run a sweep in a process of its own; `hold` and `die` as in drive_sweep.py."""

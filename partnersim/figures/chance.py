@@ -274,7 +274,7 @@ def _draw_dots(axes: Axes, known: np.ndarray, width: float, height: float) -> No
     pixels = (known - low) / (high - low) * width
     for diameter in (36.0, 30.0, 26.0, 22.0, 18.0, 14.0, 11.0, 9.0):
         columns, counts = np.unique((pixels // diameter).astype(int), return_counts=True)
-        if counts.max() * diameter <= height:
+        if np.max(counts) * diameter <= height:
             break
     for column, count in zip(columns, counts, strict=True):
         x = low + (column + 0.5) * diameter / width * (high - low)

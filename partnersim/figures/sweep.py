@@ -107,7 +107,7 @@ def _draw(axes: Axes, effect: MainEffect, shown: Quantity, width: float) -> None
         markerfacecolor=colour if effect.is_clear else "white", markeredgewidth=2.5,
     )  # fmt: skip
     margin = 0.12 * (float(np.ptp(places)) or 1.0)
-    axes.set_xlim(places.min() - margin, places.max() + margin)
+    axes.set_xlim(np.min(places) - margin, np.max(places) + margin)
     if is_text:
         names = [fit(str(value), width / len(places) - 8) for value in effect.values]
         axes.set_xticks(places, names)
@@ -142,7 +142,7 @@ def _limits(
     ends = [end for effect in effects for end in (effect.means, effect.lows, effect.highs)]
     known = shown.scale * np.concatenate([*ends, [0.0] if has_base else []])
     known = known[np.isfinite(known)]
-    low, high = float(known.min()), float(known.max())
+    low, high = float(np.min(known)), float(np.max(known))
     margin = 0.06 * (high - low) or 0.1 * abs(high) or 0.1
     return low - margin, high + margin
 

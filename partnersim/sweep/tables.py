@@ -213,7 +213,7 @@ class Table:
         near = self._near(int(points[0]), int(points[-1]))
         for batch in near.to_batches(columns=[*self.keys, *names], filter=where):
             places = [self._places(batch, key, labels) for key, labels in wanted.items()]
-            is_wanted = np.logical_and.reduce([place >= 0 for place in places])
+            is_wanted = np.all([place >= 0 for place in places], axis=0)
             cells = tuple(place[is_wanted] for place in places)
             for name in names:
                 grid[name][cells] = _numbers(batch.column(name), name)[is_wanted]

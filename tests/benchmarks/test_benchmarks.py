@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from partnersim.model.constants import N_LEVERS
+from partnersim.model.parameters import PARAMETERS
 from partnersim.model.series import SERIES
 from partnersim.scenario.scenario import Scenario
 
@@ -74,6 +76,26 @@ def test_what_the_plain_model_leaves_out_it_refuses(changes: dict[str, object]) 
     scenario = Scenario.load("integrated-care").replace(changes)
     with pytest.raises(NotImplementedError, match="the plain Mesa model has not"):
         plain_mesa.read_settings(scenario)
+
+
+def test_axes_of_the_core_are_declared() -> None:
+    """Each array has its axes, as many as it has, and each axis one length wherever it occurs."""
+    shapes = {name: PARAMETERS[name].shape for name in PARAMETERS.names if PARAMETERS[name].shape}
+    assert set(plain_mesa.AXES) == set(shapes)
+    lengths: dict[str, int] = {}
+    for name, shape in shapes.items():
+        for axis, length in zip(plain_mesa.AXES[name], shape, strict=True):
+            assert lengths.setdefault(axis, length) == length, f"{name}, {axis}"
+
+
+def test_only_the_room_in_use_is_read() -> None:
+    scenario = Scenario.load("integrated-care")
+    settings = plain_mesa.read_settings(scenario)
+    n, n_domains = len(scenario.organisations), settings.n_domains
+    assert np.shape(settings.objectives) == (n, n_domains)
+    assert np.shape(settings.levers) == (n, N_LEVERS)
+    assert np.shape(settings.cultural_distance) == (n, n)
+    assert len(settings.event_month) == len(settings.events) == settings.n_events
 
 
 def test_drawn_organisations_it_refuses() -> None:

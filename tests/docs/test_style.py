@@ -5,8 +5,10 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -121,6 +123,32 @@ def test_versions_agree() -> None:
     assert stated.group(1) == partnersim.__version__
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## [{partnersim.__version__}]" in changelog
+
+
+def read_project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def normal(name: str) -> str:
+    """The name of a package as an index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_dependency_is_pinned_for_every_python() -> None:
+    """If not: make constraints, with each of these Pythons."""
+    project = read_project()
+    named = [re.search(r":: (3\.\d+)$", line) for line in project["classifiers"]]
+    pythons = {found[1] for found in named if found}
+    pinned: dict[str, set[str]] = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        pin = re.fullmatch(r'([\w.-]+)==[\w.!+-]+(?: ; python_version == "([\d.]+)")?', line)
+        assert pin or line.startswith("#"), f"no plain pin: {line}"
+        if pin:
+            pinned.setdefault(normal(pin[1]), set()).update([pin[2]] if pin[2] else pythons)
+    asked = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {normal(re.split(r"[^\w.-]", line)[0]) for lines in asked for line in lines}
+    names -= {project["name"]}
+    assert {name for name in names if pinned.get(name) != pythons} == set()
 
 
 def find_undocumented(node: ast.AST, prefix: str) -> Iterator[str]:

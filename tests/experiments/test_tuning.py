@@ -304,9 +304,10 @@ def test_a_front_has_what_nobody_is_better_than_in_both() -> None:
 def flat(centre: float = 0.5, level_noise: float = 0.0) -> Any:
     """A stand-in for the model: distance from a place in the first two parameters."""
 
+    space = read_space()
+
     def stand_in(point: dict[str, float], level: Level, most: float = INF) -> Any:
         first, second = list(point.values())[:2]
-        space = read_space()
         apart = math.hypot(
             space.priors[0].share(first) - centre, space.priors[1].share(second) - centre
         )

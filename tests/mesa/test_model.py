@@ -1,6 +1,6 @@
 """The model for users of Mesa: the same numbers as the core, agents that show them, and steering.
 
-Runs against whatever Mesa is installed; `test_model_mesa.py` runs it against the other end too.
+Runs against whatever Mesa is installed; `test_model_mesa.py` sees that both ends are somewhere.
 """
 
 import gc

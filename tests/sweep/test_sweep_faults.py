@@ -130,12 +130,17 @@ def test_driver_killed_at_twenty_random_moments(
     store_of(folder, plan, Grid(2, 2))  # 120 chunks
     # Any moment of a chunk, and two at which it is written and not yet committed.
     moments = [*(chance.random() for _ in range(18)), "fsync", "replace"]
-    for moment in moments:
-        n_before, n_chunks = len(run_files(folder)), chance.randrange(2, 5)
-        driver = start_driver(plan, folder, die=(n_chunks, moment), engine="serial")
-        complaints = driver.communicate()[1]
-        assert driver.returncode == -signal.SIGKILL, complaints
+    deaths = [(chance.randrange(2, 5), moment) for moment in moments]
+    driver = start_driver(plan, folder, die=deaths, engine="serial")
+    assert driver.stdin is not None and driver.stdout is not None
+    for n_chunks, _ in deaths:
+        n_before = len(run_files(folder))
+        driver.stdin.write("\n")
+        driver.stdin.flush()
+        ended = driver.stdout.readline()
+        assert ended == f"{-signal.SIGKILL}\n", ended + driver.communicate()[1]
         assert n_chunks <= len(run_files(folder)) - n_before <= n_chunks + 1
+    driver.communicate()
     assert len(list(folder.glob("runs/.*.tmp"))) >= 2
     assert len(Store.open(folder).sessions()) == 20
     assert_resumes(folder, plan, undisturbed_long)
