@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 from partnersim.cli import look, simulate, sweep  # noqa: F401  # they add their commands
 from partnersim.cli.base import app
@@ -15,4 +16,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows '?'
             stream.reconfigure(errors="replace")
+    # What Python would say of a warning, its file and line, tells a user nothing.
+    warnings.formatwarning = lambda message, *_, **__: f"Note: {message}\n"
     app()

@@ -1,13 +1,18 @@
-"""How functions of the core are compiled, and where the machine code is kept.
+"""How functions of the model are compiled, and where the machine code is kept.
 
 Numba looks only at the file of a function to see whether its cached machine code is stale, so
 an edit in a callee would go unnoticed. The cache therefore lives in a folder of the user's
-named by a hash of every file of the core, of Numba's version and of the processor.
+named by a hash of every file of the model, of Numba's version and of the processor. What is read
+from it is run: it is code, so a folder of somebody else's is not used, and a file that is not as
+it was written is compiled anew.
 """
 
 import hashlib
 import os
+import pickle
 import platform
+import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,16 +20,49 @@ from typing import Any
 import numba
 import platformdirs
 from numba.core import config
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 def cache_folder() -> Path:
-    """The folder of compiled code for exactly this core, this Numba and this processor."""
+    """The folder of compiled code for exactly this model, this Numba and this processor."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
     digest.update(f"{numba.__version__} {platform.python_version()} {_processor()}".encode())
-    root = os.environ.get("PARTNERSIM_CACHE_DIR") or platformdirs.user_cache_dir("partnersim")
-    return Path(root) / f"core-{digest.hexdigest()[:16]}"
+    return _usable_root() / f"core-{digest.hexdigest()[:16]}"
+
+
+def _usable_root() -> Path:
+    """The folder for caches: as asked for, or where that cannot be used, a temporary one."""
+    asked = os.environ.get("PARTNERSIM_CACHE_DIR") or platformdirs.user_cache_dir("partnersim")
+    root = Path(asked).expanduser()
+    reason = _why_unusable(root)
+    if not reason:
+        return root
+    spare = Path(tempfile.gettempdir()) / f"partnersim-{getattr(os, 'getuid', int)()}"
+    if _why_unusable(spare):
+        spare = Path(tempfile.mkdtemp(prefix="partnersim-"))
+    warnings.warn(
+        f"{root}: compiled code cannot be kept there ({reason}); it is kept in {spare}. "
+        "PARTNERSIM_CACHE_DIR names another folder.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return spare
+
+
+def _why_unusable(root: Path) -> str:
+    """Why a folder cannot hold compiled code; empty where it can."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
+        if hasattr(os, "getuid") and root.stat().st_uid != os.getuid():
+            return "it is somebody else's, who could change the code"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def _processor() -> str:
@@ -38,10 +76,10 @@ CACHE_FOLDER = cache_folder()
 
 
 def mark_of_compilation() -> Path:
-    """The file that says that all is compiled, for this copy of the core.
+    """The file that says that all is compiled, for this copy of the model.
 
     Numba keys its cache by each file's path and time of change too: another copy of the same
-    core, or a reinstalled one, compiles anew and should say so.
+    model, or a reinstalled one, compiles anew and should say so.
     """
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -49,14 +87,77 @@ def mark_of_compilation() -> Path:
     return CACHE_FOLDER / f"compiled-{digest.hexdigest()[:16]}"
 
 
+class CheckedCacheFile(IndexDataCacheFile):  # type: ignore[misc]  # Numba ships no types
+    """Numba's files of one function, each with a digest in front of it.
+
+    A file that cannot be read or is not as it was written counts as none: the function is
+    compiled again.
+    """
+
+    def _dump(self, content: Any) -> bytes:
+        data: bytes = super()._dump(content)
+        return hashlib.sha256(data).digest() + data
+
+    def _load_index(self) -> dict[Any, str]:
+        stamp, overloads = self._read(self._index_path) or (None, {})
+        return overloads if stamp == (self._version, self._source_stamp) else {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        self._write(self._index_path, ((self._version, self._source_stamp), overloads))
+
+    def _load_data(self, name: str) -> Any:
+        return self._read(self._data_path(name))
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._write(self._data_path(name), data)
+
+    def _read(self, path: str) -> Any:
+        """What a file holds; None where it is not there or damaged."""
+        try:
+            data = Path(path).read_bytes()
+        except OSError:
+            return None
+        digest, content = data[:DIGEST_SIZE], data[DIGEST_SIZE:]
+        if hashlib.sha256(content).digest() == digest:
+            return pickle.loads(content)
+        warnings.warn(f"{path}: is damaged; the model is compiled again.", RuntimeWarning, 2)
+        return None
+
+    def _write(self, path: str, content: Any) -> None:
+        """Write a file whole."""
+        with self._open_for_write(path) as file:
+            file.write(self._dump(content))
+
+
+class CheckedCache(FunctionCache):  # type: ignore[misc]  # Numba ships no types
+    """Numba's cache of one function: what cannot be kept is left out, and the run goes on."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the machine code for a signature, unless a disk is full or was taken away."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            warnings.warn(
+                f"{self.cache_path}: compiled code cannot be kept ({reason}); the next start "
+                "will compile it again.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function of the core, without the interpreter's lock, and keep the result.
+    """Compile a function of the model, without the interpreter's lock, and keep the result.
 
     No fast arithmetic: compiled and interpreted runs must agree bit for bit.
     """
     # Only for the moment of decoration: other packages keep their own cache folder.
     before, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        dispatcher = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before
+    cache = getattr(dispatcher, "_cache", None)  # there is none where Numba is off
+    if cache is not None:
+        cache.__class__, cache._cache_file.__class__ = CheckedCache, CheckedCacheFile
+    return dispatcher
