@@ -23,7 +23,6 @@ from multiprocessing import active_children
 from typing import Any
 
 from partnersim.model import compile_all
-
 from partnersim.sweep import run
 from partnersim.sweep.chunks import Grid
 from partnersim.sweep.plan import Plan
