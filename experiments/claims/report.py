@@ -212,6 +212,7 @@ def opening(runs: Runs, title: str, answer: str, message: str) -> list[str]:
     return [
         f"# {title}",
         "",
+        *withdrawal(study),
         f"**{answer}.**",
         "",
         f"![{message}](figure.png)",
@@ -222,6 +223,14 @@ def opening(runs: Runs, title: str, answer: str, message: str) -> list[str]:
         *section("What the model was expected to say", study.expected),
         *section("How it is looked at", study.how),
     ]
+
+
+def withdrawal(study: Study) -> list[str]:
+    """What is taken back of an answer, where something is."""
+    if study.withdrawn is None:
+        return []
+    of = f" of {', '.join(study.withdrawn.parts)}" if study.withdrawn.parts else ""
+    return [f"**The answer{of} is withdrawn.** {' '.join(study.withdrawn.why.split())}", ""]
 
 
 def _made_from_in_words(runs: Runs) -> str:

@@ -28,6 +28,10 @@ class Experiment:
         Whether it asks one of the practitioner's claims.
     built_in
         How far the answer to a claim was put in by hand, in its own words.
+    withdrawn
+        Why its answer is taken back; empty where it is not.
+    withdrawn_parts
+        Of which parts of the claim; none for the whole.
     """
 
     folder: str
@@ -35,6 +39,8 @@ class Experiment:
     command: str
     is_claim: bool = False
     built_in: str = ""
+    withdrawn: str = ""
+    withdrawn_parts: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -75,12 +81,15 @@ def claims(folder: Path = CLAIMS) -> Iterator[Experiment]:
             name = str(stated.get("name", file.parent.name))
             title = str(stated.get("title", ""))
             is_claim = kind == "claim"
+            withdrawn = stated.get("withdrawn", {})
             yield Experiment(
                 f"claims/{file.parent.name}",
                 f"{name}. {title}" if is_claim else title or name,
                 f"python -m experiments.claims.run {name.lower()}",
                 is_claim=is_claim,
                 built_in=" ".join(str(stated.get("built_in", "")).split()),
+                withdrawn=" ".join(str(withdrawn.get("why", "")).split()),
+                withdrawn_parts=tuple(map(str, withdrawn.get("parts", ()))),
             )
 
 

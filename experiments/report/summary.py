@@ -43,6 +43,7 @@ def summary_page(found: Sequence[Stored], link: Link = in_report) -> str:
     lines = []
     if claims:
         lines += ["## The claims", "", *claims_table(claims, link), "", *HOW_TO_READ, ""]
+        lines += withdrawals(claims)
     lines += ["## What else was looked at", "", *others_table(others, link)]
     return "\n".join(lines) + "\n"
 
@@ -68,9 +69,25 @@ def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
     for stored in claims:
         title = f"[{stored.title}]({link(stored)}){mark(stored)}"
         first, *rest = part_cells(stored)
-        yield row(title, answer(stored.summary), *first, built_in(stored))
+        word = answer(stored.summary)
+        if stored.experiment.withdrawn:
+            parts = ", ".join(stored.experiment.withdrawn_parts)
+            word = f"{word}; **withdrawn**: {parts}" if parts else "**withdrawn**"
+        yield row(title, word, *first, built_in(stored))
         for cells in rest:
             yield row("", "", *cells, "")
+
+
+def withdrawals(claims: Sequence[Stored]) -> list[str]:
+    """Which answers are taken back, and why; nothing where none is."""
+    taken_back = [
+        f"- **{stored.title.partition('.')[0]}"
+        f"{''.join(f', {part}' for part in stored.experiment.withdrawn_parts)}.** "
+        f"{stored.experiment.withdrawn}"
+        for stored in claims
+        if stored.experiment.withdrawn
+    ]
+    return ["## Withdrawn answers", "", *taken_back, ""] if taken_back else []
 
 
 def answer(summary: Mapping[str, Any]) -> str:

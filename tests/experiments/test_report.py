@@ -226,6 +226,22 @@ def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[colle
     assert "beside" not in summary.summary_page(found)
 
 
+@pytest.mark.parametrize(
+    ("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")]
+)
+def test_an_answer_that_is_withdrawn_says_so_and_why(
+    results: Path, parts: list[str], word: str
+) -> None:
+    file = results / "claims" / "b7_coordinator" / "claim.toml"
+    file.write_text(f'{CLAIM}[withdrawn]\nwhy = "It was luck."\nparts = {json.dumps(parts)}\n')
+    (claim,) = contents.claims(results / "claims")
+    stored = collect.collect([claim], results, model=MODEL)
+    told = summary.summary_page(stored)
+    first = next(row for row in rows_of(told) if row[0].startswith("[B7."))
+    assert first[1].endswith(word)
+    assert f"- **B7{''.join(f', {part}' for part in parts)}.** It was luck." in told
+
+
 def test_of_many_parts_the_highest_and_the_lowest_are_shown(found: list[collect.Stored]) -> None:
     many = [
         TESTS[0] | {"part": f"part {k}", "mean": mean}
