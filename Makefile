@@ -63,13 +63,13 @@ format: $(READY)
 test: compile
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
-# Once, before two test workers would both do it.
+# Once, before two workers would both do it.
 compile: $(READY)
 	@echo "Compiling the model, if that is still to do (about a minute) ..."
 	@$(BIN)/python -c 'from partnersim.model import compile_all; compile_all()'
 
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
-test-slow: $(READY)
+test-slow: compile
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow --reruns 1 -rsR
 
 # The fast tests with the newest of everything, in an environment of their own.

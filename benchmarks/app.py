@@ -71,9 +71,9 @@ QUICK = Size(
     acts=6,
     hundreds=2,
     rounds_together=2,
-    pages=5,
+    pages=3,
     rounds_of_pages=2,
-    interactions=60,
+    interactions=40,
     months=12,
 )
 
