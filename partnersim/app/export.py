@@ -13,14 +13,15 @@ from importlib.resources import files
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.draw import Drawing, Series
-from partnersim.app.pages.view import BELOW, PACE, to_frames
-from partnersim.app.sentences import capital
+from partnersim.app.draw import Series
+from partnersim.app.pages.view import BELOW, PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
 from partnersim.app.world import World
+from partnersim.figures.marks import Picture
 from partnersim.runs.measures import YEAR
+from partnersim.runs.wording import capital
 from partnersim.scenario.errors import ScenarioError, suggest
 
 STYLE = """
@@ -159,14 +160,14 @@ def _network(session: Session, world: World, prefix: str, heading: str, spoken: 
         prefix=prefix,
         of=heading,
     )
-    marks, frames = to_frames(draw.network_frames(trust, world.names, prefix))
+    marks, frames = draw.frames(trust, world.names, prefix)
     data = escape(json.dumps({"marks": marks, "frames": frames}))
     title = f"<h3>{escape(heading)}</h3>" if heading else ""
     picture = _figure(drawing, spoken)
     return f'<div>{title}<div class="board" data-board="{data}">{picture}</div></div>'
 
 
-def _figure(drawing: Drawing, spoken: Words) -> str:
+def _figure(drawing: Picture, spoken: Words) -> str:
     """A picture and its table; where they are wider than the page, the keyboard scrolls them."""
     name = escape(drawing.title)
     return (
@@ -174,7 +175,7 @@ def _figure(drawing: Drawing, spoken: Words) -> str:
         f"<details><summary>{escape(spoken('page.as_table'))}"
         f'<span class="ps-hidden">: {name}</span></summary>'
         f'<div class="ps-scroll" role="region" tabindex="0" aria-label="{name}">'
-        f"{drawing.table.to_html(drawing.title)}</div></details>"
+        f"{draw.table_html(drawing.table, drawing.title)}</div></details>"
     )
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from partnersim.app.levers import find_lever
-from partnersim.app.steps import step_of
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
+from partnersim.figures.steps import step_of
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import YEAR, find_first_month
+from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
 from partnersim.scenario.scenario import Scenario
 
@@ -48,15 +49,9 @@ def span(months: int, words: Words) -> str:
     return words.count("month", months)
 
 
-def percent(share: float) -> str:
-    """Say a share: '62 %'."""
-    return f"{100 * share:.0f} %"
-
-
 def signed(tenths: int) -> str:
     """Write tenths of a point with their sign: '+3.2', '−14.1', '0.0'."""
-    sign = "+" if tenths > 0 else "−" if tenths < 0 else ""
-    return f"{sign}{abs(tenths) / 10:.1f}"
+    return fixed(tenths / 10, 1, sign=True)
 
 
 def of_hundred(count: int, total: int, words: Words) -> str:
@@ -72,11 +67,6 @@ def trust_word(trust: float, words: Words) -> str:
     """Name the step of a trust; nothing for nobody's."""
     step = step_of(trust)
     return words(f"trust.{step.name}") if step else ""
-
-
-def capital(text: str) -> str:
-    """Begin a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 # --- what was changed -----------------------------------------------------------------------------

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-
-from partnersim.figures.page import (
-    BLUE,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
+from partnersim.figures.layout import text_width, value_ticks, wrap
+from partnersim.figures.marks import (
+    Box,
+    Disc,
+    Line,
+    Mark,
+    Panel,
     Picture,
     Table,
-    fit,
-    signed,
-    start_page,
-    value_ticks,
+    written,
 )
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, LINE, PAPER, PURPLE, QUIET
 from partnersim.figures.quantities import (
     Effect,
     Quantity,
@@ -30,6 +28,7 @@ from partnersim.figures.quantities import (
     in_title,
     quantity,
 )
+from partnersim.runs.wording import join, signed
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison
@@ -38,12 +37,7 @@ MAX_MEASURES = 4
 HEADING = 108
 """Room for the headings of the panels, in pixels."""
 
-WAYS = (
-    (1, "higher"),
-    (-1, "lower"),
-    (0, "no clear difference"),
-    (None, "too few pairs to tell"),
-)
+WAYS = ((1, "higher"), (-1, "lower"), (0, "no clear difference"), (None, "too few pairs to tell"))
 
 NAMES = 270
 """Room for the names of the arms, in pixels."""
@@ -80,16 +74,18 @@ def difference_forest(
         measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures
     }
     title = _title(comparison.base, effects[measures[0]], measures[0])
-    page = start_page(title, foot_note(first, comparison, len(names) + 1))
+    page = Page(title, foot_note(first, comparison, len(names) + 1))
     width = (WIDTH - 2 * MARGIN - NAMES) / len(measures)
-    rows = _rows(page, len(names))
+    top, bottom = page.top + HEADING, page.bottom - 96
+    pitch = min((bottom - top) / max(len(names), 1), 110)
+    rows = [top + pitch * (index + 0.5) for index in range(len(names))]
     for arm, row in zip(names, rows, strict=True):
-        page.write(MARGIN, row, fit(in_title(arm), NAMES - 24, lines=2 if len(names) < 7 else 1))
+        name = wrap(in_title(arm), NAMES - 24, 2 if len(names) < 7 else 1)
+        page.add(written(MARGIN, row, name))
     for index, measure in enumerate(measures):
-        left = MARGIN + NAMES + index * width
-        found = list(effects[measure].values())
-        _draw_measure(page, left, width - 28, rows, quantity(measure), found)
-    return Picture(page.figure, title, _table(effects))
+        place = Panel(MARGIN + NAMES + index * width, top, width - 28, bottom - top)
+        page.add(_draw_measure(place, rows, pitch, quantity(measure), [*effects[measure].values()]))
+    return page.picture(_table(effects))
 
 
 def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
@@ -98,72 +94,48 @@ def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
     return find_effect(found.measures[measure], base.measures[measure], measure, base.months)
 
 
-def _rows(page: Page, count: int) -> list[float]:
-    """Heights of the arms' rows, from the top, in pixels."""
-    top, bottom = page.top - HEADING, page.bottom + 96
-    pitch = min((top - bottom) / max(count, 1), 110)
-    return [top - pitch * (index + 0.5) for index in range(count)]
-
-
 def _draw_measure(
-    page: Page,
-    left: float,
-    width: float,
-    rows: Sequence[float],
-    shown: Quantity,
-    found: Sequence[Effect],
-) -> None:
+    place: Panel, rows: Sequence[float], pitch: float, shown: Quantity, found: Sequence[Effect]
+) -> Iterator[Mark]:
     """Draw one panel: for each arm the mean difference, its interval, how often it is better."""
-    page.write(left, page.top - 6, fit(shown.heading, width, lines=3), va="top")
-    bottom = page.bottom + 96
-    top = page.top - HEADING
-    axes = page.panel(left, bottom, width, top - bottom)
-    axes.set_ylim(bottom, top)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    _set_scale(axes, [n * shown.scale for e in found for n in (e.mean, e.low, e.high)])
-    axes.axvline(0, color=QUIET, linewidth=1.5)
-    pitch = rows[0] - rows[1] if len(rows) > 1 else 110.0
-    for row, effect in zip(rows, found, strict=True):
-        page.write(
-            left + width / 2,
-            row + pitch / 4,
-            _words(shown, effect),
-            ha="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-        _draw_interval(axes, row - pitch / 5, shown, effect)
-    better = {True: "better →", False: "← better", None: "neither is better"}
-    words = better[shown.higher_is_better]
-    page.write(left + width / 2, page.bottom + 24, fit(words, width), ha="center")
-
-
-def _set_scale(axes: Axes, numbers: Sequence[float]) -> None:
-    """Set a horizontal axis that holds 0 and all the numbers."""
+    heading = wrap(shown.heading, place.width, 3)
+    middle = place.left + place.width / 2
+    yield from written(place.left, place.top - HEADING + 6 + LINE * len(heading) / 2, heading)
+    numbers = [n * shown.scale for e in found for n in (e.mean, e.low, e.high)]
     known = [0.0, *(n for n in numbers if math.isfinite(n))]
     low, high = min(known), max(known)
     margin = 0.12 * (high - low) or 1.0
-    axes.set_xlim(low - margin, high + margin)
+    panel = replace(place, across=(low - margin, high + margin))
     # Few enough numbers to stand side by side in a narrow panel.
     ticks = value_ticks(low - margin / 2, high + margin / 2, 2)
-    axes.set_xticks(*(ticks if high > low else ([0.0], ["0"])))
+    yield from panel.numbers_below(*(ticks if high > low else ([0.0], ["0"])))
+    yield panel.upright(0)
+    for row, effect in zip(rows, found, strict=True):
+        said = _words(shown, effect)
+        half, y = text_width(said) / 2 + 3, row - pitch / 4
+        # Paper behind the words, where they stand on the line of no difference.
+        yield Box(middle - half, y - LINE / 2, 2 * half, LINE, PAPER)
+        yield from written(middle, y, [said], anchor="middle")
+        yield from _draw_interval(panel, row + pitch / 5, shown, effect)
+    better = {True: "better →", False: "← better", None: "neither is better"}
+    words = wrap(better[shown.higher_is_better], place.width)
+    yield from written(middle, panel.bottom + 72, words, anchor="middle")
 
 
-def _draw_interval(axes: Axes, height: float, shown: Quantity, effect: Effect) -> None:
+def _draw_interval(panel: Panel, y: float, shown: Quantity, effect: Effect) -> Iterator[Mark]:
     """Draw a mean and its interval: circle for better, square for worse, hollow for unclear."""
     if not math.isfinite(effect.mean):
         return
     way = _better_by(shown, effect)
-    colour, marker = {1: (BLUE, "o"), -1: (PURPLE, "s"), 0: (QUIET, "D")}[way]
-    low, high = effect.low, effect.high
-    if math.isfinite(low) and math.isfinite(high):
-        ends = (low * shown.scale, high * shown.scale)
-        axes.plot(ends, (height, height), color=colour, linewidth=4, solid_capstyle="butt")
-    face = colour if way else "white"
-    axes.plot(
-        effect.mean * shown.scale, height, marker,
-        color=colour, markersize=13, markerfacecolor=face, markeredgewidth=2.5,
-    )  # fmt: skip
+    colour = {1: BLUE, -1: PURPLE, 0: QUIET}[way]
+    ends = [panel.x(end * shown.scale) for end in (effect.low, effect.high)]
+    if all(map(math.isfinite, ends)):
+        yield Line(((ends[0], y), (ends[1], y)), colour, 5.5)
+    x = panel.x(effect.mean * shown.scale)
+    if way < 0:
+        yield Box(x - 9, y - 9, 18, 18, colour)
+    else:
+        yield Disc(x, y, 9, colour if way else PAPER, colour, 3.5)
 
 
 def _better_by(shown: Quantity, effect: Effect) -> int:
@@ -211,9 +183,7 @@ def _title_of_one(arm: str, what: str, shown: Quantity, effect: Effect) -> str:
 
 def _list(arms: Sequence[str]) -> str:
     """Put names in a sentence, of many the first two."""
-    if len(arms) > 3:
-        return f"{arms[0]}, {arms[1]} and {len(arms) - 2} more"
-    return " and ".join([", ".join(arms[:-1]), arms[-1]] if len(arms) > 1 else arms)
+    return join(arms if len(arms) <= 3 else [*arms[:2], f"{len(arms) - 2} more"])
 
 
 def _table(effects: Mapping[str, Mapping[str, Effect]]) -> Table:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.figures.page import MAX_SERIES, number, plural
+from partnersim.figures.palette import MAX_SERIES
 from partnersim.runs.measures import MEASURES, Measure
 from partnersim.runs.statistics import FEWEST_REPLICATES, compare_pairs
+from partnersim.runs.wording import capital, number, plural
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
@@ -62,9 +63,9 @@ class Quantity:
 def quantity(name: str) -> Quantity:
     """How a measure or series is shown: shares of the vision in per cent, months in years."""
     if name not in MEASURES:
-        return Quantity(name.replace("_", " ").capitalize(), "")
+        return Quantity(capital(name.replace("_", " ")), "")
     measure = MEASURES[name]
-    label = measure.label[:1].upper() + measure.label[1:]
+    label = capital(measure.label)
     shown = (measure.higher_is_better, measure.is_censored, measure.is_yes_or_no)
     if measure.unit == "months":
         return Quantity(label.replace("Months", "Time", 1), "years", 1 / 12, " years", *shown)

@@ -1,55 +1,34 @@
-"""Figures of who trusts whom: a network on a fixed circle, and the table behind it in colour."""
+"""Who trusts whom, as a network on a ring and as a table in colour: for reports and for pages."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
-from typing import Any
 
 import numpy as np
-from matplotlib.patches import Circle, Rectangle
 
-from partnersim.figures.page import (
-    GREY,
-    INK,
-    LINE,
-    MARGIN,
-    SEQUENTIAL,
-    WIDTH,
-    Page,
+from partnersim.figures.layout import wrap
+from partnersim.figures.marks import (
+    Attributes,
+    Box,
+    Disc,
+    Line,
+    Mark,
     Picture,
+    Point,
     Table,
-    fit,
-    plural,
-    spread,
-    start_page,
+    Text,
+    on_ring,
+    written,
 )
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import INK, LINE, PAPER, QUIET, TYPE
 from partnersim.figures.quantities import in_title
-
-
-@dataclass(frozen=True)
-class Step:
-    """A named range of trust, and how it is drawn: by colour, width and dash together."""
-
-    name: str
-    low: float
-    colour: str
-    width: float
-    dash: Any
-
-
-STEPS = (
-    Step("none", 0.0, SEQUENTIAL[4], 2.0, (0, (1, 2.2))),
-    Step("wary", 0.15, SEQUENTIAL[3], 2.5, (0, (3, 2))),
-    Step("working", 0.3, SEQUENTIAL[2], 3.5, (0, (6, 1.5))),
-    Step("good", 0.45, SEQUENTIAL[1], 5.0, "solid"),
-    Step("strong", 0.6, SEQUENTIAL[0], 8.0, "solid"),
-)
-"""Five steps of 0.15 each, the last of them open: what occurs lies mostly between 0.2 and 0.6, and
-steps of a fifth would show two worlds alike that are not."""
+from partnersim.figures.steps import NOBODY, STEPS, steps_of
+from partnersim.runs.wording import join, plural
 
 MAX_NAMED = 12
 """Organisations that can be named on a page; more are numbered."""
@@ -57,10 +36,113 @@ MAX_NAMED = 12
 KEY = 52
 """Room for the key to the steps, in pixels."""
 
+NODE = 16.0
+"""Half the width of an organisation of a network, in pixels."""
 
-def step_of(trust: float) -> Step:
-    """Find the step that a trust between 0 and 1 belongs to."""
-    return STEPS[bisect([step.low for step in STEPS], trust + 1e-9) - 1]
+ACROSS = 230.0
+"""Half the width of the ring on a page."""
+
+
+# --- parts of every network and table -------------------------------------------------------------
+
+
+def half(
+    places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0,
+    attributes: Attributes | None = None, opacity: float = 1.0,
+) -> Line:  # fmt: skip
+    """The half of the line between two that touches the one who trusts; unseen for nobody's."""
+    (x, y), (to_x, to_y) = places[i], places[j]
+    ends = ((x, y), ((x + to_x) / 2, (y + to_y) / 2))
+    if step == NOBODY:
+        return Line(ends, "transparent", 2.0, "", 1.0, "", attributes)
+    how = STEPS[step]
+    return Line(ends, how.line, scale * how.width, how.dash, opacity, "", attributes)
+
+
+def node(place: Point, *, is_absent: bool = False) -> Disc:
+    """An organisation of a network; a dashed ring where it is not a member now."""
+    return Disc(*place, NODE, PAPER if is_absent else INK, INK, 2.0, "4 4" if is_absent else "")
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Where organisations and their names stand: on a ring, names above, below and beside it.
+
+    Attributes
+    ----------
+    titles
+        Names to show, clockwise from the top.
+    left, right, top, bottom
+        The room, in pixels.
+    across
+        Half the width of the ring.
+    size
+        That text is measured in: less where it is shown in a narrow font.
+    """
+
+    titles: Sequence[str]
+    left: float
+    right: float
+    top: float
+    bottom: float
+    across: float
+    size: float = TYPE
+
+    @cached_property
+    def places(self) -> list[Point]:
+        """Where each stands."""
+        n = len(self.titles)
+        above, below = (34 + LINE * len(self._at_end(k)) for k in (0, n // 2))
+        tall = (self.bottom - below - self.top - above) / 2
+        middle = ((self.left + self.right) / 2, self.top + above + tall)
+        return on_ring(n, middle, (self.across, tall))
+
+    def name(self, index: int) -> Iterator[Text]:
+        """The name of one: above or below at the top and bottom of the ring, else beside it."""
+        x, y = self.places[index]
+        angle = 2 * math.pi * index / len(self.titles)
+        if abs(math.sin(angle)) < 0.1:
+            lines = self._at_end(index)
+            away = math.copysign(NODE + 7 + LINE * len(lines) / 2, math.cos(angle))
+            return written(x, y - away, lines, anchor="middle")
+        side = 1 if math.sin(angle) > 0 else -1
+        near = x + side * (NODE + 10)
+        room = self.right - near if side > 0 else near - self.left
+        others = [place for place in self.places if place != (x, y) and side * (place[0] - x) > -1]
+        apart = min((abs(y - place[1]) for place in others), default=3 * LINE)
+        lines = wrap(self.titles[index], room - 4, max(1, min(3, int(apart // LINE))), self.size)
+        return written(near, y, lines, anchor="start" if side > 0 else "end")
+
+    def _at_end(self, index: int) -> list[str]:
+        """A name above or below, which may be wider than the ring."""
+        return wrap(self.titles[index], 3 * self.across, 2, self.size)
+
+
+def names_of_table(
+    titles: Sequence[str], left: float, top: float, width: float, height: float,
+    size: float = TYPE, start: float = 0.0,
+) -> Iterator[Text]:  # fmt: skip
+    """Numbers above the columns of a table and names with them left of its rows."""
+    n = len(titles)
+    every = 1 if n <= MAX_NAMED else 5 if n > 20 else 2
+    rows = 2 if height >= 2 * LINE - 4 else 1
+    for index in range(0, n, every):
+        yield Text(left + (index + 0.5) * width, top - 8, str(index + 1), "middle", QUIET)
+        name = wrap(f"{index + 1} {titles[index]}", left - start - 10, rows, size)
+        yield from written(start, top + (index + 0.5) * height, name)
+
+
+def key(left: float, top: float, room: float, names: Sequence[str]) -> Iterator[Mark]:
+    """The five steps, as cells and lines, each with its name below."""
+    for index, (step, name) in enumerate(zip(STEPS, names, strict=True)):
+        middle = left + (index + 0.5) * room
+        yield Box(middle - 50, top + 2, 18, 26, step.fill)
+        yield Line(((middle - 26, top + 15), (middle + 50, top + 15)), step.line, step.width,
+                   step.dash)  # fmt: skip
+        yield Text(middle, top + 54, name, "middle")
+
+
+# --- for reports ----------------------------------------------------------------------------------
 
 
 def trust_network(
@@ -84,24 +166,27 @@ def trust_network(
         What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
     """
     links = _links(trust, titles)
-    title = f"Trust between organisations{_after(when)}: {_commonest(links)}{_average(links)}"
     n = len(titles)
-    drawn = links if n <= MAX_NAMED else list(_extremes(links, n))
-    page = start_page(title, f"{_network_note(len(drawn), len(links))} {note}".rstrip())
-    _draw_key(page)
-    low, high = page.bottom + KEY, page.top
-    centre, radius = (WIDTH / 2, (low + high) / 2), (high - low) / 2 - 34
-    angles = [2 * math.pi * index / n for index in range(n)]
-    places = [
-        (centre[0] + radius * math.sin(angle), centre[1] + radius * math.cos(angle))
-        for angle in angles
-    ]
-    for i, j, value in sorted(drawn, key=lambda link: link[2]):
-        _draw_half(page, places[i], places[j], step_of(value), 1.0 if n <= MAX_NAMED else 0.4)
-    _draw_organisations(page, places, n)
-    if n <= MAX_NAMED:
-        _name_organisations(page, places, titles, radius)
-    return Picture(page.figure, title, _table(links, titles))
+    drawn = list(links if n <= MAX_NAMED else _extremes(links, n))
+    page = Page(
+        f"Trust between organisations{_after(when)}: {_commonest(links)}{_average(links)}",
+        f"{_network_note(len(drawn), len(links))} {note}".rstrip(),
+    )
+    _add_key(page)
+    low, high = page.top, page.bottom - KEY - 16
+    ring = Ring(titles, MARGIN, WIDTH - MARGIN, low, high, ACROSS)
+    tall = (high - low) / 2 - 34
+    places = (
+        ring.places if n <= MAX_NAMED else on_ring(n, (WIDTH / 2, (low + high) / 2), (tall, tall))
+    )
+    steps = steps_of(trust)
+    drawn.sort(key=lambda link: link[2])  # strong trust lies over weak
+    page.add(half(places, i, j, steps[i, j], 0.8 if n <= 8 else 0.45) for i, j, _ in drawn)
+    for index, place in enumerate(places):
+        page.add([node(place)] if n <= MAX_NAMED else _numbered(index, places))
+        if n <= MAX_NAMED:
+            page.add(ring.name(index))
+    return page.picture(_table(links, titles))
 
 
 def trust_heatmap(
@@ -124,26 +209,23 @@ def trust_heatmap(
         What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
     """
     links = _links(trust, titles)
-    title = f"Who trusts whom{_after(when)}: {_most_and_least(links, titles)}"
     n = len(titles)
     words = "Each row trusts the columns" + ("; numbers are of 100." if n <= MAX_NAMED else ".")
-    page = start_page(title, f"{words} {note}".rstrip())
-    _draw_key(page)
-    low, high = page.bottom + KEY + 6, page.top - 34
-    left = 600.0 if n <= MAX_NAMED else 330.0
+    page = Page(
+        f"Who trusts whom{_after(when)}: {_most_and_least(links, titles)}",
+        f"{words} {note}".rstrip(),
+    )
+    _add_key(page)
+    low, high = page.top + 28, page.bottom - KEY - 22
+    left = 580.0 if n <= MAX_NAMED else 330.0
     height = min((high - low) / n, 90)
     width = min((WIDTH - MARGIN - left) / n, 1.6 * height)
+    steps = steps_of(trust)
     for i, j, value in links:
-        _draw_cell(page, left + j * width, high - (i + 1) * height, width, height, value, n)
-    every = 1 if n <= MAX_NAMED else 5 if n > 20 else 2
-    for index, name in enumerate(titles):
-        if index % every and every > 1 and index + 1 != 1:
-            continue
-        middle = high - (index + 0.5) * height
-        words = f"{index + 1}  {name}"
-        page.write(left - 14, middle, fit(words, left - 14 - 12), ha="right")
-        page.write(left + (index + 0.5) * width, high + 18, f"{index + 1}", ha="center")
-    return Picture(page.figure, title, _table(links, titles))
+        corner = (left + j * width, low + i * height)
+        page.add(_cell(corner, width, height, value, steps[i, j], is_small=n > MAX_NAMED))
+    page.add(names_of_table(titles, left, low, width, height, start=MARGIN))
+    return page.picture(_table(links, titles))
 
 
 Link = tuple[int, int, float]
@@ -164,6 +246,11 @@ def _links(trust: np.ndarray, titles: Sequence[str]) -> list[Link]:
     ]
 
 
+def _steps_in(links: Sequence[Link]) -> np.ndarray:
+    """The step of each."""
+    return steps_of(np.array([value for _, _, value in links]))
+
+
 def _after(when: str) -> str:
     return f" {when}" if when else ""
 
@@ -177,17 +264,15 @@ def _commonest(links: Sequence[Link]) -> str:
     """How many links are in the step that most are in."""
     if not links:
         return "nobody is there to trust"
-    counts = {step.name: 0 for step in STEPS}
-    for _, _, value in links:
-        counts[step_of(value).name] += 1
+    found = np.bincount(_steps_in(links), minlength=len(STEPS))
+    counts = {step.name: int(count) for step, count in zip(STEPS, found, strict=True)}
     name = max(counts, key=counts.__getitem__)
     total = plural(len(links), "link")
     if counts[name] == len(links):
         return f"{name} in all of {total}"
     largest = [step for step, count in counts.items() if count == counts[name]]
-    listed = " and ".join([", ".join(largest[:-1]), largest[-1]] if largest[1:] else largest)
     each = " each" if largest[1:] else ""
-    return f"{listed} in {counts[name]:,} of {total}{each}"
+    return f"{join(largest)} in {counts[name]:,} of {total}{each}"
 
 
 def _most_and_least(links: Sequence[Link], titles: Sequence[str]) -> str:
@@ -232,84 +317,31 @@ def _network_note(n_drawn: int, n_links: int) -> str:
     return f"Drawn: whom each trusts most and least ({n_drawn:,} of {n_links:,} links)."
 
 
-def _draw_key(page: Page) -> None:
-    """Name the five steps, each beside its line."""
-    width = (WIDTH - 2 * MARGIN) / len(STEPS)
-    y = page.bottom + KEY / 2 - 4
-    for index, step in enumerate(STEPS):
-        left = MARGIN + index * width
-        page.line((left, left + 56), (y, y), color=step.colour, linewidth=step.width,
-                  linestyle=step.dash)  # fmt: skip
-        page.write(left + 68, y, step.name)
+def _add_key(page: Page) -> None:
+    """Name the five steps at the foot of a page."""
+    page.add(key(MARGIN, page.bottom - KEY - 8, (WIDTH - 2 * MARGIN) / 5, [s.name for s in STEPS]))
 
 
-def _draw_half(
-    page: Page, start: tuple[float, float], other: tuple[float, float], step: Step, scale: float
-) -> None:
-    """Draw the half of a line that its truster owns."""
-    # A little short of the middle, so that one sees where the other's half begins.
-    ends = [start[axis] + 0.48 * (other[axis] - start[axis]) for axis in (0, 1)]
-    page.line(
-        (start[0], ends[0]), (start[1], ends[1]),
-        color=step.colour, linewidth=scale * step.width, linestyle=step.dash,
-    )  # fmt: skip
-
-
-def _draw_organisations(page: Page, places: Sequence[tuple[float, float]], n: int) -> None:
-    """Draw the organisations, numbered where they are too many to be named."""
-    radius = 17.0
-    for index, place in enumerate(places):
-        page.sheet.add_patch(
-            Circle(place, radius if n <= MAX_NAMED else 5, facecolor="white", edgecolor=INK,
-                   linewidth=2, zorder=4)
-        )  # fmt: skip
-        text = str(index + 1)
-        if n <= MAX_NAMED:
-            page.write(*place, text, ha="center", va="center_baseline", zorder=5)
-        elif n <= 30 or index % 5 == 4 or index == 0:
-            x, y = (WIDTH / 2 + (place[0] - WIDTH / 2) * 1.08, place[1])
-            middle = sum(p[1] for p in places) / n
-            page.write(x, middle + (y - middle) * 1.08, text, ha="center")
-
-
-def _name_organisations(
-    page: Page, places: Sequence[tuple[float, float]], titles: Sequence[str], radius: float
-) -> None:
-    """Write names in two columns beside the circle, led to their organisations."""
+def _numbered(index: int, places: Sequence[Point]) -> Iterator[Mark]:
+    """An organisation of many: a small ring, and its number where there is room."""
     n = len(places)
-    n_right = (n + 1) // 2
-    edge = radius + 62
-    room = WIDTH / 2 - edge - 16
-    for side, members in ((1, range(n_right)), (-1, range(n_right, n))):
-        names = [fit(titles[k], room, lines=2 if n > 8 else 3) for k in members]
-        heights = [LINE * (name.count("\n") + 1) + 8.0 for name in names]
-        wanted = [places[k][1] for k in members]
-        middles = spread(wanted, heights, page.bottom + KEY, page.top + 4)
-        for k, name, middle in zip(members, names, middles, strict=True):
-            x = WIDTH / 2 + side * edge
-            start = places[k][0] + side * 17
-            page.line((start, x - side * 6), (places[k][1], middle), color=GREY, linewidth=1.2,
-                      zorder=1)  # fmt: skip
-            page.write(x, middle, name, ha="left" if side > 0 else "right")
+    yield Disc(*places[index], 5, PAPER, INK)
+    if n <= 30 or index % 5 == 4 or index == 0:
+        middle = (WIDTH / 2, sum(y for _, y in places) / n)
+        x, y = (m + (at - m) * 1.08 for at, m in zip(places[index], middle, strict=True))
+        yield from written(x, y, [str(index + 1)], anchor="middle")
 
 
-def _draw_cell(
-    page: Page, x: float, y: float, width: float, height: float, value: float, n: int
-) -> None:
-    """Draw one cell: its number where there is room, else a square as large as its step."""
-    step = step_of(value)
-    share = 1.0 if n <= MAX_NAMED else (STEPS.index(step) + 2) / (len(STEPS) + 1)
-    inset = ((1 - 0.94 * share) * width / 2, (1 - 0.94 * share) * height / 2)
-    page.sheet.add_patch(
-        Rectangle(
-            (x + inset[0], y + inset[1]), 0.94 * share * width, 0.94 * share * height,
-            facecolor=step.colour, edgecolor="none",
-        )
-    )  # fmt: skip
-    if n <= MAX_NAMED:
-        dark = STEPS.index(step) >= 2
-        page.write(x + width / 2, y + height / 2, f"{100 * value:.0f}", ha="center",
-                   va="center_baseline", color="white" if dark else INK)  # fmt: skip
+def _cell(
+    corner: Point, width: float, height: float, value: float, step: int, *, is_small: bool
+) -> Iterator[Mark]:
+    """One cell: its number where there is room, else a square as large as its step."""
+    share = 0.94 * (step + 2) / (len(STEPS) + 1) if is_small else 0.94
+    x, y = corner[0] + width / 2, corner[1] + height / 2
+    wide, high = share * width, share * height
+    yield Box(x - wide / 2, y - high / 2, wide, high, STEPS[step].fill)
+    if not is_small:
+        yield from written(x, y, [f"{100 * value:.0f}"], anchor="middle", colour=STEPS[step].ink)
 
 
 def _table(links: Sequence[Link], titles: Sequence[str]) -> Table:
@@ -318,5 +350,5 @@ def _table(links: Sequence[Link], titles: Sequence[str]) -> Table:
         "trustor": [titles[i] for i, _, _ in links],
         "trustee": [titles[j] for _, j, _ in links],
         "trust": [value for _, _, value in links],
-        "step": [step_of(value).name for _, _, value in links],
+        "step": [STEPS[step].name for step in _steps_in(links)],
     }

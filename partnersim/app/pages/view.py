@@ -5,13 +5,12 @@ Nothing is decided or remembered here, and nothing is known of the web.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.draw import Drawing, Series
+from partnersim.app.draw import Series
 from partnersim.app.levers import (
     Coordination,
     FrontLever,
@@ -22,12 +21,13 @@ from partnersim.app.levers import (
 )
 from partnersim.app.links import LinkError, to_link
 from partnersim.app.pages.desk import TABS, Desk
-from partnersim.app.sentences import capital
 from partnersim.app.session import Guess, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Run, World, compare_hundred
+from partnersim.figures.marks import Picture
 from partnersim.runs.measures import Floats
+from partnersim.runs.wording import capital
 
 View = dict[str, Any]
 
@@ -227,7 +227,7 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 # --- pictures -----------------------------------------------------------------------------------
 
 
-def figure(drawing: Drawing, heading: str = "") -> View:
+def figure(drawing: Picture, heading: str = "") -> View:
     """A picture for the page, and its table.
 
     `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of.
@@ -235,7 +235,7 @@ def figure(drawing: Drawing, heading: str = "") -> View:
     return {
         "svg": drawing.svg,
         "title": drawing.title,
-        "table": drawing.table.to_html(drawing.title),
+        "table": draw.table_html(drawing.table, drawing.title),
         "heading": heading,
         "marks": None,
         "frames": None,
@@ -248,30 +248,16 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     """The network of a world, with all its months for the page to play; or its heatmap."""
     run, words, month = world.run(), desk.words, desk.session.month
     trust, names, titles = run.trust, world.names, world.titles
-    marks, frames = to_frames(draw.network_frames(trust, names, prefix))
-    numbers = None
-    if picture_shown(desk) == "heatmap":
-        drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix, of=heading)
-        months = draw.heatmap_frames(trust, names, prefix)
-        marks, numbers = list(months[0]), [",".join(frame.values()) for frame in months]
-    else:
-        drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix, of=heading)
+    is_table = picture_shown(desk) == "heatmap"
+    paint = draw.heatmap if is_table else draw.network
+    drawing = paint(trust[month], names, titles, month, words, prefix=prefix, of=heading)
+    marks, frames = draw.frames(trust, names, prefix, "cell" if is_table else "link")
+    numbers = draw.numbers(trust) if is_table else None
     arm = "without" if world == desk.session.without else "with"
     return {
         **figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers,
         "arm": arm,
     }  # fmt: skip
-
-
-def to_frames(classes: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
-    """Write the classes of a run as one short text a month: a sign for each line."""
-    ids = list(classes[0])
-    signs = {name: "-" if name.endswith("none") else name[-1] for name in _all_classes(classes)}
-    return ids, ["".join(signs[frame[id_]] for id_ in ids) for frame in classes]
-
-
-def _all_classes(classes: Sequence[Mapping[str, str]]) -> set[str]:
-    return {name for frame in classes for name in frame.values()}
 
 
 def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
@@ -356,7 +342,7 @@ def _below(desk: Desk) -> tuple[int, int]:
     return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
 
 
-def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
+def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
     words, names = desk.words, arms(desk)
     worlds = (desk.session.without, _with(desk))
     lines = [
