@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,6 +36,7 @@ LEAST_MOVED = 10
 # --- time and numbers -----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # every picture and timeline names all of its months
 def when(month: int, words: Words) -> str:
     """Say a month: 'year 3, month 4' for month 28, 'the start' for 0."""
     if month <= 0:
@@ -42,6 +44,7 @@ def when(month: int, words: Words) -> str:
     return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
 
 
+@lru_cache(maxsize=1024)
 def span(months: int, words: Words) -> str:
     """Say a length of time: whole years in years, else months."""
     if months >= YEAR and months % YEAR == 0:

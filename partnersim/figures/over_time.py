@@ -38,14 +38,16 @@ LEADER = 20
 
 def axes(
     panel: Panel, months: int, ticks: Sequence[float], labels: Sequence[str], *, years: bool = True
-) -> Iterator[Mark]:
+) -> list[Mark]:
     """Quiet lines across at some numbers, and years below."""
-    for tick, label in zip(ticks, labels, strict=True):
-        yield panel.level(tick, GREY)
-        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
-    if years:
-        for month, year in zip(*year_ticks(months), strict=True):
-            yield Text(panel.x(month), panel.bottom + 32, year, "middle", QUIET)
+    left, right, marks = panel.left, panel.right, list[Mark]()
+    for y, label in zip(panel.y(np.array(ticks)).tolist(), labels, strict=True):
+        marks.append(Line(((left, y), (right, y)), GREY, 1.5))
+        marks.append(Text(left - 8, y + 9, label, "end", QUIET))
+    at, names = year_ticks(months) if years else ([], [])
+    for x, name in zip(panel.x(np.array(at)).tolist(), names, strict=True):
+        marks.append(Text(x, panel.top + panel.height + 32, name, "middle", QUIET))
+    return marks
 
 
 def names_at_ends(

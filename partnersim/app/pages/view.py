@@ -5,6 +5,7 @@ Nothing is decided or remembered here, and nothing is known of the web.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from partnersim.app.draw import Series
 from partnersim.app.levers import (
     Coordination,
     FrontLever,
+    bands_now,
     coordinator_choices,
     event_kinds,
     front_levers,
@@ -28,6 +30,7 @@ from partnersim.app.world import Appointment, Change, Run, World, compare_hundre
 from partnersim.figures.marks import Picture
 from partnersim.runs.measures import Floats
 from partnersim.runs.wording import capital
+from partnersim.scenario.scenario import Scenario
 
 View = dict[str, Any]
 
@@ -75,14 +78,14 @@ def labels(desk: Desk) -> View:
 def shell(desk: Desk) -> View:
     """Title, chapters, tabs and menu."""
     session, words = desk.session, desk.words
-    story = session.story_shown
+    state, story, tabs = session.state, session.story_shown, words.below("page.tab")
     return {
         "title": story.title if story else words("app.title"),
         "dots": [screen.title for screen in story.screens] if story else [],
-        "screen": session.state.screen,
-        "can_back": story is not None and session.state.screen > 0,
-        "can_next": story is not None and session.state.screen < len(story.screens) - 1,
-        "tabs": [{"name": tab, "label": words(f"page.tab.{tab}")} for tab in TABS],
+        "screen": state.screen,
+        "can_back": story is not None and state.screen > 0,
+        "can_next": story is not None and state.screen < len(story.screens) - 1,
+        "tabs": [{"name": tab, "label": tabs[tab]} for tab in TABS],
         "tab": desk.tab,
         "stories": [
             {
@@ -90,7 +93,7 @@ def shell(desk: Desk) -> View:
                 "title": one.title,
                 "summary": one.summary,
                 "minutes": words("page.minutes", n=one.minutes),
-                "is_open": name == session.state.story,
+                "is_open": name == state.story,
             }
             for name, one in stories(words.language).items()
         ],
@@ -382,7 +385,7 @@ def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
     for lever in [*front_levers(scenario, words), *more_levers(scenario, words)]:
         for band in lever.bands:
             name = f"lever {lever.name} {band.value:g}"
-            found[name] = (lever.sentence(band.value), lever.change(band.value))
+            found[name] = (f"{lever.before}{band.label}{lever.after}", lever.change(band.value))
     return found
 
 
@@ -498,12 +501,13 @@ def _why(desk: Desk) -> sentences.Why:
 
 def levers(desk: Desk) -> View:
     """Levers as whole sentences, and from when they hold."""
-    words, scenario = desk.words, desk.session.without.scenario()
-    when = sentences.when(desk.session.month, words)
+    session, words = desk.session, desk.words
+    scenario = session.without.scenario()
+    when = sentences.when(session.month, words)
     return {
         "when": words("page.changes_from", when=when),
-        "levers": [_lever(lever, desk) for lever in front_levers(scenario, words)],
-        "more": [_lever(lever, desk) for lever in more_levers(scenario, words)],
+        "levers": _levers(front_levers(scenario, words), scenario, session.month),
+        "more": _levers(more_levers(scenario, words), scenario, session.month),
     }
 
 
@@ -549,20 +553,22 @@ def change(desk: Desk) -> View:
     }
 
 
-def _lever(lever: FrontLever, desk: Desk) -> View:
-    value = lever.nearest(lever.value(desk.session.without, desk.session.month)).value
-    return {
-        "name": lever.name,
-        "before": lever.before,
-        "after": lever.after,
-        "value": value,
-        "sentence": lever.sentence(value),
-        "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
-        "what": lever.what,
-        "evidence": lever.evidence,
-        "sources": list(lever.sources),
-        "from_start": lever.from_start_only,
-    }
+def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[View]:
+    return [
+        {
+            "name": lever.name,
+            "before": lever.before,
+            "after": lever.after,
+            "value": now.value,
+            "sentence": f"{lever.before}{now.label}{lever.after}",
+            "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+            "what": lever.what,
+            "evidence": lever.evidence,
+            "sources": list(lever.sources),
+            "from_start": lever.from_start_only,
+        }
+        for lever, now in zip(levers, bands_now(levers, scenario, month), strict=True)
+    ]
 
 
 def organisations(world: World) -> list[View]:
