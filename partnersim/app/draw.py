@@ -9,9 +9,9 @@ picture anew. What can be dragged tells where it stands: `data-left` is the plac
 
 In all of them `trust` is float64[..., trustor, trustee] in [0, 1], NaN on the diagonal and for the
 absent; `names` are short names, for ids, and `titles` those to show; `prefix` is put before ids
-where there are two pictures on a page, and `of` says which world it is. `without` and `with_` are
-the first months in which something was there, NaN for never. `width` is that of the picture: where
-it is narrow, what else stands side by side stands one below the other.
+where there are two pictures on a page, and `of` says which world it is. `reached` are the first
+months in which something was there, without and with something, NaN for never. `width` is that of
+the picture: where it is narrow, what else stands side by side stands one below the other.
 """
 
 from __future__ import annotations
@@ -65,14 +65,12 @@ RING = 112.0
 MARGINS = (180, 240, 300, 380, 460)
 """Pixels right of lines for their names: the first that is enough, of three on a single row."""
 
-NAME_ROWS = 3
-"""On which the name of a line can stand."""
-
 NO_NAMES = 24
 """Pixels right of a chart that has no names there."""
 
-MOST_ROWS = 3
-"""Of labels of flags; a flag for which there is no room has none, and is in the list of changes."""
+NAME_ROWS, MOST_ROWS = 3, 3
+"""On which the name of a line, and the labels of flags, can stand. A flag for which there is no
+room has no label, and is in the list of changes."""
 
 LARGEST_DOT, DOT_ROOM = 20.0, 92.0
 """The diameter of a dot, and the height that dots may take up on each other."""
@@ -82,6 +80,9 @@ STRIP_MONTHS = (0, 12, 24, 36, 60, 84, 120, 180, 240)
 
 SIGNS = np.array([*map(str, range(NOBODY)), "-"])
 """Of the steps of trust, in the frames that play; the last is nobody's."""
+
+
+Pair = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -113,22 +114,26 @@ def _cell(cell: str | float) -> str:
 # --- who trusts whom ------------------------------------------------------------------------------
 
 
-class _Links:
+class Links:
     """Who trusts whom in one world and month: steps, ids and words of every link."""
 
     def __init__(
-        self, trust: Floats, names: Sequence[str], titles: Sequence[str], words: Words, prefix: str
+        self,
+        trust: Floats,
+        names: Sequence[str],
+        titles: Sequence[str],
+        month: int,
+        words: Words,
+        prefix: str = "",
+        of: str = "",
     ) -> None:
-        self.names, self.titles, self.words, self.prefix = names, titles, words, prefix
+        self.names, self.titles, self.prefix, self.of = names, titles, prefix, of
+        self.words, self.when = words, when(month, words)
         self.levels, self.steps = trust.tolist(), steps_of(trust).tolist()
         self.all = list(zip(*(ends.tolist() for ends in _ends(len(names))), strict=True))
         self.is_absent = [all(map(math.isnan, row)) for row in self.levels]
         self.step_names = [words(f"trust.of.{step.name}") for step in STEPS]
         self.sentence = words.texts["draw.trusts"]
-
-    def number(self, i: int, j: int) -> str:
-        """Trust of 100, as a whole number; nothing for nobody's."""
-        return _hundredths(self.levels[i][j])
 
     def about(self, kind: str, i: int, j: int) -> tuple[str, str, str]:
         """What a page knows of a link: its id, its ends, and in words who trusts whom."""
@@ -144,72 +149,52 @@ class _Links:
         return self.words("draw.absent", name=self.titles[i])
 
     def picture(
-        self, marks: Sequence[Mark], title: str, of: str, size: tuple[float, float], about: str = ""
+        self, marks: Sequence[Mark], kind: str, size: tuple[float, float], about: str = ""
     ) -> Picture:
         """The picture with its table, which has a row for each link."""
-        steps = [self.words(f"trust.{step.name}") for step in STEPS]
+        words, steps = self.words, [self.words(f"trust.{step.name}") for step in STEPS]
         rows = [
             (self.titles[i], self.titles[j], round(100 * self.levels[i][j]), steps[step])
             for i, j in self.all
             if (step := self.steps[i][j]) < NOBODY
         ]
-        headings = ("draw.trustor", "draw.trustee", "draw.level", "draw.step")
-        table = rows_to_table([self.words(heading) for heading in headings], rows)
-        title = f"{title} ({of})" if of else title
+        headings = [words(f"draw.{heading}") for heading in ("trustor", "trustee", "level", "step")]
+        title = words(f"draw.{kind}", when=self.when) + (f" ({self.of})" if self.of else "")
+        table = rows_to_table(headings, rows)
         return Picture(marks, title, table, size, about, is_interactive=True)
 
 
-def network(
-    trust: Floats,
-    names: Sequence[str],
-    titles: Sequence[str],
-    month: int,
-    words: Words,
-    *,
-    prefix: str = "",
-    chosen: str = "",
-    of: str = "",
-) -> Picture:
+def network(links: Links, chosen: str = "") -> Picture:
     """Draw organisations on a fixed circle, and each one's trust as its half of a line.
 
     The lines of the organisation `chosen`, a short name, stand out.
     """
-    links = _Links(trust, names, titles, words, prefix)
-    size = PANE if len(names) <= 8 else TALL_PANE
-    ring = who.Ring(titles, 0.0, size[0], 0.0, size[1], RING, ARIAL)
-    # Strong trust is drawn last, over the weak.
-    order = sorted(
-        links.all, key=lambda link: np.nan_to_num(links.levels[link[0]][link[1]], nan=-1)
-    )
-    marks = [_half(i, j, links, ring, chosen) for i, j in order]
-    marks += [_node(index, links, ring) for index in range(len(names))]
-    title = words("draw.network", when=when(month, words))
-    return links.picture(marks, title, of, size, words("draw.network_desc"))
+    size = PANE if len(links.names) <= 8 else TALL_PANE
+    ring = who.Ring(links.titles, 0.0, size[0], 0.0, size[1], RING, ARIAL)
+    marks: list[Mark] = [_half(i, j, links, ring, chosen) for i, j in links.all]
+    # Strong trust is drawn last, over the weak; nobody's first.
+    level = [links.levels[i][j] for i, j in links.all]
+    order = sorted(range(len(marks)), key=lambda k: -1.0 if math.isnan(level[k]) else level[k])
+    nodes = [_node(index, links, ring) for index in range(len(links.names))]
+    about = links.words("draw.network_desc")
+    return links.picture([*(marks[k] for k in order), *nodes], "network", size, about)
 
 
-def heatmap(
-    trust: Floats,
-    names: Sequence[str],
-    titles: Sequence[str],
-    month: int,
-    words: Words,
-    *,
-    prefix: str = "",
-    of: str = "",
-) -> Picture:
+def heatmap(links: Links) -> Picture:
     """Draw the table of who trusts whom in colour: rows trust columns.
 
     Every cell is a link that the keyboard can reach; it carries `data-link="hospital>council"`.
     """
-    links, n = _Links(trust, names, titles, words, prefix), len(names)
+    n = len(links.names)
     width, height = (PANE[0], 350) if n <= 8 else TALL_PANE
     left, top = 236, 32
     wide, high = (width - left - 4) / n, min(84.0, (height - top - 4) / n)
-    marks: list[Mark] = [*who.names_of_table(titles, left, top, wide, high, ARIAL, 4.0)]
+    first = Box(left, top, wide, high, "")
+    marks: list[Mark] = [*who.names_of_table(links.titles, first, 4.0, ARIAL)]
     for i, j in links.all:
-        marks.append(_colour(i, j, links, Box(left + j * wide, top + i * high, wide, high, "none")))
-    title = words("draw.heatmap", when=when(month, words))
-    return links.picture(marks, title, of, (width, round(top + n * high + 4)))
+        box = first._replace(x=left + j * wide, y=top + i * high)
+        marks.append(_colour(i, j, links, box))
+    return links.picture(marks, "heatmap", (width, round(top + n * high + 4)))
 
 
 def frames(
@@ -280,17 +265,18 @@ def _class(kind: str, step: int) -> Attributes:
     return {"class": f"ps-{kind}-{'none' if step == NOBODY else step}"}
 
 
-def _half(i: int, j: int, links: _Links, ring: who.Ring, chosen: str) -> Group:
+def _half(i: int, j: int, links: Links, ring: who.Ring, chosen: str) -> Group:
     """One organisation's half of the line between two; a wide one unseen, to point at."""
     id_, ends, said = links.about("link", i, j)
     step = links.steps[i][j]
     opacity = 0.15 if chosen and chosen != links.names[i] else 1.0
-    line = who.half(ring.places, i, j, step, 1.0, {"id": id_, **_class("step", step)}, opacity)
+    about = {"id": id_, **_class("step", step)}
+    line = who.half(ring.places, i, j, step, opacity=opacity, attributes=about)
     aim = Line(line.points, "transparent", 24)
     return Group([line, aim], {"class": "ps-link", "data-link": ends}, title=said)
 
 
-def _node(index: int, links: _Links, ring: who.Ring) -> Group:
+def _node(index: int, links: Links, ring: who.Ring) -> Group:
     """An organisation: a circle and its name outside the ring, as one link that fingers hit."""
     (x, y), name, is_absent = ring.places[index], links.names[index], links.is_absent[index]
     aim = Box(x - 22, y - 22, 44, 44, "none", attributes={"pointer-events": "all"})
@@ -303,10 +289,10 @@ def _node(index: int, links: _Links, ring: who.Ring) -> Group:
     return Group([aim, who.node((x, y), is_absent=is_absent), *ring.name(index)], about, "a")
 
 
-def _colour(i: int, j: int, links: _Links, box: Box) -> Group:
+def _colour(i: int, j: int, links: Links, box: Box) -> Group:
     """A cell of the heatmap: colour, number and name of the step."""
     id_, ends, said = links.about("cell", i, j)
-    step, number = links.steps[i][j], links.number(i, j)
+    step, number = links.steps[i][j], _hundredths(links.levels[i][j])
     is_known = step < NOBODY
     said = f"{said}: {number}" if is_known else links.absent(i if links.is_absent[i] else j)
     fill, ink = (STEPS[step].fill, STEPS[step].ink) if is_known else ("none", "none")
@@ -331,21 +317,14 @@ def _mean(trust: Floats, words: Words) -> tuple[int, str]:
 
 
 def icon_arrays(
-    without: Floats,
-    with_: Floats,
-    deadline: int,
-    what: str,
-    sides: Sides,
-    words: Words,
-    *,
-    width: int = WIDE[0],
+    reached: Pair, deadline: int, what: str, sides: Sides, words: Words, *, width: int = WIDE[0]
 ) -> Picture:
     """Draw which of our simulated partnerships got there in time, without and with.
 
     `what` was to be there not after the month `deadline`; `sides` says what each array has.
     """
-    total, labels = len(without), [capital(name) for name in sides.names(words)]
-    counts = [int((months <= deadline).sum()) for months in (without, with_)]
+    total, labels = len(reached[0]), [capital(name) for name in sides.names(words)]
+    counts = [int((months <= deadline).sum()) for months in reached]
     said = {"without": counts[0], "with": counts[1], "total": total}
     title = capital(sides.say("draw.icons", words, what=what, when=when(deadline, words), **said))
     wrapped = [wrap(label, 570, 2, ARIAL, bold=True) for label in labels]
@@ -368,8 +347,7 @@ def icon_arrays(
 
 
 def dots(
-    without: Floats,
-    with_: Floats,
+    reached: Pair,
     deadline: int,
     months: int,
     what: str,
@@ -389,7 +367,7 @@ def dots(
     panel = Panel(30, top, across, 268, (0, months))
     never = (panel.right + 30, width)
     labels = [capital(name) for name in sides.names(words)]
-    picked = [pick_dots(values) for values in (without, with_)]
+    picked = [pick_dots(values) for values in reached]
     began = [np.maximum(values - 1, 0) for values in picked]
     fine = grain(began, range(1, months + 1), panel.width / months, LARGEST_DOT, DOT_ROOM)
     marks: list[Mark] = []
@@ -405,10 +383,10 @@ def dots(
     marks.append(_deadline(deadline, panel, words, is_wide=is_wide))
     years = range(YEAR, months + 1, YEAR)
     table: dict[str, list[Any]] = {words("draw.by"): [when(month, words) for month in years]}
-    for label, reached in zip(labels, (without, with_), strict=True):
-        table[label] = [int((reached <= month).sum()) for month in years]
-    title, worth = capital(words("draw.dots", what=what)), f"{len(without) / len(picked[0]):g}"
-    about = words("draw.dots_desc", worth=worth, total=len(without))
+    for label, months_of in zip(labels, reached, strict=True):
+        table[label] = [int((months_of <= month).sum()) for month in years]
+    title, worth = capital(words("draw.dots", what=what)), f"{len(reached[0]) / len(picked[0]):g}"
+    about = words("draw.dots_desc", worth=worth, total=len(reached[0]))
     return Picture(marks, title, table, (width, panel.bottom + 34), about, is_interactive=True)
 
 
@@ -561,9 +539,9 @@ def lines(
     for values, colour, dash in zip(shown, COLOURS, DASHES, strict=False):
         marks.append(panel.line(over, values, colour, 5, dash=dash))
     if has_names:
-        ends = [_last(values) for values in shown]
+        ends = zip(map(_last, shown), DARK, strict=False)
         rows = max(1, min(NAME_ROWS, int(panel.bottom // LINE) // len(names)))
-        marks += names_at_ends(panel, names, ends, width, rows=rows, size=ARIAL)
+        marks += names_at_ends(panel, dict(zip(names, ends, strict=False)), width, rows, ARIAL)
     if month is not None:
         cursor = panel.upright(month, INK, 3)
         marks.append(Group([cursor], {"class": "ps-cursor", **_where(month, panel)}))

@@ -134,11 +134,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken
     )
     if session.with_ is not None:
-        without, with_ = session.hundred().months_to(0.5)
-        what = spoken("measure.half")
-        yield _figure(
-            draw.icon_arrays(without, with_, session.deadline, what, session.sides, spoken), spoken
-        )
+        reached, what = session.hundred().months_to(0.5), spoken("measure.half")
+        drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)
+        yield _figure(drawing, spoken)
     month = session.month or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
@@ -151,15 +149,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
     """A network that plays, by the frames that stand beside it."""
     trust = world.run().trust
-    drawing = draw.network(
-        trust[session.month],
-        world.names,
-        world.titles,
-        session.month,
-        spoken,
-        prefix=prefix,
-        of=heading,
-    )
+    month = session.month
+    links = draw.Links(trust[month], world.names, world.titles, month, spoken, prefix, heading)
+    drawing = draw.network(links)
     marks, frames = draw.frames(trust, world.names, prefix)
     data = escape(json.dumps({"marks": marks, "frames": frames}))
     title = f"<h3>{escape(heading)}</h3>" if heading else ""

@@ -156,9 +156,8 @@ def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
     shown = session.with_ or session.without
     texts = session.words
     run = shown.run()
-    network = draw.network(
-        run.trust[session.month], shown.names, shown.titles, session.month, texts
-    )
+    trust, month = run.trust[session.month], session.month
+    network = draw.network(draw.Links(trust, shown.names, shown.titles, month, texts))
     return {
         "summary.html": lambda: summary_page(session, link).encode(),
         "change.svg": lambda: change_picture(session).svg.encode(),

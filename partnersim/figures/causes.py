@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from partnersim.figures.layout import value_ticks, wrap
-from partnersim.figures.marks import Box, Line, Mark, Panel, Picture, Text, written
+from partnersim.figures.layout import value_ticks
+from partnersim.figures.marks import Box, Line, Mark, Panel, Picture, Text, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, ORANGE, QUIET
 from partnersim.runs.wording import capital, fixed, number
@@ -34,14 +34,9 @@ class Part(NamedTuple):
 def bar(
     part: Part, said: str, panel: Panel, middle: float, thick: float, *, outside: bool = False
 ) -> Iterator[Mark]:
-    """One bar at a height: dark for a gain, light for a loss; its number right of it, or outside.
+    """One bar at a height: dark for a gain, light for a loss.
 
-    Parameters
-    ----------
-    said
-        The number in words.
-    outside
-        Whether the number of a loss stands left of its bar.
+    What is said of it stands right of it; of a loss left of it, where that is `outside`.
     """
     left, right = sorted((panel.x(part.before), panel.x(part.before + part.change)))
     is_loss = part.change < 0
@@ -88,7 +83,7 @@ def ledger_waterfall(
     about = f"Trust runs from 0 to 1; sums on the way may lie outside. {note}".rstrip()
     page = Page(_title(totals, start, end, whose, when), about)
     first, last = Part("at the start", start, is_level=True), Part("at the end", end, is_level=True)
-    page.add(_draw(page, [first, *_parts(totals, start), last]))
+    page.marks += _draw(page, [first, *_parts(totals, start), last])
     return page.picture(
         {"part": ["start", *totals, "end"], "change": [start, *totals.values(), end]}
     )
@@ -113,21 +108,17 @@ def _parts(totals: Mapping[str, float], start: float) -> list[Part]:
 
 def _title(totals: Mapping[str, float], start: float, end: float, whose: str, when: str) -> str:
     """Say what became of trust, and what did most for and against it."""
-    subject = capital(whose)
-    span = f"from {number(start)} to {number(end)}" + (f" {when}" if when else "")
     change = end - start
-    way = "rose" if change > 0 else "fell"
+    span = f"{'rose' if change > 0 else 'fell'} from {number(start)} to {number(end)}"
     if abs(change) < SMALL:
-        way, span = "did not change", f"from {number(start)}" + (f" {when}" if when else "")
-    parts = [f"{subject} {way} {span}"]
-    most = max(totals, key=totals.__getitem__, default="")
-    least = min(totals, key=totals.__getitem__, default="")
+        span = f"did not change from {number(start)}"
     reasons = []
-    if most and totals[most] >= SMALL:
-        reasons.append(f"{most} added most")
-    if least and totals[least] <= -SMALL:
-        reasons.append(f"{least} took most")
-    return ": ".join([*parts, ", ".join(reasons)]) if reasons else parts[0]
+    if totals and max(totals.values()) >= SMALL:
+        reasons.append(f"{max(totals, key=totals.__getitem__)} added most")
+    if totals and min(totals.values()) <= -SMALL:
+        reasons.append(f"{min(totals, key=totals.__getitem__)} took most")
+    said = f"{capital(whose)} {span} {when}".rstrip()
+    return ": ".join(filter(None, [said, ", ".join(reasons)]))
 
 
 def _draw(page: Page, parts: Sequence[Part]) -> Iterator[Mark]:
@@ -147,5 +138,5 @@ def _draw(page: Page, parts: Sequence[Part]) -> Iterator[Mark]:
         if part is not parts[-1]:
             yield Line(((after, middle), (after, middle + pitch)), QUIET, 1.4)
         yield from bar(part, said, panel, middle, min(0.66 * pitch, 40))
-        name = wrap(part.name, NAMES - 20, bold=part.is_level)
-        yield from written(left - 14, middle, name, anchor="end", bold=part.is_level)
+        style: dict[str, Any] = {"anchor": "end", "bold": part.is_level}
+        yield from say(left - 14, middle, part.name, NAMES - 20, **style)

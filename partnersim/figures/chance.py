@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from partnersim.figures.layout import padded, text_width, value_ticks, wrap
-from partnersim.figures.marks import Disc, Line, Mark, Panel, Picture, Table, Text, written
+from partnersim.figures.marks import Disc, Line, Mark, Panel, Picture, Table, Text, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, COLOURS, DARK, LINE, NUMBER, ORANGE, PAPER, QUIET
 from partnersim.figures.quantities import (
@@ -79,23 +80,11 @@ def columns(values: np.ndarray, wide: float) -> list[int]:
 def grain(
     arms: Sequence[np.ndarray], widths: Iterable[float], unit: float, largest: float, room: float
 ) -> tuple[float, float]:
-    """The largest dots that fit on each other, in columns as narrow as that allows.
+    """The largest dots that fit on each other: the width of a column, and their diameter.
 
-    Parameters
-    ----------
-    arms
-        Values, counted from the left edge.
-    widths
-        Of columns, to choose from.
-    unit
-        Pixels to 1.
-    largest, room
-        Diameter, and height of the highest pile, at most: pixels.
-
-    Returns
-    -------
-    tuple[float, float]
-        The width of a column, and the diameter of a dot in pixels.
+    Columns are as narrow as that allows, one of some `widths`. `arms` are values counted from the
+    left edge, of which 1 is `unit` pixels; no dot has more than the `largest` diameter, and no
+    pile is higher than the `room`: pixels.
     """
     fitting = []
     for wide in widths:
@@ -144,7 +133,7 @@ def icon_arrays(
     title = headline(what, shares, of_hundred, base, ways, ("more", "fewer", "most", "fewest"))
     page = Page(title, foot_note(first, comparison, len(names)))
     for index, arm in enumerate(names):
-        page.add(_draw_icons(page, index, len(names), arm, shares[arm]))
+        page.marks += _draw_icons(page, index, len(names), arm, shares[arm])
     table: Table = {
         "arm": names,
         "partnerships": [comparison.results[arm].replicates for arm in names],
@@ -171,10 +160,10 @@ def _draw_icons(page: Page, index: int, n_arms: int, arm: str, share: float) -> 
     pitch = min((width - 40) / 10, (page.bottom - 12 - page.top - 120) / 10)
     middle = MARGIN + width * (index + 0.5)
     top = (page.top + page.bottom - 116 - 10 * pitch) / 2
-    name = wrap(arm, width - 16, 2, bold=True)
-    yield from written(middle, top + LINE, name, anchor="middle", bold=True, colour=DARK[index])
-    words = wrap(of_hundred(share), width - 12, size=NUMBER)
-    yield from written(middle, top + 84, words, anchor="middle", size=NUMBER)
+    style: dict[str, Any] = {"anchor": "middle", "bold": True, "colour": DARK[index]}
+    yield from say(middle, top + LINE, arm, width - 16, 2, **style)
+    words = of_hundred(share)
+    yield from say(middle, top + 84, words, width - 12, anchor="middle", size=NUMBER)
     n_full = 0 if math.isnan(share) else math.floor(100 * share + 0.5)
     n_full = min(max(n_full, int(share > 0)), 100 - int(share < 1))
     yield from icons(middle - 5 * pitch, top + 112, pitch, n_full, COLOURS[index])
@@ -196,7 +185,8 @@ def distribution(results: Results, measure: str) -> Picture:
     shown = quantity(measure)
     values = np.sort(np.asarray(results.measures[measure], dtype=float))  # NaN comes last
     title = _distribution_title(values, shown, results.months)
-    page = Page(title, f"{_worth_of_a_dot(len(values))} {foot_note(results)}")
+    worth = "one run" if len(values) <= N_DOTS else f"1 in {N_DOTS} of the runs"
+    page = Page(title, f"One dot is {worth}. {foot_note(results)}")
     dots = pick_dots(values) if len(values) > N_DOTS else values
     known = dots[np.isfinite(dots)]
     n_apart = len(dots) - len(known)
@@ -204,17 +194,18 @@ def distribution(results: Results, measure: str) -> Picture:
     if shown.is_yes_or_no:
         counts = {"no": int((known == 0).sum()), "yes": int((known == 1).sum())}
         for left, (words, count) in zip((LEFT_BLOCK, RIGHT_BLOCK), counts.items(), strict=True):
-            page.add(_draw_block(left, place, count, words, 10, is_full=words == "yes"))
+            page.marks += _draw_block(left, place, count, words, 10, is_full=words == "yes")
     elif known.size:
-        panel = _value_panel(place, known, shown, results.months, APART if n_apart else 0)
-        page.add(_draw_dots(panel, known * shown.scale, shown))
+        narrow = replace(place, width=place.width - (APART if n_apart else 0))
+        panel = _value_panel(narrow, known, shown, results.months)
+        page.marks += _draw_dots(panel, known * shown.scale, shown)
         middle = _median_with_unreached(values)
         if math.isfinite(middle) and len(values) > 1:
-            page.add(_mark_median(panel, middle * shown.scale, f"median {shown.say(middle)}"))
+            page.marks += _mark_median(panel, middle * shown.scale, f"median {shown.say(middle)}")
     if n_apart:
         words = f"not reached in {period(results.months)}" if shown.is_censored else "undefined"
         left = WIDTH - MARGIN - APART + 34 if known.size else MARGIN
-        page.add(_draw_block(left, place, n_apart, words, 5))
+        page.marks += _draw_block(left, place, n_apart, words, 5)
     return page.picture({"rank": np.arange(1, len(values) + 1), measure: values})
 
 
@@ -245,31 +236,11 @@ def _distribution_title(values: np.ndarray, shown: Quantity, months: int) -> str
     return f"{text};{reached}" if reached else text
 
 
-def _worth_of_a_dot(n_runs: int) -> str:
-    """Say what one dot stands for."""
-    if n_runs <= N_DOTS:
-        return "One dot is one run."
-    return f"One dot is 1 in {N_DOTS} of the runs."
-
-
-def _value_panel(
-    place: Panel, known: np.ndarray, shown: Quantity, months: int, apart: float
-) -> Panel:
-    """The axis across, in the unit that is shown, with room right of it."""
-    low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
-    if shown.is_censored:
-        low, high = 0.0, months * shown.scale
-    across = padded(low, high, 0.04)
-    return Panel(place.left, place.top, place.width - apart, place.height, across)
-
-
 def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Mark]:
     """Pile dots up where values are alike; they shrink where a pile would not fit."""
     ticks, labels = value_ticks(*panel.across, 8)
-    if values.min() >= 0:
-        labels = [label for tick, label in zip(ticks, labels, strict=True) if tick >= 0]
-        ticks = [tick for tick in ticks if tick >= 0]
-    yield from panel.numbers_below(ticks, labels)
+    first = sum(tick < 0 for tick in ticks) if values.min() >= 0 else 0
+    yield from panel.numbers_below(ticks[first:], labels[first:])
     yield Text((panel.left + panel.right) / 2, panel.bottom + 62, shown.heading, "middle")
     places = panel.x(values) - panel.left
     wide, diameter = grain([places], range(9, LARGEST_DOT + 1), 1.0, LARGEST_DOT, panel.height)
@@ -278,6 +249,14 @@ def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Ma
         x = panel.left + (column + 0.5) * wide
         yield Disc(x, panel.bottom - (heights[column] + 0.5) * diameter, 0.44 * diameter, BLUE)
         heights[column] += 1
+
+
+def _value_panel(place: Panel, known: np.ndarray, shown: Quantity, months: int) -> Panel:
+    """The axis across, in the unit that is shown: all the months for times."""
+    low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
+    if shown.is_censored:
+        low, high = 0.0, months * shown.scale
+    return replace(place, across=padded(low, high, 0.04))
 
 
 def _mark_median(panel: Panel, middle: float, words: str) -> Iterator[Mark]:

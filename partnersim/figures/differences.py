@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from partnersim.figures.layout import text_width, value_ticks, wrap
@@ -15,7 +15,8 @@ from partnersim.figures.marks import (
     Mark,
     Panel,
     Picture,
-    Table,
+    rows_to_table,
+    say,
     written,
 )
 from partnersim.figures.page import MARGIN, WIDTH, Page
@@ -38,6 +39,8 @@ HEADING = 108
 """Room for the headings of the panels, in pixels."""
 
 WAYS = ((1, "higher"), (-1, "lower"), (0, "no clear difference"), (None, "too few pairs to tell"))
+
+COLUMNS = ("measure", "arm", "mean_difference", "ci95_low", "ci95_high", "share_better", "n_pairs")
 
 NAMES = 270
 """Room for the names of the arms, in pixels."""
@@ -77,15 +80,16 @@ def difference_forest(
     page = Page(title, foot_note(first, comparison, len(names) + 1))
     width = (WIDTH - 2 * MARGIN - NAMES) / len(measures)
     top, bottom = page.top + HEADING, page.bottom - 96
-    pitch = min((bottom - top) / max(len(names), 1), 110)
-    rows = [top + pitch * (index + 0.5) for index in range(len(names))]
-    for arm, row in zip(names, rows, strict=True):
-        name = wrap(in_title(arm), NAMES - 24, 2 if len(names) < 7 else 1)
-        page.add(written(MARGIN, row, name))
+    pitch = (bottom - top) / max(len(names), 1)
+    heights = [top + pitch * (index + 0.5) for index in range(len(names))]
+    for arm, row in zip(names, heights, strict=True):
+        page.marks += say(MARGIN, row, in_title(arm), NAMES - 24, 2 if len(names) < 7 else 1)
     for index, measure in enumerate(measures):
         place = Panel(MARGIN + NAMES + index * width, top, width - 28, bottom - top)
-        page.add(_draw_measure(place, rows, pitch, quantity(measure), [*effects[measure].values()]))
-    return page.picture(_table(effects))
+        found = list(effects[measure].values())
+        page.marks += _draw_measure(place, heights, pitch, quantity(measure), found)
+    rows = [(m, arm, *astuple(e)) for m, found in effects.items() for arm, e in found.items()]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
@@ -99,7 +103,7 @@ def _draw_measure(
 ) -> Iterator[Mark]:
     """Draw one panel: for each arm the mean difference, its interval, how often it is better."""
     heading = wrap(shown.heading, place.width, 3)
-    middle = place.left + place.width / 2
+    middle, pitch = place.left + place.width / 2, min(pitch, 110)
     yield from written(place.left, place.top - HEADING + 6 + LINE * len(heading) / 2, heading)
     numbers = [n * shown.scale for e in found for n in (e.mean, e.low, e.high)]
     known = [0.0, *(n for n in numbers if math.isfinite(n))]
@@ -118,15 +122,16 @@ def _draw_measure(
         yield from written(middle, y, [said], anchor="middle")
         yield from _draw_interval(panel, row + pitch / 5, shown, effect)
     better = {True: "better →", False: "← better", None: "neither is better"}
-    words = wrap(better[shown.higher_is_better], place.width)
-    yield from written(middle, panel.bottom + 72, words, anchor="middle")
+    words = better[shown.higher_is_better]
+    yield from say(middle, panel.bottom + 72, words, place.width, anchor="middle")
 
 
 def _draw_interval(panel: Panel, y: float, shown: Quantity, effect: Effect) -> Iterator[Mark]:
     """Draw a mean and its interval: circle for better, square for worse, hollow for unclear."""
     if not math.isfinite(effect.mean):
         return
-    way = _better_by(shown, effect)
+    better = {True: 1, False: -1, None: 0}[shown.higher_is_better]
+    way = better * (effect.way or 0)
     colour = {1: BLUE, -1: PURPLE, 0: QUIET}[way]
     ends = [panel.x(end * shown.scale) for end in (effect.low, effect.high)]
     if all(map(math.isfinite, ends)):
@@ -136,13 +141,6 @@ def _draw_interval(panel: Panel, y: float, shown: Quantity, effect: Effect) -> I
         yield Box(x - 9, y - 9, 18, 18, colour)
     else:
         yield Disc(x, y, 9, colour if way else PAPER, colour, 3.5)
-
-
-def _better_by(shown: Quantity, effect: Effect) -> int:
-    """1 for clearly better, -1 for clearly worse, 0 for unclear or neither."""
-    if shown.higher_is_better is None:
-        return 0
-    return (effect.way or 0) * (1 if shown.higher_is_better else -1)
 
 
 def _words(shown: Quantity, effect: Effect) -> str:
@@ -166,7 +164,8 @@ def _title(base: str, effects: Mapping[str, Effect], measure: str) -> str:
     for way, words in WAYS:
         arms = [in_title(arm) for arm, effect in effects.items() if effect.way == way]
         if arms:
-            parts.append(f"{words} with {_list(arms)}")
+            named = arms if len(arms) <= 3 else [*arms[:2], f"{len(arms) - 2} more"]
+            parts.append(f"{words} with {join(named)}")
     return f"{what}: {'; '.join(parts)}"
 
 
@@ -179,22 +178,3 @@ def _title_of_one(arm: str, what: str, shown: Quantity, effect: Effect) -> str:
     if effect.way == 0:
         return f"{arm} makes no clear difference. {what} {interval}"
     return f"{what}: {signed(effect.mean * shown.scale)}{shown.suffix} with {arm} {interval}"
-
-
-def _list(arms: Sequence[str]) -> str:
-    """Put names in a sentence, of many the first two."""
-    return join(arms if len(arms) <= 3 else [*arms[:2], f"{len(arms) - 2} more"])
-
-
-def _table(effects: Mapping[str, Mapping[str, Effect]]) -> Table:
-    """List the numbers drawn, a row for each measure and arm."""
-    rows = [(measure, arm, e) for measure, found in effects.items() for arm, e in found.items()]
-    return {
-        "measure": [measure for measure, _, _ in rows],
-        "arm": [arm for _, arm, _ in rows],
-        "mean_difference": [e.mean for _, _, e in rows],
-        "ci95_low": [e.low for _, _, e in rows],
-        "ci95_high": [e.high for _, _, e in rows],
-        "share_better": [e.share_better for _, _, e in rows],
-        "n_pairs": [e.n_pairs for _, _, e in rows],
-    }

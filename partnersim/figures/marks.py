@@ -94,17 +94,15 @@ Mark = Line | Box | Disc | Text | Group
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, the message it carries, and the numbers behind it.
+    """A picture: its marks, the first lowest, the message it carries and the numbers behind it.
 
     Attributes
     ----------
-    marks
-        What is drawn, the first lowest.
     title : str
         Its message or subject, in plain words.
     table : Mapping[str, Sequence]
         Columns of equal length, by name: the numbers that are drawn.
-    size
+    size : tuple[float, float]
         Width and height, in pixels.
     description : str
         How to read it, for those who cannot see it.
@@ -136,7 +134,7 @@ class Picture:
 
 def rows_to_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Columns from rows."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(headings)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in headings]
     return dict(zip(headings, columns, strict=True))
 
 
@@ -150,19 +148,11 @@ def written(x: float, middle: float, lines: Sequence[str], **style: Any) -> Iter
 
 
 def say(
-    x: float,
-    middle: float,
-    text: str,
-    width: float,
-    rows: int = 1,
-    *,
-    em: float = 0.0,
-    **style: Any,
+    x: float, middle: float, text: str, width: float, rows: int = 1, em: float = 0.0, **style: Any
 ) -> Iterator[Text]:
     """Words that fit into a width and so many rows; `em` is the size that they are measured in."""
     size = em or style.get("size", TYPE)
-    lines = wrap(text, width, rows, size, bold=style.get("bold", False))
-    return written(x, middle, lines, **style)
+    return written(x, middle, wrap(text, width, rows, size, bold=style.get("bold", False)), **style)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from partnersim.figures.layout import padded, spread, value_ticks, wrap, year_ticks
-from partnersim.figures.marks import Line, Mark, Panel, Picture, Text, written
+from partnersim.figures.marks import Line, Mark, Panel, Picture, Text, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, LINE, QUIET, SHADES, TYPE
 from partnersim.figures.quantities import (
@@ -51,46 +52,23 @@ def axes(
 
 
 def names_at_ends(
-    panel: Panel,
-    names: Sequence[str],
-    ends: Sequence[float],
-    right: float,
-    colours: Sequence[str] = DARK,
-    *,
-    rows: int = 3,
-    size: float = TYPE,
+    panel: Panel, names: Mapping[str, tuple[float, str]], right: float, rows: int, em: float = TYPE
 ) -> Iterator[Mark]:
     """Names right of the ends of lines, moved apart where one would cover another.
 
-    Parameters
-    ----------
-    right
-        How far they may go, in pixels.
-    rows
-        On how many lines of text each may stand.
-    size
-        That text is measured in: less where it is shown in a narrow font.
+    Each has its number and its colour; they go as far as `right`, on so many rows each, and `em`
+    is the size that they are measured in.
     """
-    room = right - panel.right - LEADER
-    texts = [wrap(name, room, rows, size, bold=True) for name in names]
+    x, lowest = panel.right + LEADER, panel.bottom + LINE / 2
+    texts = [wrap(name, right - x, rows, em, bold=True) for name in names]
     heights = [LINE * len(text) + 4.0 for text in texts]
-    # Nothing known has its name at the foot.
-    wanted = [panel.y(min(end, panel.up[1])) if np.isfinite(end) else panel.bottom for end in ends]
-    lowest = panel.bottom + LINE / 2
+    # What is not known has its name at the foot.
+    ends = [min(end, panel.up[1]) if end == end else panel.up[0] for end, _ in names.values()]
+    wanted = [panel.y(end) for end in ends]
     places = spread(wanted, heights, min(panel.top - 6, lowest - sum(heights)), lowest)
-    for text, at, place, colour in zip(texts, wanted, places, colours, strict=False):
-        x = panel.right + LEADER
+    for text, at, place, (_, colour) in zip(texts, wanted, places, names.values(), strict=True):
         yield Line(((panel.right + 3, at), (x - 4, place)), colour, 1.0)
         yield from written(x, place, text, colour=colour, bold=True)
-
-
-def band(panel: Panel, low: np.ndarray, high: np.ndarray, colour: str) -> Line:
-    """The area between two lines over the months."""
-    known = np.isfinite(low)
-    months = panel.x(np.flatnonzero(known))
-    upper, lower = panel.y(high[known]), panel.y(low[known])
-    xs, ys = np.append(months, months[::-1]), np.append(upper, lower[::-1])
-    return Line(np.column_stack((xs, ys)).tolist(), width=0.0, fill=colour)
 
 
 # --- for reports ----------------------------------------------------------------------------------
@@ -126,17 +104,18 @@ def change_over_time(
     }
     shown = quantity(series[0])
     what = f"{shown.label} after {period(first.months)}, median"
-    page = Page(
-        headline(what, final, shown.say, comparison.base, ways),
-        foot_note(first, comparison, len(names)),
-    )
+    title = headline(what, final, shown.say, comparison.base, ways)
+    page = Page(title, foot_note(first, comparison, len(names)))
     table = {"month": np.arange(first.months + 1)}
     for name, place in _places(page, series):
-        results = [comparison.results[arm] for arm in names]
+        shown, results = quantity(name), [comparison.results[arm] for arm in names]
         bold = [_median(result, name) for result in results]
         table |= {f"{arm}: median {name}": line for arm, line in zip(names, bold, strict=True)}
         faint = [result.series[name][: max(1, n_faint // len(names))] for result in results]
-        page.add(_draw_arms(place, names, bold, faint, quantity(name), is_last=name == series[-1]))
+        panel, marks = _axes_for(place, np.concatenate([*faint, bold]), shown, name == series[-1])
+        page.marks += marks
+        if panel is not None:
+            page.marks += _draw_arms(panel, names, bold, faint, shown.scale)
     return page.picture(table)
 
 
@@ -155,7 +134,10 @@ def quantiles(results: Results, series: str) -> Picture:
     found = np.asarray(results.quantiles(series, list(levels.values())), dtype=float)
     page = Page(_title_of_quantiles(found[:, -1], shown, results), foot_note(results))
     ((_, place),) = _places(page, (series,))
-    page.add(_draw_bands(place, found * shown.scale, shown, is_one=results.replicates == 1))
+    panel, marks = _axes_for(place, found, shown)
+    page.marks += marks
+    if panel is not None:
+        page.marks += _draw_bands(panel, found * shown.scale, is_one=results.replicates == 1)
     table = {"month": np.arange(results.months + 1), **dict(zip(levels, found, strict=True))}
     return page.picture(table)
 
@@ -184,78 +166,64 @@ def _places(page: Page, series: Sequence[str]) -> Iterator[tuple[str, Panel]]:
     height = (page.bottom - foot - page.top - gap * (len(series) - 1)) / len(series) - head
     for index, name in enumerate(series):
         top = page.top + index * (height + head + gap) + head
-        page.add(written(MARGIN, top - 24, wrap(quantity(name).heading, WIDTH - 2 * MARGIN)))
+        page.marks += say(MARGIN, top - 24, quantity(name).heading, WIDTH - 2 * MARGIN)
         yield name, Panel(LEFT, top, WIDTH - MARGIN - LABELS - LEFT, height)
     middle = (LEFT + WIDTH - MARGIN - LABELS) / 2
-    page.add([Text(middle, page.bottom - 12, "Years from the start", "middle")])
+    page.marks.append(Text(middle, page.bottom - 12, "Years from the start", "middle"))
 
 
 def _draw_arms(
-    place: Panel,
+    panel: Panel,
     names: Sequence[str],
     bold: Sequence[np.ndarray],
     faint: Sequence[np.ndarray],
-    shown: Quantity,
-    *,
-    is_last: bool,
+    scale: float,
 ) -> Iterator[Mark]:
     """Draw the lines of all arms in one panel, and name them."""
-    panel = yield from _axes_for(place, np.concatenate([*faint, bold]), shown, years=is_last)
-    if panel is None:
-        return
     months = np.arange(len(bold[0]))
     for lines, colour in zip(faint, COLOURS, strict=False):
-        for line in lines * shown.scale:
+        for line in lines * scale:
             yield panel.line(months, line, colour, 1.4, opacity=0.22)
     for line, colour, dash in zip(bold, COLOURS, DASHES, strict=False):
-        yield panel.line(months, line * shown.scale, colour, 5.0, dash=dash)
-    ends = [line[-1] * shown.scale for line in bold]
-    yield from names_at_ends(panel, [in_title(name) for name in names], ends, WIDTH - 12, rows=2)
+        yield panel.line(months, line * scale, colour, 5.0, dash=dash)
+    ends = [(scale * line[-1], colour) for line, colour in zip(bold, DARK, strict=False)]
+    named = dict(zip(map(in_title, names), ends, strict=True))
+    yield from names_at_ends(panel, named, WIDTH - 12, 2)
 
 
-def _draw_bands(
-    place: Panel, lines: np.ndarray, shown: Quantity, *, is_one: bool
-) -> Iterator[Mark]:
+def _draw_bands(panel: Panel, lines: np.ndarray, *, is_one: bool) -> Iterator[Mark]:
     """Draw where nine of ten runs are, where half of them are, and the middle; and name them."""
-    panel = yield from _axes_for(place, lines / shown.scale, shown)
-    if panel is None:
-        return
-    low, lower, middle, upper, high = lines
-    yield band(panel, low, high, SHADES[4])
-    yield band(panel, lower, upper, SHADES[3])
-    yield panel.line(np.arange(len(middle)), middle, BLUE, 5.0)
+    months, (low, lower, middle, upper, high) = np.arange(lines.shape[1]), lines
+    for bottom, top, colour in ((low, high, SHADES[4]), (lower, upper, SHADES[3])):
+        edge = panel.line(np.append(months, months[::-1]), np.append(top, bottom[::-1]), "", 0.0)
+        yield edge._replace(fill=colour)
+    yield panel.line(months, middle, BLUE, 5.0)
     names = {
         "95 of 100 below": (high[-1], QUIET),
         "middle half": ((middle[-1] + upper[-1]) / 2, SHADES[2]),
         "median": (middle[-1], BLUE),
         "5 of 100 below": (low[-1], QUIET),
     }
-    if is_one:
-        names = {"the one run": (middle[-1], BLUE)}
-    ends, colours = zip(*names.values(), strict=True)
-    yield from names_at_ends(panel, list(names), ends, WIDTH - 12, colours)
+    names = {"the one run": (middle[-1], BLUE)} if is_one else names
+    yield from names_at_ends(panel, names, WIDTH - 12, 3)
 
 
 def _axes_for(
-    place: Panel, values: np.ndarray, shown: Quantity, *, years: bool = True
-) -> Generator[Mark, None, Panel | None]:
-    """Fit the range upwards, from 0 where that wastes little; nothing if nothing is known."""
+    place: Panel, values: np.ndarray, shown: Quantity, is_last: bool = True
+) -> tuple[Panel | None, list[Mark]]:
+    """Fit the range upwards, from 0 where that wastes little; no panel where nothing is known."""
     months = values.shape[1] - 1
-    across = (0.0, float(max(months, 1)))
+    panel = replace(place, across=(0.0, float(max(months, 1))))
     known = shown.scale * values[np.isfinite(values)]
     if not known.size:
-        panel = Panel(place.left, place.top, place.width, place.height, across)
-        yield from axes(panel, months, [0.0], [""], years=years)
-        words = f"{shown.label} is not defined in these runs"
-        yield from written(panel.x(across[1] / 2), panel.y(0.5), [words], anchor="middle")
-        return None
+        words = [f"{shown.label} is not defined in these runs"]
+        middle = (panel.left + panel.right) / 2, (panel.top + panel.bottom) / 2
+        marks = axes(panel, months, [0.0], [""], years=is_last)
+        return None, [*marks, *written(*middle, words, anchor="middle")]
     low, high = float(known.min()), float(known.max())
     low = 0.0 if 0 < low < 0.5 * high else low
     bottom, top = padded(low, high, 0.04)
-    panel = Panel(place.left, place.top, place.width, place.height, across, (low and bottom, top))
-    yield from axes(
-        panel, months, *value_ticks(*panel.up, 4 if place.height < 300 else 7), years=years
-    )
-    if low < 0 < high:
-        yield panel.level(0.0)
-    return panel
+    panel = replace(panel, up=(low and bottom, top))
+    ticks = value_ticks(*panel.up, 4 if place.height < 300 else 7)
+    marks = axes(panel, months, *ticks, years=is_last)
+    return panel, [*marks, panel.level(0.0)] if low < 0 < high else marks

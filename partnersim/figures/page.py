@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from partnersim.figures.layout import wrap
-from partnersim.figures.marks import Mark, Picture, Table, Text, written
+from partnersim.figures.marks import Mark, Picture, Table, Text, say
 from partnersim.figures.palette import QUIET, TITLE
 
 WIDTH, HEIGHT = 1280, 720
@@ -27,6 +26,8 @@ class Page:
 
     Attributes
     ----------
+    marks : list
+        What is drawn; more can be added.
     top, bottom : float
         Pixels between which there is room.
     """
@@ -40,12 +41,8 @@ class Page:
         ]
         self.top, self.bottom = 32.0 + 40 * len(lines), HEIGHT - 16.0
         if note:
-            self.add(written(MARGIN, 694, wrap(note, WIDTH - 2 * MARGIN), colour=QUIET))
+            self.marks += say(MARGIN, 694, note, WIDTH - 2 * MARGIN, colour=QUIET)
             self.bottom = HEIGHT - 48.0
-
-    def add(self, marks: Iterable[Mark]) -> None:
-        """Draw more on it."""
-        self.marks.extend(marks)
 
     def picture(self, table: Table) -> Picture:
         """The page as a picture, with the numbers behind it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from partnersim.figures.layout import padded, value_ticks, wrap
-from partnersim.figures.marks import Box, Line, Mark, Panel, Picture, Table, written
+from partnersim.figures.marks import Box, Line, Mark, Panel, Picture, rows_to_table, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, ORANGE, PAPER, SHADES
 from partnersim.figures.quantities import foot_note
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from partnersim.scenario.declarations import Published
     from partnersim.scenario.scenario import Scenario
 
+COLUMNS = (
+    *("title", "month", "reference_month", "unit", "published"),
+    *("simulated_p05", "simulated_median", "simulated_p95", "source"),
+)
 MAX_ROWS = 5
 """Figures that can be read on a page; the table has them all."""
 
@@ -68,11 +72,15 @@ def published_against_simulated(results: Results, scenario: Scenario) -> Picture
     page = Page(title, foot_note(results) + more)
     shown = known[:MAX_ROWS]
     if shown:
-        page.add(_draw_key(page.top + 16))
+        page.marks += _draw_key(page.top + 16)
     pitch = (page.bottom - page.top - 48) / max(len(shown), 1)
     for index, setting in enumerate(shown):
-        page.add(_draw_row(page.top + 44 + pitch * (index + 0.5), pitch, setting))
-    return page.picture(_table(settings))
+        page.marks += _draw_row(page.top + 44 + pitch * (index + 0.5), pitch, setting)
+    rows = [
+        (p.title, p.month, p.reference_month, p.unit, p.value, low, median, high, p.source)
+        for p, low, median, high in settings
+    ]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def _set_beside(results: Results, published: Published) -> Setting:
@@ -151,18 +159,3 @@ def _verdict(setting: Setting) -> list[str]:
     if setting.is_inside:
         return ["inside the band"]
     return ["above the band" if setting.published.value > setting.high else "below the band"]
-
-
-def _table(settings: Sequence[Setting]) -> Table:
-    """List the numbers drawn."""
-    return {
-        "title": [s.published.title for s in settings],
-        "month": [s.published.month for s in settings],
-        "reference_month": [s.published.reference_month for s in settings],
-        "unit": [s.published.unit for s in settings],
-        "published": [s.published.value for s in settings],
-        "simulated_p05": [s.low for s in settings],
-        "simulated_median": [s.median for s in settings],
-        "simulated_p95": [s.high for s in settings],
-        "source": [s.published.source for s in settings],
-    }

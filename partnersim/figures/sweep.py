@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partnersim.figures.layout import padded, text_width, value_ticks, wrap
-from partnersim.figures.marks import Disc, Line, Mark, Panel, Picture, Table, written
+from partnersim.figures.marks import Disc, Line, Mark, Panel, Picture, rows_to_table, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, LINE, PAPER, QUIET
 from partnersim.figures.quantities import Quantity, in_title, quantity
@@ -18,6 +18,7 @@ from partnersim.runs.wording import join, number, percent, plural
 if TYPE_CHECKING:
     from partnersim.analysis.effects import MainEffect, MainEffects
 
+COLUMNS = ("parameter", "value", "mean", "ci95_low", "ci95_high", "share_explained", "is_clear")
 MAX_PANELS = 4
 LEFT = 130
 GAP = 28
@@ -36,7 +37,7 @@ def main_effects(found: MainEffects) -> Picture:
     """
     shown = quantity(found.measure)
     page = Page(_title(found, shown), _note(found))
-    page.add(written(MARGIN, page.top + 18, wrap(_heading(found, shown), WIDTH - 2 * MARGIN)))
+    page.marks += say(MARGIN, page.top + 18, _heading(found, shown), WIDTH - 2 * MARGIN)
     effects = found.effects[:MAX_PANELS]
     room = (WIDTH - MARGIN - LEFT + GAP) / len(effects)
     limits = _limits(effects, shown, has_base=found.base is not None)
@@ -44,8 +45,13 @@ def main_effects(found: MainEffects) -> Picture:
     for index, effect in enumerate(effects):
         size = (room - GAP, page.bottom - 52 - top)
         panel = Panel(LEFT + index * room, top, *size, _across(effect), limits)
-        page.add(_draw(panel, effect, shown, is_first=index == 0, has_base=found.base is not None))
-    return page.picture(_table(found))
+        page.marks += _draw(panel, effect, shown, is_first=index == 0)
+    rows = [
+        (e.parameter, str(value), *map(float, numbers), e.share, str(e.is_clear).lower())
+        for e in found.effects
+        for value, *numbers in zip(e.values, e.means, e.lows, e.highs, strict=True)
+    ]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def in_words(path: str) -> str:
@@ -55,11 +61,6 @@ def in_words(path: str) -> str:
     kept = [part for part in (parts[2:] if member else parts) if part != "ways_of_working"]
     words = " ".join(kept).replace("_", " ")
     return f"{words} of {member.replace('_', ' ')}" if member else words
-
-
-def _explains(effect: MainEffect) -> str:
-    """Say how much of the differences between points goes with a parameter."""
-    return f"explains {percent(effect.share)}" if effect.is_clear else "no clear effect"
 
 
 def _places(effect: MainEffect) -> np.ndarray:
@@ -75,21 +76,18 @@ def _across(effect: MainEffect) -> tuple[float, float]:
     return float(places.min()) - margin, float(places.max()) + margin
 
 
-def _draw(
-    panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool, has_base: bool
-) -> Iterator[Mark]:
+def _draw(panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool) -> Iterator[Mark]:
     """Draw one panel: name and share above, means with intervals: solid if clear, else hollow."""
     unit = f" ({effect.unit})" if effect.unit not in ("", "share") else ""
     name = wrap(in_words(effect.parameter) + unit, panel.width, 2)
     yield from written(panel.left, panel.top - 48 - LINE * len(name) / 2, name)
-    yield from written(
-        panel.left, panel.top - 28, wrap(_explains(effect), panel.width), colour=QUIET
-    )
+    explains = f"explains {percent(effect.share)}" if effect.is_clear else "no clear effect"
+    yield from say(panel.left, panel.top - 28, explains, panel.width, colour=QUIET)
     for tick, label in zip(*value_ticks(*panel.up, 5), strict=True):
         yield panel.level(tick, GREY)
         if is_first:
             yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
-    if has_base:
+    if panel.up[0] < 0 < panel.up[1]:
         yield panel.level(0)
     places, is_text = _places(effect), isinstance(effect.values[0], str)
     if is_text:
@@ -124,9 +122,11 @@ def _ticks(places: np.ndarray, width: float) -> tuple[list[float], list[str]]:
 def _have_room(ticks: Sequence[float], words: Sequence[str], pixels: float) -> bool:
     """Whether numbers can stand side by side, on an axis with so many pixels to the unit."""
     halves = [text_width(word) / 2 for word in words]
-    edges = [(pixels * at - half, pixels * at + half)
-             for at, half in zip(ticks, halves, strict=True)]  # fmt: skip
-    return all(left[1] + 8 <= right[0] for left, right in pairwise(edges))
+    places = [pixels * at for at in ticks]
+    return all(
+        left + before + 8 <= right - after
+        for (left, before), (right, after) in pairwise(zip(places, halves, strict=True))
+    )
 
 
 def _limits(
@@ -151,7 +151,8 @@ def _title(found: MainEffects, shown: Quantity) -> str:
     """Say which parameters explain how much, and that the others explain nothing clear."""
     what = shown.label
     if found.base is not None:
-        what = f"What {in_title(found.arm or '')} changes in {_lower(shown.label)}"
+        what = f"{what[:1].lower()}{what[1:]}"  # inside a sentence
+        what = f"What {in_title(found.arm or '')} changes in {what}"
     elif found.arm is not None:
         what = f"{shown.label} with {in_title(found.arm)}"
     clear = [effect for effect in found.effects if effect.is_clear]
@@ -165,11 +166,6 @@ def _title(found: MainEffects, shown: Quantity) -> str:
     return f"{what}: {join(named)} of the differences between points"
 
 
-def _lower(text: str) -> str:
-    """Begin with a small letter, inside a sentence."""
-    return text[:1].lower() + text[1:]
-
-
 def _note(found: MainEffects) -> str:
     """How many runs a figure rests on, and what its bars are."""
     hidden = len(found.effects) - MAX_PANELS
@@ -178,17 +174,3 @@ def _note(found: MainEffects) -> str:
         f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}, seed "
         f"{found.seed}; bars: 95 % intervals over points.{more}"
     )
-
-
-def _table(found: MainEffects) -> Table:
-    """List the numbers drawn, and those of the parameters that are not."""
-    rows = [(e, k) for e in found.effects for k in range(len(e.values))]
-    return {
-        "parameter": [e.parameter for e, _ in rows],
-        "value": [str(e.values[k]) for e, k in rows],
-        "mean": [float(e.means[k]) for e, k in rows],
-        "ci95_low": [float(e.lows[k]) for e, k in rows],
-        "ci95_high": [float(e.highs[k]) for e, k in rows],
-        "share_explained": [e.share for e, _ in rows],
-        "is_clear": [str(e.is_clear).lower() for e, _ in rows],
-    }

@@ -6,22 +6,21 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
+from typing import Any
 
 import numpy as np
 
 from partnersim.figures.layout import wrap
 from partnersim.figures.marks import (
-    Attributes,
     Box,
     Disc,
     Line,
     Mark,
     Picture,
     Point,
-    Table,
     Text,
     on_ring,
+    say,
     written,
 )
 from partnersim.figures.page import MARGIN, WIDTH, Page
@@ -33,30 +32,25 @@ from partnersim.runs.wording import join, plural
 MAX_NAMED = 12
 """Organisations that can be named on a page; more are numbered."""
 
-KEY = 52
+KEY = 60
 """Room for the key to the steps, in pixels."""
 
-NODE = 16.0
-"""Half the width of an organisation of a network, in pixels."""
-
-ACROSS = 230.0
-"""Half the width of the ring on a page."""
+NODE, ACROSS = 16.0, 230.0
+"""Half the width of an organisation, and of the ring on a page, in pixels."""
 
 
 # --- parts of every network and table -------------------------------------------------------------
 
 
 def half(
-    places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0,
-    attributes: Attributes | None = None, opacity: float = 1.0,
-) -> Line:  # fmt: skip
+    places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0, **more: Any
+) -> Line:
     """The half of the line between two that touches the one who trusts; unseen for nobody's."""
     (x, y), (to_x, to_y) = places[i], places[j]
     ends = ((x, y), ((x + to_x) / 2, (y + to_y) / 2))
     if step == NOBODY:
-        return Line(ends, "transparent", 2.0, "", 1.0, "", attributes)
-    how = STEPS[step]
-    return Line(ends, how.line, scale * how.width, how.dash, opacity, "", attributes)
+        return Line(ends, "transparent", **more)
+    return Line(ends, STEPS[step].line, scale * STEPS[step].width, STEPS[step].dash, **more)
 
 
 def node(place: Point, *, is_absent: bool = False) -> Disc:
@@ -66,18 +60,9 @@ def node(place: Point, *, is_absent: bool = False) -> Disc:
 
 @dataclass(frozen=True)
 class Ring:
-    """Where organisations and their names stand: on a ring, names above, below and beside it.
+    """Where organisations stand: clockwise from the top, with names above, below and beside.
 
-    Attributes
-    ----------
-    titles
-        Names to show, clockwise from the top.
-    left, right, top, bottom
-        The room, in pixels.
-    across
-        Half the width of the ring.
-    size
-        That text is measured in: less where it is shown in a narrow font.
+    `across` is half the width of the ring, `em` the size that names are measured in.
     """
 
     titles: Sequence[str]
@@ -86,7 +71,7 @@ class Ring:
     top: float
     bottom: float
     across: float
-    size: float = TYPE
+    em: float = TYPE
 
     @cached_property
     def places(self) -> list[Point]:
@@ -110,36 +95,35 @@ class Ring:
         room = self.right - near if side > 0 else near - self.left
         others = [place for place in self.places if place != (x, y) and side * (place[0] - x) > -1]
         apart = min((abs(y - place[1]) for place in others), default=3 * LINE)
-        lines = wrap(self.titles[index], room - 4, max(1, min(3, int(apart // LINE))), self.size)
-        return written(near, y, lines, anchor="start" if side > 0 else "end")
+        lines = wrap(self.titles[index], room - 4, max(1, min(3, int(apart // LINE))), self.em)
+        # Outwards of the lines that meet here: further lines of text stand above, or below.
+        middle = y - math.cos(angle) * LINE * (len(lines) - 1) / 2
+        return written(near, middle, lines, anchor="start" if side > 0 else "end")
 
     def _at_end(self, index: int) -> list[str]:
         """A name above or below, which may be wider than the ring."""
-        return wrap(self.titles[index], 3 * self.across, 2, self.size)
+        return wrap(self.titles[index], 3 * self.across, 2, self.em)
 
 
 def names_of_table(
-    titles: Sequence[str], left: float, top: float, width: float, height: float,
-    size: float = TYPE, start: float = 0.0,
-) -> Iterator[Text]:  # fmt: skip
-    """Numbers above the columns of a table and names with them left of its rows."""
+    titles: Sequence[str], cell: Box, start: float = 0.0, em: float = TYPE
+) -> Iterator[Text]:
+    """Numbers above the columns and names with them left of the rows; `cell` is the first one."""
     n = len(titles)
-    every = 1 if n <= MAX_NAMED else 5 if n > 20 else 2
-    rows = 2 if height >= 2 * LINE - 4 else 1
-    for index in range(0, n, every):
-        yield Text(left + (index + 0.5) * width, top - 8, str(index + 1), "middle", QUIET)
-        name = wrap(f"{index + 1} {titles[index]}", left - start - 10, rows, size)
-        yield from written(start, top + (index + 0.5) * height, name)
+    rows = 2 if cell.height >= 2 * LINE - 4 else 1
+    for index in range(0, n, 1 if n <= MAX_NAMED else 5 if n > 20 else 2):
+        x, y = cell.x + (index + 0.5) * cell.width, cell.y + (index + 0.5) * cell.height
+        yield Text(x, cell.y - 8, str(index + 1), "middle", QUIET)
+        yield from say(start, y, f"{index + 1} {titles[index]}", cell.x - start - 10, rows, em)
 
 
 def key(left: float, top: float, room: float, names: Sequence[str]) -> Iterator[Mark]:
     """The five steps, as cells and lines, each with its name below."""
     for index, (step, name) in enumerate(zip(STEPS, names, strict=True)):
-        middle = left + (index + 0.5) * room
-        yield Box(middle - 50, top + 2, 18, 26, step.fill)
-        yield Line(((middle - 26, top + 15), (middle + 50, top + 15)), step.line, step.width,
-                   step.dash)  # fmt: skip
-        yield Text(middle, top + 54, name, "middle")
+        x, y = left + (index + 0.5) * room, top + 15
+        yield Box(x - 50, top + 2, 18, 26, step.fill)
+        yield Line(((x - 26, y), (x + 50, y)), step.line, step.width, step.dash)
+        yield Text(x, top + 54, name, "middle")
 
 
 # --- for reports ----------------------------------------------------------------------------------
@@ -150,7 +134,7 @@ def trust_network(
 ) -> Picture:
     """Draw each organisation's trust in each other as its half of the line between them.
 
-    Organisations stand on a circle, in their order, clockwise from the top. The half of a line
+    Organisations stand on a ring, in their order, clockwise from the top. The half of a line
     that touches an organisation is the trust that it has in the other. Of more than 12
     organisations only the most and the least trusted partner of each are drawn.
 
@@ -165,28 +149,28 @@ def trust_network(
     note
         What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
     """
-    links = _links(trust, titles)
-    n = len(titles)
-    drawn = list(links if n <= MAX_NAMED else _extremes(links, n))
-    page = Page(
-        f"Trust between organisations{_after(when)}: {_commonest(links)}{_average(links)}",
-        f"{_network_note(len(drawn), len(links))} {note}".rstrip(),
-    )
-    _add_key(page)
-    low, high = page.top, page.bottom - KEY - 16
-    ring = Ring(titles, MARGIN, WIDTH - MARGIN, low, high, ACROSS)
-    tall = (high - low) / 2 - 34
-    places = (
-        ring.places if n <= MAX_NAMED else on_ring(n, (WIDTH / 2, (low + high) / 2), (tall, tall))
-    )
-    steps = steps_of(trust)
-    drawn.sort(key=lambda link: link[2])  # strong trust lies over weak
-    page.add(half(places, i, j, steps[i, j], 0.8 if n <= 8 else 0.45) for i, j, _ in drawn)
+    seen, n = _Seen(trust, titles), len(titles)
+    drawn, about = seen.links, "Each half of a line is the trust of whom it touches."
+    if n > MAX_NAMED:
+        drawn = seen.extremes()
+        count = f"{len(drawn):,} of {len(seen.links):,}"
+        about = f"Drawn: whom each trusts most and least ({count} links)."
+    page = seen.page(f"Trust between organisations {when}".rstrip(), seen.commonest(), about, note)
+    top, bottom = page.top, page.bottom - KEY - 8
+    ring = Ring(titles, MARGIN, WIDTH - MARGIN, top, bottom, ACROSS)
+    tall, middle = (bottom - top) / 2 - 34, (WIDTH / 2, (top + bottom) / 2)
+    places = ring.places if n <= MAX_NAMED else on_ring(n, middle, (tall, tall))
+    for i, j in sorted(drawn, key=seen.trust.__getitem__):  # strong trust lies over weak
+        page.marks.append(half(places, i, j, seen.steps[i][j], 0.8 if n <= 8 else 0.45))
     for index, place in enumerate(places):
-        page.add([node(place)] if n <= MAX_NAMED else _numbered(index, places))
         if n <= MAX_NAMED:
-            page.add(ring.name(index))
-    return page.picture(_table(links, titles))
+            page.marks += [node(place), *ring.name(index)]
+            continue
+        page.marks.append(Disc(*place, 5, PAPER, INK))
+        if n <= 30 or index % 5 == 4 or index == 0:
+            x, y = (m + 1.08 * (at - m) for at, m in zip(place, middle, strict=True))
+            page.marks += written(x, y, [str(index + 1)], anchor="middle")
+    return page.picture(seen.table())
 
 
 def trust_heatmap(
@@ -195,160 +179,105 @@ def trust_heatmap(
     """Draw who trusts whom as a table in colour: rows trust columns.
 
     Up to 12 organisations have their names and numbers (trust in hundredths); of more, a square
-    that grows with the step of trust stands for the number.
-
-    Parameters
-    ----------
-    trust : float64[N, N], in [0, 1]
-        Row trusts column; NaN for the absent. The diagonal is not looked at.
-    titles
-        Names to show.
-    when
-        When it was so, for the title: 'after 10 years'.
-    note
-        What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
+    that grows with the step of trust stands for the number. Parameters are as in `trust_network`.
     """
-    links = _links(trust, titles)
-    n = len(titles)
-    words = "Each row trusts the columns" + ("; numbers are of 100." if n <= MAX_NAMED else ".")
-    page = Page(
-        f"Who trusts whom{_after(when)}: {_most_and_least(links, titles)}",
-        f"{words} {note}".rstrip(),
-    )
-    _add_key(page)
-    low, high = page.top + 28, page.bottom - KEY - 22
-    left = 580.0 if n <= MAX_NAMED else 330.0
-    height = min((high - low) / n, 90)
-    width = min((WIDTH - MARGIN - left) / n, 1.6 * height)
-    steps = steps_of(trust)
-    for i, j, value in links:
-        corner = (left + j * width, low + i * height)
-        page.add(_cell(corner, width, height, value, steps[i, j], is_small=n > MAX_NAMED))
-    page.add(names_of_table(titles, left, low, width, height, start=MARGIN))
-    return page.picture(_table(links, titles))
+    seen, n = _Seen(trust, titles), len(titles)
+    has_numbers = n <= MAX_NAMED
+    about = "Each row trusts the columns" + ("; numbers are of 100." if has_numbers else ".")
+    page = seen.page(f"Who trusts whom {when}".rstrip(), seen.most_and_least(), about, note)
+    left, top = 580.0 if has_numbers else 330.0, page.top + 28
+    high = min((page.bottom - KEY - 14 - top) / n, 90)
+    wide = min((WIDTH - MARGIN - left) / n, 1.6 * high)
+    for i, j in seen.links:
+        step = seen.steps[i][j]
+        share = 0.94 if has_numbers else 0.94 * (step + 2) / (len(STEPS) + 1)
+        x, y, width, height = (
+            left + (j + 0.5) * wide,
+            top + (i + 0.5) * high,
+            share * wide,
+            share * high,
+        )
+        page.marks.append(Box(x - width / 2, y - height / 2, width, height, STEPS[step].fill))
+        if has_numbers:
+            said, ink = f"{100 * seen.trust[i, j]:.0f}", STEPS[step].ink
+            page.marks += written(x, y, [said], anchor="middle", colour=ink)
+    page.marks += names_of_table(titles, Box(left, top, wide, high, ""), MARGIN)
+    return page.picture(seen.table())
 
 
-Link = tuple[int, int, float]
-"""Who trusts, whom, how much."""
+class _Seen:
+    """Links between those who are there, what can be said of them, and their table."""
 
+    def __init__(self, trust: np.ndarray, titles: Sequence[str]) -> None:
+        n = len(titles)
+        if np.shape(trust) != (n, n):
+            raise ValueError(f"trust: has shape {np.shape(trust)}; {n} titles need ({n}, {n})")
+        self.trust, self.titles = np.asarray(trust, dtype=float), titles
+        self.steps: list[list[int]] = steps_of(self.trust).tolist()
+        is_link = np.isfinite(self.trust) & ~np.eye(n, dtype=bool)
+        self.links: list[tuple[int, int]] = [(i, j) for i, j in np.argwhere(is_link).tolist()]
 
-def _links(trust: np.ndarray, titles: Sequence[str]) -> list[Link]:
-    """All links there are, row by row."""
-    trust = np.asarray(trust, dtype=float)
-    n = len(titles)
-    if trust.shape != (n, n):
-        raise ValueError(f"trust: has shape {trust.shape}; {n} titles need ({n}, {n})")
-    return [
-        (i, j, float(trust[i, j]))
-        for i in range(n)
-        for j in range(n)
-        if i != j and math.isfinite(trust[i, j])
-    ]
+    def page(self, what: str, said: str, about: str, note: str) -> Page:
+        """A page with its message, how to read it, and the key to the steps."""
+        page = Page(
+            f"{what}: {said}" if self.links else f"{what}: nobody is there to trust",
+            f"{about} {note}".rstrip(),
+        )
+        names = [step.name for step in STEPS]
+        page.marks += key(MARGIN, page.bottom - KEY, (WIDTH - 2 * MARGIN) / len(STEPS), names)
+        return page
 
+    def extremes(self) -> list[tuple[int, int]]:
+        """For each the link to whom it trusts most and to whom it trusts least."""
+        found = set()
+        for own in ([link for link in self.links if link[0] == k] for k in range(len(self.titles))):
+            if own:
+                found |= {
+                    min(own, key=self.trust.__getitem__),
+                    max(own, key=self.trust.__getitem__),
+                }
+        return sorted(found)
 
-def _steps_in(links: Sequence[Link]) -> np.ndarray:
-    """The step of each."""
-    return steps_of(np.array([value for _, _, value in links]))
+    def commonest(self) -> str:
+        """How many links are in the step that most are in, and their mean.
 
+        Two pictures of the same steps need not be of the same trust.
+        """
+        counts = [0] * len(STEPS)
+        for i, j in self.links:
+            counts[self.steps[i][j]] += 1
+        most, total = max(counts), plural(len(self.links), "link")
+        largest = [step.name for step, count in zip(STEPS, counts, strict=True) if count == most]
+        each = " each" if largest[1:] else ""
+        said = f"all of {total}" if most == len(self.links) else f"{most:,} of {total}{each}"
+        mean = np.mean([self.trust[link] for link in self.links]) if self.links else 0.0
+        return f"{join(largest)} in {said}, {_of_100(float(mean))} on average"
 
-def _after(when: str) -> str:
-    return f" {when}" if when else ""
+    def most_and_least(self) -> str:
+        """Who is trusted most and who least by the others."""
+        trusted: dict[int, list[float]] = {}
+        for i, j in self.links:
+            trusted.setdefault(j, []).append(float(self.trust[i, j]))
+        means = {j: round(math.fsum(values) / len(values), 9) for j, values in trusted.items()}
+        numbers = sorted(means.values()) or [0.0]
+        lowest, highest = _of_100(numbers[0]), _of_100(numbers[-1])
+        if lowest == highest:
+            return f"all are trusted alike ({highest})"
+        if numbers.count(numbers[0]) > 1 or numbers.count(numbers[-1]) > 1:
+            return f"from {lowest} in the least to {highest} in the most trusted"
+        least, *_, most = (in_title(self.titles[j]) for j in sorted(means, key=means.__getitem__))
+        return f"{most} is trusted most ({highest}), {least} is trusted least ({lowest})"
 
-
-def _average(links: Sequence[Link]) -> str:
-    """Their mean: two pictures of the same steps need not be of the same trust."""
-    return f", {_of_100(fmean(value for _, _, value in links))} on average" if links else ""
-
-
-def _commonest(links: Sequence[Link]) -> str:
-    """How many links are in the step that most are in."""
-    if not links:
-        return "nobody is there to trust"
-    found = np.bincount(_steps_in(links), minlength=len(STEPS))
-    counts = {step.name: int(count) for step, count in zip(STEPS, found, strict=True)}
-    name = max(counts, key=counts.__getitem__)
-    total = plural(len(links), "link")
-    if counts[name] == len(links):
-        return f"{name} in all of {total}"
-    largest = [step for step, count in counts.items() if count == counts[name]]
-    each = " each" if largest[1:] else ""
-    return f"{join(largest)} in {counts[name]:,} of {total}{each}"
-
-
-def _most_and_least(links: Sequence[Link], titles: Sequence[str]) -> str:
-    """Who is trusted most and who least by the others, if anybody."""
-    trusted: dict[int, list[float]] = {}
-    for _, j, value in links:
-        trusted.setdefault(j, []).append(value)
-    means = {j: round(math.fsum(values) / len(values), 9) for j, values in trusted.items()}
-    if not means:
-        return "nobody is there to trust"
-    least, *_, most = sorted(means, key=means.__getitem__) * (2 if len(means) == 1 else 1)
-    numbers = list(means.values())
-    lowest, highest = _of_100(means[least]), _of_100(means[most])
-    if lowest == highest:
-        return f"all are trusted alike ({highest})"
-    if numbers.count(means[most]) > 1 or numbers.count(means[least]) > 1:
-        return f"from {lowest} in the least to {highest} in the most trusted"
-    named = [
-        f"{in_title(titles[j])} is trusted {word} ({_of_100(means[j])})"
-        for j, word in ((most, "most"), (least, "least"))
-    ]
-    return ", ".join(named)
+    def table(self) -> dict[str, list[object]]:
+        """The links as columns."""
+        return {
+            "trustor": [self.titles[i] for i, _ in self.links],
+            "trustee": [self.titles[j] for _, j in self.links],
+            "trust": [float(self.trust[link]) for link in self.links],
+            "step": [STEPS[self.steps[i][j]].name for i, j in self.links],
+        }
 
 
 def _of_100(value: float) -> str:
     """Say trust as the cells of the table do."""
     return f"{100 * value:.0f} of 100"
-
-
-def _extremes(links: Sequence[Link], n: int) -> Iterator[Link]:
-    """For each organisation the link to whom it trusts most and to whom it trusts least."""
-    for truster in range(n):
-        own = [link for link in links if link[0] == truster]
-        if own:
-            yield from {min(own, key=lambda link: link[2]), max(own, key=lambda link: link[2])}
-
-
-def _network_note(n_drawn: int, n_links: int) -> str:
-    """How to read the lines."""
-    if n_drawn == n_links:
-        return "Each half of a line is the trust of whom it touches."
-    return f"Drawn: whom each trusts most and least ({n_drawn:,} of {n_links:,} links)."
-
-
-def _add_key(page: Page) -> None:
-    """Name the five steps at the foot of a page."""
-    page.add(key(MARGIN, page.bottom - KEY - 8, (WIDTH - 2 * MARGIN) / 5, [s.name for s in STEPS]))
-
-
-def _numbered(index: int, places: Sequence[Point]) -> Iterator[Mark]:
-    """An organisation of many: a small ring, and its number where there is room."""
-    n = len(places)
-    yield Disc(*places[index], 5, PAPER, INK)
-    if n <= 30 or index % 5 == 4 or index == 0:
-        middle = (WIDTH / 2, sum(y for _, y in places) / n)
-        x, y = (m + (at - m) * 1.08 for at, m in zip(places[index], middle, strict=True))
-        yield from written(x, y, [str(index + 1)], anchor="middle")
-
-
-def _cell(
-    corner: Point, width: float, height: float, value: float, step: int, *, is_small: bool
-) -> Iterator[Mark]:
-    """One cell: its number where there is room, else a square as large as its step."""
-    share = 0.94 * (step + 2) / (len(STEPS) + 1) if is_small else 0.94
-    x, y = corner[0] + width / 2, corner[1] + height / 2
-    wide, high = share * width, share * height
-    yield Box(x - wide / 2, y - high / 2, wide, high, STEPS[step].fill)
-    if not is_small:
-        yield from written(x, y, [f"{100 * value:.0f}"], anchor="middle", colour=STEPS[step].ink)
-
-
-def _table(links: Sequence[Link], titles: Sequence[str]) -> Table:
-    """List the links as columns."""
-    return {
-        "trustor": [titles[i] for i, _, _ in links],
-        "trustee": [titles[j] for _, j, _ in links],
-        "trust": [value for _, _, value in links],
-        "step": [STEPS[step].name for step in _steps_in(links)],
-    }

@@ -26,7 +26,7 @@ N = len(PLACE.names)
 
 
 def network(trust: np.ndarray, titles: list[str]) -> Picture:
-    return draw.network(trust, PLACE.names, titles, 24, WORDS)
+    return draw.network(draw.Links(trust, PLACE.names, titles, 24, WORDS))
 
 
 def make_all(titles: list[str], who: str) -> dict[str, Picture]:
@@ -39,11 +39,11 @@ def make_all(titles: list[str], who: str) -> dict[str, Picture]:
     ]
     return {
         "network": network(run.trust[24], titles),
-        "heatmap": draw.heatmap(run.trust[24], PLACE.names, titles, 24, WORDS),
+        "heatmap": draw.heatmap(draw.Links(run.trust[24], PLACE.names, titles, 24, WORDS)),
         "strip": draw.strip(run.trust, WORDS),
         "key": draw.key(WORDS),
-        "icons": draw.icon_arrays(without, with_, 96, "half of the change", Sides(who), WORDS),
-        "dots": draw.dots(without, with_, 96, 120, "half of the change", Sides(who), WORDS),
+        "icons": draw.icon_arrays((without, with_), 96, "half of the change", Sides(who), WORDS),
+        "dots": draw.dots((without, with_), 96, 120, "half of the change", Sides(who), WORDS),
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
         "lines": draw.lines(series, who, WORDS, month=24, flags={30: who}, scale=100),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
@@ -55,11 +55,13 @@ def make_narrow(
     trust: np.ndarray, without: np.ndarray, with_: np.ndarray, who: str
 ) -> dict[str, Picture]:
     """Those that fill the page, for a page of a phone's width."""
-    width, half = draw.PANE[0], "half of the change"
+    width, half, reached = draw.PANE[0], "half of the change", (without, with_)
     return {
         "narrow strip": draw.strip(trust, WORDS, width=width),
-        "narrow icons": draw.icon_arrays(without, with_, 96, half, Sides(who), WORDS, width=width),
-        "narrow dots": draw.dots(without, with_, 96, 120, half, Sides(who), WORDS, width=width),
+        "narrow icons": draw.icon_arrays(
+            (without, with_), 96, half, Sides(who), WORDS, width=width
+        ),
+        "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=width),
         "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
     }
 
@@ -162,9 +164,8 @@ def test_frames_give_the_classes_that_the_picture_of_that_month_has() -> None:
     ids, frames = draw.frames(trust, PLACE.names, "left-")
     assert len(frames) == len(trust)
     for month in (0, 37, 120):
-        svg = draw.network(
-            trust[month], PLACE.names, PLACE.titles, month, WORDS, prefix="left-"
-        ).svg
+        links = draw.Links(trust[month], PLACE.names, PLACE.titles, month, WORDS, "left-")
+        svg = draw.network(links).svg
         drawn = dict(re.findall(r'<path id="([^"]+)" class="([^"]+)"', svg))
         signs = ["none" if sign == "-" else sign for sign in frames[month]]
         assert dict(zip(ids, (f"ps-step-{sign}" for sign in signs), strict=True)) == drawn
@@ -172,7 +173,8 @@ def test_frames_give_the_classes_that_the_picture_of_that_month_has() -> None:
 
 def test_every_cell_of_the_heatmap_can_be_reached_and_says_who_trusts_whom() -> None:
     trust = TWIN.run().trust[24]
-    root = ElementTree.fromstring(draw.heatmap(trust, PLACE.names, PLACE.titles, 24, WORDS).svg)
+    links = draw.Links(trust, PLACE.names, PLACE.titles, 24, WORDS)
+    root = ElementTree.fromstring(draw.heatmap(links).svg)
     cells = [link.attrib for link in root.iter(f"{SVG}a")]
     assert len(cells) == N * (N - 1)
     assert {cell["data-link"] for cell in cells} == {
@@ -187,7 +189,7 @@ def test_every_cell_of_the_heatmap_can_be_reached_and_says_who_trusts_whom() -> 
 def test_icons_are_as_many_as_got_there_in_time() -> None:
     without = np.array([*np.full(30, 40.0), *np.full(70, np.nan)])
     with_ = np.array([*np.full(45, 96.0), *np.full(55, 97.0)])
-    picture = draw.icon_arrays(without, with_, 96, "half", Sides("Ana"), WORDS)
+    picture = draw.icon_arrays((without, with_), 96, "half", Sides("Ana"), WORDS)
     circles = list(ElementTree.fromstring(picture.svg).iter(f"{SVG}circle"))
     full = [circle for circle in circles if circle.attrib["fill"] != palette.PAPER]
     assert (len(circles), len(full)) == (200, 75)
@@ -209,7 +211,7 @@ def dots_of(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month() -> None:
     months = np.linspace(10, 118, 100)
-    picture = draw.dots(months, months + 1, 60, 120, "half", Sides("Ana"), WORDS)
+    picture = draw.dots((months, months + 1), 60, 120, "half", Sides("Ana"), WORDS)
     root = ElementTree.fromstring(picture.svg)
     for dot in dots_of(root):
         is_full = dot.attrib["fill"] != palette.PAPER
@@ -226,7 +228,7 @@ def test_a_dot_is_full_where_it_is_in_time_and_the_deadline_stands_at_its_month(
 
 def test_no_two_dots_cover_each_other() -> None:
     months = np.full(100, 50.0)
-    picture = draw.dots(months, np.full(100, np.nan), 60, 120, "half", Sides("Ana"), WORDS)
+    picture = draw.dots((months, np.full(100, np.nan)), 60, 120, "half", Sides("Ana"), WORDS)
     dots = dots_of(ElementTree.fromstring(picture.svg))
     places = {(dot.attrib["cx"], dot.attrib["cy"]) for dot in dots}
     assert len(places) == len(dots) == 100
@@ -323,9 +325,8 @@ def test_numbers_in_cells_are_those_of_the_month() -> None:
     ids, _ = draw.frames(trust, PLACE.names, "a-", "cell")
     frames = draw.numbers(trust)
     for month in (0, 37, 120):
-        drawn = draw.heatmap(
-            trust[month], PLACE.names, PLACE.titles, month, WORDS, prefix="a-"
-        )  # fmt: skip
+        links = draw.Links(trust[month], PLACE.names, PLACE.titles, month, WORDS, "a-")
+        drawn = draw.heatmap(links)
         root = ElementTree.fromstring(drawn.svg)
         numbers = {a.attrib["id"]: a.findtext(f"{SVG}text") for a in root.iter(f"{SVG}a")}
         assert numbers == dict(zip(ids, frames[month].split(","), strict=True))
@@ -337,7 +338,9 @@ def test_twelve_organisations_fit(function: Callable[..., Picture]) -> None:
     trust = np.random.default_rng(3).random((n, n)) * 0.99
     np.fill_diagonal(trust, np.nan)
     names = [f"organisation-{k}" for k in range(n)]
-    picture = function(trust, names, ["Community and mental health trust"] * n, 3, WORDS)
+    picture = function(
+        draw.Links(trust, names, ["Community and mental health trust"] * n, 3, WORDS)
+    )
     root = ElementTree.fromstring(picture.svg)
     width = float(root.attrib["viewBox"].split()[2])
     for text in root.iter(f"{SVG}text"):

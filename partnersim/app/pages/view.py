@@ -253,7 +253,7 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     trust, names, titles = run.trust, world.names, world.titles
     is_table = picture_shown(desk) == "heatmap"
     paint = draw.heatmap if is_table else draw.network
-    drawing = paint(trust[month], names, titles, month, words, prefix=prefix, of=heading)
+    drawing = paint(draw.Links(trust[month], names, titles, month, words, prefix, heading))
     marks, frames = draw.frames(trust, names, prefix, "cell" if is_table else "link")
     numbers = draw.numbers(trust) if is_table else None
     arm = "without" if world == desk.session.without else "with"
@@ -314,21 +314,16 @@ def guesses(desk: Desk) -> View:
 
 def chance(desk: Desk) -> View:
     """One picture of our hundred simulated partnerships."""
-    words = desk.words
-    hundred = compare_hundred(desk.session.without, _with(desk))
-    without, with_ = hundred.months_to(desk.share)
-    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.sides
-    width = _below(desk)[0]
+    session, words, width = desk.session, desk.words, _below(desk)[0]
+    hundred = compare_hundred(session.without, _with(desk))
+    reached, until = hundred.months_to(desk.share), session.deadline
+    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), session.sides
     match picture_shown(desk):
         case "icons":
-            drawing = draw.icon_arrays(
-                without, with_, desk.session.deadline, what, sides, words, width=width
-            )
+            drawing = draw.icon_arrays(reached, until, what, sides, words, width=width)
         case "dots":
-            months = desk.session.without.months
-            drawing = draw.dots(
-                without, with_, desk.session.deadline, months, what, sides, words, width=width
-            )
+            months = session.without.months
+            drawing = draw.dots(reached, until, months, what, sides, words, width=width)
         case _:
             drawing = _ten_faint(desk, hundred.faint("change_delivered"))
     return figure(drawing)
