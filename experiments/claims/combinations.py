@@ -26,20 +26,10 @@ from experiments.claims.judge import (
 from experiments.claims.report import heading, numbers, opening, section, write_json
 from experiments.claims.simulate import Runs
 from experiments.claims.words import listed, with_interval
-from experiments.pictures import save_picture
-from partnersim.figures.page import (
-    BLUE,
-    INK,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    fit,
-    signed,
-    start_page,
-)
+from experiments.pictures import Page, Picture, fit, save_picture, start_page
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, INK, PURPLE, QUIET
+from partnersim.runs.wording import signed
 
 IN_WORDS = {
     AS_EXPECTED: "more than the sum",

@@ -10,24 +10,12 @@ from matplotlib.axes import Axes
 
 from experiments.claims.declare import BEYOND_CHANCE, Test
 from experiments.claims.judge import AS_EXPECTED, OPPOSITE, Finding
-from partnersim.figures.page import (
-    BLUE,
-    GREY,
-    INK,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    decimals,
-    fit,
-    number,
-    signed,
-    start_page,
-    value_ticks,
-)
+from experiments.pictures import Page, Picture, fit, start_page
+from partnersim.figures.layout import value_ticks
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, GREY, INK, PURPLE, QUIET
 from partnersim.figures.quantities import quantity
+from partnersim.runs.wording import decimals, number, signed
 
 NAMES, NUMBERS, GAP = 510, 230, 16
 """Room for names, for numbers, and between them and the drawing, in pixels."""

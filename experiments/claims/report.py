@@ -25,8 +25,8 @@ from experiments.claims.words import (
 )
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
-from partnersim.figures.page import decimals, number, plural, signed
 from partnersim.figures.quantities import quantity
+from partnersim.runs.wording import decimals, number, plural, signed
 from partnersim.scenario.declared import parameters
 
 SHOWN = (

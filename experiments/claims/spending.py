@@ -17,7 +17,7 @@ from experiments.claims.report import heading, numbers, opening, section, write_
 from experiments.claims.simulate import Runs
 from experiments.claims.words import high_or_low, with_interval
 from experiments.pictures import save_picture
-from partnersim.figures.page import number, signed
+from partnersim.runs.wording import number, signed
 
 MAIN_BUDGET = 20
 """Staff days a month of the figure: about what a coordinator costs."""

@@ -18,9 +18,9 @@ from experiments.claims.judge import (
     Found,
     Mover,
 )
-from partnersim.figures.page import number
 from partnersim.figures.sweep import in_words
 from partnersim.runs.measures import MEASURES
+from partnersim.runs.wording import number
 
 MOST_MOVERS = 2
 MOST_PARTS = 4

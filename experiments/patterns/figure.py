@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from partnersim.figures.page import (
-    BLUE,
-    GREY,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    fit,
-    number,
-    start_page,
-)
+from experiments.pictures import Page, Picture, fit, start_page
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, GREY, PURPLE, QUIET
+from partnersim.runs.wording import number
 
 if TYPE_CHECKING:
     from experiments.patterns.estimates import Estimate, Found

@@ -7,26 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from experiments.pictures import Page, Picture, fit, start_page
 from experiments.places.places import BASE, WITHOUT, Beside, Declared, Effect, Floats, Place, Runs
-from partnersim.figures.page import (
-    BLUE,
-    GREY,
-    INK,
-    LINE,
-    MARGIN,
-    ORANGE,
-    PURPLE,
-    QUIET,
-    SEQUENTIAL,
-    WIDTH,
-    Page,
-    Picture,
-    fit,
-    number,
-    spread,
-    start_page,
-    value_ticks,
-)
+from partnersim.figures.layout import spread, value_ticks
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PURPLE, QUIET, SHADES
+from partnersim.runs.wording import number
 
 NAMES, WORDS = 420, 345
 """Room for titles on the left and words on the right, in pixels."""
@@ -83,7 +69,7 @@ def _draw_key(page: Page) -> None:
     y = page.top - 14
     page.line((MARGIN + 6,) * 2, (y, y), color=ORANGE, marker="D", markersize=12)
     page.write(MARGIN + 26, y, "published")
-    page.line((226, 286), (y, y), color=SEQUENTIAL[4], linewidth=16, solid_capstyle="butt")
+    page.line((226, 286), (y, y), color=SHADES[4], linewidth=16, solid_capstyle="butt")
     page.line((256, 256), (y - 11, y + 11), color=BLUE, linewidth=5)
     page.write(300, y, "90 of 100 simulated")
     page.line((600, 600), (y - 11, y + 11), color=PURPLE, linewidth=5, linestyle=(0, (1, 0.6)))
@@ -110,7 +96,7 @@ def _draw_beside(page: Page, bottom: float, pitch: float, name: str, beside: Bes
     # A label at the very end would reach into the words beside it.
     inside = [at < axes.get_xlim()[1] - 0.6 * room for at in ticks]
     axes.set_xticks(np.array(ticks)[inside], np.array(labels)[inside])
-    axes.barh(0.55, high - low, 0.6, left=low, color=SEQUENTIAL[4])
+    axes.barh(0.55, high - low, 0.6, left=low, color=SHADES[4])
     axes.plot((beside.alone,) * 2, (0.1, 1.0), color=QUIET, linewidth=3)
     axes.plot((median,) * 2, (0.1, 1.0), color=BLUE, linewidth=5)
     axes.plot((without,) * 2, (0.1, 1.0), color=PURPLE, linewidth=5, linestyle=(0, (1, 0.6)))
@@ -138,7 +124,7 @@ def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> P
     bottom = page.bottom + 112
     axes = page.panel(left, bottom, WIDTH - left - right, page.top - 30 - bottom)
     page.write(MARGIN, page.top - 12, "Demand met the old way, 100 at the start")
-    axes.fill_between(months, low, high, color=SEQUENTIAL[4], linewidth=0)
+    axes.fill_between(months, low, high, color=SHADES[4], linewidth=0)
     axes.plot(months, alone, color=QUIET, linewidth=3)
     axes.plot(months, median, color=BLUE, linewidth=4)
     axes.plot(months, without, color=PURPLE, linewidth=4, linestyle=(0, (2.5, 2.5)))
@@ -214,7 +200,7 @@ def _label_ends(
         page.line((700, 700), (y, y), color=ORANGE, marker="D", markersize=12)
         page.write(718, y, "published")
     y = page.top - 12
-    page.line((870, 920), (y, y), color=SEQUENTIAL[4], linewidth=16, solid_capstyle="butt")
+    page.line((870, 920), (y, y), color=SHADES[4], linewidth=16, solid_capstyle="butt")
     page.write(934, y, "90 of 100 simulated")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.places.places import BASE, NOTHING, WITHOUT, Declared
 from experiments.provenance import written_by
-from partnersim.figures.page import number, plural, signed
+from partnersim.runs.wording import number, plural, signed
 
 AGAINST = {
     "start": "the place's own figure at the start",

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.pictures import save_picture
+from experiments.pictures import Picture, save_picture
 from experiments.places.figures import beside_picture, course_picture, without_picture
 from experiments.places.places import (
     ARMS,
@@ -40,7 +40,6 @@ from experiments.points import ACCEPTED, Points
 from experiments.provenance import stamp
 from partnersim import ScenarioError, Sweep
 from partnersim.cli.sweep import show_progress
-from partnersim.figures import Picture
 from partnersim.scenario.files import packaged_text
 from partnersim.sweep.plan import Plan
 

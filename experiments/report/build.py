@@ -25,8 +25,8 @@ from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.pages import Places, in_line, to_html, without_title
 from experiments.report.summary import summary_page
 from partnersim import __version__
-from partnersim.figures.page import plural
 from partnersim.model.version import MODEL_VERSION
+from partnersim.runs.wording import plural
 
 HERE = Path(__file__).resolve().parent
 ROOT = EXPERIMENTS.parent

@@ -9,9 +9,9 @@ from typing import Any
 
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
-from partnersim.figures.page import decimals, number, signed
 from partnersim.figures.quantities import quantity
 from partnersim.runs.measures import MEASURES
+from partnersim.runs.wording import decimals, number, signed
 
 NONE = "–"
 """In a cell of which nothing is known."""

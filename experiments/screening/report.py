@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.pictures import save_picture
+from experiments.pictures import Page, Picture, fit, save_picture, start_page
 from experiments.provenance import stamp, written_by
 from experiments.screening import at_defaults
 from experiments.screening.at_defaults import Change
@@ -26,18 +26,8 @@ from experiments.screening.effects import (
     rows_of,
     verdict,
 )
-from partnersim.figures.page import (
-    BLUE,
-    INK,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    fit,
-    start_page,
-)
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, INK, PURPLE, QUIET
 from partnersim.runs.measures import MEASURES as DECLARED
 
 COMMAND = "python -m experiments.screening.run"

@@ -8,24 +8,14 @@ import numpy as np
 
 from experiments.patterns.figure import draw
 from experiments.patterns.patterns import PATTERNS
+from experiments.pictures import TYPE, Picture, fit, start_page
 from experiments.tuning.accept import front
 from experiments.tuning.distance import penalty
 from experiments.tuning.evaluate import NUMBERS
 from experiments.tuning.report import Narrowing, Outcome, inside, over_accepted
-from partnersim.figures.page import (
-    BLUE,
-    GREY,
-    MARGIN,
-    ORANGE,
-    PURPLE,
-    QUIET,
-    TYPE,
-    WIDTH,
-    Picture,
-    fit,
-    plural,
-    start_page,
-)
+from partnersim.figures.page import MARGIN, WIDTH
+from partnersim.figures.palette import BLUE, GREY, ORANGE, PURPLE, QUIET
+from partnersim.runs.wording import plural
 
 NAMES = 400
 MOST_PANELS = 3

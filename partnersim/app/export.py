@@ -13,14 +13,15 @@ from importlib.resources import files
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.draw import Drawing, Series
-from partnersim.app.pages.view import BELOW, PACE, to_frames
-from partnersim.app.sentences import capital
+from partnersim.app.draw import Series
+from partnersim.app.pages.view import BELOW, PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
 from partnersim.app.world import World
+from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR
+from partnersim.runs.wording import capital
 from partnersim.scenario.errors import ScenarioError, suggest
 
 STYLE = """
@@ -133,11 +134,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken
     )
     if session.with_ is not None:
-        without, with_ = session.hundred().months_to(0.5)
-        what = spoken("measure.half")
-        yield _figure(
-            draw.icon_arrays(without, with_, session.deadline, what, session.sides, spoken), spoken
-        )
+        reached, what = session.hundred().months_to(0.5), spoken("measure.half")
+        drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)
+        yield _figure(drawing, spoken)
     month = session.month or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
@@ -150,23 +149,17 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
     """A network that plays, by the frames that stand beside it."""
     trust = world.run().trust
-    drawing = draw.network(
-        trust[session.month],
-        world.names,
-        world.titles,
-        session.month,
-        spoken,
-        prefix=prefix,
-        of=heading,
-    )
-    marks, frames = to_frames(draw.network_frames(trust, world.names, prefix))
+    month = session.month
+    links = draw.Links(trust[month], world.names, world.titles, month, spoken, prefix, heading)
+    drawing = draw.network(links)
+    marks, frames = draw.frames(trust, world.names, prefix)
     data = escape(json.dumps({"marks": marks, "frames": frames}))
     title = f"<h3>{escape(heading)}</h3>" if heading else ""
     picture = _figure(drawing, spoken)
     return f'<div>{title}<div class="board" data-board="{data}">{picture}</div></div>'
 
 
-def _figure(drawing: Drawing, spoken: Words) -> str:
+def _figure(drawing: Picture, spoken: Words) -> str:
     """A picture and its table; where they are wider than the page, the keyboard scrolls them."""
     name = escape(drawing.title)
     return (
@@ -174,7 +167,7 @@ def _figure(drawing: Drawing, spoken: Words) -> str:
         f"<details><summary>{escape(spoken('page.as_table'))}"
         f'<span class="ps-hidden">: {name}</span></summary>'
         f'<div class="ps-scroll" role="region" tabindex="0" aria-label="{name}">'
-        f"{drawing.table.to_html(drawing.title)}</div></details>"
+        f"{draw.table_html(drawing.table, drawing.title)}</div></details>"
     )
 
 

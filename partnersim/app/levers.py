@@ -7,7 +7,7 @@ are shown first; the others stand behind 'more'.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from typing import Any, get_args
 from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, Happening, Lever, Setting, World
+from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
@@ -101,9 +101,8 @@ class FrontLever:
         """The band nearest to a value."""
         return min(self.bands, key=lambda band: abs(band.value - value))
 
-    def value(self, world: World, month: int = 0) -> float:
-        """What it is in a world in a month: as changed, else as the place has it."""
-        scenario = world.scenario()
+    def value(self, scenario: Scenario, month: int = 0) -> float:
+        """What it is in a scenario in a month: as changed, else as the place has it."""
         if self._spec.path:
             return _value_at(scenario, self._path())
         held = [
@@ -143,6 +142,11 @@ def front_levers(scenario: Scenario, words: Words, organisation: str = "") -> li
 def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
     """The levers behind 'more'."""
     return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
+
+
+def bands_now(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[Band]:
+    """For each lever the band nearest to what it is in a month."""
+    return [lever.nearest(lever.value(scenario, month)) for lever in levers]
 
 
 def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
@@ -193,16 +197,15 @@ class Coordination:
 
 @dataclass(frozen=True)
 class EventKind:
-    """An event that the trainer can fire."""
+    """An event that the trainer can fire.
+
+    `needs_domain` where it is about one domain of the vision, and falls on everybody.
+    """
 
     name: str
     label: str
     needs_organisation: bool
-
-    @property
-    def needs_domain(self) -> bool:
-        """Whether it is about one domain of the vision, and falls on everybody."""
-        return self.name in NEEDS_DOMAIN
+    needs_domain: bool
 
     def event(self, month: int, organisation: str = "", domain: str = "") -> Happening:
         """The event in a month; it counts from the month after the one that is shown."""
@@ -220,8 +223,9 @@ class EventKind:
 
 def event_kinds(words: Words) -> list[EventKind]:
     """All kinds of event, in the order in which to offer them."""
+    labels = words.below("event")
     return [
-        EventKind(name, words(f"event.{name}"), name in NEEDS_ORGANISATION)
+        EventKind(name, labels[name], name in NEEDS_ORGANISATION, name in NEEDS_DOMAIN)
         for name in get_args(EventType)
     ]
 

@@ -12,6 +12,14 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
+class _Answer(Generic[Value]):
+    """An answer that is there or is being worked out; bytes are counted once it is there."""
+
+    def __init__(self) -> None:
+        self.future: Future[Value] = Future()
+        self.n_bytes = 0
+
+
 class Memo(Generic[Key, Value]):
     """A function that remembers its last answers.
 
@@ -38,8 +46,8 @@ class Memo(Generic[Key, Value]):
         self._size_of = size_of
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Key, Future[Value]] = OrderedDict()
-        self._sizes: dict[Key, int] = {}
+        self._answers: OrderedDict[Key, _Answer[Value]] = OrderedDict()
+        self._kept = 0
 
     def __call__(self, key: Key) -> Value:
         """Give the answer, remembered or worked out."""
@@ -47,35 +55,40 @@ class Memo(Generic[Key, Value]):
             answer = self._answers.get(key)
             is_known = answer is not None
             if answer is None:
-                answer = self._answers[key] = Future()
+                answer = self._answers[key] = _Answer()
             self._answers.move_to_end(key)
         if not is_known:
             self._work_out(key, answer)
-        return answer.result()
+        return answer.future.result()
 
     @property
     def n_bytes(self) -> int:
         """Bytes that are kept."""
         with self._lock:
-            return sum(self._sizes.values())
+            return self._kept
 
-    def _work_out(self, key: Key, answer: Future[Value]) -> None:
+    def _work_out(self, key: Key, answer: _Answer[Value]) -> None:
         try:
             value = self._compute(key)
         except BaseException as error:
             with self._lock:
                 del self._answers[key]
-            answer.set_exception(error)
+            answer.future.set_exception(error)
             return
         with self._lock:
-            self._sizes[key] = self._size_of(value)
-            self._forget(key)
-        answer.set_result(value)
+            answer.n_bytes = self._size_of(value)
+            self._kept += answer.n_bytes
+            self._forget(answer)
+        answer.future.set_result(value)
 
-    def _forget(self, newest: Key) -> None:
+    def _forget(self, newest: _Answer[Value]) -> None:
         """Drop the oldest finished answers while there is too much."""
-        for key in list(self._answers):
-            if sum(self._sizes.values()) <= self._most_bytes:
+        while self._kept > self._most_bytes:
+            for key in self._answers:
+                answer = self._answers[key]
+                if answer is not newest and answer.n_bytes:
+                    break
+            else:
                 return
-            if key != newest and key in self._sizes:
-                del self._answers[key], self._sizes[key]
+            del self._answers[key]
+            self._kept -= answer.n_bytes

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from partnersim.app.levers import find_lever
-from partnersim.app.steps import step_of
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
+from partnersim.figures.steps import step_of
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import YEAR, find_first_month
+from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
 from partnersim.scenario.scenario import Scenario
 
@@ -34,6 +36,7 @@ LEAST_MOVED = 10
 # --- time and numbers -----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # every picture and timeline names all of its months
 def when(month: int, words: Words) -> str:
     """Say a month: 'year 3, month 4' for month 28, 'the start' for 0."""
     if month <= 0:
@@ -41,6 +44,7 @@ def when(month: int, words: Words) -> str:
     return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
 
 
+@lru_cache(maxsize=1024)
 def span(months: int, words: Words) -> str:
     """Say a length of time: whole years in years, else months."""
     if months >= YEAR and months % YEAR == 0:
@@ -48,15 +52,9 @@ def span(months: int, words: Words) -> str:
     return words.count("month", months)
 
 
-def percent(share: float) -> str:
-    """Say a share: '62 %'."""
-    return f"{100 * share:.0f} %"
-
-
 def signed(tenths: int) -> str:
     """Write tenths of a point with their sign: '+3.2', '−14.1', '0.0'."""
-    sign = "+" if tenths > 0 else "−" if tenths < 0 else ""
-    return f"{sign}{abs(tenths) / 10:.1f}"
+    return fixed(tenths / 10, 1, sign=True)
 
 
 def of_hundred(count: int, total: int, words: Words) -> str:
@@ -72,11 +70,6 @@ def trust_word(trust: float, words: Words) -> str:
     """Name the step of a trust; nothing for nobody's."""
     step = step_of(trust)
     return words(f"trust.{step.name}") if step else ""
-
-
-def capital(text: str) -> str:
-    """Begin a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 # --- what was changed -----------------------------------------------------------------------------

@@ -19,8 +19,11 @@ from partnersim.app import draw, sentences
 from partnersim.app.session import Session
 from partnersim.app.words import Words
 from partnersim.app.world import Change, Happening, Run
+from partnersim.figures.marks import Table, rows_to_table
+from partnersim.figures.picture import Picture
 from partnersim.runs.measures import MEASURES, Floats, speed
 from partnersim.runs.statistics import quantiles
+from partnersim.runs.wording import capital, percent
 from partnersim.scenario.scenario import Scenario
 
 N_POINTS = 3
@@ -76,7 +79,7 @@ def summary_page(session: Session, link: str = "") -> str:
         _figure(change_picture(session)),
         _figure(draw.strip((session.with_ or world).run().trust, texts)),
         f"<h2>{escape(texts('take_home.numbers'))}</h2>",
-        numbers(session).to_html(texts("take_home.numbers")),
+        draw.table_html(numbers(session), texts("take_home.numbers")),
         f'<div class="columns">{"".join(_lists(session))}</div>',
         f"<p>{escape(made)}</p>",
     ]
@@ -91,7 +94,7 @@ def summary_page(session: Session, link: str = "") -> str:
     )
 
 
-def change_picture(session: Session) -> draw.Drawing:
+def change_picture(session: Session) -> Picture:
     """Change delivered over the years, without and with, ten faint partnerships behind each."""
     texts = session.words
     title = texts("series.change_delivered")
@@ -115,19 +118,19 @@ def change_picture(session: Session) -> draw.Drawing:
     return draw.lines(lines, f"{title}, {unit}", texts, flags=marks, scale=100.0)
 
 
-def numbers(session: Session) -> draw.Table:
+def numbers(session: Session) -> Table:
     """The measures, in this partnership and as medians over our hundred."""
     texts = session.words
     if session.with_ is None:
         run = session.without.run()
-        return draw.Table(
+        return rows_to_table(
             (texts("take_home.measure"), texts("take_home.one_run")),
-            tuple(
+            [
                 (texts(f"take_home.label.{name}"), _say(run.measures[name], name, texts))
                 for name in SHOWN_MEASURES
-            ),
+            ],
         )
-    without, with_ = (sentences.capital(name) for name in session.sides.names(texts))
+    without, with_ = (capital(name) for name in session.sides.names(texts))
     one, many = texts("take_home.one_run"), texts("take_home.hundred_runs")
     runs = (session.without.run(), session.with_.run())
     hundred = session.hundred()
@@ -143,7 +146,7 @@ def numbers(session: Session) -> draw.Table:
         )
         for name in SHOWN_MEASURES
     ]
-    return draw.Table(headings, tuple(rows))
+    return rows_to_table(headings, rows)
 
 
 def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
@@ -154,9 +157,8 @@ def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
     shown = session.with_ or session.without
     texts = session.words
     run = shown.run()
-    network = draw.network(
-        run.trust[session.month], shown.names, shown.titles, session.month, texts
-    )
+    trust, month = run.trust[session.month], session.month
+    network = draw.network(draw.Links(trust, shown.names, shown.titles, month, texts))
     return {
         "summary.html": lambda: summary_page(session, link).encode(),
         "change.svg": lambda: change_picture(session).svg.encode(),
@@ -234,7 +236,7 @@ def _say_survey(run: Run, texts: Words) -> Iterator[str]:
     month = min(SURVEY_MONTH, run.months)
     survey = run.series["perceived_joint_working"]
     if survey[month] > survey[0]:
-        share = sentences.percent(float(run.series["change_delivered"][month]))
+        share = percent(float(run.series["change_delivered"][month]))
         when = sentences.when(month, texts)
         yield texts("learnt.perceived_not_delivered", when=when, share=share)
 
@@ -290,7 +292,7 @@ def _list(heading: str, items: list[str], *, is_ordered: bool = False) -> str:
     return f"<section><h2>{escape(heading)}</h2><{tag}>{inside}</{tag}></section>"
 
 
-def _figure(drawing: draw.Drawing) -> str:
+def _figure(drawing: Picture) -> str:
     return f"<figure><figcaption>{escape(drawing.title)}</figcaption>{drawing.svg}</figure>"
 
 
@@ -301,7 +303,7 @@ def _changes(session: Session) -> list[str]:
     said = [_say_change(change, scenario, texts) for change in session.without.changes]
     if session.with_ is not None:
         said.append(session.sides.say("take_home.compared", texts))
-    return [sentences.capital(text) for text in said]
+    return [capital(text) for text in said]
 
 
 def _say_change(change: Change, scenario: Scenario, texts: Words) -> str:
@@ -350,7 +352,7 @@ def _say(value: float, name: str, texts: Words) -> str:
     if measure.is_censored:
         return sentences.when(round(value), texts)
     if measure.unit.startswith("share of the vision"):
-        return sentences.percent(value)
+        return percent(value)
     if measure.unit == "share":
         return texts("take_home.of_hundred", n=f"{100 * value:.0f}")
     return texts("take_home.staff_days", n=f"{value:,.0f}")

@@ -2,7 +2,8 @@
 
 To translate the app, copy that file, translate what is right of the equals signs and leave names
 in braces as they are. A file that lacks a text, has one too many or names something else in braces
-is refused when it is loaded, so that nothing fails in front of a room.
+is refused when it is loaded, so that nothing fails in front of a room. The causes of changes of
+trust stand in the ledger (`runs/ledger.py`, `SAID`); a translation has them below `[cause]`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from partnersim.runs.ledger import SAID
 
 FIRST_LANGUAGE = "en"
 """The language that has every text; the others are checked against it."""
@@ -83,7 +86,9 @@ def words(language: str = FIRST_LANGUAGE) -> Words:
     if language not in known:
         raise ValueError(f"language = {language!r}: there are {', '.join(known)}")
     texts = read_texts((_folder() / f"{language}.toml").read_text(encoding="utf-8"))
-    if language != FIRST_LANGUAGE:
+    if language == FIRST_LANGUAGE:
+        texts |= {f"cause.{name}": said for name, said in SAID.items()}
+    else:
         check_texts(texts, words().texts, where=f"{language}.toml")
     return Words(language, texts)
 

@@ -312,7 +312,7 @@ def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
 
 def heading(scenario: Scenario, name: str, results: Results) -> Text:
     """Say what was simulated, above its table."""
-    from partnersim.report.tables import plural
+    from partnersim.runs.wording import plural
 
     runs, months = plural(results.replicates, "replicate"), plural(results.months, "month")
     return title_of(scenario, name, f"{runs} of {months}, seed {results.seed}")

@@ -380,7 +380,7 @@ def in_words(now: Progress) -> str:
 
 def duration(seconds: float) -> str:
     """Say how long something takes, in its largest unit and the next."""
-    from partnersim.report.tables import plural
+    from partnersim.runs.wording import plural
 
     rest = round(seconds)
     largest = next((k for k, length in enumerate(UNITS.values()) if rest >= length), 0)
@@ -439,7 +439,8 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
     from rich.console import Group
     from rich.text import Text
 
-    from partnersim.report.tables import house_table, join, plural
+    from partnersim.report.tables import house_table
+    from partnersim.runs.wording import join, plural
 
     least, most = estimate["least_replicates"], estimate["most_replicates"]
     replicates = f"{most:,}" if least == most else f"{least:,} to {most:,}, until sure enough"
@@ -515,7 +516,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from partnersim.report.tables import percent, plural
+    from partnersim.runs.wording import percent, plural
 
     share = percent(found.n_done / found.n_runs) if found.n_runs else "nothing to do"
     rows = [

@@ -1,18 +1,23 @@
 """Figures for researchers and trainers: one function, one figure, the message as its title.
 
-Each function returns a `Picture`: the figure, its title and the table of numbers behind it;
-`save` writes all three. matplotlib is loaded with this package, which nothing else in
-partnersim imports before a figure is asked for.
+Each function returns a `Picture`: what is drawn as plain data, its title and the table of numbers
+behind it. `picture.figure` paints it with matplotlib, which is loaded only then, and `picture.svg`
+for a page; `save` writes PNG, SVG and CSV.
+
+The pictures of the app are described with the parts of these modules, and painted by the same
+`paint_svg`: one palette, one set of steps of trust, one layout of labels.
 """
 
+from partnersim.figures.causes import ledger_waterfall
 from partnersim.figures.chance import distribution, icon_arrays
 from partnersim.figures.differences import difference_forest
 from partnersim.figures.over_time import change_over_time, quantiles
-from partnersim.figures.page import Picture, period, plural, save
+from partnersim.figures.page import save
+from partnersim.figures.picture import Picture
 from partnersim.figures.published import published_against_simulated
 from partnersim.figures.sweep import main_effects
 from partnersim.figures.trust import trust_heatmap, trust_network
-from partnersim.figures.waterfall import ledger_waterfall
+from partnersim.runs.wording import period, plural
 
 __all__ = [
     "Picture",

@@ -1,36 +1,20 @@
-"""Figures of chance for people who have never met a probability: count partnerships."""
+"""Chance for people who have never met a probability: count partnerships, or see when each came."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Circle, Ellipse
 
-from partnersim.figures.page import (
-    BLUE,
-    COLOURS,
-    FAMILY,
-    INK,
-    MARGIN,
-    ORANGE,
-    QUIET,
-    TYPE,
-    WIDTH,
-    Page,
-    Picture,
-    Table,
-    fit,
-    period,
-    start_page,
-    text_width,
-    value_ticks,
-    write,
-)
+from partnersim.figures.layout import padded, text_width, value_ticks, wrap
+from partnersim.figures.marks import Disc, Line, Mark, Panel, Table, Text, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, COLOURS, DARK, LINE, NUMBER, ORANGE, PAPER, QUIET
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import (
     Quantity,
     choose_arms,
@@ -39,6 +23,7 @@ from partnersim.figures.quantities import (
     headline,
     quantity,
 )
+from partnersim.runs.wording import of_hundred, period
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
@@ -59,14 +44,59 @@ MILESTONES = {
 """Measures that are times, as what is so when they are not after a deadline."""
 
 N_DOTS = 50
-NUMBER = 26.0
-"""Size of the numbers above the icons."""
+LARGEST_DOT = 36
 
 APART = 270
 """Room for runs without a value, in pixels."""
 
 LEFT_BLOCK, RIGHT_BLOCK = 100, 540
 """Where the runs that say no and those that say yes stand, in pixels."""
+
+
+# --- parts of every picture of chance -------------------------------------------------------------
+
+
+def icons(
+    left: float, top: float, pitch: float, n_full: int, colour: str, n: int = 100
+) -> Iterator[Disc]:
+    """Circles, ten a row, one for each partnership: full ones first, then rings."""
+    for index in range(n):
+        x, y = left + pitch * (index % 10 + 0.5), top + pitch * (index // 10 + 0.5)
+        fill = colour if index < n_full else PAPER
+        yield Disc(x, y, 0.39 * pitch, fill, colour, 2.5)
+
+
+def pick_dots(values: np.ndarray, n_dots: int = N_DOTS) -> np.ndarray:
+    """Stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
+    ordered = np.sort(values)
+    positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
+    return np.asarray(ordered[positions])
+
+
+def columns(values: np.ndarray, wide: float) -> list[int]:
+    """In which column of such a width each value stands; NaN are left out."""
+    return [int(value // wide) for value in values.tolist() if value == value]
+
+
+def grain(
+    arms: Sequence[np.ndarray], widths: Iterable[float], unit: float, largest: float, room: float
+) -> tuple[float, float]:
+    """The largest dots that fit on each other: the width of a column, and their diameter.
+
+    Columns are as narrow as that allows, one of some `widths`. `arms` are values counted from the
+    left edge, of which 1 is `unit` pixels; no dot has more than the `largest` diameter, and no
+    pile is higher than the `room`: pixels.
+    """
+    fitting = []
+    for wide in widths:
+        highest = max(max(Counter(columns(arm, wide)).values(), default=1) for arm in arms)
+        fitting.append((wide, min(largest, wide * unit, room / highest)))
+        if wide * unit >= largest:
+            break
+    return max(fitting, key=lambda found: found[1])
+
+
+# --- for reports ----------------------------------------------------------------------------------
 
 
 def icon_arrays(
@@ -102,27 +132,16 @@ def icon_arrays(
     ways = {arm: find_effect(came[arm], came[base], "survived", first.months).way for arm in names}
     what = {**HAPPENED, **MILESTONES}[measure].format(period=period(deadline))
     title = headline(what, shares, of_hundred, base, ways, ("more", "fewer", "most", "fewest"))
-    page = start_page(title, foot_note(first, comparison, len(names)))
+    page = Page(title, foot_note(first, comparison, len(names)))
     for index, arm in enumerate(names):
-        _draw_icons(page, index, len(names), arm, shares[arm])
+        page.marks += _draw_icons(page, index, len(names), arm, shares[arm])
     table: Table = {
         "arm": names,
         "partnerships": [comparison.results[arm].replicates for arm in names],
         "came_about": [int(came[arm].sum()) for arm in names],
         "of_100": [100 * shares[arm] for arm in names],
     }
-    return Picture(page.figure, title, table)
-
-
-def of_hundred(share: float, digits: int = 2) -> str:
-    """Say a share in whole partnerships: never none or all where it is neither."""
-    if math.isnan(share):
-        return "undefined"
-    if 0 < share < 0.01:
-        return "fewer than 1 of 100"
-    if 0.99 < share < 1:
-        return "more than 99 of 100"
-    return f"{100 * share:.{max(digits - 2, 0)}f} of 100"
+    return page.picture(table)
 
 
 def _came_about(results: Results, measure: str, deadline: int) -> np.ndarray:
@@ -136,34 +155,19 @@ def _came_about(results: Results, measure: str, deadline: int) -> np.ndarray:
     raise ValueError(f"measure = {measure!r}: must be one of {known}")
 
 
-def _draw_icons(page: Page, index: int, n_arms: int, arm: str, share: float) -> None:
+def _draw_icons(page: Page, index: int, n_arms: int, arm: str, share: float) -> Iterator[Mark]:
     """Draw the hundred partnerships of one arm: full circles came about, rings did not."""
     width = (WIDTH - 2 * MARGIN) / n_arms
+    pitch = min((width - 40) / 10, (page.bottom - 12 - page.top - 120) / 10)
     middle = MARGIN + width * (index + 0.5)
-    top = page.top - 8
-    name = fit(arm, width - 16, lines=2, weight="bold")
-    page.write(middle, top, name, weight="bold", color=COLOURS[index], ha="center", va="top")
-    words = fit(of_hundred(share), width - 12, size=NUMBER)
-    page.write(middle, top - 92, words, size=NUMBER, ha="center")
-    room = top - 124 - page.bottom - 12
-    pitch = min((width - 40) / 10, room / 10)
+    top = (page.top + page.bottom - 116 - 10 * pitch) / 2
+    style: dict[str, Any] = {"anchor": "middle", "bold": True, "colour": DARK[index]}
+    yield from say(middle, top + LINE, arm, width - 16, 2, **style)
+    words = of_hundred(share)
+    yield from say(middle, top + 84, words, width - 12, anchor="middle", size=NUMBER)
     n_full = 0 if math.isnan(share) else math.floor(100 * share + 0.5)
     n_full = min(max(n_full, int(share > 0)), 100 - int(share < 1))
-    circles = []
-    for icon in range(100):
-        x = middle + pitch * (icon % 10 - 4.5)
-        y = top - 124 - pitch * (icon // 10 + 0.5)
-        full = icon < n_full
-        circles.append(
-            Circle(
-                (x, y),
-                0.4 * pitch if full else 0.34 * pitch,
-                facecolor=COLOURS[index] if full else "none",
-                edgecolor=COLOURS[index] if full else QUIET,
-                linewidth=1.4,
-            )
-        )
-    page.sheet.add_collection(PatchCollection(circles, match_original=True), autolim=False)
+    yield from icons(middle - 5 * pitch, top + 112, pitch, n_full, COLOURS[index])
 
 
 def distribution(results: Results, measure: str) -> Picture:
@@ -182,30 +186,28 @@ def distribution(results: Results, measure: str) -> Picture:
     shown = quantity(measure)
     values = np.sort(np.asarray(results.measures[measure], dtype=float))  # NaN comes last
     title = _distribution_title(values, shown, results.months)
-    page = start_page(title, f"{_worth_of_a_dot(len(values))} {foot_note(results)}")
-    dots = _pick_dots(values)
+    worth = "one run" if len(values) <= N_DOTS else f"1 in {N_DOTS} of the runs"
+    page = Page(title, f"One dot is {worth}. {foot_note(results)}")
+    dots = pick_dots(values) if len(values) > N_DOTS else values
     known = dots[np.isfinite(dots)]
     n_apart = len(dots) - len(known)
-    bottom, height = page.bottom + 84, page.top - page.bottom - 84 - 70
+    place = Panel(MARGIN, page.top + 54, WIDTH - 2 * MARGIN, page.bottom - 84 - page.top - 54)
     if shown.is_yes_or_no:
-        for left, words, count in (
-            (LEFT_BLOCK, "no", int((known == 0).sum())),
-            (RIGHT_BLOCK, "yes", int((known == 1).sum())),
-        ):
-            _draw_block(page, (left, bottom), height, count, words, 10, is_full=words == "yes")
+        counts = {"no": int((known == 0).sum()), "yes": int((known == 1).sum())}
+        for left, (words, count) in zip((LEFT_BLOCK, RIGHT_BLOCK), counts.items(), strict=True):
+            page.marks += _draw_block(left, place, count, words, 10, is_full=words == "yes")
     elif known.size:
-        width = WIDTH - 2 * MARGIN - (APART if n_apart else 0)
-        axes = page.panel(MARGIN, bottom, width, height)
-        _set_value_axis(axes, known, shown, results.months)
-        _draw_dots(axes, known * shown.scale, width, height)
+        narrow = replace(place, width=place.width - (APART if n_apart else 0))
+        panel = _value_panel(narrow, known, shown, results.months)
+        page.marks += _draw_dots(panel, known * shown.scale, shown)
         middle = _median_with_unreached(values)
         if math.isfinite(middle) and len(values) > 1:
-            _mark_median(axes, middle * shown.scale, shown.say(middle), width)
+            page.marks += _mark_median(panel, middle * shown.scale, f"median {shown.say(middle)}")
     if n_apart:
         words = f"not reached in {period(results.months)}" if shown.is_censored else "undefined"
         left = WIDTH - MARGIN - APART + 34 if known.size else MARGIN
-        _draw_block(page, (left, bottom), height, n_apart, words, 5)
-    return Picture(page.figure, title, {"rank": np.arange(1, len(values) + 1), measure: values})
+        page.marks += _draw_block(left, place, n_apart, words, 5)
+    return page.picture({"rank": np.arange(1, len(values) + 1), measure: values})
 
 
 def _median_with_unreached(values: np.ndarray) -> float:
@@ -235,93 +237,49 @@ def _distribution_title(values: np.ndarray, shown: Quantity, months: int) -> str
     return f"{text};{reached}" if reached else text
 
 
-def _worth_of_a_dot(n_runs: int) -> str:
-    """Say what one dot stands for."""
-    if n_runs <= N_DOTS:
-        return "One dot is one run."
-    return f"One dot is 1 in {N_DOTS} of the runs."
+def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Mark]:
+    """Pile dots up where values are alike; they shrink where a pile would not fit."""
+    ticks, labels = value_ticks(*panel.across, 8)
+    first = sum(tick < 0 for tick in ticks) if values.min() >= 0 else 0
+    yield from panel.numbers_below(ticks[first:], labels[first:])
+    yield Text((panel.left + panel.right) / 2, panel.bottom + 62, shown.heading, "middle")
+    places = panel.x(values) - panel.left
+    wide, diameter = grain([places], range(9, LARGEST_DOT + 1), 1.0, LARGEST_DOT, panel.height)
+    heights: Counter[int] = Counter()
+    for column in columns(places, wide):
+        x = panel.left + (column + 0.5) * wide
+        yield Disc(x, panel.bottom - (heights[column] + 0.5) * diameter, 0.44 * diameter, BLUE)
+        heights[column] += 1
 
 
-def _pick_dots(values: np.ndarray) -> np.ndarray:
-    """Evenly spaced quantiles of sorted values, or all of them where they are few."""
-    if len(values) <= N_DOTS:
-        return values
-    ranks = (np.arange(N_DOTS) + 0.5) / N_DOTS * len(values)
-    return np.asarray(values[ranks.astype(int)])
-
-
-def _set_value_axis(axes: Axes, known: np.ndarray, shown: Quantity, months: int) -> None:
-    """Set the horizontal axis, in the unit that is shown."""
+def _value_panel(place: Panel, known: np.ndarray, shown: Quantity, months: int) -> Panel:
+    """The axis across, in the unit that is shown: all the months for times."""
     low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
     if shown.is_censored:
         low, high = 0.0, months * shown.scale
-    margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
-    axes.set_xlim(low - margin, high + margin)
-    ticks, labels = value_ticks(low - margin, high + margin, 8)
-    if low >= 0:
-        labels = [label for tick, label in zip(ticks, labels, strict=True) if tick >= 0]
-        ticks = [tick for tick in ticks if tick >= 0]
-    axes.set_xticks(ticks, labels)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_xlabel(shown.heading, size=TYPE, family=FAMILY, color=INK)
+    return replace(place, across=padded(low, high, 0.04))
 
 
-def _draw_dots(axes: Axes, known: np.ndarray, width: float, height: float) -> None:
-    """Pile dots up where values are alike; they shrink where a pile would not fit."""
-    low, high = axes.get_xlim()
-    axes.set_ylim(0, height)
-    pixels = (known - low) / (high - low) * width
-    for diameter in (36.0, 30.0, 26.0, 22.0, 18.0, 14.0, 11.0, 9.0):
-        columns, counts = np.unique((pixels // diameter).astype(int), return_counts=True)
-        if np.max(counts) * diameter <= height:
-            break
-    for column, count in zip(columns, counts, strict=True):
-        x = low + (column + 0.5) * diameter / width * (high - low)
-        for row in range(count):
-            axes.add_patch(
-                Ellipse(
-                    (x, (row + 0.5) * diameter),
-                    0.88 * diameter / width * (high - low),
-                    0.88 * diameter,
-                    facecolor=BLUE,
-                    edgecolor="none",
-                    clip_on=False,
-                )
-            )
-
-
-def _mark_median(axes: Axes, middle: float, text: str, width: float) -> None:
+def _mark_median(panel: Panel, middle: float, words: str) -> Iterator[Mark]:
     """Draw a line at the median, with its number above."""
-    axes.axvline(middle, color=ORANGE, linewidth=3, linestyle=(0, (4, 2)), zorder=3)
-    low, high = axes.get_xlim()
-    words = f"median {text}"
+    x = panel.x(middle)
+    yield Line(((x, panel.bottom), (x, panel.top)), ORANGE, 4.0, "16 8")
     half = text_width(words) / 2
-    at = min(max((middle - low) / (high - low) * width, half), width - half)
-    top = axes.get_ylim()[1]
-    write(axes, low + at / width * (high - low), top + 24, words, ha="center")
+    x = min(max(x, panel.left + half), panel.right - half)
+    yield from written(x, panel.top - 24, [words], anchor="middle")
 
 
 def _draw_block(
-    page: Page,
-    corner: tuple[float, float],
-    height: float,
-    count: int,
-    words: str,
-    n_wide: int,
-    *,
-    is_full: bool = False,
-) -> None:
+    left: float, place: Panel, count: int, words: str, n_wide: int, *, is_full: bool = False
+) -> Iterator[Mark]:
     """Draw dots that stand together, over a line with a word for what they have in common."""
-    left, bottom = corner
-    pitch = min(30.0, (height - 40) / math.ceil(max(count, 1) / n_wide))
+    pitch = min(30.0, (place.height - 40) / math.ceil(max(count, 1) / n_wide))
     for index in range(count):
         x = left + pitch * (index % n_wide + 0.5)
-        y = bottom + pitch * (index // n_wide + 0.5)
-        face, edge = (BLUE, BLUE) if is_full else ("none", QUIET)
-        page.sheet.add_patch(
-            Circle((x, y), 0.4 * pitch, facecolor=face, edgecolor=edge, linewidth=2)
-        )
+        y = place.bottom - pitch * (index // n_wide + 0.5)
+        fill, edge = (BLUE, BLUE) if is_full else (PAPER, QUIET)
+        yield Disc(x, y, 0.4 * pitch, fill, edge, 2.7)
     width = max(30.0 * n_wide, APART - 34)
-    page.line((left, left + width), (bottom, bottom), color=QUIET, linewidth=1)
-    page.write(left, bottom - 10, fit(words, width, lines=2), va="top")
+    yield Line(((left, place.bottom), (left + width, place.bottom)), QUIET, 1.4)
+    lines = wrap(words, width, 2)
+    yield from written(left, place.bottom + 10 + LINE * len(lines) / 2, lines)

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-
-from partnersim.figures.page import (
-    BLUE,
-    MARGIN,
-    PURPLE,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    Table,
-    fit,
-    signed,
-    start_page,
-    value_ticks,
-)
+from partnersim.figures.layout import text_width, value_ticks, wrap
+from partnersim.figures.marks import Box, Disc, Line, Mark, Panel, rows_to_table, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, LINE, PAPER, PURPLE, QUIET
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import (
     Effect,
     Quantity,
@@ -30,6 +20,7 @@ from partnersim.figures.quantities import (
     in_title,
     quantity,
 )
+from partnersim.runs.wording import join, signed
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison
@@ -38,12 +29,9 @@ MAX_MEASURES = 4
 HEADING = 108
 """Room for the headings of the panels, in pixels."""
 
-WAYS = (
-    (1, "higher"),
-    (-1, "lower"),
-    (0, "no clear difference"),
-    (None, "too few pairs to tell"),
-)
+WAYS = ((1, "higher"), (-1, "lower"), (0, "no clear difference"), (None, "too few pairs to tell"))
+
+COLUMNS = ("measure", "arm", "mean_difference", "ci95_low", "ci95_high", "share_better", "n_pairs")
 
 NAMES = 270
 """Room for the names of the arms, in pixels."""
@@ -80,16 +68,19 @@ def difference_forest(
         measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures
     }
     title = _title(comparison.base, effects[measures[0]], measures[0])
-    page = start_page(title, foot_note(first, comparison, len(names) + 1))
+    page = Page(title, foot_note(first, comparison, len(names) + 1))
     width = (WIDTH - 2 * MARGIN - NAMES) / len(measures)
-    rows = _rows(page, len(names))
-    for arm, row in zip(names, rows, strict=True):
-        page.write(MARGIN, row, fit(in_title(arm), NAMES - 24, lines=2 if len(names) < 7 else 1))
+    top, bottom = page.top + HEADING, page.bottom - 96
+    pitch = (bottom - top) / max(len(names), 1)
+    heights = [top + pitch * (index + 0.5) for index in range(len(names))]
+    for arm, row in zip(names, heights, strict=True):
+        page.marks += say(MARGIN, row, in_title(arm), NAMES - 24, 2 if len(names) < 7 else 1)
     for index, measure in enumerate(measures):
-        left = MARGIN + NAMES + index * width
+        place = Panel(MARGIN + NAMES + index * width, top, width - 28, bottom - top)
         found = list(effects[measure].values())
-        _draw_measure(page, left, width - 28, rows, quantity(measure), found)
-    return Picture(page.figure, title, _table(effects))
+        page.marks += _draw_measure(place, heights, pitch, quantity(measure), found)
+    rows = [(m, arm, *astuple(e)) for m, found in effects.items() for arm, e in found.items()]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
@@ -98,79 +89,49 @@ def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
     return find_effect(found.measures[measure], base.measures[measure], measure, base.months)
 
 
-def _rows(page: Page, count: int) -> list[float]:
-    """Heights of the arms' rows, from the top, in pixels."""
-    top, bottom = page.top - HEADING, page.bottom + 96
-    pitch = min((top - bottom) / max(count, 1), 110)
-    return [top - pitch * (index + 0.5) for index in range(count)]
-
-
 def _draw_measure(
-    page: Page,
-    left: float,
-    width: float,
-    rows: Sequence[float],
-    shown: Quantity,
-    found: Sequence[Effect],
-) -> None:
+    place: Panel, rows: Sequence[float], pitch: float, shown: Quantity, found: Sequence[Effect]
+) -> Iterator[Mark]:
     """Draw one panel: for each arm the mean difference, its interval, how often it is better."""
-    page.write(left, page.top - 6, fit(shown.heading, width, lines=3), va="top")
-    bottom = page.bottom + 96
-    top = page.top - HEADING
-    axes = page.panel(left, bottom, width, top - bottom)
-    axes.set_ylim(bottom, top)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    _set_scale(axes, [n * shown.scale for e in found for n in (e.mean, e.low, e.high)])
-    axes.axvline(0, color=QUIET, linewidth=1.5)
-    pitch = rows[0] - rows[1] if len(rows) > 1 else 110.0
-    for row, effect in zip(rows, found, strict=True):
-        page.write(
-            left + width / 2,
-            row + pitch / 4,
-            _words(shown, effect),
-            ha="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-        _draw_interval(axes, row - pitch / 5, shown, effect)
-    better = {True: "better →", False: "← better", None: "neither is better"}
-    words = better[shown.higher_is_better]
-    page.write(left + width / 2, page.bottom + 24, fit(words, width), ha="center")
-
-
-def _set_scale(axes: Axes, numbers: Sequence[float]) -> None:
-    """Set a horizontal axis that holds 0 and all the numbers."""
+    heading = wrap(shown.heading, place.width, 3)
+    middle, pitch = place.left + place.width / 2, min(pitch, 110)
+    yield from written(place.left, place.top - HEADING + 6 + LINE * len(heading) / 2, heading)
+    numbers = [n * shown.scale for e in found for n in (e.mean, e.low, e.high)]
     known = [0.0, *(n for n in numbers if math.isfinite(n))]
     low, high = min(known), max(known)
     margin = 0.12 * (high - low) or 1.0
-    axes.set_xlim(low - margin, high + margin)
+    panel = replace(place, across=(low - margin, high + margin))
     # Few enough numbers to stand side by side in a narrow panel.
     ticks = value_ticks(low - margin / 2, high + margin / 2, 2)
-    axes.set_xticks(*(ticks if high > low else ([0.0], ["0"])))
+    yield from panel.numbers_below(*(ticks if high > low else ([0.0], ["0"])))
+    yield panel.upright(0)
+    for row, effect in zip(rows, found, strict=True):
+        said = _words(shown, effect)
+        half, y = text_width(said) / 2 + 3, row - pitch / 4
+        # Paper behind the words, where they stand on the line of no difference.
+        yield Box(middle - half, y - LINE / 2, 2 * half, LINE, PAPER)
+        yield from written(middle, y, [said], anchor="middle")
+        yield from _draw_interval(panel, row + pitch / 5, shown, effect)
+    better = {True: "better →", False: "← better", None: "neither is better"}
+    words = better[shown.higher_is_better]
+    yield from say(middle, panel.bottom + 72, words, place.width, anchor="middle")
 
 
-def _draw_interval(axes: Axes, height: float, shown: Quantity, effect: Effect) -> None:
+def _draw_interval(panel: Panel, y: float, shown: Quantity, effect: Effect) -> Iterator[Mark]:
     """Draw a mean and its interval: circle for better, square for worse, hollow for unclear."""
     if not math.isfinite(effect.mean):
         return
-    way = _better_by(shown, effect)
-    colour, marker = {1: (BLUE, "o"), -1: (PURPLE, "s"), 0: (QUIET, "D")}[way]
-    low, high = effect.low, effect.high
-    if math.isfinite(low) and math.isfinite(high):
-        ends = (low * shown.scale, high * shown.scale)
-        axes.plot(ends, (height, height), color=colour, linewidth=4, solid_capstyle="butt")
-    face = colour if way else "white"
-    axes.plot(
-        effect.mean * shown.scale, height, marker,
-        color=colour, markersize=13, markerfacecolor=face, markeredgewidth=2.5,
-    )  # fmt: skip
-
-
-def _better_by(shown: Quantity, effect: Effect) -> int:
-    """1 for clearly better, -1 for clearly worse, 0 for unclear or neither."""
-    if shown.higher_is_better is None:
-        return 0
-    return (effect.way or 0) * (1 if shown.higher_is_better else -1)
+    better = {True: 1, False: -1, None: 0}[shown.higher_is_better]
+    way = better * (effect.way or 0)
+    colour = {1: BLUE, -1: PURPLE, 0: QUIET}[way]
+    ends = [panel.x(end * shown.scale) for end in (effect.low, effect.high)]
+    if all(map(math.isfinite, ends)):
+        yield Line(((ends[0], y), (ends[1], y)), colour, 5.5)
+    x = panel.x(effect.mean * shown.scale)
+    if way < 0:
+        yield Box(x - 9, y - 9, 18, 18, colour)
+    else:
+        yield Disc(x, y, 9, colour if way else PAPER, colour, 3.5)
 
 
 def _words(shown: Quantity, effect: Effect) -> str:
@@ -194,7 +155,8 @@ def _title(base: str, effects: Mapping[str, Effect], measure: str) -> str:
     for way, words in WAYS:
         arms = [in_title(arm) for arm, effect in effects.items() if effect.way == way]
         if arms:
-            parts.append(f"{words} with {_list(arms)}")
+            named = arms if len(arms) <= 3 else [*arms[:2], f"{len(arms) - 2} more"]
+            parts.append(f"{words} with {join(named)}")
     return f"{what}: {'; '.join(parts)}"
 
 
@@ -207,24 +169,3 @@ def _title_of_one(arm: str, what: str, shown: Quantity, effect: Effect) -> str:
     if effect.way == 0:
         return f"{arm} makes no clear difference. {what} {interval}"
     return f"{what}: {signed(effect.mean * shown.scale)}{shown.suffix} with {arm} {interval}"
-
-
-def _list(arms: Sequence[str]) -> str:
-    """Put names in a sentence, of many the first two."""
-    if len(arms) > 3:
-        return f"{arms[0]}, {arms[1]} and {len(arms) - 2} more"
-    return " and ".join([", ".join(arms[:-1]), arms[-1]] if len(arms) > 1 else arms)
-
-
-def _table(effects: Mapping[str, Mapping[str, Effect]]) -> Table:
-    """List the numbers drawn, a row for each measure and arm."""
-    rows = [(measure, arm, e) for measure, found in effects.items() for arm, e in found.items()]
-    return {
-        "measure": [measure for measure, _, _ in rows],
-        "arm": [arm for _, arm, _ in rows],
-        "mean_difference": [e.mean for _, _, e in rows],
-        "ci95_low": [e.low for _, _, e in rows],
-        "ci95_high": [e.high for _, _, e in rows],
-        "share_better": [e.share_better for _, _, e in rows],
-        "n_pairs": [e.n_pairs for _, _, e in rows],
-    }

@@ -1,34 +1,18 @@
-"""Figures of change, speed and trust over time."""
+"""Lines over the years: change, speed and trust, for reports and for pages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from partnersim.figures.page import (
-    BLUE,
-    COLOURS,
-    DASHES,
-    INK,
-    LINE,
-    MARGIN,
-    QUIET,
-    SEQUENTIAL,
-    WIDTH,
-    Page,
-    Picture,
-    fit,
-    number,
-    period,
-    spread,
-    start_page,
-    value_ticks,
-    write,
-    year_axis,
-)
+from partnersim.figures.layout import padded, spread, value_ticks, wrap, year_ticks
+from partnersim.figures.marks import Line, Mark, Panel, Text, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, LINE, QUIET, SHADES, TYPE
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import (
     Quantity,
     choose_arms,
@@ -38,13 +22,57 @@ from partnersim.figures.quantities import (
     in_title,
     quantity,
 )
+from partnersim.runs.wording import number, period
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
 
-LEFT = 100
-LABELS = 926
-"""Where the labels at the ends of lines begin, in pixels."""
+LEFT = 110
+LABELS = 290
+"""Room left of panels for numbers, and right of them for the names of lines, in pixels."""
+
+LEADER = 20
+"""From the end of a line to its name, in pixels."""
+
+
+# --- parts of every chart of lines ----------------------------------------------------------------
+
+
+def axes(
+    panel: Panel, months: int, ticks: Sequence[float], labels: Sequence[str], *, years: bool = True
+) -> list[Mark]:
+    """Quiet lines across at some numbers, and years below."""
+    left, right, marks = panel.left, panel.right, list[Mark]()
+    for y, label in zip(panel.y(np.array(ticks)).tolist(), labels, strict=True):
+        marks.append(Line(((left, y), (right, y)), GREY, 1.5))
+        marks.append(Text(left - 8, y + 9, label, "end", QUIET))
+    at, names = year_ticks(months) if years else ([], [])
+    for x, name in zip(panel.x(np.array(at)).tolist(), names, strict=True):
+        marks.append(Text(x, panel.top + panel.height + 32, name, "middle", QUIET))
+    return marks
+
+
+def names_at_ends(
+    panel: Panel, names: Mapping[str, tuple[float, str]], right: float, rows: int, em: float = TYPE
+) -> Iterator[Mark]:
+    """Names right of the ends of lines, moved apart where one would cover another.
+
+    Each has its number and its colour; they go as far as `right`, on so many rows each, and `em`
+    is the size that they are measured in.
+    """
+    x, lowest = panel.right + LEADER, panel.bottom + LINE / 2
+    texts = [wrap(name, right - x, rows, em, bold=True) for name in names]
+    heights = [LINE * len(text) + 4.0 for text in texts]
+    # What is not known has its name at the foot.
+    ends = [min(end, panel.up[1]) if end == end else panel.up[0] for end, _ in names.values()]
+    wanted = [panel.y(end) for end in ends]
+    places = spread(wanted, heights, min(panel.top - 6, lowest - sum(heights)), lowest)
+    for text, at, place, (_, colour) in zip(texts, wanted, places, names.values(), strict=True):
+        yield Line(((panel.right + 3, at), (x - 4, place)), colour, 1.0)
+        yield from written(x, place, text, colour=colour, bold=True)
+
+
+# --- for reports ----------------------------------------------------------------------------------
 
 
 def change_over_time(
@@ -78,18 +106,18 @@ def change_over_time(
     shown = quantity(series[0])
     what = f"{shown.label} after {period(first.months)}, median"
     title = headline(what, final, shown.say, comparison.base, ways)
-    page = start_page(title, foot_note(first, comparison, len(names)))
-    for name, axes, box in _panels(page, series, first.months):
-        _draw_arms(page, axes, box, comparison, names, name, max(1, n_faint // len(names)))
-    table = {
-        "month": np.arange(first.months + 1),
-        **{
-            f"{arm}: median {name}": _median(comparison.results[arm], name)
-            for name in series
-            for arm in names
-        },
-    }
-    return Picture(page.figure, title, table)
+    page = Page(title, foot_note(first, comparison, len(names)))
+    table = {"month": np.arange(first.months + 1)}
+    for name, place in _places(page, series):
+        shown, results = quantity(name), [comparison.results[arm] for arm in names]
+        bold = [_median(result, name) for result in results]
+        table |= {f"{arm}: median {name}": line for arm, line in zip(names, bold, strict=True)}
+        faint = [result.series[name][: max(1, n_faint // len(names))] for result in results]
+        panel, marks = _axes_for(place, np.concatenate([*faint, bold]), shown, name == series[-1])
+        page.marks += marks
+        if panel is not None:
+            page.marks += _draw_arms(panel, names, bold, faint, shown.scale)
+    return page.picture(table)
 
 
 def quantiles(results: Results, series: str) -> Picture:
@@ -102,28 +130,17 @@ def quantiles(results: Results, series: str) -> Picture:
     series
         Name of a recorded or derived series.
     """
-    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    levels = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
     shown = quantity(series)
-    lines = np.asarray(results.quantiles(series, levels), dtype=float)
-    title = _title_of_quantiles(lines[:, -1], shown, results)
-    page = start_page(title, foot_note(results))
-    ((_, axes, box),) = _panels(page, (series,), results.months)
-    lines = lines * shown.scale
-    if _set_range(axes, lines, box, shown):
-        months = np.arange(results.months + 1)
-        axes.fill_between(months, lines[0], lines[4], color=SEQUENTIAL[4], linewidth=0)
-        axes.fill_between(months, lines[1], lines[3], color=SEQUENTIAL[3], linewidth=0)
-        axes.plot(months, lines[2], color=BLUE, linewidth=4)
-        ends = [lines[4, -1], (lines[2, -1] + lines[3, -1]) / 2, lines[2, -1], lines[0, -1]]
-        words = ["95 of 100 below", "middle half", "median", "5 of 100 below"]
-        colours = [SEQUENTIAL[4], SEQUENTIAL[3], BLUE, SEQUENTIAL[4]]
-        if results.replicates == 1:
-            words, ends, colours = ["the one run"], [lines[2, -1]], [BLUE]
-        _label_ends(page, axes, box, words, ends, colours, ["solid"] * 4)
-    names = ("p05", "p25", "median", "p75", "p95")
-    table: dict[str, np.ndarray] = {"month": np.arange(results.months + 1)}
-    table |= {name: line / shown.scale for name, line in zip(names, lines, strict=True)}
-    return Picture(page.figure, title, table)
+    found = np.asarray(results.quantiles(series, list(levels.values())), dtype=float)
+    page = Page(_title_of_quantiles(found[:, -1], shown, results), foot_note(results))
+    ((_, place),) = _places(page, (series,))
+    panel, marks = _axes_for(place, found, shown)
+    page.marks += marks
+    if panel is not None:
+        page.marks += _draw_bands(panel, found * shown.scale, is_one=results.replicates == 1)
+    table = {"month": np.arange(results.months + 1), **dict(zip(levels, found, strict=True))}
+    return page.picture(table)
 
 
 def _title_of_quantiles(last: np.ndarray, shown: Quantity, results: Results) -> str:
@@ -138,100 +155,76 @@ def _title_of_quantiles(last: np.ndarray, shown: Quantity, results: Results) -> 
     return f"{what}: {middle} in the median partnership, between {low} and {high} in 90 of 100"
 
 
-Box = tuple[float, float]
-"""Bottom and top of a panel, in pixels."""
-
-
 def _median(results: Results, series: str) -> np.ndarray:
     """Median over replicates in each month."""
     (middle,) = results.quantiles(series, [0.5])
     return np.asarray(middle)
 
 
-def _panels(page: Page, series: Sequence[str], months: int) -> list[tuple[str, Axes, Box]]:
+def _places(page: Page, series: Sequence[str]) -> Iterator[tuple[str, Panel]]:
     """One panel above the other, each under its heading, all over the same years."""
-    foot = page.bottom + 78  # numbers and name of the axis
-    room = page.top - foot
-    gap = 22.0
-    height = room / len(series) - 40 - gap * (len(series) - 1) / len(series)
-    panels = []
+    head, gap, foot = 46.0, 16.0, 72.0
+    height = (page.bottom - foot - page.top - gap * (len(series) - 1)) / len(series) - head
     for index, name in enumerate(series):
-        top = page.top - 40 - index * (height + 40 + gap)
-        page.write(MARGIN, top + 22, fit(quantity(name).heading, WIDTH - 2 * MARGIN))
-        axes = page.panel(LEFT, top - height, LABELS - LEFT - 20, height)
-        is_last = index == len(series) - 1
-        year_axis(axes, months, name="Years from the start" if is_last else "")
-        axes.tick_params(labelbottom=is_last)
-        panels.append((name, axes, (top - height, top)))
-    return panels
+        top = page.top + index * (height + head + gap) + head
+        page.marks += say(MARGIN, top - 24, quantity(name).heading, WIDTH - 2 * MARGIN)
+        yield name, Panel(LEFT, top, WIDTH - MARGIN - LABELS - LEFT, height)
+    middle = (LEFT + WIDTH - MARGIN - LABELS) / 2
+    page.marks.append(Text(middle, page.bottom - 12, "Years from the start", "middle"))
 
 
 def _draw_arms(
-    page: Page,
-    axes: Axes,
-    box: Box,
-    comparison: Comparison,
+    panel: Panel,
     names: Sequence[str],
-    series: str,
-    n_faint: int,
-) -> None:
-    """Draw the lines of all arms in one panel, and label them."""
-    shown = quantity(series)
-    months = np.arange(comparison.results[names[0]].months + 1)
-    faint = [comparison.results[arm].series[series][:n_faint] * shown.scale for arm in names]
-    bold = [_median(comparison.results[arm], series) * shown.scale for arm in names]
-    if not _set_range(axes, np.concatenate([*faint, np.array(bold)]), box, shown):
-        return
+    bold: Sequence[np.ndarray],
+    faint: Sequence[np.ndarray],
+    scale: float,
+) -> Iterator[Mark]:
+    """Draw the lines of all arms in one panel, and name them."""
+    months = np.arange(len(bold[0]))
     for lines, colour in zip(faint, COLOURS, strict=False):
-        axes.plot(months, lines.T, color=colour, linewidth=1, alpha=0.22)
+        for line in lines * scale:
+            yield panel.line(months, line, colour, 1.4, opacity=0.22)
     for line, colour, dash in zip(bold, COLOURS, DASHES, strict=False):
-        axes.plot(months, line, color=colour, linewidth=4, linestyle=dash)
-    _label_ends(page, axes, box, names, [line[-1] for line in bold], COLOURS, DASHES)
+        yield panel.line(months, line * scale, colour, 5.0, dash=dash)
+    ends = [(scale * line[-1], colour) for line, colour in zip(bold, DARK, strict=False)]
+    named = dict(zip(map(in_title, names), ends, strict=True))
+    yield from names_at_ends(panel, named, WIDTH - 12, 2)
 
 
-def _set_range(axes: Axes, values: np.ndarray, box: Box, shown: Quantity) -> bool:
-    """Fit the vertical axis, from 0 where that wastes little; False if nothing is drawn."""
-    known = values[np.isfinite(values)]
+def _draw_bands(panel: Panel, lines: np.ndarray, *, is_one: bool) -> Iterator[Mark]:
+    """Draw where nine of ten runs are, where half of them are, and the middle; and name them."""
+    months, (low, lower, middle, upper, high) = np.arange(lines.shape[1]), lines
+    for bottom, top, colour in ((low, high, SHADES[4]), (lower, upper, SHADES[3])):
+        edge = panel.line(np.append(months, months[::-1]), np.append(top, bottom[::-1]), "", 0.0)
+        yield edge._replace(fill=colour)
+    yield panel.line(months, middle, BLUE, 5.0)
+    names = {
+        "95 of 100 below": (high[-1], QUIET),
+        "middle half": ((middle[-1] + upper[-1]) / 2, SHADES[2]),
+        "median": (middle[-1], BLUE),
+        "5 of 100 below": (low[-1], QUIET),
+    }
+    names = {"the one run": (middle[-1], BLUE)} if is_one else names
+    yield from names_at_ends(panel, names, WIDTH - 12, 3)
+
+
+def _axes_for(
+    place: Panel, values: np.ndarray, shown: Quantity, is_last: bool = True
+) -> tuple[Panel | None, list[Mark]]:
+    """Fit the range upwards, from 0 where that wastes little; no panel where nothing is known."""
+    months = values.shape[1] - 1
+    panel = replace(place, across=(0.0, float(max(months, 1))))
+    known = shown.scale * values[np.isfinite(values)]
     if not known.size:
-        axes.yaxis.set_visible(False)
-        axes.spines["left"].set_visible(False)
-        middle = sum(axes.get_xlim()) / 2
-        write(axes, middle, 0.5, f"{shown.label} is not defined in these runs", ha="center")
-        return False
+        words = [f"{shown.label} is not defined in these runs"]
+        middle = (panel.left + panel.right) / 2, (panel.top + panel.bottom) / 2
+        marks = axes(panel, months, [0.0], [""], years=is_last)
+        return None, [*marks, *written(*middle, words, anchor="middle")]
     low, high = float(known.min()), float(known.max())
     low = 0.0 if 0 < low < 0.5 * high else low
-    margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
-    low, high = low - margin * (low != 0), high + margin
-    axes.set_ylim(low, high)
-    axes.set_yticks(*value_ticks(low, high, 4 if box[1] - box[0] < 300 else 7))
-    if low < 0 < high:
-        axes.axhline(0, color=QUIET, linewidth=1)
-    return True
-
-
-def _label_ends(
-    page: Page,
-    axes: Axes,
-    box: Box,
-    words: Sequence[str],
-    ends: Sequence[float],
-    colours: Sequence[str],
-    dashes: Sequence[object],
-) -> None:
-    """Name lines at their right ends, moved apart where they would overlap."""
-    low, high = axes.get_ylim()
-    texts = [fit(in_title(word), WIDTH - LABELS - 94, lines=2) for word in words]
-    heights = [LINE * (text.count("\n") + 1) + 4.0 for text in texts]
-    wanted = [
-        box[0] + (box[1] - box[0]) * (min(max(end, low), high) - low) / (high - low)
-        if np.isfinite(end)
-        else box[0]
-        for end in ends
-    ]
-    room = max(box[1] - box[0], sum(heights))
-    places = spread(wanted, heights, box[1] - room - 6, box[1] + 6)
-    for text, place, at, colour, dash in zip(texts, places, wanted, colours, dashes, strict=False):
-        style = {"color": colour, "linestyle": dash}
-        page.line((LABELS - 16, LABELS + 6), (at, place), color=colour, linewidth=1)
-        page.line((LABELS + 6, LABELS + 78), (place, place), linewidth=4, **style)
-        page.write(LABELS + 86, place, text, color=INK)
+    bottom, top = padded(low, high, 0.04)
+    panel = replace(panel, up=(low and bottom, top))
+    ticks = value_ticks(*panel.up, 4 if place.height < 300 else 7)
+    marks = axes(panel, months, *ticks, years=is_last)
+    return panel, [*marks, panel.level(0.0)] if low < 0 < high else marks

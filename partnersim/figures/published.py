@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from partnersim.figures.page import (
-    BLUE,
-    MARGIN,
-    ORANGE,
-    SEQUENTIAL,
-    WIDTH,
-    Page,
-    Picture,
-    Table,
-    fit,
-    number,
-    start_page,
-    value_ticks,
-)
+from partnersim.figures.layout import padded, value_ticks, wrap
+from partnersim.figures.marks import Box, Line, Mark, Panel, rows_to_table, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, ORANGE, PAPER, SHADES
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import foot_note
+from partnersim.runs.wording import number
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Results
     from partnersim.scenario.declarations import Published
     from partnersim.scenario.scenario import Scenario
 
+COLUMNS = (
+    *("title", "month", "reference_month", "unit", "published"),
+    *("simulated_p05", "simulated_median", "simulated_p95", "source"),
+)
 MAX_ROWS = 5
 """Figures that can be read on a page; the table has them all."""
 
@@ -74,14 +70,18 @@ def published_against_simulated(results: Results, scenario: Scenario) -> Picture
     title = _title(known, results.replicates)
     left_out = len(settings) - min(len(known), MAX_ROWS)
     more = f" {left_out} not shown." if left_out else ""
-    page = start_page(title, foot_note(results) + more)
+    page = Page(title, foot_note(results) + more)
     shown = known[:MAX_ROWS]
     if shown:
-        _draw_key(page)
-    pitch = min((page.top - page.bottom - 48) / max(len(shown), 1), 190)
+        page.marks += _draw_key(page.top + 16)
+    pitch = (page.bottom - page.top - 48) / max(len(shown), 1)
     for index, setting in enumerate(shown):
-        _draw_row(page, page.top - 44 - pitch * (index + 1), pitch, setting)
-    return Picture(page.figure, title, _table(settings))
+        page.marks += _draw_row(page.top + 44 + pitch * (index + 0.5), pitch, setting)
+    rows = [
+        (p.title, p.month, p.reference_month, p.unit, p.value, low, median, high, p.source)
+        for p, low, median, high in settings
+    ]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def _set_beside(results: Results, published: Published) -> Setting:
@@ -117,61 +117,46 @@ def _title(known: Sequence[Setting], n_runs: int) -> str:
     return f"{inside} of {len(known)} published figures {verb} inside {band}"
 
 
-def _draw_key(page: Page) -> None:
+def _diamond(x: float, y: float) -> Line:
+    """The mark of what was published."""
+    points = ((x, y - 12), (x + 12, y), (x, y + 12), (x - 12, y), (x, y - 12))
+    return Line(points, PAPER, 1.4, fill=ORANGE)
+
+
+def _draw_key(y: float) -> Iterator[Mark]:
     """Say what the marks are."""
-    y = page.top - 16
-    page.line((MARGIN + 6, MARGIN + 6), (y, y), color=ORANGE, marker="D", markersize=13)
-    page.write(MARGIN + 28, y, "published")
-    page.line((310, 310), (y - 14, y + 14), color=BLUE, linewidth=5)
-    page.write(328, y, "simulated median")
-    page.line((650, 710), (y, y), color=SEQUENTIAL[4], linewidth=18, solid_capstyle="butt")
-    page.write(726, y, "90 of 100 simulated partnerships")
+    yield _diamond(MARGIN + 12, y)
+    yield Line(((310, y - 14), (310, y + 14)), BLUE, 7)
+    yield Box(650, y - 12, 60, 24, SHADES[4])
+    words = {68: "published", 328: "simulated median", 726: "90 of 100 simulated partnerships"}
+    for x, said in words.items():
+        yield from written(x, y, [said])
 
 
-def _draw_row(page: Page, bottom: float, pitch: float, setting: Setting) -> None:
+def _draw_row(middle: float, pitch: float, setting: Setting) -> Iterator[Mark]:
     """Draw one figure on an axis of its own, in its unit."""
     published = setting.published
-    middle = bottom + pitch / 2
-    name = fit(published.title, NAMES - 24, lines=2 if pitch > 95 else 1)
-    unit = fit(f"({published.unit})", NAMES - 24)
-    page.write(MARGIN, middle, f"{name}\n{unit}" if published.unit else name)
-    width = WIDTH - 2 * MARGIN - NAMES - WORDS
-    height = min(pitch - 46, 60)
-    axes = page.panel(MARGIN + NAMES, middle - height / 2 + 14, width, height)
+    name = wrap(published.title, NAMES - 24, 2 if pitch > 95 else 1)
+    name += wrap(f"({published.unit})", NAMES - 24) if published.unit else []
+    yield from written(MARGIN, middle, name)
     numbers = [*setting[1:], published.value, published.reference_value]
-    low, high = min(numbers), max(numbers)
-    margin = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
-    axes.set_xlim(low - margin, high + margin)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_xticks(*value_ticks(low - margin, high + margin, 3))
-    axes.barh(0.55, setting.high - setting.low, 0.6, left=setting.low, color=SEQUENTIAL[4])
-    axes.plot((setting.median,) * 2, (0.2, 0.9), color=BLUE, linewidth=5)
-    axes.plot(published.value, 0.55, "D", color=ORANGE, markersize=13, markeredgecolor="white")
-    words = f"{_verdict(setting)}{number(published.value, 3)} against {number(setting.median, 3)}"
-    page.write(WIDTH - MARGIN - WORDS + 30, middle, words)
+    across = padded(min(numbers), max(numbers), 0.08)
+    width, height = WIDTH - 2 * MARGIN - NAMES - WORDS, min(pitch - 46, 60)
+    panel = Panel(MARGIN + NAMES, middle - height / 2 - 14, width, height, across)
+    low, high = panel.x(setting.low), panel.x(setting.high)
+    yield from panel.numbers_below(*value_ticks(*across, 3))
+    yield Box(low, panel.y(0.85), high - low, 0.6 * height, SHADES[4])
+    x = panel.x(setting.median)
+    yield Line(((x, panel.y(0.2)), (x, panel.y(0.9))), BLUE, 7)
+    yield _diamond(panel.x(published.value), panel.y(0.55))
+    against = f"{number(published.value, 3)} against {number(setting.median, 3)}"
+    yield from written(WIDTH - MARGIN - WORDS + 30, middle, [*_verdict(setting), against])
 
 
-def _verdict(setting: Setting) -> str:
+def _verdict(setting: Setting) -> list[str]:
     """Where the published figure lies."""
     if setting.low == setting.high:
-        return ""  # one run has no band
+        return []  # one run has no band
     if setting.is_inside:
-        return "inside the band\n"
-    return f"{'above' if setting.published.value > setting.high else 'below'} the band\n"
-
-
-def _table(settings: Sequence[Setting]) -> Table:
-    """List the numbers drawn."""
-    return {
-        "title": [s.published.title for s in settings],
-        "month": [s.published.month for s in settings],
-        "reference_month": [s.published.reference_month for s in settings],
-        "unit": [s.published.unit for s in settings],
-        "published": [s.published.value for s in settings],
-        "simulated_p05": [s.low for s in settings],
-        "simulated_median": [s.median for s in settings],
-        "simulated_p95": [s.high for s in settings],
-        "source": [s.published.source for s in settings],
-    }
+        return ["inside the band"]
+    return ["above the band" if setting.published.value > setting.high else "below the band"]

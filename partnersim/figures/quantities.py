@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.figures.page import MAX_SERIES, number, plural
+from partnersim.figures.palette import MAX_SERIES
 from partnersim.runs.measures import MEASURES, Measure
 from partnersim.runs.statistics import FEWEST_REPLICATES, compare_pairs
+from partnersim.runs.wording import capital, number, plural
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
@@ -22,21 +23,9 @@ MAX_NAME = 34
 
 @dataclass(frozen=True)
 class Quantity:
-    """How a measure or series is shown.
+    """How a measure or series is shown: words and unit for axes, `suffix` for sentences.
 
-    Attributes
-    ----------
-    label, unit : str
-        In plain words, for panels and axes.
-    scale : float
-        What the recorded number is multiplied by to be in that unit.
-    suffix : str
-        What stands behind a number in a sentence.
-    higher_is_better : bool | None
-    is_censored : bool
-        Whether it is a time that may not be reached.
-    is_yes_or_no : bool
-        Whether it is 1 or 0.
+    `scale` is what the recorded number is multiplied by; a censored one may not be reached.
     """
 
     label: str
@@ -62,9 +51,9 @@ class Quantity:
 def quantity(name: str) -> Quantity:
     """How a measure or series is shown: shares of the vision in per cent, months in years."""
     if name not in MEASURES:
-        return Quantity(name.replace("_", " ").capitalize(), "")
+        return Quantity(capital(name.replace("_", " ")), "")
     measure = MEASURES[name]
-    label = measure.label[:1].upper() + measure.label[1:]
+    label = capital(measure.label)
     shown = (measure.higher_is_better, measure.is_censored, measure.is_yes_or_no)
     if measure.unit == "months":
         return Quantity(label.replace("Months", "Time", 1), "years", 1 / 12, " years", *shown)
@@ -170,20 +159,9 @@ def headline(
 ) -> str:
     """One sentence that sets arms side by side and claims no more than their numbers bear.
 
-    Parameters
-    ----------
-    what
-        What is compared.
-    values
-        The number of each arm as drawn, NaN where there is none.
-    say
-        Puts a number in words, with so many digits.
-    base
-        The arm that the others are compared with.
-    ways
-        For each other arm, which way its effect goes (`Effect.way`).
-    words
-        For more, less, most and least of it.
+    `values` are the numbers as drawn, NaN where there is none, and `say` puts one in words with so
+    many digits; `ways` is which way the effect of each other arm goes (`Effect.way`). `words` are
+    for more, less, most and least of it.
     """
     texts = dict(zip(values, tell_apart(list(values.values()), say), strict=True))
     listed = ", ".join(f"{texts[arm]} with {in_title(arm)}" for arm in values)
@@ -211,15 +189,10 @@ def headline(
             f"than with {in_title(base)} ({texts[base]})"
         )
     least, *_, most = sorted(values, key=values.__getitem__)
-    if _is_shared(values, most, least):
+    numbers = list(values.values())
+    if numbers.count(values[most]) > 1 or numbers.count(values[least]) > 1:
         return f"{what}: {listed}"
     return (
         f"{what}: {words[2]} with {in_title(most)} ({texts[most]}), "
         f"{words[3]} with {in_title(least)} ({texts[least]})"
     )
-
-
-def _is_shared(values: Mapping[str, float], *arms: str) -> bool:
-    """Whether another arm has the same number as one of these."""
-    numbers = list(values.values())
-    return any(numbers.count(values[arm]) > 1 for arm in arms)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from partnersim.figures.page import (
-    BLUE,
-    MARGIN,
-    QUIET,
-    WIDTH,
-    Page,
-    Picture,
-    Table,
-    fit,
-    number,
-    plural,
-    start_page,
-    text_width,
-    value_ticks,
-)
+from partnersim.figures.layout import padded, text_width, value_ticks, wrap
+from partnersim.figures.marks import Disc, Line, Mark, Panel, rows_to_table, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, GREY, LINE, PAPER, QUIET
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, in_title, quantity
+from partnersim.runs.wording import join, number, percent, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.effects import MainEffect, MainEffects
 
+COLUMNS = ("parameter", "value", "mean", "ci95_low", "ci95_high", "share_explained", "is_clear")
 MAX_PANELS = 4
 LEFT = 130
 GAP = 28
@@ -46,21 +37,22 @@ def main_effects(found: MainEffects) -> Picture:
         From `partnersim.analysis.effects.main_effects`; at least one parameter.
     """
     shown = quantity(found.measure)
-    title = _title(found, shown)
-    page = start_page(title, _note(found))
-    page.write(MARGIN, page.top - 4, fit(_heading(found, shown), WIDTH - 2 * MARGIN), va="top")
-    panels = found.effects[:MAX_PANELS]
-    room = (WIDTH - MARGIN - LEFT + GAP) / len(panels)
-    limits = _limits(panels, shown, has_base=found.base is not None)
-    for index, effect in enumerate(panels):
-        axes = _panel(page, LEFT + index * room, room - GAP, effect)
-        axes.set_ylim(*limits)
-        axes.set_yticks(*value_ticks(*limits, 5))
-        axes.tick_params(labelleft=index == 0)
-        if found.base is not None:
-            axes.axhline(0, color=QUIET, linewidth=1.5)
-        _draw(axes, effect, shown, room - GAP)
-    return Picture(page.figure, title, _table(found))
+    page = Page(_title(found, shown), _note(found))
+    page.marks += say(MARGIN, page.top + 18, _heading(found, shown), WIDTH - 2 * MARGIN)
+    effects = found.effects[:MAX_PANELS]
+    room = (WIDTH - MARGIN - LEFT + GAP) / len(effects)
+    limits = _limits(effects, shown, has_base=found.base is not None)
+    top = page.top + 46 + HEADING
+    for index, effect in enumerate(effects):
+        size = (room - GAP, page.bottom - 52 - top)
+        panel = Panel(LEFT + index * room, top, *size, _across(effect), limits)
+        page.marks += _draw(panel, effect, shown, is_first=index == 0)
+    rows = [
+        (e.parameter, str(value), *map(float, numbers), e.share, str(e.is_clear).lower())
+        for e in found.effects
+        for value, *numbers in zip(e.values, e.means, e.lows, e.highs, strict=True)
+    ]
+    return page.picture(rows_to_table(COLUMNS, rows))
 
 
 def in_words(path: str) -> str:
@@ -72,47 +64,48 @@ def in_words(path: str) -> str:
     return f"{words} of {member.replace('_', ' ')}" if member else words
 
 
-def _panel(page: Page, left: float, width: float, effect: MainEffect) -> Axes:
-    """Begin a panel: the parameter's name and how much goes with it above, its values below."""
-    top = page.top - 46
-    unit = f" ({effect.unit})" if effect.unit not in ("", "share") else ""
-    name = fit(in_words(effect.parameter) + unit, width, lines=2)
-    page.write(left, top - 62, name, va="bottom")
-    page.write(left, top - 82, fit(_explains(effect), width), color=QUIET)
-    bottom = page.bottom + 52
-    return page.panel(left, bottom, width, top - HEADING - bottom)
-
-
-def _explains(effect: MainEffect) -> str:
-    """Say how much of the differences between points goes with a parameter."""
-    return f"explains {_percent(effect.share)}" if effect.is_clear else "no clear effect"
-
-
-def _percent(share: float) -> str:
-    """Write a share in per cent; a little is not called nothing."""
-    return "under 1 %" if share < 0.01 else f"{100 * share:.0f} %"
-
-
-def _draw(axes: Axes, effect: MainEffect, shown: Quantity, width: float) -> None:
-    """Draw the means along the values, each with its interval: solid if clear, else hollow."""
+def _places(effect: MainEffect) -> np.ndarray:
+    """Where its values stand: where they are, and words one beside the other."""
     is_text = isinstance(effect.values[0], str)
-    places = np.arange(len(effect.values), dtype=float) if is_text else np.array(effect.values)
+    return np.arange(len(effect.values), dtype=float) if is_text else np.array(effect.values)
+
+
+def _across(effect: MainEffect) -> tuple[float, float]:
+    """The range of its values, with a margin."""
+    places = _places(effect)
+    margin = 0.12 * (float(np.ptp(places)) or 1.0)
+    return float(places.min()) - margin, float(places.max()) + margin
+
+
+def _draw(panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool) -> Iterator[Mark]:
+    """Draw one panel: name and share above, means with intervals: solid if clear, else hollow."""
+    unit = f" ({effect.unit})" if effect.unit not in ("", "share") else ""
+    name = wrap(in_words(effect.parameter) + unit, panel.width, 2)
+    yield from written(panel.left, panel.top - 48 - LINE * len(name) / 2, name)
+    explains = f"explains {percent(effect.share)}" if effect.is_clear else "no clear effect"
+    yield from say(panel.left, panel.top - 28, explains, panel.width, colour=QUIET)
+    for tick, label in zip(*value_ticks(*panel.up, 5), strict=True):
+        yield panel.level(tick, GREY)
+        if is_first:
+            yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    if panel.up[0] < 0 < panel.up[1]:
+        yield panel.level(0)
+    places, is_text = _places(effect), isinstance(effect.values[0], str)
+    if is_text:
+        words = [" ".join(wrap(str(v), panel.width / len(places) - 8)) for v in effect.values]
+        yield from panel.numbers_below(list(places), words)
+    else:
+        yield from panel.numbers_below(*_ticks(places, panel.width))
     means, lows, highs = (shown.scale * ends for ends in (effect.means, effect.lows, effect.highs))
     colour = BLUE if effect.is_clear else QUIET
-    is_known = np.isfinite(lows)
-    axes.vlines(places[is_known], lows[is_known], highs[is_known], color=colour, linewidth=3)
-    line = "none" if is_text else "solid"
-    axes.plot(
-        places, means, "o", linestyle=line, color=colour, linewidth=3, markersize=11,
-        markerfacecolor=colour if effect.is_clear else "white", markeredgewidth=2.5,
-    )  # fmt: skip
-    margin = 0.12 * (float(np.ptp(places)) or 1.0)
-    axes.set_xlim(np.min(places) - margin, np.max(places) + margin)
-    if is_text:
-        names = [fit(str(value), width / len(places) - 8) for value in effect.values]
-        axes.set_xticks(places, names)
-    else:
-        axes.set_xticks(*_ticks(places, width))
+    for x, low, high in zip(panel.x(places), panel.y(lows), panel.y(highs), strict=True):
+        if np.isfinite(low):
+            yield Line(((x, low), (x, high)), colour, 4)
+    if not is_text:
+        yield panel.line(places, means, colour, 4)
+    for x, mean in zip(panel.x(places), panel.y(means), strict=True):
+        if np.isfinite(mean):
+            yield Disc(x, mean, 8, colour if effect.is_clear else PAPER, colour, 3.5)
 
 
 def _ticks(places: np.ndarray, width: float) -> tuple[list[float], list[str]]:
@@ -130,9 +123,11 @@ def _ticks(places: np.ndarray, width: float) -> tuple[list[float], list[str]]:
 def _have_room(ticks: Sequence[float], words: Sequence[str], pixels: float) -> bool:
     """Whether numbers can stand side by side, on an axis with so many pixels to the unit."""
     halves = [text_width(word) / 2 for word in words]
-    edges = [(pixels * at - half, pixels * at + half)
-             for at, half in zip(ticks, halves, strict=True)]  # fmt: skip
-    return all(left[1] + 8 <= right[0] for left, right in pairwise(edges))
+    places = [pixels * at for at in ticks]
+    return all(
+        left + before + 8 <= right - after
+        for (left, before), (right, after) in pairwise(zip(places, halves, strict=True))
+    )
 
 
 def _limits(
@@ -142,9 +137,8 @@ def _limits(
     ends = [end for effect in effects for end in (effect.means, effect.lows, effect.highs)]
     known = shown.scale * np.concatenate([*ends, [0.0] if has_base else []])
     known = known[np.isfinite(known)]
-    low, high = float(np.min(known)), float(np.max(known))
-    margin = 0.06 * (high - low) or 0.1 * abs(high) or 0.1
-    return low - margin, high + margin
+    low, high = float(known.min()), float(known.max())
+    return padded(low, high, 0.06)
 
 
 def _heading(found: MainEffects, shown: Quantity) -> str:
@@ -158,24 +152,19 @@ def _title(found: MainEffects, shown: Quantity) -> str:
     """Say which parameters explain how much, and that the others explain nothing clear."""
     what = shown.label
     if found.base is not None:
-        what = f"What {in_title(found.arm or '')} changes in {_lower(shown.label)}"
+        what = f"{what[:1].lower()}{what[1:]}"  # inside a sentence
+        what = f"What {in_title(found.arm or '')} changes in {what}"
     elif found.arm is not None:
         what = f"{shown.label} with {in_title(found.arm)}"
     clear = [effect for effect in found.effects if effect.is_clear]
     if not clear:
         return f"{what}: no clear main effect of any of {plural(len(found.effects), 'parameter')}"
-    named = [f"{in_words(e.parameter)} explains {_percent(e.share)}" for e in clear[:2]]
+    named = [f"{in_words(e.parameter)} explains {percent(e.share)}" for e in clear[:2]]
     named[1:] = [words.replace(" explains", "") for words in named[1:]]
     rest = len(clear) - len(named)
     if rest:
-        named.append(f"{rest} more {_percent(sum(e.share for e in clear[2:]))}")
-    sentence = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{what}: {sentence} of the differences between points"
-
-
-def _lower(text: str) -> str:
-    """Begin with a small letter, inside a sentence."""
-    return text[:1].lower() + text[1:]
+        named.append(f"{rest} more {percent(sum(e.share for e in clear[2:]))}")
+    return f"{what}: {join(named)} of the differences between points"
 
 
 def _note(found: MainEffects) -> str:
@@ -186,17 +175,3 @@ def _note(found: MainEffects) -> str:
         f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}, seed "
         f"{found.seed}; bars: 95 % intervals over points.{more}"
     )
-
-
-def _table(found: MainEffects) -> Table:
-    """List the numbers drawn, and those of the parameters that are not."""
-    rows = [(e, k) for e in found.effects for k in range(len(e.values))]
-    return {
-        "parameter": [e.parameter for e, _ in rows],
-        "value": [str(e.values[k]) for e, k in rows],
-        "mean": [float(e.means[k]) for e, k in rows],
-        "ci95_low": [float(e.lows[k]) for e, k in rows],
-        "ci95_high": [float(e.highs[k]) for e, k in rows],
-        "share_explained": [e.share for e, _ in rows],
-        "is_clear": [str(e.is_clear).lower() for e, _ in rows],
-    }

@@ -1,66 +1,122 @@
-"""Figures of who trusts whom: a network on a fixed circle, and the table behind it in colour."""
+"""Who trusts whom, as a network on a ring and as a table in colour: for reports and for pages."""
 
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from matplotlib.patches import Circle, Rectangle
 
-from partnersim.figures.page import (
-    GREY,
-    INK,
-    LINE,
-    MARGIN,
-    SEQUENTIAL,
-    WIDTH,
-    Page,
-    Picture,
-    Table,
-    fit,
-    plural,
-    spread,
-    start_page,
-)
+from partnersim.figures.layout import wrap
+from partnersim.figures.marks import Box, Disc, Line, Mark, Point, Text, on_ring, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import INK, LINE, PAPER, QUIET, TYPE
+from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import in_title
-
-
-@dataclass(frozen=True)
-class Step:
-    """A named range of trust, and how it is drawn: by colour, width and dash together."""
-
-    name: str
-    low: float
-    colour: str
-    width: float
-    dash: Any
-
-
-STEPS = (
-    Step("none", 0.0, SEQUENTIAL[4], 2.0, (0, (1, 2.2))),
-    Step("wary", 0.15, SEQUENTIAL[3], 2.5, (0, (3, 2))),
-    Step("working", 0.3, SEQUENTIAL[2], 3.5, (0, (6, 1.5))),
-    Step("good", 0.45, SEQUENTIAL[1], 5.0, "solid"),
-    Step("strong", 0.6, SEQUENTIAL[0], 8.0, "solid"),
-)
-"""Five steps of 0.15 each, the last of them open: what occurs lies mostly between 0.2 and 0.6, and
-steps of a fifth would show two worlds alike that are not."""
+from partnersim.figures.steps import NOBODY, STEPS, steps_of
+from partnersim.runs.wording import join, plural
 
 MAX_NAMED = 12
 """Organisations that can be named on a page; more are numbered."""
 
-KEY = 52
+KEY = 60
 """Room for the key to the steps, in pixels."""
 
+NODE, ACROSS = 16.0, 230.0
+"""Half the width of an organisation, and of the ring on a page, in pixels."""
 
-def step_of(trust: float) -> Step:
-    """Find the step that a trust between 0 and 1 belongs to."""
-    return STEPS[bisect([step.low for step in STEPS], trust + 1e-9) - 1]
+
+# --- parts of every network and table -------------------------------------------------------------
+
+
+def half(
+    places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0, **more: Any
+) -> Line:
+    """The half of the line between two that touches the one who trusts; unseen for nobody's."""
+    (x, y), (to_x, to_y) = places[i], places[j]
+    ends = ((x, y), ((x + to_x) / 2, (y + to_y) / 2))
+    if step == NOBODY:
+        return Line(ends, "transparent", **more)
+    return Line(ends, STEPS[step].line, scale * STEPS[step].width, STEPS[step].dash, **more)
+
+
+def node(place: Point, *, is_absent: bool = False) -> Disc:
+    """An organisation of a network; a dashed ring where it is not a member now."""
+    return Disc(*place, NODE, PAPER if is_absent else INK, INK, 2.0, "4 4" if is_absent else "")
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Where organisations stand: clockwise from the top, with names above, below and beside.
+
+    `across` is half the width of the ring, `em` the size that names are measured in.
+    """
+
+    titles: Sequence[str]
+    left: float
+    right: float
+    top: float
+    bottom: float
+    across: float
+    em: float = TYPE
+
+    @cached_property
+    def places(self) -> list[Point]:
+        """Where each stands."""
+        n = len(self.titles)
+        above, below = (34 + LINE * len(self._at_end(k)) for k in (0, n // 2))
+        tall = (self.bottom - below - self.top - above) / 2
+        middle = ((self.left + self.right) / 2, self.top + above + tall)
+        return on_ring(n, middle, (self.across, tall))
+
+    def name(self, index: int) -> Iterator[Text]:
+        """The name of one: above or below at the top and bottom of the ring, else beside it."""
+        x, y = self.places[index]
+        angle = 2 * math.pi * index / len(self.titles)
+        if abs(math.sin(angle)) < 0.1:
+            lines = self._at_end(index)
+            away = math.copysign(NODE + 7 + LINE * len(lines) / 2, math.cos(angle))
+            return written(x, y - away, lines, anchor="middle")
+        side = 1 if math.sin(angle) > 0 else -1
+        near = x + side * (NODE + 10)
+        room = self.right - near if side > 0 else near - self.left
+        others = [place for place in self.places if place != (x, y) and side * (place[0] - x) > -1]
+        apart = min((abs(y - place[1]) for place in others), default=3 * LINE)
+        lines = wrap(self.titles[index], room - 4, max(1, min(3, int(apart // LINE))), self.em)
+        # Outwards of the lines that meet here: further lines of text stand above, or below.
+        middle = y - math.cos(angle) * LINE * (len(lines) - 1) / 2
+        return written(near, middle, lines, anchor="start" if side > 0 else "end")
+
+    def _at_end(self, index: int) -> list[str]:
+        """A name above or below, which may be wider than the ring."""
+        return wrap(self.titles[index], 3 * self.across, 2, self.em)
+
+
+def names_of_table(
+    titles: Sequence[str], cell: Box, start: float = 0.0, em: float = TYPE
+) -> Iterator[Text]:
+    """Numbers above the columns and names with them left of the rows; `cell` is the first one."""
+    n = len(titles)
+    rows = 2 if cell.height >= 2 * LINE - 4 else 1
+    for index in range(0, n, 1 if n <= MAX_NAMED else 5 if n > 20 else 2):
+        x, y = cell.x + (index + 0.5) * cell.width, cell.y + (index + 0.5) * cell.height
+        yield Text(x, cell.y - 8, str(index + 1), "middle", QUIET)
+        yield from say(start, y, f"{index + 1} {titles[index]}", cell.x - start - 10, rows, em)
+
+
+def key(left: float, top: float, room: float, names: Sequence[str]) -> Iterator[Mark]:
+    """The five steps, as cells and lines, each with its name below."""
+    for index, (step, name) in enumerate(zip(STEPS, names, strict=True)):
+        x, y = left + (index + 0.5) * room, top + 15
+        yield Box(x - 50, top + 2, 18, 26, step.fill)
+        yield Line(((x - 26, y), (x + 50, y)), step.line, step.width, step.dash)
+        yield Text(x, top + 54, name, "middle")
+
+
+# --- for reports ----------------------------------------------------------------------------------
 
 
 def trust_network(
@@ -68,7 +124,7 @@ def trust_network(
 ) -> Picture:
     """Draw each organisation's trust in each other as its half of the line between them.
 
-    Organisations stand on a circle, in their order, clockwise from the top. The half of a line
+    Organisations stand on a ring, in their order, clockwise from the top. The half of a line
     that touches an organisation is the trust that it has in the other. Of more than 12
     organisations only the most and the least trusted partner of each are drawn.
 
@@ -83,25 +139,28 @@ def trust_network(
     note
         What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
     """
-    links = _links(trust, titles)
-    title = f"Trust between organisations{_after(when)}: {_commonest(links)}{_average(links)}"
-    n = len(titles)
-    drawn = links if n <= MAX_NAMED else list(_extremes(links, n))
-    page = start_page(title, f"{_network_note(len(drawn), len(links))} {note}".rstrip())
-    _draw_key(page)
-    low, high = page.bottom + KEY, page.top
-    centre, radius = (WIDTH / 2, (low + high) / 2), (high - low) / 2 - 34
-    angles = [2 * math.pi * index / n for index in range(n)]
-    places = [
-        (centre[0] + radius * math.sin(angle), centre[1] + radius * math.cos(angle))
-        for angle in angles
-    ]
-    for i, j, value in sorted(drawn, key=lambda link: link[2]):
-        _draw_half(page, places[i], places[j], step_of(value), 1.0 if n <= MAX_NAMED else 0.4)
-    _draw_organisations(page, places, n)
-    if n <= MAX_NAMED:
-        _name_organisations(page, places, titles, radius)
-    return Picture(page.figure, title, _table(links, titles))
+    seen, n = _Seen(trust, titles), len(titles)
+    drawn, about = seen.links, "Each half of a line is the trust of whom it touches."
+    if n > MAX_NAMED:
+        drawn = seen.extremes()
+        count = f"{len(drawn):,} of {len(seen.links):,}"
+        about = f"Drawn: whom each trusts most and least ({count} links)."
+    page = seen.page(f"Trust between organisations {when}".rstrip(), seen.commonest(), about, note)
+    top, bottom = page.top, page.bottom - KEY - 8
+    ring = Ring(titles, MARGIN, WIDTH - MARGIN, top, bottom, ACROSS)
+    tall, middle = (bottom - top) / 2 - 34, (WIDTH / 2, (top + bottom) / 2)
+    places = ring.places if n <= MAX_NAMED else on_ring(n, middle, (tall, tall))
+    for i, j in sorted(drawn, key=seen.trust.__getitem__):  # strong trust lies over weak
+        page.marks.append(half(places, i, j, seen.steps[i][j], 0.8 if n <= 8 else 0.45))
+    for index, place in enumerate(places):
+        if n <= MAX_NAMED:
+            page.marks += [node(place), *ring.name(index)]
+            continue
+        page.marks.append(Disc(*place, 5, PAPER, INK))
+        if n <= 30 or index % 5 == 4 or index == 0:
+            x, y = (m + 1.08 * (at - m) for at, m in zip(place, middle, strict=True))
+            page.marks += written(x, y, [str(index + 1)], anchor="middle")
+    return page.picture(seen.table())
 
 
 def trust_heatmap(
@@ -110,213 +169,105 @@ def trust_heatmap(
     """Draw who trusts whom as a table in colour: rows trust columns.
 
     Up to 12 organisations have their names and numbers (trust in hundredths); of more, a square
-    that grows with the step of trust stands for the number.
-
-    Parameters
-    ----------
-    trust : float64[N, N], in [0, 1]
-        Row trusts column; NaN for the absent. The diagonal is not looked at.
-    titles
-        Names to show.
-    when
-        When it was so, for the title: 'after 10 years'.
-    note
-        What the numbers rest on, for the foot: 'Mean of 20 simulated partnerships.'
+    that grows with the step of trust stands for the number. Parameters are as in `trust_network`.
     """
-    links = _links(trust, titles)
-    title = f"Who trusts whom{_after(when)}: {_most_and_least(links, titles)}"
-    n = len(titles)
-    words = "Each row trusts the columns" + ("; numbers are of 100." if n <= MAX_NAMED else ".")
-    page = start_page(title, f"{words} {note}".rstrip())
-    _draw_key(page)
-    low, high = page.bottom + KEY + 6, page.top - 34
-    left = 600.0 if n <= MAX_NAMED else 330.0
-    height = min((high - low) / n, 90)
-    width = min((WIDTH - MARGIN - left) / n, 1.6 * height)
-    for i, j, value in links:
-        _draw_cell(page, left + j * width, high - (i + 1) * height, width, height, value, n)
-    every = 1 if n <= MAX_NAMED else 5 if n > 20 else 2
-    for index, name in enumerate(titles):
-        if index % every and every > 1 and index + 1 != 1:
-            continue
-        middle = high - (index + 0.5) * height
-        words = f"{index + 1}  {name}"
-        page.write(left - 14, middle, fit(words, left - 14 - 12), ha="right")
-        page.write(left + (index + 0.5) * width, high + 18, f"{index + 1}", ha="center")
-    return Picture(page.figure, title, _table(links, titles))
+    seen, n = _Seen(trust, titles), len(titles)
+    has_numbers = n <= MAX_NAMED
+    about = "Each row trusts the columns" + ("; numbers are of 100." if has_numbers else ".")
+    page = seen.page(f"Who trusts whom {when}".rstrip(), seen.most_and_least(), about, note)
+    left, top = 580.0 if has_numbers else 330.0, page.top + 28
+    high = min((page.bottom - KEY - 14 - top) / n, 90)
+    wide = min((WIDTH - MARGIN - left) / n, 1.6 * high)
+    for i, j in seen.links:
+        step = seen.steps[i][j]
+        share = 0.94 if has_numbers else 0.94 * (step + 2) / (len(STEPS) + 1)
+        x, y, width, height = (
+            left + (j + 0.5) * wide,
+            top + (i + 0.5) * high,
+            share * wide,
+            share * high,
+        )
+        page.marks.append(Box(x - width / 2, y - height / 2, width, height, STEPS[step].fill))
+        if has_numbers:
+            said, ink = f"{100 * seen.trust[i, j]:.0f}", STEPS[step].ink
+            page.marks += written(x, y, [said], anchor="middle", colour=ink)
+    page.marks += names_of_table(titles, Box(left, top, wide, high, ""), MARGIN)
+    return page.picture(seen.table())
 
 
-Link = tuple[int, int, float]
-"""Who trusts, whom, how much."""
+class _Seen:
+    """Links between those who are there, what can be said of them, and their table."""
 
+    def __init__(self, trust: np.ndarray, titles: Sequence[str]) -> None:
+        n = len(titles)
+        if np.shape(trust) != (n, n):
+            raise ValueError(f"trust: has shape {np.shape(trust)}; {n} titles need ({n}, {n})")
+        self.trust, self.titles = np.asarray(trust, dtype=float), titles
+        self.steps: list[list[int]] = steps_of(self.trust).tolist()
+        is_link = np.isfinite(self.trust) & ~np.eye(n, dtype=bool)
+        self.links: list[tuple[int, int]] = [(i, j) for i, j in np.argwhere(is_link).tolist()]
 
-def _links(trust: np.ndarray, titles: Sequence[str]) -> list[Link]:
-    """All links there are, row by row."""
-    trust = np.asarray(trust, dtype=float)
-    n = len(titles)
-    if trust.shape != (n, n):
-        raise ValueError(f"trust: has shape {trust.shape}; {n} titles need ({n}, {n})")
-    return [
-        (i, j, float(trust[i, j]))
-        for i in range(n)
-        for j in range(n)
-        if i != j and math.isfinite(trust[i, j])
-    ]
+    def page(self, what: str, said: str, about: str, note: str) -> Page:
+        """A page with its message, how to read it, and the key to the steps."""
+        page = Page(
+            f"{what}: {said}" if self.links else f"{what}: nobody is there to trust",
+            f"{about} {note}".rstrip(),
+        )
+        names = [step.name for step in STEPS]
+        page.marks += key(MARGIN, page.bottom - KEY, (WIDTH - 2 * MARGIN) / len(STEPS), names)
+        return page
 
+    def extremes(self) -> list[tuple[int, int]]:
+        """For each the link to whom it trusts most and to whom it trusts least."""
+        found = set()
+        for own in ([link for link in self.links if link[0] == k] for k in range(len(self.titles))):
+            if own:
+                found |= {
+                    min(own, key=self.trust.__getitem__),
+                    max(own, key=self.trust.__getitem__),
+                }
+        return sorted(found)
 
-def _after(when: str) -> str:
-    return f" {when}" if when else ""
+    def commonest(self) -> str:
+        """How many links are in the step that most are in, and their mean.
 
+        Two pictures of the same steps need not be of the same trust.
+        """
+        counts = [0] * len(STEPS)
+        for i, j in self.links:
+            counts[self.steps[i][j]] += 1
+        most, total = max(counts), plural(len(self.links), "link")
+        largest = [step.name for step, count in zip(STEPS, counts, strict=True) if count == most]
+        each = " each" if largest[1:] else ""
+        said = f"all of {total}" if most == len(self.links) else f"{most:,} of {total}{each}"
+        mean = np.mean([self.trust[link] for link in self.links]) if self.links else 0.0
+        return f"{join(largest)} in {said}, {_of_100(float(mean))} on average"
 
-def _average(links: Sequence[Link]) -> str:
-    """Their mean: two pictures of the same steps need not be of the same trust."""
-    return f", {_of_100(fmean(value for _, _, value in links))} on average" if links else ""
+    def most_and_least(self) -> str:
+        """Who is trusted most and who least by the others."""
+        trusted: dict[int, list[float]] = {}
+        for i, j in self.links:
+            trusted.setdefault(j, []).append(float(self.trust[i, j]))
+        means = {j: round(math.fsum(values) / len(values), 9) for j, values in trusted.items()}
+        numbers = sorted(means.values()) or [0.0]
+        lowest, highest = _of_100(numbers[0]), _of_100(numbers[-1])
+        if lowest == highest:
+            return f"all are trusted alike ({highest})"
+        if numbers.count(numbers[0]) > 1 or numbers.count(numbers[-1]) > 1:
+            return f"from {lowest} in the least to {highest} in the most trusted"
+        least, *_, most = (in_title(self.titles[j]) for j in sorted(means, key=means.__getitem__))
+        return f"{most} is trusted most ({highest}), {least} is trusted least ({lowest})"
 
-
-def _commonest(links: Sequence[Link]) -> str:
-    """How many links are in the step that most are in."""
-    if not links:
-        return "nobody is there to trust"
-    counts = {step.name: 0 for step in STEPS}
-    for _, _, value in links:
-        counts[step_of(value).name] += 1
-    name = max(counts, key=counts.__getitem__)
-    total = plural(len(links), "link")
-    if counts[name] == len(links):
-        return f"{name} in all of {total}"
-    largest = [step for step, count in counts.items() if count == counts[name]]
-    listed = " and ".join([", ".join(largest[:-1]), largest[-1]] if largest[1:] else largest)
-    each = " each" if largest[1:] else ""
-    return f"{listed} in {counts[name]:,} of {total}{each}"
-
-
-def _most_and_least(links: Sequence[Link], titles: Sequence[str]) -> str:
-    """Who is trusted most and who least by the others, if anybody."""
-    trusted: dict[int, list[float]] = {}
-    for _, j, value in links:
-        trusted.setdefault(j, []).append(value)
-    means = {j: round(math.fsum(values) / len(values), 9) for j, values in trusted.items()}
-    if not means:
-        return "nobody is there to trust"
-    least, *_, most = sorted(means, key=means.__getitem__) * (2 if len(means) == 1 else 1)
-    numbers = list(means.values())
-    lowest, highest = _of_100(means[least]), _of_100(means[most])
-    if lowest == highest:
-        return f"all are trusted alike ({highest})"
-    if numbers.count(means[most]) > 1 or numbers.count(means[least]) > 1:
-        return f"from {lowest} in the least to {highest} in the most trusted"
-    named = [
-        f"{in_title(titles[j])} is trusted {word} ({_of_100(means[j])})"
-        for j, word in ((most, "most"), (least, "least"))
-    ]
-    return ", ".join(named)
+    def table(self) -> dict[str, list[object]]:
+        """The links as columns."""
+        return {
+            "trustor": [self.titles[i] for i, _ in self.links],
+            "trustee": [self.titles[j] for _, j in self.links],
+            "trust": [float(self.trust[link]) for link in self.links],
+            "step": [STEPS[self.steps[i][j]].name for i, j in self.links],
+        }
 
 
 def _of_100(value: float) -> str:
     """Say trust as the cells of the table do."""
     return f"{100 * value:.0f} of 100"
-
-
-def _extremes(links: Sequence[Link], n: int) -> Iterator[Link]:
-    """For each organisation the link to whom it trusts most and to whom it trusts least."""
-    for truster in range(n):
-        own = [link for link in links if link[0] == truster]
-        if own:
-            yield from {min(own, key=lambda link: link[2]), max(own, key=lambda link: link[2])}
-
-
-def _network_note(n_drawn: int, n_links: int) -> str:
-    """How to read the lines."""
-    if n_drawn == n_links:
-        return "Each half of a line is the trust of whom it touches."
-    return f"Drawn: whom each trusts most and least ({n_drawn:,} of {n_links:,} links)."
-
-
-def _draw_key(page: Page) -> None:
-    """Name the five steps, each beside its line."""
-    width = (WIDTH - 2 * MARGIN) / len(STEPS)
-    y = page.bottom + KEY / 2 - 4
-    for index, step in enumerate(STEPS):
-        left = MARGIN + index * width
-        page.line((left, left + 56), (y, y), color=step.colour, linewidth=step.width,
-                  linestyle=step.dash)  # fmt: skip
-        page.write(left + 68, y, step.name)
-
-
-def _draw_half(
-    page: Page, start: tuple[float, float], other: tuple[float, float], step: Step, scale: float
-) -> None:
-    """Draw the half of a line that its truster owns."""
-    # A little short of the middle, so that one sees where the other's half begins.
-    ends = [start[axis] + 0.48 * (other[axis] - start[axis]) for axis in (0, 1)]
-    page.line(
-        (start[0], ends[0]), (start[1], ends[1]),
-        color=step.colour, linewidth=scale * step.width, linestyle=step.dash,
-    )  # fmt: skip
-
-
-def _draw_organisations(page: Page, places: Sequence[tuple[float, float]], n: int) -> None:
-    """Draw the organisations, numbered where they are too many to be named."""
-    radius = 17.0
-    for index, place in enumerate(places):
-        page.sheet.add_patch(
-            Circle(place, radius if n <= MAX_NAMED else 5, facecolor="white", edgecolor=INK,
-                   linewidth=2, zorder=4)
-        )  # fmt: skip
-        text = str(index + 1)
-        if n <= MAX_NAMED:
-            page.write(*place, text, ha="center", va="center_baseline", zorder=5)
-        elif n <= 30 or index % 5 == 4 or index == 0:
-            x, y = (WIDTH / 2 + (place[0] - WIDTH / 2) * 1.08, place[1])
-            middle = sum(p[1] for p in places) / n
-            page.write(x, middle + (y - middle) * 1.08, text, ha="center")
-
-
-def _name_organisations(
-    page: Page, places: Sequence[tuple[float, float]], titles: Sequence[str], radius: float
-) -> None:
-    """Write names in two columns beside the circle, led to their organisations."""
-    n = len(places)
-    n_right = (n + 1) // 2
-    edge = radius + 62
-    room = WIDTH / 2 - edge - 16
-    for side, members in ((1, range(n_right)), (-1, range(n_right, n))):
-        names = [fit(titles[k], room, lines=2 if n > 8 else 3) for k in members]
-        heights = [LINE * (name.count("\n") + 1) + 8.0 for name in names]
-        wanted = [places[k][1] for k in members]
-        middles = spread(wanted, heights, page.bottom + KEY, page.top + 4)
-        for k, name, middle in zip(members, names, middles, strict=True):
-            x = WIDTH / 2 + side * edge
-            start = places[k][0] + side * 17
-            page.line((start, x - side * 6), (places[k][1], middle), color=GREY, linewidth=1.2,
-                      zorder=1)  # fmt: skip
-            page.write(x, middle, name, ha="left" if side > 0 else "right")
-
-
-def _draw_cell(
-    page: Page, x: float, y: float, width: float, height: float, value: float, n: int
-) -> None:
-    """Draw one cell: its number where there is room, else a square as large as its step."""
-    step = step_of(value)
-    share = 1.0 if n <= MAX_NAMED else (STEPS.index(step) + 2) / (len(STEPS) + 1)
-    inset = ((1 - 0.94 * share) * width / 2, (1 - 0.94 * share) * height / 2)
-    page.sheet.add_patch(
-        Rectangle(
-            (x + inset[0], y + inset[1]), 0.94 * share * width, 0.94 * share * height,
-            facecolor=step.colour, edgecolor="none",
-        )
-    )  # fmt: skip
-    if n <= MAX_NAMED:
-        dark = STEPS.index(step) >= 2
-        page.write(x + width / 2, y + height / 2, f"{100 * value:.0f}", ha="center",
-                   va="center_baseline", color="white" if dark else INK)  # fmt: skip
-
-
-def _table(links: Sequence[Link], titles: Sequence[str]) -> Table:
-    """List the links as columns."""
-    return {
-        "trustor": [titles[i] for i, _, _ in links],
-        "trustee": [titles[j] for _, j, _ in links],
-        "trust": [value for _, _, value in links],
-        "step": [step_of(value).name for _, _, value in links],
-    }

@@ -17,7 +17,7 @@ import solara
 from mesa.visualization import Slider, SolaraViz
 
 from partnersim import figures
-from partnersim.figures.page import start_page
+from partnersim.figures.page import Page as Sheet
 from partnersim.figures.quantities import quantity
 from partnersim.mesa.model import PartnershipModel
 from partnersim.scenario.declarations import LEVERS, MAX_MONTHS, lever_bound
@@ -52,7 +52,7 @@ def over_time(series: str) -> Drawn:
     def show(model: PartnershipModel) -> Any:
         if model.month == 0:
             begin = f"{quantity(series).label}: no month has gone yet"
-            return _show(figures.Picture(start_page(begin).figure, begin, {}))
+            return _show(Sheet(begin).picture({}))
         return _show(figures.quantiles(model.results(), series))
 
     return show

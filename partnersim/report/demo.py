@@ -28,16 +28,13 @@ from partnersim.report.output import (
 from partnersim.report.tables import (
     Change,
     change,
-    decimals,
     enough_pairs,
     level,
-    number,
     number_table,
-    percent,
-    plural,
     reading,
 )
 from partnersim.runs.measures import MEASURES
+from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
@@ -233,14 +230,14 @@ def table_of(place: Place) -> Table:
         levels = {way: factor(name) * level(summaries[way][name], name) for way in ARMS}
         changes = {way: in_words(row[name], name) for way, row in differences.items()}
         halves = [shown.half for shown in changes.values()]
-        places = min(decimals(max(halves), levels[WITHOUT]), MOST_DECIMALS)
+        places = min(certain_decimals(max(halves), levels[WITHOUT]), MOST_DECIMALS)
         low, high = summaries[WITHOUT][name].restricted_ci95
-        chance = number(factor(name) * (high - low) / 2, places)
-        cells = [Text(number(levels[WITHOUT], places)).append(f"\n±{chance}", style="dim")]
+        chance = fixed(factor(name) * (high - low) / 2, places)
+        cells = [Text(fixed(levels[WITHOUT], places)).append(f"\n±{chance}", style="dim")]
         for way, shown in changes.items():
-            below = f"\n{number(shown.mean, places, sign=True)} ±{number(shown.half, places)}"
+            below = f"\n{fixed(shown.mean, places, sign=True)} ±{fixed(shown.half, places)}"
             style = _style(shown, MEASURES[name].higher_is_better)
-            cells.append(Text(number(levels[way], places)).append(below, style=style))
+            cells.append(Text(fixed(levels[way], places)).append(below, style=style))
         table.add_row(Text(words), *cells)
         reached = [percent(summaries[way][name].reached) for way in ARMS]
         if set(reached) != {"100 %"}:
@@ -308,18 +305,18 @@ def sentences(place: Place) -> Iterator[str]:
 def verdict(differences: Mapping[str, Difference], name: str, more: str, less: str) -> str:
     """Say which way a difference goes, by how much and how often; or that it is not clear."""
     shown = in_words(differences[name], name)
-    places = decimals(shown.half, shown.mean)
+    places = certain_decimals(shown.half, shown.mean)
     while shown.direction and round(abs(shown.mean), places) <= round(shown.half, places):
         places += 1  # rounded further, what is clear would look as if it were not
-    chance = f"± {number(shown.half, places)}{UNITS[name]}"
+    chance = f"± {fixed(shown.half, places)}{UNITS[name]}"
     if not shown.direction:
-        size = number(shown.mean, places, sign=True)
+        size = fixed(shown.mean, places, sign=True)
         return f"neither clearly {more} nor {less} ({size} {chance})"
     share = differences[name].share_better
     if (shown.direction > 0) == (MEASURES[name].higher_is_better is False):
         share = 1 - share  # of pairs in which the arm does worse
     word = more if shown.direction > 0 else less
-    return f"{word} by {number(abs(shown.mean), places)} {chance} (so in {percent(share)} of pairs)"
+    return f"{word} by {fixed(abs(shown.mean), places)} {chance} (so in {percent(share)} of pairs)"
 
 
 def next_steps(scenario: Scenario) -> Iterator[tuple[str, str]]:

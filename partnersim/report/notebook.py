@@ -24,10 +24,10 @@ from partnersim.report.tables import (
     ledger_table,
     measures_table,
     number_table,
-    plural,
 )
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.results import Comparison, Results, said_rules
+from partnersim.runs.wording import plural
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.sweep import Sweep
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from partnersim.runs.measures import MEASURES
+from partnersim.runs.wording import capital, certain_decimals, fixed, join, percent, plural
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
@@ -31,9 +32,6 @@ Link = tuple[str | None, str | None]
 
 Links = Sequence[tuple[str, Link]]
 """Whose trust is explained, in words and by name; no words where it is everybody's."""
-
-NOTHING = "–"
-"""What stands where there is no number."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Change": (
@@ -104,50 +102,10 @@ class Reading(NamedTuple):
 def reading(name: str) -> Reading:
     """Say how a measure is read: shares of something in per cent, the rest as it is."""
     measure = MEASURES[name]
-    label = measure.label[:1].upper() + measure.label[1:]
+    label = capital(measure.label)
     unit = UNITS.get(measure.unit, measure.unit)
     factor = 100.0 if measure.unit.startswith("share of") else 1.0
     return Reading(label, "" if unit in measure.label else unit, factor)
-
-
-def decimals(error: float, size: float) -> int:
-    """Decimals that show a number of some size to its first uncertain digit."""
-    digits_before = math.floor(math.log10(abs(size))) if math.isfinite(size) and size else 0
-    if math.isfinite(error) and error > 0:
-        # Nobody reads a fifth digit, however certain it is.
-        return min(max(-math.floor(math.log10(error)), 0), max(3 - digits_before, 0), 3)
-    return min(max(2 - digits_before, 0), 3) if size else 0
-
-
-def number(value: float | None, places: int, *, sign: bool = False) -> str:
-    """Print a number to so many decimals, with a true minus sign; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    text = f"{value:+,.{places}f}" if sign else f"{value:,.{places}f}"
-    if not float(text.replace(",", "")):  # no '-0.0'
-        text = text.lstrip("+-")
-    return text.replace("-", "−")
-
-
-def percent(share: float | None) -> str:
-    """Print a share in per cent, never rounded to all or none when it is neither."""
-    if share is None or not math.isfinite(share):
-        return NOTHING
-    if 0 < share < 0.01:
-        return "<1 %"
-    if 0.99 < share < 1:
-        return ">99 %"
-    return f"{100 * share:.0f} %"
-
-
-def join(words: Sequence[str]) -> str:
-    """Words in a row: 'a', 'a and b', 'a, b and c'."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def plural(count: int, noun: str) -> str:
-    """Print a count with its noun: '1 pair', '200 pairs'."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def house_table(**options: Any) -> Table:
@@ -216,16 +174,16 @@ def _run_cells(name: str, summary: Summary) -> list[str]:
     factor, measure = reading(name).factor, MEASURES[name]
     mean = factor * summary.mean
     half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
-    places = decimals(half, mean)
-    with_error = number(mean, places)
+    places = certain_decimals(half, mean)
+    with_error = fixed(mean, places)
     if math.isfinite(half):
-        with_error += f" ± {number(half, places)}"
+        with_error += f" ± {fixed(half, places)}"
     if measure.unit == SHARE_OF_RUNS:
         return [with_error, "", "", "", ""]
     quantiles = [
         "later"
         if measure.is_censored and not math.isfinite(value)
-        else number(factor * value, places)
+        else fixed(factor * value, places)
         for value in (summary.median, summary.p05, summary.p95)
     ]
     return [with_error, *quantiles, percent(summary.reached) if measure.is_censored else ""]
@@ -315,13 +273,13 @@ def arm_table(comparison: Comparison, arm: str, differences: Mapping[str, Differ
     base, other = (comparison.results[name].summary() for name in (comparison.base, arm))
     for name in COMPARED:
         factor, shown = reading(name).factor, change(differences[name], name)
-        places = decimals(shown.half, factor * level(base[name], name))
-        with_chance = f"{number(shown.mean, places, sign=True)} ± {number(shown.half, places)}"
+        places = certain_decimals(shown.half, factor * level(base[name], name))
+        with_chance = f"{fixed(shown.mean, places, sign=True)} ± {fixed(shown.half, places)}"
         table.add_row(
             reading(name).heading,
-            number(factor * level(base[name], name), places),
-            number(factor * level(other[name], name), places),
-            with_chance if math.isfinite(shown.half) else number(shown.mean, places, sign=True),
+            fixed(factor * level(base[name], name), places),
+            fixed(factor * level(other[name], name), places),
+            with_chance if math.isfinite(shown.half) else fixed(shown.mean, places, sign=True),
             better_text(differences[name], name),
         )
     return table
@@ -361,11 +319,11 @@ def ledger_table(ledger: Ledger, link: Link, month: int | None) -> Table:
         row = [column[mechanism] for column in columns]
         if any(abs(value) >= LEAST_CHANGE for value in row):
             cells = (
-                number(value, 3, sign=True) if abs(value) >= LEAST_CHANGE else "" for value in row
+                fixed(value, 3, sign=True) if abs(value) >= LEAST_CHANGE else "" for value in row
             )
             table.add_row(mechanism, *cells)
     table.add_section()
-    sums = (number(math.fsum(column.values()), 3, sign=True) for column in columns)
+    sums = (fixed(math.fsum(column.values()), 3, sign=True) for column in columns)
     table.add_row(Text("together", style="bold"), *sums)
     return table
 

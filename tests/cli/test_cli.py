@@ -23,7 +23,7 @@ from partnersim.cli import base, simulate
 from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
-from partnersim.runs import ensemble
+from partnersim.runs import ensemble, wording
 from partnersim.runs.measures import MEASURES
 from partnersim.scenario.arms import READY_ARMS
 from partnersim.scenario.errors import ScenarioError
@@ -668,7 +668,7 @@ def test_every_measure_has_its_place_in_the_tables() -> None:
     [(1234.56, 1, "1,234.6"), (-0.04, 1, "0.0"), (-2.5, 1, "−2.5"), (math.nan, 2, "–")],
 )
 def test_numbers_in_words(value: float, places: int, text: str) -> None:
-    assert tables.number(value, places) == text
+    assert wording.fixed(value, places) == text
 
 
 @pytest.mark.parametrize(
@@ -677,11 +677,11 @@ def test_numbers_in_words(value: float, places: int, text: str) -> None:
      (math.nan, 12.0, 1), (math.nan, 0.0, 0)],
 )  # fmt: skip
 def test_numbers_end_at_the_first_uncertain_digit(error: float, size: float, places: int) -> None:
-    assert tables.decimals(error, size) == places
+    assert wording.certain_decimals(error, size) == places
 
 
 def test_shares_are_never_rounded_to_all_or_none() -> None:
-    assert [tables.percent(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
+    assert [wording.percent(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
         "0 %", "<1 %", "50 %", ">99 %", "100 %",
     ]  # fmt: skip
 

@@ -10,14 +10,16 @@ from typing import Any
 import tomlkit
 
 from partnersim.app import ECHARTS
-from partnersim.app.draw import Table
+from partnersim.app.draw import table_html
 from partnersim.app.levers import front_levers
 from partnersim.app.pages.desk import Desk
-from partnersim.app.sentences import capital, span, when
+from partnersim.app.sentences import span, when
 from partnersim.app.session import Session
 from partnersim.app.world import N_PAIRS, Setting, World
+from partnersim.figures.marks import rows_to_table
 from partnersim.report.notebook import show_tables
 from partnersim.runs.measures import YEAR, Floats
+from partnersim.runs.wording import capital
 from partnersim.scenario.declared import ParameterRow, parameters
 from partnersim.scenario.scenario import Scenario
 
@@ -125,7 +127,7 @@ def bands(desk: Desk) -> dict[str, Any]:
         "names": [when(month, words) for month in range(months + 1)],
         "arms": arms,
         "script": ECHARTS,
-        "table": Table(headings, rows).to_html(title),
+        "table": table_html(rows_to_table(headings, rows), title),
     }
 
 

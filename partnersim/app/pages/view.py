@@ -5,16 +5,17 @@ Nothing is decided or remembered here, and nothing is known of the web.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.draw import Drawing, Series
+from partnersim.app.draw import Series
 from partnersim.app.levers import (
     Coordination,
     FrontLever,
+    bands_now,
     coordinator_choices,
     event_kinds,
     front_levers,
@@ -22,12 +23,14 @@ from partnersim.app.levers import (
 )
 from partnersim.app.links import LinkError, to_link
 from partnersim.app.pages.desk import TABS, Desk
-from partnersim.app.sentences import capital
 from partnersim.app.session import Guess, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Run, World, compare_hundred
+from partnersim.figures.picture import Picture
 from partnersim.runs.measures import Floats
+from partnersim.runs.wording import capital
+from partnersim.scenario.scenario import Scenario
 
 View = dict[str, Any]
 
@@ -75,14 +78,14 @@ def labels(desk: Desk) -> View:
 def shell(desk: Desk) -> View:
     """Title, chapters, tabs and menu."""
     session, words = desk.session, desk.words
-    story = session.story_shown
+    state, story, tabs = session.state, session.story_shown, words.below("page.tab")
     return {
         "title": story.title if story else words("app.title"),
         "dots": [screen.title for screen in story.screens] if story else [],
-        "screen": session.state.screen,
-        "can_back": story is not None and session.state.screen > 0,
-        "can_next": story is not None and session.state.screen < len(story.screens) - 1,
-        "tabs": [{"name": tab, "label": words(f"page.tab.{tab}")} for tab in TABS],
+        "screen": state.screen,
+        "can_back": story is not None and state.screen > 0,
+        "can_next": story is not None and state.screen < len(story.screens) - 1,
+        "tabs": [{"name": tab, "label": tabs[tab]} for tab in TABS],
         "tab": desk.tab,
         "stories": [
             {
@@ -90,7 +93,7 @@ def shell(desk: Desk) -> View:
                 "title": one.title,
                 "summary": one.summary,
                 "minutes": words("page.minutes", n=one.minutes),
-                "is_open": name == session.state.story,
+                "is_open": name == state.story,
             }
             for name, one in stories(words.language).items()
         ],
@@ -227,7 +230,7 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 # --- pictures -----------------------------------------------------------------------------------
 
 
-def figure(drawing: Drawing, heading: str = "") -> View:
+def figure(drawing: Picture, heading: str = "") -> View:
     """A picture for the page, and its table.
 
     `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of.
@@ -235,7 +238,7 @@ def figure(drawing: Drawing, heading: str = "") -> View:
     return {
         "svg": drawing.svg,
         "title": drawing.title,
-        "table": drawing.table.to_html(drawing.title),
+        "table": draw.table_html(drawing.table, drawing.title),
         "heading": heading,
         "marks": None,
         "frames": None,
@@ -248,30 +251,16 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     """The network of a world, with all its months for the page to play; or its heatmap."""
     run, words, month = world.run(), desk.words, desk.session.month
     trust, names, titles = run.trust, world.names, world.titles
-    marks, frames = to_frames(draw.network_frames(trust, names, prefix))
-    numbers = None
-    if picture_shown(desk) == "heatmap":
-        drawing = draw.heatmap(trust[month], names, titles, month, words, prefix=prefix, of=heading)
-        months = draw.heatmap_frames(trust, names, prefix)
-        marks, numbers = list(months[0]), [",".join(frame.values()) for frame in months]
-    else:
-        drawing = draw.network(trust[month], names, titles, month, words, prefix=prefix, of=heading)
+    is_table = picture_shown(desk) == "heatmap"
+    paint = draw.heatmap if is_table else draw.network
+    drawing = paint(draw.Links(trust[month], names, titles, month, words, prefix, heading))
+    marks, frames = draw.frames(trust, names, prefix, "cell" if is_table else "link")
+    numbers = draw.numbers(trust) if is_table else None
     arm = "without" if world == desk.session.without else "with"
     return {
         **figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers,
         "arm": arm,
     }  # fmt: skip
-
-
-def to_frames(classes: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
-    """Write the classes of a run as one short text a month: a sign for each line."""
-    ids = list(classes[0])
-    signs = {name: "-" if name.endswith("none") else name[-1] for name in _all_classes(classes)}
-    return ids, ["".join(signs[frame[id_]] for id_ in ids) for frame in classes]
-
-
-def _all_classes(classes: Sequence[Mapping[str, str]]) -> set[str]:
-    return {name for frame in classes for name in frame.values()}
 
 
 def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
@@ -325,21 +314,16 @@ def guesses(desk: Desk) -> View:
 
 def chance(desk: Desk) -> View:
     """One picture of our hundred simulated partnerships."""
-    words = desk.words
-    hundred = compare_hundred(desk.session.without, _with(desk))
-    without, with_ = hundred.months_to(desk.share)
-    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), desk.session.sides
-    width = _below(desk)[0]
+    session, words, width = desk.session, desk.words, _below(desk)[0]
+    hundred = compare_hundred(session.without, _with(desk))
+    reached, until = hundred.months_to(desk.share), session.deadline
+    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), session.sides
     match picture_shown(desk):
         case "icons":
-            drawing = draw.icon_arrays(
-                without, with_, desk.session.deadline, what, sides, words, width=width
-            )
+            drawing = draw.icon_arrays(reached, until, what, sides, words, width=width)
         case "dots":
-            months = desk.session.without.months
-            drawing = draw.dots(
-                without, with_, desk.session.deadline, months, what, sides, words, width=width
-            )
+            months = session.without.months
+            drawing = draw.dots(reached, until, months, what, sides, words, width=width)
         case _:
             drawing = _ten_faint(desk, hundred.faint("change_delivered"))
     return figure(drawing)
@@ -356,7 +340,7 @@ def _below(desk: Desk) -> tuple[int, int]:
     return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
 
 
-def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Drawing:
+def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
     words, names = desk.words, arms(desk)
     worlds = (desk.session.without, _with(desk))
     lines = [
@@ -396,7 +380,7 @@ def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
     for lever in [*front_levers(scenario, words), *more_levers(scenario, words)]:
         for band in lever.bands:
             name = f"lever {lever.name} {band.value:g}"
-            found[name] = (lever.sentence(band.value), lever.change(band.value))
+            found[name] = (f"{lever.before}{band.label}{lever.after}", lever.change(band.value))
     return found
 
 
@@ -512,12 +496,13 @@ def _why(desk: Desk) -> sentences.Why:
 
 def levers(desk: Desk) -> View:
     """Levers as whole sentences, and from when they hold."""
-    words, scenario = desk.words, desk.session.without.scenario()
-    when = sentences.when(desk.session.month, words)
+    session, words = desk.session, desk.words
+    scenario = session.without.scenario()
+    when = sentences.when(session.month, words)
     return {
         "when": words("page.changes_from", when=when),
-        "levers": [_lever(lever, desk) for lever in front_levers(scenario, words)],
-        "more": [_lever(lever, desk) for lever in more_levers(scenario, words)],
+        "levers": _levers(front_levers(scenario, words), scenario, session.month),
+        "more": _levers(more_levers(scenario, words), scenario, session.month),
     }
 
 
@@ -563,20 +548,22 @@ def change(desk: Desk) -> View:
     }
 
 
-def _lever(lever: FrontLever, desk: Desk) -> View:
-    value = lever.nearest(lever.value(desk.session.without, desk.session.month)).value
-    return {
-        "name": lever.name,
-        "before": lever.before,
-        "after": lever.after,
-        "value": value,
-        "sentence": lever.sentence(value),
-        "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
-        "what": lever.what,
-        "evidence": lever.evidence,
-        "sources": list(lever.sources),
-        "from_start": lever.from_start_only,
-    }
+def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[View]:
+    return [
+        {
+            "name": lever.name,
+            "before": lever.before,
+            "after": lever.after,
+            "value": now.value,
+            "sentence": f"{lever.before}{now.label}{lever.after}",
+            "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+            "what": lever.what,
+            "evidence": lever.evidence,
+            "sources": list(lever.sources),
+            "from_start": lever.from_start_only,
+        }
+        for lever, now in zip(levers, bands_now(levers, scenario, month), strict=True)
+    ]
 
 
 def organisations(world: World) -> list[View]:

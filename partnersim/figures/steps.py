@@ -1,0 +1,66 @@
+"""Five named steps of trust, told apart by colour, width and dash together.
+
+Lines of little trust are darker than its cells, because a projector shows nothing of a pale one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from partnersim.figures.palette import INK, PAPER, SHADES
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named range of trust, and how a line or a cell of it is drawn.
+
+    Attributes
+    ----------
+    name
+        Its word; in the app the key of its word in the texts: `trust.none` and so on.
+    low
+        Least trust that belongs to it, in [0, 1].
+    line, width, dash
+        Of a line: a colour with a contrast of 3 to white at least, its width in pixels, and what
+        is drawn and left out of it.
+    fill, ink
+        Of a cell and the text on it: colours with a contrast of 4.5 at least.
+    """
+
+    name: str
+    low: float
+    line: str
+    width: float
+    dash: str
+    fill: str
+    ink: str
+
+
+STEPS = (
+    Step("none", 0.0, "#7A8790", 3.5, "3 8", SHADES[4], INK),
+    Step("wary", 0.15, "#4A8FD0", 4.5, "9 7", SHADES[3], INK),
+    Step("working", 0.3, SHADES[2], 6.0, "22 6", SHADES[2], PAPER),
+    Step("good", 0.45, SHADES[1], 9.0, "", SHADES[1], PAPER),
+    Step("strong", 0.6, SHADES[0], 14.0, "", SHADES[0], PAPER),
+)
+"""Five steps of 0.15 each, the last of them open: what occurs lies mostly between 0.2 and 0.6, and
+steps of a fifth would show two worlds alike that are not."""
+
+NOBODY = len(STEPS)
+"""Stands for the step of nobody's trust, which is NaN."""
+
+
+def steps_of(trust: NDArray[np.float64] | float) -> NDArray[np.intp]:
+    """Find the step of each trust in [0, 1]: its place in `STEPS`; `NOBODY` for NaN."""
+    trust = np.asarray(trust)
+    found = np.searchsorted([step.low for step in STEPS], trust + 1e-9, side="right") - 1
+    return np.where(np.isnan(trust), NOBODY, found)
+
+
+def step_of(trust: float) -> Step | None:
+    """Find the step of a trust in [0, 1]; None for NaN, which is nobody's trust."""
+    index = int(steps_of(trust))
+    return STEPS[index] if index < NOBODY else None
