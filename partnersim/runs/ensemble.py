@@ -16,31 +16,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.model.series import SERIES
-from partnersim.runs.measures import (
-    ALL_SERIES,
-    MEASURES,
-    Floats,
-    measure,
-    name_series,
-    with_derived,
-)
+from partnersim.model.series import detail_size, unpack_detail
+from partnersim.runs.kernel import MOST_TOGETHER, Compiled, Kernel, Part, compiled_for
+from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from partnersim.runs.rules import Rule, Rules
+    from partnersim.runs.rules import Rules
 
 __all__ = ["Comparison", "Results", "ThroughTrust", "compare", "run", "share_through_trust"]
 
 Progress = Callable[[int, int], None]
 
-MOST_PER_CHUNK = 200
+MOST_PER_CHUNK = MOST_TOGETHER
 """Replicates that a worker runs at once: enough to make the cost of handing over small."""
 
 CHUNK_WORK = MOST_PER_CHUNK * 6**2 * 120
@@ -49,50 +43,6 @@ so that Ctrl-C is prompt also with many organisations."""
 
 CHUNKS_PER_WORKER = 4
 """At least, where there are replicates enough: workers then end at about the same time."""
-
-
-class Kernel(NamedTuple):
-    """What the compiled core offers; loaded on first use, because Numba is slow to load."""
-
-    to_parameters: Callable[[Scenario], Any]
-    root: Callable[[int], Any]
-    simulate: Callable[[Any, Any, int, Floats, Floats], None]
-    detail_size: Callable[[int], int]
-    unpack_detail: Callable[[Floats, int], dict[str, Floats]]
-
-
-def load_kernel() -> Kernel:
-    """Load the compiled core."""
-    from partnersim.model import schedule
-    from partnersim.model.draws import root
-    from partnersim.model.series import detail_size, unpack_detail
-    from partnersim.scenario.translate import to_parameters
-
-    simulate = _with_own_state(schedule.simulate)
-    return Kernel(to_parameters, root, simulate, detail_size, unpack_detail)
-
-
-def _with_own_state(simulate: Callable[..., None]) -> Callable[..., None]:
-    """Give each call, and so each thread, a state of its own."""
-    from partnersim.model.record import new_record
-    from partnersim.model.state import STATE
-
-    def simulate_chunk(
-        parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-    ) -> None:
-        simulate(new_record(STATE), parameters, root, first, series, detail)
-
-    return simulate_chunk
-
-
-def _put_in(rules: Rules | None, kernel: Kernel) -> tuple[Kernel, tuple[Rule, ...]]:
-    """Put rules of one's own into a kernel, compiled."""
-    if not rules:
-        return kernel, ()
-    from partnersim.runs.rules import build
-
-    core = build(rules, compiled=True)
-    return kernel._replace(simulate=_with_own_state(core.simulate)), core.rules
 
 
 def run(
@@ -138,25 +88,34 @@ def run(
     partnersim.ScenarioError
         For a scenario that cannot be read.
     """
+    from partnersim.scenario.translate import to_parameters
+
     replicates = whole_number("replicates", replicates, least=1)
     seed = whole_number("seed", seed, least=0)
     first_replicate = whole_number("first_replicate", first_replicate, least=0)
     workers = n_cores() if workers is None else whole_number("workers", workers, least=1)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
-    kernel, own_rules = _put_in(rules, load_kernel())
-    kept = _choose_series(series)
-    batch = _Batch.prepare(kernel, scenario, replicates, seed, first_replicate, kept, detail)
-    _fill(batch, replicates, workers, progress)
-    n = scenario.n_organisations
+    kept, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
+    job = _Job(
+        compiled_for(rules),
+        scenario,
+        to_parameters(scenario),
+        seed,
+        first_replicate,
+        measures={name: np.empty(replicates) for name in MEASURES},
+        series={name: np.empty((replicates, n_rows)) for name in kept},
+        detail=np.empty((replicates, n_rows, detail_size(n))) if detail else None,
+    )
+    _fill(job, replicates, workers, progress)
     return Results(
         scenario=scenario,
         seed=seed,
         first_replicate=first_replicate,
-        measures=batch.measures,
-        series=batch.series,
-        detail=kernel.unpack_detail(batch.detail, n) if detail else None,
-        rules=own_rules,
+        measures=job.measures,
+        series=job.series,
+        detail=None if job.detail is None else unpack_detail(job.detail, n),
+        rules=job.compiled.rules,
     )
 
 
@@ -270,66 +229,36 @@ def n_cores() -> int:
 
 
 @dataclass(frozen=True)
-class _Batch:
+class _Job:
     """Everything needed to run any chunk of the replicates, and where its numbers go."""
 
-    kernel: Kernel
+    compiled: Compiled
     scenario: Scenario
     parameters: Any
-    root: Any
     seed: int
     first_replicate: int
     measures: dict[str, Floats]
     series: dict[str, Floats]
-    detail: Floats
+    detail: Floats | None
 
-    @classmethod
-    def prepare(
-        cls,
-        kernel: Kernel,
-        scenario: Scenario,
-        replicates: int,
-        seed: int,
-        first_replicate: int,
-        kept: Sequence[str],
-        has_detail: bool,
-    ) -> _Batch:
-        """Translate the scenario and make room for what is kept."""
-        n_rows = scenario.months + 1
-        n_detail = kernel.detail_size(scenario.n_organisations) if has_detail else 0
-        return cls(
-            kernel=kernel,
-            scenario=scenario,
-            parameters=kernel.to_parameters(scenario),
-            root=kernel.root(seed),
-            seed=seed,
-            first_replicate=first_replicate,
-            measures={name: np.empty(replicates) for name in MEASURES},
-            series={name: np.empty((replicates, n_rows)) for name in kept},
-            detail=np.empty((replicates, n_rows, n_detail)),
-        )
-
-    def run_chunk(self, begin: int, end: int, buffer: Floats) -> None:
-        """Run rows `begin` to `end` in a worker's buffer, and keep what is asked for."""
-        recorded = buffer[: end - begin]
+    def run_chunk(self, begin: int, end: int, kernel: Kernel) -> None:
+        """Run rows `begin` to `end` in a worker's kernel, and keep what is asked for."""
+        detail = None if self.detail is None else self.detail[begin:end]
         first = self.first_replicate + begin
-        self.kernel.simulate(self.parameters, self.root, first, recorded, self.detail[begin:end])
-        series = name_series(recorded)
-        measured = measure(series, seed=self.seed, first_replicate=first)
-        for name, values in measured.items():
-            self.measures[name][begin:end] = values
-        series = with_derived(series, self.series)
-        for name, kept in self.series.items():
-            kept[begin:end] = series[name]
+        for batch in kernel.run([Part(self.parameters, first, range(begin, end), detail)]):
+            batch.put_into(self.measures)
+            series = with_derived(batch.series, self.series)
+            for name, kept in self.series.items():
+                kept[batch.rows] = series[name]
 
 
-def _fill(batch: _Batch, replicates: int, workers: int, progress: Progress | None) -> None:
+def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -> None:
     """Run all chunks; at an error or Ctrl-C those not yet begun are dropped.
 
     Two queues written in C, and no lock that the calling thread could be holding when Ctrl-C
     comes: with a future for each chunk, an interrupt in the wrong moment left them all locked.
     """
-    size = _chunk_size(batch.scenario, replicates, workers)
+    size = _chunk_size(job.scenario, replicates, workers)
     begins: queue.SimpleQueue[int] = queue.SimpleQueue()
     for begin in range(0, replicates, size):
         begins.put(begin)
@@ -339,11 +268,11 @@ def _fill(batch: _Batch, replicates: int, workers: int, progress: Progress | Non
     def work() -> None:
         """Run chunks until there are no more; say how many replicates each had, or what failed."""
         try:
-            buffer = np.empty((size, batch.scenario.months + 1, len(SERIES)))
+            kernel = Kernel(job.compiled, job.seed, job.scenario.months, size)
             while not is_stopped:
                 begin = begins.get_nowait()
                 end = min(begin + size, replicates)
-                batch.run_chunk(begin, end, buffer)
+                job.run_chunk(begin, end, kernel)
                 ended.put(end - begin)
         except queue.Empty:
             pass

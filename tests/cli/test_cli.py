@@ -24,7 +24,9 @@ from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
 from partnersim.runs import ensemble, wording
+from partnersim.runs.kernel import Compiled
 from partnersim.runs.measures import MEASURES
+from partnersim.scenario import translate
 from partnersim.scenario.arms import READY_ARMS
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import packaged
@@ -42,7 +44,9 @@ def call(*words: str) -> Any:
 # --- A model that needs no compiling ----------------------------------------------------------
 
 
-def _simulate(scenario: Scenario, root: Any, first: int, recorded: Any, detail: Any) -> None:
+def _simulate(
+    state: Any, scenario: Scenario, root: Any, first: int, recorded: Any, detail: Any
+) -> None:
     """Steady change, faster with a coordinator; everything else near one half."""
     months = np.arange(recorded.shape[1])
     for row in range(len(recorded)):
@@ -57,24 +61,15 @@ def _simulate(scenario: Scenario, root: Any, first: int, recorded: Any, detail: 
             "cost": months * (50.0 + luck),
         }
         recorded[row] = np.stack([series[name] for name in SERIES], axis=1)
+    detail[...] = 0.5
 
 
 @pytest.fixture
 def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a model in the place of the compiled one that shows the same face."""
 
-    kernel = ensemble.Kernel(
-        to_parameters=lambda scenario: scenario,
-        root=lambda seed: np.array([seed, seed], dtype=np.uint64),
-        simulate=_simulate,
-        detail_size=lambda n: 0,
-        unpack_detail=lambda detail, n: {
-            "competence_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),
-            "goodwill_trust": np.full((*detail.shape[:2], n, 3, n), 0.5),
-            "is_present": np.ones((*detail.shape[:2], n)),
-        },
-    )
-    monkeypatch.setattr(ensemble, "load_kernel", lambda: kernel)
+    monkeypatch.setattr(ensemble, "compiled_for", lambda _: Compiled(_simulate, ()))
+    monkeypatch.setattr(translate, "to_parameters", lambda scenario: scenario)
     monkeypatch.setattr(model, "is_compiled", lambda: True, raising=False)
 
 
@@ -739,23 +734,23 @@ c.main()
 
 SIMULATING = """
 import itertools, signal, threading, partnersim.cli as c, partnersim.runs.ensemble as e
-run_chunk, heard, work, numbers = e._Batch.run_chunk, threading.Event(), [], itertools.count(1)
+run_chunk, heard, work, numbers = e._Job.run_chunk, threading.Event(), [], itertools.count(1)
 
 def hear(*words):
     heard.set()
     signal.default_int_handler(*words)
 
-def count(batch, begin, end, buffer):
-    work.append((end - begin) * batch.scenario.n_organisations**2 * batch.scenario.months)
+def count(job, begin, end, kernel):
+    work.append((end - begin) * job.scenario.n_organisations**2 * job.scenario.months)
     number = next(numbers)
     if number == 4:
         print('ready', flush=True)
     if number >= 4:
         heard.wait()  # Ctrl-C comes while this chunk is in hand
-    run_chunk(batch, begin, end, buffer)
+    run_chunk(job, begin, end, kernel)
 
 signal.signal(signal.SIGINT, hear)
-e._Batch.run_chunk = count
+e._Job.run_chunk = count
 try:
     c.main()
 finally:

@@ -12,8 +12,10 @@ import pytest
 
 from partnersim.model.series import SERIES
 from partnersim.runs import ensemble, statistics
-from partnersim.runs.ensemble import Comparison, Kernel, Results, compare, run, share_through_trust
+from partnersim.runs.ensemble import Comparison, Results, compare, run, share_through_trust
+from partnersim.runs.kernel import Compiled, Kernel, Part
 from partnersim.runs.measures import MEASURES, Floats, Measure
+from partnersim.scenario import translate
 from partnersim.scenario.declarations import Drawn
 from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
@@ -26,7 +28,9 @@ SHARE = Measure("x", "x", "x", True, "X.", is_yes_or_no=True)
 MILESTONE = Measure("x", "x", "months", False, "X.", is_censored=True)
 
 
-def simulate(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
+def simulate(
+    state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+) -> None:
     """Random walks: a replicate's luck is its number's; the scenario only moves its rate."""
     for row in range(len(series)):
         rng = np.random.default_rng([*root, first + row])
@@ -39,32 +43,19 @@ def simulate(parameters: Any, root: Any, first: int, series: Floats, detail: Flo
         detail[row] = rng.random(detail.shape[1:])
 
 
-def detail_size(n: int) -> int:
-    return 2 * 3 * n * n + n
-
-
-def unpack_detail(detail: Floats, n: int) -> dict[str, Floats]:
-    links = detail[..., : -n or None].reshape(*detail.shape[:-1], 2, n, 3, n)
-    return {
-        "competence_trust": links[..., 0, :, :, :],
-        "goodwill_trust": links[..., 1, :, :, :],
-        "is_present": np.ones_like(detail[..., -n:]),
-    }
-
-
 def to_parameters(scenario: Scenario) -> dict[str, float]:
     frozen = 0.5 if scenario.mechanisms.trust_frozen else 1.0
     return {"rate": 0.02 * (1 + scenario.ways_of_working.delegated_authority * frozen)}
 
 
-def use_kernel(monkeypatch: pytest.MonkeyPatch, simulate: Callable[..., None]) -> None:
-    kernel = Kernel(to_parameters, lambda seed: (7, seed), simulate, detail_size, unpack_detail)
-    monkeypatch.setattr(ensemble, "load_kernel", lambda: kernel)
+def use_core(monkeypatch: pytest.MonkeyPatch, simulate: Callable[..., None]) -> None:
+    monkeypatch.setattr(ensemble, "compiled_for", lambda _: Compiled(simulate, ()))
 
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_kernel(monkeypatch, simulate)
+    use_core(monkeypatch, simulate)
+    monkeypatch.setattr(translate, "to_parameters", to_parameters)
 
 
 def place(delegated_authority: float = 0.2, months: int = 60, n: int = 3) -> Scenario:
@@ -148,16 +139,18 @@ def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
     in_use: set[int] = set()
     meeting = threading.Barrier(2, timeout=120)
 
-    def check(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
+    def check(
+        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+    ) -> None:
         address = series.__array_interface__["data"][0]
-        assert address not in in_use
-        in_use.add(address)
+        assert {address, id(state)}.isdisjoint(in_use)
+        in_use.update({address, id(state)})
         meeting.wait()
-        simulate(parameters, root, first, series, detail)
-        in_use.remove(address)
+        simulate(state, parameters, root, first, series, detail)
+        in_use.difference_update({address, id(state)})
         meeting.wait()
 
-    use_kernel(monkeypatch, check)
+    use_core(monkeypatch, check)
     monkeypatch.setattr(ensemble, "MOST_PER_CHUNK", 2)
     run(place(), 8, workers=2)
 
@@ -165,13 +158,15 @@ def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_core_is_given_contiguous_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another layout, or a Python object for a number, would compile everything again."""
 
-    def check(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
+    def check(
+        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+    ) -> None:
         assert series.flags.c_contiguous and detail.flags.c_contiguous
         assert series.shape[:2] == detail.shape[:2]
         assert type(first) is int
-        simulate(parameters, root, first, series, detail)
+        simulate(state, parameters, root, first, series, detail)
 
-    use_kernel(monkeypatch, check)
+    use_core(monkeypatch, check)
     run(place(), 11, first_replicate=np.int64(3))  # type: ignore[arg-type]
     run(place(), 11, detail=True)
 
@@ -197,17 +192,19 @@ def test_an_error_or_interrupt_drops_the_chunks_not_yet_begun(
     begun: list[int] = []
     is_interrupted = threading.Event()
 
-    def count(parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
+    def count(
+        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+    ) -> None:
         begun.append(first)
         if len(begun) > 4:
             is_interrupted.wait()
-        simulate(parameters, root, first, series, detail)
+        simulate(state, parameters, root, first, series, detail)
 
     def interrupt(done: int, total: int) -> None:
         is_interrupted.set()
         raise KeyboardInterrupt
 
-    use_kernel(monkeypatch, count)
+    use_core(monkeypatch, count)
     with pytest.raises(KeyboardInterrupt):
         run(place(months=24), 2000, workers=2, progress=interrupt)
     assert len(begun) < 1000
@@ -262,7 +259,7 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> Non
 
 
 def test_bad_numbers_are_found_before_the_core_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensemble, "load_kernel", lambda: pytest.fail("loaded"))
+    monkeypatch.setattr(ensemble, "compiled_for", lambda _: pytest.fail("loaded"))
     with pytest.raises(ValueError, match="replicates"):
         run(place(), 0)
 
@@ -273,6 +270,63 @@ def test_importing_loads_nothing_heavy() -> None:
         "print([m for m in ('numba', 'pandas', 'xarray', 'scipy') if m in sys.modules])"
     )
     assert printed_by("-c", code) == "[]\n"
+
+
+# --- the kernel by itself -------------------------------------------------------------------------
+
+
+def run_parts(parts: list[Part], most: int, errors: Any = None) -> dict[int, dict[str, Floats]]:
+    """Measures of each row, and its series, of parts that are run in a small buffer."""
+    found: dict[int, dict[str, Floats]] = {}
+    for batch in Kernel(Compiled(simulate_some, ()), 4, 24, most).run(parts, errors):
+        assert len(batch.rows) <= most
+        for at, row in enumerate(batch.rows.tolist()):
+            assert row not in found
+            found[row] = {name: values[at].copy() for name, values in batch.measures.items()}
+            found[row] |= {f"{name}, series": v[at].copy() for name, v in batch.series.items()}
+    return found
+
+
+def simulate_some(
+    state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
+) -> None:
+    """As `simulate`, but replicate 5 gives no number, and 6 fails."""
+    simulate(state, parameters, root, first, series, detail)
+    if first <= 5 < first + len(series):
+        series[5 - first, 3, SERIES.index("trust")] = NAN
+    if first <= 6 < first + len(series):
+        raise ZeroDivisionError("nothing to divide by")
+
+
+PARTS = [
+    Part({"rate": 0.02}, 0, range(0, 9)),
+    Part({"rate": 0.03}, 7, range(20, 23)),
+    Part({"rate": 0.02}, 3, range(23, 24)),
+]
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 200])
+def test_runs_are_the_same_whatever_is_in_the_buffer_with_them(most: int) -> None:
+    errors: dict[int, Exception] = {}
+    found, alone = run_parts(PARTS, most, errors), run_parts(PARTS, 1, {})
+    assert {row: type(error).__name__ for row, error in errors.items()} == {
+        5: "NotFiniteError", 6: "ZeroDivisionError"
+    }  # fmt: skip
+    assert str(errors[5]) == "trust is nan in month 3"
+    assert found.keys() == {*range(9), *range(20, 24)} - {6}
+    for row, values in found.items():
+        for name, value in values.items():
+            assert same(value, alone[row][name]), (row, name)
+    # Row 23 is row 3 again, and row 20 row 7 with another rate.
+    assert found[23]["trust"] == found[3]["trust"]
+    assert found[20]["tension"] == found[7]["tension"]
+    assert found[20]["change_delivered"] > found[7]["change_delivered"]
+
+
+def test_who_notes_no_errors_is_told_of_them() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_parts(PARTS, 200)
+    assert math.isnan(run_parts([PARTS[0].cut(4, 6)], 200)[5]["trust, series"][3])
 
 
 # --- statistics -----------------------------------------------------------------------------------

@@ -1,0 +1,186 @@
+"""The kernel: runs are simulated into a buffer and measured together, for everything that runs.
+
+`partnersim.run`, a sweep's workers and the app all hand parts to it: parameters, and at which
+address of the common random numbers their runs begin. What a run gives depends on these alone, not
+on what else is in the buffer. It loads the compiled core when it is used, which takes a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from partnersim.model.series import SERIES
+from partnersim.runs.measures import Floats, Wholes, measure, name_series
+
+if TYPE_CHECKING:
+    from partnersim.runs.rules import Rule, Rules
+
+MOST_TOGETHER = 200
+"""Runs that are measured together, and in memory with all their months."""
+
+
+class NotFiniteError(ArithmeticError):
+    """A run gave something that is not a number."""
+
+
+class Compiled(NamedTuple):
+    """The compiled core, and the rules of one's own that were put into it."""
+
+    simulate: Callable[..., None]
+    rules: tuple[Rule, ...]
+
+
+def compiled_for(rules: Rules | None) -> Compiled:
+    """Load the compiled core, with rules of one's own in place of the model's where there are any.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `partnersim.runs.rules.build`, and so does what it returns.
+    """
+    if not rules:
+        from partnersim.model import schedule
+
+        return Compiled(schedule.simulate, ())
+    from partnersim.runs.rules import build
+
+    core = build(rules, compiled=True)
+    return Compiled(core.simulate, core.rules)
+
+
+class Part(NamedTuple):
+    """Runs of one set of parameters, whose addresses follow one another.
+
+    Attributes
+    ----------
+    parameters
+        A record of the core's; it is read before the next part is asked for.
+    first : int
+        Address of the first run: the replicate whose random numbers it has.
+    rows : range
+        Numbers by which the caller knows these runs.
+    detail
+        float64[len(rows), months + 1, ...] that is filled; None where it is not kept.
+    """
+
+    parameters: Any
+    first: int
+    rows: range
+    detail: Floats | None = None
+
+    def cut(self, begin: int, end: int) -> Part:
+        """Some of its runs."""
+        detail = None if self.detail is None else self.detail[begin:end]
+        return Part(self.parameters, self.first + begin, self.rows[begin:end], detail)
+
+
+class Batch(NamedTuple):
+    """Runs that were measured together: their rows, and by name what was observed and measured."""
+
+    rows: Wholes
+    series: dict[str, Floats]
+    measures: dict[str, Floats]
+
+    def put_into(self, kept: Mapping[str, Floats]) -> None:
+        """Put the measures that are kept into their rows."""
+        for name, values in kept.items():
+            values[self.rows] = self.measures[name]
+
+
+class Kernel:
+    """Simulates in one buffer that is filled again and again; one for each thread.
+
+    Parameters
+    ----------
+    compiled
+        What `compiled_for` gave.
+    seed, months
+        Of all runs.
+    most
+        Runs in the buffer.
+    """
+
+    def __init__(
+        self, compiled: Compiled, seed: int, months: int, most: int = MOST_TOGETHER
+    ) -> None:
+        from partnersim.model.draws import root
+        from partnersim.model.record import new_record
+        from partnersim.model.state import STATE
+
+        self._simulate, self._state = compiled.simulate, new_record(STATE)
+        self._seed, self._root = seed, root(seed)
+        self._buffer = np.empty((most, months + 1, len(SERIES)))
+        self._no_detail = np.empty((most, months + 1, 0))
+        self._addresses = np.empty(most, np.int64)
+
+    def run(
+        self, parts: Iterable[Part], errors: dict[int, Exception] | None = None
+    ) -> Iterator[Batch]:
+        """Run parts one after another, and give them measured, as many at a time as there is room.
+
+        Parameters
+        ----------
+        parts
+            Taken one at a time.
+        errors
+            Where given, a run that fails, or gives what is not a number, is noted here by its row
+            and costs no other; its numbers in a batch mean nothing. Else its error is raised.
+        """
+        most = len(self._buffer)
+        rows: list[int] = []
+        for whole in parts:
+            for begin in range(0, len(whole.rows), most):
+                part = whole.cut(begin, begin + most)
+                if len(rows) + len(part.rows) > most:
+                    yield self._measure(rows, errors)
+                    rows = []
+                rows += self._fill(part, len(rows), errors)
+        if rows:
+            yield self._measure(rows, errors)
+
+    def _fill(self, part: Part, at: int, errors: dict[int, Exception] | None) -> list[int]:
+        """Simulate into what is free of the buffer; gives the rows that are there."""
+        end = at + len(part.rows)
+        detail = self._no_detail[at:end] if part.detail is None else part.detail
+        self._addresses[at:end] = np.arange(part.first, part.first + len(part.rows))
+        try:
+            self._simulate(
+                self._state, part.parameters, self._root, part.first, self._buffer[at:end], detail
+            )
+        except MemoryError:
+            raise
+        except Exception as error:
+            if errors is None:
+                raise
+            if len(part.rows) == 1:
+                errors[part.rows[0]] = error
+                return []
+            there: list[int] = []
+            for number in range(len(part.rows)):  # one by one, so that only what fails is lost
+                there += self._fill(part.cut(number, number + 1), at + len(there), errors)
+            return there
+        return [*part.rows]
+
+    def _measure(self, rows: list[int], errors: dict[int, Exception] | None) -> Batch:
+        """Measure what is in the buffer."""
+        recorded = self._buffer[: len(rows)]
+        if errors is not None:
+            _note_not_finite(recorded, rows, errors)
+        series = name_series(recorded)
+        addresses = self._addresses[: len(rows)]
+        measured = measure(series, seed=self._seed, first_replicate=addresses)
+        return Batch(np.array(rows, np.int64), series, measured)
+
+
+def _note_not_finite(recorded: Floats, rows: list[int], errors: dict[int, Exception]) -> None:
+    """Note runs in which anything observed is not a number; it always should be one."""
+    is_bad = ~np.isfinite(recorded)
+    for at in np.flatnonzero(is_bad.any(axis=(1, 2))).tolist():
+        month, series = (int(index) for index in np.argwhere(is_bad[at])[0])
+        errors[rows[at]] = NotFiniteError(
+            f"{SERIES[series]} is {recorded[at, month, series]} in month {month}"
+        )
+        recorded[at] = 0.0
