@@ -299,7 +299,7 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         lambda self: self in self.model.agents, "Whether it is at work; if not, it is no agent."
     )
     is_appointed: View[bool] = View(
-        lambda self: self.place < self.model.parameters["n_appointed"],
+        lambda self: self.place < self.model.parameters.coordinators.n_appointed,
         "Whether it was appointed; others emerged among the members.",
     )
     impartiality: View[float] = View(
