@@ -26,11 +26,8 @@ from partnersim.model.room import MAX_INTERVENTIONS, K, N, Q
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.runs.measures import ALL_SERIES, MEASURES
-from partnersim.scenario.declarations import (
-    LAYERS,
-    LEVERS,
-    lever_bound,
-)
+from partnersim.scenario.declarations import LAYERS, LEVERS, lever_bound
+from partnersim.scenario.declarations import Coordinator as Appointed
 from partnersim.scenario.files import packaged
 from partnersim.scenario.paths import first_months
 from tests.pages import code_blocks, read
@@ -434,6 +431,9 @@ def test_every_state_variable_of_a_coordinator_has_a_view() -> None:
         elif STATE[name].shape in {(Q,), (Q, N)} and name in shown_otherwise:
             assert shown_otherwise[name] not in (None, {})
     assert ana.is_appointed and ana.host == "council" and ana.impartiality == 1.0
+    declared = Appointed(name="Ana")
+    for name in ("skill", "meetings_per_month", "cost"):
+        assert getattr(ana, name) == getattr(declared, name)
 
 
 @mark.parametrize("field", ["vision_commitment", "contribution", "delivered", "target_pressure"])
