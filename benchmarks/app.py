@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from run import describe_machine, number, table
 
 from partnersim.model import compile_all, is_compiled
+from partnersim.scenario.translate import PARAMETERS
 from tests.browser import PATIENCE, PROJECTOR, Server, open_browser
 from tests.probe import WatchedServer
 
@@ -524,8 +525,8 @@ def main() -> int:
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
     out = options.out or (None if options.quick else HERE)
-    if not is_compiled():
-        compile_all()
+    if not is_compiled(PARAMETERS):
+        compile_all(PARAMETERS)
     loads = [os.getloadavg()[0]]
     results: dict[str, Any] = {}
     with open_browser() as browser:

@@ -24,7 +24,6 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import mesa
-import numpy as np
 
 from partnersim.model.constants import (
     ACCOUNTABILITY_CONSENT,
@@ -33,10 +32,8 @@ from partnersim.model.constants import (
     AWAY_DAY_COMMITMENT,
     AWAY_DAY_PROMISES,
     BELIEF_RATE,
-    BINDING_AGREEMENT,
     BOARD,
     BRIDGING,
-    CIRCULATED_VISION,
     COMMON_CRISIS,
     CONFLICT_HORIZONS,
     CONFLICT_OBJECTIVES,
@@ -50,9 +47,7 @@ from partnersim.model.constants import (
     CRISIS_COMMITMENT,
     CRISIS_CONTACT,
     CRISIS_SHIFT,
-    CROSS_LINKS,
     CROWDING,
-    DELEGATED_AUTHORITY,
     DELEGATION,
     DOCUMENT_DAYS,
     FREE_DAYS,
@@ -66,8 +61,6 @@ from partnersim.model.constants import (
     HANDOFF_WORK,
     HOME_CREDIBILITY,
     HOST_GOODWILL_LOSS,
-    ISSUE_AVOIDANCE,
-    JOINT_AWAY_DAYS,
     JOINT_DAY_COMMITMENT,
     JOINT_DAY_CONTACT,
     LEADER_LEAVES,
@@ -83,23 +76,18 @@ from partnersim.model.constants import (
     NATIONAL_TARGET_LANDS,
     ORGANISATION_JOINS,
     ORGANISATION_WITHDRAWS,
-    OWN_AWAY_DAYS,
-    OWN_NEEDS_FRAMING,
     PACE_RATE,
-    PARTNERSHIP_MANAGED_TEAMS,
     PERCEIVED_CONTACT,
     PERCEIVED_GOODWILL,
     PERCEIVED_TALK,
     PLANNED_GATE_MONTHS,
     POSITION_DAYS,
-    POSITION_SHARING,
     PRE_MEETING_DAYS,
     REORGANISATION,
     REPLACEMENT_MONTHS,
     RESOLVED,
     RUPTURE_VENTED,
     SELF_SERVING,
-    SEPARATE_PRE_MEETINGS,
     SHARED_WORK_CONTACT,
     STARTING_CREDIBILITY,
     SUSPICION,
@@ -114,6 +102,21 @@ from partnersim.model.constants import (
     WORKED_THROUGH_LEAST,
     WRITTEN_COMMITMENT,
 )
+from partnersim.model.levers import (
+    BINDING_AGREEMENT,
+    CIRCULATED_VISION,
+    CROSS_LINKS,
+    DELEGATED_AUTHORITY,
+    ISSUE_AVOIDANCE,
+    JOINT_AWAY_DAYS,
+    OWN_AWAY_DAYS,
+    OWN_NEEDS_FRAMING,
+    PARTNERSHIP_MANAGED_TEAMS,
+    POSITION_SHARING,
+    SEPARATE_PRE_MEETINGS,
+)
+from partnersim.model.record import parts_of
+from partnersim.model.room import N
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
@@ -127,29 +130,9 @@ DIVISIVE = (
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 LEAST = 1.0e-9  # so that no weakest link is divided by
 
-AXES = {
-    "label": "i", "is_present_at_start": "i", "objectives": "ik", "planning_horizon": "i",
-    "accountability": "i", "incentive_share": "i", "capacity": "i", "interdependence": "i",
-    "cultural_distance": "ii", "base_pressure": "i", "levers": "iv", "vision_weights": "k",
-    "target_organisation": "t", "target_domain": "t", "target_weight": "t", "target_cycle": "t",
-    "target_phase": "t", "given_members": "gi", "given_domains": "gk", "given_size": "g",
-    "given_gates": "g", "given_quick": "g", "given_start": "g", "given_harm": "gi",
-    "turnover_rate": "l", "coordinator_host": "c", "impartiality": "c", "skill": "c",
-    "meetings_per_month": "c", "coordinator_reach": "cl", "coordinator_from": "c",
-    "coordinator_to": "c", "coordinator_cost": "c", "attention_commitment": "c",
-    "attention_tie": "c", "attention_time": "c", "attention_temperature": "c",
-    "intervention_lever": "z", "intervention_members": "zi", "intervention_value": "z",
-    "intervention_from": "z", "intervention_to": "z", "event_type": "e", "event_month": "e",
-    "event_organisation": "e", "event_layer": "e", "event_domain": "e", "event_size": "e",
-    "event_months": "e",
-}  # fmt: skip
-"""What each array of the core's parameters runs over, in the letters of the core, and l for layers.
-Lengths do not tell: two kinds of things may be equally many."""
-IN_USE = {
-    "i": "n", "k": "n_domains", "t": "n_targets", "c": "n_coordinators", "z": "n_interventions",
-    "e": "n_events", "g": "n_given",
-}  # fmt: skip
-"""The parameter that says how much of the room along an axis is in use; else all of it is."""
+
+OVER_DOMAINS = {"organisations.objectives", "vision.weights", "programme.initiatives.domains"}
+"""Arrays whose last axis runs over domains. Lengths do not tell: other things may be as many."""
 
 
 class Event(NamedTuple):
@@ -185,47 +168,49 @@ class Target(NamedTuple):
 
 
 def read_settings(scenario: Scenario) -> SimpleNamespace:
-    """The core's parameters as plain Python numbers and lists, read once for all runs."""
+    """The core's parameters as plain Python numbers and lists, read once for all runs.
+
+    Their names are their paths: `trust_disposition`. A table in a table would be slower to read.
+    """
     record = to_parameters(scenario)
     s = SimpleNamespace()
-    for name in record.dtype.names:
-        value = np.asarray(record[name])
-        if value.ndim:
-            used = [int(record[IN_USE[axis]]) if axis in IN_USE else None for axis in AXES[name]]
-            value = value[tuple(slice(count) for count in used)]
-        setattr(s, name, value.tolist())
-    s.events = list(
-        map(
-            Event, s.event_type, s.event_month, s.event_organisation, s.event_layer,
-            s.event_domain, s.event_size, s.event_months,
-        )
-    )  # fmt: skip
-    s.interventions = list(
-        map(
-            Intervention, s.intervention_lever, s.intervention_members, s.intervention_value,
-            s.intervention_from, s.intervention_to,
-        )
-    )  # fmt: skip
-    s.targets = list(
-        map(
-            Target, s.target_organisation, s.target_domain, s.target_weight, s.target_cycle,
-            s.target_phase,
-        )
-    )  # fmt: skip
+    for path, (value,) in parts_of(record).items():
+        used = [slice(record.n if length == N else None) for length in value.shape]
+        if path in OVER_DOMAINS:
+            used[-1] = slice(record.n_domains)
+        setattr(s, path.replace(".", "_"), value[tuple(used)].tolist())
+    s.events = read_rows(Event, s, "events", "type month organisation layer domain size months")
+    s.interventions = read_rows(
+        Intervention, s, "interventions", "lever organisations value from_month to_month"
+    )
+    s.targets = read_rows(
+        Target,
+        s,
+        "organisations_targets",
+        "organisation domain weight cycle_months phase_months",
+    )
     refuse_what_is_left_out(s)
     return s
 
 
+def read_rows(row: type, s: SimpleNamespace, table: str, fields: str) -> list:
+    columns = [getattr(s, f"{table}_{field}") for field in fields.split()]
+    return list(map(row, *columns))[: getattr(s, f"{table}_n")]
+
+
 def refuse_what_is_left_out(s: SimpleNamespace) -> None:
     left_out = {
-        "drawn organisations": s.is_drawn,
-        "a lead organisation": s.lead >= 0,
+        "drawn organisations": s.drawn_is_given,
+        "a lead organisation": s.lead_organisation >= 0,
         "coordinators who emerge": s.emergence_rate > 0.0,
-        "the conditional rule": s.is_conditional,
+        "the conditional rule": s.decision_is_conditional,
         "organisations that join": any(e.kind == ORGANISATION_JOINS for e in s.events),
         "runs without luck": s.luck != 1.0,
-        "mechanisms switched off": s.is_trust_frozen
-        or not all(value for name, value in vars(s).items() if name.startswith("has_")),
+        "mechanisms switched off": any(
+            is_on == (name == "mechanisms_trust_frozen")
+            for name, is_on in vars(s).items()
+            if name.startswith("mechanisms_")
+        ),
     }
     asked_for = [name for name, is_asked_for in left_out.items() if is_asked_for]
     if asked_for:
@@ -262,11 +247,13 @@ class Relation:
         model, s = first.model, first.model.settings
         uniform = model.random.uniform
         self.first, self.second = first, second
-        self.cultural_distance = s.cultural_distance[first.index][second.index]
+        self.cultural_distance = s.organisations_cultural_distance[first.index][second.index]
         ratio = math.log(first.planning_horizon / second.planning_horizon)
         self.horizons_apart = min(1.0, abs(ratio) / math.log(10.0))
-        self.contact = clip(s.start_contact + s.start_contact_spread * uniform(-1.0, 1.0))
-        self.tension = s.start_tension
+        self.contact = clip(
+            s.starting_contact_mean + s.starting_contact_spread * uniform(-1.0, 1.0)
+        )
+        self.tension = s.starting_tension
         self.agreement = 0.0
         self.conflict = 0.0
         self.shared = 0.0
@@ -319,20 +306,22 @@ class Link:
     ) -> None:
         s, uniform = trustor.model.settings, trustor.model.random.uniform
         self.trustor, self.trustee, self.relation = trustor, trustee, relation
-        half = 0.5 * s.start_trust_spread
+        half = 0.5 * s.starting_trust_spread
         self.competence = [
-            clip(s.start_trust + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
+            clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
         ]
-        self.goodwill = [clip(s.start_trust + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS]
+        self.goodwill = [
+            clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
+        ]
         self.trust = [0.0, 0.0, 0.0]
         self.terms = [0.0, 0.0, 0.0]
         self.openness = 1.0
 
     def turn_over(self, layer: int, share: float) -> None:
         s = self.trustor.model.settings
-        part = share * s.turnover_loss / self.trustor.in_force[CROSS_LINKS]
-        self.competence[layer] += part * (s.disposition - self.competence[layer])
-        self.goodwill[layer] += part * (s.disposition - self.goodwill[layer])
+        part = share * s.trust_turnover_loss / self.trustor.in_force[CROSS_LINKS]
+        self.competence[layer] += part * (s.trust_disposition - self.competence[layer])
+        self.goodwill[layer] += part * (s.trust_disposition - self.goodwill[layer])
 
 
 class Initiative:
@@ -376,9 +365,9 @@ class Initiative:
         self.benefit_mix = benefit_mix
         self.benefit_mix_length = math.hypot(*benefit_mix)
         self.likeness_to_vision = cosine(model.vision, benefit_mix)
-        luck = math.sqrt(1.0 - s.shared_benefit) * model.random.gauss(0.0, 1.0)
-        luck += math.sqrt(s.shared_benefit) * model.place_benefit
-        self.benefit = 1.0 + s.benefit_spread * luck
+        luck = math.sqrt(1.0 - s.programme_shared_benefit) * model.random.gauss(0.0, 1.0)
+        luck += math.sqrt(s.programme_shared_benefit) * model.place_benefit
+        self.benefit = 1.0 + s.programme_benefit_spread * luck
         self.size = size
         self.n_gates = 0 if is_quick else n_gates
         self.is_quick = is_quick
@@ -386,8 +375,10 @@ class Initiative:
         self.stage = self.stages_now = 0
         self.gate = self.work = self.age = self.absent_months = self.realised_rate = 0.0
         self.votes = {member: (False, False) for member in members}
-        usual_load = max(1.0, s.n_simultaneous * len(members) / max(len(model.members), 1))
-        self.planned_rate = s.planned_effort / usual_load / model.difficulty()
+        usual_load = max(
+            1.0, s.programme_n_simultaneous * len(members) / max(len(model.members), 1)
+        )
+        self.planned_rate = s.programme_planned_effort / usual_load / model.difficulty()
         self.planned_months = size / self.planned_rate + PLANNED_GATE_MONTHS * self.n_gates
         self.believed_rate = [self.planned_rate] * s.n
         self.find_needed()
@@ -503,22 +494,22 @@ class Organisation(mesa.Agent):
         s = model.settings
         self.index = index
         self.is_present = True
-        self.base_objectives = s.objectives[index]
-        self.planning_horizon = s.planning_horizon[index]
-        self.accountability = s.accountability[index]
-        self.incentive_share = s.incentive_share[index]
-        self.interdependence = s.interdependence[index]
-        self.base_capacity = s.capacity[index]
-        self.base_pressure = s.base_pressure[index]
+        self.base_objectives = s.organisations_objectives[index]
+        self.planning_horizon = s.organisations_planning_horizon[index]
+        self.accountability = s.organisations_accountability[index]
+        self.incentive_share = s.organisations_incentive_share[index]
+        self.interdependence = s.organisations_interdependence[index]
+        self.base_capacity = s.organisations_capacity[index]
+        self.base_pressure = s.organisations_pressure[index]
         self.targets = [target for target in s.targets if target.organisation == index]
-        self.stated = list(s.levers[index])
-        self.practised = list(s.levers[index])
-        self.in_force = list(s.levers[index])
+        self.stated = list(s.organisations_ways_of_working[index])
+        self.practised = list(s.organisations_ways_of_working[index])
+        self.in_force = list(s.organisations_ways_of_working[index])
         self.held: set[int] = set()
-        self.shock = s.shock_spread * UNIT_VARIANCE * model.random.uniform(-1.0, 1.0)
+        self.shock = s.pressure_shock_spread * UNIT_VARIANCE * model.random.uniform(-1.0, 1.0)
         self.links: dict[int, Link] = {}
-        self.contribution = [s.start_contribution] * 3
-        self.delivered = [s.start_contribution] * 3
+        self.contribution = [s.starting_contribution] * 3
+        self.delivered = [s.starting_contribution] * 3
         self.kept = [True] * 3
         self.transition = self.meeting_share = self.months_low = self.tilt = 0.0
         self.own_benefit = self.own_cost = self.harm = self.stake = self.helped = 0.0
@@ -559,9 +550,9 @@ class Organisation(mesa.Agent):
         cut = 1.0 - self.capacity / self.base_capacity
         self.target_pressure = clip(
             self.base_pressure
-            + s.deadline_pressure * self.deadline
-            + s.load_pressure * sum(self.contribution) / 3.0
-            - s.relief * sum(map(mul, self.objectives, model.embedded))
+            + s.pressure_deadline * self.deadline
+            + s.pressure_load * sum(self.contribution) / 3.0
+            - s.pressure_relief * sum(map(mul, self.objectives, model.embedded))
             + TARGET_PRESSURE_OF_CUT * cut
             + self.shock
             + model.national_shock
@@ -583,7 +574,7 @@ class Organisation(mesa.Agent):
 
     def spend_time(self) -> None:
         """Staff days on meetings, away days, papers and contacts; their share of free time."""
-        lever, budget = self.in_force, self.model.settings.meeting_budget
+        lever, budget = self.in_force, self.model.settings.relations_meeting_budget
         days = 0.0
         if self.is_present:
             pre_meetings = PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS]
@@ -609,10 +600,10 @@ class Organisation(mesa.Agent):
             self.model.organisations[other].links[self.index].turn_over(layer, share)
         alone = s.commitment_alone * self.ceiling
         self.vision_commitment[layer] += (
-            share * s.turnover_loss * (alone - self.vision_commitment[layer])
+            share * s.trust_turnover_loss * (alone - self.vision_commitment[layer])
         )
         for coordinator in self.model.coordinators:
-            coordinator.credibility[self.index] *= 1.0 - share * s.turnover_loss / 3.0
+            coordinator.credibility[self.index] *= 1.0 - share * s.trust_turnover_loss / 3.0
 
     def pull_together(self, size: float) -> None:
         """In a common crisis: commitment rises, divisive ways of working shift and stay so."""
@@ -625,7 +616,7 @@ class Organisation(mesa.Agent):
             self.practised[lever] *= 1.0 - CRISIS_SHIFT * size
 
     def change_leaders(self) -> None:
-        random, rates = self.model.random.random, self.model.settings.turnover_rate
+        random, rates = self.model.random.random, self.model.settings.turnover_rates
         for layer in LAYERS:
             if random() < rates[layer] and self.is_present:
                 self.lose_relationships(layer, 1.0)
@@ -638,11 +629,12 @@ class Organisation(mesa.Agent):
             if link.trustee.is_present:
                 total += sum(link.trust)
                 partners += 1
-        has_low_trust = total / (3.0 * max(partners, 1)) < s.trust_floor
-        is_low = has_low_trust and self.stake < s.stake_floor and self.model.month > 0
+        has_low_trust = total / (3.0 * max(partners, 1)) < s.turnover_trust_floor
+        is_low = has_low_trust and self.stake < s.turnover_stake_floor and self.model.month > 0
         self.months_low = self.months_low + 1.0 if is_low else 0.0
         return (
-            self.months_low >= WITHDRAWAL_MONTHS and self.model.random.random() < s.withdrawal_rate
+            self.months_low >= WITHDRAWAL_MONTHS
+            and self.model.random.random() < s.turnover_withdrawal_rate
         )
 
     # 4 organisations meet
@@ -662,14 +654,14 @@ class Organisation(mesa.Agent):
         mine = [m for m in model.initiatives if self in m.members]
         self.load = len(mine)
         cost = (
-            s.cost_base
-            + s.cost_pressure * self.target_pressure
-            + s.cost_load * max(self.load - 1.0, 0.0) / s.n_simultaneous
+            s.decision_cost_base
+            + s.decision_cost_pressure * self.target_pressure
+            + s.decision_cost_load * max(self.load - 1.0, 0.0) / s.programme_n_simultaneous
         )
         referred = 1.0 - self.in_force[DELEGATED_AUTHORITY]
-        exposure = s.exposure * (1.0 - s.referral_protection * referred)
+        exposure = s.decision_exposure * (1.0 - s.decision_referral_protection * referred)
         interdependence = self.interdependence
-        alone = (1.0 - interdependence) * s.value_alone
+        alone = (1.0 - interdependence) * s.decision_value_alone
         exponent, root = model.exponent, 1.0 / model.exponent
         for link in self.links.values():
             a, b, c = link.trust
@@ -686,7 +678,7 @@ class Organisation(mesa.Agent):
             alike /= self.objectives_size * m.benefit_mix_length
             own = self.incentive_share * alike - m.member_harm[self.index]
             own *= math.exp(-delay / self.planning_horizon)
-            joint = m.likeness_to_vision * math.exp(-delay / s.vision_horizon)
+            joint = m.likeness_to_vision * math.exp(-delay / s.vision_planning_horizon)
             needed = m.needed[self]
             board = management = front_line = 0.0
             for link in needed:
@@ -708,9 +700,9 @@ class Organisation(mesa.Agent):
         self.stake = stakes / max(sum(counted), 1)
         for layer in LAYERS:
             gain = net[layer] / max(counted[layer], 1)
-            aim = 1.0 / (1.0 + math.exp(-s.sharpness * (gain - cost)))
+            aim = 1.0 / (1.0 + math.exp(-s.decision_sharpness * (gain - cost)))
             before = self.contribution[layer]
-            self.contribution[layer] = before + s.adjustment_rate * (aim - before)
+            self.contribution[layer] = before + s.decision_adjustment_rate * (aim - before)
 
     # 6 work and keep promises
 
@@ -718,20 +710,20 @@ class Organisation(mesa.Agent):
         """Each layer keeps its promise or, under pressure and between separate teams, not."""
         s, lever, random = self.model.settings, self.in_force, self.model.random.random
         chance = (
-            s.reliability
-            - s.pressure_on_reliability * self.target_pressure
+            s.trust_reliability
+            - s.trust_pressure_on_reliability * self.target_pressure
             - HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
             + AWAY_DAY_PROMISES * min(1.0, lever[OWN_AWAY_DAYS] / 12.0)
         )
         self.kept = [random() < chance, random() < chance, random() < chance]
         self.delivered = [
-            x if kept else x * s.shortfall
+            x if kept else x * s.trust_shortfall
             for x, kept in zip(self.contribution, self.kept, strict=True)
         ]
 
     def deed(self, layer: int) -> float:
         """What a layer really gave against what plans take for granted, at most 1."""
-        return min(1.0, self.delivered[layer] / self.model.settings.planned_effort)
+        return min(1.0, self.delivered[layer] / self.model.settings.programme_planned_effort)
 
     def board_consent(self, initiative: Initiative) -> float:
         """Chance that its board agrees this month."""
@@ -740,7 +732,7 @@ class Organisation(mesa.Agent):
             trust = sum([link.trust[BOARD] for link in needed]) / len(needed)
         held_back = ACCOUNTABILITY_CONSENT * self.accountability
         consent = self.contribution[BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
-        mandate = self.model.settings.mandate * self.in_force[SEPARATE_PRE_MEETINGS]
+        mandate = self.model.settings.decision_mandate * self.in_force[SEPARATE_PRE_MEETINGS]
         return consent + mandate * (1.0 - consent)
 
     def effort(self, is_quick: bool) -> float:
@@ -756,14 +748,14 @@ class Organisation(mesa.Agent):
         """Own benefit and own cost of a month."""
         s, share = self.model.settings, self.meeting_share
         gain = sum(map(mul, self.objectives, self.model.embedded))
-        price = s.cost_base + s.cost_pressure * self.target_pressure
+        price = s.decision_cost_base + s.decision_cost_pressure * self.target_pressure
         given = sum(self.delivered) / 3.0
         self.own_benefit += self.incentive_share * gain
         self.own_cost += price * (share + (1.0 - share) * given) + self.harm
 
     def celebrate(self, partners: list[Organisation]) -> None:
         """A stage completed: trust in the partners and commitment grow."""
-        small_wins = self.model.settings.small_wins
+        small_wins = self.model.settings.trust_small_wins
         self.vision_commitment = [
             v + small_wins * max(self.ceiling - v, 0.0) for v in self.vision_commitment
         ]
@@ -776,7 +768,7 @@ class Organisation(mesa.Agent):
 
     def give_up(self, partners: list[Organisation]) -> None:
         """An initiative abandoned: commitment and trust in the partners' competence suffer."""
-        left = 1.0 - self.model.settings.abandonment_loss
+        left = 1.0 - self.model.settings.trust_abandonment_loss
         self.vision_commitment = [left * v for v in self.vision_commitment]
         for partner in partners:
             if partner is not self:
@@ -797,17 +789,17 @@ class Organisation(mesa.Agent):
                 squares[2] += c * c
                 partners += 1
         ceiling, mean = self.ceiling, sum(self.vision_commitment) / 3.0
-        pull = s.pull * (0.5 + self.target_pressure) * (0.5 + self.accountability)
+        pull = s.commitment_pull * (0.5 + self.target_pressure) * (0.5 + self.accountability)
         told = (
             JOINT_DAY_COMMITMENT * lever[JOINT_AWAY_DAYS]
             + WRITTEN_COMMITMENT * lever[CIRCULATED_VISION]
         ) / 12.0
         turned_in = AWAY_DAY_COMMITMENT * lever[OWN_AWAY_DAYS] / 12.0
         binding = 1.0 + AWAY_DAY_BINDING * lever[OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, s.colleague_rate * binding)
+        follow = min(1.0, s.commitment_colleague_rate * binding)
         for layer in LAYERS:
             v = self.vision_commitment[layer]
-            identity = s.identification * squares[layer] / max(partners, 1)
+            identity = s.commitment_identification * squares[layer] / max(partners, 1)
             self.vision_commitment[layer] = clip(
                 v
                 - pull * (v - s.commitment_alone * ceiling)
@@ -819,11 +811,11 @@ class Organisation(mesa.Agent):
     def practise(self) -> None:
         """Practice follows commitment slowly."""
         s = self.model.settings
-        dropped = s.adoption * sum(self.vision_commitment) / 3.0
+        dropped = s.commitment_adoption * sum(self.vision_commitment) / 3.0
         for lever in DIVISIVE:
             if lever not in self.held:
                 aim = self.stated[lever] * (1.0 - dropped)
-                self.practised[lever] += s.adoption_rate * (aim - self.practised[lever])
+                self.practised[lever] += s.commitment_adoption_rate * (aim - self.practised[lever])
 
 
 class Meeting:
@@ -841,17 +833,20 @@ class Coordinator(mesa.Agent):
     def __init__(self, model: PlainPartnership, index: int) -> None:
         super().__init__(model)
         s = model.settings
-        self.host = s.coordinator_host[index]
-        self.impartiality = s.impartiality[index]
-        self.skill = s.skill[index]
-        self.meetings_per_month = s.meetings_per_month[index]
-        self.layers = [layer for layer in LAYERS if s.coordinator_reach[index][layer]]
-        self.from_month, self.to_month = s.coordinator_from[index], s.coordinator_to[index]
-        self.cost = s.coordinator_cost[index]
-        self.for_commitment = s.attention_commitment[index]
-        self.for_tie = s.attention_tie[index]
-        self.for_time = s.attention_time[index]
-        self.temperature = s.attention_temperature[index]
+        self.host = s.coordinators_host[index]
+        self.impartiality = s.coordinators_impartiality[index]
+        self.skill = s.coordinators_skill[index]
+        self.meetings_per_month = s.coordinators_meetings_per_month[index]
+        self.layers = [layer for layer in LAYERS if s.coordinators_layers[index][layer]]
+        self.from_month, self.to_month = (
+            s.coordinators_from_month[index],
+            s.coordinators_to_month[index],
+        )
+        self.cost = s.coordinators_cost[index]
+        self.for_commitment = s.coordinators_attention_commitment[index]
+        self.for_tie = s.coordinators_attention_tie[index]
+        self.for_time = s.coordinators_attention_time[index]
+        self.temperature = s.coordinators_attention_temperature[index]
         self.is_at_work = False
         self.credibility = [0.0] * s.n
         self.last_met: dict[tuple[int, int], int] = {}
@@ -967,7 +962,7 @@ class Coordinator(mesa.Agent):
     def be_judged(self, delivery: float) -> None:
         """Credibility follows skill and delivery; serving a host costs at once."""
         worth = self.skill * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
-        deeds = self.model.settings.deeds
+        deeds = self.model.settings.trust_deeds
         for meeting in self.meetings:
             organisation, layer = meeting.organisation, meeting.layer
             credibility = self.credibility[organisation.index]
@@ -986,8 +981,7 @@ def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
     """One run: what was observed at the start and after each month."""
     model = PlainPartnership(settings, rng=seed)
     history = model.run()
-    # Mesa 3.3 keeps every model that there ever was in a table that later ones do not have.
-    getattr(mesa.Agent, "_ids", {}).pop(model, None)
+    mesa.Agent._ids.pop(model, None)  # else Mesa 3.3 keeps every model that there ever was
     return history
 
 
@@ -999,7 +993,9 @@ class PlainPartnership(mesa.Model):
         s = self.settings = settings
         self.month = 0
         self.has_collapsed = False
-        self.exponent = -1.0e-3 if abs(s.complementarity) < 1.0e-3 else s.complementarity
+        self.exponent = (
+            -1.0e-3 if abs(s.programme_complementarity) < 1.0e-3 else s.programme_complementarity
+        )
         self.landings = [e for e in s.events if e.kind == NATIONAL_TARGET_LANDS]
         self.cuts = [e for e in s.events if e.kind == FUNDING_CUT]
         self.crises = [e for e in s.events if e.kind == COMMON_CRISIS]
@@ -1008,14 +1004,18 @@ class PlainPartnership(mesa.Model):
         self.work_delivered = self.staff_days = self.crisis = 0.0
         self.n_completed = self.n_abandoned = 0
         self.national_shock = (
-            s.national_shock_spread * UNIT_VARIANCE * self.random.uniform(-1.0, 1.0)
+            s.pressure_national_shock_spread * UNIT_VARIANCE * self.random.uniform(-1.0, 1.0)
         )
         self.organisations = [Organisation(self, index) for index in range(s.n)]
-        self.coordinators = [Coordinator(self, index) for index in range(s.n_appointed)]
+        self.coordinators = [
+            Coordinator(self, index) for index in range(s.coordinators_n_appointed)
+        ]
         self.place_benefit = self.random.gauss(0.0, 1.0)
         self.vision = s.vision_weights
         if not any(self.vision):
-            self.vision = [math.fsum(column) / s.n for column in zip(*s.objectives, strict=True)]
+            self.vision = [
+                math.fsum(column) / s.n for column in zip(*s.organisations_objectives, strict=True)
+            ]
         self.vision_length = math.hypot(*self.vision)
         self.relations = [
             Relation(one, other) for one, other in combinations(self.organisations, 2)
@@ -1024,10 +1024,10 @@ class PlainPartnership(mesa.Model):
         self.initiatives: list[Initiative] = []
         self.count_members()
         self.start()
-        self.slots: list[Initiative | None] = [None] * s.n_simultaneous
-        self.generation = [0] * s.n_simultaneous
-        self.surplus = [0.0] * s.n_simultaneous
-        for slot in range(s.n_simultaneous):
+        self.slots: list[Initiative | None] = [None] * s.programme_n_simultaneous
+        self.generation = [0] * s.programme_n_simultaneous
+        self.surplus = [0.0] * s.programme_n_simultaneous
+        for slot in range(s.programme_n_simultaneous):
             self.begin(slot, 0)
         self.initiatives = [m for m in self.slots if m is not None]
         self.history = [self.observe()]
@@ -1039,7 +1039,7 @@ class PlainPartnership(mesa.Model):
             organisation.set_levers()
             organisation.near_deadlines()
             organisation.vision_commitment = [
-                self.settings.start_commitment * organisation.ceiling
+                self.settings.starting_commitment * organisation.ceiling
             ] * 3
             organisation.feel_pressure()
             organisation.show()
@@ -1137,13 +1137,13 @@ class PlainPartnership(mesa.Model):
 
     def shake(self) -> None:
         s, uniform = self.settings, self.random.uniform
-        persistence = s.shock_persistence
+        persistence = s.pressure_shock_persistence
         fresh = math.sqrt(1.0 - persistence * persistence) * UNIT_VARIANCE
         self.national_shock *= persistence
-        self.national_shock += s.national_shock_spread * fresh * uniform(-1.0, 1.0)
+        self.national_shock += s.pressure_national_shock_spread * fresh * uniform(-1.0, 1.0)
         for organisation in self.organisations:
             organisation.shock *= persistence
-            organisation.shock += s.shock_spread * fresh * uniform(-1.0, 1.0)
+            organisation.shock += s.pressure_shock_spread * fresh * uniform(-1.0, 1.0)
 
     def fund(self) -> None:
         self.crisis = max([e.size for e in self.crises if e.is_under_way(self.month)], default=0.0)
@@ -1225,8 +1225,8 @@ class PlainPartnership(mesa.Model):
             relation.shared = 0.0
         for initiative in self.initiatives:
             for one, other in combinations(initiative.members, 2):
-                one.links[other.index].relation.shared += 1.0 / s.n_simultaneous
-        usual = s.meeting_budget / max(len(self.members) - 1.0, 1.0)
+                one.links[other.index].relation.shared += 1.0 / s.programme_n_simultaneous
+        usual = s.relations_meeting_budget / max(len(self.members) - 1.0, 1.0)
         usual += CRISIS_CONTACT * self.crisis
         for relation in self.relations:
             one, other = relation.first, relation.second
@@ -1249,8 +1249,12 @@ class PlainPartnership(mesa.Model):
         `take_in` is written out twice: its calls had been a sixth of the time of a run.
         """
         s, random = self.settings, self.random.random
-        disposition, deeds, asymmetry = s.disposition, s.deeds, 4.0 * (s.news_asymmetry - 1.0)
-        twice_noise, noise = 2.0 * s.misreading_noise, s.misreading_noise
+        disposition, deeds, asymmetry = (
+            s.trust_disposition,
+            s.trust_deeds,
+            4.0 * (s.trust_news_asymmetry - 1.0),
+        )
+        twice_noise, noise = 2.0 * s.trust_misreading_noise, s.trust_misreading_noise
         for link in self.active_links:
             trustee, relation, goodwill = link.trustee, link.relation, link.goodwill
             mine, theirs = link.trustor.in_force, trustee.in_force
@@ -1268,7 +1272,7 @@ class PlainPartnership(mesa.Model):
             clear, stereotype = 1.0 - misread, misread * disposition
             clear_talk, usual = clear * link.openness, stereotype - noise
             displayed, delivered = trustee.displayed, trustee.delivered
-            clear_deeds = clear / s.planned_effort
+            clear_deeds = clear / s.programme_planned_effort
             for layer in LAYERS:
                 g = goodwill[layer]
                 seen = clear_talk * displayed[layer] + usual + twice_noise * random()
@@ -1293,7 +1297,7 @@ class PlainPartnership(mesa.Model):
         """Goodwill after news; bad news weighs more where there is no settled view."""
         change = rate * (seen - goodwill)
         if change < 0.0:
-            asymmetry = self.settings.news_asymmetry - 1.0
+            asymmetry = self.settings.trust_news_asymmetry - 1.0
             change *= 1.0 + asymmetry * 4.0 * goodwill * (1.0 - goodwill)
         else:
             change *= 1.0 - CROWDING * agreement
@@ -1303,11 +1307,11 @@ class PlainPartnership(mesa.Model):
         """Good conduct had been put down to the rule that is withdrawn."""
         for relation in self.active_relations:
             if relation.withdrawn:
-                relation.lose_goodwill(self.settings.agreement_loss * relation.withdrawn)
+                relation.lose_goodwill(self.settings.trust_agreement_loss * relation.withdrawn)
 
     def spend_joint_days(self) -> None:
         """On joint away days people see each other as they are."""
-        deeds = self.settings.deeds
+        deeds = self.settings.trust_deeds
         if not any([o.in_force[JOINT_AWAY_DAYS] for o in self.members]):
             return
         for link in self.active_links:
@@ -1316,7 +1320,7 @@ class PlainPartnership(mesa.Model):
             if days == 0.0:
                 continue
             agreement = link.relation.agreement
-            rate = min(1.0, self.settings.joint_day_rate * days / 12.0)
+            rate = min(1.0, self.settings.trust_joint_day_rate * days / 12.0)
             for layer in LAYERS:
                 seen = (1.0 - deeds) * link.trustee.vision_commitment[layer]
                 seen += deeds * link.trustee.deed(layer)
@@ -1330,8 +1334,8 @@ class PlainPartnership(mesa.Model):
             one, other = relation.first, relation.second
             tension = relation.tension
             avoided = 0.5 * (one.in_force[ISSUE_AVOIDANCE] + other.in_force[ISSUE_AVOIDANCE])
-            tension += s.issue_rate * relation.conflict * (1.0 - tension)
-            if random() < s.surfacing_rate * tension * (1.0 - avoided):
+            tension += s.relations_issue_rate * relation.conflict * (1.0 - tension)
+            if random() < s.relations_surfacing_rate * tension * (1.0 - avoided):
                 there, back = relation.links
                 goodwill = (sum(there.goodwill) + sum(back.goodwill)) / 6.0
                 worked = WORKED_THROUGH_LEAST + WORKED_THROUGH_GOODWILL * goodwill
@@ -1341,15 +1345,15 @@ class PlainPartnership(mesa.Model):
                     tension *= 1.0 - RESOLVED
                 else:
                     tension *= 1.0 - VENTED
-                    relation.lose_goodwill(s.flare_loss)
-            if random() < s.rupture_rate * tension * tension:
+                    relation.lose_goodwill(s.relations_flare_loss)
+            if random() < s.relations_rupture_rate * tension * tension:
                 tension *= 1.0 - RUPTURE_VENTED
-                relation.lose_goodwill(s.rupture_loss)
+                relation.lose_goodwill(s.relations_rupture_loss)
             relation.tension = tension
 
     def assess_trust(self) -> None:
         """Trust as it is acted on: both kinds together, and what an agreement covers."""
-        weight, sqrt = self.settings.goodwill_weight, math.sqrt
+        weight, sqrt = self.settings.trust_goodwill_weight, math.sqrt
         for link in self.links:
             (a, b, c), (d, e, f) = link.competence, link.goodwill
             if weight == 0.5:
@@ -1366,7 +1370,10 @@ class PlainPartnership(mesa.Model):
 
     def judge_promises(self) -> None:
         """Competence trust: up for a promise kept, down for one broken, as far as it is seen."""
-        rate, asymmetry = self.settings.promise_rate, 4.0 * (self.settings.news_asymmetry - 1.0)
+        rate, asymmetry = (
+            self.settings.trust_promise_rate,
+            4.0 * (self.settings.trust_news_asymmetry - 1.0),
+        )
         for link in self.active_links:
             contact, trustee, competence = link.relation.contact, link.trustee, link.competence
             contribution, kept = trustee.contribution, trustee.kept
@@ -1381,7 +1388,7 @@ class PlainPartnership(mesa.Model):
     def difficulty(self) -> float:
         """The easy things come first."""
         s = self.settings
-        return 1.0 + s.diminishing * self.work_delivered / s.vision_size
+        return 1.0 + s.programme_diminishing * self.work_delivered / s.vision_size
 
     def work(self) -> None:
         for slot, m in enumerate(self.slots):
@@ -1406,10 +1413,10 @@ class PlainPartnership(mesa.Model):
         """Finished work turns into benefit with a lag and erodes slowly."""
         s = self.settings
         for k, weight in enumerate(self.vision):
-            flow = self.pending[k] / s.embedding_months
+            flow = self.pending[k] / s.place_embedding_months
             self.pending[k] -= flow
             planned = max(weight * s.vision_size, 1.0e-9)
-            kept = self.embedded[k] * (1.0 - s.erosion_rate)
+            kept = self.embedded[k] * (1.0 - s.place_erosion_rate)
             self.embedded[k] = clip(kept + flow / planned, -1.0, 1.0)
         for organisation in self.members:
             organisation.reap()
@@ -1421,7 +1428,7 @@ class PlainPartnership(mesa.Model):
                 continue
             m.replace_absent()
             partners = m.present_members()
-            is_late = m.age > self.settings.patience * m.planned_months
+            is_late = m.age > self.settings.programme_patience * m.planned_months
             is_waiting_for_members = 0.0 < m.absent_months <= REPLACEMENT_MONTHS
             if not is_late and (len(partners) >= 2 or is_waiting_for_members):
                 continue
@@ -1445,13 +1452,13 @@ class PlainPartnership(mesa.Model):
     def begin(self, slot: int, month: int) -> None:
         """A place of the programme takes up its next initiative, if its time has come."""
         s = self.settings
-        number = slot + s.n_simultaneous * self.generation[slot]
-        if number < s.n_given:
-            if month < s.given_start[number]:
+        number = slot + s.programme_n_simultaneous * self.generation[slot]
+        if number < s.programme_initiatives_n:
+            if month < s.programme_initiatives_start_month[number]:
                 return
             self.slots[slot] = self.take_up_given(number)
         else:
-            if self.generation[slot] == 0 and month < slot * s.stagger_months:
+            if self.generation[slot] == 0 and month < slot * s.programme_stagger_months:
                 return
             self.slots[slot] = self.draw_initiative()
         self.generation[slot] += 1
@@ -1460,14 +1467,16 @@ class PlainPartnership(mesa.Model):
 
     def take_up_given(self, number: int) -> Initiative:
         s = self.settings
-        mix = s.given_domains[number]
+        mix = s.programme_initiatives_domains[number]
         return Initiative(
-            members=[o for o in self.organisations if s.given_members[number][o.index]],
+            members=[
+                o for o in self.organisations if s.programme_initiatives_members[number][o.index]
+            ],
             benefit_mix=mix if any(mix) else self.vision,
-            size=s.given_size[number],
-            n_gates=s.given_gates[number],
-            is_quick=bool(s.given_quick[number]),
-            member_harm=s.given_harm[number],
+            size=s.programme_initiatives_size[number],
+            n_gates=s.programme_initiatives_n_gates[number],
+            is_quick=bool(s.programme_initiatives_quick_win[number]),
+            member_harm=s.programme_initiatives_harm[number],
         )
 
     def draw_initiative(self) -> Initiative:
@@ -1475,10 +1484,10 @@ class PlainPartnership(mesa.Model):
         s, random = self.settings, self.random.random
         leaning = self.lean()
         focus = self.random.choices(range(s.n_domains), leaning)[0]
-        mix = [(1.0 - s.focus) * weight for weight in leaning]
-        mix[focus] += s.focus
+        mix = [(1.0 - s.programme_focus) * weight for weight in leaning]
+        mix[focus] += s.programme_focus
         members = nlargest(
-            s.members_per_initiative,
+            s.programme_members_per_initiative,
             self.members,
             key=lambda o: sum(map(mul, o.base_objectives, mix)) + random(),
         )
@@ -1488,14 +1497,18 @@ class PlainPartnership(mesa.Model):
             for other in members
             if one is not other
         ]
-        trust = sum(trusts) / len(trusts) if trusts else s.disposition
-        size = s.initiative_size * (0.5 + trust) * (1.0 + s.size_spread * (2.0 * random() - 1.0))
-        is_quick = random() < s.quick_win_share
+        trust = sum(trusts) / len(trusts) if trusts else s.trust_disposition
+        size = (
+            s.programme_initiative_size
+            * (0.5 + trust)
+            * (1.0 + s.programme_size_spread * (2.0 * random() - 1.0))
+        )
+        is_quick = random() < s.programme_quick_win_share
         return Initiative(
             members=members,
             benefit_mix=mix,
-            size=size * s.quick_win_size if is_quick else size,
-            n_gates=1 + math.floor((s.max_gates - 1) * (1.0 - trust) + 0.5),
+            size=size * s.programme_quick_win_size if is_quick else size,
+            n_gates=1 + math.floor((s.programme_max_gates - 1) * (1.0 - trust) + 0.5),
             is_quick=is_quick,
             member_harm=[0.0] * s.n,
         )
@@ -1519,8 +1532,8 @@ class PlainPartnership(mesa.Model):
         """Without contact trust returns to what strangers give."""
         s = self.settings
         for link in self.links:
-            forgotten = s.decay_rate * (1.0 - link.relation.contact)
-            left, strangers = 1.0 - forgotten, forgotten * s.disposition
+            forgotten = s.trust_decay_rate * (1.0 - link.relation.contact)
+            left, strangers = 1.0 - forgotten, forgotten * s.trust_disposition
             link.competence = [left * trust + strangers for trust in link.competence]
             link.goodwill = [left * trust + strangers for trust in link.goodwill]
 
@@ -1558,11 +1571,11 @@ class PlainPartnership(mesa.Model):
             PERCEIVED_CONTACT * contact
             + PERCEIVED_TALK * talk / n_layer_links
             + PERCEIVED_GOODWILL * goodwill
-            + s.avoidance_bonus * avoided
+            + s.survey_avoidance_bonus * avoided
             + s.survey_noise * self.random.uniform(-1.0, 1.0)
         )
         realised = sum(map(mul, self.vision, self.embedded))
-        alone = 100.0 * math.exp(s.log_growth * self.month / 12.0)
+        alone = 100.0 * math.exp(s.place_log_growth * self.month / 12.0)
         n_waiting = sum([m.is_waiting for m in self.initiatives])
         return {
             "change_delivered": self.work_delivered / s.vision_size,
@@ -1576,7 +1589,7 @@ class PlainPartnership(mesa.Model):
             "contact": contact,
             "target_pressure": sum([o.target_pressure for o in members]) / n_members,
             "perceived_joint_working": perceived,
-            "outcome": alone * (1.0 - s.reach * realised),
+            "outcome": alone * (1.0 - s.place_reach * realised),
             "outcome_alone": alone,
             "vision_realised": realised,
             "cost": self.staff_days,

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import partnersim
 from partnersim.model import compile_all, is_compiled
 from partnersim.runs.ensemble import n_cores
+from partnersim.scenario.translate import PARAMETERS
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress, run_sweep
 from partnersim.sweep.store import Store
@@ -213,8 +214,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if not is_compiled():
-        compile_all()
+    if not is_compiled(PARAMETERS):
+        compile_all(PARAMETERS)
     if options.measure:
         what, number = options.measure
         task = {"large": measure_large, "start": measure_start}[what]

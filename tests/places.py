@@ -9,13 +9,12 @@ from pytest import approx
 
 from partnersim.model.draws import root
 from partnersim.model.initial import start
-from partnersim.model.parameters import PARAMETERS
 from partnersim.model.record import new_record
 from partnersim.model.schedule import SCHEDULE, simulate, step
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.translate import to_parameters
+from partnersim.scenario.translate import PARAMETERS, to_parameters
 
 if numba.config.DISABLE_JIT:
     np.seterr(over="ignore")  # the arithmetic of draws is meant to wrap

@@ -299,14 +299,15 @@ def begin(
 def compile_first(*, is_quiet: bool) -> None:
     """Compile the model if this installation never has, and say so while it lasts."""
     from partnersim import model
+    from partnersim.scenario.translate import PARAMETERS
 
-    if model.is_compiled():
+    if model.is_compiled(PARAMETERS):
         return
     note = "First use: compiling the model, once for this installation (about a minute) ..."
     console = make_console(stderr=True)
     if is_quiet or not console.is_terminal:
         say(note)
-        model.compile_all(lambda name, done, total: None)
+        model.compile_all(PARAMETERS, lambda name, done, total: None)
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -315,9 +316,10 @@ def compile_first(*, is_quiet: bool) -> None:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         model.compile_all(
+            PARAMETERS,
             lambda name, done, total: bar.update(
                 task, description=name, completed=done, total=total
-            )
+            ),
         )
 
 

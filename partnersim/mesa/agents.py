@@ -256,7 +256,7 @@ def _check(name: str, known: Iterable[str]) -> None:
 
 def _place(field: str, meaning: str) -> View[float]:
     """View one number that the scenario gives a coordinator."""
-    return View(lambda self: float(self.model.parameters[field][self.place]), meaning)
+    return View(lambda self: float(self.model.parameters.coordinators[field][self.place]), meaning)
 
 
 def _per_organisation(field: str, meaning: str) -> View[dict[str, float]]:
@@ -299,7 +299,7 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         lambda self: self in self.model.agents, "Whether it is at work; if not, it is no agent."
     )
     is_appointed: View[bool] = View(
-        lambda self: self.place < self.model.parameters["n_appointed"],
+        lambda self: self.place < self.model.parameters.coordinators.n_appointed,
         "Whether it was appointed; others emerged among the members.",
     )
     impartiality: View[float] = View(
@@ -308,7 +308,7 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     )
     skill = _place("skill", "How good it is at it.")
     meetings_per_month = _place("meetings_per_month", "Meetings that it has, as a rule.")
-    cost = _place("coordinator_cost", "Staff days a month.")
+    cost = _place("cost", "Staff days a month.")
     credibility: View[float] = View(
         lambda self: _mean(self.model.fields["credibility"][self.place, self.model.members]),
         "The weight of its word: mean over members.",

@@ -24,8 +24,8 @@ import numpy as np
 
 from partnersim.mesa.agents import Coordinator, Organisation
 from partnersim.model.draws import root
-from partnersim.model.parameters import K, N
 from partnersim.model.record import new_record
+from partnersim.model.room import K, N
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.runs import rules as own_rules
@@ -579,7 +579,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """Name, host and place of those at work."""
         n_appointed = len(self.scenario.coordinators)
         hosts = [*self.names, ""]  # -1 is none
-        for place in range(self.parameters["n_coordinators"]):
+        for place in range(self.parameters.coordinators.n):
             if self.fields["is_at_work"][place] == 0.0:
                 continue
             name = f"emerged-{place - n_appointed + 1}"

@@ -4,22 +4,37 @@ It knows NumPy and Numba and nothing of scenarios, files, plots or the command l
 this package loads neither; `partnersim.model.schedule` does, and compiles nothing until called.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def is_compiled() -> bool:
-    """Whether the machine code of exactly this copy of the core is in the cache."""
+def is_compiled(parameters: np.dtype) -> bool:
+    """Whether the machine code of exactly this copy of the core is in the cache.
+
+    Parameters
+    ----------
+    parameters
+        What the core is to read: `partnersim.scenario.translate.PARAMETERS`.
+    """
     from partnersim.model.compiled import mark_of_compilation
 
-    return mark_of_compilation().exists()
+    return mark_of_compilation(parameters).exists()
 
 
-def compile_all(progress: Callable[[str, int, int], None] | None = None) -> None:
+def compile_all(
+    parameters: np.dtype, progress: Callable[[str, int, int], None] | None = None
+) -> None:
     """Compile every process and the loops over them, once for an installation.
 
     Parameters
     ----------
+    parameters
+        What the core is to read: `partnersim.scenario.translate.PARAMETERS`.
     progress
         Called before each function with its name, how many are done and how many there are.
     """
@@ -30,15 +45,13 @@ def compile_all(progress: Callable[[str, int, int], None] | None = None) -> None
     from partnersim.model.draws import root
     from partnersim.model.initial import start
     from partnersim.model.observe import observe
-    from partnersim.model.parameters import PARAMETERS
     from partnersim.model.record import array_of, new_record
     from partnersim.model.schedule import SCHEDULE, simulate, step, step_and_observe
     from partnersim.model.state import STATE, pack_detail
 
-    record, parameters = typeof(new_record(STATE)), typeof(new_record(PARAMETERS))
+    records = [new_record(STATE), new_record(parameters)]
+    both, arrays = tuple(map(typeof, records)), tuple(typeof(array_of(r)) for r in records)
     seed, row, rows = typeof(root(0)), typeof(np.empty(1)), typeof(np.empty((1, 1, 1)))
-    both = (record, parameters)
-    arrays = tuple(typeof(array_of(new_record(dtype))) for dtype in (STATE, PARAMETERS))
     work: list[tuple[Any, tuple[Any, ...]]] = [
         *((process, both) for process in dict.fromkeys(SCHEDULE)),
         (observe, (*both, row)),
@@ -55,6 +68,6 @@ def compile_all(progress: Callable[[str, int, int], None] | None = None) -> None
             function.compile(signature)
     if progress:
         progress("", len(work), len(work))
-    mark = mark_of_compilation()
+    mark = mark_of_compilation(parameters)
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.touch()

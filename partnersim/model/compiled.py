@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import platformdirs
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
@@ -75,13 +76,14 @@ def _processor() -> str:
 CACHE_FOLDER = cache_folder()
 
 
-def mark_of_compilation() -> Path:
-    """The file that says that all is compiled, for this copy of the model.
+def mark_of_compilation(parameters: np.dtype) -> Path:
+    """The file that says that all is compiled, for this copy of the core and what it reads.
 
-    Numba keys its cache by each file's path and time of change too: another copy of the same
-    model, or a reinstalled one, compiles anew and should say so.
+    Numba keys its cache by each file's path and time of change and by the types of what a
+    function is given too: another copy of the same core, a reinstalled one, or one that reads
+    something new compiles anew and should say so.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(parameters).encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(f"{file} {file.stat().st_mtime_ns}".encode())
     return CACHE_FOLDER / f"compiled-{digest.hexdigest()[:16]}"

@@ -5,23 +5,13 @@ and distance, skill and articulation), one of them stands here and is not a para
 are assumed; docs/odd.md lists them with the equations that use them.
 """
 
-BOARD, MANAGEMENT, FRONT_LINE = 0, 1, 2
+BOARD, MANAGEMENT, FRONT_LINE = range(3)
 N_LAYERS = 3
 LAYER_SHARE = 1.0 / N_LAYERS  # multiplied by, since dividing takes longer
 
-# Levers, in the order of partnersim.scenario.LEVERS (a test compares the two).
-(
-    OWN_AWAY_DAYS, JOINT_AWAY_DAYS, CIRCULATED_VISION, POSITION_SHARING, SEPARATE_PRE_MEETINGS,
-    OWN_NEEDS_FRAMING, DELEGATED_AUTHORITY, PARTNERSHIP_MANAGED_TEAMS, ISSUE_AVOIDANCE,
-    BINDING_AGREEMENT, CROSS_LINKS,
-) = range(11)  # fmt: skip
-N_LEVERS = 11
-
-# Events, in the order of partnersim.scenario.EventType (a test compares the two).
-(
-    LEADER_LEAVES, NATIONAL_TARGET_LANDS, FUNDING_CUT, REORGANISATION, COMMON_CRISIS,
-    ORGANISATION_JOINS, ORGANISATION_WITHDRAWS,
-) = range(7)  # fmt: skip
+# Events, in the order of partnersim.scenario.declarations.EventType (a test compares the two).
+LEADER_LEAVES, NATIONAL_TARGET_LANDS, FUNDING_CUT, REORGANISATION = range(4)
+COMMON_CRISIS, ORGANISATION_JOINS, ORGANISATION_WITHDRAWS = range(4, 7)
 
 LEAST_MEMBERS = 2  # fewer are no partnership: it has collapsed
 

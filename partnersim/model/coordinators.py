@@ -30,7 +30,7 @@ from partnersim.model.draws import (
     uniform,
 )
 from partnersim.model.environment import deed_of
-from partnersim.model.parameters import Q
+from partnersim.model.room import Q
 
 NOBODY = -1.0e300
 
@@ -42,7 +42,7 @@ def begin_work(c, host, state, p):
     state.host[c] = host
     for i in range(p.n):
         start = HOME_CREDIBILITY if i == host else STARTING_CREDIBILITY
-        state.credibility[c, i] = p.skill[c] * start
+        state.credibility[c, i] = p.coordinators.skill[c] * start
         for layer in range(N_LAYERS):
             state.months_unseen[c, i, layer] = 12.0
             state.has_seen[c, i, layer] = 0.0
@@ -52,18 +52,18 @@ def begin_work(c, host, state, p):
 def come_and_go(state, p):
     """Appointed coordinators come and go by the month; others may emerge among members."""
     month = state.month[0]
-    for c in range(p.n_appointed):
-        is_due = p.coordinator_from[c] <= month < p.coordinator_to[c]
+    for c in range(p.coordinators.n_appointed):
+        is_due = p.coordinators.from_month[c] <= month < p.coordinators.to_month[c]
         if is_due and state.is_at_work[c] == 0.0:
-            begin_work(c, p.coordinator_host[c], state, p)
-            state.conduct[c] = p.impartiality[c]
+            begin_work(c, p.coordinators.host[c], state, p)
+            state.conduct[c] = p.coordinators.impartiality[c]
         elif not is_due:
             state.is_at_work[c] = 0.0
-    if p.emergence_rate > 0.0:
+    if p.emergence.rate > 0.0:
         emerge(state, p)
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         if state.is_at_work[c] > 0.0:
-            state.staff_days[0] += p.coordinator_cost[c]
+            state.staff_days[0] += p.coordinators.cost[c]
 
 
 @compiled
@@ -75,7 +75,7 @@ def emerge(state, p):
         for layer in range(N_LAYERS):
             commitment += state.vision_commitment[i, layer] / N_LAYERS
         place, is_already = -1, False
-        for c in range(p.n_coordinators - 1, p.n_appointed - 1, -1):
+        for c in range(p.coordinators.n - 1, p.coordinators.n_appointed - 1, -1):
             if state.is_at_work[c] == 0.0:
                 place = c
             elif state.host[c] == i:
@@ -85,7 +85,7 @@ def emerge(state, p):
                     state.is_at_work[c] = 0.0
         draw = uniform(state.keys, ENCOUNTERS, month, EMERGENCE, p.label[i], 0, 0)
         if state.is_present[i] > 0.0 and not is_already and place >= 0:
-            state.emerging[i] += event(draw, p.emergence_rate * commitment, p.luck)
+            state.emerging[i] += event(draw, p.emergence.rate * commitment, p.luck)
             if state.emerging[i] >= 1.0:
                 state.emerging[i] = 0.0
                 begin_work(place, i, state, p)
@@ -96,9 +96,9 @@ def emerge(state, p):
 def stream_of(c, p):
     """A coordinator's stream of draws: those appointed count up from the first, places for those
     who emerge down from the last, so that appointing one more changes nobody else's luck."""
-    if c < p.n_appointed:
+    if c < p.coordinators.n_appointed:
         return FIRST_COORDINATOR + c
-    return FIRST_COORDINATOR + Q - 1 - (c - p.n_appointed)
+    return FIRST_COORDINATOR + Q - 1 - (c - p.coordinators.n_appointed)
 
 
 @compiled
@@ -109,9 +109,9 @@ def need_for_meeting(c, i, layer, state, p):
         if j != i and state.is_present[j] > 0.0:
             weakest = min(weakest, state.trust[i, layer, j])
     return (
-        p.attention_commitment[c] * (1.0 - state.vision_commitment[i, layer])
-        + p.attention_tie[c] * (1.0 - weakest)
-        + p.attention_time[c] * min(1.0, state.months_unseen[c, i, layer] / 12.0)
+        p.coordinators.attention.commitment[c] * (1.0 - state.vision_commitment[i, layer])
+        + p.coordinators.attention.tie[c] * (1.0 - weakest)
+        + p.coordinators.attention.time[c] * min(1.0, state.months_unseen[c, i, layer] / 12.0)
     )
 
 
@@ -123,12 +123,14 @@ def choose_meetings(state, p):
     the softmax of need. Who has more meetings than there are layers meets all of them again.
     """
     month, n_layers = state.month[0], p.n * N_LAYERS
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         n_within_reach = weigh_needs(c, state, p)
         if n_within_reach == 0:
             continue
         draw = uniform(state.keys, stream_of(c, p), month, HOW_MANY, 0, 0, 0)
-        n_meetings = int(p.meetings_per_month[c] + p.luck * draw + (1.0 - p.luck) * 0.5)
+        n_meetings = int(
+            p.coordinators.meetings_per_month[c] + p.luck * draw + (1.0 - p.luck) * 0.5
+        )
         each, further = n_meetings // n_within_reach, n_meetings % n_within_reach
         if each > 0:
             for at in range(n_layers):
@@ -147,14 +149,14 @@ def choose_meetings(state, p):
 def weigh_needs(c, state, p):
     """How much each layer within a coordinator's reach calls for a meeting; how many do."""
     month, stream, luck, n_within_reach = state.month[0], stream_of(c, p), p.luck, 0
-    temperature = p.attention_temperature[c]
+    temperature = p.coordinators.attention.temperature[c]
     for i in range(p.n):
         bits = random_bits(state.keys, stream, month, WHOM, p.label[i], 0, 0)
         for layer in range(N_LAYERS):
             state.meetings[c, i, layer] = 0.0
             at = i * N_LAYERS + layer
             state.need[at] = NOBODY
-            reach = state.is_at_work[c] * state.is_present[i] * p.coordinator_reach[c, layer]
+            reach = state.is_at_work[c] * state.is_present[i] * p.coordinators.layers[c, layer]
             if reach == 0.0:
                 continue
             n_within_reach += 1
@@ -170,7 +172,7 @@ def hold_meetings(state, p):
     Weight grows with credibility; several meetings compose as 1 - (1 - a)^times.
     """
     month, n = state.month[0], p.n
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         host, stream = state.host[c], stream_of(c, p)
         for i in range(n):
             for layer in range(N_LAYERS):
@@ -199,18 +201,18 @@ def hold_meetings(state, p):
 def articulate(state, p):
     """The vision, and what of it is being delivered: commitment towards its ceiling, believed
     pace of the work towards the true one."""
-    if not p.has_articulation:
+    if not p.mechanisms.articulation:
         return
     for i in range(p.n):
         untold = 1.0
         for layer in range(N_LAYERS):
             unmoved = 1.0
-            for c in range(p.n_coordinators):
+            for c in range(p.coordinators.n):
                 unmoved *= 1.0 - ARTICULATION * state.weight[c, i, layer]
             room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
             state.vision_commitment[i, layer] += (1.0 - unmoved) * room
             untold *= unmoved
-        for m in range(p.n_simultaneous):
+        for m in range(p.programme.n_simultaneous):
             gap = state.realised_rate[m] - state.believed_rate[m, i]
             state.believed_rate[m, i] += (1.0 - untold) * gap
 
@@ -222,10 +224,10 @@ def bridge(state, p):
     It can carry distrust as well as trust [ferrin2006; burt1995]; of those whom the coordinator
     never met it can say nothing.
     """
-    if not p.has_bridging:
+    if not p.mechanisms.bridging:
         return
     n = p.n
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         for i in range(n):
             for layer in range(N_LAYERS):
                 part = BRIDGING * state.weight[c, i, layer]
@@ -241,7 +243,7 @@ def bridge(state, p):
 def serve_host(state, p):
     """Meetings held for the host tilt what comes next, and cost it goodwill."""
     n = p.n
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         host = state.host[c]
         if host < 0:
             continue
@@ -262,7 +264,7 @@ def bring_together(state, p):
         state.helped[i] = 0.0
         for j in range(n):
             state.convened[i, j] = 0.0
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         if state.is_at_work[c] == 0.0:
             continue
         for i in range(n):
@@ -271,10 +273,10 @@ def bring_together(state, p):
                 untouched *= 1.0 - state.weight[c, i, layer]
             state.touched[i] = 1.0 - untouched
         for i in range(n):
-            if p.has_resolution:
+            if p.mechanisms.resolution:
                 state.helped[i] = 1.0 - (1.0 - state.helped[i]) * (1.0 - state.touched[i])
             for j in range(n):
-                if p.has_convening and j != i:
+                if p.mechanisms.convening and j != i:
                     link = state.touched[i] * state.touched[j]
                     state.convened[i, j] = 1.0 - (1.0 - state.convened[i, j]) * (1.0 - link)
 
@@ -288,13 +290,13 @@ def be_judged(state, p):
     seen those it met.
     """
     realised, planned = 0.0, 0.0
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0:
             realised += state.realised_rate[m]
             planned += state.planned_rate[m]
     delivery = min(1.0, realised / planned) if planned > 0.0 else 0.0
-    for c in range(p.n_coordinators):
-        worth = p.skill[c] * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
+    for c in range(p.coordinators.n):
+        worth = p.coordinators.skill[c] * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
         for i in range(p.n):
             for layer in range(N_LAYERS):
                 state.months_unseen[c, i, layer] += 1.0
@@ -309,4 +311,4 @@ def be_judged(state, p):
                 state.has_seen[c, i, layer] = 1.0
                 commitment = state.vision_commitment[i, layer]
                 deed = deed_of(i, layer, state, p)
-                state.seen[c, i, layer] = (1.0 - p.deeds) * commitment + p.deeds * deed
+                state.seen[c, i, layer] = (1.0 - p.trust.deeds) * commitment + p.trust.deeds * deed

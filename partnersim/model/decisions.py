@@ -8,14 +8,8 @@ import math
 
 from partnersim.model.arithmetic import clip, product
 from partnersim.model.compiled import compiled
-from partnersim.model.constants import (
-    BOARD,
-    DELEGATED_AUTHORITY,
-    FRONT_LINE,
-    LONGEST_VIEW,
-    MANAGEMENT,
-    N_LAYERS,
-)
+from partnersim.model.constants import BOARD, FRONT_LINE, LONGEST_VIEW, MANAGEMENT, N_LAYERS
+from partnersim.model.levers import DELEGATED_AUTHORITY
 
 LEAST = 1.0e-9  # so that no weakest link is divided by
 
@@ -66,15 +60,15 @@ def months_to_benefit(i, m, state):
 def exposure_of(i, state, p):
     """What relying in vain costs i; referring every decision back limits it."""
     referred = 1.0 - state.in_force[i, DELEGATED_AUTHORITY]
-    protection = p.referral_protection * referred if p.has_referral_reason else 0.0
-    return p.exposure * (1.0 - protection)
+    protection = p.decision.referral_protection * referred if p.mechanisms.referral_reason else 0.0
+    return p.decision.exposure * (1.0 - protection)
 
 
 @compiled
 def load_of(i, state, p):
     """How many initiatives need i now."""
     load = 0.0
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0:
             load += state.needs[m, i]
     return load
@@ -83,7 +77,7 @@ def load_of(i, state, p):
 @compiled
 def consider_partners(state, p):
     """The term of each trustee in the CES mean of trust, which every initiative's mean uses."""
-    exponent, n = usable_exponent(p.complementarity), p.n
+    exponent, n = usable_exponent(p.programme.complementarity), p.n
     for i in range(n):
         for layer in range(N_LAYERS):
             for j in range(n):
@@ -103,7 +97,7 @@ def rely(i, m, state, p):
         board += share * state.reliance_term[i, BOARD, j]
         management += share * state.reliance_term[i, MANAGEMENT, j]
         front_line += share * state.reliance_term[i, FRONT_LINE, j]
-    exponent, has_partners = usable_exponent(p.complementarity), shares > 0.0
+    exponent, has_partners = usable_exponent(p.programme.complementarity), shares > 0.0
     state.reliance[BOARD] = ces_mean(board, shares, exponent) if has_partners else 1.0
     state.reliance[MANAGEMENT] = ces_mean(management, shares, exponent) if has_partners else 1.0
     state.reliance[FRONT_LINE] = ces_mean(front_line, shares, exponent) if has_partners else 1.0
@@ -118,15 +112,15 @@ def weigh(i, m, state, p):
     """
     rely(i, m, state, p)
     exposure = exposure_of(i, state, p)
-    interdependence = p.interdependence[i]
-    alone = (1.0 - interdependence) * p.value_alone
+    interdependence = p.organisations.interdependence[i]
+    alone = (1.0 - interdependence) * p.decision.value_alone
     delay = months_to_benefit(i, m, state)
     alike = product(state.objectives[i], state.benefit_mix[m], p.n_domains) / (
         state.objectives_length[i] * state.mix_length[m]
     )
     own = state.incentive_share[i] * alike - state.member_harm[m, i]
     own *= math.exp(-delay / state.planning_horizon[i])
-    joint = state.joint_value[m] * math.exp(-delay / p.vision_horizon)
+    joint = state.joint_value[m] * math.exp(-delay / p.vision.planning_horizon)
     first_layer = FRONT_LINE if state.is_quick[m] > 0.0 else 0
     for layer in range(first_layer, N_LAYERS):
         commitment = state.vision_commitment[i, layer]
@@ -154,19 +148,26 @@ def decide(state, p):
             state.contribution[i, layer] *= state.is_present[i]
         if state.is_present[i] == 0.0:
             continue
-        for m in range(p.n_simultaneous):
+        for m in range(p.programme.n_simultaneous):
             if state.number[m] >= 0 and state.needs[m, i] > 0.0:
                 weigh(i, m, state, p)
         state.stake[i] /= max(state.n_counted[0] + state.n_counted[1] + state.n_counted[2], 1.0)
         state.load[i] = load_of(i, state, p)
-        further_load = max(state.load[i] - 1.0, 0.0) / p.n_simultaneous
-        cost = p.cost_base + p.cost_pressure * state.target_pressure[i] + p.cost_load * further_load
+        further_load = max(state.load[i] - 1.0, 0.0) / p.programme.n_simultaneous
+        cost = (
+            p.decision.cost_base
+            + p.decision.cost_pressure * state.target_pressure[i]
+            + p.decision.cost_load * further_load
+        )
         for layer in range(N_LAYERS):
             net = state.net[layer] / max(state.n_counted[layer], 1.0)
-            aim = 1.0 / (1.0 + math.exp(-p.sharpness * (net - cost)))
-            if p.is_conditional:
-                aim = p.own_view_weight * aim + p.belief_weight * state.belief[i, layer]
+            aim = 1.0 / (1.0 + math.exp(-p.decision.sharpness * (net - cost)))
+            if p.decision.is_conditional:
+                aim = (
+                    p.decision.own_view_weight * aim
+                    + p.decision.belief_weight * state.belief[i, layer]
+                )
             contribution = state.contribution[i, layer]
             state.contribution[i, layer] = clip(
-                contribution + p.adjustment_rate * (aim - contribution), 0.0, 1.0
+                contribution + p.decision.adjustment_rate * (aim - contribution), 0.0, 1.0
             )

@@ -5,16 +5,13 @@ import math
 from partnersim.model.arithmetic import clip, length, product
 from partnersim.model.compiled import compiled
 from partnersim.model.constants import (
-    CIRCULATED_VISION,
     COMMON_CRISIS,
     CRISIS_COMMITMENT,
     CRISIS_SHIFT,
-    CROSS_LINKS,
     DELEGATION,
     DOCUMENT_DAYS,
     FREE_DAYS,
     FUNDING_CUT,
-    JOINT_AWAY_DAYS,
     LEADER_LEAVES,
     LEAST_MEMBERS,
     LINK_DAYS,
@@ -22,15 +19,11 @@ from partnersim.model.constants import (
     MEETING_DAYS,
     MOST_MEETING_SHARE,
     N_LAYERS,
-    N_LEVERS,
     NATIONAL_TARGET_LANDS,
     ORGANISATION_JOINS,
     ORGANISATION_WITHDRAWS,
-    OWN_AWAY_DAYS,
-    POSITION_SHARING,
     PRE_MEETING_DAYS,
     REORGANISATION,
-    SEPARATE_PRE_MEETINGS,
     TARGET_PRESSURE_OF_CUT,
     WITHDRAWAL_MONTHS,
 )
@@ -46,7 +39,16 @@ from partnersim.model.draws import (
     random_bits,
     uniform,
 )
-from partnersim.model.levers import is_divisive
+from partnersim.model.levers import (
+    CIRCULATED_VISION,
+    CROSS_LINKS,
+    JOINT_AWAY_DAYS,
+    N_LEVERS,
+    OWN_AWAY_DAYS,
+    POSITION_SHARING,
+    SEPARATE_PRE_MEETINGS,
+    is_divisive,
+)
 
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 
@@ -55,20 +57,20 @@ UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 def deed_of(j, layer, state, p):
     """What a layer of j really gave last month, against what plans take for granted, at most 1:
     trust grows where expectations are met, and modest ones are met sooner [vangen2003]."""
-    return min(1.0, state.delivered[j, layer] / p.planned_effort)
+    return min(1.0, state.delivered[j, layer] / p.programme.planned_effort)
 
 
 @compiled
 def is_under_way(event_index, month, p):
     """Whether an event that lasts is on this month."""
-    begin = p.event_month[event_index]
-    return begin <= month < begin + p.event_months[event_index]
+    begin = p.events.month[event_index]
+    return begin <= month < begin + p.events.months[event_index]
 
 
 @compiled
 def concerns(event_index, i, p):
     """Whether an event happens to organisation i."""
-    return p.event_organisation[event_index] in (-1, i)
+    return p.events.organisation[event_index] in (-1, i)
 
 
 @compiled
@@ -87,16 +89,18 @@ def n_members(state, p):
 def shake(state, p):
     """Shocks: AR(1), own and national. z' = a z + s sqrt(1 - a^2) e, e of variance 1."""
     month = state.month[0]
-    fresh = math.sqrt(1.0 - p.shock_persistence * p.shock_persistence) * UNIT_VARIANCE
+    fresh = (
+        math.sqrt(1.0 - p.pressure.shock_persistence * p.pressure.shock_persistence) * UNIT_VARIANCE
+    )
     draw = uniform(state.keys, ENVIRONMENT, month, NATIONAL_SHOCK, 0, 0, 0)
-    state.national_shock[0] = p.shock_persistence * state.national_shock[
+    state.national_shock[0] = p.pressure.shock_persistence * state.national_shock[
         0
-    ] + p.national_shock_spread * fresh * noise(draw, p.luck)
+    ] + p.pressure.national_shock_spread * fresh * noise(draw, p.luck)
     for i in range(p.n):
         draw = uniform(state.keys, ENVIRONMENT, month, SHOCK, p.label[i], 0, 0)
-        state.shock[i] = p.shock_persistence * state.shock[i] + p.shock_spread * fresh * noise(
-            draw, p.luck
-        )
+        state.shock[i] = p.pressure.shock_persistence * state.shock[
+            i
+        ] + p.pressure.shock_spread * fresh * noise(draw, p.luck)
 
 
 @compiled
@@ -112,20 +116,20 @@ def near_deadlines(state, p):
         state.deadline[i] = 0.0
         for k in range(n_domains):
             state.objectives[i, k] = state.base_objectives[i, k]
-    for t in range(p.n_targets):
-        i = p.target_organisation[t]
-        cycle = p.target_cycle[t]
-        cycles = (month + p.target_phase[t]) / cycle
+    for t in range(p.organisations.targets.n):
+        i = p.organisations.targets.organisation[t]
+        cycle = p.organisations.targets.cycle_months[t]
+        cycles = (month + p.organisations.targets.phase_months[t]) / cycle
         elapsed = cycles - math.floor(cycles)
-        pull = p.target_weight[t] * elapsed * elapsed
-        state.objectives[i, p.target_domain[t]] += pull
+        pull = p.organisations.targets.weight[t] * elapsed * elapsed
+        state.objectives[i, p.organisations.targets.domain[t]] += pull
         state.deadline[i] += pull
-    for e in range(p.n_events):
-        if p.event_type[e] == NATIONAL_TARGET_LANDS and is_under_way(e, month, p):
-            elapsed = (month - p.event_month[e] + 1.0) / p.event_months[e]
-            pull = p.event_size[e] * elapsed * elapsed
+    for e in range(p.events.n):
+        if p.events.type[e] == NATIONAL_TARGET_LANDS and is_under_way(e, month, p):
+            elapsed = (month - p.events.month[e] + 1.0) / p.events.months[e]
+            pull = p.events.size[e] * elapsed * elapsed
             for i in range(n):
-                state.objectives[i, p.event_domain[e]] += pull
+                state.objectives[i, p.events.domain[e]] += pull
                 state.deadline[i] += pull
     for i in range(n):
         total = 0.0
@@ -147,15 +151,15 @@ def fund(state, p):
     state.crisis[0] = 0.0
     for i in range(p.n):
         state.capacity[i] = state.base_capacity[i]
-    for e in range(p.n_events):
+    for e in range(p.events.n):
         if not is_under_way(e, month, p):
             continue
-        if p.event_type[e] == COMMON_CRISIS:
-            state.crisis[0] = max(state.crisis[0], p.event_size[e])
-        elif p.event_type[e] == FUNDING_CUT:
+        if p.events.type[e] == COMMON_CRISIS:
+            state.crisis[0] = max(state.crisis[0], p.events.size[e])
+        elif p.events.type[e] == FUNDING_CUT:
             for i in range(p.n):
                 if concerns(e, i, p):
-                    state.capacity[i] *= 1.0 - p.event_size[e]
+                    state.capacity[i] *= 1.0 - p.events.size[e]
 
 
 @compiled
@@ -170,9 +174,9 @@ def feel_pressure(state, p):
         cut = 1.0 - state.capacity[i] / state.base_capacity[i]
         state.target_pressure[i] = clip(
             state.base_pressure[i]
-            + p.deadline_pressure * state.deadline[i]
-            + p.load_pressure * load / N_LAYERS
-            - p.relief * relief
+            + p.pressure.deadline * state.deadline[i]
+            + p.pressure.load * load / N_LAYERS
+            - p.pressure.relief * relief
             + TARGET_PRESSURE_OF_CUT * cut
             + state.shock[i]
             + state.national_shock[0],
@@ -189,14 +193,15 @@ def spend_time(state, p):
         lever = state.in_force[i]
         away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
         days = state.is_present[i] * (
-            p.meeting_budget * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
+            p.relations.meeting_budget
+            * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
             + DELEGATION * away / 12.0
             + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
             + LINK_DAYS * N_LAYERS * (lever[CROSS_LINKS] - 1.0) * max(members - 1.0, 0.0)
         )
         state.staff_days[0] += days
         state.meeting_share[i] = 0.0
-        if p.has_meeting_time_cost:
+        if p.mechanisms.meeting_time_cost:
             free = FREE_DAYS * state.capacity[i]  # none, when all funding is cut
             state.meeting_share[i] = min(days, MOST_MEETING_SHARE * free) / max(free, 1.0e-9)
 
@@ -215,17 +220,24 @@ def lose_relationships(i, layer, share, state, p):
         if j == i:
             continue
         for trustor, trustee in ((i, j), (j, i)):
-            part = share * p.turnover_loss / state.in_force[trustor, CROSS_LINKS]
+            part = share * p.trust.turnover_loss / state.in_force[trustor, CROSS_LINKS]
             competence = state.competence_trust[trustor, layer, trustee]
             goodwill = state.goodwill_trust[trustor, layer, trustee]
-            state.competence_trust[trustor, layer, trustee] += part * (p.disposition - competence)
-            state.goodwill_trust[trustor, layer, trustee] += part * (p.disposition - goodwill)
-    alone = p.commitment_alone * state.ceiling[i]
+            state.competence_trust[trustor, layer, trustee] += part * (
+                p.trust.disposition - competence
+            )
+            state.goodwill_trust[trustor, layer, trustee] += part * (p.trust.disposition - goodwill)
+    alone = p.commitment.alone * state.ceiling[i]
     commitment = state.vision_commitment[i, layer]
-    state.vision_commitment[i, layer] += share * p.turnover_loss * (alone - commitment)
-    for c in range(p.n_coordinators):
-        state.credibility[c, i] *= 1.0 - share * p.turnover_loss / N_LAYERS
-        if c >= p.n_appointed and layer == MANAGEMENT and share >= 0.5 and state.host[c] == i:
+    state.vision_commitment[i, layer] += share * p.trust.turnover_loss * (alone - commitment)
+    for c in range(p.coordinators.n):
+        state.credibility[c, i] *= 1.0 - share * p.trust.turnover_loss / N_LAYERS
+        if (
+            c >= p.coordinators.n_appointed
+            and layer == MANAGEMENT
+            and share >= 0.5
+            and state.host[c] == i
+        ):
             state.is_at_work[c] = 0.0  # one who emerged leaves with the managers
             state.host[c] = -1
 
@@ -235,10 +247,10 @@ def happen(state, p):
     """Events of this month."""
     month = state.month[0]
     n = p.n
-    for e in range(p.n_events):
-        if p.event_month[e] != month:
+    for e in range(p.events.n):
+        if p.events.month[e] != month:
             continue
-        kind, size = p.event_type[e], p.event_size[e]
+        kind, size = p.events.type[e], p.events.size[e]
         for i in range(n):
             if not concerns(e, i, p):
                 continue
@@ -247,7 +259,7 @@ def happen(state, p):
             if state.is_present[i] == 0.0:
                 continue
             if kind == LEADER_LEAVES:
-                lose_relationships(i, p.event_layer[e], size, state, p)
+                lose_relationships(i, p.events.layer[e], size, state, p)
             elif kind == REORGANISATION:
                 for layer in range(N_LAYERS):
                     lose_relationships(i, layer, size, state, p)
@@ -280,10 +292,10 @@ def join(i, state, p):
         state.tension[i, j] = state.tension[j, i] = 0.0
         for layer in range(N_LAYERS):
             for trustor, trustee in ((i, j), (j, i)):
-                state.competence_trust[trustor, layer, trustee] = p.disposition
-                state.goodwill_trust[trustor, layer, trustee] = p.disposition
+                state.competence_trust[trustor, layer, trustee] = p.trust.disposition
+                state.goodwill_trust[trustor, layer, trustee] = p.trust.disposition
     for layer in range(N_LAYERS):
-        state.vision_commitment[i, layer] = p.commitment_alone * state.ceiling[i]
+        state.vision_commitment[i, layer] = p.commitment.alone * state.ceiling[i]
 
 
 @compiled
@@ -293,7 +305,7 @@ def change_leaders(state, p):
     for i in range(p.n):
         bits = random_bits(state.keys, ENVIRONMENT, month, TURNOVER, p.label[i], 0, 0)
         for layer in range(N_LAYERS):
-            leaves = event(of_layer(bits, layer), p.turnover_rate[layer], p.luck)
+            leaves = event(of_layer(bits, layer), p.turnover.rates[layer], p.luck)
             if leaves > 0.0 and state.is_present[i] > 0.0:
                 lose_relationships(i, layer, leaves, state, p)
 
@@ -317,9 +329,9 @@ def stop(state, p):
         state.meeting_share[i] = 0.0
         for layer in range(N_LAYERS):
             state.contribution[i, layer] = state.delivered[i, layer] = 0.0
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         state.number[m] = -1
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         state.is_at_work[c] = 0.0
 
 
@@ -332,8 +344,8 @@ def withdraw(state, p):
     month = state.month[0]
     for i in range(p.n):
         is_there = state.is_present[i] > 0.0 and month > 0
-        little_at_stake = is_there and state.stake[i] < p.stake_floor
-        if little_at_stake and mean_trust_of(i, state, p) < p.trust_floor:
+        little_at_stake = is_there and state.stake[i] < p.turnover.stake_floor
+        if little_at_stake and mean_trust_of(i, state, p) < p.turnover.trust_floor:
             state.months_low[i] += 1.0
         else:
             state.months_low[i] = 0.0
@@ -341,7 +353,7 @@ def withdraw(state, p):
         if state.months_low[i] < WITHDRAWAL_MONTHS or state.is_present[i] == 0.0:
             continue
         draw = uniform(state.keys, ENVIRONMENT, month, WITHDRAWAL, p.label[i], 0, 0)
-        state.leaving[i] += event(draw, p.withdrawal_rate, p.luck)
+        state.leaving[i] += event(draw, p.turnover.withdrawal_rate, p.luck)
         if state.leaving[i] >= 1.0:
             state.is_present[i] = 0.0
             state.leaving[i] = 0.0

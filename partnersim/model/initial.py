@@ -4,7 +4,7 @@ import math
 
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled
-from partnersim.model.constants import N_LAYERS, N_LEVERS, ORGANISATION_JOINS
+from partnersim.model.constants import N_LAYERS, ORGANISATION_JOINS
 from partnersim.model.draws import (
     ACCOUNTABILITY,
     CAPACITY,
@@ -35,7 +35,7 @@ from partnersim.model.environment import (
     n_members,
     near_deadlines,
 )
-from partnersim.model.levers import set_levers
+from partnersim.model.levers import N_LEVERS, set_levers
 from partnersim.model.meetings import assess_trust, differ, show
 from partnersim.model.work import begin
 
@@ -46,7 +46,7 @@ def start(state, p, root, replicate):
     clear(state, p)
     set_keys(state.keys, root, replicate)
     take_attributes(state, p)
-    if p.is_drawn:
+    if p.drawn.is_given:
         draw_organisations(state, p)
     see_vision(state, p)
     draw_place(state, p)
@@ -57,10 +57,10 @@ def start(state, p, root, replicate):
     start_relations(state, p)
     for i in range(p.n):
         for layer in range(N_LAYERS):
-            state.vision_commitment[i, layer] = p.start_commitment * state.ceiling[i]
-            state.contribution[i, layer] = p.start_contribution * state.is_present[i]
+            state.vision_commitment[i, layer] = p.starting.commitment * state.ceiling[i]
+            state.contribution[i, layer] = p.starting.contribution * state.is_present[i]
             state.delivered[i, layer] = state.contribution[i, layer]
-            state.belief[i, layer] = p.start_contribution
+            state.belief[i, layer] = p.starting.contribution
     feel_pressure(state, p)
     keep_apart(state, p)
     differ(state, p)
@@ -71,7 +71,7 @@ def start(state, p, root, replicate):
             for j in range(p.n):
                 state.start_competence_trust[i, layer, j] = state.competence_trust[i, layer, j]
                 state.start_goodwill_trust[i, layer, j] = state.goodwill_trust[i, layer, j]
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         state.number[m] = -1
         begin(m, 0, state, p)
 
@@ -118,20 +118,20 @@ def clear(state, p):
 def take_attributes(state, p):
     """What the scenario says of each organisation, and its levers."""
     for i in range(p.n):
-        state.is_present[i] = p.is_present_at_start[i]
-        state.planning_horizon[i] = p.planning_horizon[i]
-        state.accountability[i] = p.accountability[i]
-        state.incentive_share[i] = p.incentive_share[i]
-        state.base_capacity[i] = p.capacity[i]
-        state.base_pressure[i] = p.base_pressure[i]
+        state.is_present[i] = p.organisations.is_present_at_start[i]
+        state.planning_horizon[i] = p.organisations.planning_horizon[i]
+        state.accountability[i] = p.organisations.accountability[i]
+        state.incentive_share[i] = p.organisations.incentive_share[i]
+        state.base_capacity[i] = p.organisations.capacity[i]
+        state.base_pressure[i] = p.organisations.pressure[i]
         for k in range(p.n_domains):
-            state.base_objectives[i, k] = p.objectives[i, k]
+            state.base_objectives[i, k] = p.organisations.objectives[i, k]
         for j in range(p.n):
-            state.cultural_distance[i, j] = p.cultural_distance[i, j]
+            state.cultural_distance[i, j] = p.organisations.cultural_distance[i, j]
         for v in range(N_LEVERS):
-            state.stated[i, v] = p.levers[i, v]
-            state.practised[i, v] = p.levers[i, v]
-            state.in_force[i, v] = p.levers[i, v]
+            state.stated[i, v] = p.organisations.ways_of_working[i, v]
+            state.practised[i, v] = p.organisations.ways_of_working[i, v]
+            state.in_force[i, v] = p.organisations.ways_of_working[i, v]
 
 
 @compiled
@@ -152,27 +152,39 @@ def draw_organisations(state, p):
             total += state.base_objectives[i, k]
         for k in range(n_domains):
             even = 1.0 / n_domains
-            apart = p.luck * p.objective_diversity * (state.base_objectives[i, k] / total - even)
+            apart = (
+                p.luck * p.drawn.objective_diversity * (state.base_objectives[i, k] / total - even)
+            )
             state.base_objectives[i, k] = even + apart
-        stretch = p.horizon_diversity * math.log(3.0) * own_draw(i, HORIZON, state, p)
-        state.planning_horizon[i] = max(1.0, p.planning_horizon[i] * math.exp(stretch))
+        stretch = p.drawn.horizon_diversity * math.log(3.0) * own_draw(i, HORIZON, state, p)
+        state.planning_horizon[i] = max(
+            1.0, p.organisations.planning_horizon[i] * math.exp(stretch)
+        )
         state.base_pressure[i] = clip(
-            p.base_pressure[i] + p.pressure_spread * own_draw(i, PRESSURE, state, p), 0.0, 1.0
+            p.organisations.pressure[i] + p.drawn.pressure_spread * own_draw(i, PRESSURE, state, p),
+            0.0,
+            1.0,
         )
         state.accountability[i] = clip(
-            p.accountability[i] + p.accountability_spread * own_draw(i, ACCOUNTABILITY, state, p),
+            p.organisations.accountability[i]
+            + p.drawn.accountability_spread * own_draw(i, ACCOUNTABILITY, state, p),
             0.0,
             1.0,
         )
         state.incentive_share[i] = clip(
-            p.incentive_share[i] + p.incentive_spread * own_draw(i, INCENTIVE, state, p), 0.0, 1.0
+            p.organisations.incentive_share[i]
+            + p.drawn.incentive_spread * own_draw(i, INCENTIVE, state, p),
+            0.0,
+            1.0,
         )
-        state.base_capacity[i] = p.capacity[i] + p.capacity_spread * own_draw(i, CAPACITY, state, p)
+        state.base_capacity[i] = p.organisations.capacity[i] + p.drawn.capacity_spread * own_draw(
+            i, CAPACITY, state, p
+        )
         for j in range(i):
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
             draw = uniform(state.keys, ENVIRONMENT, SETUP, CULTURE, low, high, 0)
-            spread = min(p.culture_diversity, 1.0 - p.culture_diversity)
-            distance = p.culture_diversity + spread * noise(draw, p.luck)
+            spread = min(p.drawn.culture_diversity, 1.0 - p.drawn.culture_diversity)
+            distance = p.drawn.culture_diversity + spread * noise(draw, p.luck)
             state.cultural_distance[i, j] = state.cultural_distance[j, i] = distance
 
 
@@ -182,13 +194,13 @@ def see_vision(state, p):
     n, n_domains = p.n, p.n_domains
     given = 0.0
     for k in range(n_domains):
-        given += p.vision_weights[k]
+        given += p.vision.weights[k]
     members = n_members(state, p)
     for k in range(n_domains):
         mean = 0.0
         for i in range(n):
             mean += state.is_present[i] * state.base_objectives[i, k] / members
-        state.vision[k] = p.vision_weights[k] if given > 0.0 else mean
+        state.vision[k] = p.vision.weights[k] if given > 0.0 else mean
 
 
 @compiled
@@ -212,9 +224,9 @@ def keep_apart(state, p):
 def start_shocks(state, p):
     """Shocks as if they had always gone on: stationary from the start."""
     draw = uniform(state.keys, ENVIRONMENT, SETUP, NATIONAL_SHOCK, 0, 0, 0)
-    state.national_shock[0] = p.national_shock_spread * UNIT_VARIANCE * noise(draw, p.luck)
+    state.national_shock[0] = p.pressure.national_shock_spread * UNIT_VARIANCE * noise(draw, p.luck)
     for i in range(p.n):
-        state.shock[i] = p.shock_spread * UNIT_VARIANCE * own_draw(i, SHOCK, state, p)
+        state.shock[i] = p.pressure.shock_spread * UNIT_VARIANCE * own_draw(i, SHOCK, state, p)
 
 
 @compiled
@@ -228,9 +240,11 @@ def start_relations(state, p):
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
             pair = noise(uniform(state.keys, ENCOUNTERS, SETUP, START_PAIR, low, high, 0), p.luck)
             draw = uniform(state.keys, ENCOUNTERS, SETUP, START_CONTACT, low, high, 0)
-            contact = clip(p.start_contact + p.start_contact_spread * noise(draw, p.luck), 0.0, 1.0)
+            contact = clip(
+                p.starting.contact_mean + p.starting.contact_spread * noise(draw, p.luck), 0.0, 1.0
+            )
             state.contact[i, j] = contact
-            state.tension[i, j] = p.start_tension
+            state.tension[i, j] = p.starting.tension
             for layer in range(N_LAYERS):
                 for kind in range(2):
                     draw = uniform(
@@ -238,13 +252,13 @@ def start_relations(state, p):
                         p.label[i], p.label[j], 2 * layer + kind,
                     )  # fmt: skip
                     own = noise(draw, p.luck)
-                    trust = p.start_trust + p.start_trust_spread * 0.5 * (pair + own)
+                    trust = p.starting.trust_mean + p.starting.trust_spread * 0.5 * (pair + own)
                     if kind == 0:
                         state.competence_trust[i, layer, j] = clip(trust, 0.0, 1.0)
                     else:
                         state.goodwill_trust[i, layer, j] = clip(trust, 0.0, 1.0)
-    for e in range(p.n_events):
-        newcomer = p.event_organisation[e]
-        if p.event_type[e] == ORGANISATION_JOINS:
+    for e in range(p.events.n):
+        newcomer = p.events.organisation[e]
+        if p.events.type[e] == ORGANISATION_JOINS:
             join(newcomer, state, p)
             state.is_present[newcomer] = 0.0

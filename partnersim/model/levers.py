@@ -1,18 +1,23 @@
 """Ways of working: what is stated, what is practised, and what is in force."""
 
 from partnersim.model.compiled import compiled
-from partnersim.model.constants import (
-    BINDING_AGREEMENT,
-    ISSUE_AVOIDANCE,
-    LAYER_SHARE,
-    N_LAYERS,
-    N_LEVERS,
+from partnersim.model.constants import LAYER_SHARE, N_LAYERS, TRANSITION_MONTHS
+
+# In the order of partnersim.scenario.declarations.WaysOfWorking (a test compares the two).
+(
     OWN_AWAY_DAYS,
-    OWN_NEEDS_FRAMING,
-    PARTNERSHIP_MANAGED_TEAMS,
+    JOINT_AWAY_DAYS,
+    CIRCULATED_VISION,
+    POSITION_SHARING,
     SEPARATE_PRE_MEETINGS,
-    TRANSITION_MONTHS,
-)
+    OWN_NEEDS_FRAMING,
+    DELEGATED_AUTHORITY,
+    PARTNERSHIP_MANAGED_TEAMS,
+    ISSUE_AVOIDANCE,
+    BINDING_AGREEMENT,
+    CROSS_LINKS,
+) = LEVERS = range(11)
+N_LEVERS = len(LEVERS)
 
 
 @compiled
@@ -35,11 +40,11 @@ def set_levers(state, p):
         for v in range(N_LEVERS):
             state.in_force[i, v] = state.practised[i, v]
             state.is_held[i, v] = 0.0
-        for z in range(p.n_interventions):
-            holds = p.intervention_from[z] <= month < p.intervention_to[z]
-            if holds and p.intervention_members[z, i] > 0.0:
-                state.in_force[i, p.intervention_lever[z]] = p.intervention_value[z]
-                state.is_held[i, p.intervention_lever[z]] = 1.0
+        for z in range(p.interventions.n):
+            holds = p.interventions.from_month[z] <= month < p.interventions.to_month[z]
+            if holds and p.interventions.organisations[z, i] > 0.0:
+                state.in_force[i, p.interventions.lever[z]] = p.interventions.value[z]
+                state.is_held[i, p.interventions.lever[z]] = 1.0
         moved = state.in_force[i, PARTNERSHIP_MANAGED_TEAMS] - before
         state.transition[i] -= state.transition[i] / TRANSITION_MONTHS
         if moved > 0.0 and month > 0:
@@ -65,5 +70,5 @@ def practise(state, p):
             commitment += state.vision_commitment[i, layer] * LAYER_SHARE
         for v in range(N_LEVERS):
             if is_divisive(v) and state.is_held[i, v] == 0.0:
-                aim = state.stated[i, v] * (1.0 - p.adoption * commitment)
-                state.practised[i, v] += p.adoption_rate * (aim - state.practised[i, v])
+                aim = state.stated[i, v] * (1.0 - p.commitment.adoption * commitment)
+                state.practised[i, v] += p.commitment.adoption_rate * (aim - state.practised[i, v])

@@ -14,18 +14,13 @@ from partnersim.model.constants import (
     GOODWILL_RATE,
     GUARDED,
     GUARDED_ANYWAY,
-    ISSUE_AVOIDANCE,
-    JOINT_AWAY_DAYS,
     JOINT_DAY_CONTACT,
     MISREADING,
     N_LAYERS,
-    OWN_NEEDS_FRAMING,
     POSITION_DAYS,
-    POSITION_SHARING,
     RESOLVED,
     RUPTURE_VENTED,
     SELF_SERVING,
-    SEPARATE_PRE_MEETINGS,
     SHARED_WORK_CONTACT,
     UNDERSTOOD_NEEDS,
     VENTED,
@@ -45,6 +40,13 @@ from partnersim.model.draws import (
     uniform,
 )
 from partnersim.model.environment import deed_of, effective_trust, n_members
+from partnersim.model.levers import (
+    ISSUE_AVOIDANCE,
+    JOINT_AWAY_DAYS,
+    OWN_NEEDS_FRAMING,
+    POSITION_SHARING,
+    SEPARATE_PRE_MEETINGS,
+)
 
 
 @compiled
@@ -66,8 +68,8 @@ def differ(state, p):
 def make_contact(state, p):
     """Contact follows occasions to meet, and tension keeps people apart."""
     n = p.n
-    meetings = p.meeting_budget / max(n_members(state, p) - 1.0, 1.0)
-    n_initiatives = p.n_simultaneous
+    meetings = p.relations.meeting_budget / max(n_members(state, p) - 1.0, 1.0)
+    n_initiatives = p.programme.n_simultaneous
     for i in range(n):
         for j in range(i):
             shared = 0.0
@@ -102,9 +104,9 @@ def show(state, p):
     for j in range(p.n):
         lever = state.in_force[j]
         framing = lever[OWN_NEEDS_FRAMING]
-        hidden = SELF_SERVING * framing if p.has_framing_harm else 0.0
-        understood = UNDERSTOOD_NEEDS * framing if p.has_framing_reason else 0.0
-        guarded = GUARDED * lever[SEPARATE_PRE_MEETINGS] if p.has_pre_meetings_harm else 0.0
+        hidden = SELF_SERVING * framing if p.mechanisms.framing_harm else 0.0
+        understood = UNDERSTOOD_NEEDS * framing if p.mechanisms.framing_reason else 0.0
+        guarded = GUARDED * lever[SEPARATE_PRE_MEETINGS] if p.mechanisms.pre_meetings_harm else 0.0
         for layer in range(N_LAYERS):
             state.displayed[j, layer] = state.vision_commitment[j, layer] * (1.0 - hidden)
         for i in range(p.n):
@@ -138,8 +140,8 @@ def take_in(goodwill, seen, rate, agreement, asymmetry):
 @compiled
 def hear_talk(state, p):
     """Goodwill learns from what is displayed in meetings, misread by culture and by chance."""
-    month, n, luck, disposition = state.month[0], p.n, p.luck, p.disposition
-    talk, spread, asymmetry = 1.0 - p.deeds, p.misreading_noise, p.news_asymmetry
+    month, n, luck, disposition = state.month[0], p.n, p.luck, p.trust.disposition
+    talk, spread, asymmetry = 1.0 - p.trust.deeds, p.trust.misreading_noise, p.trust.news_asymmetry
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
@@ -164,7 +166,12 @@ def hear_talk(state, p):
 @compiled
 def see_deeds(state, p):
     """Goodwill learns from what was really delivered last month: talk is not enough."""
-    n, deeds, disposition, asymmetry = p.n, p.deeds, p.disposition, p.news_asymmetry
+    n, deeds, disposition, asymmetry = (
+        p.n,
+        p.trust.deeds,
+        p.trust.disposition,
+        p.trust.news_asymmetry,
+    )
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
@@ -188,7 +195,9 @@ def miss_agreements(state, p):
             if i == j or state.withdrawn[i, j] == 0.0:
                 continue
             for layer in range(N_LAYERS):
-                state.goodwill_trust[i, layer, j] *= 1.0 - p.agreement_loss * state.withdrawn[i, j]
+                state.goodwill_trust[i, layer, j] *= (
+                    1.0 - p.trust.agreement_loss * state.withdrawn[i, j]
+                )
 
 
 @compiled
@@ -201,13 +210,13 @@ def spend_joint_days(state, p):
             if i == j or days == 0.0 or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             agreement = state.agreement[i, j]
-            rate = min(1.0, p.joint_day_rate * days / 12.0)
+            rate = min(1.0, p.trust.joint_day_rate * days / 12.0)
             for layer in range(N_LAYERS):
-                seen = (1.0 - p.deeds) * state.vision_commitment[j, layer] + (
-                    p.deeds * deed_of(j, layer, state, p)
+                seen = (1.0 - p.trust.deeds) * state.vision_commitment[j, layer] + (
+                    p.trust.deeds * deed_of(j, layer, state, p)
                 )
                 state.goodwill_trust[i, layer, j] = take_in(
-                    state.goodwill_trust[i, layer, j], seen, rate, agreement, p.news_asymmetry
+                    state.goodwill_trust[i, layer, j], seen, rate, agreement, p.trust.news_asymmetry
                 )
 
 
@@ -240,13 +249,13 @@ def raise_issues(state, p):
             avoided = 0.5 * (
                 state.in_force[i, ISSUE_AVOIDANCE] + state.in_force[j, ISSUE_AVOIDANCE]
             )
-            piling_up = 1.0 if p.has_avoidance_harm else 1.0 - avoided
-            tension += p.issue_rate * state.conflict[i, j] * piling_up * (1.0 - tension)
+            piling_up = 1.0 if p.mechanisms.avoidance_harm else 1.0 - avoided
+            tension += p.relations.issue_rate * state.conflict[i, j] * piling_up * (1.0 - tension)
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
             draw = uniform(state.keys, ENCOUNTERS, month, SURFACING, low, high, 0)
-            raised = event(draw, p.surfacing_rate * tension * (1.0 - avoided), p.luck)
-            spared = avoided if p.has_avoidance_reason else 0.0
-            heated = event(draw, p.surfacing_rate * tension * (1.0 - spared), p.luck)
+            raised = event(draw, p.relations.surfacing_rate * tension * (1.0 - avoided), p.luck)
+            spared = avoided if p.mechanisms.avoidance_reason else 0.0
+            heated = event(draw, p.relations.surfacing_rate * tension * (1.0 - spared), p.luck)
             if raised + heated == 0.0:
                 state.tension[i, j] = state.tension[j, i] = tension
                 continue
@@ -260,7 +269,7 @@ def raise_issues(state, p):
             tension *= 1.0 - RESOLVED * resolved
             tension *= 1.0 - VENTED * flared
             state.tension[i, j] = state.tension[j, i] = tension
-            lose_goodwill(i, j, p.flare_loss * flared, state)
+            lose_goodwill(i, j, p.relations.flare_loss * flared, state)
 
 
 @compiled
@@ -274,18 +283,18 @@ def break_out(state, p):
             tension = state.tension[i, j]
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
             draw = uniform(state.keys, ENCOUNTERS, month, RUPTURE, low, high, 0)
-            ruptured = event(draw, p.rupture_rate * tension * tension, p.luck)
+            ruptured = event(draw, p.relations.rupture_rate * tension * tension, p.luck)
             if ruptured == 0.0:
                 continue
             tension *= 1.0 - RUPTURE_VENTED * ruptured
             state.tension[i, j] = state.tension[j, i] = tension
-            lose_goodwill(i, j, p.rupture_loss * ruptured, state)
+            lose_goodwill(i, j, p.relations.rupture_loss * ruptured, state)
 
 
 @compiled
 def assess_trust(state, p):
     """Trust as it is acted on: both kinds together, and what an agreement covers."""
-    n, goodwill_weight = p.n, p.goodwill_weight
+    n, goodwill_weight = p.n, p.trust.goodwill_weight
     for i in range(n):
         for j in range(n):
             if i == j:

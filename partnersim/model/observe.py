@@ -7,7 +7,6 @@ from partnersim.model.compiled import compiled
 from partnersim.model.constants import (
     BOARD,
     FRONT_LINE,
-    ISSUE_AVOIDANCE,
     MANAGEMENT,
     N_LAYERS,
     PERCEIVED_CONTACT,
@@ -16,6 +15,7 @@ from partnersim.model.constants import (
 )
 from partnersim.model.draws import ENCOUNTERS, SURVEY, noise, uniform
 from partnersim.model.environment import n_members
+from partnersim.model.levers import ISSUE_AVOIDANCE
 from partnersim.model.series import (
     CHANGE_DELIVERED,
     COMPETENCE_TRUST,
@@ -72,14 +72,14 @@ def equity(state, p):
 @compiled
 def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
     """What a survey would say: contact, talk and goodwill; nothing of delivery."""
-    bonus = p.avoidance_bonus * avoided if p.has_avoidance_reason else 0.0
+    bonus = p.survey.avoidance_bonus * avoided if p.mechanisms.avoidance_reason else 0.0
     draw = uniform(state.keys, ENCOUNTERS, state.month[0], SURVEY, 0, 0, 0)
     return clip(
         PERCEIVED_CONTACT * contact
         + PERCEIVED_TALK * talk
         + PERCEIVED_GOODWILL * goodwill
         + bonus
-        + p.survey_noise * noise(draw, p.luck),
+        + p.survey.noise * noise(draw, p.luck),
         0.0,
         1.0,
     )
@@ -121,7 +121,7 @@ def observe(state, p, row):
         avoided += state.is_present[i] * state.in_force[i, ISSUE_AVOIDANCE]
     links = max(pairs, 1.0)
     layers = max(members, 1.0) * N_LAYERS
-    row[CHANGE_DELIVERED] = state.work_delivered[0] / p.vision_size
+    row[CHANGE_DELIVERED] = state.work_delivered[0] / p.vision.size
     row[TRUST] = (row[TRUST_BOARD] + row[TRUST_MANAGEMENT] + row[TRUST_FRONT_LINE]) / (
         N_LAYERS * links
     )
@@ -139,8 +139,8 @@ def observe(state, p, row):
     realised = 0.0
     for k in range(p.n_domains):
         realised += state.vision[k] * state.embedded[k]
-    row[OUTCOME_ALONE] = 100.0 * math.exp(p.log_growth * state.month[0] / 12.0)
-    row[OUTCOME] = row[OUTCOME_ALONE] * (1.0 - p.reach * realised)
+    row[OUTCOME_ALONE] = 100.0 * math.exp(p.place.log_growth * state.month[0] / 12.0)
+    row[OUTCOME] = row[OUTCOME_ALONE] * (1.0 - p.place.reach * realised)
     row[VISION_REALISED] = realised
     row[COST] = state.staff_days[0]
     row[EQUITY] = equity(state, p)
@@ -151,10 +151,10 @@ def observe(state, p, row):
     row[INITIATIVES_COMPLETED] = state.counts[0]
     row[INITIATIVES_ABANDONED] = state.counts[1]
     under_way, waiting = 0.0, 0.0
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0:
             under_way += 1.0
             waiting += 1.0 if is_waiting(m, state) else 0.0
     row[WAITING] = waiting / max(under_way, 1.0)
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         row[N_COORDINATORS] += state.is_at_work[c]

@@ -55,7 +55,7 @@ from partnersim.model.work import (
 @compiled
 def hold_trust(state, p):
     """With trust frozen, it is again what it was at the start."""
-    if p.is_trust_frozen:
+    if p.mechanisms.trust_frozen:
         for i in range(p.n):
             for layer in range(N_LAYERS):
                 for j in range(p.n):

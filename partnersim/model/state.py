@@ -4,7 +4,10 @@ import numpy as np
 
 from partnersim.model.compiled import compiled
 from partnersim.model.constants import N_LAYERS
-from partnersim.model.parameters import REAL, WHOLE, K, L, M, N, Q, V
+from partnersim.model.constants import N_LAYERS as L
+from partnersim.model.levers import N_LEVERS as V
+from partnersim.model.record import REAL, WHOLE, record_of
+from partnersim.model.room import K, M, N, Q
 
 # Axes: i, j organisations; l layers (board, management, front line); k domains; c coordinators;
 # m initiatives under way; v levers. In [0, 1] unless said otherwise.
@@ -123,7 +126,7 @@ _FIELDS = [
 ]
 # fmt: on
 
-STATE = np.dtype(_FIELDS, align=True)
+STATE = record_of(_FIELDS)
 """One partnership in one month."""
 
 

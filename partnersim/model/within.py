@@ -8,15 +8,13 @@ from partnersim.model.constants import (
     BELIEF_BASE,
     BELIEF_BEFORE,
     BELIEF_OTHERS,
-    CIRCULATED_VISION,
-    JOINT_AWAY_DAYS,
     JOINT_DAY_COMMITMENT,
     LAYER_SHARE,
     N_LAYERS,
-    OWN_AWAY_DAYS,
     WRITTEN_COMMITMENT,
 )
 from partnersim.model.environment import n_members
+from partnersim.model.levers import CIRCULATED_VISION, JOINT_AWAY_DAYS, OWN_AWAY_DAYS
 
 
 @compiled
@@ -35,29 +33,31 @@ def commit(state, p):
         mean = 0.0
         for layer in range(N_LAYERS):
             mean += state.vision_commitment[i, layer] * LAYER_SHARE
-        pull = p.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
+        pull = (
+            p.commitment.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
+        )
         told = (
             JOINT_DAY_COMMITMENT * state.in_force[i, JOINT_AWAY_DAYS]
             + WRITTEN_COMMITMENT * state.in_force[i, CIRCULATED_VISION]
         ) / 12.0
         turned_in = 0.0
-        if p.has_away_days_harm:
+        if p.mechanisms.away_days_harm:
             turned_in = AWAY_DAY_COMMITMENT * state.in_force[i, OWN_AWAY_DAYS] / 12.0
         binding = 1.0
-        if p.has_away_days_reason:
+        if p.mechanisms.away_days_reason:
             binding += AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, p.colleague_rate * binding)
+        follow = min(1.0, p.commitment.colleague_rate * binding)
         for layer in range(N_LAYERS):
             squares = 0.0
             for j in range(n):
                 if j != i and state.is_present[j] > 0.0:
                     squares += state.trust[i, layer, j] * state.trust[i, layer, j]
-            identity = p.identification * squares / partners
+            identity = p.commitment.identification * squares / partners
             commitment = state.vision_commitment[i, layer]
             room = max(ceiling - commitment, 0.0)
             state.vision_commitment[i, layer] = clip(
                 commitment
-                - pull * (commitment - p.commitment_alone * ceiling)
+                - pull * (commitment - p.commitment.alone * ceiling)
                 + min(1.0, identity + told) * room
                 - turned_in * commitment
                 + follow * (mean - commitment),
@@ -69,7 +69,7 @@ def commit(state, p):
 @compiled
 def forget(state, p):
     """Where there is no contact, trust returns to what strangers give."""
-    n, decay, disposition = p.n, p.decay_rate, p.disposition
+    n, decay, disposition = p.n, p.trust.decay_rate, p.trust.disposition
     for i in range(n):
         for j in range(n):
             if i == j:
@@ -85,7 +85,7 @@ def forget(state, p):
 @compiled
 def update_beliefs(state, p):
     """What the others are believed to give: from before, and from what they gave."""
-    if not p.is_conditional:
+    if not p.decision.is_conditional:
         return
     n = p.n
     for i in range(n):

@@ -9,7 +9,6 @@ from partnersim.model.constants import (
     AWAY_DAY_PROMISES,
     BELIEF_RATE,
     BOARD,
-    DELEGATED_AUTHORITY,
     FRONT_LINE,
     FRONT_LINE_WORK,
     HANDOFF_PROMISES,
@@ -18,12 +17,9 @@ from partnersim.model.constants import (
     MANAGEMENT_WORK,
     MOST_TILT,
     N_LAYERS,
-    OWN_AWAY_DAYS,
     PACE_RATE,
-    PARTNERSHIP_MANAGED_TEAMS,
     PLANNED_GATE_MONTHS,
     REPLACEMENT_MONTHS,
-    SEPARATE_PRE_MEETINGS,
     TRANSITION_WORK,
 )
 from partnersim.model.decisions import ces_mean, ces_term, usable_exponent
@@ -46,6 +42,12 @@ from partnersim.model.draws import (
     uniform,
 )
 from partnersim.model.environment import n_members
+from partnersim.model.levers import (
+    DELEGATED_AUTHORITY,
+    OWN_AWAY_DAYS,
+    PARTNERSHIP_MANAGED_TEAMS,
+    SEPARATE_PRE_MEETINGS,
+)
 from partnersim.model.meetings import weight_of_bad_news
 
 OPEN = 1.0 - 1.0e-9  # a gate is open when this much consent has come together
@@ -63,10 +65,10 @@ def deliver(state, p):
     month = state.month[0]
     for j in range(p.n):
         lever = state.in_force[j]
-        chance = p.reliability - p.pressure_on_reliability * state.target_pressure[j]
-        if p.has_separate_teams_promises:
+        chance = p.trust.reliability - p.trust.pressure_on_reliability * state.target_pressure[j]
+        if p.mechanisms.separate_teams_promises:
             chance -= HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
-        if p.has_away_days_reason:
+        if p.mechanisms.away_days_reason:
             chance += AWAY_DAY_PROMISES * min(1.0, lever[OWN_AWAY_DAYS] / 12.0)
         chance = clip(chance, 0.0, 1.0)
         bits = random_bits(state.keys, ENCOUNTERS, month, PROMISE, p.label[j], 0, 0)
@@ -76,7 +78,7 @@ def deliver(state, p):
             state.delivered[j, layer] = (
                 state.is_present[j]
                 * state.contribution[j, layer]
-                * (kept + (1.0 - kept) * p.shortfall)
+                * (kept + (1.0 - kept) * p.trust.shortfall)
             )
 
 
@@ -84,13 +86,13 @@ def deliver(state, p):
 def judge_promises(state, p):
     """Competence trust: C += a (1-C) for a promise kept, C -= a C for one broken, which is bad
     news, with a growing with contact and with what was promised."""
-    n, asymmetry = p.n, p.news_asymmetry
+    n, asymmetry = p.n, p.trust.news_asymmetry
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             for layer in range(N_LAYERS):
-                rate = p.promise_rate * state.contact[i, j] * state.contribution[j, layer]
+                rate = p.trust.promise_rate * state.contact[i, j] * state.contribution[j, layer]
                 kept = state.kept[j, layer]
                 competence = state.competence_trust[i, layer, j]
                 gain = kept * (1.0 - competence)
@@ -110,11 +112,11 @@ def board_consent(i, m, state, p):
             others += 1.0
     trust = total / others if others > 0.0 else 1.0
     held_back = ACCOUNTABILITY_CONSENT * state.accountability[i]
-    if not p.has_accountability_consent:
+    if not p.mechanisms.accountability_consent:
         held_back = 0.0
     consent = state.contribution[i, BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
-    if p.has_pre_meetings_reason:
-        consent += p.mandate * state.in_force[i, SEPARATE_PRE_MEETINGS] * (1.0 - consent)
+    if p.mechanisms.pre_meetings_reason:
+        consent += p.decision.mandate * state.in_force[i, SEPARATE_PRE_MEETINGS] * (1.0 - consent)
     return consent * state.is_present[i]
 
 
@@ -125,7 +127,7 @@ def pass_gates(state, p):
     A board's yes stands three months; a decision referred back needs all of them at once.
     """
     month = state.month[0]
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] < 0 or not is_waiting(m, state):
             continue
         members, consent, delegated, standing = 0.0, 0.0, 0.0, 1.0
@@ -142,13 +144,13 @@ def pass_gates(state, p):
             standing *= 1.0 - (1.0 - vote) * older
             state.votes[m, i, 1] = state.votes[m, i, 0]
             state.votes[m, i, 0] = vote
-        delegated = delegated / members if p.has_referral_harm else 1.0
+        delegated = delegated / members if p.mechanisms.referral_harm else 1.0
         draw = uniform(state.keys, ENCOUNTERS, month, TABLE, m, 0, 0)
         at_table = event(draw, delegated, p.luck)
         draw = uniform(state.keys, ENCOUNTERS, month, TABLE_CONSENT, m, 0, 0)
         agreed = at_table * event(draw, consent / members, p.luck) + (1.0 - at_table) * standing
         state.gate[m] += max(agreed, state.crisis[0])
-        if p.lead >= 0 and state.gate[m] < OPEN:
+        if p.lead.organisation >= 0 and state.gate[m] < OPEN:
             impose(m, state, p)
 
 
@@ -161,15 +163,15 @@ def is_waiting(m, state):
 @compiled
 def impose(m, state, p):
     """A lead that wants it decides for the others, who think the less of it."""
-    month, lead = state.month[0], p.lead
+    month, lead = state.month[0], p.lead.organisation
     wanted = state.is_present[lead] * state.contribution[lead, BOARD]
     draw = uniform(state.keys, ENCOUNTERS, month, IMPOSITION, m, 0, 0)
-    imposed = event(draw, p.lead_authority * wanted, p.luck)
+    imposed = event(draw, p.lead.authority * wanted, p.luck)
     state.gate[m] += imposed
     for i in range(p.n):
         if i != lead and state.needs[m, i] * state.is_present[i] > 0.0:
             for layer in range(N_LAYERS):
-                state.goodwill_trust[i, layer, lead] *= 1.0 - p.resentment * imposed
+                state.goodwill_trust[i, layer, lead] *= 1.0 - p.lead.resentment * imposed
 
 
 @compiled
@@ -189,8 +191,8 @@ def work(state, p):
 
     Complements: work goes at nearly the pace of the least committed [johnston2011].
     """
-    exponent = usable_exponent(p.complementarity)
-    for m in range(p.n_simultaneous):
+    exponent = usable_exponent(p.programme.complementarity)
+    for m in range(p.programme.n_simultaneous):
         state.stages_now[m] = 0.0
         if state.number[m] < 0:
             continue
@@ -204,9 +206,11 @@ def work(state, p):
                     terms += ces_term(effort(i, m, state), exponent)
                     separate += 1.0 - state.in_force[i, PARTNERSHIP_MANAGED_TEAMS]
                     moving += state.transition[i]
-            lost = HANDOFF_WORK * separate / members if p.has_separate_teams_handoffs else 0.0
-            dip = TRANSITION_WORK * moving / members if p.has_transition_dip else 0.0
-            difficulty = 1.0 + p.diminishing * state.work_delivered[0] / p.vision_size
+            lost = (
+                HANDOFF_WORK * separate / members if p.mechanisms.separate_teams_handoffs else 0.0
+            )
+            dip = TRANSITION_WORK * moving / members if p.mechanisms.transition_dip else 0.0
+            difficulty = 1.0 + p.programme.diminishing * state.work_delivered[0] / p.vision.size
             progress = ces_mean(terms, members, exponent) * (1.0 - lost) * (1.0 - dip) / difficulty
             state.work[m] += progress + state.surplus[m]
             state.surplus[m] = 0.0
@@ -245,10 +249,10 @@ def embed(state, p):
     """Finished work turns into benefit with a lag and erodes slowly."""
     n, n_domains = p.n, p.n_domains
     for k in range(n_domains):
-        flow = state.pending[k] / p.embedding_months
+        flow = state.pending[k] / p.place.embedding_months
         state.pending[k] -= flow
-        planned = max(state.vision[k] * p.vision_size, 1.0e-9)
-        embedded = state.embedded[k] * (1.0 - p.erosion_rate) + flow / planned
+        planned = max(state.vision[k] * p.vision.size, 1.0e-9)
+        embedded = state.embedded[k] * (1.0 - p.place.erosion_rate) + flow / planned
         state.embedded[k] = clip(embedded, -1.0, 1.0)
     for i in range(n):
         if state.is_present[i] == 0.0:
@@ -257,7 +261,7 @@ def embed(state, p):
         given = 0.0
         for layer in range(N_LAYERS):
             given += state.delivered[i, layer] / N_LAYERS
-        price = p.cost_base + p.cost_pressure * state.target_pressure[i]
+        price = p.decision.cost_base + p.decision.cost_pressure * state.target_pressure[i]
         share = state.meeting_share[i]
         state.own_benefit[i] += state.incentive_share[i] * gain
         state.own_cost[i] += price * (share + (1.0 - share) * given) + state.harm[i]
@@ -266,21 +270,21 @@ def embed(state, p):
 @compiled
 def celebrate(state, p):
     """Small wins: members who see a stage completed trust each other and the vision more."""
-    if not p.has_small_wins:
+    if not p.mechanisms.small_wins:
         return
     n = p.n
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         for _ in range(int(state.stages_now[m])):
             for i in range(n):
                 if state.needs[m, i] * state.is_present[i] == 0.0:
                     continue
                 for layer in range(N_LAYERS):
                     room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
-                    state.vision_commitment[i, layer] += p.small_wins * room
+                    state.vision_commitment[i, layer] += p.trust.small_wins * room
                     for j in range(n):
                         if j == i or state.needs[m, j] * state.is_present[j] == 0.0:
                             continue
-                        part = p.small_wins * state.contact[i, j]
+                        part = p.trust.small_wins * state.contact[i, j]
                         competence = state.competence_trust[i, layer, j]
                         goodwill = state.goodwill_trust[i, layer, j]
                         state.competence_trust[i, layer, j] += part * (1.0 - competence)
@@ -291,14 +295,14 @@ def celebrate(state, p):
 def abandon(state, p):
     """What is far later than planned, or has lost its members, is given up."""
     n = p.n
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] < 0 or is_complete(m, state):
             continue
         replace_absent(m, state, p)
         members = 0.0
         for i in range(n):
             members += state.needs[m, i] * state.is_present[i]
-        is_late = state.age[m] > p.patience * state.planned_months[m]
+        is_late = state.age[m] > p.programme.patience * state.planned_months[m]
         is_waiting_for_members = 0.0 < state.absent_months[m] <= REPLACEMENT_MONTHS
         if not is_late and (members >= 2.0 or is_waiting_for_members):
             continue
@@ -309,10 +313,10 @@ def abandon(state, p):
             if state.needs[m, i] * state.is_present[i] == 0.0:
                 continue
             for layer in range(N_LAYERS):
-                state.vision_commitment[i, layer] *= 1.0 - p.abandonment_loss
+                state.vision_commitment[i, layer] *= 1.0 - p.trust.abandonment_loss
                 for j in range(n):
                     if j != i and state.needs[m, j] * state.is_present[j] > 0.0:
-                        state.competence_trust[i, layer, j] *= 1.0 - p.abandonment_loss
+                        state.competence_trust[i, layer, j] *= 1.0 - p.trust.abandonment_loss
 
 
 @compiled
@@ -352,7 +356,7 @@ def replace_absent(m, state, p):
 def begin_initiatives(state, p):
     """Finished ones make room; the programme never runs dry. What begins works from next month."""
     month = state.month[0]
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0 and is_complete(m, state):
             state.counts[0] += 1
             state.surplus[m] = max(state.work[m] - state.work_size[m], 0.0)
@@ -367,14 +371,14 @@ def begin(m, month, state, p):
 
     Its number, and so its luck, is its place's own: what happens elsewhere does not change it.
     """
-    number = m + p.n_simultaneous * state.generation[m]
-    is_given = number < p.n_given
+    number = m + p.programme.n_simultaneous * state.generation[m]
+    is_given = number < p.programme.initiatives.n
     if is_given:
-        if month < p.given_start[number]:
+        if month < p.programme.initiatives.start_month[number]:
             return
         take_up_given(m, number, state, p)
     else:
-        if state.generation[m] == 0 and month < m * p.stagger_months:
+        if state.generation[m] == 0 and month < m * p.programme.stagger_months:
             return
         draw_initiative(m, number, state, p)
     state.number[m] = number
@@ -384,9 +388,9 @@ def begin(m, month, state, p):
         uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, OTHER_BENEFIT_DRAW, 0),
     )
     own = standard_normal(draws[0], draws[1], p.luck)
-    shared = p.shared_benefit
+    shared = p.programme.shared_benefit
     luck = math.sqrt(1.0 - shared) * own + math.sqrt(shared) * state.place_benefit[0]
-    state.benefit[m] = 1.0 + p.benefit_spread * luck
+    state.benefit[m] = 1.0 + p.programme.benefit_spread * luck
     state.stage[m] = 0
     state.gate[m] = 0.0
     state.work[m] = 0.0
@@ -400,9 +404,9 @@ def begin(m, month, state, p):
     for i in range(p.n):
         members += state.needs[m, i]
         state.votes[m, i, 0] = state.votes[m, i, 1] = 0.0
-    usual_load = max(1.0, p.n_simultaneous * members / max(n_members(state, p), 1.0))
-    difficulty = 1.0 + p.diminishing * state.work_delivered[0] / p.vision_size
-    state.planned_rate[m] = p.planned_effort / usual_load / difficulty
+    usual_load = max(1.0, p.programme.n_simultaneous * members / max(n_members(state, p), 1.0))
+    difficulty = 1.0 + p.programme.diminishing * state.work_delivered[0] / p.vision.size
+    state.planned_rate[m] = p.programme.planned_effort / usual_load / difficulty
     state.planned_months[m] = (
         state.work_size[m] / state.planned_rate[m] + PLANNED_GATE_MONTHS * state.n_gates[m]
     )
@@ -416,16 +420,18 @@ def begin(m, month, state, p):
 def take_up_given(m, number, state, p):
     """An initiative that the scenario lists."""
     for i in range(p.n):
-        state.needs[m, i] = p.given_members[number, i]
-        state.member_harm[m, i] = p.given_harm[number, i]
+        state.needs[m, i] = p.programme.initiatives.members[number, i]
+        state.member_harm[m, i] = p.programme.initiatives.harm[number, i]
     total = 0.0
     for k in range(p.n_domains):
-        total += p.given_domains[number, k]
+        total += p.programme.initiatives.domains[number, k]
     for k in range(p.n_domains):
-        state.benefit_mix[m, k] = p.given_domains[number, k] if total > 0.0 else state.vision[k]
-    state.work_size[m] = p.given_size[number]
-    state.n_gates[m] = p.given_gates[number]
-    state.is_quick[m] = p.given_quick[number]
+        state.benefit_mix[m, k] = (
+            p.programme.initiatives.domains[number, k] if total > 0.0 else state.vision[k]
+        )
+    state.work_size[m] = p.programme.initiatives.size[number]
+    state.n_gates[m] = p.programme.initiatives.n_gates[number]
+    state.is_quick[m] = p.programme.initiatives.quick_win[number]
     if state.is_quick[m] > 0.0:
         state.n_gates[m] = 0
 
@@ -451,11 +457,11 @@ def draw_initiative(m, number, state, p):
             for i in range(n):
                 hosts += state.tilt[i] / tilt * state.base_objectives[i, k]
             leaning += tilted * (hosts - leaning)
-        state.benefit_mix[m, k] = (1.0 - p.focus * p.luck) * leaning
+        state.benefit_mix[m, k] = (1.0 - p.programme.focus * p.luck) * leaning
         cumulated += leaning
         if not is_found and draw < cumulated:
             focus, is_found = k, True
-    state.benefit_mix[m, focus] += p.focus * p.luck
+    state.benefit_mix[m, focus] += p.programme.focus * p.luck
     choose_members(m, number, state, p)
     total, pairs = 0.0, 0.0
     for i in range(n):
@@ -464,17 +470,19 @@ def draw_initiative(m, number, state, p):
                 for layer in range(N_LAYERS):
                     total += state.trust[i, layer, j]
                     pairs += 1.0
-    trust = total / pairs if pairs > 0.0 else p.disposition
+    trust = total / pairs if pairs > 0.0 else p.trust.disposition
     draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, SIZE_DRAW, 0)
     state.work_size[m] = (
-        p.initiative_size * (0.5 + trust) * (1.0 + p.size_spread * noise(draw, p.luck))
+        p.programme.initiative_size
+        * (0.5 + trust)
+        * (1.0 + p.programme.size_spread * noise(draw, p.luck))
     )
-    state.n_gates[m] = 1 + math.floor((p.max_gates - 1) * (1.0 - trust) + 0.5)
+    state.n_gates[m] = 1 + math.floor((p.programme.max_gates - 1) * (1.0 - trust) + 0.5)
     draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, QUICK_DRAW, 0)
     state.is_quick[m] = 0.0
-    if p.quick_win_share > 0.0 and draw < p.quick_win_share and p.luck > 0.0:
+    if p.programme.quick_win_share > 0.0 and draw < p.programme.quick_win_share and p.luck > 0.0:
         state.is_quick[m] = 1.0
-        state.work_size[m] *= p.quick_win_size
+        state.work_size[m] *= p.programme.quick_win_size
         state.n_gates[m] = 0
     for i in range(n):
         state.member_harm[m, i] = 0.0
@@ -486,7 +494,7 @@ def choose_members(m, number, state, p):
     n = p.n
     for i in range(n):
         state.needs[m, i] = 0.0
-    for _ in range(min(p.members_per_initiative, n)):
+    for _ in range(min(p.programme.members_per_initiative, n)):
         best, best_fit = -1, -2.0
         for i in range(n):
             if state.is_present[i] == 0.0 or state.needs[m, i] > 0.0:

@@ -33,11 +33,11 @@ from partnersim.model import initial, observe, schedule
 from partnersim.model.compiled import compiled
 from partnersim.model.constants import N_LAYERS
 from partnersim.model.draws import root, set_keys
-from partnersim.model.parameters import PARAMETERS
 from partnersim.model.record import array_of, new_record
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.scenario.errors import suggest
+from partnersim.scenario.translate import PARAMETERS
 
 __all__ = ["Core", "Rule", "Rules", "build", "replaceable", "restore"]
 
@@ -521,12 +521,12 @@ def is_sound(state, p):  # type: ignore[no-untyped-def]
                 sound &= is_share(state.competence_trust[i, layer, j])
                 sound &= is_share(state.goodwill_trust[i, layer, j])
                 sound &= is_share(state.trust[i, layer, j])
-    for c in range(p.n_coordinators):
+    for c in range(p.coordinators.n):
         for i in range(p.n):
             sound &= is_share(state.credibility[c, i])
             for layer in range(N_LAYERS):
                 sound &= is_amount(state.meetings[c, i, layer])
-    for m in range(p.n_simultaneous):
+    for m in range(p.programme.n_simultaneous):
         sound &= is_amount(state.work[m])
     return sound
 

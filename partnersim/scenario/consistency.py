@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from partnersim.scenario.declarations import (
+from partnersim.model.room import (
     MAX_COORDINATORS,
+    MAX_DOMAINS,
     MAX_EVENTS,
     MAX_INITIATIVES,
     MAX_INTERVENTIONS,
     MAX_ORGANISATIONS,
     MAX_TARGETS,
+)
+from partnersim.scenario.declarations import (
     NEEDS_DOMAIN,
     NEEDS_ORGANISATION,
     Partnership,
@@ -37,8 +40,8 @@ def complaints(scenario: Partnership) -> Iterator[str]:
     if not 2 <= n <= MAX_ORGANISATIONS:
         yield f"organisations: {n} given; a partnership has 2 to {MAX_ORGANISATIONS}"
         return
-    if not 1 <= len(scenario.domains) <= 12:
-        yield f"domains: {len(scenario.domains)} given; there may be 1 to 12"
+    if not 1 <= len(scenario.domains) <= MAX_DOMAINS:
+        yield f"domains: {len(scenario.domains)} given; there may be 1 to {MAX_DOMAINS}"
     yield from _too_many(scenario)
     yield from _repeated("domains", scenario.domains)
     yield from _repeated("organisations", scenario.organisation_names)

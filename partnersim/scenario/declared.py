@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from partnersim.scenario.declarations import Attention, Partnership
+from partnersim.scenario.declarations import (
+    Attention,
+    OwnWaysOfWorking,
+    Partnership,
+    Section,
+    WaysOfWorking,
+)
 from partnersim.scenario.errors import suggest
 
 REQUIRED = "required"
@@ -127,7 +137,32 @@ def _child(model: type[BaseModel], name: str) -> Place:
     extra = info.json_schema_extra
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     metadata = (*info.metadata, *place.metadata)
-    return Place(place.annotation, metadata, unit, info.description or "")
+    return Place(place.annotation, metadata, unit, meaning_of(model, name))
+
+
+def meaning_of(model: type[BaseModel], name: str) -> str:
+    """Give the sentence that says what a field means: its description, or what stands below it."""
+    above = [base for base in model.__mro__ if issubclass(base, Section) and base is not Section]
+    if issubclass(model, OwnWaysOfWorking):
+        above.append(WaysOfWorking)
+    said = (_said_in(base.__module__).get((base.__name__, name)) for base in above)
+    return model.model_fields[name].description or next(filter(None, said), "")
+
+
+@cache
+def _said_in(module: str) -> dict[tuple[str, str], str]:
+    """The sentences in quotes below the fields of a module's tables, by table and field.
+
+    pydantic would read them too, but at each start and ten times as slowly.
+    """
+    return {
+        (table.name, field.target.id): " ".join(str(sentence.value.value).split())
+        for table in ast.parse(inspect.getsource(sys.modules[module])).body
+        if isinstance(table, ast.ClassDef)
+        for field, sentence in pairwise(table.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(sentence, ast.Expr) and isinstance(sentence.value, ast.Constant)
+    }
 
 
 def wanted_table(header: str) -> str:
@@ -197,6 +232,16 @@ def plain(value: Any) -> Any:
     return value.item() if getattr(value, "shape", None) == () else value
 
 
+def tables_in(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Give a table and all tables that may stand in it."""
+    yield model
+    for name in model.model_fields:
+        place = _child(model, name)
+        inner = place.member if place.container is list else place
+        if inner.is_table:
+            yield from tables_in(inner.model)
+
+
 class ParameterRow(NamedTuple):
     """One thing that can be set: as the reference page, the command line and sliders need it."""
 
@@ -211,7 +256,7 @@ class ParameterRow(NamedTuple):
 
 @cache
 def _rows() -> tuple[ParameterRow, ...]:
-    return tuple(_walk(Place(Partnership), ""))
+    return tuple(rows_of(Place(Partnership), ""))
 
 
 def parameters() -> list[ParameterRow]:
@@ -223,17 +268,17 @@ def parameters() -> list[ParameterRow]:
     return list(_rows())
 
 
-def _walk(place: Place, prefix: str) -> Iterator[ParameterRow]:
-    """Rows of a table and of the tables in it."""
+def rows_of(place: Place, prefix: str) -> Iterator[ParameterRow]:
+    """Give the rows of a table and of the tables in it, whose paths begin with a prefix."""
     for name, info in place.model.model_fields.items():
         child, path = place.child(name), f"{prefix}{name}"
         if not child.is_table or child.annotation is Attention:
             yield row_of(path, info, child)
         if child.is_table:
-            yield from _walk(child, f"{path}.")
+            yield from rows_of(child, f"{path}.")
         elif child.container is list and child.member.is_table:
             has_name = "name" in child.member.model.model_fields
-            yield from _walk(child.member, f"{path}.{'<name>' if has_name else '<number>'}.")
+            yield from rows_of(child.member, f"{path}.{'<name>' if has_name else '<number>'}.")
 
 
 def row_of(path: str, info: FieldInfo, place: Place) -> ParameterRow:
@@ -247,5 +292,5 @@ def row_of(path: str, info: FieldInfo, place: Place) -> ParameterRow:
         place.bound("le"),
         place.unit,
         str(extra.get("source", "")),
-        info.description or "",
+        place.meaning,
     )

@@ -8,7 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from partnersim.scenario.declarations import STRATEGIES, Coordinator
-from partnersim.scenario.declared import REQUIRED, ParameterRow, Place, parameters, row_of
+from partnersim.scenario.declared import (
+    REQUIRED,
+    ParameterRow,
+    Place,
+    meaning_of,
+    parameters,
+    row_of,
+    tables_in,
+)
 from partnersim.scenario.errors import shown
 from partnersim.scenario.scenario import Scenario
 
@@ -89,6 +97,10 @@ def json_schema() -> dict[str, Any]:
     """
     schema = Scenario.model_json_schema(ref_template="#/definitions/{model}")
     schema["definitions"] = schema.pop("$defs")
+    for model in tables_in(Scenario):
+        table = schema if model is Scenario else schema["definitions"][model.__name__]
+        for name, entry in table["properties"].items():
+            entry["description"] = meaning_of(model, name)
     attention = schema["definitions"][Coordinator.__name__]["properties"]["attention"]
     attention["anyOf"] = [{"$ref": attention.pop("$ref")}, {"enum": list(STRATEGIES)}]
     tidy: dict[str, Any] = _tidy(schema)

@@ -33,7 +33,7 @@ class PointMaker:
     def make(self, arm: str, values: Mapping[str, Any]) -> np.record:
         """Make one arm at one point ready.
 
-        Gives a record of `core.parameters.PARAMETERS`; the next point of the same arm
+        Gives a record of `scenario.translate.PARAMETERS`; the next point of the same arm
         overwrites it.
 
         Parameters

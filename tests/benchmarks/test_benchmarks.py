@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from partnersim.model.constants import N_LEVERS
-from partnersim.model.parameters import PARAMETERS
+from partnersim.model import room
 from partnersim.model.series import SERIES
+from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.scenario import Scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
@@ -78,24 +78,25 @@ def test_what_the_plain_model_leaves_out_it_refuses(changes: dict[str, object]) 
         plain_mesa.read_settings(scenario)
 
 
-def test_axes_of_the_core_are_declared() -> None:
-    """Each array has its axes, as many as it has, and each axis one length wherever it occurs."""
-    shapes = {name: PARAMETERS[name].shape for name in PARAMETERS.names if PARAMETERS[name].shape}
-    assert set(plain_mesa.AXES) == set(shapes)
-    lengths: dict[str, int] = {}
-    for name, shape in shapes.items():
-        for axis, length in zip(plain_mesa.AXES[name], shape, strict=True):
-            assert lengths.setdefault(axis, length) == length, f"{name}, {axis}"
-
-
 def test_only_the_room_in_use_is_read() -> None:
     scenario = Scenario.load("integrated-care")
     settings = plain_mesa.read_settings(scenario)
-    n, n_domains = len(scenario.organisations), settings.n_domains
-    assert np.shape(settings.objectives) == (n, n_domains)
-    assert np.shape(settings.levers) == (n, N_LEVERS)
-    assert np.shape(settings.cultural_distance) == (n, n)
-    assert len(settings.event_month) == len(settings.events) == settings.n_events
+    n, n_domains = len(scenario.organisations), len(scenario.domains)
+    assert np.shape(settings.organisations_objectives) == (n, n_domains)
+    assert np.shape(settings.organisations_ways_of_working) == (n, len(LEVERS))
+    assert np.shape(settings.organisations_cultural_distance) == (n, n)
+
+
+def test_no_axis_is_taken_for_another_of_the_same_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twelfth lever is no twelfth domain; and as many as organisations there is nothing else."""
+    wide = np.zeros(1, [("ways", np.float64, (room.N, room.K))])["ways"]
+    parts = plain_mesa.parts_of
+    monkeypatch.setattr(
+        plain_mesa, "parts_of", lambda p: parts(p) | {"organisations.ways_of_working": wide}
+    )
+    settings = plain_mesa.read_settings(Scenario.load("integrated-care"))
+    assert np.shape(settings.organisations_ways_of_working)[1] == room.K
+    assert list(vars(room).values()).count(room.N) == 2  # under both its names
 
 
 def test_drawn_organisations_it_refuses() -> None:

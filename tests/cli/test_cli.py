@@ -70,7 +70,7 @@ def quick_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ensemble, "compiled_for", lambda _: Compiled(_simulate, ()))
     monkeypatch.setattr(translate, "to_parameters", lambda scenario: scenario)
-    monkeypatch.setattr(model, "is_compiled", lambda: True, raising=False)
+    monkeypatch.setattr(model, "is_compiled", lambda _: True, raising=False)
 
 
 # --- Looking around -----------------------------------------------------------------------------
@@ -482,11 +482,13 @@ def test_debug_shows_where_it_went_wrong(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_first_use_says_that_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
 
     told: list[str] = []
-    monkeypatch.setattr(model, "is_compiled", lambda: False, raising=False)
+    monkeypatch.setattr(model, "is_compiled", lambda _: False, raising=False)
     monkeypatch.setattr(
-        model, "compile_all", lambda progress: progress("step", 1, 2) or told.append("compiled"),
+        model,
+        "compile_all",
+        lambda _, progress: progress("step", 1, 2) or told.append("compiled"),
         raising=False,
-    )  # fmt: skip
+    )
     result = call("run", "torbay", "--replicates", "2", "--json")
     assert told == ["compiled"]
     assert "First use: compiling the model, once for this installation" in result.stderr

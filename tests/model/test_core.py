@@ -8,7 +8,7 @@ import ast
 import inspect
 import textwrap
 from math import log
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +17,11 @@ from partnersim.model import constants as c
 from partnersim.model import schedule
 from partnersim.model.draws import root
 from partnersim.model.observe import observe
-from partnersim.model.parameters import M, Q
 from partnersim.model.record import new_record
+from partnersim.model.room import M, Q
 from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE
-from partnersim.scenario.declarations import LAYERS, LEVERS, EventType
+from partnersim.scenario.declarations import LAYERS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 from tests.places import (
@@ -39,12 +39,6 @@ from tests.places import (
 )
 
 # The order of things ------------------------------------------------------------------------------
-
-
-def test_levers_events_and_layers_have_the_order_of_the_scenario() -> None:
-    assert [getattr(c, lever.upper()) for lever in LEVERS] == list(range(c.N_LEVERS))
-    assert [getattr(c, kind.upper()) for kind in get_args(EventType)] == list(range(7))
-    assert [getattr(c, layer.upper()) for layer in LAYERS] == list(range(c.N_LAYERS))
 
 
 def calls_in(function: Any) -> list[str]:

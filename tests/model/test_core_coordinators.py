@@ -269,7 +269,7 @@ def test_a_channel_that_is_switched_off_does_nothing(switch: str, process: str) 
     world = touched()
     world.state.has_seen[:] = 1.0
     world.state.realised_rate[:] = 0.9
-    world.p[f"has_{switch}"] = False
+    world.p.mechanisms[switch] = False
     before = copied(world).state
     run(world, process)
     other = {"resolution": {"convened"}, "convening": {"helped"}}.get(switch, set())
@@ -323,7 +323,7 @@ def test_credibility_follows_skill_and_delivery_and_falls_with_service_to_the_ho
     assert state.credibility[0, :3] == near([a, b, 0.3])
     assert state.months_unseen[0, :3] == near(np.array([[0, 6, 6], [6, 0, 6], [6, 6, 6]]))
     assert state.has_seen[0, :3] == near(np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]]))
-    deeds = world.p.deeds
+    deeds = world.p.trust.deeds
     assert state.seen[0, 0, 0] == near((1 - deeds) * 0.9 + deeds * 0.3 / 0.5)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import constants as c
+from partnersim.model import levers
 from partnersim.model.environment import effective_trust
 from partnersim.scenario.declarations import LEVERS
 from tests.places import World, begin, changed, copied, near, place, quiet, run
@@ -129,13 +130,13 @@ def test_an_intervention_holds_a_lever_for_its_members_and_months_and_the_last_o
              "organisations": ["b"]},
         ]
     )  # fmt: skip
-    usual = world.state.practised[0, c.ISSUE_AVOIDANCE]
+    usual = world.state.practised[0, levers.ISSUE_AVOIDANCE]
     story = {1: (usual,) * 3, 2: (0.1,) * 3, 3: (0.1, 0.9, 0.1), 4: (usual, 0.9, usual)}
     for month, expected in (story | {5: (usual,) * 3}).items():
         run(at_month(world, month), "set_levers")
-        assert world.state.in_force[:3, c.ISSUE_AVOIDANCE] == near(expected)
+        assert world.state.in_force[:3, levers.ISSUE_AVOIDANCE] == near(expected)
         held = [float(value != usual) for value in expected]
-        assert world.state.is_held[:3, c.ISSUE_AVOIDANCE] == near(held)
+        assert world.state.is_held[:3, levers.ISSUE_AVOIDANCE] == near(held)
 
 
 def test_a_held_lever_goes_on_where_it_was_when_the_intervention_ends() -> None:
@@ -143,15 +144,15 @@ def test_a_held_lever_goes_on_where_it_was_when_the_intervention_ends() -> None:
     world = begin(place(2, luck=0.0, commitment={"adoption_rate": 0.2}, interventions=[held]), 6)
     free = begin(place(2, luck=0.0, commitment={"adoption_rate": 0.2}), 6)
     assert not changed(world.state, free.state)
-    lever = world.state.practised[0, c.OWN_NEEDS_FRAMING]
+    lever = world.state.practised[0, levers.OWN_NEEDS_FRAMING]
     assert lever < 0.5  # committed people had begun to drop it
     later = begin(place(2, luck=0.0, commitment={"adoption_rate": 0.2}, interventions=[held]), 12)
-    assert later.state.in_force[0, c.OWN_NEEDS_FRAMING] == 0.0
-    assert later.state.practised[0, c.OWN_NEEDS_FRAMING] == lever
+    assert later.state.in_force[0, levers.OWN_NEEDS_FRAMING] == 0.0
+    assert later.state.practised[0, levers.OWN_NEEDS_FRAMING] == lever
     run(later, "set_levers")
-    assert later.state.in_force[0, c.OWN_NEEDS_FRAMING] == lever
+    assert later.state.in_force[0, levers.OWN_NEEDS_FRAMING] == lever
     run(later, "practise")
-    assert later.state.practised[0, c.OWN_NEEDS_FRAMING] != lever
+    assert later.state.practised[0, levers.OWN_NEEDS_FRAMING] != lever
 
 
 def test_an_intervention_that_sets_what_is_practised_anyway_changes_nothing() -> None:
@@ -188,10 +189,18 @@ def test_time_goes_into_meetings_away_days_papers_and_contacts() -> None:
     world = quiet(4, relations={"meeting_budget": 3.0})
     lever = world.state.in_force[0]
     lever[:] = 0.0
-    lever[c.OWN_AWAY_DAYS], lever[c.JOINT_AWAY_DAYS], lever[c.POSITION_SHARING] = 2.0, 3.0, 1.0
-    lever[c.CIRCULATED_VISION], lever[c.SEPARATE_PRE_MEETINGS], lever[c.CROSS_LINKS] = 6.0, 0.4, 3.0
+    lever[levers.OWN_AWAY_DAYS], lever[levers.JOINT_AWAY_DAYS], lever[levers.POSITION_SHARING] = (
+        2.0,
+        3.0,
+        1.0,
+    )
+    (
+        lever[levers.CIRCULATED_VISION],
+        lever[levers.SEPARATE_PRE_MEETINGS],
+        lever[levers.CROSS_LINKS],
+    ) = 6.0, 0.4, 3.0
     world.state.in_force[1:4] = 0.0
-    world.state.in_force[1:4, c.CROSS_LINKS] = 1.0
+    world.state.in_force[1:4, levers.CROSS_LINKS] = 1.0
     world.state.is_present[3] = 0.0
     world.state.capacity[0] = 0.5
     run(world, "spend_time")
@@ -222,8 +231,8 @@ def expected_loss(before: np.ndarray, towards: float, part: float) -> np.ndarray
 @pytest.mark.parametrize("kind", ["competence_trust", "goodwill_trust"])
 def test_when_a_leader_leaves_trust_in_and_from_the_layer_falls_back(kind: str) -> None:
     world = with_event(type="leader_leaves", organisation="b", layer="management", size=0.8)
-    world.p.turnover_loss, world.p.disposition = 0.5, 0.2
-    world.state.in_force[0, c.CROSS_LINKS] = 2.0
+    world.p.trust.turnover_loss, world.p.trust.disposition = 0.5, 0.2
+    world.state.in_force[0, levers.CROSS_LINKS] = 2.0
     world.state[kind][:3, :, :3] = np.random.default_rng(1).random((3, 3, 3))
     before = world.state[kind].copy()
     run(world, "happen")
@@ -254,9 +263,9 @@ def test_when_a_leader_leaves_commitment_and_coordinators_standing_fall_back_too
 
 def test_a_reorganisation_is_a_loss_in_every_layer() -> None:
     world = with_event(type="reorganisation", organisation="a", size=0.5)
-    world.p.turnover_loss, world.p.disposition = 0.4, 0.1
+    world.p.trust.turnover_loss, world.p.trust.disposition = 0.4, 0.1
     world.state.goodwill_trust[:3, :, :3] = 0.7
-    world.state.in_force[:3, c.CROSS_LINKS] = 1.0
+    world.state.in_force[:3, levers.CROSS_LINKS] = 1.0
     run(world, "happen")
     lost = 0.7 + 0.2 * (0.1 - 0.7)
     expected = np.full((3, 3, 3), 0.7)
@@ -269,10 +278,10 @@ def test_a_reorganisation_is_a_loss_in_every_layer() -> None:
 
 def test_a_reorganisation_of_all_concerns_every_organisation() -> None:
     world = with_event(type="reorganisation", size=1.0)
-    world.p.turnover_loss = 1.0
+    world.p.trust.turnover_loss = 1.0
     run(world, "happen")
     between = ~np.eye(3, dtype=bool)
-    assert world.state.goodwill_trust[:3, 0, :3][between] == near(world.p.disposition)
+    assert world.state.goodwill_trust[:3, 0, :3][between] == near(world.p.trust.disposition)
 
 
 def test_a_common_crisis_raises_commitment_and_shifts_divisive_ways_for_good() -> None:
@@ -305,10 +314,10 @@ def test_a_newcomer_meets_strangers() -> None:
     before = copied(world).state
     run(world, "happen")
     assert state.is_present[:3] == near([1, 1, 1])
-    assert state.vision_commitment[2] == near([world.p.commitment_alone * state.ceiling[2]] * 3)
+    assert state.vision_commitment[2] == near([world.p.commitment.alone * state.ceiling[2]] * 3)
     for kind in (state.competence_trust, state.goodwill_trust):
-        assert kind[2, :, :2] == near(world.p.disposition)
-        assert kind[:2, :, 2] == near(world.p.disposition)
+        assert kind[2, :, :2] == near(world.p.trust.disposition)
+        assert kind[:2, :, 2] == near(world.p.trust.disposition)
         assert kind[0, :, 1] == near(0.9)
     assert state.contact[2, :2] == near([0, 0]) and state.contact[0, 1] == 0.5
     assert state.tension[:2, 2] == near([0, 0]) and state.tension[0, 1] == 0.4
@@ -357,8 +366,8 @@ def test_an_event_of_size_0_changes_not_one_bit(event: dict[str, object]) -> Non
 
 def test_turnover_is_a_leader_leaving_with_the_chance_of_the_layer() -> None:
     world = quiet(2, turnover={"board_rate": 0.0, "management_rate": 0.1, "front_line_rate": 1.0})
-    world.p.turnover_loss, world.p.disposition = 0.5, 0.3
-    world.state.in_force[:2, c.CROSS_LINKS] = 1.0
+    world.p.trust.turnover_loss, world.p.trust.disposition = 0.5, 0.3
+    world.state.in_force[:2, levers.CROSS_LINKS] = 1.0
     world.state.goodwill_trust[:2, :, :2] = 0.8
     run(world, "change_leaders")
     for part, layer in ((0.0, 0), (0.05, 1), (0.5, 2)):
@@ -371,7 +380,7 @@ def test_certain_turnover_happens_with_luck_too_and_none_never() -> None:
     rates = {f"{layer}_rate": 1.0 for layer in ("board", "management", "front_line")}
     world = begin(place(2, turnover=rates, trust={"turnover_loss": 1.0}))
     run(world, "change_leaders")
-    assert world.state.competence_trust[0, :, 1] == near(world.p.disposition)
+    assert world.state.competence_trust[0, :, 1] == near(world.p.trust.disposition)
     none = begin(place(2, turnover={name: 0.0 for name in rates}))
     before = copied(none).state
     run(none, "change_leaders")

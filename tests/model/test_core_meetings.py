@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import constants as c
+from partnersim.model import levers
 from partnersim.model.meetings import take_in
 from tests.places import World, changed, copied, differing, near, place, quiet, run, series_of
 
@@ -80,7 +81,7 @@ def test_contact_fades_without_occasions_and_follows_meetings() -> None:
 
 def test_contact_follows_joint_days_of_both() -> None:
     world = meeting_place()
-    world.state.in_force[:2, c.JOINT_AWAY_DAYS] = [3.0, 6.0]
+    world.state.in_force[:2, levers.JOINT_AWAY_DAYS] = [3.0, 6.0]
     assert contact_after(world) == near(towards(c.JOINT_DAY_CONTACT * 3 / 12))
     assert world.state.contact[0, 2] == near(towards(0.0))
 
@@ -89,7 +90,9 @@ def test_contact_follows_shared_work_convening_and_a_crisis() -> None:
     world = meeting_place()
     world.state.number[1], world.state.needs[1, :3] = 7, [1, 1, 0]
     world.state.needs[2, :3] = 1.0  # which is not under way
-    assert contact_after(world) == near(towards(c.SHARED_WORK_CONTACT / world.p.n_simultaneous))
+    assert contact_after(world) == near(
+        towards(c.SHARED_WORK_CONTACT / world.p.programme.n_simultaneous)
+    )
     world = meeting_place()
     world.state.convened[0, 1] = world.state.convened[1, 0] = 0.7
     assert contact_after(world) == near(towards(0.7 * c.CONVENED_CONTACT))
@@ -134,7 +137,7 @@ def test_distance_misreads_towards_a_stereotype_and_days_on_positions_help() -> 
     world = plain(trust=foreign)
     assert learnt(world, *TALK) == near(rate * ((1 - m) * 0.6 + m * 0.1 - 0.5))
     world = plain(trust=foreign)
-    world.state.in_force[:2, c.POSITION_SHARING] = [2.0, 6.0]
+    world.state.in_force[:2, levers.POSITION_SHARING] = [2.0, 6.0]
     m *= c.POSITION_DAYS / (c.POSITION_DAYS + 4.0)
     assert learnt(world, *TALK) == near(rate * ((1 - m) * 0.6 + m * 0.1 - 0.5))
 
@@ -171,15 +174,15 @@ def test_pre_meetings_and_unlike_objectives_hurt_more_together_than_by_themselve
 @pytest.mark.parametrize("goodwill", [0.0, 0.2, 0.5, 0.9, 1.0])
 def test_bad_news_weighs_more_where_there_is_no_settled_view(goodwill: float) -> None:
     world = plain(trust={"news_asymmetry": 3.0})
-    up = take_in(goodwill, 1.0, 0.1, 0.0, world.p.news_asymmetry) - goodwill
-    down = take_in(goodwill, 0.0, 0.1, 0.0, world.p.news_asymmetry) - goodwill
+    up = take_in(goodwill, 1.0, 0.1, 0.0, world.p.trust.news_asymmetry) - goodwill
+    down = take_in(goodwill, 0.0, 0.1, 0.0, world.p.trust.news_asymmetry) - goodwill
     assert up == near(0.1 * (1 - goodwill))
     assert down == near(-0.1 * goodwill * (1 + 2 * 4 * goodwill * (1 - goodwill)))
 
 
 def test_good_news_counts_less_where_an_agreement_forces_the_conduct() -> None:
     world = plain()
-    asymmetry = world.p.news_asymmetry
+    asymmetry = world.p.trust.news_asymmetry
     assert take_in(0.5, 0.9, 0.1, 0.5, asymmetry) == near(0.5 + 0.04 * (1 - c.CROWDING * 0.5))
     assert take_in(0.5, 0.1, 0.1, 0.5, asymmetry) == near(0.5 - 0.04)  # bad news in full
     bound, free = plain(ways_of_working={"binding_agreement": 0.5}), plain()
@@ -232,11 +235,11 @@ def test_deeds_are_misread_by_distance_and_are_never_guarded() -> None:
 def test_joint_days_show_commitment_and_deeds_as_they_are() -> None:
     hidden = {"separate_pre_meetings": 1.0, "own_needs_framing": 1.0}
     world = plain(3, trust={"deeds": 0.4, "usual_cultural_distance": 1.0}, ways_of_working=hidden)
-    world.state.in_force[:3, c.JOINT_AWAY_DAYS] = [4.0, 6.0, 0.0]
+    world.state.in_force[:3, levers.JOINT_AWAY_DAYS] = [4.0, 6.0, 0.0]
     run(world, "show")
     before = copied(world).state
     run(world, "spend_joint_days")
-    rate = world.p.joint_day_rate * 4 / 12
+    rate = world.p.trust.joint_day_rate * 4 / 12
     assert world.state.goodwill_trust[0, 0, 1] == near(0.5 + rate * (0.6 * 0.6 + 0.4 * 0.7 - 0.5))
     assert world.state.goodwill_trust[0, 0, 2] == 0.5
     assert changed(before, world.state) == {"goodwill_trust"}
@@ -252,7 +255,7 @@ def tense(**sections: object) -> World:
     state = world.state
     state.tension[:2, :2], state.conflict[:2, :2] = 0.4, 0.6
     state.goodwill_trust[0, :, 1], state.goodwill_trust[1, :, 0] = [0.2, 0.4, 0.6], [0.7, 0.5, 0.6]
-    state.in_force[:2, c.ISSUE_AVOIDANCE] = [0.2, 0.6]
+    state.in_force[:2, levers.ISSUE_AVOIDANCE] = [0.2, 0.6]
     return world
 
 

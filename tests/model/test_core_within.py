@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import constants as c
+from partnersim.model import levers
 from partnersim.scenario.declarations import LEVERS
 from tests.places import World, changed, copied, near, quiet, run
 
@@ -57,14 +58,14 @@ def test_trust_lets_people_identify_with_the_partnership() -> None:
 
 def test_joint_days_commit_more_than_papers_do_and_own_days_turn_inwards() -> None:
     world = committing()
-    world.state.in_force[0, c.JOINT_AWAY_DAYS] = 6.0
+    world.state.in_force[0, levers.JOINT_AWAY_DAYS] = 6.0
     day = c.JOINT_DAY_COMMITMENT * 6 / 12
     assert commitment_after(world) == near(expected(told=day))
     world = committing()
-    world.state.in_force[0, c.CIRCULATED_VISION] = 6.0
+    world.state.in_force[0, levers.CIRCULATED_VISION] = 6.0
     assert commitment_after(world) == near(expected(told=day * 0.46 / 1.21))
     world = committing()
-    world.state.in_force[0, c.OWN_AWAY_DAYS] = 6.0
+    world.state.in_force[0, levers.OWN_AWAY_DAYS] = 6.0
     lost, follow = c.AWAY_DAY_COMMITMENT * 6 / 12, 0.3 * (1 + c.AWAY_DAY_BINDING * 6 / 12)
     assert commitment_after(world) == near(expected(turned_in=lost, follow=follow))
 
@@ -72,17 +73,17 @@ def test_joint_days_commit_more_than_papers_do_and_own_days_turn_inwards() -> No
 def test_the_harm_and_the_reason_of_own_away_days_are_switched_off_one_by_one() -> None:
     lost, follow = c.AWAY_DAY_COMMITMENT * 6 / 12, 0.3 * (1 + c.AWAY_DAY_BINDING * 6 / 12)
     world = committing(away_days_harm=False)
-    world.state.in_force[0, c.OWN_AWAY_DAYS] = 6.0
+    world.state.in_force[0, levers.OWN_AWAY_DAYS] = 6.0
     assert commitment_after(world) == near(expected(follow=follow))
     world = committing(away_days_reason=False)
-    world.state.in_force[0, c.OWN_AWAY_DAYS] = 6.0
+    world.state.in_force[0, levers.OWN_AWAY_DAYS] = 6.0
     assert commitment_after(world) == near(expected(turned_in=lost))
 
 
 def test_nobody_is_moved_beyond_the_ceiling_by_words() -> None:
     world = committing()
     world.state.ceiling[0] = 0.4
-    world.state.in_force[0, c.JOINT_AWAY_DAYS] = 24.0
+    world.state.in_force[0, levers.JOINT_AWAY_DAYS] = 24.0
     told, pulled = min(1.0, c.JOINT_DAY_COMMITMENT * 2), BEFORE - PULL * (BEFORE - 0.1)
     room = np.array([0.1, 0.0, 0.0])
     assert commitment_after(world) == near(pulled + told * room + 0.3 * (0.5 - BEFORE))

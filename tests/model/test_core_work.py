@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import constants as c
+from partnersim.model import levers
 from partnersim.model.decisions import ces_mean, ces_term, usable_exponent
 from tests.places import (
     World,
@@ -94,12 +95,12 @@ def deciding(n: int = 3, **sections: object) -> World:
     state = world.state
     for i in range(n):
         state.incentive_share[i], state.planning_horizon[i] = 0.3 + 0.1 * i, 20.0 + 10 * i
-    world.p.interdependence[:n] = [0.8, 0.5, 1.0, 0.0][:n]
+    world.p.organisations.interdependence[:n] = [0.8, 0.5, 1.0, 0.0][:n]
     state.trust[:n, :, :n] = np.random.default_rng(4).uniform(0.1, 0.9, (n, 3, n))
     state.vision_commitment[:n] = [0.2, 0.5, 0.8]
     state.target_pressure[:n] = 0.4
     state.contribution[:n] = 0.5
-    state.in_force[:n, c.DELEGATED_AUTHORITY] = 0.25
+    state.in_force[:n, levers.DELEGATED_AUTHORITY] = 0.25
     state.planned_rate[0], state.believed_rate[0, :n], state.work[0] = 0.2, 0.1, 0.5
     return world
 
@@ -117,9 +118,10 @@ def net_of(world: World, i: int, layer: int, others: list[int]) -> float:
     shares = [1.0] * len(others)
     reliance = ces([float(state.trust[i, layer, j]) for j in others], shares, -2.0)
     exposure = 0.6 * (1 - 0.4 * 0.75)
-    delta = float(p.interdependence[i])
+    delta = float(p.organisations.interdependence[i])
     return (
-        delta * (stake * reliance - exposure * (1 - reliance)) + (1 - delta) * p.value_alone * stake
+        delta * (stake * reliance - exposure * (1 - reliance))
+        + (1 - delta) * p.decision.value_alone * stake
     )
 
 
@@ -142,7 +144,10 @@ def test_contribution_moves_to_a_logistic_of_what_is_to_be_gained() -> None:
 
 def test_stake_is_the_mean_over_layers_and_initiatives() -> None:
     world = deciding()
-    world.p.interdependence[:3], world.p.value_alone = 0.0, 1.0  # so that net is stake
+    world.p.organisations.interdependence[:3], world.p.decision.value_alone = (
+        0.0,
+        1.0,
+    )  # so that net is stake
     expected = np.mean([net_of(world, 1, layer, [0, 2]) for layer in range(3)])
     run(world, "decide")
     assert world.state.stake[1] == near(expected)
@@ -171,7 +176,10 @@ def test_each_further_initiative_costs() -> None:
     single = copied(loaded)
     single.state.needs[1, 0] = 0.0
     for world in (loaded, single):
-        world.p.interdependence[:3], world.p.value_alone = 0.0, 0.0  # nothing to be gained
+        world.p.organisations.interdependence[:3], world.p.decision.value_alone = (
+            0.0,
+            0.0,
+        )  # nothing to be gained
         run(world, "decide")
     assert single.state.contribution[0] == near([decided(0.0)] * 3)
     assert loaded.state.contribution[0] == near([decided(0.0, 0.1 + 0.2 * 0.4 + 0.3 / 2)] * 3)
@@ -180,7 +188,7 @@ def test_each_further_initiative_costs() -> None:
 def test_no_benefit_is_believed_further_off_than_five_years() -> None:
     world = deciding()
     world.state.planned_rate[0], world.state.believed_rate[0, :3] = 1e-9, 0.0
-    world.p.interdependence[:3], world.p.value_alone = 0.0, 1.0
+    world.p.organisations.interdependence[:3], world.p.decision.value_alone = 0.0, 1.0
     run(world, "decide")
     mix, v = world.state.benefit_mix[0, :4], 0.5
     own = 0.3 * cosine(world.state.objectives[0, :4], mix) * exp(-60 / 20)
@@ -190,7 +198,7 @@ def test_no_benefit_is_believed_further_off_than_five_years() -> None:
 
 def test_referring_back_protects_and_its_switch_takes_that_away() -> None:
     exposed = deciding()
-    exposed.state.in_force[:3, c.DELEGATED_AUTHORITY] = 1.0
+    exposed.state.in_force[:3, levers.DELEGATED_AUTHORITY] = 1.0
     unprotected = deciding(mechanisms={"referral_reason": False})
     protected = deciding()
     for world in (exposed, unprotected, protected):
@@ -216,17 +224,17 @@ def delivering(**switches: bool) -> World:
     state = world.state
     state.target_pressure[:2], state.contribution[:2] = 0.5, 0.6
     state.in_force[:2] = 0.0
-    state.in_force[:2, c.PARTNERSHIP_MANAGED_TEAMS] = 1.0
+    state.in_force[:2, levers.PARTNERSHIP_MANAGED_TEAMS] = 1.0
     return world
 
 
 @pytest.mark.parametrize(("lever", "value", "switches", "chance"), [
-    (c.OWN_AWAY_DAYS, 0.0, {}, 0.9 - 0.3 * 0.5),
-    (c.OWN_AWAY_DAYS, 6.0, {}, 0.75 + c.AWAY_DAY_PROMISES / 2),
-    (c.OWN_AWAY_DAYS, 24.0, {}, 0.75 + c.AWAY_DAY_PROMISES),
-    (c.OWN_AWAY_DAYS, 6.0, {"away_days_reason": False}, 0.75),
-    (c.PARTNERSHIP_MANAGED_TEAMS, 0.4, {}, 0.75 - 0.6 * c.HANDOFF_PROMISES),
-    (c.PARTNERSHIP_MANAGED_TEAMS, 0.4, {"separate_teams_promises": False}, 0.75),
+    (levers.OWN_AWAY_DAYS, 0.0, {}, 0.9 - 0.3 * 0.5),
+    (levers.OWN_AWAY_DAYS, 6.0, {}, 0.75 + c.AWAY_DAY_PROMISES / 2),
+    (levers.OWN_AWAY_DAYS, 24.0, {}, 0.75 + c.AWAY_DAY_PROMISES),
+    (levers.OWN_AWAY_DAYS, 6.0, {"away_days_reason": False}, 0.75),
+    (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {}, 0.75 - 0.6 * c.HANDOFF_PROMISES),
+    (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {"separate_teams_promises": False}, 0.75),
 ])  # fmt: skip
 def test_promises_are_kept_by_chance_and_a_broken_one_delivers_a_part(
     lever: int, value: float, switches: dict[str, bool], chance: float
@@ -259,8 +267,8 @@ def at_gate(n: int = 3, **sections: object) -> World:
     state = world.state
     state.contribution[:n, 0] = np.linspace(0.4, 0.8, n)
     state.trust[:n, 0, :n], state.accountability[:n] = 0.5, 0.5
-    state.in_force[:n, c.SEPARATE_PRE_MEETINGS] = 0.0
-    state.in_force[:n, c.DELEGATED_AUTHORITY] = 0.0
+    state.in_force[:n, levers.SEPARATE_PRE_MEETINGS] = 0.0
+    state.in_force[:n, levers.DELEGATED_AUTHORITY] = 0.0
     return world
 
 
@@ -287,10 +295,10 @@ def test_referred_back_a_decision_needs_every_board_whose_yes_stands_three_month
 
 def test_delegated_decisions_need_the_mean_consent_at_the_table() -> None:
     world = at_gate()
-    world.state.in_force[:3, c.DELEGATED_AUTHORITY] = 1.0
+    world.state.in_force[:3, levers.DELEGATED_AUTHORITY] = 1.0
     assert gate_after(world) == near(CONSENT.mean())
     world = at_gate()
-    world.state.in_force[:3, c.DELEGATED_AUTHORITY] = [0.1, 0.3, 0.8]
+    world.state.in_force[:3, levers.DELEGATED_AUTHORITY] = [0.1, 0.3, 0.8]
     assert gate_after(world) == near(0.4 * CONSENT.mean() + 0.6 * np.prod(CONSENT))
     assert gate_after(at_gate(mechanisms={"referral_harm": False})) == near(CONSENT.mean())
 
@@ -299,11 +307,11 @@ def test_consent_is_harder_to_give_for_accountable_boards_and_easier_with_a_mand
     free = at_gate(mechanisms={"accountability_consent": False})
     assert gate_after(free) == near(np.prod(CONSENT / (1 - c.ACCOUNTABILITY_CONSENT * 0.5)))
     world = at_gate()
-    world.state.in_force[:3, c.SEPARATE_PRE_MEETINGS] = 0.6
-    mandated = CONSENT + world.p.mandate * 0.6 * (1 - CONSENT)
+    world.state.in_force[:3, levers.SEPARATE_PRE_MEETINGS] = 0.6
+    mandated = CONSENT + world.p.decision.mandate * 0.6 * (1 - CONSENT)
     assert gate_after(world) == near(np.prod(mandated))
     world = at_gate(mechanisms={"pre_meetings_reason": False})
-    world.state.in_force[:3, c.SEPARATE_PRE_MEETINGS] = 0.6
+    world.state.in_force[:3, levers.SEPARATE_PRE_MEETINGS] = 0.6
     assert gate_after(world) == near(np.prod(CONSENT))
 
 
@@ -373,7 +381,7 @@ def working(n: int = 3, **sections: object) -> World:
     state = world.state
     state.delivered[:n] = [0.9, 0.8, 0.4]
     state.capacity[:n], state.meeting_share[:n] = np.linspace(0.5, 1.5, n), 0.2
-    state.in_force[:n, c.PARTNERSHIP_MANAGED_TEAMS] = 1.0
+    state.in_force[:n, levers.PARTNERSHIP_MANAGED_TEAMS] = 1.0
     state.realised_rate[0], state.believed_rate[0, :n] = 0.3, 0.5
     state.load[:n] = 1.0
     return world
@@ -410,7 +418,7 @@ def test_separate_teams_and_moving_teams_lose_work(
     switches: dict[str, bool], factor: float
 ) -> None:
     world = working(mechanisms=switches)
-    world.state.in_force[:3, c.PARTNERSHIP_MANAGED_TEAMS] = [0.2, 0.4, 0.6]
+    world.state.in_force[:3, levers.PARTNERSHIP_MANAGED_TEAMS] = [0.2, 0.4, 0.6]
     world.state.transition[:3] = [0.0, 0.3, 0.6]
     run(world, "work")
     assert world.state.work[0] == near(PROGRESS * factor)
@@ -418,7 +426,7 @@ def test_separate_teams_and_moving_teams_lose_work(
 
 def test_the_last_of_the_vision_is_harder_than_the_first() -> None:
     world = working()
-    world.p.diminishing = 2.0
+    world.p.programme.diminishing = 2.0
     world.state.work_delivered[0] = 4.0
     run(world, "work")
     assert world.state.work[0] == near(PROGRESS / (1 + 2 * 0.4))
@@ -519,7 +527,7 @@ def test_small_wins_feed_trust_and_commitment_of_those_who_took_part() -> None:
     assert state.goodwill_trust[1, 2, 0] == near(1 - 0.7 * 0.9**2)
     assert state.goodwill_trust[0, 0, 2] == 0.3 == state.goodwill_trust[2, 0, 0]
     assert changed(before, state) == {"competence_trust", "goodwill_trust", "vision_commitment"}
-    world.p.has_small_wins = False
+    world.p.mechanisms.small_wins = False
     before = copied(world).state
     run(world, "celebrate")
     assert not changed(before, state)
@@ -530,7 +538,7 @@ def test_small_wins_feed_trust_and_commitment_of_those_who_took_part() -> None:
 
 def test_what_is_far_too_late_is_given_up_and_disappoints_its_members() -> None:
     world = working(trust={"abandonment_loss": 0.25})
-    world.p.patience = 2.0
+    world.p.programme.patience = 2.0
     state = world.state
     state.planned_months[0], state.age[0], state.needs[0, :3] = 10.0, 20.0, [1, 1, 0]
     state.vision_commitment[:3], state.competence_trust[:3, :, :3] = 0.8, 0.6

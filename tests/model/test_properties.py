@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from partnersim.model import constants as c
 from partnersim.model.draws import root
 from partnersim.model.initial import start
-from partnersim.model.parameters import PARAMETERS, N
-from partnersim.model.record import new_record
+from partnersim.model.record import new_record, parts_of
+from partnersim.model.room import N
 from partnersim.model.schedule import simulate, step, walk
 from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE
@@ -21,7 +21,7 @@ from partnersim.runs.ledger import MECHANISMS, Ledger, explain
 from partnersim.scenario.declarations import LAYERS, LEVERS, STRATEGIES, lever_bound
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.translate import to_parameters
+from partnersim.scenario.translate import KINDS, to_parameters
 from tests.places import WORKINGS, World, begin, place
 from tests.reference import regenerate
 from tests.strategies import scenarios
@@ -208,7 +208,7 @@ def off_their_bounds(state: Any, p: Any) -> set[str]:
             if values.min() < lever_bound(lever, "ge") or values.max() > lever_bound(lever, "le"):
                 wrong.add(f"{name}: {lever}")
     there = state.number >= 0
-    there[int(p.n_simultaneous) :] = False
+    there[int(p.programme.n_simultaneous) :] = False
     weights = {
         "base_objectives": state.base_objectives[:n, :n_domains],
         "objectives": state.objectives[:n, :n_domains],
@@ -280,7 +280,7 @@ def test_cost_is_the_sum_of_staff_days(scenario: Scenario, seed: int) -> None:
     world, spent = begin(scenario, seed=seed), [0.0]
     state, p = world
     coordinators = [c.cost for c in scenario.coordinators]
-    coordinators += [scenario.emergence.cost] * (int(p.n_coordinators) - len(coordinators))
+    coordinators += [scenario.emergence.cost] * (int(p.coordinators.n) - len(coordinators))
     for _ in range(scenario.months):
         present, is_over = np.flatnonzero(state.is_present), state.has_collapsed[0]
         step(state, p)
@@ -323,8 +323,12 @@ def test_work_is_delivered_in_stages_and_all_of_it_becomes_benefit(
 # Relabelling -------------------------------------------------------------------------------------
 
 POINTS_AT_AN_ORGANISATION = (
-    "target_organisation", "event_organisation", "coordinator_host", "lead", "host",
-)  # fmt: skip
+    "organisations.targets.organisation",
+    "events.organisation",
+    "coordinators.host",
+    "lead.organisation",
+    "host",
+)
 
 
 def relabelled(record: Any, order: list[int]) -> Any:
@@ -336,12 +340,12 @@ def relabelled(record: Any, order: list[int]) -> Any:
     was[: len(order)] = order
     is_now = np.append(np.argsort(was), -1)  # and nobody is still nobody
     other = new_record(record.dtype)
-    for name in record.dtype.names:
-        array = np.array(record[name])
+    parts = parts_of(other)
+    for path, array in parts_of(record).items():
         for axis, length in enumerate(array.shape):
             if length == N:
                 array = np.take(array, was, axis)
-        other[name] = is_now[array] if name in POINTS_AT_AN_ORGANISATION else array
+        parts[path][...] = is_now[array] if path in POINTS_AT_AN_ORGANISATION else array
     return other
 
 
@@ -474,19 +478,26 @@ def test_relabelling_moves_what_it_should() -> None:
     order = [3, 0, 4, 1, 2]
     other_state, other_p = relabelled(state, order), relabelled(p, order)
     assert other_p.label[:5].tolist() == order
-    assert other_p.capacity[:5].tolist() == [p.capacity[k] for k in order]
-    assert other_p.cultural_distance[0, 1] == p.cultural_distance[3, 0]
+    assert other_p.organisations.capacity[:5].tolist() == [
+        p.organisations.capacity[k] for k in order
+    ]
+    assert other_p.organisations.cultural_distance[0, 1] == p.organisations.cultural_distance[3, 0]
     assert other_state.goodwill_trust[2, 1, 4] == state.goodwill_trust[4, 1, 2]
-    assert order[other_p.lead] == p.lead
-    assert order[other_p.coordinator_host[0]] == p.coordinator_host[0] == state.host[0]
-    assert other_p.coordinator_host[1] == -1 == other_state.host[1]
-    assert [order[i] for i in other_p.event_organisation[:2]] == p.event_organisation[:2].tolist()
+    assert order[other_p.lead.organisation] == p.lead.organisation
+    assert order[other_p.coordinators.host[0]] == p.coordinators.host[0] == state.host[0]
+    assert other_p.coordinators.host[1] == -1 == other_state.host[1]
+    assert [order[i] for i in other_p.events.organisation[:2]] == p.events.organisation[:2].tolist()
     assert moved_apart(state, other_state) > {"goodwill_trust", "contact", "needs", "credibility"}
-    assert {name for name in PARAMETERS.names if N in np.shape(p[name])} == {
-        "label", "is_present_at_start", "objectives", "planning_horizon", "accountability",
-        "incentive_share", "capacity", "interdependence", "cultural_distance",
-        "base_pressure", "levers", "given_members", "given_harm", "intervention_members",
-    }  # fmt: skip
+    of_each = {path for path, array in parts_of(p).items() if N in array.shape}
+    own = {path for path in of_each if not path.startswith("organisations.")}
+    assert own == {
+        "label",
+        "programme.initiatives.members",
+        "programme.initiatives.harm",
+        "interventions.organisations",
+    }
+    of_targets = {path for path in KINDS if path.startswith("organisations.targets.")}
+    assert of_each - own == {p for p in KINDS if p.startswith("organisations.")} - of_targets
 
 
 # Doing nothing -----------------------------------------------------------------------------------
@@ -518,7 +529,7 @@ def test_an_intervention_to_what_is_done_anyway_changes_not_one_bit(
 ) -> None:
     """Not so for divisive ways of working: while they are held, habit does not wear them off."""
     month = data.draw(st.integers(0, scenario.months - 1))
-    stated = to_parameters(scenario).levers[:, LEVERS.index(lever)]
+    stated = to_parameters(scenario).organisations.ways_of_working[:, LEVERS.index(lever)]
     as_ever = [
         {"lever": lever, "value": float(value), "organisations": [name], "from_month": month}
         for name, value in zip(scenario.organisation_names, stated, strict=False)
@@ -535,11 +546,11 @@ def test_an_intervention_for_nobody_changes_not_one_bit(
     scenario: Scenario, seed: int, lever: str
 ) -> None:
     p = to_parameters(scenario)
-    for_nobody = int(p.n_interventions)
-    p.n_interventions += 1
-    p.intervention_lever[for_nobody] = LEVERS.index(lever)
-    p.intervention_value[for_nobody] = lever_bound(lever, "le")
-    p.intervention_to[for_nobody] = 600
+    for_nobody = int(p.interventions.n)
+    p.interventions.n += 1
+    p.interventions.lever[for_nobody] = LEVERS.index(lever)
+    p.interventions.value[for_nobody] = lever_bound(lever, "le")
+    p.interventions.to_month[for_nobody] = 600
     assert same_bits(observed(scenario, seed), observed(scenario, seed, p))
 
 

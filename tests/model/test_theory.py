@@ -10,7 +10,7 @@ import pytest
 from scipy import integrate, stats
 
 from partnersim.model import constants as c
-from partnersim.model import draws
+from partnersim.model import draws, levers
 from partnersim.model.coordinators import choose_meetings
 from partnersim.model.draws import mix, of_layer, random_bits, root, set_keys, uniform
 from partnersim.model.environment import shake
@@ -102,7 +102,7 @@ def test_a_draw_is_what_its_address_says() -> None:
 def test_no_two_addresses_within_reach_are_the_same() -> None:
     # Each index stays under the radix of its place, so that addresses are mixed-radix numbers.
     from partnersim.model.draws import INITIATIVE_MEMBER, SETUP
-    from partnersim.model.parameters import K, M, N, Q
+    from partnersim.model.room import K, M, N, Q
     from partnersim.scenario.declarations import MAX_MONTHS
 
     assert INITIATIVE_MEMBER < 64 and max(N, K, M) < 256 and Q + 2 < 64
@@ -590,7 +590,7 @@ def test_without_interdependence_trust_and_exposure_do_not_matter_for_contributi
     worlds = []
     for trust, exposure in ((0.1, 0.2), (0.9, 3.0)):
         world = begin(place(3, starting={"trust_mean": 0.5}, decision={"exposure": exposure}))
-        world.p.interdependence[:3] = 0.0
+        world.p.organisations.interdependence[:3] = 0.0
         world.state.competence_trust[:3, :, :3] = world.state.goodwill_trust[:3, :, :3] = trust
         worlds.append(run(world, "assess_trust", "decide").state.contribution.tolist())
     assert worlds[0] == worlds[1]
@@ -736,7 +736,9 @@ def test_a_joint_away_day_moves_commitment_as_meeting_does_against_writing() -> 
             run(each, "commit")
         return float((world.state.vision_commitment - other.state.vision_commitment)[0, 0])
 
-    assert moved(c.JOINT_AWAY_DAYS) / moved(c.CIRCULATED_VISION) == near(1.21 / 0.46, 1e-9)
+    assert moved(levers.JOINT_AWAY_DAYS) / moved(levers.CIRCULATED_VISION) == near(
+        1.21 / 0.46, 1e-9
+    )
 
 
 def test_noise_and_asymmetry_pull_goodwill_under_the_truth_by_the_stated_size() -> None:

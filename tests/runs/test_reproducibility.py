@@ -8,7 +8,7 @@ import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numba
 import numpy as np
@@ -25,7 +25,7 @@ from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE, pack_detail
 from partnersim.runs import ensemble
 from partnersim.runs.ensemble import Results
-from partnersim.scenario.declarations import LEVERS
+from partnersim.scenario.declarations import LEVERS, EventType
 from partnersim.scenario.paths import flatten
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
@@ -103,9 +103,7 @@ def test_in_the_place_of_everything_everything_happens() -> None:
         "embedded": months["vision_realised"].max() > 0.0,
     }
     assert all(happened.values()), happened
-    assert {event.type for event in everything.events} == set(
-        partnersim.scenario.translate.EVENT_TYPES
-    )
+    assert {event.type for event in everything.events} == set(get_args(EventType))
 
 
 # Who computes, and how ---------------------------------------------------------------------------

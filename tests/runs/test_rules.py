@@ -488,8 +488,8 @@ def test_compiled_rule_that_returns_something_where_nothing_is_wanted() -> None:
 
 def places_of(name: str, state: Any, p: Any) -> Iterator[tuple[int, ...]]:
     """First and last place of a field that is in use."""
-    used = {"meetings": p.n_coordinators, "credibility": p.n_coordinators,
-            "work": p.n_simultaneous}.get(name, p.n)  # fmt: skip
+    used = {"meetings": p.coordinators.n, "credibility": p.coordinators.n,
+            "work": p.programme.n_simultaneous}.get(name, p.n)  # fmt: skip
     shape = state[name].shape
     yield (0,) * len(shape)
     last = [int(used) - 1, *(min(size, int(p.n)) - 1 for size in shape[1:])]

@@ -17,7 +17,7 @@ from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.paths import FIT_TOGETHER, find_setting
 from partnersim.scenario.reference import keys_markdown
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.translate import NAMES, READS, Translator, to_parameters
+from partnersim.scenario.translate import NAMES, READERS, READS, Translator, to_parameters
 from partnersim.sweep import designs
 from partnersim.sweep import plan as plans
 from partnersim.sweep.designs import make_design
@@ -595,7 +595,7 @@ def test_a_translation_that_is_broken_off_leaves_nothing_behind(
     translator = Translator()
     translator.write(base)
     with monkeypatch.context() as patch:
-        patch.setitem(READS, stop, ("decision",))
+        patch.setitem(READERS, "decision", [*READERS["decision"], stop])
         with pytest.raises(KeyboardInterrupt):
             translator.write(base.replace({EXPOSURE: 0.7}))
     assert translator.write(base).tobytes() == to_parameters(base).tobytes()
