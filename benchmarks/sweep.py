@@ -150,7 +150,7 @@ def measure_start(n_points: int) -> dict[str, float]:
     first: list[float] = []
 
     def stop_at_once(progress: Progress) -> None:
-        if not first:
+        if not first and progress.n_written is None:
             first.append(time.perf_counter() - begin)
             os.write(1, json.dumps({
                 "seconds": first[0],

@@ -40,6 +40,12 @@ def make_plan(**changes: Any) -> Plan:
     return Plan.make(plan | changes)
 
 
+def columns_of(plan: Plan) -> dict[str, Any]:
+    """All points of a plan, by the names of the columns."""
+    blocks = list(plan.points.blocks())
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
 def store_of(folder: Path, plan: Plan | None = None, grid: Grid = SMALL_CHUNKS) -> Store:
     """A store that is cut as given, whatever the speed of this machine."""
     return Store.create(make_plan() if plan is None else plan, folder, grid)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.patterns.estimates import Floats
-from partnersim.sweep.store import whole_file
+from partnersim.sweep.parquet import whole_file
 
 
 class Key(NamedTuple):

@@ -320,9 +320,7 @@ def is_terminal() -> bool:
 
 def runs_of(chosen: Plan) -> int:
     """Runs of a plan, at most."""
-    from partnersim.sweep.designs import make_design
-
-    return make_design(chosen).n_points * len(chosen.arms_by_name) * chosen.most_replicates
+    return chosen.points.n_points * len(chosen.arms_by_name) * chosen.most_replicates
 
 
 # --- While it works ------------------------------------------------------------------------------
@@ -372,6 +370,8 @@ def in_words(now: Progress) -> str:
     failed = f", {now.n_failed:,} failed" if now.n_failed else ""
     if now.is_stopping:
         return f"finishing the chunks in hand; Ctrl-C again to stop at once{failed}"
+    if now.n_written is not None:
+        return f"beginning: {now.n_written:,} points are written"
     if not now.runs_per_second:
         return f"beginning ...{failed}"
     left = duration((now.n_total - now.n_done) / now.runs_per_second)
@@ -409,11 +409,10 @@ def stored(folder: Path) -> str:
 def estimate_of(chosen: Plan) -> dict[str, Any]:
     """Say how many runs a plan has, and what they take on this machine, by a pilot."""
     from partnersim.runs.ensemble import n_cores
-    from partnersim.sweep.designs import make_design
     from partnersim.sweep.run import pilot
 
     n_runs, tried = runs_of(chosen), pilot(chosen)
-    n_points, replicates = make_design(chosen).n_points, chosen.most_replicates
+    n_points, replicates = chosen.points.n_points, chosen.most_replicates
     kept = chosen.series
     n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
     return {

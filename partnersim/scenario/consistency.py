@@ -36,7 +36,8 @@ def complaints(scenario: Partnership) -> Iterator[str]:
     if not scenario.drawn and not scenario.organisations:
         yield "organisations: missing; give [[organisations]] or a [drawn] table"
         return
-    n = scenario.n_organisations
+    known = scenario.organisation_names
+    n = len(known)
     if not 2 <= n <= MAX_ORGANISATIONS:
         yield f"organisations: {n} given; a partnership has 2 to {MAX_ORGANISATIONS}"
         return
@@ -44,14 +45,13 @@ def complaints(scenario: Partnership) -> Iterator[str]:
         yield f"domains: {len(scenario.domains)} given; there may be 1 to {MAX_DOMAINS}"
     yield from _too_many(scenario)
     yield from _repeated("domains", scenario.domains)
-    yield from _repeated("organisations", scenario.organisation_names)
+    yield from _repeated("organisations", known)
     yield from _repeated("coordinators", [c.name for c in scenario.coordinators])
 
     start = scenario.calendar_start
     if start and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", start):
         yield f"calendar_start = {start!r}: must be a year and a month, as in '1998-04'"
 
-    known = scenario.organisation_names
     yield from _weights("vision.weights", scenario.vision.weights, scenario.domains, "domain")
     for organisation in scenario.organisations:
         at = f"organisations.{organisation.name}"

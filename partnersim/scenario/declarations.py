@@ -11,6 +11,7 @@ What reads, checks, changes and writes them stands beside this file and is deriv
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import (
@@ -753,6 +754,7 @@ NEEDS_ORGANISATION = ("leader_leaves", "organisation_joins", "organisation_withd
 NEEDS_DOMAIN = ("national_target_lands",)
 
 
+@cache
 def lever_bound(lever: str, side: Literal["ge", "le"]) -> float:
     """The lowest ('ge') or highest ('le') value of a lever."""
     bounds = [

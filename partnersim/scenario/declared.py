@@ -6,7 +6,8 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import pairwise
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -27,31 +28,35 @@ REQUIRED = "required"
 """Stands as the default of what has none."""
 
 
-class Place(NamedTuple):
-    """What the declarations say of one place in a scenario."""
+@dataclass(frozen=True)
+class Place:
+    """What the declarations say of one place in a scenario.
+
+    What follows from it is kept, as a sweep asks for the same places at every point.
+    """
 
     annotation: Any
     metadata: tuple[Any, ...] = ()
     unit: str = ""
     meaning: str = ""
 
-    @property
+    @cached_property
     def model(self) -> type[BaseModel]:
         """The model of a table."""
         model: type[BaseModel] = self.annotation
         return model
 
-    @property
+    @cached_property
     def is_table(self) -> bool:
         """Whether a model stands here."""
         return isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
 
-    @property
+    @cached_property
     def container(self) -> type | None:
         """`list`, `dict` or None."""
         return get_origin(self.annotation) if not self.is_table else None
 
-    @property
+    @cached_property
     def member(self) -> Place:
         """The place of a member of a list, or of a value of a table of shares."""
         return _bare(get_args(self.annotation)[-1])
@@ -68,9 +73,14 @@ class Place(NamedTuple):
             if isinstance(entry, Tag)
         }
 
+    @cached_property
+    def fields(self) -> dict[str, Place]:
+        """The places of the fields of a table."""
+        return {name: _child(self.model, name) for name in self.model.model_fields}
+
     def child(self, name: str) -> Place:
         """Find the place of a field of a table; of a number where a table takes any names."""
-        return _child(self.model, name)
+        return self.fields.get(name, ANY_NUMBER)
 
     def bound(self, side: Literal["ge", "le"]) -> float | None:
         """Give the lowest ('ge') or highest ('le') value, where there is one."""
@@ -127,11 +137,15 @@ class Place(NamedTuple):
         return f"text in quotes, of at most {longest} characters"
 
 
+ANY_NUMBER = Place(float)
+
+ROOT = Place(Partnership)
+"""The place of a whole scenario."""
+
+
 @cache
 def _child(model: type[BaseModel], name: str) -> Place:
     """The place of a field of a model."""
-    if name not in model.model_fields:
-        return Place(float)
     info = model.model_fields[name]
     place = _bare(info.annotation)
     extra = info.json_schema_extra
@@ -256,7 +270,7 @@ class ParameterRow(NamedTuple):
 
 @cache
 def _rows() -> tuple[ParameterRow, ...]:
-    return tuple(rows_of(Place(Partnership), ""))
+    return tuple(rows_of(ROOT, ""))
 
 
 def parameters() -> list[ParameterRow]:

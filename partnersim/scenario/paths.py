@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from partnersim.scenario.consistency import complaints
 from partnersim.scenario.declarations import Partnership
-from partnersim.scenario.declared import Place, plain
+from partnersim.scenario.declared import ROOT, Place, plain
 from partnersim.scenario.errors import ScenarioError, as_typed, shown, suggest
 from partnersim.scenario.messages import member_name, unknown_key, validate
 
@@ -21,6 +22,10 @@ FIT_TOGETHER = {
     "lead", "coordinators", "interventions", "events",
 }  # fmt: skip
 """Parts of a scenario that have to fit together: what `consistency.complaints` looks at."""
+
+
+PLAIN = (float, int, bool, str, NoneType)
+"""What most values are, as a file would hold them."""
 
 
 def replace(scenario: AScenario, changes: Mapping[str, Any]) -> AScenario:
@@ -46,7 +51,7 @@ def replace(scenario: AScenario, changes: Mapping[str, Any]) -> AScenario:
     # A sweep does this for every point: only what changes is taken apart and checked.
     data = {name: getattr(scenario, name) for name in touched}
     for path, value in changes.items():
-        _put(data, path, plain(value))
+        _put(data, path, value if type(value) in PLAIN else plain(value))
     try:
         parts = {name: _part(name).validate_python(value) for name, value in data.items()}
         changed = scenario.model_copy(update=parts)
@@ -103,7 +108,7 @@ def find_setting(scenario: Partnership, path: str) -> Setting:
     ScenarioError
         For a path that leads nowhere, as for `replace`; also into a table that is left out.
     """
-    place, parts = Place(Partnership), path.split(".")
+    place, parts = ROOT, path.split(".")
     value: Any = scenario.model_dump()
     try:
         for done, part in enumerate(parts):
@@ -136,10 +141,10 @@ def flatten(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _declared_at(path: str) -> Place | None:
     """What is declared at a dotted path in any scenario; None for nothing."""
-    place = Place(Partnership)
+    place = ROOT
     for part in path.split("."):
-        if place.is_table and part in place.model.model_fields:
-            place = place.child(part)
+        if place.is_table and part in place.fields:
+            place = place.fields[part]
         elif not place.is_table and place.container is not None:
             place = place.member
         else:
@@ -149,7 +154,7 @@ def _declared_at(path: str) -> Place | None:
 
 def _put_at(data: dict[str, Any], parts: list[str], value: Any) -> None:
     """Set what the parts of a path lead to; LookupError says why they lead nowhere."""
-    place, holder = Place(Partnership), data
+    place, holder = ROOT, data
     for done, part in enumerate(parts):
         above = ".".join(parts[:done])
         table, (step, place) = place, _step(place, holder, part, above)
@@ -179,10 +184,9 @@ def _may_be_none(table: Place, name: str) -> bool:
 def _step(place: Place, holder: Any, part: str, above: str) -> tuple[Any, Place]:
     """One step of a path: the key or index in the data, and the declaration there."""
     if place.is_table and isinstance(holder, dict):
-        known = list(place.model.model_fields)
-        if part not in known:
-            raise LookupError(unknown_key(part, known))
-        return part, place.child(part)
+        if part not in place.fields:
+            raise LookupError(unknown_key(part, list(place.fields)))
+        return part, place.fields[part]
     if place.container is list and isinstance(holder, list):
         return _member_index(holder, part, above), place.member
     if place.container is dict and isinstance(holder, dict):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partnersim.sweep.extras import load_extra
-from partnersim.sweep.store import whole_file
+from partnersim.sweep.parquet import whole_file
 from partnersim.sweep.tables import Labels, describe, kind_of
 
 if TYPE_CHECKING:

@@ -19,16 +19,17 @@ import numpy as np
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim.model import version
-from partnersim.runs.measures import ALL_SERIES, MEASURES
+from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
-from partnersim.scenario.paths import find_setting, first_months, flatten
+from partnersim.scenario.paths import find_setting, first_months, flatten, replace
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.writing import to_table
+from partnersim.scenario.writing import to_table, to_toml
 from partnersim.sweep.designs import (
     AnyDesign,
+    Design,
     MorrisDesign,
     OneAtATimeDesign,
     SaltelliDesign,
@@ -98,9 +99,10 @@ class KeptSeries(Section):
         None, "How many points keep them: the first ones; all if left out.", low=1, unit="points"
     )
 
-    def keeps(self, point: int, replicate: int) -> bool:
-        """Whether a run keeps its series."""
-        return replicate < self.runs and (self.points is None or point < self.points)
+    def keeps(self, point: int | Wholes, replicate: int | Wholes) -> Flags:
+        """Whether a run, or each of some, keeps its series."""
+        most = np.inf if self.points is None else self.points
+        return np.asarray((replicate < self.runs) & (point < most))
 
     def n_kept(self, n_points: int, replicates: int) -> int:
         """Runs of an arm that keep their series, of so many points and replicates."""
@@ -257,30 +259,43 @@ class Plan(Section):
         return cls.loads(text, str(path), path.parent)
 
     @classmethod
-    def loads(cls, text: str, where: str = "<plan>", folder: str | Path | None = None) -> Self:
+    def loads(
+        cls,
+        text: str,
+        where: str = "<plan>",
+        folder: str | Path | None = None,
+        *,
+        is_known: bool = False,
+    ) -> Self:
         """Read a plan from the text of a file; `where` names it in messages, and paths in it
-        start from `folder`, or from where one is.
+        start from `folder`, or from where one is. One that is known was checked before.
         """
         try:
             data = parse_toml(text, where, "plan")
         except ScenarioError as error:
             raise PlanError(str(error)) from None
-        plan = cls.make(data, where, folder)
+        plan = cls.make(data, where, folder, is_known=is_known)
         plan._text = text
         return plan
 
     @classmethod
     def make(
-        cls, data: Mapping[str, Any], where: str = "plan", folder: str | Path | None = None
+        cls,
+        data: Mapping[str, Any],
+        where: str = "plan",
+        folder: str | Path | None = None,
+        *,
+        is_known: bool = False,
     ) -> Self:
-        """Make a plan of what a file would hold, and check all of it."""
+        """Make a plan of what a file would hold, and check all of it, or its form only."""
         try:
             plan = validate(cls, data, where)
         except ScenarioError as error:
             raise PlanError(str(error)) from None
         plan._folder = Path(folder or ".")
         try:
-            plan._check()
+            if not is_known:
+                plan._check()
         except ScenarioError as error:
             raise PlanError(f"{where}: {error}") from None
         return plan
@@ -307,9 +322,7 @@ class Plan(Section):
         data["rules"] = {
             name: str(self._folder.absolute() / place) for name, place in self.rules.items()
         }
-        data["parameters"] = {
-            path: parameter.describe() for path, parameter in self.parameters_by_path.items()
-        }
+        data["parameters"] = dict(self._spreads)
         data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
         document = tomlkit.document()
         for key, value in data.items():
@@ -336,7 +349,7 @@ class Plan(Section):
         arms = {BASE: self.base}
         for name, changes in self.arms.items():
             try:
-                arms[name] = self.base.replace(flatten(changes))
+                arms[name] = replace(self.base, flatten(changes))
             except ScenarioError as error:
                 raise ScenarioError(f"arms.{name}: {error}") from None
             if arms[name].months != self.base.months:
@@ -450,6 +463,11 @@ class Plan(Section):
         _, table = self._points_file
         return take_columns(table, self.design.file, self.parameters_by_path.values())
 
+    @cached_property
+    def points(self) -> Design:
+        """The points, which are made when they are asked for."""
+        return make_design(self)
+
     def scenario_for(self, arm: str, values: Mapping[str, Any]) -> Scenario:
         """The scenario of an arm at a point.
 
@@ -465,7 +483,7 @@ class Plan(Section):
         partnersim.ScenarioError
             Where the values do not fit together.
         """
-        return self.arms_by_name[arm].replace(self.changes_for(arm, values))
+        return replace(self.arms_by_name[arm], self.changes_for(arm, values))
 
     def changes_for(self, arm: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Those of a point's values that an arm has; parameters that do nothing left out."""
@@ -497,7 +515,7 @@ class Plan(Section):
                 "luck = 'base-row': only a saltelli or a morris design has base rows; take "
                 "'common' or 'independent'"
             )
-        make_design(self)
+        _ = self.points
         for values in self._corners():
             for arm in self.arms_by_name:
                 self._check_corner(arm, values)
@@ -512,8 +530,7 @@ class Plan(Section):
     def _corners(self) -> Iterator[dict[str, Any]]:
         """Points that stand for all: the middle, each end of each parameter, all low, all high."""
         if isinstance(self.design, TableDesign):
-            n = make_design(self).n_points
-            for number in sorted({0, n - 1}):
+            for number in sorted({0, self.points.n_points - 1}):
                 yield {path: column[number] for path, column in self.table.items()}
             return
         ends = {path: _ends(parameter) for path, parameter in self.parameters_by_path.items()}
@@ -525,8 +542,7 @@ class Plan(Section):
             yield {path: some[-1] for path, some in ends.items()}
         yield middle
         for path, some in ends.items():
-            for value in some:
-                yield middle | {path: value}
+            yield from (middle | {path: value} for value in some if value != middle[path])
 
     # --- Identity and growth -----------------------------------------------------------------
 
@@ -541,16 +557,24 @@ class Plan(Section):
         return {
             # The whole version: of what a scenario leaves out, the default is not in its text.
             "model": version.MODEL_VERSION,
-            "scenario": self.base.to_toml(),
-            "arms": {name: arm.to_toml() for name, arm in self.arms_by_name.items()},
+            "scenario": self._scenario_texts[BASE],
+            "arms": dict(self._scenario_texts),
             "design": design,
-            "parameters": [[p.path, p.describe()] for p in self.parameters_by_path.values()],
+            "parameters": [[path, spread] for path, spread in self._spreads.items()],
             "seed": self.seed,
             "luck": self.luck_policy,
             "measures": list(self.measure_names),
             "series": self.series.model_dump() if self.series else None,
             "rules": name_rules(self.own_rules),
         }
+
+    @cached_property
+    def _scenario_texts(self) -> dict[str, str]:
+        return {name: to_toml(arm) for name, arm in self.arms_by_name.items()}
+
+    @cached_property
+    def _spreads(self) -> dict[str, dict[str, Any]]:
+        return {path: p.describe() for path, p in self.parameters_by_path.items()}
 
     @cached_property
     def sweep_id(self) -> str:

@@ -15,9 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,11 +26,12 @@ import pyarrow as pa
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
-from partnersim.sweep.designs import make_design
+from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
+from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.precision import find_imprecise
-from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store, write_parquet
+from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store
 from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 
 __all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
@@ -49,8 +50,8 @@ LEAST_SECONDS = 0.05
 REPLICATES_PER_BLOCK = 10
 """Replicates that all points have before any has more, where chunks allow it."""
 
-POINTS_WRITTEN_FIRST = 1_000_000
-"""Points that are written before the runs begin, as that takes no second; more, beside them."""
+SILENCE = 2.0
+"""Seconds after which it is told how many points are written."""
 
 MOST_TROUBLES = 3
 """Chunks that may fail before a sweep stops."""
@@ -72,6 +73,8 @@ class Progress(NamedTuple):
         In this session, since the first chunk; 0 before the second.
     is_stopping : bool
         Whether only what is in hand is finished.
+    n_written : int or None
+        Of very many points, those that are written so far; None when runs are under way.
     """
 
     n_done: int
@@ -79,6 +82,7 @@ class Progress(NamedTuple):
     n_failed: int
     runs_per_second: float
     is_stopping: bool
+    n_written: int | None = None
 
 
 class Outcome(NamedTuple):
@@ -182,8 +186,13 @@ def run_sweep(
     begun = time.monotonic()
     stopper = Stop(stop)
     with _said_of_full_disk(Path(folder)):
-        store = _open_store(plan, Path(folder), extend or {}, chunk_seconds)
+        tell = None if progress is None else _tell_written(plan, progress)
+        store = _open_store(plan, Path(folder), extend or {}, chunk_seconds, tell)
+        mended = store.mend_design(plan, tell)
+        if mended:
+            store = Store.open(folder)
         listing, moved = store.set_aside()
+        moved = [*mended, *moved]
         about = _describe_session(engine, workers, scheduler, shard) | {
             "rules": store.identity["rules"]
         }
@@ -213,11 +222,13 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
     runs
         About how many.
     """
-    simulator = Simulator(plan)
-    n_points = simulator.design.n_points
-    simulator.run(Chunk(((0, 1),), (0, 1)))  # what is loaded or compiled at the first run
     replicates = min(plan.floor_replicates, REPLICATES_PER_BLOCK)
-    some = min(n_points, math.ceil(runs / (replicates * len(simulator.arms))))
+    some = min(plan.points.n_points, math.ceil(runs / (replicates * plan.n_arms)))
+    (first,) = islice(as_tables(plan.points.blocks()), 1)
+    some = min(some, first.num_rows)
+    points = as_points(first[:some].to_pydict())
+    simulator = Simulator(plan, lambda begin, end, _: points[begin:end])
+    simulator.run(Chunk(((0, 1),), (0, 1)))  # what is loaded or compiled at the first run
     chunk = Chunk(((0, some),), (0, replicates))
     begin = time.thread_time()  # of this thread: others on this machine do not count
     rows = simulator.run(chunk)
@@ -239,14 +250,28 @@ def _stored_bytes(table: pa.Table) -> int:
 def count_missing(store: Store, listing: Listing) -> int:
     """Runs that a store still lacks, in all arms; as far as is known where results decide."""
     session = _Session(store, listing, (1, 1), Stop(), None)
-    level = next(session.levels(make_design(store.plan).n_points), None)
+    level = next(session.levels(store.plan.points.n_points), None)
     return 0 if level is None else session.n_total - session.n_done
 
 
 # --- Opening -------------------------------------------------------------------------------------
 
 
-def _open_store(plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float) -> Store:
+def _tell_written(plan: Plan, progress: Callable[[Progress], None]) -> Tell:
+    """Report how many points are written, once that has lasted a while."""
+    begun = time.monotonic()
+
+    def tell(n_written: int, n_points: int) -> None:
+        if time.monotonic() - begun > SILENCE:
+            n_total = n_points * plan.n_arms * plan.floor_replicates
+            progress(Progress(0, n_total, 0, 0.0, False, n_written))
+
+    return tell
+
+
+def _open_store(
+    plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float, tell: Tell | None
+) -> Store:
     """Open the store of a plan, made if it is not there, grown if it is asked for."""
     if (folder / "sweep.json").exists():
         store = Store.open(folder)
@@ -255,9 +280,9 @@ def _open_store(plan: Plan, folder: Path, extend: Mapping[str, int], chunk_secon
     else:
         grown = plan.grown(extend) if extend else plan
         Store.prepare(plan, folder)
-        store = Store.create(plan, folder, choose_grid(plan, chunk_seconds))
+        store = Store.create(plan, folder, choose_grid(plan, chunk_seconds), tell)
     if grown.growth() != store.growth:
-        store = store.grow(grown, choose_grid(grown, chunk_seconds))
+        store = store.grow(grown, choose_grid(grown, chunk_seconds), tell)
     return store
 
 
@@ -266,7 +291,7 @@ def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
 
     Sizes are powers of two, so that a little more or less of time seldom changes them.
     """
-    n_points = make_design(plan).n_points
+    n_points = plan.points.n_points
     total = n_points * plan.n_arms * plan.most_replicates
     seconds = pilot(plan).seconds_per_run
     by_number = max(total / LEAST_CHUNKS, LEAST_SECONDS / seconds)
@@ -319,26 +344,14 @@ class _Session:
 
     def run(self, open_engine: Callable[[], Any]) -> None:
         """Run what is missing, level by level; no engine is opened where nothing is."""
-        design = make_design(self.store.plan)
-        with self._written_design(design):
-            levels = self.levels(design.n_points)
-            first = next(levels, None)
-            if first is None:
-                return
-            with open_engine() as engine:
-                level: tuple[Sequence[Range], int, int] | None = first
-                while level is not None and self._run_level(engine, *level):
-                    level = next(levels, None)
-
-    @contextmanager
-    def _written_design(self, design: Any) -> Iterator[None]:
-        """Have the points written: at once, or beside the runs if they are very many."""
-        with ThreadPoolExecutor(1) as pool:
-            written = pool.submit(self.store.write_design, design, lambda: self.stop.is_asked)
-            if design.n_points <= POINTS_WRITTEN_FIRST:
-                written.result()
-            yield
-            written.result()
+        levels = self.levels(self.store.plan.points.n_points)
+        first = next(levels, None)
+        if first is None:
+            return
+        with open_engine() as engine:
+            level: tuple[Sequence[Range], int, int] | None = first
+            while level is not None and self._run_level(engine, *level):
+                level = next(levels, None)
 
     def levels(self, n_points: int) -> Iterator[tuple[Sequence[Range], int, int]]:
         """Give what is missing: points, and replicates from the first to before the last.

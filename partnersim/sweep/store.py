@@ -2,10 +2,10 @@
 
 A store is a folder::
 
-    sweep.json            what decides the numbers, its hash (the sweep's id), and how far it is
-                          to grow; written first, replaced only when the sweep grows
+    design.parquet        the points: parameters, and what the design knows of each; written first
+    sweep.json            what decides the numbers, its hash (the sweep's id), how far it is to
+                          grow, and digests of the points; replaced only when the sweep grows
     plan.toml             the plan as it was given
-    design.parquet        the points: parameters, and what the design knows of each
     runs/*.parquet        results, a file for each chunk; its name says which runs are in it
     series/*.parquet      monthly series of the runs for which they were asked
     provenance.jsonl      on what it was run: one line a session
@@ -21,18 +21,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -40,21 +37,18 @@ from partnersim import __version__
 from partnersim.model import version
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
-from partnersim.sweep.designs import Design, TableDesign, make_design
+from partnersim.sweep.design_file import DesignFile, Tell, Written, write_design
+from partnersim.sweep.designs import TableDesign
+from partnersim.sweep.parquet import digest_of, whole_file, write_parquet
 from partnersim.sweep.plan import Plan, id_of, what_differs
 
-FORMAT = 1
-"""Of the store; a later one may not be readable by this version."""
-
-POINTS_AT_ONCE = 1 << 17
-"""Points of the design in memory at once while it is written."""
+FORMAT = 2
+"""Of the store; another one is not readable by this version."""
 
 KNOWN_NAMES = {"plan.toml", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside"}
 """What a store that has no sweep.json yet, or no more, may have in it."""
 
-_ID, _CHUNK, _DIGEST, _N_POINTS = (
-    b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content", b"partnersim.points",
-)  # fmt: skip
+_ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"
 
 _END_WIDTH = 160
 """Characters kept free in a line of provenance for what is known at the end of the session."""
@@ -118,75 +112,25 @@ def _key_fields(plan: Plan, text: pa.DataType) -> list[tuple[str, pa.DataType]]:
     return [("point", pa.int64()), *arm, ("replicate", pa.int64())]
 
 
-def column(values: npt.NDArray[Any], is_null: npt.NDArray[np.bool_] | None = None) -> pa.Array:
-    """Give numbers to Arrow, or texts and flags if they must be.
-
-    `pyarrow.array` would load pandas to see whether this is a series of it: 40 MB and most of a
-    second in every worker.
-    """
-    if values.dtype.kind not in "iuf":
-        return pa.array(values.tolist())
-    data = pa.py_buffer(np.ascontiguousarray(values))
-    validity = None if is_null is None else _validity(is_null)
-    kind = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(kind, len(values), [validity, data])
-
-
-def texts(values: Sequence[str | None]) -> pa.Array:
-    """Give texts to Arrow, without pandas as `column` does."""
-    encoded = [b"" if value is None else value.encode() for value in values]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    validity = _validity(np.array([value is None for value in values], dtype=np.bool_))
-    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(pa.string(), len(values), buffers)
-
-
-def _validity(is_null: npt.NDArray[np.bool_]) -> pa.Buffer:
-    """Give the bits of what is not null."""
-    return pa.py_buffer(np.packbits(~is_null, bitorder="little"))
-
-
-def digest_of(table: pa.Table) -> str:
-    """Hash what a table says, however it is stored."""
-    digest = hashlib.sha256()
-    for name, values in zip(table.column_names, table.columns, strict=True):
-        digest.update(f"{name}:{len(values)}:{values.null_count};".encode())
-        if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
-            if values.null_count:
-                digest.update(_bytes_of(values.is_null().cast(pa.uint8())))
-                values = values.fill_null(0)
-            digest.update(_bytes_of(values))
-        else:
-            digest.update("\0".join(map(repr, values.to_pylist())).encode())
-    return digest.hexdigest()
-
-
-def _bytes_of(values: pa.ChunkedArray) -> bytes:
-    """Give numbers of which none is null as bytes, without pandas as `column` does."""
-    array = values.combine_chunks()
-    width = array.type.bit_width // 8
-    buffer = memoryview(array.buffers()[1])
-    return bytes(buffer[array.offset * width : (array.offset + len(array)) * width])
-
-
 # --- The store -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How large a sweep is to be, and how its runs are cut into chunks."""
+    """How large a sweep is to be, how its runs are cut into chunks, and digests of its points."""
 
     size: dict[str, Any]
     grid: Grid
+    points: Written
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
-        return {"size": self.size, "grid": vars(self.grid)}
+        return {"size": self.size, "grid": vars(self.grid), "points": self.points._asdict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Growth:
         """Read what `to_dict` gave."""
-        return cls(dict(data["size"]), Grid(**data["grid"]))
+        return cls(dict(data["size"]), Grid(**data["grid"]), Written(**data["points"]))
 
 
 @dataclass(frozen=True)
@@ -229,8 +173,10 @@ class Store:
         self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
 
     @classmethod
-    def create(cls, plan: Plan, folder: Path, grid: Grid) -> Store:
+    def create(cls, plan: Plan, folder: Path, grid: Grid, tell: Tell | None = None) -> Store:
         """Make a store for a plan, or open the one that somebody else has just made.
+
+        `tell` is told of points written, and in all.
 
         Raises
         ------
@@ -238,14 +184,18 @@ class Store:
             If the folder cannot be one, or is the store of another sweep.
         """
         cls.prepare(plan, folder)
-        document = _document(plan, [Growth(plan.growth(), grid)], plan.text)
         with _said_of(folder):
-            if isinstance(plan.design, TableDesign):  # whose points are read from the store
-                cls(folder, plan, document).write_design(make_design(plan), lambda: False)
+            points = write_design(plan.points, folder / "design.parquet", tell=tell)
+            document = _document(plan, [Growth(plan.growth(), grid, points)], plan.text)
             with whole_file(folder / "sweep.json", is_first=True) as file:
                 file.write(_as_json(document))
-        store = cls.open(folder)
-        store.compare(plan)
+            is_own = (folder / "sweep.json").read_bytes() == _as_json(document)
+        if not is_own:
+            store = cls.open(folder)
+            store.compare(plan)
+            return store
+        store = cls(folder, plan, document)
+        store._write_plan()
         return store
 
     @classmethod
@@ -279,12 +229,15 @@ class Store:
         file = folder / "sweep.json"
         try:
             document = json.loads(file.read_bytes())
-            if document["format"] > FORMAT:
+            if document["format"] != FORMAT:
+                which = "a later" if document["format"] > FORMAT else "an earlier"
                 raise StoreError(
-                    f"{file}: was written by a later version of partnersim; install that one"
+                    f"{file}: was written by {which} version of partnersim; install that one"
                 )
             try:
-                plan = Plan.loads(document["resolved"], where=str(file), folder=folder)
+                plan = Plan.loads(
+                    document["resolved"], where=str(file), folder=folder, is_known=True
+                )
             except ScenarioError:  # of another model, it need not be a plan that this one knows
                 _refuse_other_model(folder, document["identity"]["model"])
                 raise
@@ -302,11 +255,15 @@ class Store:
             raise StoreError(f"{file}: is damaged ({error}); {_REMEDY}") from None
         if not is_whole:
             raise StoreError(f"{file}: is not as it was written; {_REMEDY}")
-        with contextlib.suppress(OSError):  # a folder that can only be read is good enough
-            if not (folder / "plan.toml").exists():
-                with whole_file(folder / "plan.toml") as copy:
-                    copy.write(store.text.encode())
+        store._write_plan()
         return store
+
+    def _write_plan(self) -> None:
+        """Put the plan beside what decides the numbers, for people to read."""
+        with contextlib.suppress(OSError):  # a folder that can only be read is good enough
+            if not (self.folder / "plan.toml").exists():
+                with whole_file(self.folder / "plan.toml") as copy:
+                    copy.write(self.text.encode())
 
     @property
     def grid(self) -> Grid:
@@ -325,8 +282,12 @@ class Store:
 
     @property
     def design_file(self) -> Path:
-        """Where the points are; it may not be there yet while a very large sweep begins."""
+        """Where the points are."""
         return self.folder / "design.parquet"
+
+    def points(self) -> DesignFile:
+        """The points, for one thread to read."""
+        return DesignFile(self.design_file, self.history[-1].points)
 
     def compare(self, plan: Plan) -> None:
         """Check that a plan is the one of this store.
@@ -355,7 +316,7 @@ class Store:
             f"{self.folder}: the plan asks for another size than the sweep has ({there}); {remedy}"
         )
 
-    def grow(self, plan: Plan, grid: Grid) -> Store:
+    def grow(self, plan: Plan, grid: Grid, tell: Tell | None = None) -> Store:
         """Give the store as it is to be from now on.
 
         Where somebody else has let it grow alike in the meantime, as another shard does, it stays
@@ -366,9 +327,13 @@ class Store:
         now = Store.open(self.folder)
         if plan.growth() == now.growth:
             return now
-        history = [*self.history, Growth(plan.growth(), grid)]
-        with _said_of(self.folder), whole_file(self.folder / "sweep.json") as file:
-            file.write(_as_json(_document(plan, history, self.text)))
+        points = self.history[-1].points
+        with _said_of(self.folder):
+            if plan.points.n_points != points.n_points:
+                points = write_design(plan.points, self.design_file, points, tell)
+            history = [*self.history, Growth(plan.growth(), grid, points)]
+            with whole_file(self.folder / "sweep.json") as file:
+                file.write(_as_json(_document(plan, history, self.text)))
         return Store.open(self.folder)
 
     # --- What is there ------------------------------------------------------------------------
@@ -479,13 +444,13 @@ class Store:
             if keeps_series(self.plan, chunk) and not (self.folder / "series" / name).exists():
                 yield Finding("fault", f"series/{name}", "is missing", _AGAIN)
 
-    def _check_design(self) -> Iterator[Finding]:
-        n_points = self._n_points_in_design()
-        if n_points is None:
-            yield Finding(
-                "note", "design.parquet", "is not written yet, or not whole",
-                "give the command again that ran the sweep",
-            )  # fmt: skip
+    def _check_design(self) -> list[Finding]:
+        try:
+            self.points().check(is_thorough=True)
+        except ScenarioError as error:
+            what, _, remedy = str(error).removeprefix(f"{self.design_file}: ").rpartition("; ")
+            return [Finding("fault", "design.parquet", what, remedy)]
+        return []
 
     # --- Putting in order ---------------------------------------------------------------------
 
@@ -508,6 +473,27 @@ class Store:
                 self._move_aside(f"runs/{name}")
             listing = self.list_runs()
         return listing, moved
+
+    def mend_design(self, plan: Plan, tell: Tell | None = None) -> list[Finding]:
+        """Make the points again where they are not what they were, by the plan as it was given.
+
+        Returns
+        -------
+        list
+            What was the matter; the file has been moved.
+
+        Raises
+        ------
+        ScenarioError
+            If this version of the program makes others.
+        """
+        found = self._check_design()
+        if found:
+            self._move_aside("design.parquet")
+            # A table that was harmed here is whole where the plan found it.
+            design = (plan if isinstance(plan.design, TableDesign) else self.plan).points
+            write_design(design, self.design_file, self.history[-1].points, tell)
+        return found
 
     def _move_aside(self, name: str) -> None:
         """Move a file to set-aside/, under a name that is free there."""
@@ -556,34 +542,6 @@ class Store:
         with whole_file(self.folder / part / chunk.file_name) as file:
             write_parquet(table, file)
 
-    def write_design(self, design: Design, is_stopped: Callable[[], bool]) -> None:
-        """Write the points, a part at a time, unless they are there."""
-        if self._n_points_in_design() == design.n_points:
-            return
-        footer = {_ID: self.sweep_id.encode(), _N_POINTS: str(design.n_points).encode()}
-        with contextlib.suppress(_StoppedError), whole_file(self.design_file) as file:
-            writer = None
-            for begin in range(0, design.n_points, POINTS_AT_ONCE):
-                if is_stopped():
-                    raise _StoppedError
-                table = design_table(design, begin, min(begin + POINTS_AT_ONCE, design.n_points))
-                if writer is None:
-                    schema = table.schema.with_metadata(footer)
-                    writer = pq.ParquetWriter(file, schema, compression="zstd")
-                writer.write_table(table.replace_schema_metadata(footer))
-            if writer is not None:
-                writer.close()
-
-    def _n_points_in_design(self) -> int | None:
-        """Points in design.parquet; None where it is not there or not whole."""
-        try:
-            footer = pq.read_schema(self.design_file).metadata or {}
-        except (OSError, ValueError):
-            return None
-        if footer.get(_ID) != self.sweep_id.encode():
-            return None
-        return int(footer.get(_N_POINTS, b"0"))
-
     @contextlib.contextmanager
     def session(self, about: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Keep a line of provenance: begun now, completed with what is put into the mapping.
@@ -616,21 +574,10 @@ _REMEDY = (
 )
 
 
-class _StoppedError(Exception):
-    """Writing was given up."""
-
-
 def keeps_series(plan: Plan, chunk: Chunk) -> bool:
     """Whether any run of a chunk keeps its series."""
-    return plan.series is not None and plan.series.keeps(chunk.points[0][0], chunk.replicates[0])
-
-
-def design_table(design: Design, begin: int, end: int) -> pa.Table:
-    """Points `begin` to `end` of a design: their number, parameters and further columns."""
-    columns: dict[str, npt.NDArray[Any]] = {"point": np.arange(begin, end)}
-    columns |= design.points(begin, end)
-    columns |= design.columns(begin, end)
-    return pa.table({name: column(values) for name, values in columns.items()})
+    asked, point, replicate = plan.series, chunk.points[0][0], chunk.replicates[0]
+    return asked is not None and bool(asked.keeps(point, replicate))
 
 
 def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
@@ -694,72 +641,3 @@ def _said_of(path: Path) -> Iterator[None]:
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """Numbers of the errors that mean that there is no room left."""
-
-
-# --- Files that are there whole or not at all ----------------------------------------------------
-
-
-def write_parquet(table: pa.Table, file: BinaryIO) -> None:
-    """Write a table small and quick to read: floats are split into bytes and compressed lightly."""
-    is_text = {f.name: pa.types.is_dictionary(f.type) for f in table.schema}
-    encodings = {}
-    for f in table.schema:
-        if pa.types.is_floating(f.type):
-            encodings[f.name] = "BYTE_STREAM_SPLIT"
-        elif pa.types.is_integer(f.type):
-            encodings[f.name] = "DELTA_BINARY_PACKED"
-    pq.write_table(
-        table,
-        file,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=[name for name, yes in is_text.items() if yes],
-        column_encoding=encodings,
-        write_statistics=[name for name in ("point", "replicate") if name in is_text],
-        write_page_checksum=True,
-        store_schema=True,
-    )
-
-
-@contextlib.contextmanager
-def whole_file(path: Path, *, is_first: bool = False) -> Iterator[BinaryIO]:
-    """Write a file beside its place, and move it there when it is safe on disk.
-
-    Temporary names are nobody else's. Where `is_first` is set, a file that somebody else has put
-    there in the meantime stays.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            yield file
-            file.flush()
-            os.chmod(name, 0o644)
-            os.fsync(file.fileno())
-        (_put_first if is_first else os.replace)(name, path)
-        _sync_folder(path.parent)
-    except FileNotFoundError:
-        if not path.exists():  # else whoever tidied up has committed the same
-            raise
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _put_first(source: str, target: Path) -> None:
-    """Give a file its name, unless there is one of that name."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without hard links
-        if not target.exists():
-            os.replace(source, target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; folders cannot be opened on Windows, and need not be."""
-    with contextlib.suppress(PermissionError, OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -173,7 +173,6 @@ class Sweep:
 
     def status(self) -> Status:
         """Say how far it is."""
-        from partnersim.sweep.designs import make_design
         from partnersim.sweep.run import count_missing
 
         store = self._store
@@ -186,7 +185,7 @@ class Sweep:
         files = [file for file in kept if file.exists()]
         return Status(
             sweep_id=store.sweep_id,
-            n_points=make_design(self.plan).n_points,
+            n_points=self.plan.points.n_points,
             n_arms=store.n_arms,
             n_replicates=self.plan.most_replicates,
             n_runs=n_done + n_missing,
@@ -222,13 +221,10 @@ class Sweep:
     @property
     def design(self) -> Table:
         """What was varied: a row for each point, a column for each parameter."""
-        file = self._store.design_file
-        if not file.is_file():
-            raise ScenarioError(
-                f"{file}: is not written yet; wait until the sweep is under way, or go on with it"
-            )
         import pyarrow.parquet as pq
 
+        self._store.points().check(is_thorough=False)
+        file = self._store.design_file
         values = [name for name in pq.read_schema(file).names if name != "point"]
         return self._table("design", [file], ("point",), values)
 
@@ -272,7 +268,6 @@ class Sweep:
     ) -> Table:
         """Make a table of some files."""
         from partnersim.model.version import MODEL_VERSION
-        from partnersim.sweep.designs import make_design
         from partnersim.sweep.tables import Table
 
         return Table(
@@ -280,7 +275,7 @@ class Sweep:
             files=tuple(files),
             keys=keys,
             values=tuple(values),
-            n_points=make_design(self.plan).n_points,
+            n_points=self.plan.points.n_points,
             arms=tuple(self.plan.arms_by_name) if self.plan.has_arms else (),
             attributes={
                 "title": self.plan.base.title,

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from partnersim.cli import sweep as commands
 from partnersim.cli.base import app
 from partnersim.sweep import run as running
+from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
-from partnersim.sweep.store import write_parquet
 from tests.commands import PATIENCE, environment, loaded_by_command
 
 PLAN = """

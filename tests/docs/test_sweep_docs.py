@@ -13,7 +13,6 @@ import pytest
 
 from partnersim import Sweep
 from partnersim.cli.sweep import runs_of, sweep
-from partnersim.sweep.designs import make_design
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import run_sweep
 from tests import slurm
@@ -30,7 +29,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
 def test_examples_are_plans(file: Path) -> None:
-    assert make_design(Plan.load(file)).n_points > 1
+    assert Plan.load(file).points.n_points > 1
 
 
 @pytest.mark.slow

@@ -278,7 +278,7 @@ def test_importing_loads_nothing_heavy() -> None:
 def run_parts(parts: list[Part], most: int, errors: Any = None) -> dict[int, dict[str, Floats]]:
     """Measures of each row, and its series, of parts that are run in a small buffer."""
     found: dict[int, dict[str, Floats]] = {}
-    for batch in Kernel(Compiled(simulate_some, ()), 4, 24, most).run(parts, errors):
+    for batch in Kernel(Compiled(simulate_some, ()), 4, 72, most).run(parts, errors):
         assert len(batch.rows) <= most
         for at, row in enumerate(batch.rows.tolist()):
             assert row not in found

@@ -173,7 +173,7 @@ def test_errors_say_what_is_the_matter(sweep: Sweep, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="nothing has been run yet"):
         _ = Sweep.open(tmp_path / "s").runs
     (tmp_path / "s" / "design.parquet").unlink()
-    with pytest.raises(ScenarioError, match="not written yet"):
+    with pytest.raises(ScenarioError, match=r"design\.parquet: is not there"):
         _ = Sweep.open(tmp_path / "s").design
 
 

@@ -22,7 +22,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from partnersim.sweep import engines
+from partnersim import Sweep
+from partnersim.scenario.errors import ScenarioError
+from partnersim.sweep import designs, engines
 from partnersim.sweep import run as run_module
 from partnersim.sweep import store as store_module
 from partnersim.sweep.chunks import Chunk, Grid
@@ -30,7 +32,8 @@ from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 from partnersim.sweep.store import Store, StoreError
-from partnersim.sweep.worker import Done, Simulator
+from partnersim.sweep.worker import Done, Simulator, Worker
+from tests.commands import environment
 from tests.stores import (
     fingerprint,
     make_plan,
@@ -411,6 +414,141 @@ def test_other_files_are_left_alone(tmp_path: Path, undisturbed: tuple[int, int]
     assert run(tmp_path).is_finished
     assert (tmp_path / "runs" / "notes.txt").read_text() == "mine"
     assert fingerprint(tmp_path) == undisturbed
+
+
+# --- The points ----------------------------------------------------------------------------------
+
+
+def halve_a_column(file: Path, other: Path) -> None:
+    """Change numbers and keep everything else, the footer too."""
+    table = pq.read_table(file)
+    at = table.schema.get_field_index("decision.exposure")
+    halves = table["decision.exposure"].to_numpy() / 2
+    pq.write_table(table.set_column(at, table.schema.field(at), [halves]), file)
+
+
+def drop_the_last_point(file: Path, other: Path) -> None:
+    pq.write_table(pq.read_table(file)[:-1], file)
+
+
+def remove(file: Path, other: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [truncate, empty, flip_a_bit, halve_a_column, drop_the_last_point, replace_by_another, remove],
+)
+def test_spoilt_points_are_found_and_made_again(
+    tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
+) -> None:
+    folder, foreign = tmp_path / "sweep", tmp_path / "foreign"
+    run(folder)
+    store_of(foreign, make_plan(seed=6))
+    file = folder / "design.parquet"
+    whole = file.read_bytes()
+    spoil(file, foreign / "design.parquet")
+    (fault,) = Store.open(folder).check()
+    assert (fault.level, fault.file) == ("fault", "design.parquet")
+    with pytest.raises(ScenarioError, match=r"design\.parquet: .*give the command again"):
+        Store.open(folder).points().points(0, 16, ["decision.exposure"])
+    run_files(folder)[0].unlink()
+    outcome = run(folder)
+    assert [found.file for found in outcome.set_aside] == ["design.parquet"]
+    assert file.read_bytes() == whole
+    assert (folder / "set-aside" / "design.parquet").exists() == (spoil is not remove)
+    assert fingerprint(folder) == undisturbed
+    assert [found.level for found in Store.open(folder).check()] == ["note"] * (spoil is not remove)
+
+
+def test_points_are_checked_by_workers_too(tmp_path: Path) -> None:
+    """Should they be changed while a sweep runs."""
+    store = store_of(tmp_path)
+    halve_a_column(tmp_path / "design.parquet", Path())
+    with pytest.raises(ScenarioError, match="was changed after it was written"):
+        Worker(store).work(Chunk(((4, 8),), (0, 3)))
+    assert run_files(tmp_path) == []
+
+
+def test_a_table_is_made_again_from_where_the_plan_found_it(tmp_path: Path) -> None:
+    table = tmp_path / "points.csv"
+    table.write_text("decision.exposure\n0.1\n0.3\n0.2\n")
+    plan = make_plan(design={"type": "table", "file": str(table)}, parameters={}, replicates=2)
+    run(tmp_path / "sweep", plan)
+    stored = fingerprint(tmp_path / "sweep")
+    halve_a_column(tmp_path / "sweep" / "design.parquet", Path())
+    run_files(tmp_path / "sweep")[0].unlink()
+    with pytest.raises(ScenarioError, match=r"differs:\ndesign\.points"):
+        run(tmp_path / "sweep", Store.open(tmp_path / "sweep").plan)
+    assert run(tmp_path / "sweep", plan).is_finished
+    assert fingerprint(tmp_path / "sweep") == stored
+
+
+DIES_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from partnersim.sweep import design_file, designs
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.run import run_sweep
+
+designs.BLOCK = 4
+write = design_file.pq.ParquetWriter.write_table
+n_written = []
+
+def die_in_third(writer, table, **how):
+    write(writer, table, **how)
+    n_written.append(table.num_rows)
+    if len(n_written) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+design_file.pq.ParquetWriter.write_table = die_in_third
+run_sweep(Plan.load(sys.argv[1]), sys.argv[2], engine="serial")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
+def test_points_half_written_are_none(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+    (tmp_path / "plan.toml").write_text(make_plan().to_toml(), encoding="utf-8")
+    words = [sys.executable, "-c", DIES_WHILE_WRITING, tmp_path / "plan.toml", tmp_path / "sweep"]
+    assert subprocess.run(words, env=environment()).returncode == -signal.SIGKILL
+    assert len(list((tmp_path / "sweep").glob(".design.parquet.*.tmp"))) == 1
+    assert [path.name for path in (tmp_path / "sweep").glob("[!.]*")] == ["runs"]
+    assert run(tmp_path / "sweep").is_finished
+    assert_whole(tmp_path / "sweep", undisturbed)
+
+
+@pytest.mark.parametrize("extend", [None, {"points": 32}], ids=str)
+def test_growing_that_is_broken_off_harms_nothing(
+    tmp_path: Path, undisturbed: tuple[int, int], monkeypatch: pytest.MonkeyPatch, extend: Any
+) -> None:
+    run(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "_as_json", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(tmp_path, extend={"points": 32})
+    assert pq.read_metadata(tmp_path / "design.parquet").num_rows == 32
+    # Whoever is at work on the points that were there goes on.
+    assert len(Store.open(tmp_path).points().points(0, 16, ["decision.exposure"])) == 16
+    with pytest.raises(ScenarioError, match="has 32 points, not 16"):
+        _ = Sweep.open(tmp_path).design
+    outcome = run(tmp_path, extend=extend)
+    assert outcome.n_done == (32 if extend else 16) * 6 * 2
+    assert pq.read_metadata(tmp_path / "design.parquet").num_rows == (32 if extend else 16)
+    assert [f for f in Store.open(tmp_path).check() if f.level == "fault"] == []
+
+
+def test_a_sweep_does_not_grow_from_other_points(
+    tmp_path: Path, undisturbed: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another version of SciPy might make them."""
+    run(tmp_path)
+    make = designs._sobol_rows
+    with monkeypatch.context() as patch:
+        patch.setattr(designs, "_sobol_rows", lambda n, d, seed, b: make(n, d, seed + 1, b))
+        with pytest.raises(ScenarioError, match="cannot be made again as they were"):
+            run(tmp_path, extend={"points": 32})
+    assert run(tmp_path).is_finished
+    assert_whole(tmp_path, undisturbed)
 
 
 # --- Disks and clocks ----------------------------------------------------------------------------

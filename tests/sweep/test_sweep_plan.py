@@ -20,12 +20,12 @@ from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import NAMES, READERS, READS, Translator, to_parameters
 from partnersim.sweep import designs
 from partnersim.sweep import plan as plans
-from partnersim.sweep.designs import make_design
 from partnersim.sweep.parameters import Distribution, Range, Values
 from partnersim.sweep.plan import Plan, PlanError, Precision, what_differs
-from partnersim.sweep.points import PointMaker
+from partnersim.sweep.worker import Simulator
 from tests.pages import code_blocks
 from tests.pages import read as read_page
+from tests.stores import columns_of
 
 EXPOSURE, DEEDS = "decision.exposure", "trust.deeds"
 SKILL, HORIZON = "coordinators.Ana.skill", "organisations.council.planning_horizon"
@@ -83,7 +83,7 @@ def test_a_plan_says_what_to_run() -> None:
     assert plan.measure_names == tuple(MEASURES)
     assert plan.luck_policy == "common"
     assert plan.text == EXAMPLE
-    assert make_design(plan).n_points == 150
+    assert plan.points.n_points == 150
     assert [str(p.spread) for p in plan.parameters_by_path.values()] == ["0 to 1", "12, 24, 48"]
 
 
@@ -378,8 +378,8 @@ def test_a_table_gives_the_points(tmp_path: Path) -> None:
     text = f"{EXPOSURE},decision.rule,programme.max_gates,mechanisms.bridging\n"
     text += "0.5,stake,2,true\n1,conditional,3,false\n"
     assert in_table(tmp_path, text) == ""
-    design = make_design(read(TABLE, tmp_path))
-    points = {path: column.tolist() for path, column in design.points(0, 2).items()}
+    columns = columns_of(read(TABLE, tmp_path))
+    points = {path: column.tolist() for path, column in columns.items()}
     assert points == {
         EXPOSURE: [0.5, 1.0],
         "decision.rule": ["stake", "conditional"],
@@ -393,7 +393,7 @@ def test_a_table_may_be_parquet_and_number_its_points(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "points.parquet")
     plan = read(TABLE.replace("csv", "parquet"), tmp_path)
     assert list(plan.parameters_by_path) == [EXPOSURE, DEEDS]
-    np.testing.assert_array_equal(make_design(plan).points(1, 3)[DEEDS], [0.0, 1.0])
+    np.testing.assert_array_equal(columns_of(plan)[DEEDS], [1.0, 0.0, 1.0])
     # Text may be a dictionary of text, as pandas and Arrow write few names.
     rules = pd.DataFrame({"decision.rule": pd.Categorical(["stake", "conditional"])})
     rules.to_parquet(tmp_path / "rules.parquet")
@@ -561,7 +561,7 @@ def test_a_plan_grows_and_does_not_shrink() -> None:
 
 
 def points_of(plan: Plan, n: int) -> list[dict[str, Any]]:
-    columns = make_design(plan).points(0, n)
+    columns = columns_of(plan)
     return [{path: column[at] for path, column in columns.items()} for at in range(n)]
 
 
@@ -569,7 +569,7 @@ def test_a_point_is_made_ready_as_if_it_were_the_only_one() -> None:
     plan = read(
         EXAMPLE.replace("[arms]", '"coordinators.Ana.skill" = {}\n"emergence.rate" = {}\n[arms]')
     )
-    maker = PointMaker(plan)
+    maker = Simulator(plan, lambda *_: [])
     for values in points_of(plan, 12):
         for arm in plan.arms_by_name:
             scenario = plan.arms_by_name[arm].replace(plan.changes_for(arm, values))
@@ -578,7 +578,7 @@ def test_a_point_is_made_ready_as_if_it_were_the_only_one() -> None:
 
 def test_a_point_that_does_not_fit_together_harms_no_other() -> None:
     plan = read(PLAN)
-    maker = PointMaker(plan)
+    maker = Simulator(plan, lambda *_: [])
     before = maker.make("base", {EXPOSURE: 0.5}).tobytes()
     with pytest.raises(ScenarioError, match=r"decision\.exposure = 7\.0"):
         maker.make("base", {EXPOSURE: 7.0})

@@ -7,11 +7,10 @@ import pytest
 
 import partnersim
 from partnersim.scenario.errors import ScenarioError
-from partnersim.sweep.designs import make_design
 from partnersim.sweep.plan import Plan, what_differs
 from partnersim.sweep.run import run_sweep
 from partnersim.sweep.store import Store
-from tests.stores import make_plan, read, run, store_of
+from tests.stores import columns_of, make_plan, read, run, store_of
 
 RULE = """
 GIVEN = 0.25
@@ -40,7 +39,7 @@ def test_a_sweep_goes_by_the_rules_of_its_plan(tmp_path: Path) -> None:
     assert (rows["contribution"] == 0.25).all()
     # The same as the ensemble, bit for bit.
     point, base = rows["point"] == 3, rows["arm"] == "base"
-    values = {path: column[0] for path, column in make_design(plan).points(3, 4).items()}
+    values = {path: column[3] for path, column in columns_of(plan).items()}
     scenario = plan.scenario_for("base", values)
     alone = partnersim.run(scenario, 6, seed=5, rules=plan.own_rules)
     for name in ("trust", "change_delivered", "cost"):

@@ -1,0 +1,189 @@
+"""The points of a stored sweep: design.parquet, written once and read a piece at a time.
+
+Its rows stand in groups, each of some megabytes and with a digest of its own, which is kept in
+sweep.json: so a worker reads and checks what it needs, and a file that is not as it was written is
+no design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partnersim.scenario.errors import ScenarioError
+from partnersim.sweep.designs import Columns, Design
+from partnersim.sweep.parquet import column, digest_of, open_parquet, whole_file
+
+NUMBERS_IN_GROUP = 1 << 20
+"""Of a group of rows, at most: part of the stores' format, as the digests are of groups."""
+
+GROUPS_KEPT = 2
+"""In the memory of a worker, as chunks of points do not end where groups do."""
+
+REMEDY = "give the command again that ran the sweep"
+
+Tell = Callable[[int, int], None]
+"""Told of points written and in all."""
+
+
+class Written(NamedTuple):
+    """What is known of points that are written: how many, and a digest for each group of rows."""
+
+    n_points: int
+    digests: Sequence[str]
+
+
+NOTHING = Written(0, ())
+
+
+def as_tables(blocks: Iterator[Columns]) -> Iterator[pa.Table]:
+    """Blocks of points as groups of rows, each point with its number."""
+    n = 0
+    for block in blocks:
+        n_rows = len(next(iter(block.values())))
+        columns = {"point": column(np.arange(n, n + n_rows))}
+        table = pa.table(columns | {name: column(values) for name, values in block.items()})
+        size = max(1, NUMBERS_IN_GROUP // table.num_columns)
+        for begin in range(0, n_rows, size):
+            yield table.slice(begin, size)
+        n += n_rows
+
+
+def write_design(
+    design: Design,
+    file: Path,
+    known: Written = NOTHING,
+    tell: Tell | None = None,
+) -> Written:
+    """Write the points; the file is there when all of them are in it.
+
+    Parameters
+    ----------
+    design, file
+        What is written where.
+    known
+        The first points, where they have been made before: they are to be the same.
+    tell
+        Called now and then.
+
+    Raises
+    ------
+    ScenarioError
+        If other points are made than before; the file stays as it was.
+    """
+    digests: list[str] = []
+    n = 0
+    with whole_file(file) as opened:
+        writer = None
+        for table in as_tables(design.blocks()):
+            if n < known.n_points:
+                before = table.slice(0, known.n_points - n)
+                if digest_of(before) != known.digests[len(digests)]:
+                    raise ScenarioError(
+                        f"{file}: its points cannot be made again as they were; go on with the "
+                        "versions of SciPy and SALib by which the sweep was begun, or with the "
+                        "table as it was"
+                    )
+            digests.append(digest_of(table))
+            writer = writer or open_parquet(opened, table.schema)
+            writer.write_table(table, row_group_size=table.num_rows)
+            n += table.num_rows
+            if tell is not None:
+                tell(n, design.n_points)
+        if writer is not None:
+            writer.close()
+    return Written(n, digests)
+
+
+class DesignFile:
+    """Reads points, a group of rows at a time, and checks what it reads; for one thread.
+
+    Parameters
+    ----------
+    file
+        Where the points are.
+    written
+        What was written. There may be more points by now: these stay the first.
+    """
+
+    def __init__(self, file: Path, written: Written) -> None:
+        self._path, self._written = file, written
+        self._kept: dict[int, pa.Table] = {}
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.int64]:
+        """The first point of each group, and how many there are in all."""
+        footer = pq.read_metadata(self._path)
+        sizes = [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
+        return np.cumsum([0, *sizes])
+
+    def points(self, begin: int, end: int, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of points `begin` to `end` - 1, one dictionary a point.
+
+        Raises
+        ------
+        ScenarioError
+            If what is read is not what was written.
+        """
+        points: list[dict[str, Any]] = []
+        with self._said():
+            first, last = np.searchsorted(self._begins, [begin, end - 1], side="right") - 1
+            for k in range(int(first), int(last) + 1):
+                start = int(self._begins[k])
+                rows = self._group(k)[max(0, begin - start) : end - start].select(names)
+                points += as_points(rows.to_pydict())
+        return points
+
+    def check(self, *, is_thorough: bool) -> None:
+        """Look whether all points are there and no others; thoroughly, by reading all of them.
+
+        Raises
+        ------
+        ScenarioError
+            As `points`.
+        """
+        with self._said():
+            if self._begins[-1] != self._written.n_points:
+                raise ValueError(f"has {self._begins[-1]} points, not {self._written.n_points}")
+            with pq.ParquetFile(self._path) as file:
+                for k in range(len(self._written.digests) if is_thorough else 0):
+                    self._read_group(file, k)
+
+    def _group(self, k: int) -> pa.Table:
+        """A group of rows, kept for a while."""
+        if k not in self._kept:
+            with pq.ParquetFile(self._path) as file:  # an open one would keep its disk busy
+                self._kept[k] = self._read_group(file, k)
+            for oldest in list(self._kept)[:-GROUPS_KEPT]:
+                del self._kept[oldest]
+        return self._kept[k]
+
+    def _read_group(self, file: pq.ParquetFile, k: int) -> pa.Table:
+        table = file.read_row_group(k).slice(0, self._written.n_points - int(self._begins[k]))
+        if k >= len(self._written.digests) or digest_of(table) != self._written.digests[k]:
+            raise ValueError("was changed after it was written")
+        return table
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """Say in words what is wrong with the file."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise ScenarioError(f"{self._path}: is not there; {REMEDY}") from None
+        except (OSError, ValueError, IndexError, KeyError, pa.ArrowException) as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise ScenarioError(f"{self._path}: {reason}; {REMEDY}") from None
+
+
+def as_points(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Columns as one dictionary a point."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
