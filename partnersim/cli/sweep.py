@@ -415,6 +415,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
     n_points, replicates = chosen.points.n_points, chosen.most_replicates
     kept = chosen.series
     n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
+    of_runs = n_runs * tried.bytes_per_run + n_series * tried.bytes_per_series
     return {
         "sweep_id": chosen.sweep_id,
         "design": chosen.design.type,
@@ -429,7 +430,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
         "pilot_runs": tried.n_runs,
         "seconds_per_run": tried.seconds_per_run,
         "seconds": n_runs * tried.seconds_per_run / n_cores(),
-        "megabytes": (n_runs * tried.bytes_per_run + n_series * tried.bytes_per_series) / 1e6,
+        "megabytes": (of_runs + n_points * tried.bytes_per_point) / 1e6,
     }
 
 

@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,12 +123,15 @@ class Pilot(NamedTuple):
         In the store, without series.
     bytes_per_series : float
         In the store, of the series of a run that keeps them; 0 where none does.
+    bytes_per_point : float
+        In the design.
     """
 
     seconds_per_run: float
     n_runs: int
     bytes_per_run: float
     bytes_per_series: float = 0.0
+    bytes_per_point: float = 0.0
 
 
 def run_sweep(
@@ -223,9 +225,8 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
         About how many.
     """
     replicates = min(plan.floor_replicates, REPLICATES_PER_BLOCK)
-    some = min(plan.points.n_points, math.ceil(runs / (replicates * plan.n_arms)))
-    (first,) = islice(as_tables(plan.points.blocks()), 1)
-    some = min(some, first.num_rows)
+    first = next(as_tables(plan.points.blocks()))
+    some = min(first.num_rows, math.ceil(runs / (replicates * plan.n_arms)))
     points = as_points(first[:some].to_pydict())
     simulator = Simulator(plan, lambda begin, end, _: points[begin:end])
     simulator.run(Chunk(((0, 1),), (0, 1)))  # what is loaded or compiled at the first run
@@ -237,7 +238,8 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
     series = series_table(plan, rows)
     per_series = 0.0 if series is None else _stored_bytes(series) / len(rows.series)
     stored = _stored_bytes(runs_table(plan, rows))
-    return Pilot(seconds / n_runs, n_runs, stored / n_runs, per_series)
+    per_point = _stored_bytes(first) / first.num_rows
+    return Pilot(seconds / n_runs, n_runs, stored / n_runs, per_series, per_point)
 
 
 def _stored_bytes(table: pa.Table) -> int:
