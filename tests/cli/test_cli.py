@@ -265,7 +265,7 @@ def test_a_folder_refuses_a_name_twice_and_names_the_file_that_it_cannot_write(
 ) -> None:
     folder = output.OutputFolder(tmp_path)
     folder.write("a.csv", "1")
-    with pytest.raises(FileExistsError, match="a.csv"):
+    with pytest.raises(FileExistsError, match=r"a\.csv"):
         folder.write("a.csv", "2")
     assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "1"
 
