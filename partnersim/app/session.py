@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -143,6 +144,7 @@ class Session:
         self._future: list[State] = []
         self._listeners: list[Callable[[], None]] = []
         self.version = 0
+        self.left_at = time.monotonic()
 
     # --- what there is ---
 
@@ -224,13 +226,14 @@ class Session:
             with self._lock:
                 if listener in self._listeners:
                     self._listeners.remove(listener)
+                    self.left_at = time.monotonic()
 
         return stop
 
     @property
-    def is_watched(self) -> bool:
-        """Whether a window shows it."""
-        return bool(self._listeners)
+    def n_windows(self) -> int:
+        """How many windows show it."""
+        return len(self._listeners)
 
     def _set(self, state: State, *, is_step: bool = False) -> None:
         """Take on a state; a step can be undone."""
