@@ -122,7 +122,22 @@ class Visitor:
 
     def open_page(self) -> Any:
         """Open another page of the same browser."""
-        page = self.context.new_page()
+        return self._watch(self.context.new_page())
+
+    def open_window(self, name: str) -> Any:
+        """Open the notes or the researchers' window, as the page's menu does."""
+        with self.context.expect_page() as opened:
+            self.page.evaluate("name => void window.open(`/${name}`)", name)
+        page = self._watch(opened.value)
+        page.wait_for_selector(".ps")
+        return page
+
+    def key(self) -> str:
+        """The key to the page's room."""
+        return str(self.page.evaluate("door.key()"))
+
+    def _watch(self, page: Any) -> Any:
+        """Note what goes wrong in a page."""
         page.on("pageerror", lambda error: self.problems.append(f"not caught: {error}"))
         page.on("requestfailed", self._note_failure)
         page.on("response", self._note_status)

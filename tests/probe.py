@@ -58,12 +58,14 @@ signal.signal(signal.SIGUSR1, tell)
 class WatchedServer(Server):
     """`partnersim app` in a process of its own that can be asked what it keeps."""
 
-    def __init__(self, *options: str, **environment: str) -> None:
+    def __init__(self, *options: str, code: str = "", **environment: str) -> None:
         if not Path("/proc/self/status").exists():
             pytest.skip("what a process keeps is read from /proc")
         self._folder = tempfile.TemporaryDirectory()
         self._answer = Path(self._folder.name, "kept.json")
-        super().__init__(*options, code=CODE, PARTNERSIM_PROBE=str(self._answer), **environment)
+        super().__init__(
+            *options, code=CODE + code, PARTNERSIM_PROBE=str(self._answer), **environment
+        )
 
     def ask(self) -> dict[str, Any]:
         """Ask what is kept now, after all that is garbage was collected."""

@@ -13,7 +13,7 @@ import zlib
 
 from pydantic import ValidationError
 
-from partnersim.app.session import State
+from partnersim.app.session import State, check_state
 from partnersim.app.stories import stories
 from partnersim.app.words import Words, languages, words
 from partnersim.scenario.errors import ScenarioError
@@ -88,10 +88,8 @@ def _unpack(text: str) -> bytes | None:
 
 
 def _check_world(state: State) -> None:
-    """Whether the world of a link can be simulated, and its story is one of ours."""
-    state.world.scenario()
-    if state.switch is not None:
-        state.world.with_(state.switch).scenario()
+    """Whether what a link holds can be simulated and compared, and its story is one of ours."""
+    check_state(state)
     if state.language not in languages():
         raise ValueError("language")
     if state.story is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from uvicorn import Config
 
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 8765
@@ -63,6 +64,19 @@ POLICY = "; ".join(
 )
 """The browser itself refuses whatever would come from, or go to, another machine."""
 
+PATHS = (
+    "/",
+    "/{fullpath}",
+    "/readyz",
+    "/jupyter/api/kernels/{id}",
+    "/jupyter/api/kernels/{kernel_id}/{name}",
+    "/_solara/api/close/{kernel_id}",
+    "/jupyter/nbextensions",
+    "/static/assets",
+    "/static",
+)
+"""What pages need of all that Solara answers; the rest is not there."""
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -73,6 +87,7 @@ def serve(
     *,
     host: str = LOOPBACK,
     port: int = FIRST_PORT,
+    behind_proxy: str = "",
     has_browser: bool = True,
     say: Callable[[str], None],
 ) -> None:
@@ -84,6 +99,8 @@ def serve(
         A scenario to start from: the name of a packaged one or the path of a file.
     host, port
         Where to listen; the next free port is taken if this one is not free.
+    behind_proxy
+        The address that visitors open, where a proxy stands between them and this server.
     has_browser
         Whether to open the page in a browser.
     say
@@ -92,8 +109,12 @@ def serve(
     Raises
     ------
     ScenarioError
-        If the place cannot be read, the page would stay blank, or no port is free.
+        If the place cannot be read, the page would stay blank, no port is free, or the address of
+        the proxy is none.
     """
+    from partnersim.app.guard import read_public_address
+
+    public = read_public_address(behind_proxy) if behind_proxy else ""
     check_packages()
     if place is not None:
         from partnersim.app.pages.rooms import ROOMS
@@ -103,22 +124,34 @@ def serve(
         chosen = listener.getsockname()[1]
         if chosen != port:
             say(f"Port {port} is taken; this is port {chosen}.")
-        app = make_app(host)
-        from uvicorn import Config, Server
+        config = configure(make_app(host, public))
+        from uvicorn import Server
 
-        # Pages are on this machine or in this building: compressing takes longer than sending.
-        config = Config(
-            app, log_level="warning", access_log=False, ws_max_size=2**21,
-            ws_per_message_deflate=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        address = f"http://{_shown_host(host)}:{chosen}/"
+        here = f"http://{_shown_host(host)}:{chosen}/"
+        address = f"{public}/" if public else here
         say(f"The workshop is at {address}")
+        if public:
+            say(f"The proxy finds it at {here}; pages work at the address above alone.")
         for line in reach(host, chosen):
             say(line)
         if has_browser and not open_browser(address):
             say("No browser was found: open that address in one.")
         say("Ctrl-C ends it.")
         Server(config).run(sockets=[listener])
+
+
+def configure(app: Starlette) -> Config:
+    """Say how the app is served."""
+    from uvicorn import Config
+
+    from partnersim.app.guard import PING_EVERY, PONG_WITHIN, Connection
+
+    # Pages are on this machine or in this building: compressing takes longer than sending.
+    return Config(
+        app, log_level="warning", access_log=False, http=Connection, proxy_headers=False,
+        ws_max_size=2**21, ws_per_message_deflate=False, ws_ping_interval=PING_EVERY,
+        ws_ping_timeout=PONG_WITHIN, timeout_graceful_shutdown=1,
+    )  # fmt: skip
 
 
 def check_packages() -> None:
@@ -161,17 +194,36 @@ def listen(host: str, port: int) -> socket.socket:
     ScenarioError
         If the host is not one of this machine's, or none of the ports is free.
     """
+    family, name = _find_address(host)
+    is_for_both = name == "::" and socket.has_dualstack_ipv6()
     for candidate in range(port, min(port + MORE_PORTS, 65536)):
         try:
-            return socket.create_server((host, candidate), backlog=128)
-        except socket.gaierror as error:
-            raise ScenarioError(f"--host {host}: {error.strerror}") from None
+            return socket.create_server(
+                (name, candidate), family=family, backlog=128, dualstack_ipv6=is_for_both
+            )
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise ScenarioError(f"--host {host}: {os.strerror(error.errno or 0)}") from None
+                raise _no_such_host(host) from None
     raise ScenarioError(
         f"--host {host} --port {port}: none of {MORE_PORTS} ports from there is free; give "
         "another --port"
+    )
+
+
+def _find_address(host: str) -> tuple[socket.AddressFamily, str]:
+    """The address that a name stands for; the older kind where there are both."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # what it says differs between systems, and helps nobody
+        raise _no_such_host(host) from None
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return family, str(address[0])
+
+
+def _no_such_host(host: str) -> ScenarioError:
+    return ScenarioError(
+        f"--host {host}: this machine has no such address; leave --host away to keep the workshop "
+        "on this machine, or give 0.0.0.0 for all of its addresses"
     )
 
 
@@ -196,14 +248,25 @@ def open_browser(address: str) -> bool:
         return False
 
 
-def make_app(host: str = LOOPBACK) -> Starlette:
-    """Build the web application: Solara's, with local assets and a policy for the browser."""
+def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
+    """Build the web application: what pages need of Solara's, behind a guard.
+
+    Parameters
+    ----------
+    host
+        Where it is served.
+    public
+        The origin at which a proxy serves it; empty where there is none.
+    """
     _set_up()
+    from solara.server import settings
     from solara.server import starlette as solara_server
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.routing import Mount
+
+    from partnersim.app.guard import Guard
+    from partnersim.app.pages.files import ROUTES
 
     class LocalAssets(solara_server.StaticCdn):
         """Assets as installed; what is not there is not fetched from anywhere."""
@@ -216,21 +279,30 @@ def make_app(host: str = LOOPBACK) -> Starlette:
             return str(file), file.stat()
 
     _give_words_to_template()
-    # A page of another site must not reach this one by a name that it made to mean loopback.
-    names = ["localhost", LOOPBACK, "[::1]"] if _is_loopback(host) else ["*"]
-    from partnersim.app.pages.files import ROUTES
-
+    settings.main.root_path = ""  # else the first request says what all pages begin with
     local = Mount("/_solara/cdn", app=LocalAssets(directory=assets_folder()))
+    needed = [route for route in solara_server.routes if route.path in PATHS]
     return Starlette(
-        routes=[local, *ROUTES, *solara_server.routes],
+        routes=[local, *ROUTES, *needed],
         lifespan=solara_server.lifespan,
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=names),
             Middleware(Policy),
+            Middleware(Guard, host=host, public=public, may_open=may_open),
             *solara_server.middleware,
         ],
         exception_handlers={500: _say_no_file},
     )
+
+
+def may_open(page: str, connected: set[str], key: str) -> bool:
+    """Whether there is room for a page: one that is known, or that comes back to its room."""
+    from solara.server.kernel_context import contexts
+
+    from partnersim.app.guard import MOST_PAGES
+    from partnersim.app.pages.rooms import ROOMS
+
+    known = connected | set(contexts)
+    return page in known or len(known) < MOST_PAGES or ROOMS.may_come_back(key)
 
 
 def _say_no_file(request: Request, error: Exception) -> Response:
@@ -256,7 +328,8 @@ class Policy:
                 headers = list(message.get("headers", []))
                 headers += [
                     (b"content-security-policy", POLICY.encode()),
-                    (b"referrer-policy", b"no-referrer"),
+                    # With "no-referrer" browsers would not say either whose page sends a form.
+                    (b"referrer-policy", b"same-origin"),
                     (b"x-content-type-options", b"nosniff"),
                 ]
                 message = {**message, "headers": headers}

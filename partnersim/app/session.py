@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -29,6 +30,7 @@ from partnersim.app.world import (
     Hundred,
     Lever,
     World,
+    check_pair,
     compare_hundred,
 )
 from partnersim.scenario.declarations import Section, Slug, Whole
@@ -143,6 +145,7 @@ class Session:
         self._future: list[State] = []
         self._listeners: list[Callable[[], None]] = []
         self.version = 0
+        self.left_at = time.monotonic()
 
     # --- what there is ---
 
@@ -224,13 +227,14 @@ class Session:
             with self._lock:
                 if listener in self._listeners:
                     self._listeners.remove(listener)
+                    self.left_at = time.monotonic()
 
         return stop
 
     @property
-    def is_watched(self) -> bool:
-        """Whether a window shows it."""
-        return bool(self._listeners)
+    def n_windows(self) -> int:
+        """How many windows show it."""
+        return len(self._listeners)
 
     def _set(self, state: State, *, is_step: bool = False) -> None:
         """Take on a state; a step can be undone."""
@@ -280,9 +284,7 @@ class Session:
 
     def _steer(self, **changed: object) -> None:
         state = self._update(**changed)
-        world = state.world.with_(state.switch) if state.switch else state.world
-        world.scenario()  # raises what is wrong with it
-        state.world.scenario()
+        check_state(state)
         self._set(state, is_step=True)
 
     def show_month(self, month: int) -> None:
@@ -406,7 +408,7 @@ class Session:
             If its changes do not fit its place.
         """
         with self._lock:
-            (state.world.with_(state.switch) if state.switch else state.world).scenario()
+            check_state(state)
             self._set(state, is_step=True)
 
     def close_story(self) -> None:
@@ -433,19 +435,28 @@ class Session:
 
     @property
     def question(self) -> Question | None:
-        """What to ask the room before the comparison: the screen's question, or the usual one."""
+        """What to ask the room before the comparison: the screen's question, or the usual one.
+
+        The screen's is not asked of a partnership that has not the months that it is about.
+        """
         screen = self.screen_shown
         if self._state.switch is None:
             return None
-        if screen is not None and self.is_as_told:
-            return screen.ask
-        return usual_question(self.sides, self.words)
+        if screen is None or not self.is_as_told:
+            return usual_question(self.sides, self.words)
+        if screen.ask is not None and screen.ask.last_month > self.without.months:
+            return usual_question(self.sides, self.words)
+        return screen.ask
 
     @property
     def guess(self) -> Guess | None:
-        """What the room said to the present question."""
-        key = self._question_key()
-        return next((guess for guess in self._state.guesses if guess.key == key), None)
+        """What the room said to the present question; a link may hold answers to others."""
+        key, question = self._question_key(), self.question
+        options = tuple(option.text for option in question.options) if question else ()
+        for guess in self._state.guesses:
+            if guess.key == key and guess.options == options:
+                return guess
+        return None
 
     @property
     def is_hidden(self) -> bool:
@@ -558,6 +569,19 @@ class Session:
             if 0 <= index < len(kept):
                 del kept[index]
                 self._set(self._update(pledges=tuple(kept)))
+
+
+def check_state(state: State) -> None:
+    """Refuse a state that cannot be shown.
+
+    Raises
+    ------
+    ScenarioError
+        If a change does not fit the place, or what is compared cannot stand side by side.
+    """
+    state.world.scenario()
+    if state.switch is not None:
+        check_pair(state.world, state.world.with_(state.switch))
 
 
 def from_month(change: Change, month: int) -> Change:

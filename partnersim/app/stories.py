@@ -78,6 +78,11 @@ class Quantity(Section):
             )
         return self
 
+    @property
+    def last_month(self) -> int:
+        """How far it looks; a measure looks at all months there are."""
+        return max(self.month, self.since or 0) if self.series else 0
+
     def values(self, hundred: Hundred) -> Floats:
         """The number of each pair: float64[n_pairs]."""
         if self.of == "without":

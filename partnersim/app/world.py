@@ -39,7 +39,7 @@ from partnersim.scenario.scenario import Scenario
 MOST_ORGANISATIONS = 12
 """As many as can be named on one picture."""
 
-MOST_MONTHS = 240
+FEWEST_MONTHS, MOST_MONTHS = YEAR, 240
 MOST_CHANGES = 60
 MOST_TEXT = 60_000
 """Letters in a scenario of one's own."""
@@ -197,8 +197,16 @@ class World(Section):
     # --- another one ---
 
     def with_(self, change: Change) -> World:
-        """The same world with one thing changed; it takes the place of what is in its slot."""
+        """The same world with one thing changed; it takes the place of what is in its slot.
+
+        Raises
+        ------
+        ScenarioError
+            If there are too many changes.
+        """
         kept = [other for other in self.changes if other.slot != change.slot]
+        if len(kept) >= MOST_CHANGES:
+            raise ScenarioError(f"there are {MOST_CHANGES} changes already: take one away first")
         return _checked(self, changes=(*kept, change))
 
     def without(self, change: Change) -> World:
@@ -300,6 +308,20 @@ class Hundred:
         return self.without.series[series][:n], self.with_.series[series][:n]
 
 
+def check_pair(without: World, with_: World) -> None:
+    """Refuse two worlds that cannot be set side by side.
+
+    Raises
+    ------
+    ScenarioError
+        If one of them is none, or they differ in who takes part or in how long it lasts.
+    """
+    if (without.names, without.months) != (with_.names, with_.months):
+        raise ScenarioError(
+            "what is compared has the same organisations and as many months on both sides"
+        )
+
+
 def compare_hundred(without: World, with_: World) -> Hundred:
     """Compare two worlds over a hundred partnerships that share their luck pair by pair.
 
@@ -350,6 +372,11 @@ def _make_scenario(world: World) -> Scenario:
             changes[key] = given + mine
     scenario = place.replace(changes)
     _check_size(scenario)
+    if place.organisations and scenario.organisation_names != place.organisation_names:
+        raise ScenarioError(
+            "organisations.<name>.name: short names stay as they are here, since levers are set by "
+            "them; change title, or load a scenario of your own"
+        )
     return scenario
 
 
@@ -379,10 +406,10 @@ def _check_size(scenario: Scenario) -> None:
             f"organisations: {scenario.n_organisations} given; the app shows 2 to "
             f"{MOST_ORGANISATIONS} (the command line takes more)"
         )
-    if scenario.months > MOST_MONTHS:
+    if not FEWEST_MONTHS <= scenario.months <= MOST_MONTHS:
         raise ScenarioError(
-            f"months = {scenario.months}: the app shows up to {MOST_MONTHS} (the command line "
-            "takes more)"
+            f"months = {scenario.months}: the app shows {FEWEST_MONTHS} to {MOST_MONTHS} (the "
+            "command line takes others)"
         )
 
 

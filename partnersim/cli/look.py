@@ -48,6 +48,15 @@ def serve_app(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="The next free port is taken if it is in use.")
     ] = 8765,
+    behind_proxy: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The address that visitors open, such as https://workshop.example.org, where a "
+            "proxy of yours passes it on to this server. Pages then work there alone.",
+            show_default=False,
+        ),
+    ] = "",
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     export: Annotated[
         Path | None,
@@ -69,7 +78,7 @@ def serve_app(
         return
     from partnersim.app.server import serve
 
-    serve(scenario, host=host, port=port, has_browser=browser, say=say)
+    serve(scenario, host=host, port=port, behind_proxy=behind_proxy, has_browser=browser, say=say)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ pytest.importorskip("solara", reason="the app needs solara")
 
 from partnersim.app.levers import front_levers
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
-from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session, State
+from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session
 from partnersim.app.words import words
 from partnersim.app.world import MOST_TEXT, Lever, World
 from partnersim.scenario.files import packaged_text
@@ -33,38 +31,41 @@ def test_a_room_that_somebody_is_in_is_not_given_up_for_one_that_was_left() -> N
     assert rooms.find(inhabited.key) is inhabited.session
     assert rooms.find(left.key) is None
     leave()
-    rooms.enter()
+    for _ in range(MOST_ROOMS):
+        rooms.enter()
     assert rooms.find(inhabited.key) is None
 
 
-def test_rooms_are_bounded_even_if_somebody_is_in_all_of_them() -> None:
+def test_a_room_that_somebody_is_in_is_never_given_up() -> None:
+    """How many there can be is bounded by the pages that can be open."""
     rooms = Rooms()
-    entered = [rooms.enter() for _ in range(MOST_ROOMS + 5)]
-    for room in entered:
-        room.session.listen(lambda: None)
-    newest = rooms.enter()
-    kept = [room for room in entered if rooms.find(room.key)]
-    assert len(kept) == MOST_ROOMS - 1
-    assert rooms.find(newest.key) is newest.session
+    entered = [rooms.enter() for _ in range(MOST_ROOMS)]
+    leave = [room.session.listen(lambda: None) for room in entered]
+    more = [rooms.enter() for _ in range(10)]
+    assert all(rooms.find(room.key) is room.session for room in entered)
+    assert [room for room in more if rooms.find(room.key)] == [more[-1]]
+    for one in leave:
+        one()
+    for _ in range(20):
+        rooms.enter()
+    assert sum(rooms.find(room.key) is not None for room in entered) == MOST_ROOMS - 20
 
 
-def test_two_windows_that_come_back_at_once_share_one_room(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As after a restart of the server: projector and notes load again at the same moment."""
-    both_found_none = Barrier(2)
-
-    def make(*state: State) -> Session:
-        if state:  # the first state is made by a session too
-            both_found_none.wait(timeout=30)
-        return Session(*state)
-
-    monkeypatch.setattr("partnersim.app.pages.rooms.Session", make)
-    rooms, key = Rooms(), "k" * 22
-    with ThreadPoolExecutor(2) as pool:
-        entered = list(pool.map(rooms.enter, [key, key]))
-    assert entered[0].session is entered[1].session is rooms.find(key)
-    assert sorted(room.is_new for room in entered) == [False, True]
+def test_who_only_opens_pages_drives_nobody_out_who_loads_a_page_again() -> None:
+    rooms = Rooms()
+    trainer, before = rooms.enter(), rooms.enter()
+    leave = [room.session.listen(lambda: None) for room in (trainer, before)]
+    for room in (trainer, before):
+        room.session.next()
+    for one in reversed(leave):
+        one()
+    for _ in range(5 * MOST_ROOMS):
+        rooms.enter()
+    assert rooms.enter(trainer.key).session is trainer.session
+    for _ in range(MOST_ROOMS - 1):
+        rooms.enter().session.next()
+    assert rooms.find(before.key) is None, "of those in which something was done, the longest left"
+    assert rooms.find(trainer.key) is trainer.session
 
 
 def test_steps_back_are_bounded_in_number_and_in_text() -> None:

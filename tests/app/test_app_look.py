@@ -172,11 +172,9 @@ def tour_change(page: Any) -> Iterator[str]:
 def tour_windows(visitor: Visitor) -> Iterator[Screen]:
     """What opens in windows of its own."""
     open_story(visitor.page, "Whose coordinator is she?")
-    room = re.search(r"room=([\w-]+)", visitor.page.url)
-    assert room is not None
-    yield "notes", visitor.go(f"notes?room={room[1]}", visitor.open_page())
+    yield "notes", visitor.open_window("notes")
     open_sandbox(visitor.page)
-    yield "analyst", visitor.go(f"analyst?room={room[1]}", visitor.open_page())
+    yield "analyst", visitor.open_window("analyst")
 
 
 def pick(page: Any, name: str) -> None:

@@ -65,7 +65,8 @@ def show(desk: Desk) -> dict[str, Any]:
         ],
         "parameters": [_row(row, scenario) for row in parameters()],
         "toml": scenario.to_toml(),
-        "plan": f"/take-home/plan.toml?room={desk.room.key}",
+        "plan": "/take-home/plan.toml",
+        "room": desk.room.key,
     }
 
 

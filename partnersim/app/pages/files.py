@@ -1,12 +1,19 @@
-"""Files that pages refer to: what is taken home."""
+"""Files that pages refer to: what is taken home, and the words where no page can be opened.
+
+A page asks for a file as one sends a form: the key to its room is in no address, where others could
+read it from the projector or in the list of pages that were opened.
+"""
 
 from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
+from html import escape
+from urllib.parse import parse_qs, urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from partnersim.app import take_home
@@ -16,9 +23,22 @@ from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.session import Session
 from partnersim.app.words import words
 
+MOST_BYTES_ASKED = 1000
+"""Of a form that has nothing but a key in it."""
 
-def take_home_file(request: Request) -> Response:
-    """Answer with a file to take home; Starlette calls it in a thread of its own."""
+
+async def take_home_file(request: Request) -> Response:
+    """Answer with a file to take home; it is made in a thread of its own."""
+    form = b""
+    async for part in request.stream():
+        form += part
+        if len(form) > MOST_BYTES_ASKED:
+            return PlainTextResponse(words()("page.no_file"), status_code=413)
+    key = parse_qs(form.decode("ascii", "replace")).get("room", [""])[0]
+    return await run_in_threadpool(_file_of, request, key)
+
+
+def _file_of(request: Request, key: str) -> Response:
     name = request.path_params["name"]
 
     def make(session: Session) -> bytes | None:
@@ -28,14 +48,12 @@ def take_home_file(request: Request) -> Response:
         return made() if made else None
 
     # A page is to be looked at and printed; everything else is to be kept.
-    return _answer(request, name, make, "inline" if name.endswith(".html") else "attachment")
+    return _answer(key, name, make, "inline" if name.endswith(".html") else "attachment")
 
 
-def _answer(
-    request: Request, name: str, make: Callable[[Session], bytes | None], place: str
-) -> Response:
+def _answer(key: str, name: str, make: Callable[[Session], bytes | None], place: str) -> Response:
     """Find the room that asks, and make the file for it."""
-    session = ROOMS.find(request.query_params.get("room", ""))
+    session = ROOMS.find(key)
     if session is None:
         return PlainTextResponse(words()("page.no_room"), status_code=404)
     content = make(session)
@@ -54,6 +72,25 @@ def _link(request: Request, session: Session) -> str:
         return ""
 
 
+def full(request: Request) -> Response:
+    """Say that there is room for no page more; a link that led here can be tried again."""
+    texts = words()
+    link = request.query_params.get("s")
+    again = f"/?{urlencode({'s': link})}" if link else "/"
+    return HTMLResponse(
+        f'<!doctype html><html lang="{texts.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(texts('app.title'))}</title>"
+        '<link rel="stylesheet" href="/static/assets/custom.css"></head><body>'
+        f'<main class="ps ps-broken"><h1>{escape(texts("door.full_title"))}</h1>'
+        f"<p>{escape(texts('door.full'))}</p>"
+        f'<p><a class="ps-button" href="{escape(again)}">{escape(texts("door.again"))}</a></p>'
+        "</main></body></html>",
+        status_code=503,
+    )
+
+
 ROUTES = [
-    Route("/take-home/{name}", endpoint=take_home_file),
+    Route("/take-home/{name}", endpoint=take_home_file, methods=["GET", "POST"]),
+    Route("/full", endpoint=full),
 ]

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs
 import solara
 from reacton.core import Element
 from reacton.ipyvuetify import Html
+from solara.lab import headers
 from solara.server.kernel_context import get_current_context
 
 from partnersim.app import components as ui
+from partnersim.app.guard import KEY_HEADER
 from partnersim.app.pages import analyst, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
@@ -48,7 +50,7 @@ def use_desk() -> tuple[Desk, Act]:
     query = {name: values[0] for name, values in parse_qs(router.search or "").items()}
 
     def enter() -> Desk:
-        desk = Desk(ROOMS.enter(query.get("room", ""), query.get("s", "")))
+        desk = Desk(ROOMS.enter(key_told(), query.get("s", "")))
         desk.problem = desk.room.problem
         if "back" in query:  # asked for by a page that could not be drawn as things stood
             desk.session.undo()
@@ -86,6 +88,12 @@ def use_desk() -> tuple[Desk, Act]:
         redraw()
 
     return desk, do
+
+
+def key_told() -> str:
+    """The key that this window told when it connected."""
+    told = (headers.peek() or {}).get(KEY_HEADER, [""])
+    return str(told[0])
 
 
 @solara.component
@@ -280,8 +288,38 @@ def figure(shown: ui.View, labels: ui.View, do: Act) -> Element:
 
 
 @solara.component
+def BesideProjector(page: Callable[[], Element]) -> Element:
+    """A window that has no room of its own: without the projector's there is nothing to show."""
+    has_room = solara.use_memo(lambda: ROOMS.find(key_told()) is not None, [])
+    if has_room:
+        return page()
+    texts = words()
+    solara.Title(texts("app.title"))
+    return Html(
+        tag="main",
+        class_="ps ps-broken",
+        children=[
+            Html(tag="h1", children=[texts("door.no_window_title")]),
+            Html(tag="p", children=[texts("door.no_window")]),
+        ],
+    )
+
+
+@solara.component
 def Notes() -> Element:
     """The facilitator's window: it follows the projector, and never shows on it."""
+    return BesideProjector(page=NotesOfRoom)
+
+
+@solara.component
+def Analyst() -> Element:
+    """Everything in full, for researchers."""
+    return BesideProjector(page=AnalystOfRoom)
+
+
+@solara.component
+def NotesOfRoom() -> Element:
+    """What the facilitator should know of the screen that the projector shows."""
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
     notes = ui.Notes(view=view.notes(desk), labels=view.labels(desk), event_act=do)
@@ -289,8 +327,8 @@ def Notes() -> Element:
 
 
 @solara.component
-def Analyst() -> Element:
-    """Everything in full, for researchers."""
+def AnalystOfRoom() -> Element:
+    """Every parameter and number of the room's worlds."""
     desk, do = use_desk()
     solara.Title(desk.words("page.analyst"))
     labels = desk.words.below("page") | desk.words.below("analyst")

@@ -1,15 +1,14 @@
 """Rooms: the sessions of all visitors, each found by a key that nobody can guess.
 
 The projector and the facilitator's notes are two pages of one session, and a page that is loaded
-again goes on with its own. Everybody else gets a room of their own.
+again goes on with its own. Everybody else gets a room of their own. Keys are made here alone: who
+could choose one for somebody else would be in that room too.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
-from collections import OrderedDict
 from typing import NamedTuple
 
 from partnersim.app.links import LinkError, from_link
@@ -20,9 +19,10 @@ from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 
 MOST_ROOMS = 300
-"""Rooms that are kept; those that nobody is in are given up first, the longest left first."""
+"""Rooms that are kept, and more only where somebody is in each of them."""
 
-KEY = re.compile(r"[\w-]{16,64}")
+MOST_WINDOWS = 8
+"""Windows that a room has before one more has to wait as a stranger would."""
 
 
 class Room(NamedTuple):
@@ -39,7 +39,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._sessions: dict[str, Session] = {}
         self._first: State | None = None
 
     def start_from(self, place: str) -> None:
@@ -58,14 +58,13 @@ class Rooms:
         self._first = State(world=world)
 
     def enter(self, key: str = "", link: str = "") -> Room:
-        """Enter the room of a key; a new one without a key, or where the key fits none.
+        """Enter the room of a key; one with a new key without it, or where it fits none.
 
         A new room starts from the state that a link holds; a link that cannot be read is said
         to be so, and the room starts from the beginning.
         """
         with self._lock:
             if key in self._sessions:
-                self._sessions.move_to_end(key)
                 return Room(key, self._sessions[key], is_new=False)
         state, problem = self._first, ""
         if link:
@@ -73,25 +72,36 @@ class Rooms:
                 state = from_link(link)
             except LinkError as error:
                 problem = str(error)
-        made = Session(state or _opening())
-        key = key if KEY.fullmatch(key) else secrets.token_urlsafe(16)
+        made, key = Session(state or _opening()), secrets.token_urlsafe(16)
         with self._lock:
-            # Two windows of a room may come back at the same moment: one of them makes it.
-            session = self._sessions.setdefault(key, made)
+            self._sessions[key] = made
             self._give_up(but=key)
-        return Room(key, session, is_new=session is made, problem=problem)
+        return Room(key, made, is_new=True, problem=problem)
 
     def _give_up(self, but: str) -> None:
-        """Give up what is too much, but not the room that was entered just now."""
-        while len(self._sessions) > MOST_ROOMS:
-            others = [key for key in self._sessions if key != but]
-            empty = (key for key in others if not self._sessions[key].is_watched)
-            del self._sessions[next(empty, others[0])]
+        """Give up rooms that are too many and that nobody is in; not that entered just now.
+
+        Those in which nothing was done go first, then the longest left: who only opens pages drives
+        nobody out who is loading a page again.
+        """
+        empty = {
+            key: (session.version > 0, session.left_at)
+            for key, session in self._sessions.items()
+            if key != but and not session.n_windows
+        }
+        n_over = max(0, len(self._sessions) - MOST_ROOMS)
+        for key in sorted(empty, key=empty.__getitem__)[:n_over]:
+            del self._sessions[key]
 
     def find(self, key: str) -> Session | None:
         """The session of a key, if there is one."""
         with self._lock:
             return self._sessions.get(key)
+
+    def may_come_back(self, key: str) -> bool:
+        """Whether a key fits a room, and not too many windows are in it."""
+        session = self.find(key)
+        return session is not None and session.n_windows < MOST_WINDOWS
 
 
 def _opening() -> State:

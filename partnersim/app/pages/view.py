@@ -101,8 +101,8 @@ def shell(desk: Desk) -> View:
         "can_redo": session.can_redo,
         "reset": desk.reset_token,
         "problem": desk.problem,
-        "notes": f"/notes?room={desk.room.key}",
-        "analyst": f"/analyst?room={desk.room.key}",
+        "notes": "/notes",
+        "analyst": "/analyst",
         "keys": list(words.below("page.key").values()),
         "pace": PACE,
         "room": desk.room.key,
@@ -585,9 +585,10 @@ def debrief(desk: Desk) -> View:
         "questions": list(words.below("take_home.question").values()),
         "pledges": list(session.state.pledges),
         "files": [
-            {"href": f"/take-home/{name}?room={desk.room.key}", "label": words(f"page.file.{key}")}
+            {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")}
             for key, name in FILES.items()
         ],
+        "room": desk.room.key,
         "link": link_of(desk),
     }
 
