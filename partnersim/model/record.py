@@ -32,15 +32,20 @@ _DTYPE = np.void.dtype.__get__
 def record_of(fields: Iterable[tuple[Any, ...]]) -> np.dtype:
     """The type of a record with these fields: name, type and, of an array, its shape.
 
-    Fields stand at multiples of 8 bytes, also in records within records: the processor likes that.
+    What has a dotted name stands in a record within. All fields stand at multiples of 8 bytes:
+    compiled code wants them aligned.
     """
-    names, formats = [], []
-    for name, kind, *shape in fields:
-        names.append(name)
-        formats.append(np.dtype((kind, *shape)) if shape else np.dtype(kind))
+    tables: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *kind in fields:
+        outer, _, inner = name.partition(".")
+        tables.setdefault(outer, []).append((inner, *kind))
+    formats = [
+        record_of(table) if table[0][0] else np.dtype((*table[0][1:], ())[:2])
+        for table in tables.values()
+    ]
     sizes = [-(-dtype.itemsize // 8) * 8 for dtype in formats]
     layout: Any = {
-        "names": names,
+        "names": list(tables),
         "formats": formats,
         "offsets": np.cumsum([0, *sizes[:-1]]).tolist(),
         "itemsize": sum(sizes),

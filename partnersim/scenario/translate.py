@@ -411,21 +411,6 @@ def _list_reader(members_in: Members, where: str, forms: Mapping[str, Form]) -> 
     return read
 
 
-def _record_type(kinds: Mapping[str, Any]) -> np.dtype:
-    """The type of a record in which what has a dotted path stands in records within."""
-    fields: dict[str, Any] = {}
-    for path, kind in kinds.items():
-        name, _, below = path.partition(".")
-        if below:
-            fields.setdefault(name, {})[below] = kind
-        else:
-            fields[name] = kind
-    return record_of(
-        (name, _record_type(kind)) if isinstance(kind, dict) else (name, *kind)
-        for name, kind in fields.items()
-    )
-
-
 _tables: dict[str, dict[str, Form]] = {}
 for _path, _where, _how in find_forms(Place(Partnership)):
     _tables.setdefault(_where, {})[_path] = _how
@@ -435,7 +420,7 @@ for _where, _forms in _tables.items():
 KINDS = MADE | {path: form.kind for forms in _tables.values() for path, form in forms.items()}
 """What stands in the record, by its path."""
 
-PARAMETERS = _record_type(KINDS)
+PARAMETERS = record_of((path, *kind) for path, kind in KINDS.items())
 """The record of everything that does not change during a run."""
 
 READERS = {

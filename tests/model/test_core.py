@@ -17,7 +17,7 @@ from partnersim.model import constants as c
 from partnersim.model import schedule
 from partnersim.model.draws import root
 from partnersim.model.observe import observe
-from partnersim.model.record import new_record
+from partnersim.model.record import new_record, parts_of, record_of
 from partnersim.model.room import M, Q
 from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE
@@ -39,6 +39,18 @@ from tests.places import (
 )
 
 # The order of things ------------------------------------------------------------------------------
+
+
+def test_records_stand_within_records_and_every_field_is_aligned() -> None:
+    kind = record_of([("on", np.bool_), ("a.off", np.bool_), ("a.b.size", float, (2,)), ("z", int)])
+    record = new_record(kind)
+    parts = parts_of(record)
+    assert list(parts) == ["on", "a.off", "a.b.size", "z"]
+    parts["a.b.size"][0] = 1.0, 2.0
+    assert record.a.b.size.tolist() == [1.0, 2.0]
+    record.a.off = True
+    assert parts["a.off"][0] and not parts["on"][0]
+    assert {part.ctypes.data % 8 for part in parts.values()} == {0}
 
 
 def calls_in(function: Any) -> list[str]:
