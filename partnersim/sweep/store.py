@@ -235,11 +235,13 @@ class Store:
                     f"{file}: was written by {which} version of partnersim; install that one"
                 )
             try:
+                made_with = document["identity"]["model"]
                 plan = Plan.loads(
-                    document["resolved"], where=str(file), folder=folder, is_known=True
-                )
+                    document["resolved"], where=str(file), folder=folder,
+                    is_known=made_with == version.MODEL_VERSION,
+                )  # fmt: skip
             except ScenarioError:  # of another model, it need not be a plan that this one knows
-                _refuse_other_model(folder, document["identity"]["model"])
+                _refuse_other_model(folder, made_with)
                 raise
             store = cls(folder, plan, document)
             is_whole = id_of(store.identity) == store.sweep_id

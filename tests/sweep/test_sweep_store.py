@@ -601,7 +601,7 @@ def test_store_of_a_model_whose_plans_are_unknown_now_is_not_called_damaged(
     run(tmp_path)
     file = tmp_path / "sweep.json"
     file.write_text(file.read_text().replace("exposure", "no_more"))
-    with pytest.raises(StoreError, match="is damaged"):
+    with pytest.raises(StoreError, match="is not as it was written"):
         Store.open(tmp_path)
     monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", "9.9")
     with pytest.raises(StoreError, match=r"was made with model 1\.0, "):
