@@ -517,6 +517,8 @@ def lines(
         raise ValueError(f"series: {len(series)} given; a chart shows 1 to {len(COLOURS)}")
     months, names = len(series[0].values) - 1, [line.name for line in series]
     shown = [line.values * scale for line in series]
+    none = np.empty((0, months + 1))
+    faint = [none if line.faint is None else line.faint * scale for line in series]
     marks: list[Mark] = []
     above, has_names = 0, margin is None and size[0] > PANE[0]
     if margin is None and not has_names:
@@ -527,17 +529,17 @@ def lines(
     room, across = width - margin - 76, (0.0, float(months))
     placed = _place_flags(flags or {}, Panel(76, 0, room, 0, across), width)
     upper = above + 12 + LINE * (1 + max((flag.row for flag in placed), default=0))
-    ceiling = round_up(max(float(np.nanmax(line)) for line in shown) if top is None else top)
+    highest = max(float(np.nanmax(line)) for line in (*shown, *faint) if len(line))
+    ceiling = round_up(highest if top is None else top)
     panel = Panel(76, upper, room, height - 44 - upper, across, (0.0, ceiling))
     ticks = [0.0, ceiling / 2, ceiling]
     marks += axes(panel, months, ticks, [f"{tick:g}" for tick in ticks])
     marks += [_draw_flag(flag, panel, above) for flag in placed]
-    over = np.arange(months + 1)
-    for line, colour in zip(series, COLOURS, strict=False):
-        faint = () if line.faint is None else line.faint * scale
-        marks += [panel.line(over, run, colour, 1.5, opacity=0.35) for run in faint]
+    over, most = np.arange(months + 1), 1.05 * ceiling  # what is beyond an end that was given
+    for runs, colour in zip(faint, COLOURS, strict=False):
+        marks += [panel.line(over, run, colour, 1.5, opacity=0.35) for run in runs]
     for values, colour, dash in zip(shown, COLOURS, DASHES, strict=False):
-        marks.append(panel.line(over, values, colour, 5, dash=dash))
+        marks.append(panel.line(over, np.minimum(values, most), colour, 5, dash=dash))
     if has_names:
         ends = zip(map(_last, shown), DARK, strict=False)
         rows = max(1, min(NAME_ROWS, int(panel.bottom // LINE) // len(names)))

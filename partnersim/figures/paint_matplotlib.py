@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -24,6 +24,7 @@ POINT = 72 / DPI
 """Points to a pixel."""
 
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
+WEIGHTS = {False: "normal", True: "bold"}
 
 
 def paint(picture: Picture) -> Figure:
@@ -55,29 +56,31 @@ def _flat(marks: Iterable[Mark]) -> Iterator[Mark]:
 
 
 def _patch(mark: Mark) -> Circle | Rectangle:
+    assert isinstance(mark, Disc | Box)
+    look: dict[str, Any] = {"facecolor": mark.fill, "edgecolor": mark.edge or "none"}
     if isinstance(mark, Disc):
-        return Circle((mark.x, mark.y), mark.radius, facecolor=mark.fill,
-                      edgecolor=mark.edge or "none", linewidth=mark.width * POINT)  # fmt: skip
-    assert isinstance(mark, Box)
-    return Rectangle((mark.x, mark.y), mark.width, mark.height, facecolor=mark.fill,
-                     edgecolor=mark.edge or "none", linewidth=1)  # fmt: skip
+        return Circle((mark.x, mark.y), mark.radius, linewidth=mark.width * POINT, **look)
+    return Rectangle((mark.x, mark.y), mark.width, mark.height, linewidth=1, **look)
 
 
 def _add(sheet: Axes, mark: Mark, level: int) -> None:
     if isinstance(mark, Text):
+        font: dict[str, Any] = {
+            "family": FAMILY,
+            "size": mark.size * POINT,
+            "weight": WEIGHTS[mark.bold],
+        }
+        place: dict[str, Any] = {"ha": ANCHORS[mark.anchor], "va": "baseline", "zorder": level}
         # Words as they stand: a dollar sign is no formula.
-        sheet.text(mark.x, mark.y, mark.text, size=mark.size * POINT, color=mark.colour,
-                   ha=ANCHORS[mark.anchor], va="baseline", weight="bold" if mark.bold else "normal",
-                   family=FAMILY, parse_math=False, zorder=level)  # fmt: skip
+        sheet.text(mark.x, mark.y, mark.text, color=mark.colour, parse_math=False, **font, **place)
         return
     assert isinstance(mark, Line)
     if mark.fill:
         sheet.add_patch(Polygon(mark.points, facecolor=mark.fill, edgecolor="none", zorder=level))
-    if mark.width:
-        xs, ys = zip(*mark.points, strict=True) if len(mark.points) else ((), ())
+    if mark.width and len(mark.points):
+        xs, ys = zip(*mark.points, strict=True)
         # Matplotlib counts dashes in widths of the line.
         dash = [float(length) / mark.width for length in mark.dash.split()]
-        sheet.add_line(
-            Line2D(xs, ys, color=mark.colour, linewidth=mark.width * POINT, alpha=mark.opacity,
-                   linestyle=(0, dash) if dash else "solid", solid_capstyle="butt", zorder=level)
-        )  # fmt: skip
+        look: dict[str, Any] = {"color": mark.colour, "alpha": mark.opacity}
+        look |= {"linewidth": mark.width * POINT, "linestyle": (0, dash) if dash else "solid"}
+        sheet.add_line(Line2D(xs, ys, solid_capstyle="butt", zorder=level, **look))

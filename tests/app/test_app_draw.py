@@ -264,6 +264,16 @@ def test_lines_stand_where_their_numbers_are() -> None:
         draw.lines([Series("a", values)] * 5, "T", WORDS)
 
 
+def test_no_line_leaves_the_chart() -> None:
+    values = np.linspace(0, 0.5, 121)
+    for picture in (
+        draw.lines([Series("a", values, np.stack([2 * values, 5 * values]))], "T", WORDS),
+        draw.lines([Series("a", 3 * values)], "T", WORDS, top=1),
+    ):
+        heights = [float(y) for y in re.findall(r"[ML][\d.]+ (-?[\d.]+)", picture.svg)]
+        assert min(heights) > 0
+
+
 def test_names_of_lines_do_not_cover_each_other() -> None:
     series = [Series(f"line {k}", np.full(121, 0.5 + k / 1000)) for k in range(4)]
     picture = draw.lines(series, "T", WORDS)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 
 from partnersim import figures
 from partnersim.analysis.effects import MainEffects, find_effects
@@ -257,6 +262,25 @@ def test_table_is_rectangular(name: str) -> None:
     assert len({len(column) for column in draw(name).table.values()}) == 1
 
 
+def test_both_painters_draw_the_same_words(name: str) -> None:
+    picture = draw(name)
+    painted = ElementTree.fromstring(picture.svg)
+    texts = [text.text for text in painted.iter("{http://www.w3.org/2000/svg}text")]
+    assert sorted(filter(None, texts)) == sorted(t.get_text() for t, _ in find_texts(name))
+    assert painted.attrib["aria-label"] == picture.title
+
+
+def test_no_picture_needs_matplotlib_before_it_is_painted() -> None:
+    code = (
+        "import sys, numpy, partnersim.app.export\n"
+        "from partnersim import figures\n"
+        "picture = figures.trust_network(numpy.full((2, 2), 0.4), ['A', 'B'])\n"
+        "assert picture.svg and 'matplotlib' not in sys.modules\n"
+        "assert picture.figure and 'matplotlib' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 
@@ -449,6 +473,19 @@ def test_words_fit() -> None:
         assert all(text_width(line) <= 200 for line in fitted)
         assert fitted[-1].endswith("…")
     assert "".join(wrap("partnership-managed-teams", 200, 2)) == "partnership-managed-teams"
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_text_is_measured_as_wide_as_its_font_draws_it(bold: bool) -> None:
+    font = FontProperties(family="DejaVu Sans", size=72, weight="bold" if bold else "normal")
+    for text in (
+        LONG,
+        "Change delivered (% of the vision): 62 %",
+        "−0.12 to 1,234.5…",
+        "Überörtlich",
+    ):
+        drawn, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+        assert 0.98 <= text_width(text, 72, bold=bold) / drawn <= 1.08, text
 
 
 def test_labels_are_moved_apart_and_stay_in_the_room() -> None:
