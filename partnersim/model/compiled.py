@@ -5,6 +5,7 @@ an edit in a callee would go unnoticed. The cache therefore lives in a folder of
 named by a hash of every file of the core, of Numba's version and of the processor.
 """
 
+import functools
 import hashlib
 import os
 import platform
@@ -15,6 +16,8 @@ from typing import Any
 import numba
 import platformdirs
 from numba.core import config
+from numba.core.imputils import lower_constant
+from numba.extending import models, register_model
 
 
 def cache_folder() -> Path:
@@ -49,14 +52,93 @@ def mark_of_compilation() -> Path:
     return CACHE_FOLDER / f"compiled-{digest.hexdigest()[:16]}"
 
 
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function of the core, without the interpreter's lock, and keep the result.
+class _Function(numba.types.Dispatcher):  # type: ignore[misc]  # Numba gives no types
+    """How compiled code sees a function of the model, also as an argument.
+
+    As Numba's own it would be compiled anew for every number that it is called with in writing,
+    seventy times for one that draws, and be an address of this very process, so that nothing
+    that is called with one could be kept on disk.
+    """
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        """The signature of a call: a number in writing is like any other."""
+        return super().get_call_type(context, [numba.types.unliteral(a) for a in args], kws)
+
+
+register_model(_Function)(models.OpaqueModel)
+
+
+@lower_constant(_Function)
+def _no_address(context: Any, builder: Any, type_: Any, function: Any) -> Any:
+    """What a function is as a value: nothing, since its type says which it is."""
+    return context.get_dummy_value()
+
+
+class Compiled:
+    """A function of the model: machine code where compiled code calls it, Python where Python does.
+
+    Numba would make of each function, besides its machine code, a second one that Python can call,
+    and a third for C; that took a third of the time of compiling the model, for what Python calls
+    of it a handful. Called from Python this is the function as it is written, with the same
+    numbers bit for bit; so one that calls a function of one's own may be tried out there.
+    """
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.machine_code = _njit(function, **{"no_cpython_wrapper": True} | options)
+        self.__name__: str = function.__name__
+        self._call = function
+        self._numba_type_ = _Function(self.machine_code)  # what Numba asks any value for
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it from Python."""
+        return self._call(*arguments)
+
+    def __reduce__(self) -> str:
+        """By its name: Numba's cache looks at what a function is closed over by pickling it."""
+        return self.__name__
+
+
+class EntryPoint(Compiled):
+    """A function of the model that is machine code from Python too."""
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        super().__init__(function, no_cpython_wrapper=False, **options)
+        self._call = self.machine_code
+
+    def compile(self, signature: tuple[Any, ...]) -> None:
+        """Compile it for arguments of these types of Numba's."""
+        self.machine_code.compile(signature)
+
+
+def _njit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile without the interpreter's lock, and keep the result.
 
     No fast arithmetic: compiled and interpreted runs must agree bit for bit.
     """
     # Only for the moment of decoration: other packages keep their own cache folder.
     before, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        settings = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        return numba.njit(**settings | options)(function)
     finally:
         config.CACHE_DIR = before
+
+
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a function part of the compiled model; `options` are Numba's."""
+    return function if config.DISABLE_JIT else Compiled(function, **options)
+
+
+def entry_point(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a function of the compiled model one that Python calls as machine code."""
+    return function if config.DISABLE_JIT else EntryPoint(function, **options)
+
+
+def with_slot(function: Callable[..., Any]) -> Any:
+    """Make a function that is given another, which fills a slot, part of the compiled model.
+
+    It is not kept on disk: Numba could not tell there with which function it was compiled.
+    """
+    return compiled(function, cache=False)

@@ -34,7 +34,7 @@ from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from partnersim.runs.rules import Rule, Rules
+    from partnersim.model.variants import Variant, Variants
 
 __all__ = ["Comparison", "Results", "ThroughTrust", "compare", "run", "share_through_trust"]
 
@@ -85,14 +85,14 @@ def _with_own_state(simulate: Callable[..., None]) -> Callable[..., None]:
     return simulate_chunk
 
 
-def _put_in(rules: Rules | None, kernel: Kernel) -> tuple[Kernel, tuple[Rule, ...]]:
-    """Put rules of one's own into a kernel, compiled."""
-    if not rules:
+def _put_in(variants: Variants | None, kernel: Kernel) -> tuple[Kernel, tuple[Variant, ...]]:
+    """Put functions of one's own into the slots of a kernel, compiled."""
+    if not variants:
         return kernel, ()
-    from partnersim.runs.rules import build
+    from partnersim.model.schedule import build
 
-    core = build(rules, compiled=True)
-    return kernel._replace(simulate=_with_own_state(core.simulate)), core.rules
+    core = build(variants, compiled=True)
+    return kernel._replace(simulate=_with_own_state(core.simulate)), core.variants
 
 
 def run(
@@ -105,7 +105,7 @@ def run(
     detail: bool = False,
     first_replicate: int = 0,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> Results:
     """Run one scenario many times, each time with other luck.
 
@@ -124,17 +124,17 @@ def run(
         Whether to keep who trusts whom, month by month.
     progress
         Called with replicates done and in all, now and then, in the calling thread.
-    rules
-        Functions of one's own in place of the model's, by its names: see `partnersim.runs.rules`.
+    variants
+        Functions of one's own by the slot that each fills: see `partnersim.model.variants.SLOTS`.
         They are compiled, which takes some seconds the first time in a process.
 
     Raises
     ------
     ValueError
-        For numbers out of range and series that do not exist; for a rule that does not exist, or
-        that leads out of what is possible.
+        For numbers out of range and series that do not exist; for a slot that does not exist, or a
+        variant that gives what is impossible.
     TypeError
-        For a rule that is no function of the same parameters, or cannot be compiled.
+        For a variant that is no function of its slot's parameters, or cannot be compiled.
     partnersim.ScenarioError
         For a scenario that cannot be read.
     """
@@ -144,7 +144,7 @@ def run(
     workers = n_cores() if workers is None else whole_number("workers", workers, least=1)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
-    kernel, own_rules = _put_in(rules, load_kernel())
+    kernel, own_variants = _put_in(variants, load_kernel())
     kept = _choose_series(series)
     batch = _Batch.prepare(kernel, scenario, replicates, seed, first_replicate, kept, detail)
     _fill(batch, replicates, workers, progress)
@@ -156,7 +156,7 @@ def run(
         measures=batch.measures,
         series=batch.series,
         detail=kernel.unpack_detail(batch.detail, n) if detail else None,
-        rules=own_rules,
+        variants=own_variants,
     )
 
 
@@ -171,7 +171,7 @@ def compare(
     detail: bool = False,
     first_replicate: int = 0,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> Comparison:
     """Run several arms with the same luck: replicate r of one is the twin of r of another.
 
@@ -181,8 +181,8 @@ def compare(
         The arms by name.
     base
         The arm that the others are compared with; the first if left out.
-    replicates, seed, workers, series, detail, first_replicate, progress, rules
-        As for `run`; rules of one's own hold in all arms.
+    replicates, seed, workers, series, detail, first_replicate, progress, variants
+        As for `run`; variants hold in all arms.
 
     Raises
     ------
@@ -210,7 +210,7 @@ def compare(
             detail=detail,
             first_replicate=first_replicate,
             progress=_shift(progress, n_before, len(arms)),
-            rules=rules,
+            variants=variants,
         )
     return Comparison(results, base)
 
@@ -224,7 +224,7 @@ def share_through_trust(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> ThroughTrust:
     """How much of an arm's effect on a measure goes through trust.
 
@@ -249,7 +249,7 @@ def share_through_trust(
         workers=workers,
         series=False,
         progress=progress,
-        rules=rules,
+        variants=variants,
     )
     values = {}
     for name, results in comparison.results.items():

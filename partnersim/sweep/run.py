@@ -185,7 +185,7 @@ def run_sweep(
         store = _open_store(plan, Path(folder), extend or {}, chunk_seconds)
         listing, moved = store.set_aside()
         about = _describe_session(engine, workers, scheduler, shard) | {
-            "rules": store.identity["rules"]
+            "variants": store.identity["variants"]
         }
         with store.session(about) as ended, stopper.on_interrupt():
             session = _Session(store, listing, which, stopper, progress)

@@ -114,10 +114,8 @@ class Simulator:
         self.root = root(plan.seed)
         self.state = new_record(STATE)
         self.simulate = schedule.simulate
-        if plan.own_rules:
-            from partnersim.runs import rules
-
-            self.simulate = rules.build(plan.own_rules, compiled=True).simulate
+        if plan.own_variants:
+            self.simulate = schedule.build(plan.own_variants, compiled=True).simulate
         self.buffer = np.empty((ROWS, plan.base.months + 1, len(SERIES)))
         self.no_detail = np.empty((ROWS, plan.base.months + 1, 0))
 
