@@ -16,9 +16,8 @@ import numpy as np
 from partnersim import PartnershipModel, Scenario
 from partnersim.mesa.agents import View
 from partnersim.model.draws import root
-from partnersim.model.initial import start
 from partnersim.model.record import array_of, new_record
-from partnersim.model.schedule import simulate, step_and_observe
+from partnersim.model.schedule import simulate, start, step_and_observe
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.scenario.scenario import Scenario as Place

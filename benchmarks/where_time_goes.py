@@ -1,8 +1,7 @@
 """How long each process of `partnersim.model.schedule` takes, in whole runs.
 
-The schedule is compiled once more with a reading of the clock after each process, so that each
-is timed on the states of real runs, compiled and inlined as it is in them. What a reading itself
-takes is measured beside them and taken off.
+The month is performed row by row with a reading of the clock after each, so that each process is
+timed on the states of real runs. What a reading itself takes is measured beside them and taken off.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
-from partnersim.model.schedule import SCHEDULE, start
+from partnersim.model.schedule import MONTH, perform, start
 from partnersim.model.state import STATE
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
@@ -34,7 +33,7 @@ def timed_runs(state, p, root, n_runs, totals, clock):
             state.month[0] += 1
 """
 
-READING = """            {name}(state, p)
+READING = """            perform({k}, {k} + 1, state, p)
             after = now(clock)
             totals[{k}] += after - before
             before = after"""
@@ -51,10 +50,9 @@ def compile_timed_runs() -> tuple[tuple[str, ...], Any]:
         read_clock(which, clock.ctypes)
         return clock[0] * 1_000_000_000 + clock[1]
 
-    names = tuple(process.__name__ for process in SCHEDULE)
-    readings = "\n".join(READING.format(name=name, k=k) for k, name in enumerate(names))
-    scope: dict[str, Any] = {process.__name__: process for process in SCHEDULE}
-    scope |= {"now": now, "start": start}
+    names = tuple(row.name for row in MONTH)
+    readings = "\n".join(READING.format(k=k) for k in range(len(names)))
+    scope: dict[str, Any] = {"now": now, "start": start, "perform": perform}
     exec(SOURCE.format(readings=readings, n=len(names)), scope)
     return names, numba.njit(nogil=True, error_model="numpy")(scope["timed_runs"])
 

@@ -8,9 +8,8 @@ import numpy as np
 from pytest import approx
 
 from partnersim.model.draws import root
-from partnersim.model.initial import start
 from partnersim.model.record import new_record
-from partnersim.model.schedule import SCHEDULE, simulate, step
+from partnersim.model.schedule import MONTH, perform, simulate, start, step
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.scenario.scenario import Scenario
@@ -20,12 +19,13 @@ if numba.config.DISABLE_JIT:
     np.seterr(over="ignore")  # the arithmetic of draws is meant to wrap
 
 NAMES = "abcdefghij"
-PROCESSES = {process.__name__: process for process in SCHEDULE}
+PROCESSES = {row.name: at for at, row in enumerate(MONTH)}
+"""The place of each process in the month; the last, where it has two."""
 
 WORKINGS = {
     "agreement", "displayed", "guarded", "horizons_apart", "joint_value", "load", "misread",
-    "mix_length", "n_counted", "need", "net", "objectives_length", "reliance", "reliance_term",
-    "touched",
+    "mix_length", "n_counted", "need", "net", "objectives_length", "price", "reliance",
+    "reliance_term", "touched",
 }  # fmt: skip
 """Fields that hold intermediate results: they follow from the others."""
 
@@ -66,7 +66,7 @@ def quiet(n: int = 3, changes: dict[str, Any] | None = None, **sections: Any) ->
 def run(world: World, *names: str) -> World:
     """The world after some processes of a month; their order is the caller's."""
     for name in names:
-        PROCESSES[name](*world)
+        perform(PROCESSES[name], PROCESSES[name] + 1, *world)
     return world
 
 

@@ -32,7 +32,7 @@ from experiments.patterns.estimates import (
     variation,
 )
 from experiments.patterns.runs import Runner
-from partnersim.model.meetings import take_in, weight_of_bad_news
+from partnersim.model.trust import take_in, weight_of_bad_news
 from partnersim.runs.measures import find_first_month
 from partnersim.scenario.declarations import Real, Section, Text, setting
 from partnersim.scenario.paths import first_months

@@ -26,9 +26,9 @@ from partnersim.mesa.agents import Coordinator, Organisation
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
 from partnersim.model.room import K, N
+from partnersim.model.schedule import build
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
-from partnersim.runs import rules as own_rules
 from partnersim.runs.ensemble import whole_number
 from partnersim.runs.measures import (
     ACCELERATION_WINDOW,
@@ -56,7 +56,7 @@ __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "
 Lasting = TypeVar("Lasting", Intervention, Appointed)
 """What has a first and a last month in a scenario."""
 
-SETTINGS = ("scenario", "rng", "replicate", "rules", "compiled")
+SETTINGS = ("scenario", "rng", "replicate", "variants", "compiled")
 """Keywords of the model itself; all others are paths of the scenario."""
 
 
@@ -106,8 +106,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         The seed, a whole number; fresh luck if left out. It is kept as `seed`.
     replicate
         Which run of the seed: the same number as in `partnersim.run`.
-    rules
-        Functions of one's own in place of the model's, by name: see docs/own-rules.md.
+    variants
+        Functions of one's own by the slot that each fills: see docs/variants.md.
     compiled
         Whether to compile them: some seconds, once, for faster steps.
     kwargs
@@ -146,7 +146,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         *,
         rng: int | None = None,
         replicate: int = 0,
-        rules: Mapping[str, Callable[..., Any]] | None = None,
+        variants: Mapping[str, Callable[..., Any]] | None = None,
         compiled: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -162,7 +162,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         self.agent_ids = itertools.count(1)
         self.names = scenario.organisation_names
         super().__init__(rng=self.seed)
-        self._core = own_rules.build(rules, compiled=compiled)
+        self._core = build(variants, compiled=compiled)
         self._root = root(self.seed)
         self._history: tuple[Change, ...] = ()
         self._failure: Exception | None = None
@@ -209,9 +209,9 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         return self._history
 
     @property
-    def rules(self) -> dict[str, str]:
-        """Rules of one's own by the name of what they replace: where each is from."""
-        return {rule.name: str(rule) for rule in self._core.rules}
+    def variants(self) -> dict[str, str]:
+        """Functions of one's own by the slot that each fills: where each is from."""
+        return {variant.name: str(variant) for variant in self._core.variants}
 
     @property
     def organisations(self) -> list[Organisation]:
@@ -280,7 +280,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             measures={name: np.array([value]) for name, value in self.measures().items()},
             series={name: values[None] for name, values in self.series.items()},
             detail=None,
-            rules=self._core.rules,
+            variants=self._core.variants,
         )
 
     def trust_matrix(self) -> Floats:
@@ -524,13 +524,13 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         Raises
         ------
         ValueError
-            If it was saved by a model of other luck, rules or organisations.
+            If it was saved by a model of other luck, variants or organisations.
         """
         if snapshot.luck != self._luck:
             raise ValueError(
                 f"snapshot: of seed {snapshot.luck[0]} and replicate {snapshot.luck[1]}; this "
-                f"model has seed {self.seed} and replicate {self.replicate}, and rules and "
-                "organisations must be the same too"
+                f"model has seed {self.seed} and replicate {self.replicate}, and variants "
+                "and organisations must be the same too"
             )
         self._live(snapshot.scenario, self._reach(snapshot.scenario, snapshot.month))
         self._history = snapshot.history
@@ -539,7 +539,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     @property
     def _luck(self) -> tuple[Any, ...]:
         """What a run depends on besides its scenario; and who is in it."""
-        return (self.seed, self.replicate, tuple(self._core.rules), tuple(self.names))
+        return (self.seed, self.replicate, tuple(self._core.variants), tuple(self.names))
 
     # --- The state ---------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def is_compiled(parameters: np.dtype) -> bool:
 def compile_all(
     parameters: np.dtype, progress: Callable[[str, int, int], None] | None = None
 ) -> None:
-    """Compile every process and the loops over them, once for an installation.
+    """Compile the month and the loops over it, once for an installation.
 
     Parameters
     ----------
@@ -41,25 +41,22 @@ def compile_all(
     import numpy as np
     from numba import int64, typeof
 
+    from partnersim.model import schedule
     from partnersim.model.compiled import mark_of_compilation
     from partnersim.model.draws import root
-    from partnersim.model.initial import start
     from partnersim.model.observe import observe
     from partnersim.model.record import array_of, new_record
-    from partnersim.model.schedule import SCHEDULE, simulate, step, step_and_observe
-    from partnersim.model.state import STATE, pack_detail
+    from partnersim.model.state import STATE
 
-    records = [new_record(STATE), new_record(parameters)]
-    both, arrays = tuple(map(typeof, records)), tuple(typeof(array_of(r)) for r in records)
+    records = tuple(typeof(new_record(dtype)) for dtype in (STATE, parameters))
+    arrays = tuple(typeof(array_of(new_record(dtype))) for dtype in (STATE, parameters))
     seed, row, rows = typeof(root(0)), typeof(np.empty(1)), typeof(np.empty((1, 1, 1)))
     work: list[tuple[Any, tuple[Any, ...]]] = [
-        *((process, both) for process in dict.fromkeys(SCHEDULE)),
-        (observe, (*both, row)),
-        (pack_detail, (*both, row)),
-        (start, (*both, seed, int64)),
-        (step, both),
-        (step_and_observe, (*arrays, row)),
-        (simulate, (*both, seed, int64, rows, rows)),
+        (observe, (*records, row)),
+        (schedule.start, (*records, seed, int64)),
+        (schedule.perform, (int64, int64, *records)),
+        (schedule.step_and_observe, (*arrays, row)),
+        (schedule.simulate, (*records, seed, int64, rows, rows)),
     ]
     for done, (function, signature) in enumerate(work):
         if progress:

@@ -7,6 +7,7 @@ from it is run: it is code, so a folder of somebody else's is not used, and a fi
 it was written is compiled anew.
 """
 
+import functools
 import hashlib
 import os
 import pickle
@@ -22,6 +23,8 @@ import numpy as np
 import platformdirs
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.imputils import lower_constant
+from numba.extending import models, register_model
 
 DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -148,18 +151,97 @@ class CheckedCache(FunctionCache):  # type: ignore[misc]  # Numba ships no types
             )
 
 
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function of the model, without the interpreter's lock, and keep the result.
+class _Function(numba.types.Dispatcher):  # type: ignore[misc]  # Numba gives no types
+    """How compiled code sees a function of the model, also as an argument.
+
+    As Numba's own it would be compiled anew for every number that it is called with in writing,
+    seventy times for one that draws, and be an address of this very process, so that nothing
+    that is called with one could be kept on disk.
+    """
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        """The signature of a call: a number in writing is like any other."""
+        return super().get_call_type(context, [numba.types.unliteral(a) for a in args], kws)
+
+
+register_model(_Function)(models.OpaqueModel)
+
+
+@lower_constant(_Function)
+def _no_address(context: Any, builder: Any, type_: Any, function: Any) -> Any:
+    """What a function is as a value: nothing, since its type says which it is."""
+    return context.get_dummy_value()
+
+
+class Compiled:
+    """A function of the model: machine code where compiled code calls it, Python where Python does.
+
+    Numba would make of each function, besides its machine code, a second one that Python can call,
+    and a third for C; that took a third of the time of compiling the model, for what Python calls
+    of it a handful. Called from Python this is the function as it is written, with the same
+    numbers bit for bit; so one that calls a function of one's own may be tried out there.
+    """
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.machine_code = _njit(function, **{"no_cpython_wrapper": True} | options)
+        self.__name__: str = function.__name__
+        self._call = function
+        self._numba_type_ = _Function(self.machine_code)  # what Numba asks any value for
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it from Python."""
+        return self._call(*arguments)
+
+    def __reduce__(self) -> str:
+        """By its name: Numba's cache looks at what a function is closed over by pickling it."""
+        return self.__name__
+
+
+class EntryPoint(Compiled):
+    """A function of the model that is machine code from Python too."""
+
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+        super().__init__(function, no_cpython_wrapper=False, **options)
+        self._call = self.machine_code
+
+    def compile(self, signature: tuple[Any, ...]) -> None:
+        """Compile it for arguments of these types of Numba's."""
+        self.machine_code.compile(signature)
+
+
+def _njit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile without the interpreter's lock, and keep the result.
 
     No fast arithmetic: compiled and interpreted runs must agree bit for bit.
     """
     # Only for the moment of decoration: other packages keep their own cache folder.
     before, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
     try:
-        dispatcher = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        settings = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        dispatcher = numba.njit(**settings | options)(function)
     finally:
         config.CACHE_DIR = before
-    cache = getattr(dispatcher, "_cache", None)  # there is none where Numba is off
-    if cache is not None:
+    cache = dispatcher._cache
+    if isinstance(cache, FunctionCache):  # it is another kind where nothing is kept
         cache.__class__, cache._cache_file.__class__ = CheckedCache, CheckedCacheFile
     return dispatcher
+
+
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a function part of the compiled model; `options` are Numba's."""
+    return function if config.DISABLE_JIT else Compiled(function, **options)
+
+
+def entry_point(function: Callable[..., Any], **options: Any) -> Any:
+    """Make a function of the compiled model one that Python calls as machine code."""
+    return function if config.DISABLE_JIT else EntryPoint(function, **options)
+
+
+def with_slot(function: Callable[..., Any]) -> Any:
+    """Make a function that is given another, which fills a slot, part of the compiled model.
+
+    It is not kept on disk: Numba could not tell there with which function it was compiled.
+    """
+    return compiled(function, cache=False)

@@ -1,11 +1,10 @@
-"""Process 3: coordinators meet people. Whom, what it does, and what is thought of them."""
+"""Coordinators meet people: whom, what it does, and what is thought of them."""
 
 import math
 
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     ARTICULATION,
-    BRIDGING,
     CREDIBILITY_LOSS,
     CREDIBILITY_OF_DELIVERY,
     CREDIBILITY_RATE,
@@ -29,8 +28,8 @@ from partnersim.model.draws import (
     random_bits,
     uniform,
 )
-from partnersim.model.environment import deed_of
 from partnersim.model.room import Q
+from partnersim.model.trust import deed_of, lose_goodwill
 
 NOBODY = -1.0e300
 
@@ -49,7 +48,7 @@ def begin_work(c, host, state, p):
 
 
 @compiled
-def come_and_go(state, p):
+def change_coordinators(state, p):
     """Appointed coordinators come and go by the month; others may emerge among members."""
     month = state.month[0]
     for c in range(p.coordinators.n_appointed):
@@ -60,14 +59,14 @@ def come_and_go(state, p):
         elif not is_due:
             state.is_at_work[c] = 0.0
     if p.emergence.rate > 0.0:
-        emerge(state, p)
+        emerge_coordinators(state, p)
     for c in range(p.coordinators.n):
         if state.is_at_work[c] > 0.0:
             state.staff_days[0] += p.coordinators.cost[c]
 
 
 @compiled
-def emerge(state, p):
+def emerge_coordinators(state, p):
     """A committed member may start to coordinate, as impartial as it is committed."""
     month = state.month[0]
     for i in range(p.n):
@@ -115,16 +114,16 @@ def need_for_meeting(c, i, layer, state, p):
     )
 
 
-@compiled
-def choose_meetings(state, p):
-    """Whom each coordinator meets this month.
+@with_slot
+def choose_meetings(meet, state, p):
+    """Each coordinator meets those who call for it most.
 
     The highest of need + temperature * Gumbel noise are met: sampling without replacement from
     the softmax of need. Who has more meetings than there are layers meets all of them again.
     """
     month, n_layers = state.month[0], p.n * N_LAYERS
     for c in range(p.coordinators.n):
-        n_within_reach = weigh_needs(c, state, p)
+        n_within_reach = weigh_needs(meet, c, state, p)
         if n_within_reach == 0:
             continue
         draw = uniform(state.keys, stream_of(c, p), month, HOW_MANY, 0, 0, 0)
@@ -145,8 +144,8 @@ def choose_meetings(state, p):
             state.meetings[c, neediest // N_LAYERS, neediest % N_LAYERS] += 1.0
 
 
-@compiled
-def weigh_needs(c, state, p):
+@with_slot
+def weigh_needs(meet, c, state, p):
     """How much each layer within a coordinator's reach calls for a meeting; how many do."""
     month, stream, luck, n_within_reach = state.month[0], stream_of(c, p), p.luck, 0
     temperature = p.coordinators.attention.temperature[c]
@@ -161,13 +160,13 @@ def weigh_needs(c, state, p):
                 continue
             n_within_reach += 1
             gumbel = -math.log(-math.log(of_layer(bits, layer))) * luck
-            state.need[at] = need_for_meeting(c, i, layer, state, p) + temperature * gumbel
+            state.need[at] = meet(c, i, layer, state, p) + temperature * gumbel
     return n_within_reach
 
 
 @compiled
 def hold_meetings(state, p):
-    """In whose interest each meeting is held, how that looks, and what weight it has.
+    """Each meeting is held in somebody's interest, looks it or not, and has its weight.
 
     Weight grows with credibility; several meetings compose as 1 - (1 - a)^times.
     """
@@ -198,9 +197,11 @@ def hold_meetings(state, p):
 
 
 @compiled
-def articulate(state, p):
-    """The vision, and what of it is being delivered: commitment towards its ceiling, believed
-    pace of the work towards the true one."""
+def articulate_vision(state, p):
+    """Who hears a coordinator commits itself further, and knows better how the work goes.
+
+    Commitment moves towards its ceiling, the believed pace of the work towards the true one.
+    """
     if not p.mechanisms.articulation:
         return
     for i in range(p.n):
@@ -218,28 +219,6 @@ def articulate(state, p):
 
 
 @compiled
-def bridge(state, p):
-    """Goodwill moves, up or down, to what the coordinator itself last saw of the trustee.
-
-    It can carry distrust as well as trust [ferrin2006; burt1995]; of those whom the coordinator
-    never met it can say nothing.
-    """
-    if not p.mechanisms.bridging:
-        return
-    n = p.n
-    for c in range(p.coordinators.n):
-        for i in range(n):
-            for layer in range(N_LAYERS):
-                part = BRIDGING * state.weight[c, i, layer]
-                if part == 0.0:
-                    continue
-                for j in range(n):
-                    if j != i and state.has_seen[c, j, layer] * state.is_present[j] > 0.0:
-                        gap = state.seen[c, j, layer] - state.goodwill_trust[i, layer, j]
-                        state.goodwill_trust[i, layer, j] += part * gap
-
-
-@compiled
 def serve_host(state, p):
     """Meetings held for the host tilt what comes next, and cost it goodwill."""
     n = p.n
@@ -253,12 +232,12 @@ def serve_host(state, p):
                 state.tilt[host] += TILT * held_for_host
                 loss = min(1.0, HOST_GOODWILL_LOSS * held_for_host)
                 if i != host:
-                    state.goodwill_trust[i, layer, host] *= 1.0 - loss
+                    lose_goodwill(i, layer, host, loss, state, p)
 
 
 @compiled
-def bring_together(state, p):
-    """Help for this month's issues, and contact for the pairs met by one coordinator."""
+def convene_partners(state, p):
+    """Those whom one coordinator meets come together, and have help with their issues."""
     n = p.n
     for i in range(n):
         state.helped[i] = 0.0
@@ -282,12 +261,12 @@ def bring_together(state, p):
 
 
 @compiled
-def be_judged(state, p):
-    """Credibility follows skill and delivery: k to skill*[(1-h) + h*min(1, realised/planned)].
+def judge_coordinators(state, p):
+    """Credibility follows skill and delivery.
 
-    Talk without delivery wears out; serving a host costs at once. Where a motive can be doubted
-    an impartial act earns nothing, and costs nothing either [kelley1973]. The coordinator now has
-    seen those it met.
+    k to skill*[(1-h) + h*min(1, realised/planned)]. Talk without delivery wears out; serving a host
+    costs at once. Where a motive can be doubted an impartial act earns nothing, and costs nothing
+    either [kelley1973]. The coordinator now has seen those it met.
     """
     realised, planned = 0.0, 0.0
     for m in range(p.programme.n_simultaneous):

@@ -1,4 +1,4 @@
-"""Process 5: each layer of each organisation decides what to contribute.
+"""Each layer of each organisation decides what to contribute.
 
 Trust is willingness to be exposed: what is at stake counts as far as the others can be relied
 on, and relying on them costs as far as they cannot.
@@ -7,7 +7,7 @@ on, and relying on them costs as far as they cannot.
 import math
 
 from partnersim.model.arithmetic import clip, product
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import BOARD, FRONT_LINE, LONGEST_VIEW, MANAGEMENT, N_LAYERS
 from partnersim.model.levers import DELEGATED_AUTHORITY
 
@@ -85,7 +85,7 @@ def consider_partners(state, p):
 
 
 @compiled
-def rely(i, m, state, p):
+def rely_on_partners(i, m, state, p):
     """How far each layer of i can rely on the others whom m needs: the CES mean of its trust in
     them. Who needs nobody relies on nobody in vain: 1."""
     shares = board = management = front_line = 0.0
@@ -104,13 +104,13 @@ def rely(i, m, state, p):
 
 
 @compiled
-def weigh(i, m, state, p):
+def weigh_initiative(i, m, state, p):
     """What each layer of i stands to gain from m.
 
     stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) + (1-delta) a stake, with
     R the CES mean of trust in the others whom the initiative needs.
     """
-    rely(i, m, state, p)
+    rely_on_partners(i, m, state, p)
     exposure = exposure_of(i, state, p)
     interdependence = p.organisations.interdependence[i]
     alone = (1.0 - interdependence) * p.decision.value_alone
@@ -127,47 +127,67 @@ def weigh(i, m, state, p):
         stake = (1.0 - commitment) * own + commitment * joint
         reliance = state.reliance[layer]
         relied_on = stake * reliance - exposure * (1.0 - reliance)
-        state.net[layer] += interdependence * relied_on + alone * stake
+        state.net[i, layer] += interdependence * relied_on + alone * stake
         state.n_counted[layer] += 1.0
         state.stake[i] += stake
 
 
 @compiled
-def decide(state, p):
-    """Contributions move towards a logistic of what is to be gained, less what it costs.
-
-    aim = logistic(sharpness (mean net - cost)); the conditional rule mixes it with the belief
-    about what others give [fischbacher2010].
-    """
+def weigh_initiatives(state, p):
+    """Each layer weighs what its organisation's initiatives are worth to it, and what they cost."""
     consider_partners(state, p)
     for i in range(p.n):
         state.stake[i] = 0.0
         for layer in range(N_LAYERS):
-            state.net[layer] = 0.0
+            state.net[i, layer] = 0.0
             state.n_counted[layer] = 0.0
-            state.contribution[i, layer] *= state.is_present[i]
         if state.is_present[i] == 0.0:
             continue
         for m in range(p.programme.n_simultaneous):
             if state.number[m] >= 0 and state.needs[m, i] > 0.0:
-                weigh(i, m, state, p)
+                weigh_initiative(i, m, state, p)
         state.stake[i] /= max(state.n_counted[0] + state.n_counted[1] + state.n_counted[2], 1.0)
+        for layer in range(N_LAYERS):
+            state.net[i, layer] /= max(state.n_counted[layer], 1.0)
         state.load[i] = load_of(i, state, p)
         further_load = max(state.load[i] - 1.0, 0.0) / p.programme.n_simultaneous
-        cost = (
+        state.price[i] = (
             p.decision.cost_base
             + p.decision.cost_pressure * state.target_pressure[i]
             + p.decision.cost_load * further_load
         )
+
+
+@compiled
+def decide_by_stake(i, layer, state, p):
+    """A logistic of what is to be gained less what it costs, sharpness (net - price)."""
+    return 1.0 / (1.0 + math.exp(-p.decision.sharpness * (state.net[i, layer] - state.price[i])))
+
+
+@compiled
+def decide_conditionally(i, layer, state, p):
+    """That mixed with the belief about what the others give [fischbacher2010]."""
+    own_view = decide_by_stake(i, layer, state, p)
+    return p.decision.own_view_weight * own_view + p.decision.belief_weight * state.belief[i, layer]
+
+
+@compiled
+def decide_as_scenario_says(i, layer, state, p):
+    """What a layer wants to contribute, by the rule that `decision.rule` names."""
+    if p.decision.is_conditional:
+        return decide_conditionally(i, layer, state, p)
+    return decide_by_stake(i, layer, state, p)
+
+
+@with_slot
+def decide_contributions(decide, state, p):
+    """Contributions move towards what each layer decides on."""
+    for i in range(p.n):
         for layer in range(N_LAYERS):
-            net = state.net[layer] / max(state.n_counted[layer], 1.0)
-            aim = 1.0 / (1.0 + math.exp(-p.decision.sharpness * (net - cost)))
-            if p.decision.is_conditional:
-                aim = (
-                    p.decision.own_view_weight * aim
-                    + p.decision.belief_weight * state.belief[i, layer]
+            contribution = state.contribution[i, layer] * state.is_present[i]
+            if state.is_present[i] > 0.0:
+                aim = decide(i, layer, state, p)
+                contribution = clip(
+                    contribution + p.decision.adjustment_rate * (aim - contribution), 0.0, 1.0
                 )
-            contribution = state.contribution[i, layer]
-            state.contribution[i, layer] = clip(
-                contribution + p.decision.adjustment_rate * (aim - contribution), 0.0, 1.0
-            )
+            state.contribution[i, layer] = contribution

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, entry_point
 
 ENVIRONMENT, ENCOUNTERS, FIRST_COORDINATOR = 0, 1, 2
 """Streams: the place, meetings and decisions, and one for each coordinator."""
@@ -42,7 +42,7 @@ _PART = 2**_PART_BITS - 1
 _PART_TO_UNIT = 2.0**-_PART_BITS
 
 
-@compiled
+@entry_point
 def mix(z):
     """SplitMix64's output function: 64 bits well stirred."""
     z = (z ^ (z >> _S30)) * _FIRST
@@ -63,7 +63,7 @@ def root(seed: int) -> np.ndarray:
     return np.random.SeedSequence(seed).generate_state(2, np.uint64)
 
 
-@compiled
+@entry_point
 def set_keys(keys, root, replicate):
     """Fill uint64[n_streams, 2] with the keys of one replicate's streams."""
     for stream in range(keys.shape[0]):
@@ -72,7 +72,7 @@ def set_keys(keys, root, replicate):
         keys[stream, 1] = mix(root[1] + mix(address * _GOLDEN + keys[stream, 0]))
 
 
-@compiled
+@entry_point
 def random_bits(keys, stream, month, purpose, a, b, c):
     """The draw at an address: int64, of which 63 bits are random.
 
@@ -87,7 +87,7 @@ def random_bits(keys, stream, month, purpose, a, b, c):
     return np.int64((z ^ (z >> _S31)) >> _S1)
 
 
-@compiled
+@entry_point
 def uniform(keys, stream, month, purpose, a, b, c):
     """The draw at an address, strictly between 0 and 1."""
     bits = random_bits(keys, stream, month, purpose, a, b, c)

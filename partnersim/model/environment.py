@@ -3,7 +3,7 @@
 import math
 
 from partnersim.model.arithmetic import clip, length, product
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     COMMON_CRISIS,
     CRISIS_COMMITMENT,
@@ -49,15 +49,9 @@ from partnersim.model.levers import (
     SEPARATE_PRE_MEETINGS,
     is_divisive,
 )
+from partnersim.model.trust import mean_trust_of, return_to_disposition, trust_as_strangers
 
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
-
-
-@compiled
-def deed_of(j, layer, state, p):
-    """What a layer of j really gave last month, against what plans take for granted, at most 1:
-    trust grows where expectations are met, and modest ones are met sooner [vangen2003]."""
-    return min(1.0, state.delivered[j, layer] / p.programme.planned_effort)
 
 
 @compiled
@@ -86,8 +80,11 @@ def n_members(state, p):
 
 
 @compiled
-def shake(state, p):
-    """Shocks: AR(1), own and national. z' = a z + s sqrt(1 - a^2) e, e of variance 1."""
+def draw_shocks(state, p):
+    """Shocks of each organisation and of the nation fade and are renewed.
+
+    z' = a z + s sqrt(1 - a^2) e, e of variance 1.
+    """
     month = state.month[0]
     fresh = (
         math.sqrt(1.0 - p.pressure.shock_persistence * p.pressure.shock_persistence) * UNIT_VARIANCE
@@ -105,9 +102,9 @@ def shake(state, p):
 
 @compiled
 def near_deadlines(state, p):
-    """Deadlines pull attention: w_i(t) is proportional to w_i + sum of weight * nearness^2.
+    """Deadlines pull attention, and with it the ceiling of commitment.
 
-    With attention, the ceiling of commitment moves: cos(w_i, W).
+    w_i(t) is proportional to w_i + sum of weight * nearness^2; the ceiling is cos(w_i, W).
     """
     month = state.month[0]
     n, n_domains = p.n, p.n_domains
@@ -145,8 +142,8 @@ def near_deadlines(state, p):
 
 
 @compiled
-def fund(state, p):
-    """Capacity, less any cut in force; a crisis, if one is on."""
+def set_capacity(state, p):
+    """Capacity is less any cut in force, and a crisis may be on."""
     month = state.month[0]
     state.crisis[0] = 0.0
     for i in range(p.n):
@@ -164,7 +161,10 @@ def fund(state, p):
 
 @compiled
 def feel_pressure(state, p):
-    """p_i = base + deadlines + load of contributing - relief by what is delivered + shocks."""
+    """Pressure rises with deadlines, cuts and contributing, and falls with what is delivered.
+
+    p_i = base + deadlines + load of contributing - relief by what is delivered + shocks
+    """
     n, n_domains = p.n, p.n_domains
     for i in range(n):
         load = 0.0
@@ -187,7 +187,7 @@ def feel_pressure(state, p):
 
 @compiled
 def spend_time(state, p):
-    """Staff days on meetings, away days, papers and contacts; their share of free time."""
+    """Meetings, away days, papers and contacts take staff days, and their share of free time."""
     members = n_members(state, p)
     for i in range(p.n):
         lever = state.in_force[i]
@@ -221,12 +221,7 @@ def lose_relationships(i, layer, share, state, p):
             continue
         for trustor, trustee in ((i, j), (j, i)):
             part = share * p.trust.turnover_loss / state.in_force[trustor, CROSS_LINKS]
-            competence = state.competence_trust[trustor, layer, trustee]
-            goodwill = state.goodwill_trust[trustor, layer, trustee]
-            state.competence_trust[trustor, layer, trustee] += part * (
-                p.trust.disposition - competence
-            )
-            state.goodwill_trust[trustor, layer, trustee] += part * (p.trust.disposition - goodwill)
+            return_to_disposition(trustor, layer, trustee, part, state, p)
     alone = p.commitment.alone * state.ceiling[i]
     commitment = state.vision_commitment[i, layer]
     state.vision_commitment[i, layer] += share * p.trust.turnover_loss * (alone - commitment)
@@ -243,8 +238,8 @@ def lose_relationships(i, layer, share, state, p):
 
 
 @compiled
-def happen(state, p):
-    """Events of this month."""
+def let_events_happen(state, p):
+    """What the scenario lists for this month happens."""
     month = state.month[0]
     n = p.n
     for e in range(p.events.n):
@@ -255,7 +250,8 @@ def happen(state, p):
             if not concerns(e, i, p):
                 continue
             if kind == ORGANISATION_JOINS and state.is_present[i] == 0.0:
-                join(i, state, p)
+                add_member(i, state, p)
+                trust_as_strangers(i, state, p)
             if state.is_present[i] == 0.0:
                 continue
             if kind == LEADER_LEAVES:
@@ -282,25 +278,20 @@ def pull_together(i, size, state):
 
 
 @compiled
-def join(i, state, p):
-    """A newcomer is trusted, and trusts, as strangers do."""
+def add_member(i, state, p):
+    """A newcomer is present, has met nobody, and is committed as one alone is."""
     state.is_present[i] = 1.0
     for j in range(p.n):
-        if j == i:
-            continue
-        state.contact[i, j] = state.contact[j, i] = 0.0
-        state.tension[i, j] = state.tension[j, i] = 0.0
-        for layer in range(N_LAYERS):
-            for trustor, trustee in ((i, j), (j, i)):
-                state.competence_trust[trustor, layer, trustee] = p.trust.disposition
-                state.goodwill_trust[trustor, layer, trustee] = p.trust.disposition
+        if j != i:
+            state.contact[i, j] = state.contact[j, i] = 0.0
+            state.tension[i, j] = state.tension[j, i] = 0.0
     for layer in range(N_LAYERS):
         state.vision_commitment[i, layer] = p.commitment.alone * state.ceiling[i]
 
 
 @compiled
 def change_leaders(state, p):
-    """In each layer somebody may leave."""
+    """In each layer somebody may leave, and relationships go with them."""
     month = state.month[0]
     for i in range(p.n):
         bits = random_bits(state.keys, ENVIRONMENT, month, TURNOVER, p.label[i], 0, 0)
@@ -311,19 +302,7 @@ def change_leaders(state, p):
 
 
 @compiled
-def mean_trust_of(i, state, p):
-    """Mean trust of an organisation's layers in the other members."""
-    total, links = 0.0, 0.0
-    for layer in range(N_LAYERS):
-        for j in range(p.n):
-            if j != i and state.is_present[j] > 0.0:
-                total += state.trust[i, layer, j]
-                links += 1.0
-    return total / max(links, 1.0)
-
-
-@compiled
-def stop(state, p):
+def end_partnership(state, p):
     """After a collapse nobody promises, gives, meets or coordinates."""
     for i in range(p.n):
         state.meeting_share[i] = 0.0
@@ -336,8 +315,14 @@ def stop(state, p):
 
 
 @compiled
-def withdraw(state, p):
-    """After a year of little trust and little at stake, an organisation may leave.
+def chance_of_leaving(i, state, p):
+    """Chance that a member leaves: after a year of little trust and little at stake."""
+    return p.turnover.withdrawal_rate if state.months_low[i] >= WITHDRAWAL_MONTHS else 0.0
+
+
+@with_slot
+def withdraw_members(leave, state, p):
+    """A member may leave; with fewer than two the partnership has collapsed.
 
     All judge by who was there when the month began.
     """
@@ -350,31 +335,14 @@ def withdraw(state, p):
         else:
             state.months_low[i] = 0.0
     for i in range(p.n):
-        if state.months_low[i] < WITHDRAWAL_MONTHS or state.is_present[i] == 0.0:
-            continue
-        draw = uniform(state.keys, ENVIRONMENT, month, WITHDRAWAL, p.label[i], 0, 0)
-        state.leaving[i] += event(draw, p.turnover.withdrawal_rate, p.luck)
+        chance = leave(i, state, p) if state.is_present[i] > 0.0 else 0.0
+        if chance > 0.0:
+            draw = uniform(state.keys, ENVIRONMENT, month, WITHDRAWAL, p.label[i], 0, 0)
+            state.leaving[i] += event(draw, chance, p.luck)
+    for i in range(p.n):
         if state.leaving[i] >= 1.0:
             state.is_present[i] = 0.0
             state.leaving[i] = 0.0
     if n_members(state, p) < LEAST_MEMBERS:
         state.has_collapsed[0] = 1
-        stop(state, p)
-
-
-@compiled
-def effective_trust(competence, goodwill, goodwill_weight, agreement):
-    """T = C^(1-w) G^w [sako1992; nooteboom1996], and what an agreement covers of 1 - T."""
-    if goodwill_weight == 0.5:
-        trust = math.sqrt(competence * goodwill)
-    elif competence <= 0.0 or goodwill <= 0.0:
-        trust = 0.0
-        if goodwill_weight == 0.0:
-            trust = competence
-        elif goodwill_weight == 1.0:
-            trust = goodwill
-    else:
-        trust = math.exp(
-            (1.0 - goodwill_weight) * math.log(competence) + goodwill_weight * math.log(goodwill)
-        )
-    return 1.0 - (1.0 - trust) * (1.0 - agreement)
+        end_partnership(state, p)

@@ -3,7 +3,7 @@
 import math
 
 from partnersim.model.arithmetic import clip
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import N_LAYERS, ORGANISATION_JOINS
 from partnersim.model.draws import (
     ACCOUNTABILITY,
@@ -20,8 +20,6 @@ from partnersim.model.draws import (
     SETUP,
     SHOCK,
     START_CONTACT,
-    START_PAIR,
-    START_TRUST,
     noise,
     set_keys,
     standard_normal,
@@ -30,18 +28,18 @@ from partnersim.model.draws import (
 from partnersim.model.environment import (
     UNIT_VARIANCE,
     feel_pressure,
-    fund,
-    join,
     n_members,
     near_deadlines,
+    set_capacity,
 )
 from partnersim.model.levers import N_LEVERS, set_levers
-from partnersim.model.meetings import assess_trust, differ, show
-from partnersim.model.work import begin
+from partnersim.model.meetings import compare_interests, show_commitment
+from partnersim.model.trust import assess_trust, start_as_strangers, start_trust
+from partnersim.model.work import begin_initiative
 
 
-@compiled
-def start(state, p, root, replicate):
+@with_slot
+def start(begin, state, p, root, replicate):
     """Set a state to the beginning of a replicate, whatever it held before."""
     clear(state, p)
     set_keys(state.keys, root, replicate)
@@ -53,7 +51,7 @@ def start(state, p, root, replicate):
     start_shocks(state, p)
     set_levers(state, p)
     near_deadlines(state, p)
-    fund(state, p)
+    set_capacity(state, p)
     start_relations(state, p)
     for i in range(p.n):
         for layer in range(N_LAYERS):
@@ -63,17 +61,12 @@ def start(state, p, root, replicate):
             state.belief[i, layer] = p.starting.contribution
     feel_pressure(state, p)
     keep_apart(state, p)
-    differ(state, p)
-    show(state, p)
+    compare_interests(state, p)
+    show_commitment(state, p)
     assess_trust(state, p)
-    for i in range(p.n):
-        for layer in range(N_LAYERS):
-            for j in range(p.n):
-                state.start_competence_trust[i, layer, j] = state.competence_trust[i, layer, j]
-                state.start_goodwill_trust[i, layer, j] = state.goodwill_trust[i, layer, j]
     for m in range(p.programme.n_simultaneous):
         state.number[m] = -1
-        begin(m, 0, state, p)
+        begin_initiative(begin, m, 0, state, p)
 
 
 @compiled
@@ -231,34 +224,26 @@ def start_shocks(state, p):
 
 @compiled
 def start_relations(state, p):
-    """Trust, contact and tension of each pair; trust half its pair's and half its own chance."""
+    """Trust, contact and tension of each pair; those who are to join have none yet."""
     n = p.n
+    start_trust(state, p)
     for i in range(n):
         for j in range(n):
             if i == j:
                 continue
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
-            pair = noise(uniform(state.keys, ENCOUNTERS, SETUP, START_PAIR, low, high, 0), p.luck)
             draw = uniform(state.keys, ENCOUNTERS, SETUP, START_CONTACT, low, high, 0)
             contact = clip(
                 p.starting.contact_mean + p.starting.contact_spread * noise(draw, p.luck), 0.0, 1.0
             )
             state.contact[i, j] = contact
             state.tension[i, j] = p.starting.tension
-            for layer in range(N_LAYERS):
-                for kind in range(2):
-                    draw = uniform(
-                        state.keys, ENCOUNTERS, SETUP, START_TRUST,
-                        p.label[i], p.label[j], 2 * layer + kind,
-                    )  # fmt: skip
-                    own = noise(draw, p.luck)
-                    trust = p.starting.trust_mean + p.starting.trust_spread * 0.5 * (pair + own)
-                    if kind == 0:
-                        state.competence_trust[i, layer, j] = clip(trust, 0.0, 1.0)
-                    else:
-                        state.goodwill_trust[i, layer, j] = clip(trust, 0.0, 1.0)
     for e in range(p.events.n):
         newcomer = p.events.organisation[e]
         if p.events.type[e] == ORGANISATION_JOINS:
-            join(newcomer, state, p)
+            start_as_strangers(newcomer, state, p)
+            for j in range(n):
+                if j != newcomer:
+                    state.contact[newcomer, j] = state.contact[j, newcomer] = 0.0
+                    state.tension[newcomer, j] = state.tension[j, newcomer] = 0.0
             state.is_present[newcomer] = 0.0

@@ -28,7 +28,7 @@ def is_divisive(lever):
 
 @compiled
 def set_levers(state, p):
-    """Levers in force: an intervention's value while it holds, else what is practised.
+    """Ways of working are as an intervention holds them, or else as they are practised.
 
     A binding agreement between two is as strong as it is for the less bound. What of it has
     been withdrawn since last month is kept, for it is news.
@@ -59,10 +59,11 @@ def set_levers(state, p):
 
 
 @compiled
-def practise(state, p):
-    """Practice follows commitment slowly: divisive ways towards stated (1 - adoption v).
+def change_practice(state, p):
+    """Practice follows commitment: committed people slowly drop divisive ways.
 
-    What an intervention holds is not practised meanwhile, and goes on when it ends.
+    They move towards stated (1 - adoption v). What an intervention holds is not practised
+    meanwhile, and goes on when it ends.
     """
     for i in range(p.n):
         commitment = 0.0

@@ -1,6 +1,6 @@
-"""Process 4: organisations meet. Contact, talk, deeds, joint days, issues."""
+"""Organisations meet: conflict, contact, what is shown, and issues."""
 
-from partnersim.model.arithmetic import clip, product
+from partnersim.model.arithmetic import product
 from partnersim.model.compiled import compiled
 from partnersim.model.constants import (
     CONFLICT_HORIZONS,
@@ -8,10 +8,7 @@ from partnersim.model.constants import (
     CONTACT_RATE,
     CONVENED_CONTACT,
     COORDINATED_RESOLUTION,
-    COVERED_BY_AGREEMENT,
     CRISIS_CONTACT,
-    CROWDING,
-    GOODWILL_RATE,
     GUARDED,
     GUARDED_ANYWAY,
     JOINT_DAY_CONTACT,
@@ -29,17 +26,13 @@ from partnersim.model.constants import (
 )
 from partnersim.model.draws import (
     ENCOUNTERS,
-    READING,
     RUPTURE,
     SURFACING,
     WORKING_THROUGH,
     event,
-    noise,
-    of_layer,
-    random_bits,
     uniform,
 )
-from partnersim.model.environment import deed_of, effective_trust, n_members
+from partnersim.model.environment import n_members
 from partnersim.model.levers import (
     ISSUE_AVOIDANCE,
     JOINT_AWAY_DAYS,
@@ -47,11 +40,15 @@ from partnersim.model.levers import (
     POSITION_SHARING,
     SEPARATE_PRE_MEETINGS,
 )
+from partnersim.model.trust import fall_out, mean_goodwill
 
 
 @compiled
-def differ(state, p):
-    """Conflict of interest: .7 (1 - cos(w_i, w_j)) + .3 min(1, |ln h_i/h_j| / ln 10)."""
+def compare_interests(state, p):
+    """Interests conflict as far as objectives and planning horizons are unlike.
+
+    .7 (1 - cos(w_i, w_j)) + .3 min(1, |ln h_i/h_j| / ln 10)
+    """
     for i in range(p.n):
         for j in range(i):
             alike = product(state.objectives[i], state.objectives[j], p.n_domains) / (
@@ -95,8 +92,8 @@ def make_contact(state, p):
 
 
 @compiled
-def show(state, p):
-    """What each layer displays, how much of it is guarded, and how it is misread.
+def show_commitment(state, p):
+    """Each layer displays its commitment, more or less guarded, and it is more or less misread.
 
     Talk of one's own needs hides commitment and is understood; pre-meetings guard what is shown,
     more so where interests conflict [wildschut2003].
@@ -116,125 +113,6 @@ def show(state, p):
             state.misread[i, j] = MISREADING * distance * (1.0 - understood) * unlearnt
             opposed = GUARDED_ANYWAY + (1.0 - GUARDED_ANYWAY) * state.conflict[i, j]
             state.guarded[i, j] = guarded * opposed
-
-
-@compiled
-def weight_of_bad_news(trust, asymmetry):
-    """How much more bad news moves trust than good: most where there is no settled view, not at
-    all where there is [slovic1993; poortinga2004]."""
-    return 1.0 + (asymmetry - 1.0) * 4.0 * trust * (1.0 - trust)
-
-
-@compiled
-def take_in(goodwill, seen, rate, agreement, asymmetry):
-    """Goodwill after news: bad news weighs more, and good news less where a rule forces the
-    conduct [malhotra2002]."""
-    change = rate * (seen - goodwill)
-    # Both are worked out and one is taken: a branch that nobody can foresee takes longer.
-    of_bad_news = weight_of_bad_news(goodwill, asymmetry)
-    of_good_news = 1.0 - CROWDING * agreement
-    change *= of_bad_news if change < 0.0 else of_good_news
-    return clip(goodwill + change, 0.0, 1.0)
-
-
-@compiled
-def hear_talk(state, p):
-    """Goodwill learns from what is displayed in meetings, misread by culture and by chance."""
-    month, n, luck, disposition = state.month[0], p.n, p.luck, p.trust.disposition
-    talk, spread, asymmetry = 1.0 - p.trust.deeds, p.trust.misreading_noise, p.trust.news_asymmetry
-    for i in range(n):
-        for j in range(n):
-            if i == j or state.is_present[i] * state.is_present[j] == 0.0:
-                continue
-            misread, agreement = state.misread[i, j], state.agreement[i, j]
-            open_part = (1.0 - misread) * (1.0 - state.guarded[i, j])
-            rate = GOODWILL_RATE * state.contact[i, j] * talk
-            bits = random_bits(state.keys, ENCOUNTERS, month, READING, p.label[i], p.label[j], 0)
-            for layer in range(N_LAYERS):
-                seen = clip(
-                    open_part * state.displayed[j, layer]
-                    + misread * disposition
-                    + spread * noise(of_layer(bits, layer), luck),
-                    0.0,
-                    1.0,
-                )
-                state.goodwill_trust[i, layer, j] = take_in(
-                    state.goodwill_trust[i, layer, j], seen, rate, agreement, asymmetry
-                )
-
-
-@compiled
-def see_deeds(state, p):
-    """Goodwill learns from what was really delivered last month: talk is not enough."""
-    n, deeds, disposition, asymmetry = (
-        p.n,
-        p.trust.deeds,
-        p.trust.disposition,
-        p.trust.news_asymmetry,
-    )
-    for i in range(n):
-        for j in range(n):
-            if i == j or state.is_present[i] * state.is_present[j] == 0.0:
-                continue
-            misread, agreement = state.misread[i, j], state.agreement[i, j]
-            rate = GOODWILL_RATE * state.contact[i, j] * deeds
-            for layer in range(N_LAYERS):
-                seen = (1.0 - misread) * deed_of(j, layer, state, p) + misread * disposition
-                state.goodwill_trust[i, layer, j] = take_in(
-                    state.goodwill_trust[i, layer, j], seen, rate, agreement, asymmetry
-                )
-
-
-@compiled
-def miss_agreements(state, p):
-    """Without the rule that made them give, the others are believed to be the less willing: good
-    conduct had been put down to the rule [malhotra2002]."""
-    n = p.n
-    for i in range(n):
-        for j in range(n):
-            if i == j or state.withdrawn[i, j] == 0.0:
-                continue
-            for layer in range(N_LAYERS):
-                state.goodwill_trust[i, layer, j] *= (
-                    1.0 - p.trust.agreement_loss * state.withdrawn[i, j]
-                )
-
-
-@compiled
-def spend_joint_days(state, p):
-    """On joint away days people see each other as they are: commitment and deeds, undimmed."""
-    n = p.n
-    for i in range(n):
-        for j in range(n):
-            days = min(state.in_force[i, JOINT_AWAY_DAYS], state.in_force[j, JOINT_AWAY_DAYS])
-            if i == j or days == 0.0 or state.is_present[i] * state.is_present[j] == 0.0:
-                continue
-            agreement = state.agreement[i, j]
-            rate = min(1.0, p.trust.joint_day_rate * days / 12.0)
-            for layer in range(N_LAYERS):
-                seen = (1.0 - p.trust.deeds) * state.vision_commitment[j, layer] + (
-                    p.trust.deeds * deed_of(j, layer, state, p)
-                )
-                state.goodwill_trust[i, layer, j] = take_in(
-                    state.goodwill_trust[i, layer, j], seen, rate, agreement, p.trust.news_asymmetry
-                )
-
-
-@compiled
-def mean_goodwill(i, j, state):
-    """Goodwill between two organisations, over layers and both directions."""
-    total = 0.0
-    for layer in range(N_LAYERS):
-        total += state.goodwill_trust[i, layer, j] + state.goodwill_trust[j, layer, i]
-    return total / (2.0 * N_LAYERS)
-
-
-@compiled
-def lose_goodwill(i, j, part, state):
-    """Both sides, in all layers, lose a part of their goodwill."""
-    for layer in range(N_LAYERS):
-        state.goodwill_trust[i, layer, j] *= 1.0 - part
-        state.goodwill_trust[j, layer, i] *= 1.0 - part
 
 
 @compiled
@@ -269,11 +147,11 @@ def raise_issues(state, p):
             tension *= 1.0 - RESOLVED * resolved
             tension *= 1.0 - VENTED * flared
             state.tension[i, j] = state.tension[j, i] = tension
-            lose_goodwill(i, j, p.relations.flare_loss * flared, state)
+            fall_out(i, j, p.relations.flare_loss * flared, state, p)
 
 
 @compiled
-def break_out(state, p):
+def let_issues_break_out(state, p):
     """What was never raised breaks out, the likelier the more there is of it."""
     month, n = state.month[0], p.n
     for i in range(n):
@@ -288,23 +166,4 @@ def break_out(state, p):
                 continue
             tension *= 1.0 - RUPTURE_VENTED * ruptured
             state.tension[i, j] = state.tension[j, i] = tension
-            lose_goodwill(i, j, p.relations.rupture_loss * ruptured, state)
-
-
-@compiled
-def assess_trust(state, p):
-    """Trust as it is acted on: both kinds together, and what an agreement covers."""
-    n, goodwill_weight = p.n, p.trust.goodwill_weight
-    for i in range(n):
-        for j in range(n):
-            if i == j:
-                continue
-            covered = COVERED_BY_AGREEMENT * state.agreement[i, j]
-            for layer in range(N_LAYERS):
-                trust = effective_trust(
-                    state.competence_trust[i, layer, j],
-                    state.goodwill_trust[i, layer, j],
-                    goodwill_weight,
-                    covered,
-                )
-                state.trust[i, layer, j] = trust
+            fall_out(i, j, p.relations.rupture_loss * ruptured, state, p)

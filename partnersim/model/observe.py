@@ -3,7 +3,7 @@
 import math
 
 from partnersim.model.arithmetic import clip
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, entry_point
 from partnersim.model.constants import (
     BOARD,
     FRONT_LINE,
@@ -85,7 +85,7 @@ def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
     )
 
 
-@compiled
+@entry_point
 def observe(state, p, row):
     """Write one month into float64[len(SERIES)], in the order of `state.SERIES`."""
     n = p.n

@@ -1,210 +1,452 @@
-"""One month, in order; and the loop over months and replicates."""
+"""The order of a month, as a table; and a month, a walk through one, and runs, made of it."""
 
-from partnersim.model.compiled import compiled
-from partnersim.model.constants import N_LAYERS
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from partnersim.model import initial
+from partnersim.model.compiled import entry_point
 from partnersim.model.coordinators import (
-    articulate,
-    be_judged,
-    bridge,
-    bring_together,
+    articulate_vision,
+    change_coordinators,
     choose_meetings,
-    come_and_go,
+    convene_partners,
     hold_meetings,
+    judge_coordinators,
     serve_host,
 )
-from partnersim.model.decisions import decide
+from partnersim.model.decisions import decide_contributions, weigh_initiatives
+from partnersim.model.draws import root, set_keys
 from partnersim.model.environment import (
     change_leaders,
+    draw_shocks,
     feel_pressure,
-    fund,
-    happen,
+    let_events_happen,
     near_deadlines,
-    shake,
+    set_capacity,
     spend_time,
-    withdraw,
+    withdraw_members,
 )
-from partnersim.model.initial import start
-from partnersim.model.levers import practise, set_levers
+from partnersim.model.levers import change_practice, set_levers
 from partnersim.model.meetings import (
-    assess_trust,
-    break_out,
-    differ,
-    hear_talk,
+    compare_interests,
+    let_issues_break_out,
     make_contact,
-    miss_agreements,
     raise_issues,
-    see_deeds,
-    show,
-    spend_joint_days,
+    show_commitment,
 )
 from partnersim.model.observe import observe
-from partnersim.model.state import pack_detail
-from partnersim.model.within import commit, forget, update_beliefs
-from partnersim.model.work import (
-    abandon,
-    begin_initiatives,
-    celebrate,
-    deliver,
-    embed,
+from partnersim.model.record import array_of, new_record
+from partnersim.model.state import STATE, pack_detail
+from partnersim.model.trust import (
+    assess_trust,
+    bridge_partners,
+    forget_partners,
+    hear_talk,
     judge_promises,
-    pass_gates,
-    work,
+    miss_agreements,
+    see_deeds,
+    spend_joint_days,
 )
+from partnersim.model.variants import (
+    SLOTS,
+    Variant,
+    VariantError,
+    Variants,
+    interpreted,
+    machine_code,
+    read_variants,
+    say_compiler,
+)
+from partnersim.model.within import update_beliefs, update_commitment
+from partnersim.model.work import (
+    abandon_initiatives,
+    begin_initiatives,
+    celebrate_stages,
+    deliver_promises,
+    do_work,
+    embed_work,
+    pass_gates,
+)
+from partnersim.scenario.translate import PARAMETERS
+
+Function = Callable[..., Any]
 
 
-@compiled
-def hold_trust(state, p):
-    """With trust frozen, it is again what it was at the start."""
-    if p.mechanisms.trust_frozen:
-        for i in range(p.n):
-            for layer in range(N_LAYERS):
-                for j in range(p.n):
-                    state.competence_trust[i, layer, j] = state.start_competence_trust[i, layer, j]
-                    state.goodwill_trust[i, layer, j] = state.start_goodwill_trust[i, layer, j]
+class Row(NamedTuple):
+    """One process of the month.
 
-
-OPENING = (
-    # 1 environment
-    shake, near_deadlines, fund, feel_pressure, set_levers,
-)  # fmt: skip
-LIVING = (
-    spend_time,
-    # 2 events, turnover, withdrawal
-    happen, change_leaders, withdraw, hold_trust,
-    # 3 coordinators meet people
-    come_and_go, choose_meetings, hold_meetings, articulate, bridge, serve_host, bring_together,
-    be_judged, hold_trust,
-    # 4 organisations meet
-    differ, make_contact, show, hear_talk, see_deeds, miss_agreements, spend_joint_days, hold_trust,
-    raise_issues, break_out, hold_trust,
-    # 5 decide contributions
-    assess_trust, decide,
-    # 6 work and keep promises
-    deliver, judge_promises, pass_gates, work, hold_trust,
-    # 7 embed
-    embed, celebrate, abandon, begin_initiatives, hold_trust,
-    # 8 within the organisation
-    commit, forget, hold_trust, update_beliefs, practise, assess_trust,
-)  # fmt: skip
-SCHEDULE = OPENING + LIVING
-"""The processes of a month in order: what `step` calls (a test compares the two)."""
-
-
-def walk(state, p):
-    """One month, process by process: yields each when it has run.
-
-    The same month as `step`, for those who want to look in between.
+    Attributes
+    ----------
+    process
+        The function, of state and parameters; of the function in its slot before them, if it has
+        one. The first line of its docstring says what it does.
+    slot
+        The slot whose function it calls; empty for none.
+    booked
+        What the ledger calls its changes of trust; two names are of gains and of losses, and none
+        is of what changes no trust.
+    goes_on
+        Whether it goes on after a collapse.
     """
-    for process in OPENING:
-        process(state, p)
-        yield process
-    processes = LIVING if state.has_collapsed[0] == 0 else (embed,)
-    for process in processes:
-        process(state, p)
-        yield process
-        if process is hold_trust and state.has_collapsed[0] == 1:
-            break
-    state.month[0] += 1
+
+    process: Any
+    slot: str = ""
+    booked: tuple[str, ...] = ()
+    goes_on: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return str(self.process.__name__)
+
+    @property
+    def what(self) -> str:
+        """What it does, in a sentence."""
+        return str(self.process.__doc__).partition("\n")[0]
 
 
-@compiled
-def step(state, p):
+PHASES = {
+    "environment": (
+        Row(draw_shocks, goes_on=True),
+        Row(near_deadlines, goes_on=True),
+        Row(set_capacity, goes_on=True),
+        Row(feel_pressure, goes_on=True),
+        Row(set_levers, goes_on=True),
+        Row(spend_time),
+    ),
+    "events, turnover, withdrawal": (
+        Row(let_events_happen, booked=("events",)),
+        Row(change_leaders, booked=("turnover",)),
+        Row(withdraw_members, slot="leave"),
+    ),
+    "coordinators meet people": (
+        Row(change_coordinators),
+        Row(choose_meetings, slot="meet"),
+        Row(hold_meetings),
+        Row(articulate_vision),
+        Row(bridge_partners, booked=("bridging",)),
+        Row(serve_host, booked=("seen to serve the host",)),
+        Row(convene_partners),
+        Row(judge_coordinators),
+    ),
+    "organisations meet": (
+        Row(compare_interests),
+        Row(make_contact),
+        Row(show_commitment),
+        Row(hear_talk, slot="learn", booked=("meetings",)),
+        Row(see_deeds, slot="learn", booked=("deeds",)),
+        Row(miss_agreements, booked=("agreements withdrawn",)),
+        Row(spend_joint_days, slot="learn", booked=("joint days",)),
+        Row(raise_issues, booked=("flares",)),
+        Row(let_issues_break_out, booked=("ruptures",)),
+    ),
+    "decide contributions": (
+        Row(assess_trust),
+        Row(weigh_initiatives),
+        Row(decide_contributions, slot="decide"),
+    ),
+    "work and keep promises": (
+        Row(deliver_promises),
+        Row(judge_promises, booked=("promises kept", "promises broken")),
+        Row(pass_gates, slot="consent", booked=("imposed decisions",)),
+        Row(do_work),
+    ),
+    "embed, and begin anew": (
+        Row(embed_work, goes_on=True),
+        Row(celebrate_stages, booked=("small wins",)),
+        Row(abandon_initiatives, booked=("abandonment",)),
+        Row(begin_initiatives, slot="begin"),
+    ),
+    "within the organisation": (
+        Row(update_commitment),
+        Row(forget_partners, booked=("decay",)),
+        Row(update_beliefs),
+        Row(change_practice),
+        Row(assess_trust),
+    ),
+}
+"""The processes of a month by its phases, in order."""
+
+MONTH = tuple(row for rows in PHASES.values() for row in rows)
+END = len(MONTH) + 1
+"""After the last row the month is counted as gone, as if that were one more."""
+
+
+def month_table() -> str:
+    """The table in Markdown, as docs/odd.md has it."""
+    lines = ["| process | what it does | slot | trust, in the ledger |", "|---|---|---|---|"]
+    for number, (title, rows) in enumerate(PHASES.items(), start=1):
+        lines.append(f"| **{number} {title}** | | | |")
+        for row in rows:
+            module = row.process.__module__.rpartition(".")[2]
+            slot = f"`{row.slot}`" if row.slot else ""
+            what = row.what + (" After a collapse too." if row.goes_on else "")
+            lines.append(f"| `{module}.{row.name}` | {what} | {slot} | {', '.join(row.booked)} |")
+    return "\n".join(lines) + "\n"
+
+
+# --- What is made of the table --------------------------------------------------------------------
+
+
+def _in_order(slots: Mapping[str, Function]) -> Function:
+    """Write the function that performs the rows in order, with these functions in the slots.
+
+    A collapse ends the month; after it a month is the rows that go on.
+    """
+    lines = [
+        "def perform(first, last, state, p):",
+        '    """Perform rows `first` to `last`, not included, of the month."""',
+        "    had_collapsed = state.has_collapsed[0]",
+    ]
+    for at, row in enumerate(MONTH):
+        collapsed = "had_collapsed" if row.goes_on else 0
+        given = f"{row.slot}, " if row.slot else ""
+        lines += [
+            f"    if first <= {at} < last and state.has_collapsed[0] == {collapsed}:",
+            f"        {row.name}({given}state, p)",
+        ]
+    lines += [f"    if last == {END}:", "        state.month[0] += 1"]
+    scope = {"__name__": __name__, **{row.name: row.process for row in MONTH}, **slots}
+    exec(compile("\n".join(lines), __file__, "exec"), scope)
+    return scope["perform"]
+
+
+def _starting(begin: Function) -> Function:
+    """Give the first initiatives to the function that says what is begun."""
+
+    def start(state, p, root, replicate):
+        """Set a state to the beginning of a replicate, whatever it held before."""
+        initial.start(begin, state, p, root, replicate)
+
+    return start
+
+
+def _stepping(perform: Function) -> Function:
+    """Repeat a month one by one."""
+
+    def step_and_observe(states, parameters, row):
+        """One month, and what is observed after it.
+
+        States and parameters are arrays of one record: taking a record by itself apart costs
+        Python a tenth of a millisecond, an array next to nothing.
+        """
+        perform(0, END, states[0], parameters[0])
+        observe(states[0], parameters[0], row)
+
+    return step_and_observe
+
+
+def _simulating(start: Function, perform: Function) -> Function:
+    """Repeat the start and the months for each replicate."""
+
+    def simulate(state, p, root, first_replicate, series, detail):
+        """Run replicates and write what is observed.
+
+        Parameters
+        ----------
+        state : a STATE record, overwritten; one for each thread
+        p : a PARAMETERS record
+        root : uint64[2], from `draws.root`
+        first_replicate : int
+        series : float64[replicate, months + 1, len(SERIES)], overwritten
+        detail : float64[replicate, months + 1, detail_size(n)], overwritten; last axis 0 for none
+        """
+        for r in range(series.shape[0]):
+            start(state, p, root, first_replicate + r)
+            for month in range(p.months + 1):
+                if month > 0:
+                    perform(0, END, state, p)
+                observe(state, p, series[r, month])
+                if detail.shape[2] > 0:
+                    pack_detail(state, p, detail[r, month])
+
+    return simulate
+
+
+_DEFAULTS = {name: slot.default for name, slot in SLOTS.items()}
+
+perform = entry_point(_in_order(_DEFAULTS))
+start = entry_point(_starting(SLOTS["begin"].default))
+step_and_observe = entry_point(_stepping(perform))
+simulate = entry_point(_simulating(start, perform))
+
+
+def step(state: Any, p: Any) -> None:
     """One month."""
-    # 1 environment
-    shake(state, p)
-    near_deadlines(state, p)
-    fund(state, p)
-    feel_pressure(state, p)
-    set_levers(state, p)
-    if state.has_collapsed[0] == 1:
-        embed(state, p)  # what was achieved wears away
-        state.month[0] += 1
-        return
-    spend_time(state, p)
-    # 2 events, turnover, withdrawal
-    happen(state, p)
-    change_leaders(state, p)
-    withdraw(state, p)
-    hold_trust(state, p)
-    if state.has_collapsed[0] == 1:
-        state.month[0] += 1
-        return
-    # 3 coordinators meet people
-    come_and_go(state, p)
-    choose_meetings(state, p)
-    hold_meetings(state, p)
-    articulate(state, p)
-    bridge(state, p)
-    serve_host(state, p)
-    bring_together(state, p)
-    be_judged(state, p)
-    hold_trust(state, p)
-    # 4 organisations meet
-    differ(state, p)
-    make_contact(state, p)
-    show(state, p)
-    hear_talk(state, p)
-    see_deeds(state, p)
-    miss_agreements(state, p)
-    spend_joint_days(state, p)
-    hold_trust(state, p)
-    raise_issues(state, p)
-    break_out(state, p)
-    hold_trust(state, p)
-    # 5 decide contributions
-    assess_trust(state, p)
-    decide(state, p)
-    # 6 work and keep promises
-    deliver(state, p)
-    judge_promises(state, p)
-    pass_gates(state, p)
-    work(state, p)
-    hold_trust(state, p)
-    # 7 embed
-    embed(state, p)
-    celebrate(state, p)
-    abandon(state, p)
-    begin_initiatives(state, p)
-    hold_trust(state, p)
-    # 8 within the organisation
-    commit(state, p)
-    forget(state, p)
-    hold_trust(state, p)
-    update_beliefs(state, p)
-    practise(state, p)
-    assess_trust(state, p)
-    state.month[0] += 1
+    perform(0, END, state, p)
 
 
-@compiled
-def step_and_observe(states, parameters, row):
-    """One month, and what is observed after it.
+# --- With functions of one's own in the slots -----------------------------------------------------
 
-    States and parameters are arrays of one record: taking a record by itself apart costs Python
-    a tenth of a millisecond, an array next to nothing.
+
+class Core(NamedTuple):
+    """The model as it is run, with functions of one's own in its slots or without.
+
+    Attributes
+    ----------
+    variants
+        What is in the slots that is not the model's.
+    start, perform, simulate
+        As those of this module.
     """
-    step(states[0], parameters[0])
-    observe(states[0], parameters[0], row)
+
+    variants: tuple[Variant, ...]
+    start: Function
+    perform: Function
+    simulate: Function
+
+    def step(self, state: Any, p: Any) -> None:
+        """One month; if anything goes wrong in a variant, the state is as it was before."""
+        before = state.copy() if self.variants else None
+        try:
+            self.perform(0, END, state, p)
+        except BaseException as error:
+            gone = f"(months gone: {state.month[0]})"
+            restore(state, before)
+            if isinstance(error, VariantError):
+                raise ValueError(f"{error} {gone}") from None
+            raise
+
+    def step_and_observe(self, state: Any, p: Any, row: Any) -> None:
+        """One month, and what is observed after it in float64[len(SERIES)].
+
+        State and parameters are records made by `partnersim.model.record.new_record`.
+        """
+        if self.variants:
+            self.step(state, p)
+            observe(state, p, row)
+        else:  # as arrays of one record, which Python hands to compiled code much faster
+            step_and_observe(array_of(state), array_of(p), row)
+
+    def walk(self, state: Any, p: Any) -> Iterator[Row]:
+        """One month, process by process: yields the row of each when it has run."""
+        had_collapsed = state.has_collapsed[0]
+        for at, row in enumerate(MONTH):
+            if state.has_collapsed[0] == (had_collapsed if row.goes_on else 0):
+                self.perform(at, at + 1, state, p)
+                yield row
+        self.perform(END, END, state, p)
 
 
-@compiled
-def simulate(state, p, root, first_replicate, series, detail):
-    """Run replicates and write what is observed.
+MODEL = Core((), start, perform, simulate)
+"""The model as it is."""
+
+walk = MODEL.walk
+
+
+def build(variants: Variants | None = None, *, compiled: bool = False) -> Core:
+    """Put functions of one's own into the slots.
 
     Parameters
     ----------
-    state : a STATE record, overwritten; one for each thread
-    p : a PARAMETERS record
-    root : uint64[2], from `draws.root`
-    first_replicate : int
-    series : float64[replicate, months + 1, len(SERIES)], overwritten
-    detail : float64[replicate, months + 1, detail_size(n)], overwritten; last axis 0 for none
+    variants
+        Functions by the names of `SLOTS`; nothing for the model as it is.
+    compiled
+        Whether they are compiled: some seconds for the first time in a process, then full speed.
+        Otherwise they and the processes that call them run in plain Python, some milliseconds a
+        month, with the same numbers bit for bit.
+
+    Raises
+    ------
+    ValueError
+        For a name that no slot has.
+    TypeError
+        For what is no function, takes other parameters, or cannot be compiled.
+
+    Later, one that gives what is impossible raises ValueError or TypeError, which name it.
     """
-    for r in range(series.shape[0]):
-        start(state, p, root, first_replicate + r)
-        for month in range(p.months + 1):
-            if month > 0:
-                step(state, p)
-            observe(state, p, series[r, month])
-            if detail.shape[2] > 0:
-                pack_detail(state, p, detail[r, month])
+    own = read_variants(variants)
+    if not own:
+        return MODEL
+    if not compiled:
+        return _in_python(own)
+    with _COMPILING:
+        if own not in _COMPILED:
+            _COMPILED[own] = _in_machine_code(own)
+        return _COMPILED[own]
+
+
+_COMPILED: dict[tuple[Variant, ...], Core] = {}
+"""Variants are equal if their sources are: a cell of a notebook run again compiles nothing."""
+
+_COMPILING = threading.Lock()
+
+
+def _in_python(own: tuple[Variant, ...]) -> Core:
+    """Call variants, and the processes that call them, in plain Python."""
+    functions = {variant.name: interpreted(variant) for variant in own}
+    rows = [(at, row) for at, row in enumerate(MONTH) if row.slot in functions]
+
+    def perform_in_python(first: int, last: int, state: Any, p: Any) -> None:
+        had_collapsed = state.has_collapsed[0]
+        for at, row in rows:
+            if first <= at < last:
+                perform(first, at, state, p)
+                first = at + 1
+                if state.has_collapsed[0] == 0:
+                    row.process(functions[row.slot], state, p)
+                if state.has_collapsed[0] != had_collapsed:  # the month ends here
+                    first = last
+        perform(first, last, state, p)
+
+    starts = _starting(functions["begin"]) if "begin" in functions else start
+    simulates = _simulating(starts, perform_in_python)
+    return Core(own, starts, perform_in_python, _telling_where(simulates))
+
+
+def _in_machine_code(own: tuple[Variant, ...]) -> Core:
+    """Compile variants and what calls them, now, so that what is wrong is said now."""
+    from numba import int64, typeof
+    from numba.core.errors import NumbaError
+
+    functions = _DEFAULTS | {variant.name: machine_code(variant) for variant in own}
+    performs = entry_point(_in_order(functions), cache=False)
+    starts = start
+    if functions["begin"] is not _DEFAULTS["begin"]:
+        starts = entry_point(_starting(functions["begin"]), cache=False)
+    simulates = entry_point(_simulating(starts, performs), cache=False)
+    if hasattr(simulates, "compile"):  # Numba is on
+        record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, PARAMETERS))
+        rows = typeof(np.empty((1, 1, 1)))
+        try:
+            simulates.compile((record, parameters, typeof(root(0)), int64, rows, rows))
+        except NumbaError as error:
+            raise TypeError(say_compiler(error, own)) from error
+    return Core(own, starts, performs, _telling_where(simulates))
+
+
+def restore(state: Any, before: Any) -> None:
+    """Make a state what another is, in place: both STATE records; nothing if there is none."""
+    for name in before.dtype.names if before is not None else ():
+        state[name][...] = before[name]
+
+
+def _telling_where(simulate: Function) -> Function:
+    """Simulate; at a fault of a variant, say in which replicate and when."""
+
+    def simulate_and_tell(
+        state: Any, p: Any, root: Any, first_replicate: int, series: Any, detail: Any
+    ) -> None:
+        try:
+            simulate(state, p, root, first_replicate, series, detail)
+        except VariantError as error:
+            month = state.month[0]
+            replicate = _whose_luck(state, root, first_replicate, len(series))
+            raise ValueError(f"{error} (replicate {replicate}, months gone: {month})") from None
+
+    return simulate_and_tell
+
+
+def _whose_luck(state: Any, root: Any, first_replicate: int, n: int) -> int:
+    """Which of n replicates a state is of."""
+    keys = np.empty_like(state.keys)
+    for replicate in range(first_replicate, first_replicate + n):
+        set_keys(keys, root, replicate)
+        if (keys == state.keys).all():
+            return replicate
+    raise AssertionError("a state has the keys of none of the replicates simulated")

@@ -19,13 +19,12 @@ _FIELDS = [
     ("competence_trust", REAL, (N, L, N)),  # [i, l, j]
     ("goodwill_trust", REAL, (N, L, N)),  # [i, l, j]
     ("trust", REAL, (N, L, N)),  # [i, l, j]: as last assessed, with any binding agreement in force
-    ("start_competence_trust", REAL, (N, L, N)),  # [i, l, j]
-    ("start_goodwill_trust", REAL, (N, L, N)),  # [i, l, j]
     # Layers of organisations --------------------------------------------------------------------
     ("vision_commitment", REAL, (N, L)),  # [i, l]
     ("contribution", REAL, (N, L)),  # [i, l]: share of free capacity promised
     ("kept", REAL, (N, L)),  # [i, l]: whether this month's promise was kept
     ("delivered", REAL, (N, L)),  # [i, l]: share of free capacity given
+    ("net", REAL, (N, L)),  # [i, l], any sign: what contributing is worth, mean over initiatives
     ("displayed", REAL, (N, L)),  # [i, l]: commitment as shown, before any guardedness
     ("belief", REAL, (N, L)),  # [i, l]: what the others are believed to give (conditional rule)
     ("reliance_term", REAL, (N, L, N)),  # [i, l, j], positive: CES term of trust
@@ -46,6 +45,7 @@ _FIELDS = [
     ("shock", REAL, (N,)),  # [i]: AR(1), any sign
     ("national_shock", REAL, (1,)),  # [1]: AR(1), any sign
     ("ceiling", REAL, (N,)),  # [i]: of commitment
+    ("price", REAL, (N,)),  # [i], 0 or more: what contributing costs, to set against `net`
     ("load", REAL, (N,)),  # [i], initiatives that need i
     ("stake", REAL, (N,)),  # [i]: mean over layers and initiatives, any sign
     ("stated", REAL, (N, V)),  # [i, v]: levers as stated
@@ -115,7 +115,6 @@ _FIELDS = [
     ("months_unseen", REAL, (Q, N, L)),  # [c, i, l], months
     ("seen", REAL, (Q, N, L)),  # [c, i, l]: commitment and deeds, as last seen
     ("has_seen", REAL, (Q, N, L)),  # [c, i, l]: 0 or 1
-    ("net", REAL, (L,)),  # [l], any sign: what one organisation's layers gain, while they decide
     ("n_counted", REAL, (L,)),  # [l]: over how many initiatives
     ("need", REAL, (N * L,)),  # [i * l], any sign: call for a meeting, while they are chosen
     ("touched", REAL, (N,)),  # [i]: weight of one coordinator's meetings, while it brings together

@@ -1,4 +1,4 @@
-"""Process 8: within the organisation. Commitment, forgetting, beliefs, habit."""
+"""Within the organisation: commitment and beliefs."""
 
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled
@@ -18,8 +18,8 @@ from partnersim.model.levers import CIRCULATED_VISION, JOINT_AWAY_DAYS, OWN_AWAY
 
 
 @compiled
-def commit(state, p):
-    """Commitment to the vision.
+def update_commitment(state, p):
+    """Commitment is pulled back by pressure, and raised by trust, joint days and colleagues.
 
     dv = -pull (1/2 + p)(1/2 + a)(v - alone) + identification T^2 (v^ - v)+
     + joint days and papers (v^ - v)+ - own days v + colleagues (mean v - v)
@@ -67,24 +67,8 @@ def commit(state, p):
 
 
 @compiled
-def forget(state, p):
-    """Where there is no contact, trust returns to what strangers give."""
-    n, decay, disposition = p.n, p.trust.decay_rate, p.trust.disposition
-    for i in range(n):
-        for j in range(n):
-            if i == j:
-                continue
-            rate = decay * (1.0 - state.contact[i, j])
-            for layer in range(N_LAYERS):
-                gap = disposition - state.competence_trust[i, layer, j]
-                state.competence_trust[i, layer, j] += rate * gap
-                gap = disposition - state.goodwill_trust[i, layer, j]
-                state.goodwill_trust[i, layer, j] += rate * gap
-
-
-@compiled
 def update_beliefs(state, p):
-    """What the others are believed to give: from before, and from what they gave."""
+    """What the others are believed to give follows what they gave."""
     if not p.decision.is_conditional:
         return
     n = p.n

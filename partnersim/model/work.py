@@ -1,9 +1,9 @@
-"""Processes 6 and 7: promises are kept or broken, decisions taken, work done and embedded."""
+"""Promises are kept or broken, decisions taken, work done and embedded, and begun anew."""
 
 import math
 
 from partnersim.model.arithmetic import clip, length, product
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     ACCOUNTABILITY_CONSENT,
     AWAY_DAY_PROMISES,
@@ -48,7 +48,7 @@ from partnersim.model.levers import (
     PARTNERSHIP_MANAGED_TEAMS,
     SEPARATE_PRE_MEETINGS,
 )
-from partnersim.model.meetings import weight_of_bad_news
+from partnersim.model.trust import gain_trust, lose_competence, lose_goodwill
 
 OPEN = 1.0 - 1.0e-9  # a gate is open when this much consent has come together
 
@@ -60,7 +60,7 @@ FOCUS_DRAW, SIZE_DRAW, QUICK_DRAW, BENEFIT_DRAW, OTHER_BENEFIT_DRAW = range(5)
 
 
 @compiled
-def deliver(state, p):
+def deliver_promises(state, p):
     """Each layer keeps its promise or, under pressure and between separate teams, breaks it."""
     month = state.month[0]
     for j in range(p.n):
@@ -83,26 +83,6 @@ def deliver(state, p):
 
 
 @compiled
-def judge_promises(state, p):
-    """Competence trust: C += a (1-C) for a promise kept, C -= a C for one broken, which is bad
-    news, with a growing with contact and with what was promised."""
-    n, asymmetry = p.n, p.trust.news_asymmetry
-    for i in range(n):
-        for j in range(n):
-            if i == j or state.is_present[i] * state.is_present[j] == 0.0:
-                continue
-            for layer in range(N_LAYERS):
-                rate = p.trust.promise_rate * state.contact[i, j] * state.contribution[j, layer]
-                kept = state.kept[j, layer]
-                competence = state.competence_trust[i, layer, j]
-                gain = kept * (1.0 - competence)
-                loss = (1.0 - kept) * competence * weight_of_bad_news(competence, asymmetry)
-                state.competence_trust[i, layer, j] = clip(
-                    competence + rate * (gain - loss), 0.0, 1.0
-                )
-
-
-@compiled
 def board_consent(i, m, state, p):
     """Chance that i's board agrees this month: its contribution, trust, and any mandate."""
     total, others = 0.0, 0.0
@@ -117,12 +97,12 @@ def board_consent(i, m, state, p):
     consent = state.contribution[i, BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
     if p.mechanisms.pre_meetings_reason:
         consent += p.decision.mandate * state.in_force[i, SEPARATE_PRE_MEETINGS] * (1.0 - consent)
-    return consent * state.is_present[i]
+    return consent
 
 
-@compiled
-def pass_gates(state, p):
-    """Decisions between stages: at the partnership's table, by every board, or imposed.
+@with_slot
+def pass_gates(consent, state, p):
+    """Stages are decided on at the partnership's table, by every board, or by a lead.
 
     A board's yes stands three months; a decision referred back needs all of them at once.
     """
@@ -130,13 +110,13 @@ def pass_gates(state, p):
     for m in range(p.programme.n_simultaneous):
         if state.number[m] < 0 or not is_waiting(m, state):
             continue
-        members, consent, delegated, standing = 0.0, 0.0, 0.0, 1.0
+        members, agreeing, delegated, standing = 0.0, 0.0, 0.0, 1.0
         for i in range(p.n):
             if state.needs[m, i] == 0.0:
                 continue
-            yes_chance = board_consent(i, m, state, p)
+            yes_chance = consent(i, m, state, p) * state.is_present[i]
             members += 1.0
-            consent += yes_chance
+            agreeing += yes_chance
             delegated += state.in_force[i, DELEGATED_AUTHORITY]
             draw = uniform(state.keys, ENCOUNTERS, month, CONSENT, m, p.label[i], 0)
             vote = event(draw, yes_chance, p.luck)
@@ -148,10 +128,10 @@ def pass_gates(state, p):
         draw = uniform(state.keys, ENCOUNTERS, month, TABLE, m, 0, 0)
         at_table = event(draw, delegated, p.luck)
         draw = uniform(state.keys, ENCOUNTERS, month, TABLE_CONSENT, m, 0, 0)
-        agreed = at_table * event(draw, consent / members, p.luck) + (1.0 - at_table) * standing
+        agreed = at_table * event(draw, agreeing / members, p.luck) + (1.0 - at_table) * standing
         state.gate[m] += max(agreed, state.crisis[0])
         if p.lead.organisation >= 0 and state.gate[m] < OPEN:
-            impose(m, state, p)
+            impose_decision(m, state, p)
 
 
 @compiled
@@ -161,7 +141,7 @@ def is_waiting(m, state):
 
 
 @compiled
-def impose(m, state, p):
+def impose_decision(m, state, p):
     """A lead that wants it decides for the others, who think the less of it."""
     month, lead = state.month[0], p.lead.organisation
     wanted = state.is_present[lead] * state.contribution[lead, BOARD]
@@ -171,11 +151,11 @@ def impose(m, state, p):
     for i in range(p.n):
         if i != lead and state.needs[m, i] * state.is_present[i] > 0.0:
             for layer in range(N_LAYERS):
-                state.goodwill_trust[i, layer, lead] *= 1.0 - p.lead.resentment * imposed
+                lose_goodwill(i, layer, lead, p.lead.resentment * imposed, state, p)
 
 
 @compiled
-def effort(i, m, state):
+def effort_of(i, m, state):
     """What i gives to m: its layers' delivery on what time meetings leave, over its load."""
     hands = state.delivered[i, FRONT_LINE]
     if state.is_quick[m] == 0.0:
@@ -185,11 +165,12 @@ def effort(i, m, state):
 
 
 @compiled
-def work(state, p):
-    """Progress = CES mean of the members' efforts, less what hand-offs and moving teams lose,
-    over difficulty 1 + diminishing W/V: the easy things come first.
+def do_work(state, p):
+    """Work goes on at nearly the pace of the least committed member.
 
-    Complements: work goes at nearly the pace of the least committed [johnston2011].
+    Progress = CES mean of the members' efforts, less what hand-offs and moving teams lose, over
+    difficulty 1 + diminishing W/V: the easy things come first. Members are complements
+    [johnston2011].
     """
     exponent = usable_exponent(p.programme.complementarity)
     for m in range(p.programme.n_simultaneous):
@@ -203,7 +184,7 @@ def work(state, p):
             for i in range(p.n):
                 if state.needs[m, i] > 0.0:
                     members += 1.0
-                    terms += ces_term(effort(i, m, state), exponent)
+                    terms += ces_term(effort_of(i, m, state), exponent)
                     separate += 1.0 - state.in_force[i, PARTNERSHIP_MANAGED_TEAMS]
                     moving += state.transition[i]
             lost = (
@@ -245,7 +226,7 @@ def complete_stages(m, state, p):
 
 
 @compiled
-def embed(state, p):
+def embed_work(state, p):
     """Finished work turns into benefit with a lag and erodes slowly."""
     n, n_domains = p.n, p.n_domains
     for k in range(n_domains):
@@ -268,8 +249,8 @@ def embed(state, p):
 
 
 @compiled
-def celebrate(state, p):
-    """Small wins: members who see a stage completed trust each other and the vision more."""
+def celebrate_stages(state, p):
+    """Members who see a stage completed trust each other and the vision more."""
     if not p.mechanisms.small_wins:
         return
     n = p.n
@@ -284,15 +265,11 @@ def celebrate(state, p):
                     for j in range(n):
                         if j == i or state.needs[m, j] * state.is_present[j] == 0.0:
                             continue
-                        part = p.trust.small_wins * state.contact[i, j]
-                        competence = state.competence_trust[i, layer, j]
-                        goodwill = state.goodwill_trust[i, layer, j]
-                        state.competence_trust[i, layer, j] += part * (1.0 - competence)
-                        state.goodwill_trust[i, layer, j] += part * (1.0 - goodwill)
+                        gain_trust(i, layer, j, p.trust.small_wins * state.contact[i, j], state, p)
 
 
 @compiled
-def abandon(state, p):
+def abandon_initiatives(state, p):
     """What is far later than planned, or has lost its members, is given up."""
     n = p.n
     for m in range(p.programme.n_simultaneous):
@@ -316,7 +293,7 @@ def abandon(state, p):
                 state.vision_commitment[i, layer] *= 1.0 - p.trust.abandonment_loss
                 for j in range(n):
                     if j != i and state.needs[m, j] * state.is_present[j] > 0.0:
-                        state.competence_trust[i, layer, j] *= 1.0 - p.trust.abandonment_loss
+                        lose_competence(i, layer, j, p.trust.abandonment_loss, state, p)
 
 
 @compiled
@@ -352,9 +329,9 @@ def replace_absent(m, state, p):
             state.believed_rate[m, best] = state.planned_rate[m]
 
 
-@compiled
-def begin_initiatives(state, p):
-    """Finished ones make room; the programme never runs dry. What begins works from next month."""
+@with_slot
+def begin_initiatives(begin, state, p):
+    """What is finished makes room for the next, which works from next month on."""
     month = state.month[0]
     for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0 and is_complete(m, state):
@@ -362,11 +339,11 @@ def begin_initiatives(state, p):
             state.surplus[m] = max(state.work[m] - state.work_size[m], 0.0)
             state.number[m] = -1
         if state.number[m] < 0 and n_members(state, p) >= 2.0:
-            begin(m, month + 1, state, p)
+            begin_initiative(begin, m, month + 1, state, p)
 
 
-@compiled
-def begin(m, month, state, p):
+@with_slot
+def begin_initiative(begin, m, month, state, p):
     """Place m of the programme takes up its next initiative, if its time has come.
 
     Its number, and so its luck, is its place's own: what happens elsewhere does not change it.
@@ -380,7 +357,7 @@ def begin(m, month, state, p):
     else:
         if state.generation[m] == 0 and month < m * p.programme.stagger_months:
             return
-        draw_initiative(m, number, state, p)
+        begin(m, number, state, p)
     state.number[m] = number
     state.generation[m] += 1
     draws = (

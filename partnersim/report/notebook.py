@@ -26,7 +26,7 @@ from partnersim.report.tables import (
     number_table,
 )
 from partnersim.runs.ledger import Ledger
-from partnersim.runs.results import Comparison, Results, said_rules
+from partnersim.runs.results import Comparison, Results, said_variants
 from partnersim.runs.wording import plural
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.sweep import Sweep
@@ -91,15 +91,15 @@ def show_comparison(comparison: Comparison) -> str:
     else:
         picture = figures.distribution(base, SERIES)
     tables = [arm_table(comparison, arm, rows) for arm, rows in differences.items()]
-    rules = "".join(
-        f"; {arm}{said_rules(results.rules)}"
+    variants = "".join(
+        f"; {arm}{said_variants(results.variants)}"
         for arm, results in comparison.results.items()
-        if results.rules
+        if results.variants
     )
     return _page(
         f"{base.scenario.title or 'Scenario'}: {', '.join(comparison.results)}; "
         f"{plural(base.replicates, 'pair')} of {plural(base.months, 'month')}, "
-        f"seed {base.seed}{rules}",
+        f"seed {base.seed}{variants}",
         [picture],
         tables or [measures_table(base)],
         enough_pairs(comparison),
@@ -139,7 +139,7 @@ def show_ledger(ledger: Ledger) -> str:
     everybody = (None, None)
     return _page(
         f"{ledger.scenario.title or 'Scenario'}: why trust changed, replicate "
-        f"{ledger.replicate}, seed {ledger.seed}{said_rules(ledger.rules)}",
+        f"{ledger.replicate}, seed {ledger.seed}{said_variants(ledger.variants)}",
         [ledger_picture(ledger, "", everybody, None)],
         [ledger_table(ledger, everybody, None)],
         " ".join(ledger.sentences()) + " This accounts for one run; others have other stories.",
@@ -147,10 +147,10 @@ def show_ledger(ledger: Ledger) -> str:
 
 
 def _runs(results: Results) -> str:
-    """Say how many runs, how long, with what luck and by which rules of one's own."""
+    """Say how many runs, how long, with what luck and by which functions of one's own."""
     return (
         f"{plural(results.replicates, 'replicate')} of {plural(results.months, 'month')}, "
-        f"seed {results.seed}{said_rules(results.rules)}"
+        f"seed {results.seed}{said_variants(results.variants)}"
     )
 
 

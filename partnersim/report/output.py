@@ -16,7 +16,7 @@ import numpy as np
 
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
-from partnersim.runs.results import rules_by_arm
+from partnersim.runs.results import variants_by_arm
 from partnersim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class OutputFolder:
     ) -> None:
         """Write what a run and a comparison have in common."""
         kept = list(series) or list(next(iter(results.values())).series)
-        about = provenance() | rules_by_arm(results)
+        about = provenance() | variants_by_arm(results)
         self.write("results.json", document)
         self.write("provenance.json", json.dumps(about, indent=2) + "\n")
         for number, (arm, of_arm) in enumerate(results.items()):

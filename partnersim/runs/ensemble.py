@@ -28,7 +28,7 @@ from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from partnersim.runs.rules import Rules
+    from partnersim.model.variants import Variants
 
 __all__ = ["Comparison", "Results", "ThroughTrust", "compare", "run", "share_through_trust"]
 
@@ -55,7 +55,7 @@ def run(
     detail: bool = False,
     first_replicate: int = 0,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> Results:
     """Run one scenario many times, each time with other luck.
 
@@ -74,17 +74,17 @@ def run(
         Whether to keep who trusts whom, month by month.
     progress
         Called with replicates done and in all, now and then, in the calling thread.
-    rules
-        Functions of one's own in place of the model's, by its names: see `partnersim.runs.rules`.
+    variants
+        Functions of one's own by the slot that each fills: see `partnersim.model.variants.SLOTS`.
         They are compiled, which takes some seconds the first time in a process.
 
     Raises
     ------
     ValueError
-        For numbers out of range and series that do not exist; for a rule that does not exist, or
-        that leads out of what is possible.
+        For numbers out of range and series that do not exist; for a slot that does not exist, or a
+        variant that gives what is impossible.
     TypeError
-        For a rule that is no function of the same parameters, or cannot be compiled.
+        For a variant that is no function of its slot's parameters, or cannot be compiled.
     partnersim.ScenarioError
         For a scenario that cannot be read.
     """
@@ -98,7 +98,7 @@ def run(
         scenario = Scenario.load(scenario)
     kept, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
     job = _Job(
-        compiled_for(rules),
+        compiled_for(variants),
         scenario,
         to_parameters(scenario),
         seed,
@@ -115,7 +115,7 @@ def run(
         measures=job.measures,
         series=job.series,
         detail=None if job.detail is None else unpack_detail(job.detail, n),
-        rules=job.compiled.rules,
+        variants=job.compiled.variants,
     )
 
 
@@ -130,7 +130,7 @@ def compare(
     detail: bool = False,
     first_replicate: int = 0,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> Comparison:
     """Run several arms with the same luck: replicate r of one is the twin of r of another.
 
@@ -140,8 +140,8 @@ def compare(
         The arms by name.
     base
         The arm that the others are compared with; the first if left out.
-    replicates, seed, workers, series, detail, first_replicate, progress, rules
-        As for `run`; rules of one's own hold in all arms.
+    replicates, seed, workers, series, detail, first_replicate, progress, variants
+        As for `run`; variants hold in all arms.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def compare(
             detail=detail,
             first_replicate=first_replicate,
             progress=_shift(progress, n_before, len(arms)),
-            rules=rules,
+            variants=variants,
         )
     return Comparison(results, base)
 
@@ -183,7 +183,7 @@ def share_through_trust(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
 ) -> ThroughTrust:
     """How much of an arm's effect on a measure goes through trust.
 
@@ -208,7 +208,7 @@ def share_through_trust(
         workers=workers,
         series=False,
         progress=progress,
-        rules=rules,
+        variants=variants,
     )
     values = {}
     for name, results in comparison.results.items():

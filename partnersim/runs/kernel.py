@@ -16,7 +16,7 @@ from partnersim.model.series import SERIES
 from partnersim.runs.measures import Floats, Wholes, measure, name_series
 
 if TYPE_CHECKING:
-    from partnersim.runs.rules import Rule, Rules
+    from partnersim.model.variants import Variant, Variants
 
 MOST_TOGETHER = 200
 """Runs that are measured together, and in memory with all their months."""
@@ -27,28 +27,26 @@ class NotFiniteError(ArithmeticError):
 
 
 class Compiled(NamedTuple):
-    """The compiled core, and the rules of one's own that were put into it."""
+    """The compiled core, and the variants of one's own that were put into its slots."""
 
     simulate: Callable[..., None]
-    rules: tuple[Rule, ...]
+    variants: tuple[Variant, ...]
 
 
-def compiled_for(rules: Rules | None) -> Compiled:
-    """Load the compiled core, with rules of one's own in place of the model's where there are any.
+def compiled_for(variants: Variants | None) -> Compiled:
+    """Load the compiled core, with variants of one's own in its slots where there are any.
 
     Raises
     ------
     ValueError, TypeError
-        As `partnersim.runs.rules.build`, and so does what it returns.
+        As `partnersim.model.schedule.build`, and so does what it returns.
     """
-    if not rules:
-        from partnersim.model import schedule
+    from partnersim.model import schedule
 
+    if not variants:
         return Compiled(schedule.simulate, ())
-    from partnersim.runs.rules import build
-
-    core = build(rules, compiled=True)
-    return Compiled(core.simulate, core.rules)
+    core = schedule.build(variants, compiled=True)
+    return Compiled(core.simulate, core.variants)
 
 
 class Part(NamedTuple):

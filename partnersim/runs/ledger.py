@@ -21,38 +21,12 @@ from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from partnersim.runs.rules import Rule, Rules
+    from partnersim.model.schedule import Row
+    from partnersim.model.variants import Variant, Variants
 
 Floats = NDArray[np.float64]
 Kind = Literal["competence", "goodwill"]
 KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
-
-BY_PROCESS = {
-    "happen": "events",
-    "change_leaders": "turnover",
-    "withdraw": "events",
-    "bridge": "bridging",
-    "serve_host": "seen to serve the host",
-    "hear_talk": "meetings",
-    "see_deeds": "deeds",
-    "miss_agreements": "agreements withdrawn",
-    "spend_joint_days": "joint days",
-    "raise_issues": "flares",
-    "break_out": "ruptures",
-    "pass_gates": "imposed decisions",
-    "celebrate": "small wins",
-    "abandon": "abandonment",
-    "forget": "decay",
-    "hold_trust": "held as at the start",
-}
-"""The mechanism to which a process's changes of trust belong."""
-
-KEPT, BROKEN = "promises kept", "promises broken"
-
-OWN_RULES = "rules of one's own"
-"""What changes trust where no process of the model would; only where rules were replaced."""
-
-MECHANISMS = (*dict.fromkeys(BY_PROCESS.values()), KEPT, BROKEN)
 
 SAID = {
     "events": "events",
@@ -69,12 +43,13 @@ SAID = {
     "small wins": "stages of work completed together",
     "abandonment": "work given up",
     "decay": "time without contact",
-    "held as at the start": "trust being held as it was",
-    KEPT: "promises kept",
-    BROKEN: "promises broken",
-    OWN_RULES: "rules of one's own",
+    "promises kept": "promises kept",
+    "promises broken": "promises broken",
 }
-"""Each mechanism in plain words, as the cause in a sentence."""
+"""Each mechanism in plain words, as the cause in a sentence; which processes it is, the table of
+`partnersim.model.schedule` says."""
+
+MECHANISMS = tuple(SAID)
 
 
 @dataclass(frozen=True)
@@ -93,8 +68,8 @@ class Ledger:
     competence_trust, goodwill_trust
         float64[months + 1, trustor, layer, trustee], in [0, 1]: before the first of these months
         and after each.
-    rules
-        Rules of one's own that held; none for the model as it is.
+    variants
+        Functions of one's own that were in its slots; none for the model as it is.
     from_month
         The first month explained, counted from 1: row 0 of `changes`.
     """
@@ -106,7 +81,7 @@ class Ledger:
     changes: Floats
     competence_trust: Floats
     goodwill_trust: Floats
-    rules: tuple[Rule, ...] = ()
+    variants: tuple[Variant, ...] = ()
     from_month: int = 1
 
     @property
@@ -230,7 +205,7 @@ def explain(
     seed: int = 1,
     replicate: int = 0,
     *,
-    rules: Rules | None = None,
+    variants: Variants | None = None,
     from_month: int = 1,
     to_month: int | None = None,
 ) -> Ledger:
@@ -240,7 +215,7 @@ def explain(
     ----------
     scenario, seed, replicate
         Which run.
-    rules
+    variants
         As for `partnersim.run`; here they run in plain Python.
     from_month, to_month
         The months to explain, both included, counted from 1; all, unless told otherwise. What is
@@ -252,14 +227,14 @@ def explain(
     ScenarioError
         For months that the run does not have.
     ValueError
-        For a negative seed or replicate; for own rules as in `partnersim.run`.
+        For a negative seed or replicate; for variants as in `partnersim.run`.
     TypeError
-        For own rules as in `partnersim.run`.
+        For variants as in `partnersim.run`.
     """
     from partnersim.model.draws import root
     from partnersim.model.record import new_record
+    from partnersim.model.schedule import build
     from partnersim.model.state import STATE
-    from partnersim.runs.rules import build
     from partnersim.scenario.translate import to_parameters
 
     if replicate < 0:
@@ -269,32 +244,31 @@ def explain(
     _check_month("from_month", from_month, 1, scenario.months)
     to_month = scenario.months if to_month is None else to_month
     _check_month("to_month", to_month, from_month, scenario.months)
-    core = build(rules)
-    mechanisms = (*MECHANISMS, OWN_RULES) if core.rules else MECHANISMS
+    core = build(variants)
     state, parameters = new_record(STATE), to_parameters(scenario)
     core.start(state, parameters, root(seed), replicate)
     for _ in range(1, from_month):
         core.step(state, parameters)
     n, months = scenario.n_organisations, to_month - from_month + 1
-    changes = np.zeros((months, len(mechanisms), 2, n, len(LAYERS), n))
+    changes = np.zeros((months, len(MECHANISMS), 2, n, len(LAYERS), n))
     trust = np.empty((months + 1, 2, n, len(LAYERS), n))
     trust[0] = _trust(state, n)
     for month in range(months):
         before = trust[month]
-        for process in core.walk(state, parameters):
+        for row in core.walk(state, parameters):
             after = _trust(state, n)
-            _attribute(changes[month], mechanisms, process.__name__, after - before)
+            _book(changes[month], row, after - before)
             before = after
         trust[month + 1] = before
     return Ledger(
         scenario,
         seed,
         replicate,
-        mechanisms,
+        MECHANISMS,
         changes,
         competence_trust=trust[:, 0],
         goodwill_trust=trust[:, 1],
-        rules=core.rules,
+        variants=core.variants,
         from_month=from_month,
     )
 
@@ -309,17 +283,16 @@ def _trust(state: Any, n: int) -> Floats:
     return np.stack([state.competence_trust[:n, :, :n], state.goodwill_trust[:n, :, :n]])
 
 
-def _attribute(month: Floats, mechanisms: tuple[str, ...], process: str, change: Floats) -> None:
-    """Book a process's changes on its mechanism; promises by what they did."""
-    if process == "judge_promises":
-        month[mechanisms.index(KEPT)] += np.maximum(change, 0.0)
-        month[mechanisms.index(BROKEN)] += np.minimum(change, 0.0)
-    elif process in BY_PROCESS:
-        month[mechanisms.index(BY_PROCESS[process])] += change
-    elif OWN_RULES in mechanisms:
-        month[mechanisms.index(OWN_RULES)] += change
+def _book(month: Floats, row: Row, change: Floats) -> None:
+    """Book a process's changes of trust as the table says; gains and losses apart if it does."""
+    if len(row.booked) == 1:
+        month[MECHANISMS.index(row.booked[0])] += change
+    elif row.booked:
+        gains, losses = map(MECHANISMS.index, row.booked)
+        month[gains] += np.maximum(change, 0.0)
+        month[losses] += np.minimum(change, 0.0)
     elif change.any():
-        raise AssertionError(f"{process} changes trust and stands in no mechanism of the ledger")
+        raise AssertionError(f"{row.name} changes trust, and the ledger has no name for it")
 
 
 def _calendar(month: int) -> str:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from partnersim.runs.rules import Rule
+    from partnersim.model.variants import Variant
     from partnersim.scenario.scenario import Scenario
 
 
@@ -60,8 +60,8 @@ class Results:
     detail
         float64[replicates, months + 1, ...] by name, if asked for: trust by trustor, layer and
         trustee, and so on.
-    rules
-        Rules of one's own that held; none for the model as it is.
+    variants
+        Functions of one's own that were in its slots; none for the model as it is.
     """
 
     scenario: Scenario
@@ -70,7 +70,7 @@ class Results:
     measures: dict[str, Floats]
     series: dict[str, Floats]
     detail: dict[str, Floats] | None = None
-    rules: tuple[Rule, ...] = ()
+    variants: tuple[Variant, ...] = ()
 
     @property
     def replicates(self) -> int:
@@ -126,7 +126,7 @@ class Results:
             "months": self.months,
             "version": partnersim.__version__,
             "model": MODEL_VERSION,
-            **named_rules(self.rules),
+            **named_variants(self.variants),
             "measures": {name: summary.to_json() for name, summary in self.summary().items()},
         }
 
@@ -172,7 +172,7 @@ class Results:
             "seed": self.seed,
             "version": partnersim.__version__,
             "model": MODEL_VERSION,
-            **{key: json.dumps(value) for key, value in named_rules(self.rules).items()},
+            **{key: json.dumps(value) for key, value in named_variants(self.variants).items()},
         }
         return xr.Dataset(variables, self._coordinates(), attributes)
 
@@ -193,7 +193,7 @@ class Results:
         title = self.scenario.title or "scenario"
         return (
             f"<Results of {title!r}: {_count(self.replicates, 'replicate')} of "
-            f"{_count(self.months, 'month')}, seed {self.seed}{said_rules(self.rules)}>"
+            f"{_count(self.months, 'month')}, seed {self.seed}{said_variants(self.variants)}>"
         )
 
     def _repr_html_(self) -> str:
@@ -227,7 +227,7 @@ class Comparison:
         return {
             **about,
             "base": self.base,
-            **rules_by_arm(self.results),
+            **variants_by_arm(self.results),
             "arms": {arm: results.to_json()["measures"] for arm, results in self.results.items()},
             "differences": {
                 arm: {name: difference.to_json() for name, difference in rows.items()}
@@ -259,7 +259,7 @@ class Comparison:
             combine_attrs="drop_conflicts",
         ).assign_attrs(base=self.base)
         return whole.assign_attrs(
-            {key: json.dumps(value) for key, value in rules_by_arm(self.results).items()}
+            {key: json.dumps(value) for key, value in variants_by_arm(self.results).items()}
         )
 
     def __repr__(self) -> str:
@@ -272,22 +272,25 @@ class Comparison:
         return partnersim.as_html(self)
 
 
-def named_rules(rules: Sequence[Rule]) -> dict[str, Any]:
-    """Rules of one's own for a JSON document; nothing where there are none."""
-    return {"rules": {rule.name: rule.to_json() for rule in rules}} if rules else {}
+def named_variants(variants: Sequence[Variant]) -> dict[str, Any]:
+    """Functions of one's own for a JSON document; nothing where there are none."""
+    named = {variant.name: variant.to_json() for variant in variants}
+    return {"variants": named} if named else {}
 
 
-def rules_by_arm(results: Mapping[str, Results]) -> dict[str, Any]:
-    """Rules of one's own, arm by arm, for a JSON document; nothing where no arm has any."""
+def variants_by_arm(results: Mapping[str, Results]) -> dict[str, Any]:
+    """Functions of one's own, arm by arm, for a JSON document; nothing where no arm has any."""
     named = {
-        arm: named_rules(of_arm.rules)["rules"] for arm, of_arm in results.items() if of_arm.rules
+        arm: named_variants(of_arm.variants)["variants"]
+        for arm, of_arm in results.items()
+        if of_arm.variants
     }
-    return {"rules": named} if named else {}
+    return {"variants": named} if named else {}
 
 
-def said_rules(rules: Sequence[Rule]) -> str:
-    """Name rules of one's own behind other words; nothing where there are none."""
-    return "".join(f", {rule.name} by {rule}" for rule in rules)
+def said_variants(variants: Sequence[Variant]) -> str:
+    """Name functions of one's own behind other words; nothing where there are none."""
+    return "".join(f", {variant.name} by {variant}" for variant in variants)
 
 
 def _flat(difference: Difference) -> dict[str, Any]:

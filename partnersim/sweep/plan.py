@@ -36,7 +36,7 @@ from partnersim.sweep.designs import (
     TableDesign,
     make_design,
 )
-from partnersim.sweep.own_rules import Function, load_rules, name_rules
+from partnersim.sweep.own_variants import Function, load_variants, name_variants
 from partnersim.sweep.parameters import (
     MOST_OUTSIDE,
     Column,
@@ -183,9 +183,9 @@ class Plan(Section):
     arms: dict[str, dict[str, Any]] = setting(
         {}, "What is compared at each point: changes to the scenario by dotted path.", unit="table"
     )
-    rules: dict[str, str] = setting(
-        {}, "Rules of your own, compiled, in all arms: for each function of the core that one "
-        "replaces, its file and name, as in `decide = \"mine.py:decide\"`.", unit="table",
+    variants: dict[str, str] = setting(
+        {}, "Functions of your own in slots of the model, compiled, in all arms: for each slot its "
+        "file and name, as in `decide = \"mine.py:decide\"`.", unit="table",
     )  # fmt: skip
 
     _text: str | None = PrivateAttr(None)
@@ -319,14 +319,15 @@ class Plan(Section):
         data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
         if isinstance(self.design, TableDesign):
             data["design"]["file"] = table or str((self._folder / self.design.file).absolute())
-        data["rules"] = {
-            name: str(self._folder.absolute() / place) for name, place in self.rules.items()
+        data["variants"] = {
+            name: str(self._folder.absolute() / place) for name, place in self.variants.items()
         }
         data["parameters"] = dict(self._spreads)
         data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
         document = tomlkit.document()
         for key, value in data.items():
-            is_headed = isinstance(value, dict) and key in ("design", "parameters", "arms", "rules")
+            headed = ("design", "parameters", "arms", "variants")
+            is_headed = isinstance(value, dict) and key in headed
             document.add(key, _to_item(value, is_headed=is_headed))
         document.add("scenario", to_table(self.base))
         return tomlkit.dumps(document)
@@ -360,15 +361,15 @@ class Plan(Section):
         return arms
 
     @cached_property
-    def own_rules(self) -> dict[str, Function]:
-        """Functions of one's own by the name of what they replace.
+    def own_variants(self) -> dict[str, Function]:
+        """Functions of one's own by the slot that each fills.
 
         Raises
         ------
         ScenarioError
             Only now, so that a store can be read where they are not.
         """
-        return load_rules(self.rules, self._folder) if self.rules else {}
+        return load_variants(self.variants, self._folder) if self.variants else {}
 
     @property
     def has_arms(self) -> bool:
@@ -565,7 +566,7 @@ class Plan(Section):
             "luck": self.luck_policy,
             "measures": list(self.measure_names),
             "series": self.series.model_dump() if self.series else None,
-            "rules": name_rules(self.own_rules),
+            "variants": name_variants(self.own_variants),
         }
 
     @cached_property

@@ -196,7 +196,7 @@ def run_sweep(
         listing, moved = store.set_aside()
         moved = [*mended, *moved]
         about = _describe_session(engine, workers, scheduler, shard) | {
-            "rules": store.identity["rules"]
+            "variants": store.identity["variants"]
         }
         with store.session(about) as ended, stopper.on_interrupt():
             session = _Session(store, listing, which, stopper, progress)

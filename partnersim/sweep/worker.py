@@ -101,7 +101,7 @@ class Simulator:
         self.plan, self.points = plan, points
         # One for each arm: points of an arm differ in less than arms do.
         self.translators = {arm: Translator() for arm in plan.arms_by_name}
-        self.kernel = Kernel(compiled_for(plan.own_rules), plan.seed, plan.base.months)
+        self.kernel = Kernel(compiled_for(plan.own_variants), plan.seed, plan.base.months)
 
     def run(self, chunk: Chunk, check: Check | None = None) -> Rows:
         """Simulate and measure the runs of a chunk."""

@@ -69,18 +69,18 @@ def test_xarray(results: Results, tmp_path: Path) -> None:
         assert int(read.attrs["seed"]) == SEED
 
 
-def test_xarray_keeps_the_names_of_own_rules(tmp_path: Path) -> None:
+def test_xarray_keeps_the_names_of_variants(tmp_path: Path) -> None:
     import xarray as xr
 
-    from partnersim.runs.rules import Rule
+    from partnersim.model.variants import Variant
 
-    rule = Rule("decide", "mine.decide", "0" * 64, call=print)
+    variant = Variant("decide", "mine.decide", "0" * 64, call=print)
     base = partnersim.run(PLACE, 2, SEED)
-    own = Results(PLACE, SEED, 0, base.measures, base.series, rules=(rule,))
+    own = Results(PLACE, SEED, 0, base.measures, base.series, variants=(variant,))
     data = Comparison({"base": base, "own": own}, "base").to_xarray()
     data.to_netcdf(tmp_path / "arms.nc", engine="scipy")
     with xr.open_dataset(tmp_path / "arms.nc", engine="scipy") as read:
-        named = json.loads(read.attrs["rules"])
+        named = json.loads(read.attrs["variants"])
     assert named == {"own": {"decide": {"function": "mine.decide", "sha256": "0" * 64}}}
 
 
@@ -192,7 +192,8 @@ from pathlib import Path
 import numpy as np
 
 import partnersim
-from partnersim import plots, rules
+from partnersim import figures
+from partnersim.model.variants import SLOTS
 from partnersim.runs.results import Comparison
 
 place: partnersim.Scenario = partnersim.Scenario.load("two-organisations").replace(months=12)
@@ -205,12 +206,12 @@ for arm, differences in comparison.differences().items():
     low, high = differences["trust"].ci95
     print(arm.upper(), low + high)
 share: float = float(partnersim.share_through_trust(place, place))
-ledger = partnersim.explain(place, rules={"decide": lambda state, p: None})
+ledger = partnersim.explain(place, variants={"decide": lambda i, layer, state, p: 0.5})
 totals: dict[str, float] = ledger.totals(kind="goodwill")
-known: dict[str, str] = rules.replaceable()
-for rule in results.rules:
-    print(rule.sha256.upper())
-files: list[Path] = plots.save(plots.quantiles(results, "trust"), "figures", "trust")
+known: list[str] = [slot.what for slot in SLOTS.values()]
+for variant in results.variants:
+    print(variant.sha256.upper())
+files: list[Path] = figures.save(figures.quantiles(results, "trust"), "figures", "trust")
 model = partnersim.PartnershipModel(place, rng=1)
 month: int = model.month
 '''
@@ -220,7 +221,7 @@ import partnersim
 results = partnersim.run("two-organisations", replicates="ten")
 results.measures.trust
 mean: str = results.summary()["trust"].mean
-partnersim.explain("two-organisations", rules=3)
+partnersim.explain("two-organisations", variants=3)
 """
 
 

@@ -4,6 +4,7 @@ Runs against whatever Mesa is installed; `test_model_mesa.py` sees that both end
 """
 
 import gc
+import math
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -118,16 +119,16 @@ def test_measures_so_far_are_those_of_a_run_that_ends_here() -> None:
         np.testing.assert_equal(model.measures(), expected)
 
 
-def test_rules_that_are_the_models_own_change_nothing() -> None:
-    from partnersim.model.decisions import decide
+def test_variants_that_are_the_models_own_change_nothing() -> None:
+    from partnersim.model.decisions import decide_as_scenario_says
 
-    plain, own = model_of(), model_of(rules={"decide": decide.py_func})
+    plain, own = model_of(), model_of(variants={"decide": decide_as_scenario_says})
     for model in (plain, own):
         model.run_for(6)
         model.set_lever("delegated_authority", 0.9)
         model.run_for(6)
     assert own.state.tobytes() == plain.state.tobytes()
-    assert list(own.rules) == ["decide"] and plain.rules == {}
+    assert list(own.variants) == ["decide"] and plain.variants == {}
 
 
 def test_fresh_luck_is_kept_so_that_it_can_be_had_again() -> None:
@@ -399,10 +400,6 @@ def of_organisations() -> set[str]:
     return {name for name in STATE.names if STATE[name].shape in own} - WORKINGS
 
 
-NOT_SHOWN = {
-    "start_competence_trust": "as trust was at the start",
-    "start_goodwill_trust": "as trust was at the start",
-}
 SHOWN_AS = {
     "stated": "stated_ways_of_working",
     "practised": "practised_ways_of_working",
@@ -413,7 +410,7 @@ SHOWN_AS = {
 
 def test_every_state_variable_of_an_organisation_has_a_view() -> None:
     organisation = model_of().organisations[0]
-    for name in of_organisations() - NOT_SHOWN.keys():
+    for name in of_organisations():
         shown = getattr(organisation, SHOWN_AS.get(name, name))
         assert isinstance(shown, float | bool | dict), name
 
@@ -714,20 +711,22 @@ def test_stepping_past_the_end_says_so_and_the_model_goes_on_from_a_snapshot() -
     assert model.month == 3 and differing(model, series_of(model)) == []
 
 
-def test_a_rule_that_fails_leaves_the_month_as_it_was_and_the_model_can_go_on() -> None:
+def test_a_variant_that_fails_leaves_the_month_as_it_was_and_the_model_can_go_on() -> None:
     is_broken = [False]
 
-    def clip(value: float, low: float, high: float) -> float:
-        return float("nan") if is_broken[0] else min(max(value, low), high)
+    def decide(i: int, layer: int, state: Any, p: Any) -> float:
+        return math.nan if is_broken[0] else decide_as_scenario_says(i, layer, state, p)
 
-    model = model_of("two-organisations", rules={"clip": clip})
+    from partnersim.model.decisions import decide_as_scenario_says
+
+    model = model_of("two-organisations", variants={"decide": decide})
     model.run_for(2)
     before = content(model)
     is_broken[0] = True
     for _ in range(2):
-        with raises((ValueError, TypeError), match="clip"):
+        with raises(ValueError, match="variant 'decide'"):
             model.step()
-    with raises((ValueError, TypeError), match="clip"):
+    with raises(ValueError, match="variant 'decide'"):
         model.set_lever("delegated_authority", 0.5)
     assert content(model) == before
     is_broken[0] = False

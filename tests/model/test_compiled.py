@@ -17,9 +17,9 @@ from partnersim.model import compiled
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 
 SOURCE = """
-from partnersim.model.compiled import compiled
+from partnersim.model.compiled import entry_point
 
-@compiled
+@entry_point
 def double(x):
     return 2.0 * x
 """
@@ -46,7 +46,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
 
 def hits(function: Any) -> int:
     """How often machine code was taken from the cache."""
-    return sum(function.stats.cache_hits.values())
+    return sum(function.machine_code.stats.cache_hits.values())
 
 
 def test_what_was_compiled_once_is_taken_from_the_cache(load: Callable[[], Any]) -> None:

@@ -4,9 +4,6 @@ The processes one by one are in test_core_environment, _coordinators, _meetings,
 which route each thing takes is in test_core_routes.
 """
 
-import ast
-import inspect
-import textwrap
 from math import log
 from typing import Any
 
@@ -53,25 +50,6 @@ def test_records_stand_within_records_and_every_field_is_aligned() -> None:
     assert {part.ctypes.data % 8 for part in parts.values()} == {0}
 
 
-def calls_in(function: Any) -> list[str]:
-    """Names of the functions that another one calls whatever happens, in order."""
-    source = textwrap.dedent(inspect.getsource(getattr(function, "py_func", function)))
-    [definition] = ast.parse(source).body
-    assert isinstance(definition, ast.FunctionDef)
-    return [
-        line.value.func.id
-        for line in definition.body
-        if isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Call)
-        and isinstance(line.value.func, ast.Name)
-    ]
-
-
-def test_a_month_calls_the_schedule_in_order() -> None:
-    scheduled = [process.__name__ for process in schedule.SCHEDULE]
-    assert calls_in(schedule.step) == scheduled
-
-
 def busy() -> Scenario:
     return place(
         4,
@@ -87,9 +65,8 @@ def test_the_schedule_called_one_by_one_is_a_month() -> None:
     whole, by_hand = begin(busy()), begin(busy())
     for _ in range(12):
         schedule.step(*whole)
-        for process in schedule.SCHEDULE:
-            process(*by_hand)
-        by_hand.state.month[0] += 1
+        for at in range(schedule.END):
+            schedule.perform(at, at + 1, *by_hand)
         assert not changed(whole.state, by_hand.state)
 
 
@@ -99,8 +76,8 @@ def test_a_month_walked_through_is_a_month_before_and_after_a_collapse() -> None
     whole, by_hand = begin(scenario), begin(scenario)
     for month in range(6):
         schedule.step(*whole)
-        walked = [process.__name__ for process in schedule.walk(*by_hand)]
-        assert ("decide" in walked) == (month < 2) and walked[0] == "shake"
+        walked = [row.name for row in schedule.walk(*by_hand)]
+        assert ("decide_contributions" in walked) == (month < 2) and walked[0] == "draw_shocks"
         assert not changed(whole.state, by_hand.state)
     assert whole.state.has_collapsed[0] == 1
 
@@ -321,7 +298,7 @@ def test_the_survey_asks_for_contact_talk_and_goodwill_and_likes_avoidance() -> 
         )  # fmt: skip
         world.state.contact[0, 1] = world.state.contact[1, 0] = 0.5
         world.state.goodwill_trust[:2, :, :2], world.state.vision_commitment[:2] = 0.3, 0.6
-        run(world, "show")
+        run(world, "show_commitment")
         shown = 0.6 * (1 - c.SELF_SERVING * 0.5)
         said = 0.4 * 0.5 + 0.3 * shown + 0.3 * 0.3 + bonus
         assert observed(world)["perceived_joint_working"] == near(said)

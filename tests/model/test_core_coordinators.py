@@ -25,7 +25,7 @@ ANA: dict[str, Any] = {"name": "Ana", "skill": 0.8, "meetings_per_month": 1.0}
 def with_coordinators(*coordinators: dict[str, Any], n: int = 3, **sections: Any) -> World:
     """A quiet place whose coordinators have begun, all equally well known."""
     world = quiet(n, coordinators=list(coordinators), **sections)
-    run(world, "come_and_go")
+    run(world, "change_coordinators")
     return world
 
 
@@ -47,7 +47,7 @@ def test_coordinators_come_and_go_by_the_month_and_cost_while_they_are_there() -
     paid = 0.0
     for month, at_work in enumerate([(0, 1), (0, 1), (1, 1), (1, 1), (0, 1)]):
         world.state.month[0] = month
-        run(world, "come_and_go")
+        run(world, "change_coordinators")
         paid += 7.0 * at_work[0] + 11.0 * at_work[1]
         assert world.state.is_at_work[:2] == near(at_work)
         assert world.state.staff_days[0] == near(paid)
@@ -60,7 +60,7 @@ def test_coordinators_come_and_go_by_the_month_and_cost_while_they_are_there() -
 def test_one_who_is_there_keeps_the_credibility_that_was_earned() -> None:
     world = with_coordinators(ANA)
     world.state.credibility[0, :3] = 0.55
-    run(world, "come_and_go")
+    run(world, "change_coordinators")
     assert world.state.credibility[0, :3] == near([0.55] * 3)
 
 
@@ -76,15 +76,15 @@ def emerging_place() -> World:
 def test_the_committed_start_to_coordinate_as_impartially_as_they_are_committed() -> None:
     world, state = (made := emerging_place()), made.state
     for _ in range(3):
-        run(world, "come_and_go")
+        run(world, "change_coordinators")
     assert not state.is_at_work.any() and state.emerging[:3] == near([0.75, 0.375, 0.0])
-    run(world, "come_and_go")  # 4 x .5 x .5 = 1
+    run(world, "change_coordinators")  # 4 x .5 x .5 = 1
     assert state.is_at_work[:3] == near([1, 0, 0]) and state.host[0] == 0
     assert state.conduct[0] == near(0.5) and state.staff_days[0] == near(3.0)
     assert state.credibility[0, :3] == near(0.5 * np.array([0.6, 0.3, 0.3]))
     state.vision_commitment[0] = 0.9
     for _ in range(4):
-        run(world, "come_and_go")
+        run(world, "change_coordinators")
     assert state.conduct[0] == near(0.9)  # follows commitment
     assert state.is_at_work[:3] == near([1, 1, 0])  # b too; a has one already, c never
     assert state.host[1] == 1
@@ -93,16 +93,16 @@ def test_the_committed_start_to_coordinate_as_impartially_as_they_are_committed(
 def test_one_who_emerged_goes_when_the_manager_leaves_or_the_organisation() -> None:
     world = emerging_place()
     for _ in range(8):
-        run(world, "come_and_go")
+        run(world, "change_coordinators")
     assert world.state.is_at_work[:2] == near([1, 1])
     world.state.is_present[1] = 0.0
-    run(world, "come_and_go")
+    run(world, "change_coordinators")
     assert world.state.is_at_work[:2] == near([1, 0])
     leaving = {"type": "leader_leaves", "organisation": "a", "layer": "management", "month": 0}
     for size, stays in ((0.4, 1.0), (0.6, 0.0)):
         other = quiet(3, emergence={"rate": 0.5}, events=[{**leaving, "size": size}])
         other.state.is_at_work[0], other.state.host[0] = 1.0, 0
-        run(other, "happen")
+        run(other, "let_events_happen")
         assert other.state.is_at_work[0] == stays
 
 
@@ -219,7 +219,7 @@ def test_articulation_moves_commitment_towards_its_ceiling_and_beliefs_to_the_tr
     state.vision_commitment[2, 2] = 0.9  # nobody is talked down, or further than the ceiling
     state.believed_rate[0, :3], state.realised_rate[0] = 0.1, 0.5
     before = copied(world).state
-    run(world, "articulate")
+    run(world, "articulate_vision")
     step = c.ARTICULATION
     a = 1 - (1 - 0.5 * step) * (1 - 0.2 * step)
     expected = 0.4 + 0.4 * np.array([[a, 0, 0.3 * step], [0, 0.4 * step, 0], [0, 0, 0]])
@@ -239,7 +239,7 @@ def test_bridging_moves_goodwill_up_or_down_to_what_was_seen_and_only_of_those_m
     state.has_seen[1, 2, 0] = 1.0  # c's board, by Ben
     state.has_seen[1, 0, 0] = 1.0
     before = copied(world).state
-    run(world, "bridge")
+    run(world, "bridge_partners")
     step = c.BRIDGING
     assert state.goodwill_trust[0, 0, 1] == near(0.5 + step * 0.5 * 0.4)
     assert state.goodwill_trust[0, 0, 2] == near(0.5 - step * 0.2 * 0.4)  # distrust is carried too
@@ -251,7 +251,7 @@ def test_bridging_moves_goodwill_up_or_down_to_what_was_seen_and_only_of_those_m
 def test_resolution_and_convening_are_for_those_whom_one_coordinator_meets() -> None:
     world = touched()
     before = copied(world).state
-    run(world, "bring_together")
+    run(world, "convene_partners")
     ana, ben = np.array([0.5, 0.4, 0.0]), np.array([1 - 0.8 * 0.7, 0.0, 1.0])
     assert world.state.helped[:3] == near(1 - (1 - ana) * (1 - ben))
     for i, j in ((0, 1), (0, 2), (1, 2)):
@@ -262,8 +262,8 @@ def test_resolution_and_convening_are_for_those_whom_one_coordinator_meets() -> 
 
 @pytest.mark.parametrize(
     ("switch", "process"),
-    [("articulation", "articulate"), ("bridging", "bridge"), ("resolution", "bring_together"),
-     ("convening", "bring_together")],
+    [("articulation", "articulate_vision"), ("bridging", "bridge_partners"),
+     ("resolution", "convene_partners"), ("convening", "convene_partners")],
 )  # fmt: skip
 def test_a_channel_that_is_switched_off_does_nothing(switch: str, process: str) -> None:
     world = touched()
@@ -316,7 +316,7 @@ def test_credibility_follows_skill_and_delivery_and_falls_with_service_to_the_ho
     state.held_for_host[0, :3] = [[0, 0, 0], [0, 0.5, 0], [0, 0, 0]]
     state.realised_rate[:4] = state.planned_rate[:4] * 0.25
     state.vision_commitment[0, 0], state.delivered[0, 0] = 0.9, 0.3
-    run(world, "be_judged")
+    run(world, "judge_coordinators")
     worth = 0.9 * ((1 - c.CREDIBILITY_OF_DELIVERY) + c.CREDIBILITY_OF_DELIVERY * 0.25)
     a = 0.3 + 2 * c.CREDIBILITY_RATE * (worth - 0.3)
     b = (0.3 + 0.4 * c.CREDIBILITY_RATE * (worth - 0.3)) * (1 - 0.5 * c.CREDIBILITY_LOSS)
@@ -332,7 +332,7 @@ def test_an_impartial_act_that_is_doubted_earns_nothing_and_costs_nothing() -> N
     state = world.state
     state.meetings[0, :3], state.credibility[0, :3] = [[0, 0, 0], [0, 1, 0], [0, 0, 0]], 0.3
     state.seen_impartial[0, :3] = 0.0
-    run(world, "be_judged", "serve_host")
+    run(world, "judge_coordinators", "serve_host")
     assert state.credibility[0, 1] == 0.3
     assert (state.goodwill_trust == copied(world).state.goodwill_trust).all()
 
@@ -342,7 +342,7 @@ def test_more_delivered_than_planned_is_not_worth_more_than_skill() -> None:
     world.state.meetings[0, 0, 0] = world.state.seen_impartial[0, 0, 0] = 1
     world.state.credibility[0, 0] = 0.5
     world.state.realised_rate[:4] = 10.0
-    run(world, "be_judged")
+    run(world, "judge_coordinators")
     assert world.state.credibility[0, 0] == near(0.5 + c.CREDIBILITY_RATE * 0.4)
 
 

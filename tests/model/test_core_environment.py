@@ -7,7 +7,7 @@ import pytest
 
 from partnersim.model import constants as c
 from partnersim.model import levers
-from partnersim.model.environment import effective_trust
+from partnersim.model.trust import effective_trust
 from partnersim.scenario.declarations import LEVERS
 from tests.places import World, begin, changed, copied, near, place, quiet, run
 
@@ -105,7 +105,7 @@ def test_a_funding_cut_takes_capacity_and_presses_while_it_lasts() -> None:
     before = world.state.target_pressure[:3].copy()
     expected = {2: (1, 1, 1), 3: (1, 0.8, 1), 4: (0.5, 0.4, 0.5), 5: (0.5, 0.5, 0.5), 13: (1, 1, 1)}
     for month, capacity in expected.items():
-        run(at_month(world, month), "fund", "feel_pressure")
+        run(at_month(world, month), "set_capacity", "feel_pressure")
         assert world.state.capacity[:3] == near(capacity)
         cut = 1.0 - np.array(capacity)
         assert world.state.target_pressure[:3] == near(before + c.TARGET_PRESSURE_OF_CUT * cut)
@@ -114,7 +114,7 @@ def test_a_funding_cut_takes_capacity_and_presses_while_it_lasts() -> None:
 def test_shocks_fade_by_their_persistence_without_luck() -> None:
     world = quiet(pressure={"shock_persistence": 0.7})
     world.state.shock[:3], world.state.national_shock[0] = [0.1, -0.2, 0.0], 0.3
-    run(world, "shake", "shake")
+    run(world, "draw_shocks", "draw_shocks")
     assert world.state.shock[:3] == near([0.049, -0.098, 0.0])
     assert world.state.national_shock[0] == near(0.147)
 
@@ -151,7 +151,7 @@ def test_a_held_lever_goes_on_where_it_was_when_the_intervention_ends() -> None:
     assert later.state.practised[0, levers.OWN_NEEDS_FRAMING] == lever
     run(later, "set_levers")
     assert later.state.in_force[0, levers.OWN_NEEDS_FRAMING] == lever
-    run(later, "practise")
+    run(later, "change_practice")
     assert later.state.practised[0, levers.OWN_NEEDS_FRAMING] != lever
 
 
@@ -235,7 +235,7 @@ def test_when_a_leader_leaves_trust_in_and_from_the_layer_falls_back(kind: str) 
     world.state.in_force[0, levers.CROSS_LINKS] = 2.0
     world.state[kind][:3, :, :3] = np.random.default_rng(1).random((3, 3, 3))
     before = world.state[kind].copy()
-    run(world, "happen")
+    run(world, "let_events_happen")
     expected = before.copy()
     others = [0, 2]
     expected[1, 1, others] = expected_loss(before[1, 1, others], 0.2, 0.4)  # what b's think
@@ -254,7 +254,7 @@ def test_when_a_leader_leaves_commitment_and_coordinators_standing_fall_back_too
     world.state.vision_commitment[:3] = 0.6
     world.state.credibility[0, :3] = 0.3
     ceiling = world.state.ceiling[1]
-    run(world, "happen")
+    run(world, "let_events_happen")
     expected = np.full((3, 3), 0.6)
     expected[1, 2] = 0.6 + 0.5 * (0.2 * ceiling - 0.6)
     assert world.state.vision_commitment[:3] == near(expected)
@@ -266,7 +266,7 @@ def test_a_reorganisation_is_a_loss_in_every_layer() -> None:
     world.p.trust.turnover_loss, world.p.trust.disposition = 0.4, 0.1
     world.state.goodwill_trust[:3, :, :3] = 0.7
     world.state.in_force[:3, levers.CROSS_LINKS] = 1.0
-    run(world, "happen")
+    run(world, "let_events_happen")
     lost = 0.7 + 0.2 * (0.1 - 0.7)
     expected = np.full((3, 3, 3), 0.7)
     expected[0, :, 1:] = expected[1:, :, 0] = lost
@@ -279,7 +279,7 @@ def test_a_reorganisation_is_a_loss_in_every_layer() -> None:
 def test_a_reorganisation_of_all_concerns_every_organisation() -> None:
     world = with_event(type="reorganisation", size=1.0)
     world.p.trust.turnover_loss = 1.0
-    run(world, "happen")
+    run(world, "let_events_happen")
     between = ~np.eye(3, dtype=bool)
     assert world.state.goodwill_trust[:3, 0, :3][between] == near(world.p.trust.disposition)
 
@@ -291,7 +291,7 @@ def test_a_common_crisis_raises_commitment_and_shifts_divisive_ways_for_good() -
     world.state.ceiling[:3] = 0.9
     stated, practised = world.state.stated.copy(), world.state.practised.copy() * 0.8
     world.state.practised[:] = practised
-    run(world, "fund", "happen")
+    run(world, "set_capacity", "let_events_happen")
     assert world.state.crisis[0] == 0.6
     risen = 0.4 + c.CRISIS_COMMITMENT * 0.6 * 0.5
     assert world.state.vision_commitment[1] == near([risen] * 3)
@@ -300,7 +300,7 @@ def test_a_common_crisis_raises_commitment_and_shifts_divisive_ways_for_good() -
     shift = [1 - c.CRISIS_SHIFT * 0.6 if lever in divisive else 1.0 for lever in LEVERS]
     assert world.state.stated[:3] == near(stated[:3] * shift)
     assert world.state.practised[:3] == near(practised[:3] * shift)
-    run(at_month(world, 7), "fund")
+    run(at_month(world, 7), "set_capacity")
     assert world.state.crisis[0] == 0.0
 
 
@@ -312,7 +312,7 @@ def test_a_newcomer_meets_strangers() -> None:
     state.goodwill_trust[:3, :, :3] = state.competence_trust[:3, :, :3] = 0.9
     state.vision_commitment[:3] = 0.8
     before = copied(world).state
-    run(world, "happen")
+    run(world, "let_events_happen")
     assert state.is_present[:3] == near([1, 1, 1])
     assert state.vision_commitment[2] == near([world.p.commitment.alone * state.ceiling[2]] * 3)
     for kind in (state.competence_trust, state.goodwill_trust):
@@ -330,10 +330,10 @@ def test_a_newcomer_meets_strangers() -> None:
 def test_one_that_withdraws_is_gone_and_gives_nothing() -> None:
     world = with_event(type="organisation_withdraws", organisation="a")
     before = copied(world).state
-    run(world, "happen")
+    run(world, "let_events_happen")
     assert changed(before, world.state) == {"is_present"}
     assert world.state.is_present[:3] == near([0, 1, 1])
-    run(world, "decide", "deliver")
+    run(world, "weigh_initiatives", "decide_contributions", "deliver_promises")
     assert not world.state.contribution[0].any() and not world.state.delivered[0].any()
     assert world.state.contribution[1].all()
 
@@ -343,7 +343,7 @@ def test_events_happen_in_their_month_only() -> None:
     world = quiet(events=[{"type": kind, "month": 5, "organisation": "a"} for kind in kinds])
     for month in (4, 6):
         before = copied(world).state
-        run(at_month(world, month), "happen")
+        run(at_month(world, month), "let_events_happen")
         assert changed(before, world.state) <= {"month"}
 
 
@@ -402,7 +402,7 @@ def test_after_a_year_under_both_floors_one_may_leave() -> None:
     world = low_place(trust_floor=0.31, stake_floor=0.2)
     for calls in range(1, 16):
         assert world.state.is_present[0] == 1.0
-        run(world, "withdraw")
+        run(world, "withdraw_members")
         assert world.state.months_low[:4] == near([calls, 0, 0, 0])
     assert world.state.is_present[:4] == near([0, 1, 1, 1])  # months 12 to 15: 4 x 0.25
     assert world.state.has_collapsed[0] == 0
@@ -412,18 +412,18 @@ def test_after_a_year_under_both_floors_one_may_leave() -> None:
 def test_one_floor_kept_is_enough_to_stay(floors: dict[str, float]) -> None:
     world = low_place(**floors)
     for _ in range(20):
-        run(world, "withdraw")
+        run(world, "withdraw_members")
     assert world.state.is_present[0] == 1.0 and world.state.months_low[0] == 0.0
 
 
 def test_a_good_month_starts_the_year_anew_and_the_first_month_does_not_count() -> None:
     world = low_place()
-    run(at_month(world, 0), "withdraw")
+    run(at_month(world, 0), "withdraw_members")
     assert world.state.months_low[0] == 0.0
-    run(at_month(world, 3), "withdraw")
+    run(at_month(world, 3), "withdraw_members")
     assert world.state.months_low[0] == 1.0
     world.state.stake[0] = 2.0
-    run(world, "withdraw")
+    run(world, "withdraw_members")
     assert world.state.months_low[0] == 0.0
 
 
@@ -433,7 +433,7 @@ def test_who_leaves_in_a_month_does_not_depend_on_the_order_of_organisations() -
     world.state.months_low[:4] = 12.0
     world.state.trust[3, :, 0] = 1.0  # d trusts only a; with a gone d's trust would be low
     world.state.trust[3, :, 1:3] = 0.26
-    run(world, "withdraw")
+    run(world, "withdraw_members")
     assert world.state.is_present[:4] == near([0, 0, 0, 1])
 
 
@@ -441,7 +441,7 @@ def test_a_newcomer_does_not_bring_low_months_along() -> None:
     world = low_place()
     world.state.is_present[0] = 0.0
     for _ in range(15):
-        run(world, "withdraw")
+        run(world, "withdraw_members")
     assert world.state.months_low[0] == 0.0
 
 
@@ -449,7 +449,7 @@ def test_a_newcomer_does_not_bring_low_months_along() -> None:
 def test_too_few_left_is_collapse(members: int, has_collapsed: int) -> None:
     world = quiet(4)
     world.state.is_present[members:4] = 0.0
-    run(world, "withdraw")
+    run(world, "withdraw_members")
     assert world.state.has_collapsed[0] == has_collapsed
 
 

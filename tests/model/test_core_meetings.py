@@ -7,10 +7,10 @@ import pytest
 
 from partnersim.model import constants as c
 from partnersim.model import levers
-from partnersim.model.meetings import take_in
+from partnersim.model.trust import take_in
 from tests.places import World, changed, copied, differing, near, place, quiet, run, series_of
 
-TALK = ("show", "hear_talk")
+TALK = ("show_commitment", "hear_talk")
 
 
 def plain(n: int = 2, **sections: object) -> World:
@@ -46,7 +46,7 @@ def test_conflict_is_unlike_objectives_and_unlike_horizons() -> None:
             {"name": "c", "objectives": {"independence": 1.0}, "planning_horizon": 240.0},
         ]
     )  # fmt: skip
-    run(world, "differ")
+    run(world, "compare_interests")
     alike = 0.6 / (0.6**2 + 0.4**2) ** 0.5
     conflict = world.state.conflict
     assert conflict[0, 1] == near(0.7 * (1 - alike) + 0.3 * log(3) / log(10))
@@ -162,7 +162,7 @@ def test_pre_meetings_and_unlike_objectives_hurt_more_together_than_by_themselve
             ],
             ways_of_working={"separate_pre_meetings": pre_meetings},
         )
-        return learnt(world, "differ", *TALK)
+        return learnt(world, "compare_interests", *TALK)
 
     together = after(1.0, 0.0) - after(0.0, 0.0)
     by_itself = after(1.0, 1.0) - after(0.0, 1.0)
@@ -213,14 +213,16 @@ def test_an_agreement_that_is_withdrawn_takes_goodwill_with_it_once() -> None:
 def test_talk_and_deeds_share_the_weight(deeds: float) -> None:
     rate, trust = c.GOODWILL_RATE * 0.8, {"deeds": deeds}
     assert learnt(plain(trust=trust), *TALK) == near(rate * (1 - deeds) * (0.6 - 0.5))
-    assert learnt(plain(trust=trust), "show", "see_deeds") == near(rate * deeds * (0.7 - 0.5))
+    assert learnt(plain(trust=trust), "show_commitment", "see_deeds") == near(
+        rate * deeds * (0.7 - 0.5)
+    )
 
 
 @pytest.mark.parametrize(("planned", "deed"), [(1.0, 0.7), (0.875, 0.8), (0.7, 1.0), (0.4, 1.0)])
 def test_deeds_are_judged_by_what_plans_take_for_granted(planned: float, deed: float) -> None:
     rate, trust = c.GOODWILL_RATE * 0.8, {"deeds": 1.0}
     world = plain(trust=trust, programme={"planned_effort": planned})
-    assert learnt(world, "show", "see_deeds") == near(rate * (deed - 0.5))
+    assert learnt(world, "show_commitment", "see_deeds") == near(rate * (deed - 0.5))
 
 
 def test_deeds_are_misread_by_distance_and_are_never_guarded() -> None:
@@ -229,14 +231,14 @@ def test_deeds_are_misread_by_distance_and_are_never_guarded() -> None:
     world.state.conflict[:] = 1.0
     m = c.MISREADING * 0.5
     expected = c.GOODWILL_RATE * 0.8 * ((1 - m) * 0.7 + m * 0.1 - 0.5)
-    assert learnt(world, "show", "see_deeds") == near(expected)
+    assert learnt(world, "show_commitment", "see_deeds") == near(expected)
 
 
 def test_joint_days_show_commitment_and_deeds_as_they_are() -> None:
     hidden = {"separate_pre_meetings": 1.0, "own_needs_framing": 1.0}
     world = plain(3, trust={"deeds": 0.4, "usual_cultural_distance": 1.0}, ways_of_working=hidden)
     world.state.in_force[:3, levers.JOINT_AWAY_DAYS] = [4.0, 6.0, 0.0]
-    run(world, "show")
+    run(world, "show_commitment")
     before = copied(world).state
     run(world, "spend_joint_days")
     rate = world.p.trust.joint_day_rate * 4 / 12
@@ -297,7 +299,7 @@ def test_a_coordinator_helps_to_work_issues_through() -> None:
 def test_what_is_never_raised_breaks_out_the_likelier_the_more_there_is() -> None:
     world = tense()
     before = copied(world).state
-    run(world, "break_out")
+    run(world, "let_issues_break_out")
     ruptured = 0.3 * 0.4**2
     assert world.state.tension[1, 0] == near(0.4 * (1 - c.RUPTURE_VENTED * ruptured))
     lost = 1 - 0.4 * ruptured
@@ -309,7 +311,14 @@ def test_nothing_happens_between_members_and_those_who_left() -> None:
     world = tense(ways_of_working={"joint_away_days": 3.0})
     world.state.is_present[1] = 0.0
     before = copied(world).state
-    talk = ("show", "hear_talk", "see_deeds", "spend_joint_days", "raise_issues", "break_out")
+    talk = (
+        "show_commitment",
+        "hear_talk",
+        "see_deeds",
+        "spend_joint_days",
+        "raise_issues",
+        "let_issues_break_out",
+    )
     run(world, *talk)
     assert changed(before, world.state) <= {"displayed", "misread", "guarded"}
 
@@ -343,6 +352,6 @@ def test_noise_in_reading_is_bounded() -> None:
     for month in range(40):
         world.state.month[0] = month
         world.state.goodwill_trust[:2, :, :2] = 0.5
-        run(world, "show", "hear_talk")
+        run(world, "show_commitment", "hear_talk")
         seen.append((world.state.goodwill_trust[0, 0, 1] - 0.5) / c.GOODWILL_RATE)
     assert np.abs(seen).max() <= 0.2 and np.std(seen) > 0.05 and len(set(seen)) == 40

@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 
+from partnersim.model import schedule
 from partnersim.model.record import parts_of
 from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.scenario import Scenario
@@ -23,6 +24,7 @@ from tests.places import (
     copied,
     copy_fields,
     place,
+    run,
 )
 
 Routes = dict[str, set[str]]
@@ -128,8 +130,8 @@ def month_before() -> World:
 def story() -> dict[str, World]:
     """The unchanged month: the world after each process."""
     world, told = copied(month_before()), {}
-    for name, process in PROCESSES.items():
-        process(*world)
+    for name in PROCESSES:
+        run(world, name)
         told[name] = copied(world)
     return told
 
@@ -138,10 +140,10 @@ def routes_of(change: Change) -> Routes:
     """What each process leaves different, when a change was made just before it."""
     before, routes = month_before(), {}
     other = copied(before)
-    for name, process in PROCESSES.items():
+    for name in PROCESSES:
         change(other)
         own = changed(before.state, other.state)
-        process(*other)
+        run(other, name)
         after = story()[name]
         different = changed(after.state, other.state)
         if different - own - WORKINGS:
@@ -160,7 +162,7 @@ def scale(name: str, by: float = 1.07, record: str = "p") -> Change:
     """Another value of a parameter, or of a field of the state."""
 
     def change(world: World) -> None:
-        source = story()["shake"] if record == "p" else month_before()
+        source = story()["draw_shocks"] if record == "p" else month_before()
         before = parts_of(getattr(source, record))[name]
         parts_of(getattr(world, record))[name][...] = before * by
 
@@ -201,16 +203,17 @@ MAY_OR_MAY_NOT = {"meetings", "n_gates", "stage", "stages_now"}
 LEVER_ROUTES = {
     "own_away_days": {
         "spend_time": TIME,
-        "deliver": "kept delivered",  # why people do it
-        "commit": "vision_commitment",  # the harm; and colleagues follow each other faster
+        "deliver_promises": "kept delivered",  # why people do it
+        # the harm; and colleagues follow each other faster
+        "update_commitment": "vision_commitment",
     },
     "joint_away_days": {
         "spend_time": TIME,
         "make_contact": "contact",
         "spend_joint_days": "goodwill_trust",
-        "commit": "vision_commitment",
+        "update_commitment": "vision_commitment",
     },
-    "circulated_vision": {"spend_time": TIME, "commit": "vision_commitment"},
+    "circulated_vision": {"spend_time": TIME, "update_commitment": "vision_commitment"},
     "position_sharing": {
         "spend_time": TIME, "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
     },
@@ -220,9 +223,9 @@ LEVER_ROUTES = {
         "pass_gates": "gate votes",
     },
     "own_needs_framing": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "delegated_authority": {"decide": "contribution", "pass_gates": "gate"},
+    "delegated_authority": {"decide_contributions": "contribution", "pass_gates": "gate"},
     "partnership_managed_teams": {
-        "set_levers": "transition", "deliver": "kept delivered", "work": PACE,
+        "set_levers": "transition", "deliver_promises": "kept delivered", "do_work": PACE,
     },
     "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
     "binding_agreement": {
@@ -232,90 +235,111 @@ LEVER_ROUTES = {
         "spend_joint_days": "goodwill_trust",
         "assess_trust": "trust",
     },
-    "cross_links": {"spend_time": TIME, "happen": TRUST, "change_leaders": TRUST},
+    "cross_links": {"spend_time": TIME, "let_events_happen": TRUST, "change_leaders": TRUST},
+}  # fmt: skip
+
+MOVES_TRUST = {
+    **dict.fromkeys(
+        ("let_events_happen", "change_leaders", "celebrate_stages", "forget_partners"), TRUST
+    ),
+    **dict.fromkeys(
+        (
+            "bridge_partners", "serve_host", "hear_talk", "see_deeds", "miss_agreements",
+            "spend_joint_days", "raise_issues", "let_issues_break_out", "pass_gates",
+        ),
+        "goodwill_trust",
+    ),
+    **dict.fromkeys(("judge_promises", "abandon_initiatives"), "competence_trust"),
 }  # fmt: skip
 
 SWITCH_ROUTES = {
-    "mechanisms.away_days_harm": {"commit": "vision_commitment"},
+    "mechanisms.away_days_harm": {"update_commitment": "vision_commitment"},
     "mechanisms.away_days_reason": {
-        "deliver": "kept delivered", "commit": "vision_commitment",
+        "deliver_promises": "kept delivered", "update_commitment": "vision_commitment",
     },
     "mechanisms.pre_meetings_harm": {"hear_talk": "goodwill_trust"},
     "mechanisms.pre_meetings_reason": {"pass_gates": "gate votes"},
     "mechanisms.framing_harm": {"hear_talk": "goodwill_trust"},
     "mechanisms.framing_reason": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
     "mechanisms.referral_harm": {"pass_gates": "gate"},
-    "mechanisms.referral_reason": {"decide": "contribution"},
-    "mechanisms.separate_teams_handoffs": {"work": PACE},
-    "mechanisms.separate_teams_promises": {"deliver": "kept delivered"},
-    "mechanisms.transition_dip": {"work": PACE},
+    "mechanisms.referral_reason": {"decide_contributions": "contribution"},
+    "mechanisms.separate_teams_handoffs": {"do_work": PACE},
+    "mechanisms.separate_teams_promises": {"deliver_promises": "kept delivered"},
+    "mechanisms.transition_dip": {"do_work": PACE},
     "mechanisms.avoidance_harm": {"raise_issues": "tension goodwill_trust"},
     "mechanisms.avoidance_reason": {"raise_issues": "tension goodwill_trust"},
     "mechanisms.meeting_time_cost": {"spend_time": "meeting_share"},
     "mechanisms.accountability_consent": {"pass_gates": "gate votes"},
-    "mechanisms.small_wins": {"celebrate": TRUST + " vision_commitment"},
-    "mechanisms.articulation": {"articulate": "vision_commitment believed_rate"},
-    "mechanisms.bridging": {"bridge": "goodwill_trust"},
-    "mechanisms.resolution": {"bring_together": "helped"},
-    "mechanisms.convening": {"bring_together": "convened"},
-    "mechanisms.trust_frozen": {"hold_trust": TRUST},  # which undoes what the other processes did
-    "decision.is_conditional": {"decide": "contribution", "update_beliefs": "belief"},
+    "mechanisms.small_wins": {"celebrate_stages": TRUST + " vision_commitment"},
+    "mechanisms.articulation": {"articulate_vision": "vision_commitment believed_rate"},
+    "mechanisms.bridging": {"bridge_partners": "goodwill_trust"},
+    "mechanisms.resolution": {"convene_partners": "helped"},
+    "mechanisms.convening": {"convene_partners": "convened"},
+    "mechanisms.trust_frozen": MOVES_TRUST,
+    "decision.is_conditional": {"decide_contributions": "contribution", "update_beliefs": "belief"},
 }  # fmt: skip
 
-DECISION = {"decide": "contribution"}
-LOST = {"happen": "vision_commitment credibility " + TRUST}
+DECISION = {"decide_contributions": "contribution"}
+LOST = {"let_events_happen": "vision_commitment credibility " + TRUST}
 LOST_TOO = {"change_leaders": "vision_commitment credibility " + TRUST}
 BEGUN = "work_size planned_months"
 PLANNED = "planned_rate planned_months believed_rate"
-ATTENTION = {"near_deadlines": "objectives deadline ceiling", "differ": "conflict",
-             "decide": "stake contribution"}  # fmt: skip
+ATTENTION = {"near_deadlines": "objectives deadline ceiling", "compare_interests": "conflict",
+             "weigh_initiatives": "stake", "decide_contributions": "contribution"}  # fmt: skip
 
 PARAMETER_ROUTES = {
     "organisations.interdependence": DECISION,
     "organisations.targets.weight": ATTENTION,
-    "vision.size": {"work": PACE, "embed": "embedded own_benefit", "begin_initiatives": PLANNED},
-    "vision.planning_horizon": {"decide": "stake contribution"},
+    "vision.size": {
+        "do_work": PACE,
+        "embed_work": "embedded own_benefit",
+        "begin_initiatives": PLANNED,
+    },
+    "vision.planning_horizon": {
+        "weigh_initiatives": "stake",
+        "decide_contributions": "contribution",
+    },
     "programme.initiative_size": {"begin_initiatives": BEGUN},
     "programme.size_spread": {"begin_initiatives": BEGUN},
     "programme.focus": {"begin_initiatives": "benefit_mix"},
     "programme.benefit_spread": {"begin_initiatives": "benefit"},
     "programme.shared_benefit": {"begin_initiatives": "benefit"},
-    "programme.complementarity": DECISION | {"work": PACE},
-    "programme.diminishing": {"work": PACE, "begin_initiatives": PLANNED},
+    "programme.complementarity": DECISION | {"do_work": PACE},
+    "programme.diminishing": {"do_work": PACE, "begin_initiatives": PLANNED},
     "programme.planned_effort": {
-        "begin_initiatives": PLANNED, "be_judged": "seen", "see_deeds": "goodwill_trust",
+        "begin_initiatives": PLANNED, "judge_coordinators": "seen", "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
     },
     "trust.goodwill_weight": {"assess_trust": "trust"},
     "trust.disposition": {
-        "happen": TRUST, "change_leaders": TRUST, "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust", "forget": TRUST,
+        "let_events_happen": TRUST, "change_leaders": TRUST, "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust", "forget_partners": TRUST,
     },
     "trust.news_asymmetry": {
         "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust", "judge_promises": "competence_trust",
     },
     "trust.deeds": {
-        "be_judged": "seen", "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+        "judge_coordinators": "seen", "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
     },
     "trust.misreading_noise": {"hear_talk": "goodwill_trust"},
     "trust.joint_day_rate": {"spend_joint_days": "goodwill_trust"},
     "trust.agreement_loss": {"miss_agreements": "goodwill_trust"},
     "trust.promise_rate": {"judge_promises": "competence_trust"},
-    "trust.reliability": {"deliver": "kept delivered"},
-    "trust.pressure_on_reliability": {"deliver": "kept delivered"},
-    "trust.shortfall": {"deliver": "delivered"},
-    "trust.decay_rate": {"forget": TRUST},
+    "trust.reliability": {"deliver_promises": "kept delivered"},
+    "trust.pressure_on_reliability": {"deliver_promises": "kept delivered"},
+    "trust.shortfall": {"deliver_promises": "delivered"},
+    "trust.decay_rate": {"forget_partners": TRUST},
     "trust.turnover_loss": LOST | LOST_TOO,
-    "trust.small_wins": {"celebrate": TRUST + " vision_commitment"},
-    "trust.abandonment_loss": {"abandon": "competence_trust vision_commitment"},
+    "trust.small_wins": {"celebrate_stages": TRUST + " vision_commitment"},
+    "trust.abandonment_loss": {"abandon_initiatives": "competence_trust vision_commitment"},
     "relations.meeting_budget": {"spend_time": TIME, "make_contact": "contact"},
     "relations.issue_rate": {"raise_issues": "tension goodwill_trust"},
     "relations.surfacing_rate": {"raise_issues": "tension goodwill_trust"},
     "relations.flare_loss": {"raise_issues": "goodwill_trust"},
-    "relations.rupture_rate": {"break_out": "tension goodwill_trust"},
-    "relations.rupture_loss": {"break_out": "goodwill_trust"},
+    "relations.rupture_rate": {"let_issues_break_out": "tension goodwill_trust"},
+    "relations.rupture_loss": {"let_issues_break_out": "goodwill_trust"},
     "decision.own_view_weight": DECISION,
     "decision.belief_weight": DECISION,
     "decision.sharpness": DECISION,
@@ -323,47 +347,50 @@ PARAMETER_ROUTES = {
     "decision.referral_protection": DECISION,
     "decision.mandate": {"pass_gates": "gate votes"},
     "decision.value_alone": DECISION,
-    "decision.cost_base": DECISION | {"embed": "own_cost"},
-    "decision.cost_pressure": DECISION | {"embed": "own_cost"},
+    "decision.cost_base": DECISION | {"embed_work": "own_cost"},
+    "decision.cost_pressure": DECISION | {"embed_work": "own_cost"},
     "decision.cost_load": DECISION,
     "decision.adjustment_rate": DECISION,
     "pressure.deadline": {"feel_pressure": "target_pressure"},
     "pressure.load": {"feel_pressure": "target_pressure"},
     "pressure.relief": {"feel_pressure": "target_pressure"},
-    "pressure.shock_spread": {"shake": "shock"},
-    "pressure.national_shock_spread": {"shake": "national_shock"},
-    "pressure.shock_persistence": {"shake": "shock national_shock"},
-    "commitment.pull": {"commit": "vision_commitment"},
+    "pressure.shock_spread": {"draw_shocks": "shock"},
+    "pressure.national_shock_spread": {"draw_shocks": "national_shock"},
+    "pressure.shock_persistence": {"draw_shocks": "shock national_shock"},
+    "commitment.pull": {"update_commitment": "vision_commitment"},
     "commitment.alone": {
-        "happen": "vision_commitment", "change_leaders": "vision_commitment",
-        "commit": "vision_commitment",
+        "let_events_happen": "vision_commitment", "change_leaders": "vision_commitment",
+        "update_commitment": "vision_commitment",
     },
-    "commitment.identification": {"commit": "vision_commitment"},
-    "commitment.colleague_rate": {"commit": "vision_commitment"},
-    "commitment.adoption": {"practise": "practised"},
-    "commitment.adoption_rate": {"practise": "practised"},
-    "place.embedding_months": {"embed": "pending embedded own_benefit"},
-    "place.erosion_rate": {"embed": "embedded own_benefit"},
+    "commitment.identification": {"update_commitment": "vision_commitment"},
+    "commitment.colleague_rate": {"update_commitment": "vision_commitment"},
+    "commitment.adoption": {"change_practice": "practised"},
+    "commitment.adoption_rate": {"change_practice": "practised"},
+    "place.embedding_months": {"embed_work": "pending embedded own_benefit"},
+    "place.erosion_rate": {"embed_work": "embedded own_benefit"},
     "turnover.rates": LOST_TOO,
-    "turnover.withdrawal_rate": {"withdraw": "leaving"},
+    "turnover.withdrawal_rate": {"withdraw_members": "leaving"},
     "lead.authority": {"pass_gates": "gate goodwill_trust"},
     "lead.resentment": {"pass_gates": "goodwill_trust"},
-    "coordinators.skill": {"be_judged": "credibility"},
-    "coordinators.cost": {"come_and_go": "staff_days"},
-    "emergence.rate": {"come_and_go": "emerging"},
+    "coordinators.skill": {"judge_coordinators": "credibility"},
+    "coordinators.cost": {"change_coordinators": "staff_days"},
+    "emergence.rate": {"change_coordinators": "emerging"},
     "interventions.value": {"set_levers": "in_force transition"},
     "events.size": ATTENTION | LOST | {
-        "fund": "capacity crisis",
-        "happen": LOST["happen"] + " stated practised",
+        "set_capacity": "capacity crisis",
+        "let_events_happen": LOST["let_events_happen"] + " stated practised",
     },
 }  # fmt: skip
 
 LARGE_CHANGES = {
     "organisations.targets.cycle_months": (1.25, ATTENTION),  # a whole number of months
     "programme.quick_win_share": (4.0, {"begin_initiatives": "is_quick n_gates " + BEGUN}),
-    "programme.patience": (1e9, {"abandon": "competence_trust vision_commitment counts number"}),
-    "turnover.trust_floor": (0.0, {"withdraw": "leaving months_low"}),
-    "turnover.stake_floor": (-9.0, {"withdraw": "leaving months_low"}),
+    "programme.patience": (
+        1e9,
+        {"abandon_initiatives": "competence_trust vision_commitment counts number"},
+    ),
+    "turnover.trust_floor": (0.0, {"withdraw_members": "leaving months_low"}),
+    "turnover.stake_floor": (-9.0, {"withdraw_members": "leaving months_low"}),
     "coordinators.meetings_per_month": (1.5, {"choose_meetings": "meetings"}),
     "coordinators.layers": (0.0, {"choose_meetings": "meetings"}),
     "coordinators.attention.commitment": (1e3, {"choose_meetings": "meetings"}),
@@ -376,61 +403,75 @@ LARGE_CHANGES = {
 
 STATE_ROUTES = {
     # The seven drivers, as they act in a month
-    "accountability": {"pass_gates": "gate votes", "commit": "vision_commitment"},
+    "accountability": {"pass_gates": "gate votes", "update_commitment": "vision_commitment"},
     "objectives": {
-        "feel_pressure": "target_pressure", "differ": "conflict", "decide": "stake contribution",
-        "embed": "own_benefit",
+        "feel_pressure": "target_pressure", "compare_interests": "conflict",
+        "weigh_initiatives": "stake", "decide_contributions": "contribution",
+        "embed_work": "own_benefit",
     },
     "deadline": {"feel_pressure": "target_pressure"},
     "cultural_distance": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "incentive_share": {"decide": "stake contribution", "embed": "own_benefit"},
-    "member_harm": {"decide": "stake contribution", "work": "harm"},
-    "planning_horizon": {"decide": "stake contribution"},
+    "incentive_share": {
+        "weigh_initiatives": "stake",
+        "decide_contributions": "contribution",
+        "embed_work": "own_benefit",
+    },
+    "member_harm": {
+        "weigh_initiatives": "stake",
+        "decide_contributions": "contribution",
+        "do_work": "harm",
+    },
+    "planning_horizon": {"weigh_initiatives": "stake", "decide_contributions": "contribution"},
     # Pressure and means
     "base_pressure": {"feel_pressure": "target_pressure"},
     "shock": {"feel_pressure": "target_pressure"},
     "national_shock": {"feel_pressure": "target_pressure"},
     "target_pressure": DECISION | {
-        "deliver": "kept delivered", "embed": "own_cost", "commit": "vision_commitment",
+        "deliver_promises": "kept delivered", "embed_work": "own_cost",
+        "update_commitment": "vision_commitment",
     },
-    "base_capacity": {"fund": "capacity", "feel_pressure": "target_pressure"},
-    "meeting_share": {"work": PACE, "embed": "own_cost"},
-    "transition": {"work": PACE},
+    "base_capacity": {"set_capacity": "capacity", "feel_pressure": "target_pressure"},
+    "meeting_share": {"do_work": PACE, "embed_work": "own_cost"},
+    "transition": {"do_work": PACE},
     # Trust acts through what is decided, agreed, dared and felt, and nowhere else
     "competence_trust": {"assess_trust": "trust"},
     "goodwill_trust": {
         "assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_impartial",
     },
     "trust": DECISION | {
-        "choose_meetings": "meetings", "pass_gates": "gate votes", "commit": "vision_commitment",
+        "choose_meetings": "meetings", "pass_gates": "gate votes",
+        "update_commitment": "vision_commitment",
         "begin_initiatives": BEGUN + " n_gates",
     },
     "vision_commitment": {
-        "come_and_go": "emerging", "choose_meetings": "meetings", "be_judged": "seen",
+        "change_coordinators": "emerging", "choose_meetings": "meetings",
+        "judge_coordinators": "seen",
         "hear_talk": "goodwill_trust", "spend_joint_days": "goodwill_trust",
-        "decide": "stake contribution", "practise": "practised",
+        "weigh_initiatives": "stake", "decide_contributions": "contribution",
+        "change_practice": "practised",
     },
     "belief": DECISION,
     "contact": {
         "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
-        "judge_promises": "competence_trust", "celebrate": TRUST, "forget": TRUST,
+        "judge_promises": "competence_trust", "celebrate_stages": TRUST, "forget_partners": TRUST,
     },
     "tension": {
-        "make_contact": "contact", "raise_issues": "goodwill_trust", "break_out": "goodwill_trust",
+        "make_contact": "contact", "raise_issues": "goodwill_trust",
+        "let_issues_break_out": "goodwill_trust",
     },
     "conflict": {"hear_talk": "goodwill_trust", "raise_issues": "tension goodwill_trust"},
     # Coordinators: credibility gives weight, and weight acts by four channels
     "conduct": {"hold_meetings": "weight held_for_host seen_impartial"},
     "credibility": {"hold_meetings": "weight"},
     "weight": {
-        "articulate": "vision_commitment believed_rate", "bridge": "goodwill_trust",
-        "bring_together": "helped convened",
+        "articulate_vision": "vision_commitment believed_rate", "bridge_partners": "goodwill_trust",
+        "convene_partners": "helped convened",
     },
-    "seen": {"bridge": "goodwill_trust"},
+    "seen": {"bridge_partners": "goodwill_trust"},
     "helped": {"raise_issues": "tension goodwill_trust"},
     "convened": {"make_contact": "contact"},
-    "held_for_host": {"serve_host": "tilt goodwill_trust", "be_judged": "credibility"},
-    "seen_impartial": {"be_judged": "credibility"},
+    "held_for_host": {"serve_host": "tilt goodwill_trust", "judge_coordinators": "credibility"},
+    "seen_impartial": {"judge_coordinators": "credibility"},
     "tilt": {"begin_initiatives": "benefit_mix"},
 }  # fmt: skip
 
@@ -485,6 +526,10 @@ def check(change: Change, claimed: dict[str, str]) -> None:
         assert not missing, f"{process} does not change {sorted(missing)}"
 
 
+def test_the_ledger_has_a_name_for_each_process_that_moves_trust() -> None:
+    assert {row.name for row in schedule.MONTH if row.booked} == set(MOVES_TRUST)
+
+
 @pytest.mark.parametrize("lever", LEVERS)
 def test_each_lever_acts_where_it_should_and_nowhere_else(lever: str) -> None:
     check(work_otherwise(lever), LEVER_ROUTES[lever])
@@ -525,13 +570,15 @@ def test_a_crisis_waives_gates_and_brings_people_together() -> None:
 
 
 def test_a_change_of_stake_reaches_those_who_may_leave() -> None:
-    check(scale("stake", 1e6, "state"), {"withdraw": "months_low leaving"})
+    check(scale("stake", 1e6, "state"), {"withdraw_members": "months_low leaving"})
 
 
 def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
     assert set(routes_of(scale("luck"))) <= {
-        "shake", "change_leaders", "withdraw", "come_and_go", "choose_meetings", "hold_meetings",
-        "hear_talk", "raise_issues", "break_out", "deliver", "pass_gates", "begin_initiatives",
+        "draw_shocks", "change_leaders", "withdraw_members", "change_coordinators",
+        "choose_meetings", "hold_meetings",
+        "hear_talk", "raise_issues", "let_issues_break_out", "deliver_promises", "pass_gates",
+        "begin_initiatives",
     }  # fmt: skip
 
 

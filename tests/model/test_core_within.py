@@ -30,7 +30,7 @@ PULL = 0.1 * (0.5 + 0.2) * (0.5 + 0.6)
 
 def commitment_after(world: World) -> np.ndarray:
     before = copied(world).state
-    run(world, "commit")
+    run(world, "update_commitment")
     assert changed(before, world.state) == {"vision_commitment"}
     return world.state.vision_commitment[0]
 
@@ -99,7 +99,7 @@ def test_without_contact_trust_returns_to_disposition() -> None:
     world = quiet(2, trust={"decay_rate": 0.1, "disposition": 0.3})
     world.state.contact[0, 1] = world.state.contact[1, 0] = 0.6
     world.state.competence_trust[0, :, 1], world.state.goodwill_trust[0, :, 1] = 0.8, 0.1
-    run(world, "forget")
+    run(world, "forget_partners")
     assert world.state.competence_trust[0, :, 1] == near([0.8 - 0.1 * 0.4 * 0.5] * 3)
     assert world.state.goodwill_trust[0, :, 1] == near([0.1 + 0.1 * 0.4 * 0.2] * 3)
 
@@ -122,7 +122,7 @@ def test_practice_follows_commitment_slowly_and_only_in_divisive_ways() -> None:
     world.state.stated[0], world.state.practised[0] = 0.8, 0.7
     held = LEVERS.index("own_needs_framing")
     world.state.is_held[0, held] = 1.0
-    run(world, "practise")
+    run(world, "change_practice")
     divisive = {"own_away_days", "separate_pre_meetings", "issue_avoidance"}
     followed = 0.7 + 0.1 * (0.8 * (1 - 0.5 * 0.6) - 0.7)
     assert world.state.practised[0] == near(
@@ -131,8 +131,8 @@ def test_practice_follows_commitment_slowly_and_only_in_divisive_ways() -> None:
 
 
 @pytest.mark.parametrize(("process", "section", "rate"), [
-    ("forget", "trust", "decay_rate"),
-    ("practise", "commitment", "adoption_rate"),
+    ("forget_partners", "trust", "decay_rate"),
+    ("change_practice", "commitment", "adoption_rate"),
 ])  # fmt: skip
 def test_a_rate_of_0_changes_not_one_bit(process: str, section: str, rate: str) -> None:
     world = quiet(3, luck=1.0, **{section: {rate: 0.0}})

@@ -137,7 +137,7 @@ def test_contribution_moves_to_a_logistic_of_what_is_to_be_gained() -> None:
         for i in range(3)
     ]
     before = copied(world).state
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.contribution[:3] == near(np.array(expected))
     assert {"contribution", "stake"} <= changed(before, world.state)
 
@@ -149,7 +149,7 @@ def test_stake_is_the_mean_over_layers_and_initiatives() -> None:
         1.0,
     )  # so that net is stake
     expected = np.mean([net_of(world, 1, layer, [0, 2]) for layer in range(3)])
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.stake[1] == near(expected)
 
 
@@ -157,7 +157,7 @@ def test_those_who_left_are_not_relied_on() -> None:
     world = deciding()
     world.state.is_present[1] = 0.0
     expected = decided(net_of(world, 0, 1, [2]))
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.contribution[0, 1] == near(expected)
     assert world.state.contribution[1] == near([0, 0, 0]) and world.state.stake[1] == 0.0
 
@@ -166,7 +166,7 @@ def test_front_line_staff_alone_weigh_a_quick_win() -> None:
     world = deciding()
     world.state.is_quick[0] = 1.0
     expected = [decided(0.0), decided(0.0), decided(net_of(world, 0, 2, [1, 2]))]
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.contribution[0] == near(expected)
 
 
@@ -180,7 +180,7 @@ def test_each_further_initiative_costs() -> None:
             0.0,
             0.0,
         )  # nothing to be gained
-        run(world, "decide")
+        run(world, "weigh_initiatives", "decide_contributions")
     assert single.state.contribution[0] == near([decided(0.0)] * 3)
     assert loaded.state.contribution[0] == near([decided(0.0, 0.1 + 0.2 * 0.4 + 0.3 / 2)] * 3)
 
@@ -189,7 +189,7 @@ def test_no_benefit_is_believed_further_off_than_five_years() -> None:
     world = deciding()
     world.state.planned_rate[0], world.state.believed_rate[0, :3] = 1e-9, 0.0
     world.p.organisations.interdependence[:3], world.p.decision.value_alone = 0.0, 1.0
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     mix, v = world.state.benefit_mix[0, :4], 0.5
     own = 0.3 * cosine(world.state.objectives[0, :4], mix) * exp(-60 / 20)
     joint = cosine([0.5, 0, 0.5, 0], mix) * exp(-1)
@@ -202,7 +202,7 @@ def test_referring_back_protects_and_its_switch_takes_that_away() -> None:
     unprotected = deciding(mechanisms={"referral_reason": False})
     protected = deciding()
     for world in (exposed, unprotected, protected):
-        run(world, "decide")
+        run(world, "weigh_initiatives", "decide_contributions")
     assert exposed.state.contribution.tolist() == unprotected.state.contribution.tolist()
     assert (protected.state.contribution[:3] > exposed.state.contribution[:3]).all()
 
@@ -211,7 +211,7 @@ def test_the_conditional_rule_mixes_ones_own_view_and_the_belief_about_others() 
     rule = {"rule": "conditional", "own_view_weight": 0.3, "belief_weight": 0.6}
     world = deciding(decision={**rule, "sharpness": 0.0, "adjustment_rate": 0.25})
     world.state.belief[:3] = 0.7
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.contribution[0] == near([0.5 + 0.25 * (0.3 * 0.5 + 0.6 * 0.7 - 0.5)] * 3)
 
 
@@ -241,7 +241,7 @@ def test_promises_are_kept_by_chance_and_a_broken_one_delivers_a_part(
 ) -> None:
     world = delivering(**switches)
     world.state.in_force[0, lever] = value
-    run(world, "deliver")
+    run(world, "deliver_promises")
     assert world.state.kept[0] == near([chance] * 3)
     assert world.state.delivered[0] == near([0.6 * (chance + 0.5 * (1 - chance))] * 3)
 
@@ -394,7 +394,7 @@ PROGRESS = ces(EFFORTS, [1, 1, 1], -2.0)
 
 def test_work_goes_at_the_ces_mean_of_the_members_efforts() -> None:
     world = working()
-    run(world, "work")
+    run(world, "do_work")
     state = world.state
     assert state.work[0] == near(PROGRESS) and state.age[0] == 1.0
     assert state.realised_rate[0] == near(0.3 + c.PACE_RATE * (PROGRESS - 0.3))
@@ -405,7 +405,7 @@ def test_work_goes_at_the_ces_mean_of_the_members_efforts() -> None:
 def test_a_quick_win_is_the_front_lines_work() -> None:
     world = working()
     world.state.is_quick[0] = 1.0
-    run(world, "work")
+    run(world, "do_work")
     assert world.state.work[0] == near(PROGRESS / HANDS * 0.4)
 
 
@@ -420,7 +420,7 @@ def test_separate_teams_and_moving_teams_lose_work(
     world = working(mechanisms=switches)
     world.state.in_force[:3, levers.PARTNERSHIP_MANAGED_TEAMS] = [0.2, 0.4, 0.6]
     world.state.transition[:3] = [0.0, 0.3, 0.6]
-    run(world, "work")
+    run(world, "do_work")
     assert world.state.work[0] == near(PROGRESS * factor)
 
 
@@ -428,7 +428,7 @@ def test_the_last_of_the_vision_is_harder_than_the_first() -> None:
     world = working()
     world.p.programme.diminishing = 2.0
     world.state.work_delivered[0] = 4.0
-    run(world, "work")
+    run(world, "do_work")
     assert world.state.work[0] == near(PROGRESS / (1 + 2 * 0.4))
 
 
@@ -437,9 +437,9 @@ def test_effort_is_spread_over_what_an_organisation_is_needed_for() -> None:
            "initiatives": [{"size": 9.0, "n_gates": 0}, {"size": 9.0, "n_gates": 0}]}  # fmt: skip
     world = working(programme=two)
     world.state.needs[1, 0] = 0.0
-    run(world, "decide")
+    run(world, "weigh_initiatives", "decide_contributions")
     assert list(world.state.load[:3]) == [1.0, 2.0, 2.0]
-    run(world, "work")
+    run(world, "do_work")
     a, b, third = EFFORTS
     assert world.state.work[0] == near(ces([a, b / 2, third / 2], [1, 1, 1], -2.0))
     assert world.state.work[1] == near(ces([b / 2, third / 2], [1, 1], -2.0))
@@ -448,11 +448,11 @@ def test_effort_is_spread_over_what_an_organisation_is_needed_for() -> None:
 def test_nothing_is_done_while_a_decision_is_awaited_but_time_goes_on() -> None:
     world = working()
     world.state.n_gates[0] = 2
-    run(world, "work")
+    run(world, "do_work")
     assert world.state.work[0] == 0.0 and world.state.age[0] == 1.0
     assert world.state.realised_rate[0] == near(0.3 * (1 - c.PACE_RATE))
     world.state.gate[0] = 1.0
-    run(world, "work")
+    run(world, "do_work")
     assert world.state.work[0] == near(PROGRESS)
 
 
@@ -464,7 +464,7 @@ def test_a_stage_that_is_done_counts_and_the_next_waits_for_its_gate() -> None:
     state.member_harm[0, 1] = 0.6
     state.votes[0, :3] = 1.0
     mix = state.benefit_mix[0, :4].copy()
-    run(world, "work")
+    run(world, "do_work")
     assert state.stage[0] == 1 and state.stages_now[0] == 1.0 and state.gate[0] == 0.0
     assert not state.votes[0].any()
     assert state.work_delivered[0] == near(3.0)
@@ -477,12 +477,12 @@ def test_surplus_goes_over_to_the_next_initiative_which_starts_the_month_after()
     world = working()
     state = world.state
     state.work[0] = 9.0 - PROGRESS / 4
-    run(world, "work", "begin_initiatives")
+    run(world, "do_work", "begin_initiatives")
     assert state.counts[:2].tolist() == [1, 0] and state.work_delivered[0] == near(9.0)
     assert state.surplus[0] == near(0.75 * PROGRESS)
     assert state.number[0] == 1 and state.work[0] == 0.0 and state.age[0] == 0.0
     state.gate[0] = 1.0
-    run(world, "work")
+    run(world, "do_work")
     assert state.work[0] == near(1.75 * PROGRESS) and state.surplus[0] == 0.0
 
 
@@ -494,7 +494,7 @@ def test_finished_work_is_felt_with_a_lag_and_erodes() -> None:
     state = world.state
     state.vision[:4], state.pending[:4] = [0.1, 0.2, 0.3, 0.4], [2.0, 0.0, -6.0, 0.0]
     state.embedded[:4] = [0.2, 0.5, 0.0, 0.0]
-    run(world, "embed")
+    run(world, "embed_work")
     assert state.pending[:4] == near([1.5, 0.0, -4.5, 0.0])
     assert state.embedded[:4] == near([0.18 + 0.5 / 1.0, 0.45, -1.5 / 3.0, 0.0])
 
@@ -506,7 +506,7 @@ def test_own_benefit_and_own_cost_add_up() -> None:
     state.incentive_share[0], state.target_pressure[0], state.harm[0] = 0.3, 0.5, 0.07
     state.delivered[0], state.is_present[1] = [0.3, 0.6, 0.9], 0.0
     for _ in range(2):
-        run(world, "embed")
+        run(world, "embed_work")
     price = 0.1 + 0.2 * 0.5
     assert state.own_benefit[0] == near(2 * 0.3 * 0.2)
     assert state.own_cost[0] == near(2 * (price * (0.2 + 0.8 * 0.6) + 0.07))
@@ -521,7 +521,7 @@ def test_small_wins_feed_trust_and_commitment_of_those_who_took_part() -> None:
     state.contact[:3, :3] = 0.5
     state.competence_trust[:3, :, :3], state.goodwill_trust[:3, :, :3] = 0.6, 0.3
     before = copied(world).state
-    run(world, "celebrate")
+    run(world, "celebrate_stages")
     assert state.vision_commitment[:3, 1] == near([0.9 - 0.5 * 0.8**2] * 2 + [0.4])
     assert state.competence_trust[0, 0, 1] == near(1 - 0.4 * 0.9**2)
     assert state.goodwill_trust[1, 2, 0] == near(1 - 0.7 * 0.9**2)
@@ -529,7 +529,7 @@ def test_small_wins_feed_trust_and_commitment_of_those_who_took_part() -> None:
     assert changed(before, state) == {"competence_trust", "goodwill_trust", "vision_commitment"}
     world.p.mechanisms.small_wins = False
     before = copied(world).state
-    run(world, "celebrate")
+    run(world, "celebrate_stages")
     assert not changed(before, state)
 
 
@@ -543,10 +543,10 @@ def test_what_is_far_too_late_is_given_up_and_disappoints_its_members() -> None:
     state.planned_months[0], state.age[0], state.needs[0, :3] = 10.0, 20.0, [1, 1, 0]
     state.vision_commitment[:3], state.competence_trust[:3, :, :3] = 0.8, 0.6
     before = copied(world).state
-    run(world, "abandon")
+    run(world, "abandon_initiatives")
     assert not changed(before, state)  # not yet later than twice the plan
     state.age[0] = 21.0
-    run(world, "abandon")
+    run(world, "abandon_initiatives")
     assert state.number[0] == -1 and state.counts[:2].tolist() == [0, 1]
     assert state.vision_commitment[:3, 0] == near([0.6, 0.6, 0.8])
     assert state.competence_trust[0, 0, 1] == near(0.45) == near(state.competence_trust[1, 2, 0])
@@ -569,9 +569,9 @@ def test_one_that_left_is_replaced_after_three_months_by_the_member_that_fits_be
     state = world.state
     state.is_present[2], state.believed_rate[0, :5] = 0.0, 0.01
     for _ in range(c.REPLACEMENT_MONTHS):
-        run(world, "abandon")
+        run(world, "abandon_initiatives")
         assert state.needs[0, :5] == near([1, 1, 1, 0, 0])
-    run(world, "abandon")
+    run(world, "abandon_initiatives")
     assert state.needs[0, :5] == near([1, 1, 0, 0, 1])
     assert state.believed_rate[0, 4] == state.planned_rate[0]
     assert state.number[0] == 0
@@ -580,7 +580,7 @@ def test_one_that_left_is_replaced_after_three_months_by_the_member_that_fits_be
 def test_an_initiative_without_two_members_is_given_up() -> None:
     world = working(2)
     world.state.is_present[1] = 0.0
-    run(world, *["abandon"] * (c.REPLACEMENT_MONTHS + 1))
+    run(world, *["abandon_initiatives"] * (c.REPLACEMENT_MONTHS + 1))
     assert world.state.number[0] == -1 and world.state.counts[1] == 1
 
 

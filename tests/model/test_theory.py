@@ -11,12 +11,8 @@ from scipy import integrate, stats
 
 from partnersim.model import constants as c
 from partnersim.model import draws, levers
-from partnersim.model.coordinators import choose_meetings
 from partnersim.model.draws import mix, of_layer, random_bits, root, set_keys, uniform
-from partnersim.model.environment import shake
 from partnersim.model.schedule import step
-from partnersim.model.within import forget
-from partnersim.model.work import embed
 from partnersim.scenario.scenario import Scenario
 from tests.places import (
     begin,
@@ -244,7 +240,7 @@ def test_promises_are_kept_at_the_stated_chance() -> None:
     kept = 0
     for month in range(150):
         world.state.month[0] = month
-        run(world, "deliver")
+        run(world, "deliver_promises")
         kept += int(world.state.kept[:10].sum())
         assert set(np.unique(world.state.kept[:10])) <= {0.0, 1.0}
     assert stats.binomtest(kept, 4500, 0.8).pvalue > SURELY
@@ -262,7 +258,7 @@ def test_shocks_are_stationary_from_the_first_month() -> None:
         for month in range(months):
             path.append([*world.state.shock[:n], world.state.national_shock[0]])
             world.state.month[0] = month
-            shake(*world)
+            run(world, "draw_shocks")
         paths.append(path)
     shocks = np.array(paths)
     own = shocks[:, :, :n].swapaxes(1, 2).reshape(-1, months) / spread  # 1,500 paths
@@ -285,7 +281,7 @@ def test_coordinators_meet_by_the_softmax_of_need() -> None:
     ana = {"name": "Ana", "meetings_per_month": 2.0, "layers": ["board", "management"],
            "attention": attention}  # fmt: skip
     world = begin(place(2, coordinators=[ana]))
-    run(world, "come_and_go")
+    run(world, "change_coordinators")
     state = world.state
     need = np.array([0.1, 0.9, 0.5, 0.4])
     state.vision_commitment[:2, :2] = 1 - need.reshape(2, 2)
@@ -299,7 +295,7 @@ def test_coordinators_meet_by_the_softmax_of_need() -> None:
     counts = dict.fromkeys(pairs, 0)
     for month in range(months):
         state.month[0] = month
-        choose_meetings(*world)
+        run(world, "choose_meetings")
         met = np.flatnonzero(state.meetings[0, :2, :2].ravel())
         if len(met) == 2:
             counts[tuple(met.tolist())] += 1
@@ -310,11 +306,11 @@ def test_coordinators_meet_by_the_softmax_of_need() -> None:
 def test_a_fraction_of_a_meeting_is_held_that_often() -> None:
     ana = {"name": "Ana", "meetings_per_month": 2.3}
     world = begin(place(2, coordinators=[ana]))
-    run(world, "come_and_go")
+    run(world, "change_coordinators")
     held = []
     for month in range(1500):
         world.state.month[0] = month
-        choose_meetings(*world)
+        run(world, "choose_meetings")
         held.append(int(world.state.meetings[0].sum()))
     assert set(held) == {2, 3}
     assert stats.binomtest(held.count(3), 1500, 0.3).pvalue > SURELY
@@ -592,7 +588,8 @@ def test_without_interdependence_trust_and_exposure_do_not_matter_for_contributi
         world = begin(place(3, starting={"trust_mean": 0.5}, decision={"exposure": exposure}))
         world.p.organisations.interdependence[:3] = 0.0
         world.state.competence_trust[:3, :, :3] = world.state.goodwill_trust[:3, :, :3] = trust
-        worlds.append(run(world, "assess_trust", "decide").state.contribution.tolist())
+        run(world, "assess_trust", "weigh_initiatives", "decide_contributions")
+        worlds.append(world.state.contribution.tolist())
     assert worlds[0] == worlds[1]
     independent = {f"organisations.{name}.interdependence": 0.0 for name in "abc"}
     usual = place(3, independent, months=24, decision={"exposure": 0.1})
@@ -627,7 +624,7 @@ def test_without_contact_trust_decays_to_disposition_geometrically() -> None:
     world.state.contact[:] = 0.0
     start = world.state.goodwill_trust[0, 0, 1] = 0.9
     for month in range(1, 49):
-        forget(*world)
+        run(world, "forget_partners")
         assert world.state.goodwill_trust[0, 0, 1] == near(0.35 + (start - 0.35) * 0.97**month)
     # And the whole model, where nobody ever meets or works together:
     apart = place(
@@ -673,7 +670,7 @@ def embedding(months: int, lag: float, erosion: float) -> np.ndarray:
     world.state.pending[0] = 0.25  # one unit, spread as the vision over four domains
     felt = []
     for _ in range(months):
-        embed(*world)
+        run(world, "embed_work")
         felt.append(float(world.state.embedded[0]))
     return np.array(felt)
 
@@ -712,7 +709,7 @@ def loss_against_gain(goodwill: float, asymmetry: float = 2.0) -> float:
     for seen in (goodwill - surprise, goodwill + surprise):
         world = quiet(2, trust=trust, programme={"planned_effort": 1.0})
         world.state.goodwill_trust[:2, :, :2], world.state.delivered[:2] = goodwill, seen
-        run(world, "show", "see_deeds")
+        run(world, "show_commitment", "see_deeds")
         changes.append(abs(float(world.state.goodwill_trust[0, 0, 1]) - goodwill))
     return changes[0] / changes[1]
 
@@ -733,7 +730,7 @@ def test_a_joint_away_day_moves_commitment_as_meeting_does_against_writing() -> 
         world.state.in_force[:2, lever] = 1.0
         other.state.in_force[:2, lever] = 0.0
         for each in (world, other):
-            run(each, "commit")
+            run(each, "update_commitment")
         return float((world.state.vision_commitment - other.state.vision_commitment)[0, 0])
 
     assert moved(levers.JOINT_AWAY_DAYS) / moved(levers.CIRCULATED_VISION) == near(
@@ -761,7 +758,7 @@ def test_noise_and_asymmetry_pull_goodwill_under_the_truth_by_the_stated_size() 
     found = []
     for month in range(months):
         state.month[0] = month
-        run(world, "show", "hear_talk")
+        run(world, "show_commitment", "hear_talk")
         if month >= 250:
             found.append(state.goodwill_trust[0, :, 1:10].mean())
     resting = np.mean(found)

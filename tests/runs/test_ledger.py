@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from partnersim.app import sentences
 from partnersim.app.words import words
 from partnersim.app.world import World
-from partnersim.model.meetings import hear_talk
+from partnersim.model.schedule import MONTH
 from partnersim.report.output import ledger_picture
-from partnersim.runs.ledger import KINDS, OWN_RULES, Ledger, explain
+from partnersim.runs.ledger import KINDS, MECHANISMS, Ledger, explain
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
 from tests.strategies import scenarios
@@ -71,16 +71,18 @@ def test_the_last_month_is_the_last_unless_told_otherwise() -> None:
     assert explain(EVERYTHING, to_month=3).from_month == 1
 
 
-def test_months_before_are_lived_under_own_rules_too() -> None:
-    def believe_all(state, p):
-        hear_talk(state, p)
-        state.goodwill_trust[0, 0, 1] = 0.9
+def test_months_before_are_lived_under_variants_too() -> None:
+    variants = {
+        "learn": lambda i, layer, j, seen, rate, state, p: 0.9,
+        "decide": lambda i, layer, state, p: 0.2,
+    }
+    part = explain(EVERYTHING, 3, variants=variants, from_month=9, to_month=12)
+    same_months(part, explain(EVERYTHING, 3, variants=variants))
+    assert len(part.variants) == 2
 
-    rules = {"hear_talk": believe_all, "decide": lambda state, p: None}
-    part = explain(EVERYTHING, 3, rules=rules, from_month=9, to_month=12)
-    same_months(part, explain(EVERYTHING, 3, rules=rules))
-    assert OWN_RULES in part.mechanisms
-    assert len(part.rules) == 2
+
+def test_the_ledger_has_a_name_for_all_that_the_month_books_and_no_other() -> None:
+    assert {name for row in MONTH for name in row.booked} == set(MECHANISMS)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,9 @@ import pytest
 import partnersim
 from partnersim.model import schedule
 from partnersim.model.draws import FIRST_COORDINATOR, root
-from partnersim.model.initial import start
 from partnersim.model.observe import observe
 from partnersim.model.record import new_record
-from partnersim.model.schedule import SCHEDULE, simulate, step
+from partnersim.model.schedule import MONTH, simulate, start, step
 from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE, pack_detail
 from partnersim.runs import ensemble
@@ -259,8 +258,8 @@ def test_a_month_is_what_the_processes_of_the_schedule_do(
     stepped, walked = begin(scenario, replicate=COLLAPSES), begin(scenario, replicate=COLLAPSES)
     for month in range(scenario.months):
         step(*stepped)
-        processes = tuple(schedule.walk(*walked))
-        assert processes == SCHEDULE or stepped.state.has_collapsed[0] == 1
+        rows = tuple(schedule.walk(*walked))
+        assert rows == MONTH or stepped.state.has_collapsed[0] == 1
         for name in STATE.names:
             assert stepped.state[name].tobytes() == walked.state[name].tobytes(), (name, month)
 

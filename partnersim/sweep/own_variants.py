@@ -1,4 +1,4 @@
-"""Rules of one's own in a plan: a file and a function for each."""
+"""Variants in a plan: a file and a function of one's own for each slot that is filled."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from partnersim.scenario.errors import ScenarioError, suggest
 Function = Callable[..., Any]
 
 
-def load_rules(named: Mapping[str, str], folder: Path) -> dict[str, Function]:
+def load_variants(named: Mapping[str, str], folder: Path) -> dict[str, Function]:
     """Load the functions that a plan names.
 
     Parameters
     ----------
     named
-        For each function of the core that is replaced, ``"file.py:function"``.
+        For each slot that is filled, ``"file.py:function"``.
     folder
         Where relative paths start.
 
     Raises
     ------
     ScenarioError
-        For a file that cannot be loaded, a function that is not in it, and what is no rule.
+        For a file that cannot be loaded, a function that is not in it, and what fits no slot.
     """
-    from partnersim.runs import rules
+    from partnersim.model.variants import read_variants
 
     modules: dict[Path, ModuleType] = {}
     own = {}
@@ -40,36 +40,36 @@ def load_rules(named: Mapping[str, str], folder: Path) -> dict[str, Function]:
         there = [known for known, value in vars(modules[path]).items() if callable(value)]
         if function not in there:
             raise ScenarioError(
-                f"rules.{name} = {place!r}: {file} has no function {function!r}; "
+                f"variants.{name} = {place!r}: {file} has no function {function!r}; "
                 f"{suggest(function, there)}"
             )
         own[name] = getattr(modules[path], function)
     try:
-        rules.build(own)
+        read_variants(own)
     except (TypeError, ValueError) as error:
         raise ScenarioError(str(error)) from None
     return own
 
 
-def name_rules(own: Mapping[str, Function]) -> dict[str, str]:
-    """Say of each rule where it is from and what it is, by a hash of its source."""
+def name_variants(own: Mapping[str, Function]) -> dict[str, str]:
+    """Say of each variant where it is from and what it is, by a hash of its source."""
     if not own:
         return {}
-    from partnersim.runs import rules
+    from partnersim.model.variants import read_variants
 
-    return {rule.name: str(rule) for rule in rules.build(own).rules}
+    return {variant.name: str(variant) for variant in read_variants(own)}
 
 
 def _load_file(name: str, path: Path) -> ModuleType:
     """Run a file as a module that nothing else imports."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise ScenarioError(f"rules.{name}: there is no Python file {path}")
+        raise ScenarioError(f"variants.{name}: there is no Python file {path}")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ScenarioError(
-            f"rules.{name}: {path} cannot be run: {type(error).__name__}: {error}"
+            f"variants.{name}: {path} cannot be run: {type(error).__name__}: {error}"
         ) from None
     return module

@@ -1,0 +1,102 @@
+"""Variants in a sweep: compiled in every worker, named, and part of what it is."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import partnersim
+from partnersim.scenario.errors import ScenarioError
+from partnersim.sweep.designs import make_design
+from partnersim.sweep.plan import Plan, what_differs
+from partnersim.sweep.run import run_sweep
+from partnersim.sweep.store import Store
+from tests.stores import make_plan, read, run, store_of
+
+OWN = """
+GIVEN = 0.25
+
+def give_a_share(i, layer, state, p):
+    return GIVEN
+"""
+
+HOW = {"decide": "mine.py:give_a_share"}
+
+
+def plan_in(folder: Path, own: str = OWN, variants: dict[str, str] | None = None) -> Plan:
+    folder.mkdir(exist_ok=True)
+    (folder / "mine.py").write_text(own)
+    plan = make_plan().model_dump(exclude_none=True)
+    return Plan.make(plan | {"variants": HOW if variants is None else variants}, folder=folder)
+
+
+def test_a_sweep_goes_by_the_variants_of_its_plan(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path / "plans")
+    run(tmp_path / "sweep", plan)
+    rows = read(tmp_path / "sweep")
+    assert np.allclose(rows["contribution"], 0.25, atol=1e-4)  # towards which it has moved
+    # The same as the ensemble, bit for bit.
+    point, base = rows["point"] == 3, rows["arm"] == "base"
+    values = {path: column[0] for path, column in make_design(plan).points(3, 4).items()}
+    scenario = plan.scenario_for("base", values)
+    alone = partnersim.run(scenario, 6, seed=5, variants=plan.own_variants)
+    for name in ("trust", "change_delivered", "cost"):
+        assert rows.loc[point & base, name].tolist() == alone.measures[name].tolist()
+
+
+@pytest.mark.slow
+def test_worker_processes_take_them_up(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path / "plans")
+    store_of(tmp_path / "sweep", plan)
+    run_sweep(plan, tmp_path / "sweep", workers=2)
+    assert np.allclose(read(tmp_path / "sweep")["contribution"], 0.25, atol=1e-4)
+
+
+def test_variants_are_part_of_what_a_sweep_is_and_named_in_provenance(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path / "plans")
+    edited = plan_in(tmp_path / "edited", OWN.replace("0.25", "0.75"))
+    assert plan.sweep_id == plan_in(tmp_path / "again").sweep_id
+    assert len({plan.sweep_id, edited.sweep_id, make_plan().sweep_id}) == 3
+    assert any("variants" in line for line in what_differs(plan.identity(), edited.identity()))
+    run(tmp_path / "sweep", plan)
+    lines = (tmp_path / "sweep" / "provenance.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["variants"]["decide"].startswith("mine.give_a_share (sha256 ")
+
+
+def test_a_sweep_can_be_read_but_not_gone_on_with_without_its_variants(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path / "plans")
+    run(tmp_path / "sweep", plan)
+    (tmp_path / "plans" / "mine.py").unlink()
+    assert len(read(tmp_path / "sweep")) == 16 * 2 * 6
+    with pytest.raises(
+        ScenarioError, match=r"variants\.decide: there is no Python file .*mine\.py"
+    ):
+        run(tmp_path / "sweep", Store.open(tmp_path / "sweep").plan)
+
+
+@pytest.mark.parametrize(
+    ("own", "variants", "message"),
+    [
+        (OWN, {"decide": "mine.py:give_a_shar"}, "has no function 'give_a_shar'.*give_a_share"),
+        (OWN, {"decide": "other.py:give_a_share"}, "there is no Python file .*other.py"),
+        (OWN, {"decide": "give_a_share"}, "there is no Python file"),
+        (OWN, {"decid": "mine.py:give_a_share"}, "'decid' is no slot of the model.*decide"),
+        ("1 / 0", HOW, "mine.py cannot be run: ZeroDivisionError"),
+        (OWN.replace("state, p", "state"), HOW, "must take"),
+    ],
+)
+def test_what_is_wrong_with_variants_is_said_before_anything_runs(
+    tmp_path: Path, own: str, variants: dict[str, str], message: str
+) -> None:
+    plan = plan_in(tmp_path / "plans", own, variants)
+    with pytest.raises(ScenarioError, match=message):
+        run(tmp_path / "sweep", plan)
+
+
+def test_a_variant_that_fails_makes_failed_runs_that_name_it(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path / "plans", OWN.replace("0.25", "1.5"))
+    run(tmp_path / "sweep", plan)
+    rows = read(tmp_path / "sweep")
+    assert (rows["status"] == "failed").all()
+    assert rows["message"].str.contains("variant 'decide' (mine.give_a_share)", regex=False).all()
