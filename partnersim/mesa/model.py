@@ -49,7 +49,7 @@ from partnersim.scenario.declarations import Coordinator as Appointed
 from partnersim.scenario.errors import suggest
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.translate import to_parameters
+from partnersim.scenario.translate import PARAMETERS, to_parameters
 
 __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "Snapshot"]
 
@@ -162,7 +162,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         self.agent_ids = itertools.count(1)
         self.names = scenario.organisation_names
         super().__init__(rng=self.seed)
-        self._core = build(variants, compiled=compiled)
+        self._core = build(variants, compiled_for=PARAMETERS if compiled else None)
         self._root = root(self.seed)
         self._history: tuple[Change, ...] = ()
         self._failure: Exception | None = None

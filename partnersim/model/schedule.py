@@ -72,7 +72,6 @@ from partnersim.model.work import (
     embed_work,
     pass_gates,
 )
-from partnersim.scenario.translate import PARAMETERS
 
 Function = Callable[..., Any]
 
@@ -250,7 +249,7 @@ def _simulating(start: Function, perform: Function) -> Function:
         Parameters
         ----------
         state : a STATE record, overwritten; one for each thread
-        p : a PARAMETERS record
+        p : a record of parameters
         root : uint64[2], from `draws.root`
         first_replicate : int
         series : float64[replicate, months + 1, len(SERIES)], overwritten
@@ -339,17 +338,17 @@ MODEL = Core((), start, perform, simulate)
 walk = MODEL.walk
 
 
-def build(variants: Variants | None = None, *, compiled: bool = False) -> Core:
+def build(variants: Variants | None = None, *, compiled_for: np.dtype | None = None) -> Core:
     """Put functions of one's own into the slots.
 
     Parameters
     ----------
     variants
         Functions by the names of `SLOTS`; nothing for the model as it is.
-    compiled
-        Whether they are compiled: some seconds for the first time in a process, then full speed.
-        Otherwise they and the processes that call them run in plain Python, some milliseconds a
-        month, with the same numbers bit for bit.
+    compiled_for
+        The type of the parameters that they are compiled for: some seconds for the first time in a
+        process, then full speed. With none, they and the processes that call them run in plain
+        Python, some milliseconds a month, with the same numbers bit for bit.
 
     Raises
     ------
@@ -363,11 +362,11 @@ def build(variants: Variants | None = None, *, compiled: bool = False) -> Core:
     own = read_variants(variants)
     if not own:
         return MODEL
-    if not compiled:
+    if compiled_for is None:
         return _in_python(own)
     with _COMPILING:
         if own not in _COMPILED:
-            _COMPILED[own] = _in_machine_code(own)
+            _COMPILED[own] = _in_machine_code(own, compiled_for)
         return _COMPILED[own]
 
 
@@ -399,7 +398,7 @@ def _in_python(own: tuple[Variant, ...]) -> Core:
     return Core(own, starts, perform_in_python, _telling_where(simulates))
 
 
-def _in_machine_code(own: tuple[Variant, ...]) -> Core:
+def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
     """Compile variants and what calls them, now, so that what is wrong is said now."""
     from numba import int64, typeof
     from numba.core.errors import NumbaError
@@ -411,7 +410,7 @@ def _in_machine_code(own: tuple[Variant, ...]) -> Core:
         starts = entry_point(_starting(functions["begin"]), cache=False)
     simulates = entry_point(_simulating(starts, performs), cache=False)
     if hasattr(simulates, "compile"):  # Numba is on
-        record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, PARAMETERS))
+        record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, reads))
         rows = typeof(np.empty((1, 1, 1)))
         try:
             simulates.compile((record, parameters, typeof(root(0)), int64, rows, rows))

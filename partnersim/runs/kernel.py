@@ -45,7 +45,9 @@ def compiled_for(variants: Variants | None) -> Compiled:
 
     if not variants:
         return Compiled(schedule.simulate, ())
-    core = schedule.build(variants, compiled=True)
+    from partnersim.scenario.translate import PARAMETERS
+
+    core = schedule.build(variants, compiled_for=PARAMETERS)
     return Compiled(core.simulate, core.variants)
 
 

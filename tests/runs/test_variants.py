@@ -28,7 +28,7 @@ from partnersim.model.work import draw_initiative
 from partnersim.report.output import OutputFolder
 from partnersim.runs.results import Comparison
 from partnersim.scenario.scenario import Scenario
-from partnersim.scenario.translate import to_parameters
+from partnersim.scenario.translate import PARAMETERS, to_parameters
 from tests.commands import printed_by
 from tests.pages import code_blocks, read
 from tests.reference import regenerate
@@ -151,7 +151,7 @@ def test_defaults_as_variants_change_no_bit(expected: Any) -> None:
 
 @pytest.mark.slow
 def test_defaults_as_compiled_variants_change_no_bit(expected: Any) -> None:
-    core = build(DEFAULTS, compiled=True)
+    core = build(DEFAULTS, compiled_for=PARAMETERS)
     assert np.array_equal(simulate(core)[0], expected)
     assert np.array_equal(step_through(core), expected)
 
@@ -163,7 +163,7 @@ def test_the_rival_rule_is_a_function_of_the_slot() -> None:
 
 
 def test_stepped_in_plain_python_is_simulated_compiled(expected: Any) -> None:
-    plain, fast = build(OWN), build(OWN, compiled=True)
+    plain, fast = build(OWN), build(OWN, compiled_for=PARAMETERS)
     series = simulate(fast, replicates=2)
     assert np.array_equal(step_through(plain, replicate=1), series[1])
     assert np.array_equal(simulate(plain)[0], series[0])
@@ -217,7 +217,7 @@ def test_variants_made_anew_from_the_same_source_are_compiled_once() -> None:
     first = read_variants({"decide": make(0.5)})
     assert read_variants({"decide": make(0.5)}) == first
     assert read_variants({"decide": make(0.6)}) != first
-    assert build(dict(OWN), compiled=True) is build(dict(OWN), compiled=True)
+    assert build(dict(OWN), compiled_for=PARAMETERS) is build(dict(OWN), compiled_for=PARAMETERS)
 
 
 def test_fingerprint_follows_the_source() -> None:
@@ -348,7 +348,7 @@ def test_what_fits_no_slot_is_refused(
     own: Any, kind: type[Exception], message: str, compiled: bool
 ) -> None:
     with pytest.raises(kind, match=message):
-        build(own, compiled=compiled)
+        build(own, compiled_for=PARAMETERS if compiled else None)
 
 
 FAULTS = [
@@ -416,7 +416,7 @@ def test_a_fault_of_a_compiled_variant_says_where_however_late_it_is() -> None:
 def test_a_variant_that_returns_no_number_is_not_compiled(own: Any) -> None:
     said = rf"variant 'decide' \({__name__}\.{own.__name__}\): cannot be compiled"
     with pytest.raises(TypeError, match=said):
-        build({"decide": own}, compiled=True)
+        build({"decide": own}, compiled_for=PARAMETERS)
 
 
 def test_a_variant_beyond_what_can_be_compiled_is_refused() -> None:
