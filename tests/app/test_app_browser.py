@@ -474,9 +474,10 @@ def test_files_can_be_taken_home(visitor: Visitor, name: str, beginning: bytes) 
     page = visitor.page
     button(page, "Debrief").click()
     file = page.locator("form", has=page.get_by_role("button", name=name))
-    with visitor.context.expect_event("request", lambda asked: "take-home" in asked.url) as asked:
+    with visitor.context.expect_event("response", lambda one: "take-home" in one.url) as answered:
         file.get_by_role("button").click()
-    assert visitor.key() not in asked.value.url
+    assert answered.value.status == 200
+    assert visitor.key() not in answered.value.url
     address = visitor.address.rstrip("/") + file.get_attribute("action")
     answer = visitor.context.request.post(address, form={"room": visitor.key()})
     assert answer.status == 200

@@ -472,6 +472,7 @@ def test_the_key_is_in_no_address_and_every_window_finds_its_room(browser: Any) 
         assert len(key) == 22
         assert key != "k" * 22
         assert page.url == served.address
+        assert page.evaluate("solara.debug.kernel().id") != "chosen"
         page.reload()
         expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
         assert (visitor.key(), page.url) == (key, served.address)
