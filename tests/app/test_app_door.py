@@ -289,6 +289,20 @@ def test_what_the_first_visitor_says_of_the_address_stays_with_nobody(port: int)
     assert 'solara.rootPath = ""' in after
 
 
+def test_nobody_says_that_our_page_came_from_elsewhere_or_another_from_here(port: int) -> None:
+    ours, path = f"http://127.0.0.1:{port}", "/take-home/months.csv"
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    assert send(port, "POST", path, Origin=ours, **said)[0] == 404
+    said |= {"X-Forwarded-Host": "partners.example"}
+    assert send(port, "POST", path, Origin="https://partners.example", **said)[0] == 403
+
+
+def test_a_page_that_does_not_answer_is_not_waited_for() -> None:
+    config = server.configure(server.make_app())
+    assert (config.ws_ping_interval, config.ws_ping_timeout) == (20, 40)
+    assert config.timeout_keep_alive <= 20
+
+
 def test_a_house_that_is_full_says_so_and_lets_in_who_comes_back(
     port: int, pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

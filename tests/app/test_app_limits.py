@@ -216,7 +216,7 @@ def some_state(luck: random.Random) -> State:
         switch = story.switch(screen)
         if luck.random() < 0.6:
             world = story.world(screen)
-    if luck.random() < 0.4:
+    if luck.random() < 0.4 and len(world.changes) < MOST_CHANGES:
         months = luck.choice([1, 2, FEWEST_MONTHS, 36, MOST_MONTHS])
         world = world.with_(Setting(path="months", value=months))
     fitting = grown(World(place=world.place, text=world.text), Setting(path="title", value="T"))
