@@ -61,8 +61,8 @@ def compile_all(
     for done, (function, signature) in enumerate(work):
         if progress:
             progress(function.__name__, done, len(work))
-        if hasattr(function, "compile"):  # there is nothing to compile where Numba is off
-            function.compile(signature)
+        if hasattr(function, "machine_code"):  # there is none where Numba is off
+            function.machine_code.compile(signature)
     if progress:
         progress("", len(work), len(work))
     mark = mark_of_compilation(parameters)

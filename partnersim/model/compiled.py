@@ -182,12 +182,12 @@ class Compiled:
     numbers bit for bit; so one that calls a function of one's own may be tried out there.
     """
 
-    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
+    def __init__(self, function: Callable[..., Any], from_python: bool, **options: Any) -> None:
         functools.update_wrapper(self, function)
         self.py_func = function
-        self.machine_code = _njit(function, **{"no_cpython_wrapper": True} | options)
+        self.machine_code = _njit(function, no_cpython_wrapper=not from_python, **options)
         self.__name__: str = function.__name__
-        self._call = function
+        self._call = self.machine_code if from_python else function
         self._numba_type_ = _Function(self.machine_code)  # what Numba asks any value for
 
     def __call__(self, *arguments: Any) -> Any:
@@ -197,18 +197,6 @@ class Compiled:
     def __reduce__(self) -> str:
         """By its name: Numba's cache looks at what a function is closed over by pickling it."""
         return self.__name__
-
-
-class EntryPoint(Compiled):
-    """A function of the model that is machine code from Python too."""
-
-    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
-        super().__init__(function, no_cpython_wrapper=False, **options)
-        self._call = self.machine_code
-
-    def compile(self, signature: tuple[Any, ...]) -> None:
-        """Compile it for arguments of these types of Numba's."""
-        self.machine_code.compile(signature)
 
 
 def _njit(function: Callable[..., Any], **options: Any) -> Any:
@@ -229,14 +217,14 @@ def _njit(function: Callable[..., Any], **options: Any) -> Any:
     return dispatcher
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Any:
+def compiled(function: Callable[..., Any], from_python: bool = False, **options: Any) -> Any:
     """Make a function part of the compiled model; `options` are Numba's."""
-    return function if config.DISABLE_JIT else Compiled(function, **options)
+    return function if config.DISABLE_JIT else Compiled(function, from_python, **options)
 
 
 def entry_point(function: Callable[..., Any], **options: Any) -> Any:
-    """Make a function of the compiled model one that Python calls as machine code."""
-    return function if config.DISABLE_JIT else EntryPoint(function, **options)
+    """Make a function of the compiled model one that is machine code from Python too."""
+    return compiled(function, from_python=True, **options)
 
 
 def with_slot(function: Callable[..., Any]) -> Any:

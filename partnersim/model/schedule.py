@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from partnersim.model import initial
+from partnersim.model import (
+    coordinators,
+    decisions,
+    environment,
+    initial,
+    levers,
+    meetings,
+    trust,
+    within,
+    work,
+)
 from partnersim.model.compiled import entry_point
-from partnersim.model.coordinators import (
-    articulate_vision,
-    change_coordinators,
-    choose_meetings,
-    convene_partners,
-    hold_meetings,
-    judge_coordinators,
-    serve_host,
-)
-from partnersim.model.decisions import decide_contributions, weigh_initiatives
 from partnersim.model.draws import root, set_keys
-from partnersim.model.environment import (
-    change_leaders,
-    draw_shocks,
-    feel_pressure,
-    let_events_happen,
-    near_deadlines,
-    set_capacity,
-    spend_time,
-    withdraw_members,
-)
-from partnersim.model.levers import change_practice, set_levers
-from partnersim.model.meetings import (
-    compare_interests,
-    let_issues_break_out,
-    make_contact,
-    raise_issues,
-    show_commitment,
-)
 from partnersim.model.observe import observe
 from partnersim.model.record import array_of, new_record
 from partnersim.model.state import STATE, pack_detail
-from partnersim.model.trust import (
-    assess_trust,
-    bridge_partners,
-    forget_partners,
-    hear_talk,
-    judge_promises,
-    miss_agreements,
-    see_deeds,
-    spend_joint_days,
-)
 from partnersim.model.variants import (
     SLOTS,
+    Function,
     Variant,
     VariantError,
     Variants,
@@ -62,18 +35,6 @@ from partnersim.model.variants import (
     read_variants,
     say_compiler,
 )
-from partnersim.model.within import update_beliefs, update_commitment
-from partnersim.model.work import (
-    abandon_initiatives,
-    begin_initiatives,
-    celebrate_stages,
-    deliver_promises,
-    do_work,
-    embed_work,
-    pass_gates,
-)
-
-Function = Callable[..., Any]
 
 
 class Row(NamedTuple):
@@ -111,62 +72,62 @@ class Row(NamedTuple):
 
 PHASES = {
     "environment": (
-        Row(draw_shocks, goes_on=True),
-        Row(near_deadlines, goes_on=True),
-        Row(set_capacity, goes_on=True),
-        Row(feel_pressure, goes_on=True),
-        Row(set_levers, goes_on=True),
-        Row(spend_time),
+        Row(environment.draw_shocks, goes_on=True),
+        Row(environment.near_deadlines, goes_on=True),
+        Row(environment.set_capacity, goes_on=True),
+        Row(environment.feel_pressure, goes_on=True),
+        Row(levers.set_levers, goes_on=True),
+        Row(environment.spend_time),
     ),
     "events, turnover, withdrawal": (
-        Row(let_events_happen, booked=("events",)),
-        Row(change_leaders, booked=("turnover",)),
-        Row(withdraw_members, slot="leave"),
+        Row(environment.let_events_happen, booked=("events",)),
+        Row(environment.change_leaders, booked=("turnover",)),
+        Row(environment.withdraw_members, slot="leave"),
     ),
     "coordinators meet people": (
-        Row(change_coordinators),
-        Row(choose_meetings, slot="meet"),
-        Row(hold_meetings),
-        Row(articulate_vision),
-        Row(bridge_partners, booked=("bridging",)),
-        Row(serve_host, booked=("seen to serve the host",)),
-        Row(convene_partners),
-        Row(judge_coordinators),
+        Row(coordinators.change_coordinators),
+        Row(coordinators.choose_meetings, slot="meet"),
+        Row(coordinators.hold_meetings),
+        Row(coordinators.articulate_vision),
+        Row(trust.bridge_partners, booked=("bridging",)),
+        Row(coordinators.serve_host, booked=("seen to serve the host",)),
+        Row(coordinators.convene_partners),
+        Row(coordinators.judge_coordinators),
     ),
     "organisations meet": (
-        Row(compare_interests),
-        Row(make_contact),
-        Row(show_commitment),
-        Row(hear_talk, slot="learn", booked=("meetings",)),
-        Row(see_deeds, slot="learn", booked=("deeds",)),
-        Row(miss_agreements, booked=("agreements withdrawn",)),
-        Row(spend_joint_days, slot="learn", booked=("joint days",)),
-        Row(raise_issues, booked=("flares",)),
-        Row(let_issues_break_out, booked=("ruptures",)),
+        Row(meetings.compare_interests),
+        Row(meetings.make_contact),
+        Row(meetings.show_commitment),
+        Row(trust.hear_talk, slot="learn", booked=("meetings",)),
+        Row(trust.see_deeds, slot="learn", booked=("deeds",)),
+        Row(trust.miss_agreements, booked=("agreements withdrawn",)),
+        Row(trust.spend_joint_days, slot="learn", booked=("joint days",)),
+        Row(meetings.raise_issues, booked=("flares",)),
+        Row(meetings.let_issues_break_out, booked=("ruptures",)),
     ),
     "decide contributions": (
-        Row(assess_trust),
-        Row(weigh_initiatives),
-        Row(decide_contributions, slot="decide"),
+        Row(trust.assess_trust),
+        Row(decisions.weigh_initiatives),
+        Row(decisions.decide_contributions, slot="decide"),
     ),
     "work and keep promises": (
-        Row(deliver_promises),
-        Row(judge_promises, booked=("promises kept", "promises broken")),
-        Row(pass_gates, slot="consent", booked=("imposed decisions",)),
-        Row(do_work),
+        Row(work.deliver_promises),
+        Row(trust.judge_promises, booked=("promises kept", "promises broken")),
+        Row(work.pass_gates, slot="consent", booked=("imposed decisions",)),
+        Row(work.do_work),
     ),
     "embed, and begin anew": (
-        Row(embed_work, goes_on=True),
-        Row(celebrate_stages, booked=("small wins",)),
-        Row(abandon_initiatives, booked=("abandonment",)),
-        Row(begin_initiatives, slot="begin"),
+        Row(work.embed_work, goes_on=True),
+        Row(work.celebrate_stages, booked=("small wins",)),
+        Row(work.abandon_initiatives, booked=("abandonment",)),
+        Row(work.begin_initiatives, slot="begin"),
     ),
     "within the organisation": (
-        Row(update_commitment),
-        Row(forget_partners, booked=("decay",)),
-        Row(update_beliefs),
-        Row(change_practice),
-        Row(assess_trust),
+        Row(within.update_commitment),
+        Row(trust.forget_partners, booked=("decay",)),
+        Row(within.update_beliefs),
+        Row(levers.change_practice),
+        Row(trust.assess_trust),
     ),
 }
 """The processes of a month by its phases, in order."""
@@ -290,25 +251,28 @@ class Core(NamedTuple):
     ----------
     variants
         What is in the slots that is not the model's.
-    start, perform, simulate
+    start, perform
         As those of this module.
+    repeat
+        As `simulate` of this module.
     """
 
     variants: tuple[Variant, ...]
     start: Function
     perform: Function
-    simulate: Function
+    repeat: Function
 
     def step(self, state: Any, p: Any) -> None:
         """One month; if anything goes wrong in a variant, the state is as it was before."""
-        before = state.copy() if self.variants else None
+        before = state.copy() if self.variants else state
         try:
             self.perform(0, END, state, p)
         except BaseException as error:
-            gone = f"(months gone: {state.month[0]})"
-            restore(state, before)
+            gone = state.month[0]
+            for name in STATE.names or ():
+                state[name][...] = before[name]
             if isinstance(error, VariantError):
-                raise ValueError(f"{error} {gone}") from None
+                raise ValueError(f"{error} (months gone: {gone})") from None
             raise
 
     def step_and_observe(self, state: Any, p: Any, row: Any) -> None:
@@ -330,6 +294,19 @@ class Core(NamedTuple):
                 self.perform(at, at + 1, state, p)
                 yield row
         self.perform(END, END, state, p)
+
+    def simulate(self, state: Any, p: Any, root: Any, first: int, series: Any, detail: Any) -> None:
+        """Run replicates; at a fault of a variant, say in which and when."""
+        try:
+            self.repeat(state, p, root, first, series, detail)
+        except VariantError as error:
+            keys, replicate = np.empty_like(state.keys), first
+            set_keys(keys, root, replicate)
+            while (keys != state.keys).any():  # those of the one that failed
+                replicate += 1
+                set_keys(keys, root, replicate)
+            where = f"(replicate {replicate}, months gone: {state.month[0]})"
+            raise ValueError(f"{error} {where}") from None
 
 
 MODEL = Core((), start, perform, simulate)
@@ -394,8 +371,7 @@ def _in_python(own: tuple[Variant, ...]) -> Core:
         perform(first, last, state, p)
 
     starts = _starting(functions["begin"]) if "begin" in functions else start
-    simulates = _simulating(starts, perform_in_python)
-    return Core(own, starts, perform_in_python, _telling_where(simulates))
+    return Core(own, starts, perform_in_python, _simulating(starts, perform_in_python))
 
 
 def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
@@ -405,47 +381,14 @@ def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
 
     functions = _DEFAULTS | {variant.name: machine_code(variant) for variant in own}
     performs = entry_point(_in_order(functions), cache=False)
-    starts = start
-    if functions["begin"] is not _DEFAULTS["begin"]:
-        starts = entry_point(_starting(functions["begin"]), cache=False)
-    simulates = entry_point(_simulating(starts, performs), cache=False)
-    if hasattr(simulates, "compile"):  # Numba is on
-        record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, reads))
-        rows = typeof(np.empty((1, 1, 1)))
-        try:
-            simulates.compile((record, parameters, typeof(root(0)), int64, rows, rows))
-        except NumbaError as error:
-            raise TypeError(say_compiler(error, own)) from error
-    return Core(own, starts, performs, _telling_where(simulates))
-
-
-def restore(state: Any, before: Any) -> None:
-    """Make a state what another is, in place: both STATE records; nothing if there is none."""
-    for name in before.dtype.names if before is not None else ():
-        state[name][...] = before[name]
-
-
-def _telling_where(simulate: Function) -> Function:
-    """Simulate; at a fault of a variant, say in which replicate and when."""
-
-    def simulate_and_tell(
-        state: Any, p: Any, root: Any, first_replicate: int, series: Any, detail: Any
-    ) -> None:
-        try:
-            simulate(state, p, root, first_replicate, series, detail)
-        except VariantError as error:
-            month = state.month[0]
-            replicate = _whose_luck(state, root, first_replicate, len(series))
-            raise ValueError(f"{error} (replicate {replicate}, months gone: {month})") from None
-
-    return simulate_and_tell
-
-
-def _whose_luck(state: Any, root: Any, first_replicate: int, n: int) -> int:
-    """Which of n replicates a state is of."""
-    keys = np.empty_like(state.keys)
-    for replicate in range(first_replicate, first_replicate + n):
-        set_keys(keys, root, replicate)
-        if (keys == state.keys).all():
-            return replicate
-    raise AssertionError("a state has the keys of none of the replicates simulated")
+    has_begin = any(variant.name == "begin" for variant in own)
+    starts = entry_point(_starting(functions["begin"]), cache=False) if has_begin else start
+    repeats = entry_point(_simulating(starts, performs), cache=False)
+    record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, reads))
+    rows = typeof(np.empty((1, 1, 1)))
+    try:
+        if hasattr(repeats, "machine_code"):  # Numba is on
+            repeats.machine_code.compile((record, parameters, typeof(root(0)), int64, rows, rows))
+    except NumbaError as error:
+        raise TypeError(say_compiler(error, own)) from error
+    return Core(own, starts, performs, repeats)

@@ -46,17 +46,17 @@ class Slot(NamedTuple):
         The model's own function; one of one's own has the same parameters.
     what
         What the function in it says.
-    returns
-        What it returns, in words; nothing for one that writes the next initiative into the state.
     low, high
-        Ends of the range of what it returns.
+        Ends of the range of the number that it returns.
+    returns_number
+        Whether it does; or writes the next initiative into the state.
     """
 
     default: Any
     what: str
-    returns: str
     low: float = 0.0
     high: float = 1.0
+    returns_number: bool = True
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -70,39 +70,14 @@ def _python(function: Any) -> Any:
 
 
 SLOTS = {
-    "decide": Slot(
-        decide_as_scenario_says,
-        "how a layer decides what to contribute",
-        "the share of free capacity that it wants to give",
-    ),
-    "learn": Slot(
-        learn_from_news,
-        "how trust learns from what is seen",
-        "goodwill trust after the news",
-    ),
-    "meet": Slot(
-        need_for_meeting,
-        "whom a coordinator meets",
-        "how much a layer calls for a meeting; those who call most are met",
-        -1e9,
-        1e9,
-    ),
-    "consent": Slot(
-        board_consent,
-        "how a board consents",
-        "the chance that it says yes this month",
-    ),
-    "leave": Slot(
-        chance_of_leaving,
-        "who leaves the partnership",
-        "the chance that a member leaves this month",
-    ),
-    "begin": Slot(
-        draw_initiative,
-        "what is begun next",
-        "",
-    ),
+    "decide": Slot(decide_as_scenario_says, "how a layer decides what to contribute"),
+    "learn": Slot(learn_from_news, "how trust learns from what is seen"),
+    "meet": Slot(need_for_meeting, "whom a coordinator meets", -1e9, 1e9),
+    "consent": Slot(board_consent, "how a board consents"),
+    "leave": Slot(chance_of_leaving, "who leaves the partnership"),
+    "begin": Slot(draw_initiative, "what is begun next", returns_number=False),
 }
+"""What each means, its parameters and what it returns: docs/variants.md."""
 
 
 @dataclass(frozen=True)
@@ -218,30 +193,25 @@ class VariantError(ValueError):
         return f"{said}: returned {value[0]:g}; must be {what}" if value else f"{said}: {what}"
 
 
-NO_SIZE = "leaves work_size[m] that is not above 0 and finite"
-NO_GATES = "leaves n_gates[m] under 0"
-NO_MIX = "leaves benefit_mix[m] that is not 0 or more each, and 1 in all"
-NO_MEMBERS = "leaves needs[m] that are not 0 or 1 each"
+IMPOSSIBLE = (
+    "must leave work_size[m] above 0 and finite, n_gates[m] 0 or more, benefit_mix[m] 0 or more "
+    "each and 1 in all, and needs[m] 0 or 1 each"
+)
 
 
 @compiled
-def is_mix(m, state, p):
-    """Whether an initiative's benefit is divided among domains."""
+def is_possible(m, state, p):
+    """Whether there can be such an initiative."""
     total = 0.0
     for k in range(p.n_domains):
         if not state.benefit_mix[m, k] >= 0.0:
             return False
         total += state.benefit_mix[m, k]
-    return abs(total - 1.0) <= 1e-6
-
-
-@compiled
-def has_members(m, state, p):
-    """Whether an initiative says of each organisation that it needs it or not."""
     for i in range(p.n):
         if state.needs[m, i] != 0.0 and state.needs[m, i] != 1.0:
             return False
-    return True
+    is_sized = 0.0 < state.work_size[m] < np.inf and state.n_gates[m] >= 0
+    return is_sized and abs(total - 1.0) <= 1e-6
 
 
 def guarded(variant: Variant, call: Function) -> Function:
@@ -260,14 +230,8 @@ def guarded(variant: Variant, call: Function) -> Function:
 
     def begin(m, number, state, p):
         call(m, number, state, p)
-        if not 0.0 < state.work_size[m] < np.inf:
-            raise VariantError(said, NO_SIZE)
-        if state.n_gates[m] < 0:
-            raise VariantError(said, NO_GATES)
-        if not is_mix(m, state, p):
-            raise VariantError(said, NO_MIX)
-        if not has_members(m, state, p):
-            raise VariantError(said, NO_MEMBERS)
+        if not is_possible(m, state, p):
+            raise VariantError(said, IMPOSSIBLE)
 
     def number(*arguments):
         value = float(call(*arguments))
@@ -275,7 +239,7 @@ def guarded(variant: Variant, call: Function) -> Function:
             raise VariantError(said, what, value)
         return value
 
-    return number if slot.returns else begin
+    return number if slot.returns_number else begin
 
 
 def interpreted(variant: Variant) -> Function:
@@ -287,7 +251,7 @@ def interpreted(variant: Variant) -> Function:
         except Exception as error:
             error.add_note(f"in {variant.said}")
             raise
-        if SLOTS[variant.name].returns and not isinstance(value, Real | np.bool_):
+        if SLOTS[variant.name].returns_number and not isinstance(value, Real | np.bool_):
             shape = getattr(value, "shape", None)
             returned = "nothing" if value is None else type(value).__name__
             returned += f" of shape {shape}" if shape else ""

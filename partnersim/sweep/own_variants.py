@@ -51,15 +51,6 @@ def load_variants(named: Mapping[str, str], folder: Path) -> dict[str, Function]
     return own
 
 
-def name_variants(own: Mapping[str, Function]) -> dict[str, str]:
-    """Say of each variant where it is from and what it is, by a hash of its source."""
-    if not own:
-        return {}
-    from partnersim.model.variants import read_variants
-
-    return {variant.name: str(variant) for variant in read_variants(own)}
-
-
 def _load_file(name: str, path: Path) -> ModuleType:
     """Run a file as a module that nothing else imports."""
     spec = importlib.util.spec_from_file_location(path.stem, path)

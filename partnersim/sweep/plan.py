@@ -36,7 +36,7 @@ from partnersim.sweep.designs import (
     TableDesign,
     make_design,
 )
-from partnersim.sweep.own_variants import Function, load_variants, name_variants
+from partnersim.sweep.own_variants import Function, load_variants
 from partnersim.sweep.parameters import (
     MOST_OUTSIDE,
     Column,
@@ -552,6 +552,9 @@ class Plan(Section):
 
         What may grow (replicates, points of a design that keeps its first ones) is no part of it.
         """
+        from partnersim.model.variants import read_variants
+
+        variants = read_variants(self.own_variants) if self.variants else ()
         design = self.design.model_dump(exclude={self.design.growing, "file"})
         if isinstance(self.design, TableDesign):
             design["points"] = digest(self.table)
@@ -566,7 +569,7 @@ class Plan(Section):
             "luck": self.luck_policy,
             "measures": list(self.measure_names),
             "series": self.series.model_dump() if self.series else None,
-            "variants": name_variants(self.own_variants),
+            "variants": {variant.name: str(variant) for variant in variants},
         }
 
     @cached_property
