@@ -38,7 +38,7 @@ def test_a_sweep_goes_by_the_variants_of_its_plan(tmp_path: Path) -> None:
     assert np.allclose(rows["contribution"], 0.25, atol=1e-4)  # towards which it has moved
     # The same as the ensemble, bit for bit.
     point, base = rows["point"] == 3, rows["arm"] == "base"
-    values = {path: column[0] for path, column in make_design(plan).points(3, 4).items()}
+    values = {path: column[3] for path, column in next(make_design(plan).blocks()).items()}
     scenario = plan.scenario_for("base", values)
     alone = partnersim.run(scenario, 6, seed=5, variants=plan.own_variants)
     for name in ("trust", "change_delivered", "cost"):
