@@ -239,8 +239,7 @@ def ask_why(page: Page, n: int) -> list[float]:
         page.do("levers", [move])
         times.append(
             page.page.evaluate(
-                "() => bench.click(() => bench.press('Why?', '.ps-tabs'),"
-                " 'main.ps-why .ps-sentence')"
+                "() => bench.click(() => bench.press('Why?', '.ps-tabs'), 'main.ps-why .ps-sentence')"
             )
         )
         page.do("settle")
@@ -260,9 +259,7 @@ def flip(page: Page, n: int) -> list[float]:
         page.page.wait_for_selector("form.ps-ask")
         page.do("settle")
         times.append(
-            page.page.evaluate(
-                "() => bench.click(() => bench.press('Do not guess'), '#ps-deadline')"
-            )
+            page.page.evaluate("() => bench.click(() => bench.press('Do not guess'), '#ps-deadline')")
         )
         page.do("settle")
     return times
@@ -331,8 +328,7 @@ def measure_together(browser: Any, size: Size) -> dict[str, Any]:
                 for index, page in enumerate(pages):
                     move = moves(1, seed=100 * which + index)[0]
                     page.page.evaluate(
-                        "([moment, move]) => { window.found = bench.lever_at(moment, move); }",
-                        [moment, move],
+                        "([moment, move]) => { window.found = bench.lever_at(moment, move); }", [moment, move]
                     )
                 per_round.append([page.page.evaluate("window.found") for page in pages])
         finally:
@@ -372,9 +368,7 @@ def measure_pages(browser: Any, size: Size) -> dict[str, Any]:
             f"more {name}{unit}": first[0][what] - before[what],
             f"more {name} in round {len(rounds)}{unit}": last[0][what] - before[what],
             f"more {name} when all are closed again{unit}": first[1][what] - before[what],
-            f"more {name} when all are closed in round {len(rounds)}{unit}": (
-                last[1][what] - before[what]
-            ),
+            f"more {name} when all are closed in round {len(rounds)}{unit}": (last[1][what] - before[what]),
         }
     last = rounds[-1][1]
     return found | {f"left: {name}": last[name] for name in ("pages", "widgets", "listeners")}
@@ -490,11 +484,10 @@ def write_report(results: Mapping[str, Any]) -> str:
     lines += table(
         ("", "measured", "goal", ""),
         [
-            (goal["what"], number(goal["measured"]), goal["goal"],
-             "reached" if goal["reached"] else "missed")
+            (goal["what"], number(goal["measured"]), goal["goal"], "reached" if goal["reached"] else "missed")
             for goal in judge(results)
         ],
-    )  # fmt: skip
+    )
     lines += ["Goals that had no number are understood so:", ""]
     lines += [f"- {what}: {meaning}." for what, meaning in MEANT.items()] + [""]
     for section in SECTIONS:
@@ -535,22 +528,16 @@ def main() -> int:
                 print(f"{section} ...", file=sys.stderr, flush=True)
                 results[section] = measure(browser, size)
                 loads.append(os.getloadavg()[0])
-        machine = describe_machine() | {
-            "solara": version("solara"), "browser": f"Chromium {browser.version}",
-        }  # fmt: skip
+        machine = describe_machine() | {"solara": version("solara"), "browser": f"Chromium {browser.version}"}
     machine.pop("mesa")
-    results |= {
-        "machine": machine, "load before": loads[0], "load": statistics.fmean(loads[1:]),
-    }  # fmt: skip
+    results |= {"machine": machine, "load before": loads[0], "load": statistics.fmean(loads[1:])}
     report = write_report(results)
     print(report)
     if out and options.only is None:
         out.mkdir(parents=True, exist_ok=True)
         results["goals"] = judge(results)
         (out / "app-results.md").write_text(report, encoding="utf-8")
-        (out / "app-results.json").write_text(
-            json.dumps(results, indent=1) + "\n", encoding="utf-8"
-        )
+        (out / "app-results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

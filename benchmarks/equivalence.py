@@ -96,10 +96,7 @@ def compare(name: str, core: np.ndarray, plain: np.ndarray) -> list[Test]:
     for month in (m for m in MONTHS if m < core.shape[1]):
         for k, series in enumerate(SERIES):
             a, b = core[:, month, k], plain[:, month, k]
-            for moment, x, y in (
-                ("mean", a, b),
-                ("spread", squared_deviations(a), squared_deviations(b)),
-            ):
+            for moment, x, y in (("mean", a, b), ("spread", squared_deviations(a), squared_deviations(b))):
                 z = z_of_means(x, y)
                 tests.append(Test(name, series, month, moment, x.mean(), y.mean(), z))
     return tests

@@ -121,12 +121,7 @@ from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
 LAYERS = BOARD, MANAGEMENT, FRONT_LINE
-DIVISIVE = (
-    OWN_AWAY_DAYS,
-    SEPARATE_PRE_MEETINGS,
-    OWN_NEEDS_FRAMING,
-    ISSUE_AVOIDANCE,
-)
+DIVISIVE = (OWN_AWAY_DAYS, SEPARATE_PRE_MEETINGS, OWN_NEEDS_FRAMING, ISSUE_AVOIDANCE)
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 LEAST = 1.0e-9  # so that no weakest link is divided by
 
@@ -184,10 +179,7 @@ def read_settings(scenario: Scenario) -> SimpleNamespace:
         Intervention, s, "interventions", "lever organisations value from_month to_month"
     )
     s.targets = read_rows(
-        Target,
-        s,
-        "organisations_targets",
-        "organisation domain weight cycle_months phase_months",
+        Target, s, "organisations_targets", "organisation domain weight cycle_months phase_months"
     )
     refuse_what_is_left_out(s)
     return s
@@ -250,9 +242,7 @@ class Relation:
         self.cultural_distance = s.organisations_cultural_distance[first.index][second.index]
         ratio = math.log(first.planning_horizon / second.planning_horizon)
         self.horizons_apart = min(1.0, abs(ratio) / math.log(10.0))
-        self.contact = clip(
-            s.starting_contact_mean + s.starting_contact_spread * uniform(-1.0, 1.0)
-        )
+        self.contact = clip(s.starting_contact_mean + s.starting_contact_spread * uniform(-1.0, 1.0))
         self.tension = s.starting_tension
         self.agreement = 0.0
         self.conflict = 0.0
@@ -267,9 +257,7 @@ class Relation:
         """How opposed the interests are, how much pre-meetings therefore hide, what binds."""
         a, b = self.first, self.second
         alike = sum(map(mul, a.objectives, b.objectives)) / (a.objectives_size * b.objectives_size)
-        self.conflict = (
-            CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0) + CONFLICT_HORIZONS * self.horizons_apart
-        )
+        self.conflict = CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0) + CONFLICT_HORIZONS * self.horizons_apart
         self.guard()
 
     def guard(self) -> None:
@@ -290,16 +278,7 @@ class Relation:
 class Link:
     """What the layers of one organisation, the trustor, think of another, the trustee."""
 
-    __slots__ = (
-        "competence",
-        "goodwill",
-        "openness",
-        "relation",
-        "terms",
-        "trust",
-        "trustee",
-        "trustor",
-    )
+    __slots__ = ("competence", "goodwill", "openness", "relation", "terms", "trust", "trustee", "trustor")
 
     def __init__(
         self, trustor: Organisation, trustee: Organisation, relation: Relation, common: float
@@ -307,12 +286,8 @@ class Link:
         s, uniform = trustor.model.settings, trustor.model.random.uniform
         self.trustor, self.trustee, self.relation = trustor, trustee, relation
         half = 0.5 * s.starting_trust_spread
-        self.competence = [
-            clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
-        ]
-        self.goodwill = [
-            clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS
-        ]
+        self.competence = [clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS]
+        self.goodwill = [clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS]
         self.trust = [0.0, 0.0, 0.0]
         self.terms = [0.0, 0.0, 0.0]
         self.openness = 1.0
@@ -375,9 +350,7 @@ class Initiative:
         self.stage = self.stages_now = 0
         self.gate = self.work = self.age = self.absent_months = self.realised_rate = 0.0
         self.votes = {member: (False, False) for member in members}
-        usual_load = max(
-            1.0, s.programme_n_simultaneous * len(members) / max(len(model.members), 1)
-        )
+        usual_load = max(1.0, s.programme_n_simultaneous * len(members) / max(len(model.members), 1))
         self.planned_rate = s.programme_planned_effort / usual_load / model.difficulty()
         self.planned_months = size / self.planned_rate + PLANNED_GATE_MONTHS * self.n_gates
         self.believed_rate = [self.planned_rate] * s.n
@@ -399,9 +372,7 @@ class Initiative:
     def find_needed(self) -> None:
         """For each member its links to the others who are needed and present."""
         self.needed = {
-            member: [
-                member.links[o.index] for o in self.members if o.is_present and o is not member
-            ]
+            member: [member.links[o.index] for o in self.members if o.is_present and o is not member]
             for member in self.members
         }
 
@@ -608,8 +579,7 @@ class Organisation(mesa.Agent):
     def pull_together(self, size: float) -> None:
         """In a common crisis: commitment rises, divisive ways of working shift and stay so."""
         self.vision_commitment = [
-            v + CRISIS_COMMITMENT * size * max(self.ceiling - v, 0.0)
-            for v in self.vision_commitment
+            v + CRISIS_COMMITMENT * size * max(self.ceiling - v, 0.0) for v in self.vision_commitment
         ]
         for lever in DIVISIVE:
             self.stated[lever] *= 1.0 - CRISIS_SHIFT * size
@@ -633,8 +603,7 @@ class Organisation(mesa.Agent):
         is_low = has_low_trust and self.stake < s.turnover_stake_floor and self.model.month > 0
         self.months_low = self.months_low + 1.0 if is_low else 0.0
         return (
-            self.months_low >= WITHDRAWAL_MONTHS
-            and self.model.random.random() < s.turnover_withdrawal_rate
+            self.months_low >= WITHDRAWAL_MONTHS and self.model.random.random() < s.turnover_withdrawal_rate
         )
 
     # 4 organisations meet
@@ -692,8 +661,7 @@ class Organisation(mesa.Agent):
                 stake = (1.0 - commitment) * own + commitment * joint
                 reliance = (means[layer] / len(needed)) ** root if needed else 1.0
                 net[layer] += (
-                    interdependence * (stake * reliance - exposure * (1.0 - reliance))
-                    + alone * stake
+                    interdependence * (stake * reliance - exposure * (1.0 - reliance)) + alone * stake
                 )
                 counted[layer] += 1
                 stakes += stake
@@ -717,8 +685,7 @@ class Organisation(mesa.Agent):
         )
         self.kept = [random() < chance, random() < chance, random() < chance]
         self.delivered = [
-            x if kept else x * s.trust_shortfall
-            for x, kept in zip(self.contribution, self.kept, strict=True)
+            x if kept else x * s.trust_shortfall for x, kept in zip(self.contribution, self.kept, strict=True)
         ]
 
     def deed(self, layer: int) -> float:
@@ -756,9 +723,7 @@ class Organisation(mesa.Agent):
     def celebrate(self, partners: list[Organisation]) -> None:
         """A stage completed: trust in the partners and commitment grow."""
         small_wins = self.model.settings.trust_small_wins
-        self.vision_commitment = [
-            v + small_wins * max(self.ceiling - v, 0.0) for v in self.vision_commitment
-        ]
+        self.vision_commitment = [v + small_wins * max(self.ceiling - v, 0.0) for v in self.vision_commitment]
         for partner in partners:
             if partner is not self:
                 link = self.links[partner.index]
@@ -791,8 +756,7 @@ class Organisation(mesa.Agent):
         ceiling, mean = self.ceiling, sum(self.vision_commitment) / 3.0
         pull = s.commitment_pull * (0.5 + self.target_pressure) * (0.5 + self.accountability)
         told = (
-            JOINT_DAY_COMMITMENT * lever[JOINT_AWAY_DAYS]
-            + WRITTEN_COMMITMENT * lever[CIRCULATED_VISION]
+            JOINT_DAY_COMMITMENT * lever[JOINT_AWAY_DAYS] + WRITTEN_COMMITMENT * lever[CIRCULATED_VISION]
         ) / 12.0
         turned_in = AWAY_DAY_COMMITMENT * lever[OWN_AWAY_DAYS] / 12.0
         binding = 1.0 + AWAY_DAY_BINDING * lever[OWN_AWAY_DAYS] / 12.0
@@ -838,10 +802,7 @@ class Coordinator(mesa.Agent):
         self.skill = s.coordinators_skill[index]
         self.meetings_per_month = s.coordinators_meetings_per_month[index]
         self.layers = [layer for layer in LAYERS if s.coordinators_layers[index][layer]]
-        self.from_month, self.to_month = (
-            s.coordinators_from_month[index],
-            s.coordinators_to_month[index],
-        )
+        self.from_month, self.to_month = (s.coordinators_from_month[index], s.coordinators_to_month[index])
         self.cost = s.coordinators_cost[index]
         self.for_commitment = s.coordinators_attention_commitment[index]
         self.for_tie = s.coordinators_attention_tie[index]
@@ -972,9 +933,7 @@ class Coordinator(mesa.Agent):
             self.credibility[organisation.index] = credibility
             self.last_met[organisation.index, layer] = self.model.month
             commitment = organisation.vision_commitment[layer]
-            self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed(
-                layer
-            )
+            self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed(layer)
 
 
 def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
@@ -993,9 +952,7 @@ class PlainPartnership(mesa.Model):
         s = self.settings = settings
         self.month = 0
         self.has_collapsed = False
-        self.exponent = (
-            -1.0e-3 if abs(s.programme_complementarity) < 1.0e-3 else s.programme_complementarity
-        )
+        self.exponent = -1.0e-3 if abs(s.programme_complementarity) < 1.0e-3 else s.programme_complementarity
         self.landings = [e for e in s.events if e.kind == NATIONAL_TARGET_LANDS]
         self.cuts = [e for e in s.events if e.kind == FUNDING_CUT]
         self.crises = [e for e in s.events if e.kind == COMMON_CRISIS]
@@ -1007,9 +964,7 @@ class PlainPartnership(mesa.Model):
             s.pressure_national_shock_spread * UNIT_VARIANCE * self.random.uniform(-1.0, 1.0)
         )
         self.organisations = [Organisation(self, index) for index in range(s.n)]
-        self.coordinators = [
-            Coordinator(self, index) for index in range(s.coordinators_n_appointed)
-        ]
+        self.coordinators = [Coordinator(self, index) for index in range(s.coordinators_n_appointed)]
         self.place_benefit = self.random.gauss(0.0, 1.0)
         self.vision = s.vision_weights
         if not any(self.vision):
@@ -1017,9 +972,7 @@ class PlainPartnership(mesa.Model):
                 math.fsum(column) / s.n for column in zip(*s.organisations_objectives, strict=True)
             ]
         self.vision_length = math.hypot(*self.vision)
-        self.relations = [
-            Relation(one, other) for one, other in combinations(self.organisations, 2)
-        ]
+        self.relations = [Relation(one, other) for one, other in combinations(self.organisations, 2)]
         self.links = [link for relation in self.relations for link in relation.links]
         self.initiatives: list[Initiative] = []
         self.count_members()
@@ -1038,9 +991,7 @@ class PlainPartnership(mesa.Model):
         for organisation in self.organisations:
             organisation.set_levers()
             organisation.near_deadlines()
-            organisation.vision_commitment = [
-                self.settings.starting_commitment * organisation.ceiling
-            ] * 3
+            organisation.vision_commitment = [self.settings.starting_commitment * organisation.ceiling] * 3
             organisation.feel_pressure()
             organisation.show()
         for relation in self.relations:
@@ -1050,9 +1001,7 @@ class PlainPartnership(mesa.Model):
     def count_members(self) -> None:
         """Who is there, and the relations and links among them."""
         self.members = [o for o in self.organisations if o.is_present]
-        self.active_relations = [
-            r for r in self.relations if r.first.is_present and r.second.is_present
-        ]
+        self.active_relations = [r for r in self.relations if r.first.is_present and r.second.is_present]
         self.active_links = [link for r in self.active_relations for link in r.links]
         for initiative in self.initiatives:
             initiative.find_needed()
@@ -1370,10 +1319,7 @@ class PlainPartnership(mesa.Model):
 
     def judge_promises(self) -> None:
         """Competence trust: up for a promise kept, down for one broken, as far as it is seen."""
-        rate, asymmetry = (
-            self.settings.trust_promise_rate,
-            4.0 * (self.settings.trust_news_asymmetry - 1.0),
-        )
+        rate, asymmetry = (self.settings.trust_promise_rate, 4.0 * (self.settings.trust_news_asymmetry - 1.0))
         for link in self.active_links:
             contact, trustee, competence = link.relation.contact, link.trustee, link.competence
             contribution, kept = trustee.contribution, trustee.kept
@@ -1469,9 +1415,7 @@ class PlainPartnership(mesa.Model):
         s = self.settings
         mix = s.programme_initiatives_domains[number]
         return Initiative(
-            members=[
-                o for o in self.organisations if s.programme_initiatives_members[number][o.index]
-            ],
+            members=[o for o in self.organisations if s.programme_initiatives_members[number][o.index]],
             benefit_mix=mix if any(mix) else self.vision,
             size=s.programme_initiatives_size[number],
             n_gates=s.programme_initiatives_n_gates[number],
@@ -1521,8 +1465,7 @@ class PlainPartnership(mesa.Model):
         tilted = min(MOST_TILT, tilt)
         return [
             weight
-            + tilted
-            * (sum([o.tilt / tilt * o.base_objectives[k] for o in self.organisations]) - weight)
+            + tilted * (sum([o.tilt / tilt * o.base_objectives[k] for o in self.organisations]) - weight)
             for k, weight in enumerate(self.vision)
         ]
 

@@ -188,8 +188,7 @@ def measure_ensembles(size: Size) -> dict[str, float]:
         "compare, 200 pairs, s": statistics.median(taken["compare"]),
         "measures, ms a run": 1000.0 * statistics.median(taken["measures"]) / 200,
         "measures, share of a run": ratio(
-            [seconds / 200 for seconds in taken["measures"]],
-            [seconds / n for seconds in taken["1"]],
+            [seconds / 200 for seconds in taken["measures"]], [seconds / n for seconds in taken["1"]]
         ),
     }
 
@@ -216,15 +215,11 @@ def measure_starts(size: Size) -> dict[str, float]:
         "--help": ("-m", "partnersim", "--help"),
         "run --replicates 1": ("-m", "partnersim", "run", PLACE, "--replicates", "1"),
     }
-    taken = alternate(
-        {name: lambda c=command: python(*c) for name, command in commands.items()}, size.starts
-    )
+    taken = alternate({name: lambda c=command: python(*c) for name, command in commands.items()}, size.starts)
     found = {f"{name}, s": statistics.median(seconds) for name, seconds in taken.items()}
     for name in list(commands)[1:]:
         found[f"{name}, times the bare interpreter"] = ratio(taken[name], taken["bare interpreter"])
-    beyond = [
-        a - b for a, b in zip(taken["import partnersim"], taken["bare interpreter"], strict=True)
-    ]
+    beyond = [a - b for a, b in zip(taken["import partnersim"], taken["bare interpreter"], strict=True)]
     found["import partnersim beyond the bare interpreter, s"] = statistics.median(beyond)
     return found
 
@@ -262,9 +257,7 @@ def measure_compilation() -> dict[str, float]:
             "from partnersim.model import compile_all; "
             "from partnersim.scenario.translate import PARAMETERS; compile_all(PARAMETERS)"
         )
-        return {
-            "first compilation, s": take(lambda: python("-c", code, PARTNERSIM_CACHE_DIR=folder))
-        }
+        return {"first compilation, s": take(lambda: python("-c", code, PARTNERSIM_CACHE_DIR=folder))}
 
 
 # Growth -------------------------------------------------------------------------------------
@@ -294,9 +287,7 @@ def measure_growth(size: Size) -> dict[str, dict[str, Any]]:
     drawn, place = Scenario.load("drawn"), Scenario.load(PLACE)
     names = [f"coordinator-{number}" for number in range(max(size.n_coordinators))]
     families = {
-        "organisations": {
-            n: drawn.replace({"drawn.n_organisations": n}) for n in size.n_organisations
-        },
+        "organisations": {n: drawn.replace({"drawn.n_organisations": n}) for n in size.n_organisations},
         "months": {months: place.replace({"months": months}) for months in size.months},
         "coordinators": {
             n: place.replace({"coordinators": [{"name": name} for name in names[:n]]})
@@ -313,9 +304,7 @@ def measure_growth(size: Size) -> dict[str, dict[str, Any]]:
             growth[family]["ms that each adds"] = extra[max(extra)] / max(extra)
         else:
             growth[family]["exponent"] = exponent(times)
-    growth["organisations"]["exponent from 10 on"] = exponent(
-        growth["organisations"]["ms a run"], least=10
-    )
+    growth["organisations"]["exponent from 10 on"] = exponent(growth["organisations"]["ms a run"], least=10)
     return growth
 
 
@@ -403,9 +392,13 @@ def judge(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         value = results[section][key]
         is_reached = value <= goal if sense == "at most" else value >= goal
         judged.append(
-            {"what": f"{section}: {key}", "measured": value, "goal": f"{sense} {goal:g}",
-             "reached": is_reached}
-        )  # fmt: skip
+            {
+                "what": f"{section}: {key}",
+                "measured": value,
+                "goal": f"{sense} {goal:g}",
+                "reached": is_reached,
+            }
+        )
     return judged
 
 
@@ -478,10 +471,7 @@ def write_report(results: Mapping[str, Any]) -> str:
     total = sum(processes.values())
     if processes:
         lines += ["## Where the time of a run goes", ""]
-        lines += [
-            f"With a coordinator; each process timed within whole runs ({number(total)} ms).",
-            "",
-        ]
+        lines += [f"With a coordinator; each process timed within whole runs ({number(total)} ms).", ""]
         lines += table(
             ("process", "ms a run", "share"),
             [(k, number(v), f"{v / total:.0%}") for k, v in processes.items() if v > 0.01 * total],

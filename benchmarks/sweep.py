@@ -135,10 +135,7 @@ def measure_large(n_runs: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         run_sweep(plan, folder, workers=n_cores())
         n_bytes = sum(file.stat().st_size for file in Store.open(folder).files())
-    kib = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {"process_mb": kib / 1024, "bytes_per_run": n_bytes / n_runs}
 
 
@@ -152,10 +149,12 @@ def measure_start(n_points: int) -> dict[str, float]:
     def stop_at_once(progress: Progress) -> None:
         if not first and progress.n_written is None:
             first.append(time.perf_counter() - begin)
-            os.write(1, json.dumps({
-                "seconds": first[0],
-                "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            }).encode())  # fmt: skip
+            os.write(
+                1,
+                json.dumps(
+                    {"seconds": first[0], "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+                ).encode(),
+            )
             os._exit(0)
 
     with tempfile.TemporaryDirectory() as folder:

@@ -135,9 +135,7 @@ def measure_trips(package: Path) -> dict[str, Any]:
     }
 
 
-def count_trip(
-    name: str, calls: Counter[CodeType], moves: Counter[tuple[str, str]]
-) -> dict[str, Any]:
+def count_trip(name: str, calls: Counter[CodeType], moves: Counter[tuple[str, str]]) -> dict[str, Any]:
     """The numbers of a trip, and between which files it moves most."""
     return {
         f"functions, {name}": len(calls),

@@ -67,9 +67,7 @@ def start_page(title: str, note: str = "") -> Page:
     return Page(figure, sheet, page.HEIGHT - begun.top, page.HEIGHT - begun.bottom)
 
 
-def fit(
-    text: str, width: float, *, lines: int = 1, size: float = TYPE, weight: str = "normal"
-) -> str:
+def fit(text: str, width: float, *, lines: int = 1, size: float = TYPE, weight: str = "normal") -> str:
     """Break a text into lines of at most `width` pixels; what is too much ends in '…'."""
     return "\n".join(layout.wrap(text, width, lines, size / POINT, bold=weight == "bold"))
 

@@ -51,16 +51,13 @@ class Points:
             frame = pd.read_csv(file)
         except FileNotFoundError:
             raise ScenarioError(
-                f"{file}: there is no such file; make it with `{COMMAND}`, or name another with "
-                "--accepted"
+                f"{file}: there is no such file; make it with `{COMMAND}`, or name another with --accepted"
             ) from None
         except (OSError, ValueError) as error:
             raise ScenarioError(f"{file}: cannot be read: {error}") from None
         columns = {str(name): frame[name].to_numpy() for name in frame.columns if name != "point"}
         if not columns or frame.empty:
-            raise ScenarioError(
-                f"{file}: has no points; give a row for each, a column for each path"
-            )
+            raise ScenarioError(f"{file}: has no points; give a row for each, a column for each path")
         return cls(columns, file.name)
 
     @property

@@ -69,10 +69,7 @@ def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
         if name in OVER_ACCEPTED:
             words += ["--accepted", str(points)]
         yield Step(f"experiments.{name}.run", tuple(words))
-    yield Step(
-        "experiments.report.build",
-        ("--results", str(out), "--out", str(out / "report"), "--no-pdf"),
-    )
+    yield Step("experiments.report.build", ("--results", str(out), "--out", str(out / "report"), "--no-pdf"))
 
 
 def run(steps: Sequence[Step]) -> list[Step]:

@@ -24,9 +24,12 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 """A browser that asks for nothing by itself."""
 
 PATIENCE = 30_000
@@ -52,9 +55,15 @@ class Server:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
         self._command = [
-            sys.executable, "-c", f"{code}\nfrom partnersim.cli import main; main()",
-            "app", "--no-browser", "--port", str(self.port), *options,
-        ]  # fmt: skip
+            sys.executable,
+            "-c",
+            f"{code}\nfrom partnersim.cli import main; main()",
+            "app",
+            "--no-browser",
+            "--port",
+            str(self.port),
+            *options,
+        ]
         self._environment = {**os.environ, **environment}
         self.process: subprocess.Popen[str] | None = None
         self.printed = ""
@@ -69,9 +78,8 @@ class Server:
     def start(self) -> Server:
         """Start it, and wait until it answers."""
         self.process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=self._environment,
-        )  # fmt: skip
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environment
+        )
         deadline = time.monotonic() + PATIENCE / 1000 * 3
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

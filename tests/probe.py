@@ -63,9 +63,7 @@ class WatchedServer(Server):
             pytest.skip("what a process keeps is read from /proc")
         self._folder = tempfile.TemporaryDirectory()
         self._answer = Path(self._folder.name, "kept.json")
-        super().__init__(
-            *options, code=CODE + code, PARTNERSIM_PROBE=str(self._answer), **environment
-        )
+        super().__init__(*options, code=CODE + code, PARTNERSIM_PROBE=str(self._answer), **environment)
 
     def ask(self) -> dict[str, Any]:
         """Ask what is kept now, after all that is garbage was collected."""

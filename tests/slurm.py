@@ -182,10 +182,13 @@ class Slurm:
         with (folder / f"slurm-{name}.out").open("wb") as output:
             return subprocess.Popen(
                 [self.queue / task.job / "script"],
-                cwd=folder, env=job["variables"] | variables(task, job["options"]),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=job["variables"] | variables(task, job["options"]),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def _note_ended(self) -> None:
         for task, process in list(self.running.items()):

@@ -54,9 +54,7 @@ def store_of(folder: Path, plan: Plan | None = None, grid: Grid = SMALL_CHUNKS) 
 def run(folder: Path, plan: Plan | None = None, **how: Any) -> Outcome:
     """Run a plan in this process, cut small if it is new, whatever the speed of this machine."""
     with mock.patch("partnersim.sweep.run.choose_grid", lambda *_: SMALL_CHUNKS):
-        return run_sweep(
-            make_plan() if plan is None else plan, folder, **{"engine": "serial"} | how
-        )
+        return run_sweep(make_plan() if plan is None else plan, folder, **{"engine": "serial"} | how)
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -81,12 +79,7 @@ def run_files(folder: Path) -> list[Path]:
 
 
 def start_driver(
-    plan: Plan,
-    folder: Path,
-    *,
-    hold: int = 0,
-    die: list[tuple[int, float | str]] | None = None,
-    **how: Any,
+    plan: Plan, folder: Path, *, hold: int = 0, die: list[tuple[int, float | str]] | None = None, **how: Any
 ) -> subprocess.Popen[str]:
     """Run a sweep in a process of its own; `hold` and `die` as in drive_sweep.py."""
     plan_file = folder.with_suffix(".toml")
@@ -96,8 +89,11 @@ def start_driver(
     return subprocess.Popen(
         command,
         env=environment(),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def wait_until_it_holds(driver: subprocess.Popen[str]) -> list[int]:

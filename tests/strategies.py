@@ -120,9 +120,7 @@ def initiatives(draw: st.DrawFn, names: list[str]) -> list[Data]:
             {
                 "members": members,
                 "domains": draw(weights(DOMAINS)),
-                "harm": draw(
-                    st.dictionaries(st.sampled_from(members or names), st.floats(0, 1), max_size=2)
-                ),
+                "harm": draw(st.dictionaries(st.sampled_from(members or names), st.floats(0, 1), max_size=2)),
                 **draw(some("programme.initiatives.<number>")),
             }
         )
@@ -218,9 +216,7 @@ def scenarios(draw: st.DrawFn, max_months: int = 40) -> Scenario:
         data["lead"] = {"organisation": draw(st.sampled_from(names)), **draw(some("lead"))}
     for section in draw(st.lists(st.sampled_from(SECTIONS), max_size=4, unique=True)):
         data[section] = draw(some(section))
-    data["decision"] = data.get("decision", {}) | {
-        "rule": draw(st.sampled_from(["stake", "conditional"]))
-    }
+    data["decision"] = data.get("decision", {}) | {"rule": draw(st.sampled_from(["stake", "conditional"]))}
     data |= {
         "title": draw(text()),
         "calendar_start": draw(st.sampled_from(["", "1998-04"])),

@@ -30,9 +30,8 @@ class Change(Section):
     add: dict[str, float] = setting({}, "Paths and what is added.", unit="as the path")
     scale: dict[str, float] = setting({}, "Paths and what they are multiplied by.", unit="ratio")
     spread: dict[str, float] = setting(
-        {}, "Paths and how many times as far from their mean all are; 0 evens them out.",
-        unit="ratio",
-    )  # fmt: skip
+        {}, "Paths and how many times as far from their mean all are; 0 evens them out.", unit="ratio"
+    )
 
 
 def resolve(
@@ -67,8 +66,7 @@ def resolve(
         for path, amount in amounts.items():
             group = places(path, scenario)
             old = [
-                varied[place] if place in varied else find_setting(scenario, place).value
-                for place in group
+                varied[place] if place in varied else find_setting(scenario, place).value for place in group
             ]
             for place, value in zip(group, _moved(how, path, old, amount, scenario), strict=True):
                 _put(new, place, value)
@@ -107,9 +105,7 @@ def places(path: str, scenario: Scenario) -> list[str]:
     return [path]
 
 
-def _moved(
-    how: str, path: str, old: Sequence[Any], amount: float, scenario: Scenario
-) -> Sequence[Any]:
+def _moved(how: str, path: str, old: Sequence[Any], amount: float, scenario: Scenario) -> Sequence[Any]:
     """The values of a group after it was moved; weights stay weights, shares stay shares."""
     moves: dict[str, Callable[[Any], Any]] = {
         "add": lambda x: x + amount,
@@ -131,9 +127,7 @@ def _moved(
         moved = np.maximum(move(weights), 0.0)
         moved /= moved.sum(axis=1, keepdims=True)
         return [dict(zip(names, row, strict=True)) for row in moved.tolist()]
-    return [
-        {name: float(np.clip(move(x), low, high)) for name, x in entry.items()} for entry in old
-    ]
+    return [{name: float(np.clip(move(x), low, high)) for name, x in entry.items()} for entry in old]
 
 
 def _range(path: str) -> tuple[float, float]:

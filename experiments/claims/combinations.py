@@ -13,16 +13,7 @@ from matplotlib.patches import Rectangle
 
 from experiments.claims.declare import BASE, Study, Test
 from experiments.claims.figure import scale_of
-from experiments.claims.judge import (
-    AS_EXPECTED,
-    DEPENDS,
-    NOTHING,
-    OPPOSITE,
-    Found,
-    agreement,
-    find,
-    judge,
-)
+from experiments.claims.judge import AS_EXPECTED, DEPENDS, NOTHING, OPPOSITE, Found, agreement, find, judge
 from experiments.claims.report import heading, numbers, opening, section, write_json
 from experiments.claims.simulate import Runs
 from experiments.claims.words import listed, with_interval
@@ -63,14 +54,12 @@ def write(runs: Runs, folder: Path) -> str:
         **heading(runs, title, title),
         "alone": {name: numbers(found) for name, found in alone.items()},
         "together": [_record(entry) for entry in (*pairs, everything)],
-        "averaged": {
-            " + ".join(p.names): numbers(_averaged(p.names, runs)[1]) for p in pairs
-        },
+        "averaged": {" + ".join(p.names): numbers(_averaged(p.names, runs)[1]) for p in pairs},
         "best": {
             size: {_title(runs.study, name): share for name, share in shares.items()}
             for size, shares in best_of_each_size(runs).items()
         },
-    }  # fmt: skip
+    }
     write_json(record, folder / "summary.json")
     save_picture(draw(title, runs, alone, pairs), folder / "figure.png")
     return title
@@ -83,9 +72,12 @@ def things(runs: Runs) -> list[str]:
 
 def _test(study: Study, weights: Mapping[str, float], title: str = "") -> Test:
     return Test(
-        title=title, weights=dict(weights), measure=study.measure, expect="more",
+        title=title,
+        weights=dict(weights),
+        measure=study.measure,
+        expect="more",
         smallest=study.smallest[study.measure],
-    )  # fmt: skip
+    )
 
 
 def _weights(names: tuple[str, ...], others: tuple[str, ...] = ()) -> dict[str, float]:
@@ -95,9 +87,7 @@ def _weights(names: tuple[str, ...], others: tuple[str, ...] = ()) -> dict[str, 
         return " + ".join(present)
 
     weights: dict[str, float] = {}
-    for weight, present in (
-        (1.0, names), *((-1.0, (name,)) for name in names), (len(names) - 1.0, ()),
-    ):  # fmt: skip
+    for weight, present in ((1.0, names), *((-1.0, (name,)) for name in names), (len(names) - 1.0, ())):
         key = arm(*present, *others) or BASE
         weights[key] = weights.get(key, 0.0) + weight
     return weights
@@ -143,17 +133,15 @@ def _title(study: Study, arm: str) -> str:
     return listed(part.title for part in study.parts_of(arm))
 
 
-def message(
-    runs: Runs, alone: Mapping[str, Found], pairs: list[Together], everything: Together
-) -> str:
+def message(runs: Runs, alone: Mapping[str, Found], pairs: list[Together], everything: Together) -> str:
     """What the figure says."""
     more = [p for p in pairs if p.outcome == AS_EXPECTED]
     less = [p for p in pairs if p.outcome == OPPOSITE]
     total = sum(found.mean for found in alone.values()) + everything.found.mean
     beyond = signed(100 * everything.found.mean)
-    against = {
-        DEPENDS: f"whether that is more than each alone adds up to is uncertain ({beyond})",
-    }.get(everything.outcome, f"{IN_WORDS[everything.outcome]} of each alone ({beyond})")
+    against = {DEPENDS: f"whether that is more than each alone adds up to is uncertain ({beyond})"}.get(
+        everything.outcome, f"{IN_WORDS[everything.outcome]} of each alone ({beyond})"
+    )
     said = [f"All {len(alone)} together bring {signed(100 * total)} % of the vision, {against}"]
     for pairs_of, words in ((more, "more"), (less, "less")):
         if pairs_of:
@@ -174,11 +162,7 @@ def _record(entry: Together) -> dict[str, Any]:
 
 
 def _page(
-    runs: Runs,
-    title: str,
-    alone: Mapping[str, Found],
-    pairs: list[Together],
-    everything: Together,
+    runs: Runs, title: str, alone: Mapping[str, Found], pairs: list[Together], everything: Together
 ) -> str:
     study = runs.study
     test = pairs[0].test
@@ -211,22 +195,21 @@ def _table(runs: Runs, entries: list[Together]) -> Iterator[str]:
     ablations = runs.study.ablations
     yield (
         "| | mean (95 % interval) | sign agrees | outcome | averaged over the others | "
-        + " | ".join(a.title for a in ablations.values()) + " |"
-    )  # fmt: skip
+        + " | ".join(a.title for a in ablations.values())
+        + " |"
+    )
     yield "|---|---:|---:|---|---:|" + "---:|" * len(ablations)
     for entry in entries:
-        averaged = "" if len(entry.names) > 2 else with_interval(
-            _averaged(entry.names, runs)[1], entry.test
-        )  # fmt: skip
-        without = [
-            with_interval(beyond_sum(entry.names, runs, name).found, entry.test)
-            for name in ablations
-        ]
+        averaged = "" if len(entry.names) > 2 else with_interval(_averaged(entry.names, runs)[1], entry.test)
+        without = [with_interval(beyond_sum(entry.names, runs, name).found, entry.test) for name in ablations]
         cells = (
             entry.test.title if len(entry.names) == 2 else "all together",
-            with_interval(entry.found, entry.test), f"{100 * entry.agreement:.0f} %",
-            IN_WORDS[entry.outcome], averaged, *without,
-        )  # fmt: skip
+            with_interval(entry.found, entry.test),
+            f"{100 * entry.agreement:.0f} %",
+            IN_WORDS[entry.outcome],
+            averaged,
+            *without,
+        )
         yield f"| {' | '.join(cells)} |"
 
 
@@ -234,8 +217,9 @@ def _best(runs: Runs) -> Iterator[str]:
     for size, shares in best_of_each_size(runs).items():
         top = [
             f"{_title(runs.study, name)} {100 * share:.0f} %"
-            for name, share in list(shares.items())[:3] if share
-        ]  # fmt: skip
+            for name, share in list(shares.items())[:3]
+            if share
+        ]
         yield f"- {size}: {'; '.join(top)}"
 
 
@@ -247,8 +231,7 @@ NAMES, CELL_GAP, KEY = 330, 6, 260
 def draw(title: str, runs: Runs, alone: Mapping[str, Found], pairs: list[Together]) -> Picture:
     """Draw a matrix: on the diagonal what each does alone, below it each pair beyond its sum."""
     note = (
-        f"Points of change delivered in ten years, % of the vision; "
-        f"{runs.accepted.n_points} accepted points."
+        f"Points of change delivered in ten years, % of the vision; {runs.accepted.n_points} accepted points."
     )
     page = start_page(title, note)
     names = list(alone)
@@ -273,9 +256,12 @@ def draw(title: str, runs: Runs, alone: Mapping[str, Found], pairs: list[Togethe
                 _cell(page, box, points, _short(pair), FILLS[pair.outcome], colour)
     for column, name in enumerate(names):
         page.write(
-            left + (column + 0.5) * width, bottom - 30,
-            fit(_title(runs.study, name), width - 4, lines=2, size=15), size=15, ha="center",
-        )  # fmt: skip
+            left + (column + 0.5) * width,
+            bottom - 30,
+            fit(_title(runs.study, name), width - 4, lines=2, size=15),
+            size=15,
+            ha="center",
+        )
     _draw_key(page, WIDTH - MARGIN - KEY, top)
     table = {
         "things": [*names, *(" + ".join(pair.names) for pair in pairs)],
@@ -292,19 +278,23 @@ def _short(pair: Together) -> str:
 
 
 def _cell(
-    page: Page, box: tuple[float, float, float, float], points: str, words: str,
-    fill: str, colour: str, *, is_framed: bool = False,
-) -> None:  # fmt: skip
+    page: Page,
+    box: tuple[float, float, float, float],
+    points: str,
+    words: str,
+    fill: str,
+    colour: str,
+    *,
+    is_framed: bool = False,
+) -> None:
     x, y, width, height = box
     edge = INK if is_framed else QUIET if fill == "white" else fill
     style = "solid" if fill != "white" or is_framed else (0, (3, 3))
     page.sheet.add_patch(
-        Rectangle((x, y), width, height, facecolor=fill, edgecolor=edge, linewidth=1.5,
-                  linestyle=style)
-    )  # fmt: skip
+        Rectangle((x, y), width, height, facecolor=fill, edgecolor=edge, linewidth=1.5, linestyle=style)
+    )
     middle = x + width / 2
-    page.write(middle, y + 0.64 * height, points, ha="center", color=colour,
-               weight="bold")  # fmt: skip
+    page.write(middle, y + 0.64 * height, points, ha="center", color=colour, weight="bold")
     page.write(middle, y + 0.28 * height, words, ha="center", color=colour, size=14)
 
 
@@ -321,7 +311,6 @@ def _draw_key(page: Page, x: float, top: float) -> None:
         y = top - 30 - 40 * row
         style = (0, (3, 3)) if text == "uncertain" else "solid"
         page.sheet.add_patch(
-            Rectangle((x, y - 11), 22, 22, facecolor=fill, edgecolor=edge, linewidth=1.5,
-                      linestyle=style)
-        )  # fmt: skip
+            Rectangle((x, y - 11), 22, 22, facecolor=fill, edgecolor=edge, linewidth=1.5, linestyle=style)
+        )
         page.write(x + 32, y, text, size=15)

@@ -48,9 +48,7 @@ class Arm(Change):
 
     title: Text = setting(..., "What it is called in figures and tables.", unit="text")
     part: Text = setting("", "The part of the claim that it bears on.", unit="text")
-    budget: Real | None = setting(
-        None, "Staff days that it is to cost.", unit="staff days per month"
-    )
+    budget: Real | None = setting(None, "Staff days that it is to cost.", unit="staff days per month")
     competes: bool = setting(True, "Whether it may be the best choice.", unit="yes or no")
 
 

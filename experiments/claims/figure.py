@@ -56,11 +56,7 @@ def scale_of(test: Test) -> Scale:
 
 
 def draw_rows(
-    title: str,
-    findings: Sequence[Finding],
-    note: str,
-    column: str,
-    say: Callable[[Finding], str],
+    title: str, findings: Sequence[Finding], note: str, column: str, say: Callable[[Finding], str]
 ) -> Picture:
     """Draw a row for each test that decides, and for those beside as long as there is room.
 
@@ -147,9 +143,8 @@ def _draw_row(axes: Axes, y: float, pitch: float, finding: Finding, scale: Scale
     half = pitch / 2
     if smallest:
         axes.fill_between(
-            [than - smallest, than + smallest], y - half, y + half, color=GREY, alpha=0.4,
-            linewidth=0,
-        )  # fmt: skip
+            [than - smallest, than + smallest], y - half, y + half, color=GREY, alpha=0.4, linewidth=0
+        )
     axes.plot([than, than], [y - half, y + half], color=QUIET, linewidth=1.5)
     each = finding.found.each * scale.factor
     heights = y + 0.28 * pitch * np.linspace(-1, 1, len(each))
@@ -157,9 +152,14 @@ def _draw_row(axes: Axes, y: float, pitch: float, finding: Finding, scale: Scale
     ends = np.array(finding.found.range90) * scale.factor
     axes.plot(ends, [y, y], color=colour, linewidth=4, solid_capstyle="butt")
     axes.plot(
-        finding.found.median * scale.factor, y, marker, color=colour, markersize=12,
-        markerfacecolor=colour if is_full else "white", markeredgewidth=2.5,
-    )  # fmt: skip
+        finding.found.median * scale.factor,
+        y,
+        marker,
+        color=colour,
+        markersize=12,
+        markerfacecolor=colour if is_full else "white",
+        markeredgewidth=2.5,
+    )
 
 
 def _table(findings: Sequence[Finding]) -> dict[str, list[str] | list[float]]:

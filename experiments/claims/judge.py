@@ -79,13 +79,9 @@ def find(test: Test, runs: Runs, ablation: str = "") -> Found:
     return find_effect(test.weights, test.measure, runs, ablation)
 
 
-def find_effect(
-    weights: Mapping[str, float], measure: str, runs: Runs, ablation: str = ""
-) -> Found:
+def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, ablation: str = "") -> Found:
     """Find a weighted sum of arms, pair by pair, with intervals by Student's t."""
-    differences = sum(
-        weight * runs.values[_run(name, ablation)][measure] for name, weight in weights.items()
-    )
+    differences = sum(weight * runs.values[_run(name, ablation)][measure] for name, weight in weights.items())
     assert isinstance(differences, np.ndarray)
     each, lows, highs = _mean_with_interval(differences)
     by_replicate = differences.mean(axis=0)
@@ -128,9 +124,7 @@ def _find_share(test: Test, runs: Runs, ablation: str) -> Found:
     cases = given.sum(axis=0)
     k, n = hits.sum(axis=1), cases.sum(axis=1)
     ends = [
-        stats.binomtest(int(a), int(b)).proportion_ci(CONFIDENCE, "wilson")
-        if b
-        else (math.nan,) * 2
+        stats.binomtest(int(a), int(b)).proportion_ci(CONFIDENCE, "wilson") if b else (math.nan,) * 2
         for a, b in zip(k, n, strict=True)
     ]
     lows, highs = np.array(ends).T
@@ -286,9 +280,8 @@ def answer(runs: Runs) -> Answer:
     for part in dict.fromkeys(f.test.part for f in findings if f.test.decides):
         outcomes = {f.outcome for f in findings if f.test.decides and f.test.part == part}
         parts[part] = (
-            HOLDS if outcomes == {AS_EXPECTED} else FAILS if outcomes & {OPPOSITE, NOTHING}
-            else DEPENDS
-        )  # fmt: skip
+            HOLDS if outcomes == {AS_EXPECTED} else FAILS if outcomes & {OPPOSITE, NOTHING} else DEPENDS
+        )
     found = set(parts.values())
     word = {frozenset({HOLDS}): SUPPORTED, frozenset({FAILS}): CONTRADICTED}
     return Answer(word.get(frozenset(found), ONLY_WHERE), parts, findings)
@@ -309,9 +302,14 @@ def _finding(test: Test, runs: Runs) -> Finding:
         frozen = ablated["trust_frozen"]
         through = measure_share_through_trust(found.by_replicate, frozen.by_replicate)
     return Finding(
-        test, found, judge(test, found, study.agreement), agreement(test, found),
-        find_movers(found, runs.accepted.columns), ablated, through,
-    )  # fmt: skip
+        test,
+        found,
+        judge(test, found, study.agreement),
+        agreement(test, found),
+        find_movers(found, runs.accepted.columns),
+        ablated,
+        through,
+    )
 
 
 def main_arms(study: Study) -> list[str]:

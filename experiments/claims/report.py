@@ -14,15 +14,7 @@ from experiments.claims.declare import BASE, Ablation, Study, common
 from experiments.claims.figure import draw_rows, scale_of
 from experiments.claims.judge import DEPENDS, Answer, Finding, Found, answer, find_effect, main_arms
 from experiments.claims.simulate import SEED, Runs
-from experiments.claims.words import (
-    expected,
-    headline,
-    high_or_low,
-    joined,
-    sentence,
-    where,
-    with_interval,
-)
+from experiments.claims.words import expected, headline, high_or_low, joined, sentence, where, with_interval
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
 from partnersim.figures.quantities import quantity
@@ -30,9 +22,14 @@ from partnersim.runs.wording import decimals, number, plural, signed
 from partnersim.scenario.declared import parameters
 
 SHOWN = (
-    "change_delivered", "mean_speed", "months_to_25", "is_sustained_acceleration", "trust",
-    "perceived_joint_working", "cost",
-)  # fmt: skip
+    "change_delivered",
+    "mean_speed",
+    "months_to_25",
+    "is_sustained_acceleration",
+    "trust",
+    "perceived_joint_working",
+    "cost",
+)
 """Measures that are given of the main arms of every claim."""
 
 COMMAND = "python -m experiments.claims.run"
@@ -51,11 +48,7 @@ def write(runs: Runs, folder: Path) -> str:
         "blue as expected, purple opposite"
     )
     picture = draw_rows(
-        headline(study, found),
-        found.findings,
-        note,
-        "agree",
-        lambda f: f"{100 * f.agreement:.0f} %",
+        headline(study, found), found.findings, note, "agree", lambda f: f"{100 * f.agreement:.0f} %"
     )
     save_picture(picture, folder / "figure.png")
     return sentence(found)
@@ -120,10 +113,7 @@ def summary(runs: Runs, found: Answer) -> dict[str, Any]:
         "parts": found.parts,
         "tests": [_test(finding) for finding in found.findings],
         "measures": {
-            arm: {
-                measure: numbers(find_effect({arm: 1.0, BASE: -1.0}, measure, runs))
-                for measure in SHOWN
-            }
+            arm: {measure: numbers(find_effect({arm: 1.0, BASE: -1.0}, measure, runs)) for measure in SHOWN}
             for arm in main_arms(study)
         },
     }
@@ -145,11 +135,10 @@ def _test(finding: Finding) -> dict[str, Any]:
         **numbers(found),
         "share_of_pairs_with_more": found.share_better,
         "each": found.each,
-        "share_through_trust": through
-        and {"share": through.share, "ci95": through.ci95},
+        "share_through_trust": through and {"share": through.share, "ci95": through.ci95},
         "movers": {mover.path: mover.correlation for mover in finding.movers},
         "ablations": {name: numbers(without) for name, without in finding.ablated.items()},
-    }  # fmt: skip
+    }
 
 
 def numbers(found: Found) -> dict[str, Any]:
@@ -171,12 +160,7 @@ def page(runs: Runs, found: Answer) -> str:
     deciding = [f for f in found.findings if f.test.decides]
     beside = [f for f in found.findings if not f.test.decides]
     lines = [
-        *opening(
-            runs,
-            f"{study.name}. {study.title}",
-            sentence(found).capitalize(),
-            headline(study, found),
-        ),
+        *opening(runs, f"{study.name}. {study.title}", sentence(found).capitalize(), headline(study, found)),
         _rule(study),
         "",
         "## What came out",
@@ -185,12 +169,7 @@ def page(runs: Runs, found: Answer) -> str:
         "",
     ]
     if beside:
-        lines += [
-            "Beside, without a say in the answer:",
-            "",
-            *_tests(beside, is_deciding=False),
-            "",
-        ]
+        lines += ["Beside, without a say in the answer:", "", *_tests(beside, is_deciding=False), ""]
     lines += [
         "Agree: share of the accepted set as expected. Pairs: share of pairs of runs with the same "
         "luck in which there is more, ties counting half.",
@@ -263,9 +242,16 @@ def _rule(study: Study) -> str:
 def _tests(findings: list[Finding], *, is_deciding: bool) -> Iterator[str]:
     """A table of tests."""
     head = (
-        "part", "test", "of", "expected", "mean (95 % interval)", "median (90 % of the set)",
-        "agree", "pairs", "outcome",
-    )  # fmt: skip
+        "part",
+        "test",
+        "of",
+        "expected",
+        "mean (95 % interval)",
+        "median (90 % of the set)",
+        "agree",
+        "pairs",
+        "outcome",
+    )
     first = 0 if is_deciding else 1
     yield _row(head[first:])
     yield _row(("---", "---", "---", "---", "---:", "---:", "---:", "---:", "---")[first:])
@@ -275,10 +261,16 @@ def _tests(findings: list[Finding], *, is_deciding: bool) -> Iterator[str]:
         median, low, high = (scale.say(x, test) for x in (found.median, *found.range90))
         came_out = f"depends: {where(finding)}" if finding.outcome == DEPENDS else finding.outcome
         cells = (
-            test.part, test.title, scale.heading, expected(test), with_interval(found, test),
-            f"{median} ({low} to {high})", _percent(finding.agreement),
-            _percent(found.share_better), came_out,
-        )  # fmt: skip
+            test.part,
+            test.title,
+            scale.heading,
+            expected(test),
+            with_interval(found, test),
+            f"{median} ({low} to {high})",
+            _percent(finding.agreement),
+            _percent(found.share_better),
+            came_out,
+        )
         yield _row(cells[first:])
 
 
@@ -302,9 +294,7 @@ def _measures(runs: Runs) -> list[str]:
         "| | " + " | ".join(f"{q.label}, {q.unit}" for q in shown) + " |",
         "|---|" + "---:|" * len(SHOWN),
         "| base | "
-        + " | ".join(
-            number(q.scale * float(base[m].mean()), 3) for q, m in zip(shown, SHOWN, strict=True)
-        )
+        + " | ".join(number(q.scale * float(base[m].mean()), 3) for q, m in zip(shown, SHOWN, strict=True))
         + " |",
     ]
     for arm in main_arms(runs.study):
@@ -346,11 +336,13 @@ def _shared_ablations(study: Study, found: Answer) -> Iterator[str]:
         if finding.ablated:
             yield _row(
                 (
-                    finding.test.title, scale_of(finding.test).heading,
-                    with_interval(finding.found, finding.test), _share(finding),
+                    finding.test.title,
+                    scale_of(finding.test).heading,
+                    with_interval(finding.found, finding.test),
+                    _share(finding),
                     *(_without(finding, name) for name in shared),
                 )
-            )  # fmt: skip
+            )
 
 
 def _own_ablations(study: Study, found: Answer) -> Iterator[str]:
@@ -370,10 +362,13 @@ def _own_ablations(study: Study, found: Answer) -> Iterator[str]:
     for finding, name in rows:
         yield _row(
             (
-                finding.test.title, scale_of(finding.test).heading, study.ablations[name].title,
-                with_interval(finding.found, finding.test), _without(finding, name),
+                finding.test.title,
+                scale_of(finding.test).heading,
+                study.ablations[name].title,
+                with_interval(finding.found, finding.test),
+                _without(finding, name),
             )
-        )  # fmt: skip
+        )
     yield ""
 
 

@@ -62,9 +62,13 @@ def _run(options: argparse.Namespace) -> int:
         print(f"{study.name}: {study.title}", file=sys.stderr, flush=True)
         with show_progress(is_plain=False, is_silent=False) as progress:
             runs = run_study(
-                study, accepted, options.store, workers=options.workers, progress=progress,
+                study,
+                accepted,
+                options.store,
+                workers=options.workers,
+                progress=progress,
                 replicates=QUICK_REPLICATES if options.quick else None,
-            )  # fmt: skip
+            )
         folder = options.out / known[name].name if options.out else known[name]
         if not (is_kept or options.out):
             folder = options.store / "tried" / known[name].name

@@ -28,10 +28,19 @@ from partnersim.sweep.tables import Table
 
 SEED = 1
 KEPT = (
-    "change_delivered", "mean_speed", "months_to_25", "is_sustained_acceleration",
-    "sustained_acceleration_by_chance", "trust", "trust_board", "trust_front_line",
-    "perceived_joint_working", "vision_commitment", "cost", "survived",
-)  # fmt: skip
+    "change_delivered",
+    "mean_speed",
+    "months_to_25",
+    "is_sustained_acceleration",
+    "sustained_acceleration_by_chance",
+    "trust",
+    "trust_board",
+    "trust_front_line",
+    "perceived_joint_working",
+    "vision_commitment",
+    "cost",
+    "survived",
+)
 """Measures that are kept of every run."""
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -93,9 +102,13 @@ def run_study(
         if (folder / "sweep.json").exists():  # of the same runs; there may be fewer or more of them
             plan = Sweep.open(folder).plan
         sweep = Sweep.run(
-            plan, folder, engine=engine, workers=workers, progress=progress,
+            plan,
+            folder,
+            engine=engine,
+            workers=workers,
+            progress=progress,
             extend={"replicates": max(runs.replicates, plan.most_replicates)},
-        )  # fmt: skip
+        )
         _read(sweep, group, runs)
     return runs
 

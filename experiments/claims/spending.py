@@ -73,9 +73,7 @@ def write(runs: Runs, folder: Path) -> str:
         "best: in what share of points"
     )
     shown = [choice.finding for choice in by_budget[MAIN_BUDGET]]
-    best = {
-        c.arm.title: _percent(c.best) if c.arm.competes else "–" for c in by_budget[MAIN_BUDGET]
-    }
+    best = {c.arm.title: _percent(c.best) if c.arm.competes else "–" for c in by_budget[MAIN_BUDGET]}
     picture = draw_rows(title, shown, note, "best", lambda finding: best[finding.test.title])
     save_picture(picture, folder / "figure.png")
     return title
@@ -98,14 +96,23 @@ def choices(runs: Runs, budget: float, ablation: str = "") -> list[Choice]:
     found = []
     for k, (name, arm) in enumerate(arms.items()):
         test = Test(
-            title=arm.title, weights={name: 1.0, BASE: -1.0}, measure=study.measure, expect="more",
-            smallest=smallest, decides=arm.competes,
-        )  # fmt: skip
+            title=arm.title,
+            weights={name: 1.0, BASE: -1.0},
+            measure=study.measure,
+            expect="more",
+            smallest=smallest,
+            decides=arm.competes,
+        )
         change = find(test, runs, ablation)
         finding = Finding(
-            test, change, judge(test, change, study.agreement), agreement(test, change),
-            find_movers(change, runs.accepted.columns), {}, None,
-        )  # fmt: skip
+            test,
+            change,
+            judge(test, change, study.agreement),
+            agreement(test, change),
+            find_movers(change, runs.accepted.columns),
+            {},
+            None,
+        )
         days = float((runs.values[name, ablation]["cost"] - cost).mean()) / MONTHS
         found.append(
             Choice(
@@ -184,16 +191,21 @@ def _table(runs: Runs, budget: float, found: list[Choice]) -> Iterator[str]:
     measured = scale_of(found[0].finding.test).heading
     yield (
         f"| choice | days | {measured}, mean (95 % interval) | best | near | short | more where | "
-        + " | ".join(f"best, {a.title}" for a in ablations.values()) + " |"
-    )  # fmt: skip
+        + " | ".join(f"best, {a.title}" for a in ablations.values())
+        + " |"
+    )
     yield "|---|---:|---:|---:|---:|---:|---|" + "---:|" * len(ablations)
     for choice in found:
         finding = choice.finding
         rivals = choice.arm.competes
         cells = (
-            choice.arm.title, number(choice.days), with_interval(finding.found, finding.test),
-            _percent(choice.best) if rivals else "does not compete", _percent(choice.near),
-            number(100 * choice.short), "; ".join(map(high_or_low, finding.movers[:2])),
+            choice.arm.title,
+            number(choice.days),
+            with_interval(finding.found, finding.test),
+            _percent(choice.best) if rivals else "does not compete",
+            _percent(choice.near),
+            number(100 * choice.short),
+            "; ".join(map(high_or_low, finding.movers[:2])),
             *(_percent(without[name][choice.name]) if rivals else "" for name in ablations),
-        )  # fmt: skip
+        )
         yield f"| {' | '.join(cells)} |"

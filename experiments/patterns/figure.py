@@ -67,9 +67,7 @@ def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
     )
 
 
-def draw(
-    patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, title: str = ""
-) -> Picture:
+def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, title: str = "") -> Picture:
     """Draw a row for each pattern, and in it a dot for each of its numbers."""
     title = title or message(patterns, found)
     page = start_page(title, note)
@@ -89,14 +87,10 @@ def draw(
     return Picture(page.figure, title, _table(patterns, found))
 
 
-def _draw_row(
-    page: Page, axes: Axes, y: float, pitch: float, pattern: Pattern, found: Found
-) -> None:
+def _draw_row(page: Page, axes: Axes, y: float, pitch: float, pattern: Pattern, found: Found) -> None:
     """Draw one pattern: its name, the bar, the dots, and how many of them lie in it."""
     page.write(MARGIN, y, fit(f"{pattern.name}  {pattern.title}", NAMES - 12))
-    axes.add_patch(
-        Rectangle((EDGES[0], y - 0.36 * pitch), 1.0, 0.72 * pitch, color=GREY, linewidth=0)
-    )
+    axes.add_patch(Rectangle((EDGES[0], y - 0.36 * pitch), 1.0, 0.72 * pitch, color=GREY, linewidth=0))
     n = len(pattern.bands)
     for k, (key, band) in enumerate(pattern.bands.items()):
         _draw_dot(axes, y + pitch * 0.26 * ((n - 1) / 2.0 - k), found[key], band)
@@ -110,9 +104,7 @@ def _draw_dot(axes: Axes, y: float, estimate: Estimate, band: Band) -> None:
     """Draw a value with its interval; an arrow where it lies beyond the page, or is unknown."""
     x = position(estimate.value, band)
     ends = sorted(
-        _bounded(position(end, band))
-        for end in (estimate.low, estimate.high)
-        if not math.isnan(end)
+        _bounded(position(end, band)) for end in (estimate.low, estimate.high) if not math.isnan(end)
     )
     is_inside = band.holds(estimate.value)
     colour = BLUE if is_inside else PURPLE
@@ -124,19 +116,21 @@ def _draw_dot(axes: Axes, y: float, estimate: Estimate, band: Band) -> None:
     if x != _bounded(x):
         marker = "<" if x < 0.0 else ">"
     axes.plot(
-        _bounded(x), y, marker, color=colour, markersize=9,
+        _bounded(x),
+        y,
+        marker,
+        color=colour,
+        markersize=9,
         markerfacecolor="white" if "unsure" in verdict(estimate, band) else colour,
         markeredgewidth=2,
-    )  # fmt: skip
+    )
 
 
 def _bounded(x: float) -> float:
     return min(max(x, EDGES[0] - REACH), EDGES[1] + REACH)
 
 
-def _table(
-    patterns: Sequence[Pattern], found: Mapping[str, Found]
-) -> dict[str, list[str] | list[float]]:
+def _table(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> dict[str, list[str] | list[float]]:
     """The numbers drawn, a row each."""
     rows = [(p, key, band, found[p.name][key]) for p in patterns for key, band in p.bands.items()]
     return {

@@ -353,10 +353,7 @@ def look_at_caucus(scenario: Scenario, look: Look) -> Found:
         second_year = []
         for share in (0.0, 1.0):
             arm = scenario.replace(
-                {
-                    "drawn.objective_diversity": diversity,
-                    "ways_of_working.separate_pre_meetings": share,
-                }
+                {"drawn.objective_diversity": diversity, "ways_of_working.separate_pre_meetings": share}
             )
             series = look.run(arm, 24, "contribution")["contribution"]
             second_year.append(mean_of_months(series, 13, 24))
@@ -377,9 +374,7 @@ def look_at_hosting(scenario: Scenario, look: Look) -> Found:
     arms = {"none": [], "independent": [{"name": "coordinator"}]} | {
         f"hosted, {x:g}": [{"name": "coordinator", "host": host, "impartiality": x}] for x in shown
     }
-    places = {
-        arm: scenario.replace({"coordinators": coordinators}) for arm, coordinators in arms.items()
-    }
+    places = {arm: scenario.replace({"coordinators": coordinators}) for arm, coordinators in arms.items()}
     change = {
         arm: look.run(place, 60, "change_delivered")["change_delivered"][:, 60]
         for arm, place in places.items()
@@ -405,9 +400,13 @@ def look_at_hosting(scenario: Scenario, look: Look) -> Found:
 def pressure_on_the_first(scenario: Scenario, look: Look) -> Floats:
     """Mean pressure on the first organisation in year 5, of each replicate."""
     r = partnersim.run(
-        first_months(scenario, 60), look.replicates, look.seed,
-        series=False, detail=True, first_replicate=look.first,
-    )  # fmt: skip
+        first_months(scenario, 60),
+        look.replicates,
+        look.seed,
+        series=False,
+        detail=True,
+        first_replicate=look.first,
+    )
     means: Floats = r.by_organisation("target_pressure")[:, 49:, 0].mean(axis=1)
     return means
 
@@ -435,9 +434,7 @@ def look_at_agreements(scenario: Scenario, look: Look) -> Found:
     found = {"correlation": look.estimate(correlation, strengths, at["trust"])}
     found["after"] = left("trust")
     if look.beside:
-        found["correlation with goodwill alone"] = look.estimate(
-            correlation, strengths, at["goodwill_trust"]
-        )
+        found["correlation with goodwill alone"] = look.estimate(correlation, strengths, at["goodwill_trust"])
         found["correlation with competence trust"] = look.estimate(
             correlation, strengths, at["competence_trust"]
         )
@@ -497,27 +494,23 @@ def look_at_leaving(scenario: Scenario, look: Look) -> Found:
     for links in (1, 2):
         place = scenario.replace({"ways_of_working.cross_links": links})
         event = {
-            "type": "leader_leaves", "month": LEAVES, "layer": "management",
+            "type": "leader_leaves",
+            "month": LEAVES,
+            "layer": "management",
             "organisation": scenario.organisation_names[0],
-        }  # fmt: skip
+        }
         stays = half_year_after(place, look, "trust_management")
-        goes = half_year_after(
-            place.replace({"events": [*place.events, event]}), look, "trust_management"
-        )
+        goes = half_year_after(place.replace({"events": [*place.events, event]}), look, "trust_management")
         loss[links] = goes - stays
-    found = {
-        "loss": look.mean(loss[1]),
-        "ratio": look.estimate(ratio_of_means, loss[2], loss[1]),
-    }
+    found = {"loss": look.mean(loss[1]), "ratio": look.estimate(ratio_of_means, loss[2], loss[1])}
     for links, words in ((1, "one contact"), (2, "two contacts")) if look.beside else ():
         place = scenario.replace({"ways_of_working.cross_links": links})
         stays, goes = (
             half_year_after(
-                place.replace({"coordinators": [{"name": "coordinator", "to_month": until}]}),
-                look, "trust",
+                place.replace({"coordinators": [{"name": "coordinator", "to_month": until}]}), look, "trust"
             )
             for until in (600, LEAVES)
-        )  # fmt: skip
+        )
         found[f"a coordinator leaves, {words}"] = look.mean(goes - stays)
     return found
 
@@ -615,9 +608,16 @@ def read_patterns(file: Path = DECLARED) -> tuple[Pattern, ...]:
     """
     return tuple(
         Pattern(
-            name=p.name, title=p.title, fact=p.fact, sources=tuple(p.sources),
-            standing=p.standing, family=p.scenario, arms=p.arms, reading=p.reading,
-            fairness=p.fairness, look=LOOKS[p.name],
+            name=p.name,
+            title=p.title,
+            fact=p.fact,
+            sources=tuple(p.sources),
+            standing=p.standing,
+            family=p.scenario,
+            arms=p.arms,
+            reading=p.reading,
+            fairness=p.fairness,
+            look=LOOKS[p.name],
             bands={
                 n.key: Band(
                     n.what,
@@ -630,7 +630,7 @@ def read_patterns(file: Path = DECLARED) -> tuple[Pattern, ...]:
             },
         )
         for p in read(DeclaredPatterns, file).pattern
-    )  # fmt: skip
+    )
 
 
 PATTERNS = read_patterns()

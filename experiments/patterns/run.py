@@ -35,9 +35,17 @@ def find_all(look: Look) -> dict[str, Found]:
 def rows(found: Mapping[str, Found]) -> Iterator[tuple[object, ...]]:
     """A row for each number; those without a band are shown beside."""
     yield (
-        "pattern", "number", "standing", "family", "band_low", "band_high", "value", "ci95_low",
-        "ci95_high", "verdict",
-    )  # fmt: skip
+        "pattern",
+        "number",
+        "standing",
+        "family",
+        "band_low",
+        "band_high",
+        "value",
+        "ci95_low",
+        "ci95_high",
+        "verdict",
+    )
     for pattern in PATTERNS:
         for key, e in found[pattern.name].items():
             band = pattern.bands.get(key)
@@ -109,9 +117,7 @@ def write(found: Mapping[str, Found], look: Look, folder: Path) -> None:
     with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows(found))
     (folder / "results.md").write_text(report(found, look), encoding="utf-8")
-    note = (
-        f"Dot: {look.replicates} simulated places, line: 95 % interval; hollow: chance may decide."
-    )
+    note = f"Dot: {look.replicates} simulated places, line: 95 % interval; hollow: chance may decide."
     save_picture(draw(PATTERNS, found, note), folder / "figure.png")
 
 

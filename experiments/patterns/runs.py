@@ -48,9 +48,7 @@ class Runner:
         """Run the first months of a scenario: float64[replicate, months + 1] for each series."""
         return _by_name(self._run(scenario, months), names)
 
-    def run_each(
-        self, scenarios: Sequence[Scenario], months: int, names: Sequence[str]
-    ) -> dict[str, Floats]:
+    def run_each(self, scenarios: Sequence[Scenario], months: int, names: Sequence[str]) -> dict[str, Floats]:
         """Run a scenario of its own for each replicate."""
         rows = np.empty((len(self._replicates), months + 1, len(SERIES)))
         for k, (replicate, scenario) in enumerate(zip(self._replicates, scenarios, strict=True)):

@@ -116,9 +116,7 @@ def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> P
     low, median, high = _over_points(runs.outcome[BASE], declared)
     _, without, _ = _over_points(runs.outcome[WITHOUT], declared)
     alone = np.nanmedian(runs.alone[BASE], axis=(0, 1))
-    title = course_title(
-        place.name, scenario.months, *(1.0 - x[-1] / alone[-1] for x in (median, without))
-    )
+    title = course_title(place.name, scenario.months, *(1.0 - x[-1] / alone[-1] for x in (median, without)))
     page = start_page(title, note)
     left, right = MARGIN + 60, 330
     bottom = page.bottom + 112
@@ -128,8 +126,11 @@ def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> P
     axes.plot(months, alone, color=QUIET, linewidth=3)
     axes.plot(months, median, color=BLUE, linewidth=4)
     axes.plot(months, without, color=PURPLE, linewidth=4, linestyle=(0, (2.5, 2.5)))
-    points = [(b.published.month, _as_demand(b.published, b.reading.against, median, alone))
-              for b in place.figures() if b.reading.against != "trend"]  # fmt: skip
+    points = [
+        (b.published.month, _as_demand(b.published, b.reading.against, median, alone))
+        for b in place.figures()
+        if b.reading.against != "trend"
+    ]
     for month, value in points:
         axes.plot(month, value, "D", color=ORANGE, markersize=13, markeredgecolor="white")
     shown = [low.min(), high.max(), alone.max(), *(value for _, value in points)]
@@ -140,10 +141,13 @@ def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> P
     _label_ends(page, axes, (bottom, page.top - 30), median, without, alone, bool(points))
     _draw_spells(page, left, WIDTH - left - right, bottom - 60, place)
     table = {
-        "month": months.tolist(), "p05": low.tolist(), "median": median.tolist(),
-        "p95": high.tolist(), "median without the coordinator": without.tolist(),
+        "month": months.tolist(),
+        "p05": low.tolist(),
+        "median": median.tolist(),
+        "p95": high.tolist(),
+        "median without the coordinator": without.tolist(),
         "without any partnership": alone.tolist(),
-    }  # fmt: skip
+    }
     return Picture(page.figure, title, {name: column[::12] for name, column in table.items()})
 
 
@@ -183,9 +187,14 @@ def _label_years(axes: Axes, calendar_start: str, months: int) -> None:
 
 
 def _label_ends(
-    page: Page, axes: Axes, box: tuple[float, float], median: Floats, without: Floats,
-    alone: Floats, has_points: bool,
-) -> None:  # fmt: skip
+    page: Page,
+    axes: Axes,
+    box: tuple[float, float],
+    median: Floats,
+    without: Floats,
+    alone: Floats,
+    has_points: bool,
+) -> None:
     """Name the lines at their ends."""
     words = ["as it was", "without the\ncoordinator", "without any\npartnership"]
     colours = [BLUE, PURPLE, QUIET]
@@ -211,18 +220,15 @@ def _draw_spells(page: Page, left: float, width: float, y: float, place: Place) 
     start, end = min(a for a, _ in spell), max(b for _, b in spell)
     scale = width / scenario.months
     page.line(
-        [left + scale * start, left + scale * end], [y, y], color=PURPLE, linewidth=7,
-        solid_capstyle="butt",
-    )  # fmt: skip
+        [left + scale * start, left + scale * end], [y, y], color=PURPLE, linewidth=7, solid_capstyle="butt"
+    )
     page.write(left + width + 14, y, "coordinator there", color=PURPLE)
     done = sorted({i.from_month for i in scenario.interventions})
     for month in done:
         page.line([left + scale * month] * 2, [y - 30 - 8, y - 30 + 8], color=INK, linewidth=3)
     shocks = sorted({e.month for e in scenario.events})
     for month in shocks:
-        page.line(
-            [left + scale * month], [y - 30], color=INK, marker="v", markersize=11, linestyle=""
-        )
+        page.line([left + scale * month], [y - 30], color=INK, marker="v", markersize=11, linestyle="")
     page.write(left + width + 14, y - 30, "| done   ▾ event", color=INK)
 
 
@@ -262,9 +268,7 @@ def without_title(rows: Sequence[tuple[str, Effect]]) -> str:
     for name, effect in rows:
         way = "better" if effect.is_good else "worse"
         share = f"{100 * effect.share_clear:.0f} %"
-        said.append(
-            f"{name} fared clearly {way} at {share} of points ({WORDS_OF_ANSWER[effect.answer]})"
-        )
+        said.append(f"{name} fared clearly {way} at {share} of points ({WORDS_OF_ANSWER[effect.answer]})")
     return f"With its coordinator {', '.join(said)}"
 
 
@@ -278,12 +282,16 @@ def _draw_points(page: Page, left: float, width: float, name: str, effect: Effec
     axes = page.panel(left + 10, bottom, width - 20, top - bottom)
     order = np.argsort(effect.mean)
     ys = np.arange(len(order))
-    ends = np.array([effect.low, effect.high, np.full_like(effect.low, effect.matters),
-                     np.full_like(effect.low, -effect.matters)])  # fmt: skip
-    room = 0.06 * float(ends.max() - ends.min())
-    axes.set(
-        xlim=(float(ends.min()) - room, float(ends.max()) + room), ylim=(-1, len(order)), yticks=[]
+    ends = np.array(
+        [
+            effect.low,
+            effect.high,
+            np.full_like(effect.low, effect.matters),
+            np.full_like(effect.low, -effect.matters),
+        ]
     )
+    room = 0.06 * float(ends.max() - ends.min())
+    axes.set(xlim=(float(ends.min()) - room, float(ends.max()) + room), ylim=(-1, len(order)), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.axvspan(-effect.matters, effect.matters, color=GREY, alpha=0.45, linewidth=0)
     axes.axvline(0.0, color=INK, linewidth=2)
@@ -294,8 +302,6 @@ def _draw_points(page: Page, left: float, width: float, name: str, effect: Effec
         axes.plot((effect.low[k], effect.high[k]), (y, y), color=colour, linewidth=thick)
         axes.plot(effect.mean[k], y, "o", color=colour, markersize=thick + 3)
     axes.set_xticks(*value_ticks(*axes.get_xlim(), 4))
-    ways = (
-        ("← better with it", "worse →") if effect.is_better_low else ("← worse", "better with it →")
-    )
+    ways = ("← better with it", "worse →") if effect.is_better_low else ("← worse", "better with it →")
     page.write(left + 10, page.bottom + 20, ways[0], color=QUIET)
     page.write(left + width - 10, page.bottom + 20, ways[1], ha="right", color=QUIET)

@@ -38,12 +38,12 @@ class Reading(Section):
 
     title: Text = setting(..., "The figure, as the scenario names it.", unit="text")
     against: Literal["start", "trend", "no partnership"] = setting(
-        ..., "The place's own figure of the reference month; a straight line through some months, "
-        "carried on; or the same place without any joint work.", unit="name",
-    )  # fmt: skip
-    trend_months: tuple[Whole, Whole] = setting(
-        (0, 1), "First and last month of the line.", unit="months"
+        ...,
+        "The place's own figure of the reference month; a straight line through some months, "
+        "carried on; or the same place without any joint work.",
+        unit="name",
     )
+    trend_months: tuple[Whole, Whole] = setting((0, 1), "First and last month of the line.", unit="months")
     why: Text = setting(..., "Why this is a fair reading.", unit="text")
 
 
@@ -58,9 +58,7 @@ class Place(Section):
 
     scenario: Text = setting(..., "Name of the packaged scenario.", unit="name")
     name: Text = setting(..., "Name to show.", unit="text")
-    nothing_done: dict[str, Any] = setting(
-        ..., "Changes that take out all that was done.", unit="table"
-    )
+    nothing_done: dict[str, Any] = setting(..., "Changes that take out all that was done.", unit="table")
     figure: list[Reading] = setting(..., "The figures.", unit="list")
     caution: list[Caution] = setting(..., "The cautions.", unit="list")
 
@@ -236,9 +234,7 @@ def set_beside(figure: Figure, runs: Runs, rules: Declared) -> Beside:
     return Beside(figure, bands, alone, share, judge(value, bands[BASE], alone, share, rules))
 
 
-def judge(
-    value: float, band: tuple[float, float, float], alone: float, share: float, rules: Declared
-) -> str:
+def judge(value: float, band: tuple[float, float, float], alone: float, share: float, rules: Declared) -> str:
     """Whether a figure disagrees, by what was fixed beforehand."""
     if not band[0] <= value <= band[2]:
         return "disagrees"
@@ -312,9 +308,15 @@ def is_clear(low: Floats, high: Floats, sign: float) -> np.ndarray[Any, np.dtype
 
 
 def find_effect(
-    with_: Floats, without: Floats, *, what: str, unit: str, is_better_low: bool, matters: float,
+    with_: Floats,
+    without: Floats,
+    *,
+    what: str,
+    unit: str,
+    is_better_low: bool,
+    matters: float,
     rules: Declared,
-) -> Effect:  # fmt: skip
+) -> Effect:
     """Compare pairs of runs that share their luck: float64[point, replicate] each."""
     apart = with_ - without
     n = np.isfinite(apart).sum(axis=1)
@@ -324,13 +326,20 @@ def find_effect(
     lower, higher = (float(np.nanmean(x)) for x in _compare(apart))
     ends = tuple(float(x) for x in np.nanquantile(apart, (rules.ends[0], 0.5, rules.ends[1])))
     return Effect(
-        what=what, unit=unit, is_better_low=is_better_low, matters=matters,
-        without=float(np.nanmedian(without)), with_=float(np.nanmedian(with_)),
-        mean=mean, low=low, high=high,
+        what=what,
+        unit=unit,
+        is_better_low=is_better_low,
+        matters=matters,
+        without=float(np.nanmedian(without)),
+        with_=float(np.nanmedian(with_)),
+        mean=mean,
+        low=low,
+        high=high,
         share_better=lower if is_better_low else higher,
         share_worse=higher if is_better_low else lower,
-        band=ends, answer=answer(mean, low, high, matters, rules.sure_share_of_points),
-    )  # fmt: skip
+        band=ends,
+        answer=answer(mean, low, high, matters, rules.sure_share_of_points),
+    )
 
 
 def _compare(apart: Floats) -> tuple[Floats, Floats]:
@@ -354,22 +363,27 @@ def effects(place: Place, runs: Runs, rules: Declared) -> list[Effect]:
     """What the coordinator changed in each published figure, and in change delivered."""
     found = []
     for figure in place.figures():
-        with_, without = (
-            figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in (BASE, WITHOUT)
-        )
+        with_, without = (figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in (BASE, WITHOUT))
         found.append(
             find_effect(
-                with_, without, what=figure.name, unit=figure.published.unit, is_better_low=True,
+                with_,
+                without,
+                what=figure.name,
+                unit=figure.published.unit,
+                is_better_low=True,
                 matters=rules.matters.figure_percent / 100.0 * figure.published.reference_value,
                 rules=rules,
             )
-        )  # fmt: skip
+        )
     found.append(
         find_effect(
-            runs.change[BASE], runs.change[WITHOUT],
+            runs.change[BASE],
+            runs.change[WITHOUT],
             what=f"Change delivered by the last month, {place.load().months}",
-            unit="share of the vision", is_better_low=False, matters=rules.matters.change_delivered,
+            unit="share of the vision",
+            is_better_low=False,
+            matters=rules.matters.change_delivered,
             rules=rules,
         )
-    )  # fmt: skip
+    )
     return found

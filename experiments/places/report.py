@@ -33,8 +33,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         f"{written_by(made['command'], made['model'])}, seed {made['seed']}, "
         f"{plural(made['n_runs'], 'run')}: {plural(made['accepted']['points'], 'accepted point')}, "
         f"{made['replicates']} simulated places at each, in three arms that share "
-        "their luck."
-        + (f" {plural(summary['failed'], 'run')} failed." if summary["failed"] else ""),
+        "their luck." + (f" {plural(summary['failed'], 'run')} failed." if summary["failed"] else ""),
         "",
         "![Published figures beside the simulated distribution](figure.png)",
         "",
@@ -50,9 +49,13 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "|---|---|---:|---:|---:|---:|---|",
         *(
             row(
-                place["name"], figure["title"], amount(figure["published"], figure["unit"]),
-                band(figure["simulated"][BASE]), say(figure["no_partnership"]),
-                share(figure["share_of_points"]), figure["verdict"],
+                place["name"],
+                figure["title"],
+                amount(figure["published"], figure["unit"]),
+                band(figure["simulated"][BASE]),
+                say(figure["no_partnership"]),
+                share(figure["share_of_points"]),
+                figure["verdict"],
             )
             for place in summary["places"]
             for figure in place["figures"]
@@ -82,10 +85,15 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
         *(
             row(
-                place["name"], f"{effect['what']} ({effect['unit']})", say(effect["with"]),
-                say(effect["without"]), spread(effect["mean_over_points"]),
-                share(effect["share_better"]), share(effect["share_worse"]),
-                share(effect["share_of_points_clear"]), say(effect["smallest_that_matters"]),
+                place["name"],
+                f"{effect['what']} ({effect['unit']})",
+                say(effect["with"]),
+                say(effect["without"]),
+                spread(effect["mean_over_points"]),
+                share(effect["share_better"]),
+                share(effect["share_worse"]),
+                share(effect["share_of_points_clear"]),
+                say(effect["smallest_that_matters"]),
                 effect["answer"],
             )
             for place in summary["places"]
@@ -114,7 +122,8 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "|---|---|---:|---:|---:|---:|",
         *(
             row(
-                place["name"], f"{figure['title']} ({figure['unit']})",
+                place["name"],
+                f"{figure['title']} ({figure['unit']})",
                 *(band(figure["simulated"][arm]) for arm in (BASE, WITHOUT, NOTHING)),
                 say(figure["no_partnership"]),
             )
@@ -124,7 +133,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "",
         "## What limits the comparison",
         "",
-    ]  # fmt: skip
+    ]
     for place in summary["places"]:
         lines += [f"- {place['name']}: {caution}" for caution in place["cautions"]]
         if place["set_by_the_timeline"]:

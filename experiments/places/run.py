@@ -110,12 +110,7 @@ def run_place(place: Place, plan: Plan, store: Path, workers: int | None) -> Run
     outcome, alone, change = (
         {arm: found.sel(arm=arm).to_numpy() for arm in ARMS} for found in (*series, change)
     )
-    return Runs(
-        outcome,
-        alone,
-        change,
-        failed=sum(failure.n_runs for failure in failures),
-    )
+    return Runs(outcome, alone, change, failed=sum(failure.n_runs for failure in failures))
 
 
 # --- What came out ----------------------------------------------------------------------------
@@ -151,9 +146,7 @@ def summarise(found: Sequence[Found], points: Points, declared: Declared) -> dic
             {
                 "name": f.place.name,
                 "scenario": f.place.scenario,
-                "set_by_the_timeline": sorted(
-                    set(points.columns) - set(for_place(points, f.place).columns)
-                ),
+                "set_by_the_timeline": sorted(set(points.columns) - set(for_place(points, f.place).columns)),
                 "figures": [_beside(b) for b in f.beside],
                 "coordinator": [_effect(e) for e in f.effects],
                 "cautions": [caution.text.strip() for caution in f.place.caution],
@@ -189,9 +182,7 @@ def _effect(found: Effect) -> dict[str, Any]:
         "with": _short(found.with_),
         "without": _short(found.without),
         "mean": _short(float(np.nanmean(found.mean))),
-        "mean_over_points": [
-            _short(float(x)) for x in np.nanquantile(found.mean, (0.05, 0.5, 0.95))
-        ],
+        "mean_over_points": [_short(float(x)) for x in np.nanquantile(found.mean, (0.05, 0.5, 0.95))],
         "pairs": [_short(x) for x in found.band],
         "share_better": _short(found.share_better),
         "share_worse": _short(found.share_worse),
@@ -217,9 +208,7 @@ def pictures(found: Sequence[Found], declared: Declared) -> dict[str, Picture]:
     return drawn
 
 
-def write(
-    found: Sequence[Found], points: Points, declared: Declared, folder: Path
-) -> dict[str, Any]:
+def write(found: Sequence[Found], points: Points, declared: Declared, folder: Path) -> dict[str, Any]:
     """Write page, summary, figures and the tables behind them; the summary."""
     folder.mkdir(parents=True, exist_ok=True)
     summary = summarise(found, points, declared)
@@ -273,11 +262,14 @@ def main() -> int:
     for f in found:
         for beside in f.beside:
             low, middle, high = beside.bands[BASE]
-            print(f"{f.place.name}\t{beside.figure.name}\t{beside.figure.published.value:g}\t"
-                  f"{middle:.4g} ({low:.4g} to {high:.4g})\t{beside.verdict}")  # fmt: skip
+            print(
+                f"{f.place.name}\t{beside.figure.name}\t{beside.figure.published.value:g}\t"
+                f"{middle:.4g} ({low:.4g} to {high:.4g})\t{beside.verdict}"
+            )
         for effect in f.effects:
-            print(f"{f.place.name}\t{effect.what}\t{effect.without:.4g} -> {effect.with_:.4g}\t"
-                  f"{effect.answer}")  # fmt: skip
+            print(
+                f"{f.place.name}\t{effect.what}\t{effect.without:.4g} -> {effect.with_:.4g}\t{effect.answer}"
+            )
     return 0
 
 

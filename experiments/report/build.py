@@ -125,10 +125,16 @@ def print_pdf(page: Path, browser: str) -> Path:
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory() as profile:
         command = [
-            browser, "--headless", "--disable-gpu", *(["--no-sandbox"] if is_root else []),
-            f"--user-data-dir={profile}", "--no-pdf-header-footer",
-            "--generate-pdf-document-outline", f"--print-to-pdf={file}", page.resolve().as_uri(),
-        ]  # fmt: skip
+            browser,
+            "--headless",
+            "--disable-gpu",
+            *(["--no-sandbox"] if is_root else []),
+            f"--user-data-dir={profile}",
+            "--no-pdf-header-footer",
+            "--generate-pdf-document-outline",
+            f"--print-to-pdf={file}",
+            page.resolve().as_uri(),
+        ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         except subprocess.TimeoutExpired:

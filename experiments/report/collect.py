@@ -108,9 +108,7 @@ def collect(
     if accepted.is_file():
         with suppress(ScenarioError):  # what is wrong with them is the tuning's own page
             points = Points.read(accepted).digest
-    return [
-        _read(experiment, root / experiment.folder, model, points) for experiment in experiments
-    ]
+    return [_read(experiment, root / experiment.folder, model, points) for experiment in experiments]
 
 
 def _read(experiment: Experiment, folder: Path, model: str, accepted: str | None) -> Stored:
@@ -131,9 +129,8 @@ def _read(experiment: Experiment, folder: Path, model: str, accepted: str | None
 
 
 def _why_not_current(
-    experiment: Experiment, folder: Path, summary: Mapping[str, Any], model: str,
-    accepted: str | None,
-) -> str:  # fmt: skip
+    experiment: Experiment, folder: Path, summary: Mapping[str, Any], model: str, accepted: str | None
+) -> str:
     """Why a result is not the present model's; empty if it is."""
     if experiment.folder == TUNING:
         # Defaults chosen from the accepted points do not make the points out of date.

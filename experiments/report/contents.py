@@ -59,15 +59,9 @@ OTHERS = (
         "Patterns: does the model show what has been observed?",
         "python -m experiments.patterns.run",
     ),
+    Experiment(TUNING, "Tuning: the parameters with which it does", "python -m experiments.tuning.run"),
     Experiment(
-        TUNING,
-        "Tuning: the parameters with which it does",
-        "python -m experiments.tuning.run",
-    ),
-    Experiment(
-        "screening",
-        "Screening: what matters, and what never does",
-        "python -m experiments.screening.run",
+        "screening", "Screening: what matters, and what never does", "python -m experiments.screening.run"
     ),
 )
 """The experiments that are no claims, in the order of the report."""

@@ -47,9 +47,7 @@ def measure(scenario: partnersim.Scenario, replicates: int) -> Floats:
     )
 
 
-def look(
-    plans: Sequence[tuple[Setting, Sequence[Prior]]], replicates: int = REPLICATES
-) -> Iterator[Change]:
+def look(plans: Sequence[tuple[Setting, Sequence[Prior]]], replicates: int = REPLICATES) -> Iterator[Change]:
     """Both ends of each prior; a coordinator's where there is one, all others where none is."""
     for setting, priors in plans:
         base = measure(setting.scenario, replicates)
@@ -86,10 +84,6 @@ def table(changes: Sequence[Change], paths: Sequence[str], measures: Sequence[st
         ends = sorted({change.value for change in here})
         found = {(c.measure, c.value): c for c in here if c.setting == setting}
         cells = [f"{end:g}" for end in ends]
-        cells += [
-            f"{found[m, end].mean:+.3f} ± {found[m, end].error:.3f}"
-            for m in measures
-            for end in ends
-        ]
+        cells += [f"{found[m, end].mean:+.3f} ± {found[m, end].error:.3f}" for m in measures for end in ends]
         lines.append(f"| `{path}` | " + " | ".join(cells).replace("-", "−") + " |")
     return lines

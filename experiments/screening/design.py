@@ -153,18 +153,18 @@ def _places(path: str, scenario: Scenario) -> list[tuple[str, str, Any]]:
     whose, _, key = path.rpartition(".")
     if whose == "organisations.*.targets.*":
         return [
-            (f"organisations.{o.name}.targets.{number}.{key}",
-             f"organisations.<name>.targets.<number>.{key}", getattr(target, key))
+            (
+                f"organisations.{o.name}.targets.{number}.{key}",
+                f"organisations.<name>.targets.<number>.{key}",
+                getattr(target, key),
+            )
             for o in scenario.organisations
             for number, target in enumerate(o.targets, start=1)
             if key != "phase_months" or target.origin == "local"  # national ones share a calendar
-        ]  # fmt: skip
+        ]
     if whose == "organisations.*":
         declared = f"organisations.<name>.{key}" if key != "cultural_distance" else USUAL_DISTANCE
-        return [
-            (f"{whose[:-1]}{o.name}.{key}", declared, getattr(o, key))
-            for o in scenario.organisations
-        ]
+        return [(f"{whose[:-1]}{o.name}.{key}", declared, getattr(o, key)) for o in scenario.organisations]
     if path.startswith("coordinators.*."):
         below = path.removeprefix("coordinators.*.")
         return [

@@ -11,9 +11,7 @@ import numpy as np
 
 from experiments.screening.design import JUMP, N_LEVELS, Floats
 
-MEASURES = (
-    "change_delivered", "mean_speed", "months_to_25", "trust", "perceived_joint_working", "cost",
-)  # fmt: skip
+MEASURES = ("change_delivered", "mean_speed", "months_to_25", "trust", "perceived_joint_working", "cost")
 """On what effects are looked for; a milestone never reached counts as the horizon."""
 
 MATTERS = 0.1
@@ -85,9 +83,17 @@ def resample(n: int) -> np.ndarray[Any, Any]:
 
 
 HEAD = (
-    "setting", "parameter", "measure", "mu_star", "mu_star_low", "mu_star_high", "mu", "sigma",
-    "in_sd", "moved",
-)  # fmt: skip
+    "setting",
+    "parameter",
+    "measure",
+    "mu_star",
+    "mu_star_low",
+    "mu_star_high",
+    "mu",
+    "sigma",
+    "in_sd",
+    "moved",
+)
 
 
 def rows_of(effects: Effects) -> Iterator[tuple[Any, ...]]:
@@ -160,9 +166,7 @@ def pool(found: Sequence[Effects]) -> Sizes:
         roots = [np.sqrt(np.maximum(x, 0.0)) for x in (excess.mean(axis=(0, 1)), low, high)]
         moved = np.array([e.moved[f] for e, f in having]).max(axis=0)
         columns = (*roots, moved, direction)
-        sizes[path] = {
-            measure: Size(*(float(c[m]) for c in columns)) for m, measure in enumerate(MEASURES)
-        }
+        sizes[path] = {measure: Size(*(float(c[m]) for c in columns)) for m, measure in enumerate(MEASURES)}
     return sizes
 
 

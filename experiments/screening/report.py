@@ -66,11 +66,7 @@ def is_lever(path: str) -> bool:
 
 
 def write(
-    found: Sequence[Effects],
-    changes: Sequence[Change],
-    replicates: int,
-    pairs: int,
-    folder: Path,
+    found: Sequence[Effects], changes: Sequence[Change], replicates: int, pairs: int, folder: Path
 ) -> None:
     """Write tables, summary, page and figure.
 
@@ -95,11 +91,7 @@ def write(
 
 
 def summarise(
-    sizes: Sizes,
-    found: Sequence[Effects],
-    changes: Sequence[Change],
-    replicates: int,
-    pairs: int,
+    sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], replicates: int, pairs: int
 ) -> dict[str, Any]:
     """How it was made, and how many parameters matter."""
     points = sum(len(effects.mean) * (len(effects.paths) + 1) for effects in found)
@@ -127,9 +119,8 @@ def write_parquet(file: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]
     table = pa.table({name: list(column) for name, column in zip(head, columns, strict=True)})
     words = [name for name, kind in zip(head, table.schema.types, strict=True) if kind == "string"]
     pq.write_table(
-        table, file, compression="zstd", compression_level=19, use_dictionary=words,
-        store_schema=False,
-    )  # fmt: skip
+        table, file, compression="zstd", compression_level=19, use_dictionary=words, store_schema=False
+    )
 
 
 def write_rows(file: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -160,9 +151,7 @@ def ranked(sizes: Sizes) -> list[str]:
     return sorted(sizes, key=size, reverse=True)
 
 
-def report(
-    sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], replicates: int
-) -> str:
+def report(sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], replicates: int) -> str:
     """The page of results."""
     verdicts = {path: verdict(by_measure) for path, by_measure in sizes.items()}
     lines = [
@@ -197,9 +186,7 @@ def report(
         "What the low and the high end of the prior range change, all else at its default, with "
         f"standard errors over pairs; {changes[0].setting if changes else ''}.",
         "",
-        *at_defaults.table(
-            changes, [*DRIVERS, *filter(is_lever, sizes)], ("change_delivered", "trust")
-        ),
+        *at_defaults.table(changes, [*DRIVERS, *filter(is_lever, sizes)], ("change_delivered", "trust")),
         "",
     ]
     for word in ("never seen to matter", "moves nothing"):
@@ -211,9 +198,7 @@ def report(
     return "\n".join(lines) + "\n"
 
 
-def table(
-    sizes: Sizes, paths: Sequence[str], standing_for: Mapping[str, str] | None = None
-) -> list[str]:
+def table(sizes: Sizes, paths: Sequence[str], standing_for: Mapping[str, str] | None = None) -> list[str]:
     """A table of sizes, one row a parameter, with what it stands for."""
     lines = [
         "| | " + " | ".join(DECLARED[name].label for name in MEASURES) + " |",
@@ -236,10 +221,7 @@ ROWS, NAMES = 13, 350
 
 def draw(sizes: Sizes) -> Picture:
     """Two panels: what moves change delivered most, and what moves trust most."""
-    tops = {
-        measure: sorted(sizes, key=lambda path: -sizes[path][measure].in_sd)[:ROWS]
-        for measure in PANELS
-    }
+    tops = {measure: sorted(sizes, key=lambda path: -sizes[path][measure].in_sd)[:ROWS] for measure in PANELS}
     matter = sum(verdict(by_measure) == "matters" for by_measure in sizes.values())
     first, second = (short(path) for path in tops["change_delivered"][:2])
     title = (
@@ -273,8 +255,7 @@ def draw_panel(page: Page, left: float, width: float, head: str, shown: Mapping[
         colour = BLUE if s.direction > CLEAR else PURPLE if s.direction < -CLEAR else QUIET
         page.write(left, y, fit(short(path), NAMES - 12))
         start = left + NAMES
-        page.line([start, start + room * s.in_sd], [y, y], color=colour, linewidth=12,
-                  solid_capstyle="butt")  # fmt: skip
+        page.line([start, start + room * s.in_sd], [y, y], color=colour, linewidth=12, solid_capstyle="butt")
         page.line([start + room * s.low, start + room * s.high], [y, y], color=INK, linewidth=2)
 
 
@@ -282,9 +263,7 @@ def short(path: str) -> str:
     """A path as words."""
     section, _, key = path.rpartition(".")
     word = section.split(".")[0].replace("_", " ")
-    word = {
-        "organisations": "each one's",
-        "ways of working": "",
-        "coordinators": "coordinator's",
-    }.get(word, f"{word}:")
+    word = {"organisations": "each one's", "ways of working": "", "coordinators": "coordinator's"}.get(
+        word, f"{word}:"
+    )
     return f"{word} {key.replace('_', ' ')}".strip()

@@ -21,15 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.screening.at_defaults import REPLICATES, look, measure
-from experiments.screening.design import (
-    PRIORS,
-    Prior,
-    Setting,
-    place,
-    read_priors,
-    settings,
-    trajectory,
-)
+from experiments.screening.design import PRIORS, Prior, Setting, place, read_priors, settings, trajectory
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
 from partnersim.model.version import MODEL_VERSION

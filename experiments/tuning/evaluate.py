@@ -13,9 +13,7 @@ from experiments.patterns.patterns import PATTERNS, Band, Look
 from experiments.tuning.distance import MOST_CHANCE, excess, penalty
 from partnersim.scenario.scenario import Scenario
 
-ORDER = (
-    "A13", "A4", "A1", "A2", "A11", "A5", "A7", "A6", "A9", "A3", "A12", "A10", "A8",
-)  # fmt: skip
+ORDER = ("A13", "A4", "A1", "A2", "A11", "A5", "A7", "A6", "A9", "A3", "A12", "A10", "A8")
 """Patterns by what they cost: from no run at all to five years of four arms."""
 
 LONGEST = 120
@@ -82,9 +80,7 @@ _INDEX = {(number.pattern, number.key): index for index, number in enumerate(NUM
 _PATTERNS = {pattern.name: pattern for pattern in PATTERNS}
 
 
-def evaluate(
-    point: Mapping[str, float], level: Level, most_distance: float = math.inf
-) -> Evaluation:
+def evaluate(point: Mapping[str, float], level: Level, most_distance: float = math.inf) -> Evaluation:
     """Look for the patterns at a point until its distance is more than what is asked.
 
     Parameters

@@ -25,15 +25,28 @@ HERE = Path(__file__).resolve().parent
 FULL, QUICK = Level(replicates=100), Level(replicates=4, resamples=5)
 
 ABOUT_A_PLACE = (
-    "organisations.", "drawn.", "coordinators.", "ways_of_working.", "starting.", "lead.",
+    "organisations.",
+    "drawn.",
+    "coordinators.",
+    "ways_of_working.",
+    "starting.",
+    "lead.",
     "emergence.",
-)  # fmt: skip
+)
 """Who is there, where they begin and what they do: facts of a place, which are not tuned."""
 
 HEAD = (
-    "parameter", "low", "high", "pattern", "number", "at_default", "tenths_outside",
-    "widths_moved_at_low", "widths_moved_at_high", "model",
-)  # fmt: skip
+    "parameter",
+    "low",
+    "high",
+    "pattern",
+    "number",
+    "at_default",
+    "tenths_outside",
+    "widths_moved_at_low",
+    "widths_moved_at_high",
+    "model",
+)
 LEAST = 0.1
 """Widths of a band; of what moves a number by less nothing is written."""
 
@@ -41,9 +54,7 @@ LEAST = 0.1
 def candidates() -> list[Prior]:
     """Numbers that say how partnerships work, not what one of them is like."""
     return [
-        prior
-        for prior in read_priors()
-        if prior.how == "set" and not prior.path.startswith(ABOUT_A_PLACE)
+        prior for prior in read_priors() if prior.how == "set" and not prior.path.startswith(ABOUT_A_PLACE)
     ]
 
 
@@ -59,9 +70,13 @@ def rows(priors: list[Prior], level: Level) -> Iterator[tuple[object, ...]]:
             if not all(abs(x) < LEAST for x in moved):
                 numbers = (before.value, excess(before, number.band), *moved)
                 yield (
-                    prior.path, *(changes[prior.path] for changes in ends), number.pattern,
-                    number.key, *(f"{x:.3g}" for x in numbers), MODEL_VERSION,
-                )  # fmt: skip
+                    prior.path,
+                    *(changes[prior.path] for changes in ends),
+                    number.pattern,
+                    number.key,
+                    *(f"{x:.3g}" for x in numbers),
+                    MODEL_VERSION,
+                )
         print(prior.path, file=sys.stderr, flush=True)
 
 

@@ -125,9 +125,7 @@ def narrowings(outcome: Outcome) -> list[Narrowing]:
         spread = np.subtract(*np.quantile(inner, [0.75, 0.25])) / 0.5
         test = stats.kstest(inner, "uniform")
         quantiles = (prior.low + x * (prior.high - prior.low) for x in (median, low, high))
-        found.append(
-            Narrowing(prior, *quantiles, float(spread), float(test.statistic), float(test.pvalue))
-        )
+        found.append(Narrowing(prior, *quantiles, float(spread), float(test.statistic), float(test.pvalue)))
     return found
 
 
@@ -211,14 +209,24 @@ def number_rows(outcome: Outcome) -> Iterator[list[object]]:
     for index, number in enumerate(NUMBERS):
         low, median, high = quantiles(outcome, index)
         numbers = (
-            outcome.at_defaults[1].found[index, 0], outcome.at_chosen[1].found[index, 0],
-            median, low, high, outcome.held[index], share_inside[index],
-        )  # fmt: skip
+            outcome.at_defaults[1].found[index, 0],
+            outcome.at_chosen[1].found[index, 0],
+            median,
+            low,
+            high,
+            outcome.held[index],
+            share_inside[index],
+        )
         yield [
-            number.pattern, number.band.what, standing[number.pattern], number.band.low,
-            number.band.high, *(f"{x:.4g}" for x in numbers), verdict(outcome, index),
+            number.pattern,
+            number.band.what,
+            standing[number.pattern],
+            number.band.low,
+            number.band.high,
+            *(f"{x:.4g}" for x in numbers),
+            verdict(outcome, index),
             MODEL_VERSION,
-        ]  # fmt: skip
+        ]
 
 
 def quantiles(outcome: Outcome, index: int) -> tuple[float, float, float]:
@@ -238,17 +246,30 @@ def verdict(outcome: Outcome, index: int) -> str:
 def parameter_rows(outcome: Outcome) -> Iterator[list[object]]:
     """For each parameter: prior, accepted, chosen."""
     yield [
-        "parameter", "prior_low", "prior_high", "median", "q05", "q95", "spread_ratio", "ks",
-        "p_value", "default", "chosen", "model",
-    ]  # fmt: skip
+        "parameter",
+        "prior_low",
+        "prior_high",
+        "median",
+        "q05",
+        "q95",
+        "spread_ratio",
+        "ks",
+        "p_value",
+        "default",
+        "chosen",
+        "model",
+    ]
     for found in narrowings(outcome):
-        numbers = (
-            found.median, found.low, found.high, found.spread, found.distance, found.chance,
-        )  # fmt: skip
+        numbers = (found.median, found.low, found.high, found.spread, found.distance, found.chance)
         yield [
-            found.prior.path, found.prior.low, found.prior.high, *(f"{x:.4g}" for x in numbers),
-            found.prior.default, outcome.chosen[found.prior.path], MODEL_VERSION,
-        ]  # fmt: skip
+            found.prior.path,
+            found.prior.low,
+            found.prior.high,
+            *(f"{x:.4g}" for x in numbers),
+            found.prior.default,
+            outcome.chosen[found.prior.path],
+            MODEL_VERSION,
+        ]
 
 
 def constraint_rows(outcome: Outcome) -> Iterator[list[object]]:
@@ -257,10 +278,7 @@ def constraint_rows(outcome: Outcome) -> Iterator[list[object]]:
     for found in constraints(outcome).values():
         for c in [] if isinstance(found, str) else found:
             direction = "higher" if c.is_higher else "lower"
-            yield [
-                c.number.pattern, c.number.key, c.path, direction, f"{c.distance:.3g}",
-                MODEL_VERSION,
-            ]  # fmt: skip
+            yield [c.number.pattern, c.number.key, c.path, direction, f"{c.distance:.3g}", MODEL_VERSION]
 
 
 def summary(outcome: Outcome) -> dict[str, object]:
@@ -322,12 +340,16 @@ def page(outcome: Outcome) -> str:
     for index, number in enumerate(NUMBERS):
         low, median, high = quantiles(outcome, index)
         cells = (
-            number.pattern, number.band.what, f"{say(number.band.low)} to {say(number.band.high)}",
+            number.pattern,
+            number.band.what,
+            f"{say(number.band.low)} to {say(number.band.high)}",
             say(float(outcome.at_defaults[1].found[index, 0])),
-            f"{say(median)} ({say(low)} to {say(high)})", f"{100 * outcome.held[index]:.0f} %",
+            f"{say(median)} ({say(low)} to {say(high)})",
+            f"{100 * outcome.held[index]:.0f} %",
             f"{100 * is_inside[:, index].mean():.0f} %",
-            verdict(outcome, index), say_constraints(found[number.name]),
-        )  # fmt: skip
+            verdict(outcome, index),
+            say_constraints(found[number.name]),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "## Parameters", "", "![Priors and accepted points](parameters.png)", ""]
     lines += parameter_table(outcome)
@@ -360,10 +382,7 @@ def parameter_table(outcome: Outcome) -> Iterator[str]:
         )
     )
     yield ""
-    yield (
-        "| | prior | accepted: median (5 to 95 %) | spread | KS | default before | chosen "
-        "| why free |"
-    )
+    yield ("| | prior | accepted: median (5 to 95 %) | spread | KS | default before | chosen | why free |")
     yield "|---|---|---|---:|---:|---:|---:|---|"
     for n in narrowings(outcome):
         mark = "**" if n.is_clear(len(outcome.space.priors)) else ""
@@ -421,10 +440,7 @@ def say_trade_offs(outcome: Outcome) -> Iterator[str]:
 
 def search_table(outcome: Outcome) -> Iterator[str]:
     """How the search went."""
-    yield (
-        "| stage | replicates | generation | most distance kept | median after | steps taken "
-        "| looks |"
-    )
+    yield ("| stage | replicates | generation | most distance kept | median after | steps taken | looks |")
     yield "|---:|---:|---:|---:|---:|---:|---:|"
     for g in outcome.generations:
         which = f"mixing {g.generation - MIXED}" if g.generation > MIXED else f"{g.generation}"

@@ -103,9 +103,13 @@ def quick(space: Space) -> Space:
         Stage(replicates=3, most_chance=0.25, generations=1),
     ]
     small = {
-        "first_points": 4, "population": 4, "stages": stages, "mixing": 1,
-        "confirm_replicates": 3, "wanted": 2,
-    }  # fmt: skip
+        "first_points": 4,
+        "population": 4,
+        "stages": stages,
+        "mixing": 1,
+        "confirm_replicates": 3,
+        "wanted": 2,
+    }
     return replace(space, search=space.search.model_copy(update=small))
 
 
@@ -127,18 +131,12 @@ def tune(space: Space, store: Store, workers: int, tell: Tell = say) -> Outcome:
         accepted = accept(np.array([row.excess for row in confirmed]), space.search.wanted)
         chosen = shares[accepted.rows[centre(shares[list(accepted.rows)])]]
         defaults = np.array([prior.share(prior.default) for prior in space.priors])
-        tries = [
-            *(rounded(space, chosen, digits) for digits in ROUNDINGS),
-            chosen,
-        ]
+        tries = [*(rounded(space, chosen, digits) for digits in ROUNDINGS), chosen]
         again = np.array([defaults, *tries])
         same = look(space, doer, again, hard._replace(seed=Level(0).seed), "defaults")
         looks = list(zip(same, look(space, doer, again, hard, "defaults"), strict=True))
     asked = [k for k in range(confirmed[0].excess.size) if k not in accepted.given_up]
-    best = next(
-        (at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()),
-        len(ROUNDINGS),
-    )
+    best = next((at for at, (_, row) in enumerate(looks[1:]) if not row.excess[asked].any()), len(ROUNDINGS))
     return Outcome(
         space=space,
         results=doer.results,
@@ -170,9 +168,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="folder to write to")
     parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
     parser.add_argument(
-        "--carry-over", type=Path, metavar="STORE",
+        "--carry-over",
+        type=Path,
+        metavar="STORE",
         help="take over what was run with code that gives the same numbers",
-    )  # fmt: skip
+    )
     parser.add_argument("--workers", type=int, default=min(n_cores(), 2), help="processes")
     parser.add_argument("--priors", type=Path, default=PRIORS, help="another file of priors")
     options = parser.parse_args()

@@ -135,10 +135,7 @@ def work(space: Space, task: Task) -> list[Row]:
 
 
 def _row(shares: Floats, level: Level, found: Evaluation, is_taken: bool) -> Row:
-    return Row(
-        shares, level.replicates, found.distance, found.is_whole, is_taken, found.found,
-        found.excess,
-    )  # fmt: skip
+    return Row(shares, level.replicates, found.distance, found.is_whole, is_taken, found.found, found.excess)
 
 
 # --- Doing many of them ---------------------------------------------------------------------------
@@ -321,9 +318,7 @@ def search(space: Space, doer: Doer) -> Population:
     doer.units += s.mixing * s.population * mixing_units
     all_levels = levels(space)
     first = draw(space)
-    tasks = [
-        Task(Key("prior", 0, 0, slot), all_levels[0], shares) for slot, shares in enumerate(first)
-    ]
+    tasks = [Task(Key("prior", 0, 0, slot), all_levels[0], shares) for slot, shares in enumerate(first)]
     rows = doer.do(tasks, "points from the priors", s.first_points * s.stages[0].replicates)
     distance = np.array([found[0].distance for found in rows])
     best = np.argsort(distance, kind="stable")[: s.population]
@@ -335,9 +330,7 @@ def search(space: Space, doer: Doer) -> Population:
     return population
 
 
-def mix(
-    space: Space, doer: Doer, population: Population, mixing: int, all_levels: Sequence[Level]
-) -> None:
+def mix(space: Space, doer: Doer, population: Population, mixing: int, all_levels: Sequence[Level]) -> None:
     """Let all points spread, by steps that draw one parameter anew.
 
     After many generations the points descend from few, and have from these also what nothing that
@@ -348,35 +341,43 @@ def mix(
     most_screened = float(np.quantile(population.screened, SCREENED))
     tasks = [
         Task(
-            Key("mix", slot, mixing, _mark(space.point(shares))), level, shares, MIXING_MOVES, None,
-            most, screen, most_screened, space.search.seed,
+            Key("mix", slot, mixing, _mark(space.point(shares))),
+            level,
+            shares,
+            MIXING_MOVES,
+            None,
+            most,
+            screen,
+            most_screened,
+            space.search.seed,
         )
         for slot, shares in enumerate(population.shares)
-    ]  # fmt: skip
+    ]
     units = len(tasks) * MIXING_MOVES * MIXING_UNITS * level.replicates
     rows = doer.do(tasks, f"mixing {mixing} of {space.search.mixing}", units)
     n_taken = _settle(population, range(len(tasks)), rows, screen)
     population.generations.append(
         Generation(
-            len(all_levels) - 1, MIXED + mixing, level.replicates, most,
-            float(np.median(population.distance)), n_taken / (len(tasks) * MIXING_MOVES),
+            len(all_levels) - 1,
+            MIXED + mixing,
+            level.replicates,
+            most,
+            float(np.median(population.distance)),
+            n_taken / (len(tasks) * MIXING_MOVES),
             sum(len(looks) for looks in rows),
         )
-    )  # fmt: skip
+    )
     done = population.generations[-1]
     doer.tell(f"mixing {mixing} of {space.search.mixing}: {100 * done.taken:.0f} % of steps taken")
 
 
-def refine(
-    space: Space, doer: Doer, population: Population, stage: int, all_levels: Sequence[Level]
-) -> None:
+def refine(space: Space, doer: Doer, population: Population, stage: int, all_levels: Sequence[Level]) -> None:
     """One stage: look at all points as hard as it does, then some generations."""
     level = all_levels[stage]
     n = len(population.distance)
     if stage > 0:
         tasks = [
-            Task(Key("lift", stage, 0, slot), level, shares)
-            for slot, shares in enumerate(population.shares)
+            Task(Key("lift", stage, 0, slot), level, shares) for slot, shares in enumerate(population.shares)
         ]
         what = f"stage {stage + 1}, {level.replicates} replicates"
         rows = doer.do(tasks, what, n * level.replicates)
@@ -392,9 +393,7 @@ def refine(
             f"{done.median:.3f} (median), {done.most:.3f} (most kept); {100 * taken:.0f} % of "
             f"steps taken"
         )
-        is_found = (
-            population.distance.max() == 0.0 and len(np.unique(population.shares, axis=0)) == n
-        )
+        is_found = population.distance.max() == 0.0 and len(np.unique(population.shares, axis=0)) == n
         if is_found or taken < LEAST_TAKEN:
             left = most_generations - generation
             moved = n - _n_kept(n)
@@ -403,9 +402,14 @@ def refine(
 
 
 def one_generation(
-    space: Space, doer: Doer, population: Population, stage: int, generation: int, taken: float,
+    space: Space,
+    doer: Doer,
+    population: Population,
+    stage: int,
+    generation: int,
+    taken: float,
     all_levels: Sequence[Level],
-) -> Generation:  # fmt: skip
+) -> Generation:
     """Drop the worse half, copy the better one, move the copies."""
     level = all_levels[stage]
     n = len(population.distance)
@@ -423,11 +427,18 @@ def one_generation(
     most_screened = float(np.quantile(population.screened[kept], SCREENED))
     tasks = [
         Task(
-            Key("move", stage, generation, slot), level, population.shares[start], moves, spread,
-            most, screen, most_screened, space.search.seed,
+            Key("move", stage, generation, slot),
+            level,
+            population.shares[start],
+            moves,
+            spread,
+            most,
+            screen,
+            most_screened,
+            space.search.seed,
         )
         for slot, start in enumerate(copied)
-    ]  # fmt: skip
+    ]
     what = f"stage {stage + 1}, generation {generation}"
     rows = doer.do(tasks, what, len(tasks) * FIRST_MOVES * level.replicates)
     chosen = np.concatenate([kept, copied])
@@ -436,9 +447,14 @@ def one_generation(
     population.screened = population.screened[chosen]
     n_taken = _settle(population, range(len(kept), n), rows, screen)
     return Generation(
-        stage, generation, level.replicates, most, float(np.median(population.distance)),
-        n_taken / (len(tasks) * moves), sum(len(looks) for looks in rows),
-    )  # fmt: skip
+        stage,
+        generation,
+        level.replicates,
+        most,
+        float(np.median(population.distance)),
+        n_taken / (len(tasks) * moves),
+        sum(len(looks) for looks in rows),
+    )
 
 
 def _settle(
@@ -464,8 +480,7 @@ def _n_kept(n: int) -> int:
 def look(space: Space, doer: Doer, shares: Floats, level: Level, what: str) -> list[Row]:
     """Look at points as hard as is said, all of them whole."""
     tasks = [
-        Task(Key(LOOK, level.replicates, level.seed, _mark(space.point(at))), level, at)
-        for at in shares
+        Task(Key(LOOK, level.replicates, level.seed, _mark(space.point(at))), level, at) for at in shares
     ]
     units = len(tasks) * level.replicates
     return [rows[0] for rows in doer.do(tasks, what, units)]

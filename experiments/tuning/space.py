@@ -37,9 +37,7 @@ class Stage(Section):
     """Generations in which points are looked at equally hard."""
 
     replicates: Whole = setting(..., "Replicates at each point.", low=2, high=10_000)
-    most_chance: Real = setting(
-        ..., "Part of a band's width that chance may excuse.", low=0, high=1
-    )
+    most_chance: Real = setting(..., "Part of a band's width that chance may excuse.", low=0, high=1)
     generations: Whole = setting(..., "Generations, at most.", low=1, high=100)
 
 
@@ -59,8 +57,7 @@ class Search(Section):
     def _fits(self) -> Self:
         if self.population > self.first_points:
             raise ValueError(
-                f"population = {self.population}: must be at most first_points = "
-                f"{self.first_points}"
+                f"population = {self.population}: must be at most first_points = {self.first_points}"
             )
         if not self.stages:
             raise ValueError("stages: missing; give at least one")
@@ -160,9 +157,7 @@ def read_space(file: Path = PRIORS) -> Space:
             ]
         low, high = ends
         if low is None or high is None:
-            raise ScenarioError(
-                f"{where}: low, high: missing; the screening has no range for {entry.path}"
-            )
+            raise ScenarioError(f"{where}: low, high: missing; the screening has no range for {entry.path}")
         if not row.low <= low < high <= row.high:
             raise ScenarioError(
                 f"{where}: low, high = {low:g}, {high:g}: must rise, and lie within "
@@ -197,8 +192,7 @@ def _hash(space: Space, search: dict[str, Any]) -> str:
     said = [
         [(prior.path, prior.low, prior.high) for prior in space.priors],
         search,
-        [(p.name, key, band.low, band.high, band.span) for p in PATTERNS
-         for key, band in p.bands.items()],
+        [(p.name, key, band.low, band.high, band.span) for p in PATTERNS for key, band in p.bands.items()],
         [parse_toml(packaged_text(name), name) for name in sorted({p.family for p in PATTERNS})],
-    ]  # fmt: skip
+    ]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

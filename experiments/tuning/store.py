@@ -71,20 +71,30 @@ class Store:
                 key = Key(*(entry[name] for name in Key._fields))
                 found = np.array(entry["found"], float).reshape(-1, 3)
                 row = Row(
-                    np.array(entry["shares"], float), entry["replicates"], entry["distance"],
-                    entry["is_whole"], entry["is_taken"], found, np.array(entry["excess"], float),
-                )  # fmt: skip
+                    np.array(entry["shares"], float),
+                    entry["replicates"],
+                    entry["distance"],
+                    entry["is_whole"],
+                    entry["is_taken"],
+                    found,
+                    np.array(entry["excess"], float),
+                )
                 results.setdefault(key, []).append(row)
         return results
 
     def add(self, results: Results) -> None:
         """Store some tasks that are done, all of them or none."""
         entries = [
-            {**key._asdict(), **row._asdict(), "shares": row.shares.tolist(),
-             "found": row.found.ravel().tolist(), "excess": row.excess.tolist()}
+            {
+                **key._asdict(),
+                **row._asdict(),
+                "shares": row.shares.tolist(),
+                "found": row.found.ravel().tolist(),
+                "excess": row.excess.tolist(),
+            }
             for key, rows in results.items()
             for row in rows
-        ]  # fmt: skip
+        ]
         if not entries:
             return
         taken = {file.name for file in self.folder.glob("*.parquet")}

@@ -91,9 +91,7 @@ class MainEffects:
     seed: int
 
 
-def main_effects(
-    sweep: Sweep, measure: str, arm: str | None = None, base: str | None = None
-) -> MainEffects:
+def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str | None = None) -> MainEffects:
     """Find what each parameter does to a measure.
 
     Parameters
@@ -132,8 +130,7 @@ def main_effects(
     n_points = int(is_known.sum())
     if n_points < FEWEST_REPLICATES:
         raise ScenarioError(
-            f"{sweep.folder}: {n_points} points have this measure; main effects need "
-            f"{FEWEST_REPLICATES}"
+            f"{sweep.folder}: {n_points} points have this measure; main effects need {FEWEST_REPLICATES}"
         )
     units = {path: parameter.unit for path, parameter in plan.parameters_by_path.items()}
     varied = {path: columns[path].to_numpy()[is_known] for path in units if path in columns}
@@ -146,9 +143,7 @@ def main_effects(
 
 def _check_name(kind: str, name: str, known: tuple[str, ...]) -> None:
     if name not in known:
-        raise ScenarioError(
-            f"{name!r}: the sweep has no {kind} of this name; {suggest(name, list(known))}"
-        )
+        raise ScenarioError(f"{name!r}: the sweep has no {kind} of this name; {suggest(name, list(known))}")
 
 
 def _point_means(sweep: Sweep, measure: str, arm: str | None, base: str | None) -> Floats:
@@ -177,9 +172,7 @@ def _restrict(values: Floats, status: Array, measure: Measure, horizon: int) -> 
     return np.where((status == 0) & np.isnan(values), float(horizon), values)
 
 
-def find_effects(
-    columns: Mapping[str, Array], means: Floats, units: Mapping[str, str]
-) -> list[MainEffect]:
+def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str, str]) -> list[MainEffect]:
     """Find the main effect of each parameter, the largest share first.
 
     Parameters

@@ -212,9 +212,7 @@ def frames(
 
 def numbers(trust: Floats) -> list[str]:
     """The numbers in the cells of a heatmap, month by month."""
-    return [
-        ",".join(map(_hundredths, month)) for month in trust[:, *_ends(trust.shape[1])].tolist()
-    ]
+    return [",".join(map(_hundredths, month)) for month in trust[:, *_ends(trust.shape[1])].tolist()]
 
 
 def strip(
@@ -299,9 +297,7 @@ def _colour(i: int, j: int, links: Links, box: Box) -> Group:
     size = TYPE if len(number) < 3 or box.width > 50 else 16  # full trust, among many
     x, y, width, height = box[:4]
     cell = Box(x + 1, y + 1, width - 2, height - 2, fill, "", _class("fill", step))
-    text = Text(
-        x + width / 2, y + height / 2 + 9, number, "middle", ink, size, False, _class("ink", step)
-    )
+    text = Text(x + width / 2, y + height / 2 + 9, number, "middle", ink, size, False, _class("ink", step))
     known = {"class": "ps-cell", "id": id_, "href": f"#{id_}", "data-link": ends}
     return Group([cell, text], known | {"aria-label": said}, "a")
 
@@ -347,14 +343,7 @@ def icon_arrays(
 
 
 def dots(
-    reached: Pair,
-    deadline: int,
-    months: int,
-    what: str,
-    sides: Sides,
-    words: Words,
-    *,
-    width: int = WIDE[0],
+    reached: Pair, deadline: int, months: int, what: str, sides: Sides, words: Words, *, width: int = WIDE[0]
 ) -> Picture:
     """Draw 50 dots for when each arm got there, and a deadline: `<g class="ps-deadline">`.
 

@@ -120,19 +120,13 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         said = sentences.difference(runs[0], runs[1], session.sides, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
     panes = "".join(
-        _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "",
-                 spoken)
+        _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "", spoken)
         for index, world in enumerate(worlds)
-    )  # fmt: skip
-    yield f'<div class="ps-row ps-two">{panes}</div>'
-    lines = [
-        Series(label, run.series["change_delivered"])
-        for label, run in zip(labels, runs, strict=False)
-    ]
-    title = spoken("page.change_title")
-    yield _figure(
-        draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken
     )
+    yield f'<div class="ps-row ps-two">{panes}</div>'
+    lines = [Series(label, run.series["change_delivered"]) for label, run in zip(labels, runs, strict=False)]
+    title = spoken("page.change_title")
+    yield _figure(draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken)
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)

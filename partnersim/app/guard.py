@@ -146,8 +146,9 @@ class Guard:
             self._has_warned = True
             LOG.warning(
                 "a page of %.200r asked for something and was refused; if that is where a proxy of "
-                "yours serves the workshop, start it with --behind-proxy", origins[0],
-            )  # fmt: skip
+                "yours serves the workshop, start it with --behind-proxy",
+                origins[0],
+            )
         return "door.origin"
 
     def _is_own(self, host: str) -> bool:

@@ -169,9 +169,7 @@ def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> 
     return [
         Coordination("nobody", words("coordinator.nobody"), None),
         Coordination(
-            "independent",
-            words("coordinator.independent", name=name),
-            Appointment.model_validate(person),
+            "independent", words("coordinator.independent", name=name), Appointment.model_validate(person)
         ),
         Coordination(
             "hosted",
@@ -247,9 +245,7 @@ def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLeve
 
 
 @lru_cache(maxsize=256)  # asked for with every act, and for every change that has to be named
-def _make_all(
-    words: Words, organisation: str, title: str, is_drawn: bool
-) -> tuple[FrontLever, ...]:
+def _make_all(words: Words, organisation: str, title: str, is_drawn: bool) -> tuple[FrontLever, ...]:
     return tuple(
         _make(name, spec, words, organisation, title)
         for name, spec in specs().items()
@@ -264,9 +260,7 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         name=name,
         before=before,
         after=after,
-        bands=tuple(
-            Band(words(f"lever.{name}.bands.{band}"), value) for band, value in spec.bands.items()
-        ),
+        bands=tuple(Band(words(f"lever.{name}.bands.{band}"), value) for band, value in spec.bands.items()),
         what=words(f"lever.{name}.what"),
         evidence=words(f"lever.{name}.evidence"),
         sources=tuple(words(f"source.{key}") for key in spec.sources),

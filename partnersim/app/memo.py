@@ -37,10 +37,7 @@ class Memo(Generic[Key, Value]):
     """
 
     def __init__(
-        self,
-        compute: Callable[[Key], Value],
-        size_of: Callable[[Value], int],
-        most_bytes: int,
+        self, compute: Callable[[Key], Value], size_of: Callable[[Value], int], most_bytes: int
     ) -> None:
         self._compute = compute
         self._size_of = size_of

@@ -341,9 +341,7 @@ def why(
     largest = max(range(len(moved)), key=lambda at: moved[at] * (1 if end >= start else -1))
     turning = first + 1 + largest
     return Why(
-        sentence=_say_why(
-            bars, start, end, first, month, _whose(ledger, trustor, trustee, words), words
-        ),
+        sentence=_say_why(bars, start, end, first, month, _whose(ledger, trustor, trustee, words), words),
         bars=bars,
         total=end - start,
         first_month=first,
@@ -400,12 +398,9 @@ def _say_why(
 
 def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, words: Words) -> str:
     """Whose goodwill it is."""
-    key = {
-        (True, True): "link",
-        (True, False): "of",
-        (False, True): "towards",
-        (False, False): "all",
-    }[bool(trustor), bool(trustee)]
+    key = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
+        bool(trustor), bool(trustee)
+    ]
     return words(
         f"why.{key}",
         trustor=title_of(trustor or "", ledger.scenario),

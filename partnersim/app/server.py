@@ -148,10 +148,17 @@ def configure(app: Starlette) -> Config:
 
     # Pages are on this machine or in this building: compressing takes longer than sending.
     return Config(
-        app, log_level="warning", access_log=False, http=Connection, proxy_headers=False,
-        ws_max_size=2**21, ws_per_message_deflate=False, ws_ping_interval=PING_EVERY,
-        ws_ping_timeout=PONG_WITHIN, timeout_graceful_shutdown=1,
-    )  # fmt: skip
+        app,
+        log_level="warning",
+        access_log=False,
+        http=Connection,
+        proxy_headers=False,
+        ws_max_size=2**21,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_EVERY,
+        ws_ping_timeout=PONG_WITHIN,
+        timeout_graceful_shutdown=1,
+    )
 
 
 def check_packages() -> None:
@@ -166,9 +173,7 @@ def check_packages() -> None:
         major = {name: int(version(name).split(".")[0]) for name in ("ipyvuetify", "ipyvue")}
         version("solara-server")
     except PackageNotFoundError as error:
-        raise ScenarioError(
-            f"the app needs {error.name}, which is not installed: {REMEDY}"
-        ) from None
+        raise ScenarioError(f"the app needs {error.name}, which is not installed: {REMEDY}") from None
     for name, number in major.items():
         if number >= 2:
             raise ScenarioError(
@@ -205,8 +210,7 @@ def listen(host: str, port: int) -> socket.socket:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise _no_such_host(host) from None
     raise ScenarioError(
-        f"--host {host} --port {port}: none of {MORE_PORTS} ports from there is free; give "
-        "another --port"
+        f"--host {host} --port {port}: none of {MORE_PORTS} ports from there is free; give another --port"
     )
 
 
@@ -351,10 +355,7 @@ def _give_words_to_template() -> None:
     from partnersim.app.words import words
 
     spoken = words()
-    get_jinja_env(app_name="__default__").globals |= {
-        "texts": spoken.texts,
-        "language": spoken.language,
-    }
+    get_jinja_env(app_name="__default__").globals |= {"texts": spoken.texts, "language": spoken.language}
 
 
 def _is_loopback(host: str) -> bool:

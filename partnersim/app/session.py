@@ -522,9 +522,7 @@ class Session:
         revealed = guess.model_copy(
             update={
                 "answer": int(answers[self.without.replicate]),
-                "hundred": tuple(
-                    int((answers == option).sum()) for option in range(len(question.options))
-                ),
+                "hundred": tuple(int((answers == option).sum()) for option in range(len(question.options))),
             }
         )
         with self._lock:
@@ -534,9 +532,7 @@ class Session:
     def scoreboard(self) -> Scoreboard:
         """What was asked and revealed so far; what was skipped does not count."""
         asked = tuple(
-            guess
-            for guess in self._state.guesses
-            if guess.answer is not None and not guess.is_skipped
+            guess for guess in self._state.guesses if guess.answer is not None and not guess.is_skipped
         )
         return Scoreboard(asked, sum(guess.is_right for guess in asked), len(asked))
 
@@ -604,9 +600,7 @@ def usual_question(sides: Sides, words: Words) -> Question:
     return Question(
         text=sides.say("question.text", words)[:200],
         measure="months_to_50",
-        options=tuple(
-            Option(text=words(f"question.{name}"), below=below) for name, below in bounds.items()
-        ),
+        options=tuple(Option(text=words(f"question.{name}"), below=below) for name, below in bounds.items()),
     )
 
 

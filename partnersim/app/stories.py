@@ -73,9 +73,7 @@ class Quantity(Section):
         if self.measure and self.measure not in MEASURES:
             raise ValueError(f"measure {self.measure!r}: {suggest(self.measure, list(MEASURES))}")
         if self.series and self.series not in HUNDRED_SERIES:
-            raise ValueError(
-                f"series {self.series!r}: {suggest(self.series, list(HUNDRED_SERIES))}"
-            )
+            raise ValueError(f"series {self.series!r}: {suggest(self.series, list(HUNDRED_SERIES))}")
         return self
 
     @property

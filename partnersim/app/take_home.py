@@ -68,10 +68,7 @@ def summary_page(session: Session, link: str = "") -> str:
     scenario = world.scenario()
     place = scenario.title or world.place
     made = texts(
-        "take_home.made",
-        version=partnersim.__version__,
-        seed=world.seed,
-        replicate=world.replicate + 1,
+        "take_home.made", version=partnersim.__version__, seed=world.seed, replicate=world.replicate + 1
     )
     sections = [
         f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
@@ -104,9 +101,7 @@ def change_picture(session: Session) -> Picture:
     else:
         faint = session.hundred().faint("change_delivered")
         labels = session.sides.names(texts)
-        for world, label, others in zip(
-            (session.without, session.with_), labels, faint, strict=True
-        ):
+        for world, label, others in zip((session.without, session.with_), labels, faint, strict=True):
             lines.append(_line(world.run(), label, others))
     scenario = session.without.scenario()
     marks = {
@@ -217,9 +212,7 @@ def _points(session: Session) -> Iterator[str]:
     if session.with_ is not None and not session.is_hidden:
         twin = session.with_.run()
         yield sentences.difference(run, twin, session.sides, texts)
-        yield sentences.difference_in_hundred(
-            session.hundred(), session.sides, texts, session.deadline
-        )
+        yield sentences.difference_in_hundred(session.hundred(), session.sides, texts, session.deadline)
     yield from _say_survey(run, texts)
     yield from _say_trust(run, texts)
     board = session.scoreboard()
@@ -313,9 +306,7 @@ def _say_change(change: Change, scenario: Scenario, texts: Words) -> str:
         month, key = change.month + 1, "changed_in"
     else:
         month, key = getattr(change, "from_month", 0), "changed_from"
-    return (
-        texts(f"take_home.{key}", name=name, when=sentences.when(month, texts)) if month else name
-    )
+    return texts(f"take_home.{key}", name=name, when=sentences.when(month, texts)) if month else name
 
 
 def _guesses(session: Session) -> Iterator[str]:
@@ -323,12 +314,7 @@ def _guesses(session: Session) -> Iterator[str]:
     for guess in session.scoreboard().guesses:
         answer = texts("guess.answer", option=guess.options[guess.answer or 0])
         chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
-        room = texts(
-            "guess.room",
-            n=guess.room[chosen],
-            total=sum(guess.room),
-            option=guess.options[chosen],
-        )
+        room = texts("guess.room", n=guess.room[chosen], total=sum(guess.room), option=guess.options[chosen])
         yield f"{guess.question} {room} {answer}"
 
 

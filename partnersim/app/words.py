@@ -97,9 +97,7 @@ def words(language: str = FIRST_LANGUAGE) -> Words:
 def languages() -> tuple[str, ...]:
     """Codes of all languages, the first one first."""
     found = sorted(
-        entry.name.removesuffix(".toml")
-        for entry in _folder().iterdir()
-        if entry.name.endswith(".toml")
+        entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")
     )
     return FIRST_LANGUAGE, *(name for name in found if name != FIRST_LANGUAGE)
 

@@ -293,9 +293,7 @@ class Hundred:
 
     def months_to(self, share: float) -> tuple[Floats, Floats]:
         """First month with this share of the vision: float64[n_pairs] each, NaN for never."""
-        months = [
-            find_first_month(results.series["change_delivered"] >= share) for results in self.arms
-        ]
+        months = [find_first_month(results.series["change_delivered"] >= share) for results in self.arms]
         return months[0], months[1]
 
     def reached(self, share: float, by_month: int) -> tuple[int, int]:
@@ -317,9 +315,7 @@ def check_pair(without: World, with_: World) -> None:
         If one of them is none, or they differ in who takes part or in how long it lasts.
     """
     if (without.names, without.months) != (with_.names, with_.months):
-        raise ScenarioError(
-            "what is compared has the same organisations and as many months on both sides"
-        )
+        raise ScenarioError("what is compared has the same organisations and as many months on both sides")
 
 
 def compare_hundred(without: World, with_: World) -> Hundred:
@@ -359,11 +355,7 @@ def _make_scenario(world: World) -> Scenario:
     place = _read_place(world.place, world.text)
     appointed = {change.name for change in world.changes if isinstance(change, Appointment)}
     changes: dict[str, Any] = dict(_settings(world, place))
-    for key, kind in (
-        ("interventions", Lever),
-        ("events", Happening),
-        ("coordinators", Appointment),
-    ):
+    for key, kind in (("interventions", Lever), ("events", Happening), ("coordinators", Appointment)):
         given = [_plain(entry) for entry in getattr(place, key)]
         if kind is Appointment:
             given = [entry for entry in given if entry["name"] not in appointed]

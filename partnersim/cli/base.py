@@ -199,18 +199,15 @@ SCENARIO = Annotated[
 ]
 
 REPLICATES = Annotated[
-    int,
-    typer.Option(callback=_at_least(1), help="How often to simulate, each time with other luck."),
+    int, typer.Option(callback=_at_least(1), help="How often to simulate, each time with other luck.")
 ]
 
 SEED = Annotated[
-    int,
-    typer.Option(callback=_at_least(0), help="Which luck: the same seed gives the same numbers."),
+    int, typer.Option(callback=_at_least(0), help="Which luck: the same seed gives the same numbers.")
 ]
 
 MONTHS = Annotated[
-    int | None,
-    typer.Option(help="Months to simulate, instead of the scenario's own.", show_default=False),
+    int | None, typer.Option(help="Months to simulate, instead of the scenario's own.", show_default=False)
 ]
 
 SETTINGS = Annotated[
@@ -227,27 +224,22 @@ SETTINGS = Annotated[
 WORKERS = Annotated[
     int | None,
     typer.Option(
-        callback=_at_least(1), help="Threads; all cores if left out. Changes no number.",
-        show_default=False,
+        callback=_at_least(1), help="Threads; all cores if left out. Changes no number.", show_default=False
     ),
-]  # fmt: skip
+]
 
 OUT = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Write tables (CSV, JSON) and figures (PNG, SVG) there.",
-        show_default=False,
+        metavar="DIR", help="Write tables (CSV, JSON) and figures (PNG, SVG) there.", show_default=False
     ),
-]  # fmt: skip
+]
 
 FORCE = Annotated[
-    bool,
-    typer.Option("--force", help="Let --out replace files of the same names in a folder in use."),
+    bool, typer.Option("--force", help="Let --out replace files of the same names in a folder in use.")
 ]
 
-JSON = Annotated[
-    bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")
-]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 
 SERIES = Annotated[
     list[str] | None,
@@ -284,8 +276,7 @@ def _print_version(is_asked: bool) -> None:
 def begin(
     context: typer.Context,
     version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback if something goes wrong.")
@@ -317,9 +308,7 @@ def compile_first(*, is_quiet: bool) -> None:
         task = bar.add_task("", total=None)
         model.compile_all(
             PARAMETERS,
-            lambda name, done, total: bar.update(
-                task, description=name, completed=done, total=total
-            ),
+            lambda name, done, total: bar.update(task, description=name, completed=done, total=total),
         )
 
 
@@ -333,9 +322,7 @@ def progress_bar(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], 
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-    bar = Progress(
-        *columns, TimeRemainingColumn(), TextColumn("left"), console=console, transient=True
-    )
+    bar = Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=console, transient=True)
     task = bar.add_task(what, total=None)
     begun = time.monotonic()
 

@@ -86,9 +86,7 @@ def demo(
     replicates: REPLICATES = 200,
     seed: SEED = 1,
     workers: WORKERS = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the figures go.")] = Path(
-        "partnersim-demo"
-    ),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the figures go.")] = Path("partnersim-demo"),
 ) -> None:
     """Show the main job: the same partnerships with and without a coordinator."""
     from partnersim.report.demo import DemoFolder, read_arms, simulate, tell
@@ -125,14 +123,14 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="Name of a scenario, or path of a scenario file.",
-            autocompletion=_complete_scenario, show_default=False,
+            metavar="NAME",
+            help="Name of a scenario, or path of a scenario file.",
+            autocompletion=_complete_scenario,
+            show_default=False,
         ),
     ],
-    as_toml: Annotated[
-        bool, typer.Option("--toml", help="Print the scenario file itself.")
-    ] = False,
-) -> None:  # fmt: skip
+    as_toml: Annotated[bool, typer.Option("--toml", help="Print the scenario file itself.")] = False,
+) -> None:
     """Show a scenario in words, or as the file that makes it."""
     from partnersim.scenario.files import packaged, packaged_text
     from partnersim.scenario.scenario import Scenario
@@ -150,8 +148,7 @@ def show(
 @app.command(rich_help_panel=LOOK)
 def parameters(
     section: Annotated[
-        str,
-        typer.Argument(help="Only keys that begin so, such as trust.", show_default=False),
+        str, typer.Argument(help="Only keys that begin so, such as trust.", show_default=False)
     ] = "",
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")
@@ -184,13 +181,10 @@ def new(
     file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
     source: Annotated[
         str,
-        typer.Option("--from", metavar="NAME", help="Scenario to begin with.",
-                     autocompletion=_complete_name),
+        typer.Option("--from", metavar="NAME", help="Scenario to begin with.", autocompletion=_complete_name),
     ] = "integrated-care",
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file if there is one.")
-    ] = False,
-) -> None:  # fmt: skip
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
+) -> None:
     """Start a scenario of your own: a file to edit, with all that can be set explained."""
     from partnersim.scenario.files import packaged, packaged_text
     from partnersim.scenario.scenario import Scenario
@@ -215,9 +209,7 @@ def new(
 
 
 @app.command(rich_help_panel=OWN)
-def check(
-    file: Annotated[str, typer.Argument(help="The scenario file.", show_default=False)],
-) -> None:
+def check(file: Annotated[str, typer.Argument(help="The scenario file.", show_default=False)]) -> None:
     """Check a scenario file: what is wrong and what would be right, or that all is well."""
     from partnersim.scenario.scenario import Scenario
 

@@ -74,9 +74,8 @@ def run(
 
     with progress_bar("Simulating", is_quiet=as_json) as progress:
         results = ensemble.run(
-            chosen, replicates, seed, workers=workers, series=True if folder else names,
-            progress=progress,
-        )  # fmt: skip
+            chosen, replicates, seed, workers=workers, series=True if folder else names, progress=progress
+        )
     if folder is not None or as_json:
         document = {**results.to_json(), "scenario": scenario, "title": chosen.title}
         if names:
@@ -128,9 +127,14 @@ def compare(
 
     with progress_bar("Simulating", is_quiet=as_json) as progress:
         comparison = ensemble.compare(
-            compared, replicates, seed, base=BASE, workers=workers,
-            series=True if folder else names, progress=progress,
-        )  # fmt: skip
+            compared,
+            replicates,
+            seed,
+            base=BASE,
+            workers=workers,
+            series=True if folder else names,
+            progress=progress,
+        )
     if folder is not None or as_json:
         document = {**comparison.to_json(), "scenario": scenario, "title": chosen.title}
         if names:
@@ -155,8 +159,7 @@ def explain(
     scenario: SCENARIO,
     seed: SEED = 1,
     replicate: Annotated[
-        int,
-        typer.Option(callback=_at_least(0), help="Which of the runs to explain; the first is 0."),
+        int, typer.Option(callback=_at_least(0), help="Which of the runs to explain; the first is 0.")
     ] = 0,
     between: Annotated[
         tuple[str, str] | None,
@@ -240,8 +243,7 @@ def read_arms(scenario: Scenario, texts: Sequence[str]) -> dict[str, Scenario]:
     if not texts:
         raise refuse(
             "--arm",
-            "give one at least: 'NAME: KEY=VALUE; KEY=VALUE', or a ready arm: "
-            + ", ".join(READY_ARMS),
+            "give one at least: 'NAME: KEY=VALUE; KEY=VALUE', or a ready arm: " + ", ".join(READY_ARMS),
         )
     arms = {BASE: scenario}
     for text in texts:
@@ -305,9 +307,7 @@ def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
     from partnersim.report.output import QUANTILES
 
     levels = list(QUANTILES.values())
-    return {
-        name: dict(zip(QUANTILES, results.quantiles(name, levels), strict=True)) for name in names
-    }
+    return {name: dict(zip(QUANTILES, results.quantiles(name, levels), strict=True)) for name in names}
 
 
 def heading(scenario: Scenario, name: str, results: Results) -> Text:
@@ -338,12 +338,7 @@ def explanation(entries: Ledger, links: Links, month: int | None) -> dict[str, A
     }
 
 
-def print_explanation(
-    console: Console,
-    entries: Ledger,
-    links: Links,
-    month: int | None,
-) -> None:
+def print_explanation(console: Console, entries: Ledger, links: Links, month: int | None) -> None:
     """Print what the ledger says of each link: sentences, then the table."""
     from rich.text import Text
 

@@ -54,8 +54,7 @@ NOT_SOUND = 1
 """Exit status of a check that found faults or missing runs, and of a sweep that stopped."""
 
 sweep = typer.Typer(
-    name="sweep",
-    help="Run many scenarios from a plan, on one machine or many, and lose nothing.",
+    name="sweep", help="Run many scenarios from a plan, on one machine or many, and lose nothing."
 )
 app.add_typer(sweep, rich_help_panel=SIMULATE)
 
@@ -76,13 +75,8 @@ class Format(StrEnum):
     FIGURES = "figures"
 
 
-PLAN = Annotated[
-    Path,
-    typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False),
-]
-FOLDER = Annotated[
-    Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)
-]
+PLAN = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False)]
+FOLDER = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)]
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -111,31 +105,25 @@ def plan(file: PLAN, as_json: JSON = False) -> None:
 def run(
     file: PLAN,
     out: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR", help="Where the sweep is or is to be.", show_default=False
-        ),
+        Path, typer.Option(metavar="DIR", help="Where the sweep is or is to be.", show_default=False)
     ],
-    engine: Annotated[
-        Engine, typer.Option(help="What runs it; no number depends on it.")
-    ] = Engine.PROCESSES,
+    engine: Annotated[Engine, typer.Option(help="What runs it; no number depends on it.")] = Engine.PROCESSES,
     workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Worker processes; one a core if left out.", show_default=False
-        ),
+        int | None, typer.Option(min=1, help="Worker processes; one a core if left out.", show_default=False)
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786.",
+            metavar="ADDRESS",
+            help="Address of a Dask scheduler, such as tcp://host:8786.",
             show_default=False,
         ),
     ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="Run the I-th of N equal parts, in jobs that share only DIR.",
+            metavar="I/N",
+            help="Run the I-th of N equal parts, in jobs that share only DIR.",
             show_default=False,
         ),
     ] = None,
@@ -147,14 +135,10 @@ def run(
             show_default=False,
         ),
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before a very large sweep.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="Plain lines in place of a progress bar.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a very large sweep.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines in place of a progress bar.")] = False,
     as_json: JSON = False,
-) -> None:  # fmt: skip
+) -> None:
     """Run a sweep, or go on with it: what is in DIR already is not run again."""
     growth = read_growth(extend or [])
     chosen = read_plan(file)
@@ -167,9 +151,15 @@ def run(
     try:
         with show_progress(is_plain=quiet, is_silent=as_json) as progress:
             outcome = run_sweep(
-                chosen, out, engine=engine.value, workers=workers, scheduler=scheduler,
-                shard=shard, extend=growth or None, progress=progress,
-            )  # fmt: skip
+                chosen,
+                out,
+                engine=engine.value,
+                workers=workers,
+                scheduler=scheduler,
+                shard=shard,
+                extend=growth or None,
+                progress=progress,
+            )
     except KeyboardInterrupt:
         say(f"{stored(out)} To go on, give the same command again.")
         raise
@@ -234,20 +224,23 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Where to write; in DIR, named by the format, if left out.",
+            metavar="FOLDER",
+            help="Where to write; in DIR, named by the format, if left out.",
             show_default=False,
         ),
     ] = None,
     measures: Annotated[
         list[str] | None,
         typer.Option(
-            "--measure", metavar="NAME", help="Draw figures of this measure. May be repeated.",
+            "--measure",
+            metavar="NAME",
+            help="Draw figures of this measure. May be repeated.",
             show_default=False,
         ),
     ] = None,
     force: FORCE = False,
     as_json: JSON = False,
-) -> None:  # fmt: skip
+) -> None:
     """Write the design, the runs and the series for other programs, or draw them."""
     from partnersim.report.output import OutputFolder
 
@@ -327,9 +320,7 @@ def runs_of(chosen: Plan) -> int:
 
 
 @contextmanager
-def show_progress(
-    *, is_plain: bool, is_silent: bool
-) -> Iterator[Callable[[Progress], None] | None]:
+def show_progress(*, is_plain: bool, is_silent: bool) -> Iterator[Callable[[Progress], None] | None]:
     """Show how far a sweep is: a bar in a terminal, else plain lines, on standard error."""
     console = make_console(stderr=True)
     if is_silent:
@@ -452,11 +443,14 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
         ("Replicates", replicates),
         ("Luck", chosen.luck_policy),
         ("Runs", f"{'at most ' * (least != most)}{estimate['n_runs']:,}"),
-        ("Time", f"about {seconds} on {cores} ({milliseconds:.2g} ms a run, by a pilot of "
-                 f"{estimate['pilot_runs']})"),
+        (
+            "Time",
+            f"about {seconds} on {cores} ({milliseconds:.2g} ms a run, by a pilot of "
+            f"{estimate['pilot_runs']})",
+        ),
         ("Room on disk", f"about {size(1e6 * estimate['megabytes'])}"),
         ("Sweep", chosen.sweep_id),
-    ]  # fmt: skip
+    ]
     table = house_table()
     for heading in ("Parameter", "Values", "Unit"):
         table.add_column(heading)
@@ -465,9 +459,13 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
         table.add_row(Text(path), Text(values), Text(known.unit))
     title = chosen.base.title or str(file)
     return Group(
-        Text(title, style="bold"), facts(rows), Text(), table, Text(),
+        Text(title, style="bold"),
+        facts(rows),
+        Text(),
+        table,
+        Text(),
         Text(f"Next: partnersim sweep run {file} --out DIR"),
-    )  # fmt: skip
+    )
 
 
 def facts(rows: list[tuple[str, str]]) -> RenderableType:
@@ -522,14 +520,12 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
     rows = [
         ("Runs", f"{found.n_done:,} of {found.n_runs:,} ({share})"),
         ("Failed", f"{found.n_failed:,}"),
-        ("Points, arms, replicates",
-         f"{found.n_points:,} × {found.n_arms} × {found.n_replicates:,}"),
+        ("Points, arms, replicates", f"{found.n_points:,} × {found.n_arms} × {found.n_replicates:,}"),
         ("On disk", f"{size(found.n_bytes)} in {plural(found.n_files, 'file')}"),
         ("Sweep", found.sweep_id),
         ("Sessions", str(len(opened.provenance))),
-    ]  # fmt: skip
-    parts = [Text(opened.plan.base.title or str(opened.folder), style="bold"),
-             facts(rows)]  # fmt: skip
+    ]
+    parts = [Text(opened.plan.base.title or str(opened.folder), style="bold"), facts(rows)]
     for failure in opened.failures() if found.n_failed else ():
         where = f"point {failure.point}{f', arm {failure.arm}' * bool(failure.arm)}"
         parts.append(

@@ -78,16 +78,12 @@ def ledger_waterfall(
     """
     total = math.fsum(totals.values())
     if not abs(start + total - end) <= 1e-6:
-        raise ValueError(
-            f"totals: add up to {total:g}, but from start to end it is {end - start:g}"
-        )
+        raise ValueError(f"totals: add up to {total:g}, but from start to end it is {end - start:g}")
     about = f"Trust runs from 0 to 1; sums on the way may lie outside. {note}".rstrip()
     page = Page(_title(totals, start, end, whose, when), about)
     first, last = Part("at the start", start, is_level=True), Part("at the end", end, is_level=True)
     page.marks += _draw(page, [first, *_parts(totals, start), last])
-    return page.picture(
-        {"part": ["start", *totals, "end"], "change": [start, *totals.values(), end]}
-    )
+    return page.picture({"part": ["start", *totals, "end"], "change": [start, *totals.values(), end]})
 
 
 def _parts(totals: Mapping[str, float], start: float) -> list[Part]:

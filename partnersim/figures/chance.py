@@ -15,14 +15,7 @@ from partnersim.figures.marks import Disc, Line, Mark, Panel, Table, Text, say, 
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, COLOURS, DARK, LINE, NUMBER, ORANGE, PAPER, QUIET
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import (
-    Quantity,
-    choose_arms,
-    find_effect,
-    foot_note,
-    headline,
-    quantity,
-)
+from partnersim.figures.quantities import Quantity, choose_arms, find_effect, foot_note, headline, quantity
 from partnersim.runs.wording import of_hundred, period
 
 if TYPE_CHECKING:
@@ -56,9 +49,7 @@ LEFT_BLOCK, RIGHT_BLOCK = 100, 540
 # --- parts of every picture of chance -------------------------------------------------------------
 
 
-def icons(
-    left: float, top: float, pitch: float, n_full: int, colour: str, n: int = 100
-) -> Iterator[Disc]:
+def icons(left: float, top: float, pitch: float, n_full: int, colour: str, n: int = 100) -> Iterator[Disc]:
     """Circles, ten a row, one for each partnership: full ones first, then rings."""
     for index in range(n):
         x, y = left + pitch * (index % 10 + 0.5), top + pitch * (index // 10 + 0.5)

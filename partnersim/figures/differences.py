@@ -12,14 +12,7 @@ from partnersim.figures.marks import Box, Disc, Line, Mark, Panel, rows_to_table
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, LINE, PAPER, PURPLE, QUIET
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import (
-    Effect,
-    Quantity,
-    find_effect,
-    foot_note,
-    in_title,
-    quantity,
-)
+from partnersim.figures.quantities import Effect, Quantity, find_effect, foot_note, in_title, quantity
 from partnersim.runs.wording import join, signed
 
 if TYPE_CHECKING:
@@ -64,9 +57,7 @@ def difference_forest(
     others = [arm for arm in comparison.results if arm != comparison.base]
     names = list(arms) if arms is not None else others[:8]
     first = comparison.results[comparison.base]
-    effects = {
-        measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures
-    }
+    effects = {measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures}
     title = _title(comparison.base, effects[measures[0]], measures[0])
     page = Page(title, foot_note(first, comparison, len(names) + 1))
     width = (WIDTH - 2 * MARGIN - NAMES) / len(measures)

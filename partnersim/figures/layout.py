@@ -60,9 +60,7 @@ def shorten(text: str, width: float, size: float = TYPE, *, bold: bool = False) 
     return f"{text.rstrip()}…"
 
 
-def wrap(
-    text: str, width: float, lines: int = 1, size: float = TYPE, *, bold: bool = False
-) -> list[str]:
+def wrap(text: str, width: float, lines: int = 1, size: float = TYPE, *, bold: bool = False) -> list[str]:
     """Break a text into lines of at most `width` pixels; what is too much ends in '…'."""
     words: list[str] = []
     for word in re.sub(r"(?<=\d) (?=%|of \d)", "\N{NO-BREAK SPACE}", text).split(" "):
@@ -81,9 +79,7 @@ def wrap(
     return [shorten(row.rstrip(), width, size, bold=bold) for row in rows]
 
 
-def spread(
-    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
-) -> list[float]:
+def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
     """Middles for labels near where they are wanted, none over another, all within the room.
 
     Parameters
@@ -135,9 +131,7 @@ def round_up(value: float) -> float:
     if not value > 0:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))
-    return unit * next(
-        factor for factor in (1, 2, 4, 5, 6, 8, 10) if value <= factor * unit * (1 + 1e-9)
-    )
+    return unit * next(factor for factor in (1, 2, 4, 5, 6, 8, 10) if value <= factor * unit * (1 + 1e-9))
 
 
 def padded(low: float, high: float, share: float) -> tuple[float, float]:

@@ -171,6 +171,5 @@ def on_ring(n: int, centre: Point, radii: Point) -> list[Point]:
     """Places on an ellipse, clockwise from the top."""
     angles = [2 * math.pi * index / n for index in range(n)]
     return [
-        (centre[0] + radii[0] * math.sin(angle), centre[1] - radii[1] * math.cos(angle))
-        for angle in angles
+        (centre[0] + radii[0] * math.sin(angle), centre[1] - radii[1] * math.cos(angle)) for angle in angles
     ]

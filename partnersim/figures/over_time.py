@@ -99,10 +99,7 @@ def change_over_time(
     first = comparison.results[names[0]]
     final = {arm: _median(comparison.results[arm], series[0])[-1] for arm in names}
     last = {arm: results.series[series[0]][:, -1] for arm, results in comparison.results.items()}
-    ways = {
-        arm: find_effect(last[arm], last[comparison.base], series[0], first.months).way
-        for arm in names
-    }
+    ways = {arm: find_effect(last[arm], last[comparison.base], series[0], first.months).way for arm in names}
     shown = quantity(series[0])
     what = f"{shown.label} after {period(first.months)}, median"
     title = headline(what, final, shown.say, comparison.base, ways)
@@ -174,11 +171,7 @@ def _places(page: Page, series: Sequence[str]) -> Iterator[tuple[str, Panel]]:
 
 
 def _draw_arms(
-    panel: Panel,
-    names: Sequence[str],
-    bold: Sequence[np.ndarray],
-    faint: Sequence[np.ndarray],
-    scale: float,
+    panel: Panel, names: Sequence[str], bold: Sequence[np.ndarray], faint: Sequence[np.ndarray], scale: float
 ) -> Iterator[Mark]:
     """Draw the lines of all arms in one panel, and name them."""
     months = np.arange(len(bold[0]))

@@ -37,8 +37,7 @@ class Page:
         self.title = title
         lines = wrap(title, WIDTH - 2 * MARGIN, 4, TITLE, bold=True)
         self.marks: list[Mark] = [
-            Text(MARGIN, 50 + 40 * index, line, size=TITLE, bold=True)
-            for index, line in enumerate(lines)
+            Text(MARGIN, 50 + 40 * index, line, size=TITLE, bold=True) for index, line in enumerate(lines)
         ]
         self.top, self.bottom = 32.0 + 40 * len(lines), HEIGHT - 16.0
         if note:

@@ -65,11 +65,7 @@ def _patch(mark: Mark) -> Circle | Rectangle:
 
 def _add(sheet: Axes, mark: Mark, level: int) -> None:
     if isinstance(mark, Text):
-        font: dict[str, Any] = {
-            "family": FAMILY,
-            "size": mark.size * POINT,
-            "weight": WEIGHTS[mark.bold],
-        }
+        font: dict[str, Any] = {"family": FAMILY, "size": mark.size * POINT, "weight": WEIGHTS[mark.bold]}
         place: dict[str, Any] = {"ha": ANCHORS[mark.anchor], "va": "baseline", "zorder": level}
         # Words as they stand: a dollar sign is no formula.
         sheet.text(mark.x, mark.y, mark.text, color=mark.colour, parse_math=False, **font, **place)

@@ -53,8 +53,7 @@ def _known(attributes: Attributes | None) -> str:
     if not attributes:
         return ""
     return "".join(
-        f' {name}="{escape(value) if type(value) is str else value}"'
-        for name, value in attributes.items()
+        f' {name}="{escape(value) if type(value) is str else value}"' for name, value in attributes.items()
     )
 
 
@@ -64,10 +63,7 @@ def _line(mark: Line) -> str:
     stroke = f' stroke="{mark.colour}" stroke-width="{mark.width:g}"' if mark.width else ""
     dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
     opacity = f' opacity="{mark.opacity:g}"' if mark.opacity != 1 else ""
-    return (
-        f'<path{_known(mark.attributes)} d="{way}" fill="{mark.fill or "none"}"{stroke}{dash}'
-        f"{opacity}/>"
-    )
+    return f'<path{_known(mark.attributes)} d="{way}" fill="{mark.fill or "none"}"{stroke}{dash}{opacity}/>'
 
 
 def _box(mark: Box) -> str:

@@ -90,9 +90,7 @@ def _set_beside(results: Results, published: Published) -> Setting:
         return Setting(published, math.nan, math.nan, math.nan)
     series = np.asarray(results.series[published.measure], dtype=float)
     start = series[:, published.reference_month]
-    ratio = np.divide(
-        series[:, published.month], start, out=np.full(len(start), np.nan), where=start != 0
-    )
+    ratio = np.divide(series[:, published.month], start, out=np.full(len(start), np.nan), where=start != 0)
     ratio = ratio[np.isfinite(ratio)]
     if not ratio.size:
         return Setting(published, math.nan, math.nan, math.nan)

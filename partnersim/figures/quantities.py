@@ -81,9 +81,7 @@ def choose_arms(comparison: Comparison, arms: Sequence[str] | None) -> list[str]
         return [name for name in comparison.results if name in chosen]
     for name in arms:
         if name not in comparison.results:
-            raise ValueError(
-                f"arms: no arm is named {name!r}; there are {list(comparison.results)}"
-            )
+            raise ValueError(f"arms: no arm is named {name!r}; there are {list(comparison.results)}")
     if not 1 <= len(arms) <= MAX_SERIES:
         raise ValueError(f"arms: {len(arms)} given; a figure shows 1 to {MAX_SERIES}")
     return list(arms)
@@ -185,8 +183,7 @@ def headline(
             return f"{what}: {listed}"
         word = words[0] if gap > 0 else words[1]
         return (
-            f"{what}: {word} with {in_title(arm)} ({texts[arm]}) "
-            f"than with {in_title(base)} ({texts[base]})"
+            f"{what}: {word} with {in_title(arm)} ({texts[arm]}) than with {in_title(base)} ({texts[base]})"
         )
     least, *_, most = sorted(values, key=values.__getitem__)
     numbers = list(values.values())

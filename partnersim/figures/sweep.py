@@ -130,9 +130,7 @@ def _have_room(ticks: Sequence[float], words: Sequence[str], pixels: float) -> b
     )
 
 
-def _limits(
-    effects: Sequence[MainEffect], shown: Quantity, *, has_base: bool
-) -> tuple[float, float]:
+def _limits(effects: Sequence[MainEffect], shown: Quantity, *, has_base: bool) -> tuple[float, float]:
     """Give one vertical range for all panels, so that they can be compared."""
     ends = [end for effect in effects for end in (effect.means, effect.lows, effect.highs)]
     known = shown.scale * np.concatenate([*ends, [0.0] if has_base else []])

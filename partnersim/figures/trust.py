@@ -32,9 +32,7 @@ NODE, ACROSS = 16.0, 230.0
 # --- parts of every network and table -------------------------------------------------------------
 
 
-def half(
-    places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0, **more: Any
-) -> Line:
+def half(places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0, **more: Any) -> Line:
     """The half of the line between two that touches the one who trusts; unseen for nobody's."""
     (x, y), (to_x, to_y) = places[i], places[j]
     ends = ((x, y), ((x + to_x) / 2, (y + to_y) / 2))
@@ -95,9 +93,7 @@ class Ring:
         return wrap(self.titles[index], 3 * self.across, 2, self.em)
 
 
-def names_of_table(
-    titles: Sequence[str], cell: Box, start: float = 0.0, em: float = TYPE
-) -> Iterator[Text]:
+def names_of_table(titles: Sequence[str], cell: Box, start: float = 0.0, em: float = TYPE) -> Iterator[Text]:
     """Numbers above the columns and names with them left of the rows; `cell` is the first one."""
     n = len(titles)
     rows = 2 if cell.height >= 2 * LINE - 4 else 1
@@ -119,9 +115,7 @@ def key(left: float, top: float, room: float, names: Sequence[str]) -> Iterator[
 # --- for reports ----------------------------------------------------------------------------------
 
 
-def trust_network(
-    trust: np.ndarray, titles: Sequence[str], *, when: str = "", note: str = ""
-) -> Picture:
+def trust_network(trust: np.ndarray, titles: Sequence[str], *, when: str = "", note: str = "") -> Picture:
     """Draw each organisation's trust in each other as its half of the line between them.
 
     Organisations stand on a ring, in their order, clockwise from the top. The half of a line
@@ -163,9 +157,7 @@ def trust_network(
     return page.picture(seen.table())
 
 
-def trust_heatmap(
-    trust: np.ndarray, titles: Sequence[str], *, when: str = "", note: str = ""
-) -> Picture:
+def trust_heatmap(trust: np.ndarray, titles: Sequence[str], *, when: str = "", note: str = "") -> Picture:
     """Draw who trusts whom as a table in colour: rows trust columns.
 
     Up to 12 organisations have their names and numbers (trust in hundredths); of more, a square
@@ -181,12 +173,7 @@ def trust_heatmap(
     for i, j in seen.links:
         step = seen.steps[i][j]
         share = 0.94 if has_numbers else 0.94 * (step + 2) / (len(STEPS) + 1)
-        x, y, width, height = (
-            left + (j + 0.5) * wide,
-            top + (i + 0.5) * high,
-            share * wide,
-            share * high,
-        )
+        x, y, width, height = (left + (j + 0.5) * wide, top + (i + 0.5) * high, share * wide, share * high)
         page.marks.append(Box(x - width / 2, y - height / 2, width, height, STEPS[step].fill))
         if has_numbers:
             said, ink = f"{100 * seen.trust[i, j]:.0f}", STEPS[step].ink
@@ -222,10 +209,7 @@ class _Seen:
         found = set()
         for own in ([link for link in self.links if link[0] == k] for k in range(len(self.titles))):
             if own:
-                found |= {
-                    min(own, key=self.trust.__getitem__),
-                    max(own, key=self.trust.__getitem__),
-                }
+                found |= {min(own, key=self.trust.__getitem__), max(own, key=self.trust.__getitem__)}
         return sorted(found)
 
     def commonest(self) -> str:

@@ -71,8 +71,7 @@ def _own(field: str, meaning: str) -> View[float]:
 def _over_layers(field: str, meaning: str) -> View[float]:
     """View what each layer has, as its mean."""
     return View(
-        lambda self: _mean(self.model.fields[field][self.index].tolist()),
-        f"{meaning}: mean over layers.",
+        lambda self: _mean(self.model.fields[field][self.index].tolist()), f"{meaning}: mean over layers."
     )
 
 
@@ -182,9 +181,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     base_objectives = _by_domain("base_objectives", "The same, without deadlines.")
     ways_of_working = _by_lever("in_force", "Levers as they are.")
     stated_ways_of_working = _by_lever("stated", "Levers as stated.")
-    practised_ways_of_working = _by_lever(
-        "practised", "Levers as they would be without intervention."
-    )
+    practised_ways_of_working = _by_lever("practised", "Levers as they would be without intervention.")
     held_ways_of_working = _by_lever("is_held", "1 for a lever that an intervention holds.")
 
     def by_layer(self, field: str) -> dict[str, float]:
@@ -239,9 +236,17 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
 OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "displayed", "belief")
 OF_LINKS = ("trust", "competence_trust", "goodwill_trust")
 OF_PAIRS = (
-    "contact", "tension", "conflict", "agreement", "cultural_distance", "horizons_apart",
-    "withdrawn", "misread", "guarded", "convened",
-)  # fmt: skip
+    "contact",
+    "tension",
+    "conflict",
+    "agreement",
+    "cultural_distance",
+    "horizons_apart",
+    "withdrawn",
+    "misread",
+    "guarded",
+    "convened",
+)
 
 
 def _check(name: str, known: Iterable[str]) -> None:
@@ -291,9 +296,7 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         self.place = place
         self.name = name
         self.host = host
-        self.title = next(
-            (c.title or name for c in model.scenario.coordinators if c.name == name), name
-        )
+        self.title = next((c.title or name for c in model.scenario.coordinators if c.name == name), name)
 
     is_at_work: View[bool] = View(
         lambda self: self in self.model.agents, "Whether it is at work; if not, it is no agent."
@@ -313,15 +316,11 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         lambda self: _mean(self.model.fields["credibility"][self.place, self.model.members]),
         "The weight of its word: mean over members.",
     )
-    meetings: View[float] = View(
-        lambda self: sum(self.meetings_with.values()), "Meetings this month."
-    )
+    meetings: View[float] = View(lambda self: sum(self.meetings_with.values()), "Meetings this month.")
     credibility_with = _per_organisation("credibility", "The weight of its word, with each.")
     meetings_with = _per_organisation("meetings", "Meetings this month, with each.")
     held_for_host = _per_organisation("held_for_host", "Those of them held for its host.")
-    seen_impartial = _per_organisation(
-        "seen_impartial", "Those of them seen to serve the partnership."
-    )
+    seen_impartial = _per_organisation("seen_impartial", "Those of them seen to serve the partnership.")
 
     def by_layer(self, field: str, organisation: str) -> dict[str, float]:
         """Give what it has with each layer of an organisation.
@@ -349,6 +348,4 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         return f"<Coordinator {self.name}{f' of {self.host}' if self.host else ''}>"
 
 
-OF_MEETINGS = (
-    "months_unseen", "seen", "has_seen", "meetings", "weight", "held_for_host", "seen_impartial",
-)  # fmt: skip
+OF_MEETINGS = ("months_unseen", "seen", "has_seen", "meetings", "weight", "held_for_host", "seen_impartial")

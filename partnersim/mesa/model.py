@@ -172,10 +172,12 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         for index in range(scenario.n_organisations):
             Organisation(self, index)
         self.datacollector = _Collector(
-            {name: _once_over(name) if name in WHOLE_RUN else reporter
-             for name, reporter in MODEL_REPORTERS.items()},
+            {
+                name: _once_over(name) if name in WHOLE_RUN else reporter
+                for name, reporter in MODEL_REPORTERS.items()
+            },
             AGENT_REPORTERS,
-        )  # fmt: skip
+        )
 
     # --- What there is -----------------------------------------------------------------------
 
@@ -426,9 +428,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         kept = [
             planned
             for planned in self.scenario.events
-            if event != "organisation_joins"
-            or planned.type != event
-            or planned.organisation != organisation
+            if event != "organisation_joins" or planned.type != event or planned.organisation != organisation
         ]
         new = {"type": event, "month": self.month, "organisation": organisation, **details}
         said = {"event": event, **({"organisation": organisation} if organisation else {})}
@@ -446,9 +446,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         _check_no_month(details, "from_month")
         new = {"name": name, "from_month": self.month, **details}
         self._change(
-            "add_coordinator",
-            {"name": name, **details},
-            coordinators=[*self.scenario.coordinators, new],
+            "add_coordinator", {"name": name, **details}, coordinators=[*self.scenario.coordinators, new]
         )
 
     def remove_coordinator(self, name: str) -> None:
@@ -666,10 +664,20 @@ MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
 AGENT_REPORTERS: dict[str, Callable[[mesa.Agent], Any]] = {
     f"agent_{name}": _report_view(name)
     for name in (
-        "name", "is_present", "trust", "vision_commitment", "contribution", "delivered",
-        "tension", "contact", "target_pressure", "stake", "credibility", "meetings",
+        "name",
+        "is_present",
+        "trust",
+        "vision_commitment",
+        "contribution",
+        "delivered",
+        "tension",
+        "contact",
+        "target_pressure",
+        "stake",
+        "credibility",
+        "meetings",
     )
-}  # fmt: skip
+}
 """For a `mesa.DataCollector`: what organisations and coordinators show; NaN where only the other
 kind does. `batch_run` puts the columns of both in one row: no name is that of a series."""
 

@@ -26,9 +26,7 @@ def is_compiled(parameters: np.dtype) -> bool:
     return mark_of_compilation(parameters).exists()
 
 
-def compile_all(
-    parameters: np.dtype, progress: Callable[[str, int, int], None] | None = None
-) -> None:
+def compile_all(parameters: np.dtype, progress: Callable[[str, int, int], None] | None = None) -> None:
     """Compile the month and the loops over it, once for an installation.
 
     Parameters

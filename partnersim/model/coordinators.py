@@ -127,9 +127,7 @@ def choose_meetings(meet, state, p):
         if n_within_reach == 0:
             continue
         draw = uniform(state.keys, stream_of(c, p), month, HOW_MANY, 0, 0, 0)
-        n_meetings = int(
-            p.coordinators.meetings_per_month[c] + p.luck * draw + (1.0 - p.luck) * 0.5
-        )
+        n_meetings = int(p.coordinators.meetings_per_month[c] + p.luck * draw + (1.0 - p.luck) * 0.5)
         each, further = n_meetings // n_within_reach, n_meetings % n_within_reach
         if each > 0:
             for at in range(n_layers):

@@ -86,9 +86,7 @@ def draw_shocks(state, p):
     z' = a z + s sqrt(1 - a^2) e, e of variance 1.
     """
     month = state.month[0]
-    fresh = (
-        math.sqrt(1.0 - p.pressure.shock_persistence * p.pressure.shock_persistence) * UNIT_VARIANCE
-    )
+    fresh = math.sqrt(1.0 - p.pressure.shock_persistence * p.pressure.shock_persistence) * UNIT_VARIANCE
     draw = uniform(state.keys, ENVIRONMENT, month, NATIONAL_SHOCK, 0, 0, 0)
     state.national_shock[0] = p.pressure.shock_persistence * state.national_shock[
         0
@@ -193,8 +191,7 @@ def spend_time(state, p):
         lever = state.in_force[i]
         away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
         days = state.is_present[i] * (
-            p.relations.meeting_budget
-            * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
+            p.relations.meeting_budget * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
             + DELEGATION * away / 12.0
             + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
             + LINK_DAYS * N_LAYERS * (lever[CROSS_LINKS] - 1.0) * max(members - 1.0, 0.0)
@@ -227,12 +224,7 @@ def lose_relationships(i, layer, share, state, p):
     state.vision_commitment[i, layer] += share * p.trust.turnover_loss * (alone - commitment)
     for c in range(p.coordinators.n):
         state.credibility[c, i] *= 1.0 - share * p.trust.turnover_loss / N_LAYERS
-        if (
-            c >= p.coordinators.n_appointed
-            and layer == MANAGEMENT
-            and share >= 0.5
-            and state.host[c] == i
-        ):
+        if c >= p.coordinators.n_appointed and layer == MANAGEMENT and share >= 0.5 and state.host[c] == i:
             state.is_at_work[c] = 0.0  # one who emerged leaves with the managers
             state.host[c] = -1
 

@@ -25,13 +25,7 @@ from partnersim.model.draws import (
     standard_normal,
     uniform,
 )
-from partnersim.model.environment import (
-    UNIT_VARIANCE,
-    feel_pressure,
-    n_members,
-    near_deadlines,
-    set_capacity,
-)
+from partnersim.model.environment import UNIT_VARIANCE, feel_pressure, n_members, near_deadlines, set_capacity
 from partnersim.model.levers import N_LEVERS, set_levers
 from partnersim.model.meetings import compare_interests, show_commitment
 from partnersim.model.trust import assess_trust, start_as_strangers, start_trust
@@ -145,18 +139,12 @@ def draw_organisations(state, p):
             total += state.base_objectives[i, k]
         for k in range(n_domains):
             even = 1.0 / n_domains
-            apart = (
-                p.luck * p.drawn.objective_diversity * (state.base_objectives[i, k] / total - even)
-            )
+            apart = p.luck * p.drawn.objective_diversity * (state.base_objectives[i, k] / total - even)
             state.base_objectives[i, k] = even + apart
         stretch = p.drawn.horizon_diversity * math.log(3.0) * own_draw(i, HORIZON, state, p)
-        state.planning_horizon[i] = max(
-            1.0, p.organisations.planning_horizon[i] * math.exp(stretch)
-        )
+        state.planning_horizon[i] = max(1.0, p.organisations.planning_horizon[i] * math.exp(stretch))
         state.base_pressure[i] = clip(
-            p.organisations.pressure[i] + p.drawn.pressure_spread * own_draw(i, PRESSURE, state, p),
-            0.0,
-            1.0,
+            p.organisations.pressure[i] + p.drawn.pressure_spread * own_draw(i, PRESSURE, state, p), 0.0, 1.0
         )
         state.accountability[i] = clip(
             p.organisations.accountability[i]
@@ -165,8 +153,7 @@ def draw_organisations(state, p):
             1.0,
         )
         state.incentive_share[i] = clip(
-            p.organisations.incentive_share[i]
-            + p.drawn.incentive_spread * own_draw(i, INCENTIVE, state, p),
+            p.organisations.incentive_share[i] + p.drawn.incentive_spread * own_draw(i, INCENTIVE, state, p),
             0.0,
             1.0,
         )

@@ -51,9 +51,7 @@ def set_levers(state, p):
             state.transition[i] = min(1.0, state.transition[i] + moved)
     for i in range(n):
         for j in range(n):
-            agreement = min(
-                state.in_force[i, BINDING_AGREEMENT], state.in_force[j, BINDING_AGREEMENT]
-            )
+            agreement = min(state.in_force[i, BINDING_AGREEMENT], state.in_force[j, BINDING_AGREEMENT])
             state.withdrawn[i, j] = max(state.agreement[i, j] - agreement, 0.0)
             state.agreement[i, j] = agreement
 

@@ -24,14 +24,7 @@ from partnersim.model.constants import (
     WORKED_THROUGH_GOODWILL,
     WORKED_THROUGH_LEAST,
 )
-from partnersim.model.draws import (
-    ENCOUNTERS,
-    RUPTURE,
-    SURFACING,
-    WORKING_THROUGH,
-    event,
-    uniform,
-)
+from partnersim.model.draws import ENCOUNTERS, RUPTURE, SURFACING, WORKING_THROUGH, event, uniform
 from partnersim.model.environment import n_members
 from partnersim.model.levers import (
     ISSUE_AVOIDANCE,
@@ -55,8 +48,7 @@ def compare_interests(state, p):
                 state.objectives_length[i] * state.objectives_length[j]
             )
             conflict = (
-                CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0)
-                + CONFLICT_HORIZONS * state.horizons_apart[i, j]
+                CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0) + CONFLICT_HORIZONS * state.horizons_apart[i, j]
             )
             state.conflict[i, j] = state.conflict[j, i] = conflict
 
@@ -124,9 +116,7 @@ def raise_issues(state, p):
             if state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             tension = state.tension[i, j]
-            avoided = 0.5 * (
-                state.in_force[i, ISSUE_AVOIDANCE] + state.in_force[j, ISSUE_AVOIDANCE]
-            )
+            avoided = 0.5 * (state.in_force[i, ISSUE_AVOIDANCE] + state.in_force[j, ISSUE_AVOIDANCE])
             piling_up = 1.0 if p.mechanisms.avoidance_harm else 1.0 - avoided
             tension += p.relations.issue_rate * state.conflict[i, j] * piling_up * (1.0 - tension)
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])

@@ -122,9 +122,7 @@ def observe(state, p, row):
     links = max(pairs, 1.0)
     layers = max(members, 1.0) * N_LAYERS
     row[CHANGE_DELIVERED] = state.work_delivered[0] / p.vision.size
-    row[TRUST] = (row[TRUST_BOARD] + row[TRUST_MANAGEMENT] + row[TRUST_FRONT_LINE]) / (
-        N_LAYERS * links
-    )
+    row[TRUST] = (row[TRUST_BOARD] + row[TRUST_MANAGEMENT] + row[TRUST_FRONT_LINE]) / (N_LAYERS * links)
     row[COMPETENCE_TRUST] = competence / (N_LAYERS * links)
     row[GOODWILL_TRUST] = goodwill / (N_LAYERS * links)
     row[VISION_COMMITMENT] /= layers

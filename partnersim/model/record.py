@@ -40,8 +40,7 @@ def record_of(fields: Iterable[tuple[Any, ...]]) -> np.dtype:
         outer, _, inner = name.partition(".")
         tables.setdefault(outer, []).append((inner, *kind))
     formats = [
-        record_of(table) if table[0][0] else np.dtype((*table[0][1:], ())[:2])
-        for table in tables.values()
+        record_of(table) if table[0][0] else np.dtype((*table[0][1:], ())[:2]) for table in tables.values()
     ]
     sizes = [-(-dtype.itemsize // 8) * 8 for dtype in formats]
     layout: Any = {

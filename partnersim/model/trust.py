@@ -8,13 +8,7 @@ import math
 
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled, with_slot
-from partnersim.model.constants import (
-    BRIDGING,
-    COVERED_BY_AGREEMENT,
-    CROWDING,
-    GOODWILL_RATE,
-    N_LAYERS,
-)
+from partnersim.model.constants import BRIDGING, COVERED_BY_AGREEMENT, CROWDING, GOODWILL_RATE, N_LAYERS
 from partnersim.model.draws import (
     ENCOUNTERS,
     READING,
@@ -57,9 +51,8 @@ def start_trust(state, p):
             for layer in range(N_LAYERS):
                 for kind in range(2):
                     draw = uniform(
-                        state.keys, ENCOUNTERS, SETUP, START_TRUST,
-                        p.label[i], p.label[j], 2 * layer + kind,
-                    )  # fmt: skip
+                        state.keys, ENCOUNTERS, SETUP, START_TRUST, p.label[i], p.label[j], 2 * layer + kind
+                    )
                     own = noise(draw, p.luck)
                     trust = p.starting.trust_mean + p.starting.trust_spread * 0.5 * (pair + own)
                     if kind == 0:
@@ -74,12 +67,8 @@ def start_as_strangers(i, state, p):
     for j in range(p.n):
         if j != i:
             for layer in range(N_LAYERS):
-                state.competence_trust[i, layer, j] = state.goodwill_trust[i, layer, j] = (
-                    p.trust.disposition
-                )
-                state.competence_trust[j, layer, i] = state.goodwill_trust[j, layer, i] = (
-                    p.trust.disposition
-                )
+                state.competence_trust[i, layer, j] = state.goodwill_trust[i, layer, j] = p.trust.disposition
+                state.competence_trust[j, layer, i] = state.goodwill_trust[j, layer, i] = p.trust.disposition
 
 
 # How it moves -------------------------------------------------------------------------------

@@ -33,9 +33,7 @@ def update_commitment(state, p):
         mean = 0.0
         for layer in range(N_LAYERS):
             mean += state.vision_commitment[i, layer] * LAYER_SHARE
-        pull = (
-            p.commitment.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
-        )
+        pull = p.commitment.pull * (0.5 + state.target_pressure[i]) * (0.5 + state.accountability[i])
         told = (
             JOINT_DAY_COMMITMENT * state.in_force[i, JOINT_AWAY_DAYS]
             + WRITTEN_COMMITMENT * state.in_force[i, CIRCULATED_VISION]
@@ -81,7 +79,5 @@ def update_beliefs(state, p):
                     partners += 1.0
             others = given / partners if partners > 0.0 else 0.0
             state.belief[i, layer] = clip(
-                BELIEF_BASE + BELIEF_OTHERS * others + BELIEF_BEFORE * state.belief[i, layer],
-                0.0,
-                1.0,
+                BELIEF_BASE + BELIEF_OTHERS * others + BELIEF_BEFORE * state.belief[i, layer], 0.0, 1.0
             )

@@ -76,9 +76,7 @@ def deliver_promises(state, p):
             kept = event(of_layer(bits, layer), chance, p.luck)
             state.kept[j, layer] = kept
             state.delivered[j, layer] = (
-                state.is_present[j]
-                * state.contribution[j, layer]
-                * (kept + (1.0 - kept) * p.trust.shortfall)
+                state.is_present[j] * state.contribution[j, layer] * (kept + (1.0 - kept) * p.trust.shortfall)
             )
 
 
@@ -187,9 +185,7 @@ def do_work(state, p):
                     terms += ces_term(effort_of(i, m, state), exponent)
                     separate += 1.0 - state.in_force[i, PARTNERSHIP_MANAGED_TEAMS]
                     moving += state.transition[i]
-            lost = (
-                HANDOFF_WORK * separate / members if p.mechanisms.separate_teams_handoffs else 0.0
-            )
+            lost = HANDOFF_WORK * separate / members if p.mechanisms.separate_teams_handoffs else 0.0
             dip = TRANSITION_WORK * moving / members if p.mechanisms.transition_dip else 0.0
             difficulty = 1.0 + p.programme.diminishing * state.work_delivered[0] / p.vision.size
             progress = ces_mean(terms, members, exponent) * (1.0 - lost) * (1.0 - dip) / difficulty
@@ -450,9 +446,7 @@ def draw_initiative(m, number, state, p):
     trust = total / pairs if pairs > 0.0 else p.trust.disposition
     draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, SIZE_DRAW, 0)
     state.work_size[m] = (
-        p.programme.initiative_size
-        * (0.5 + trust)
-        * (1.0 + p.programme.size_spread * noise(draw, p.luck))
+        p.programme.initiative_size * (0.5 + trust) * (1.0 + p.programme.size_spread * noise(draw, p.luck))
     )
     state.n_gates[m] = 1 + math.floor((p.programme.max_gates - 1) * (1.0 - trust) + 0.5)
     draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, QUICK_DRAW, 0)

@@ -19,20 +19,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.report.output import (
-    OutputFolder,
-    comparison_pictures,
-    ledger_picture,
-    trust_pictures,
-)
-from partnersim.report.tables import (
-    Change,
-    change,
-    enough_pairs,
-    level,
-    number_table,
-    reading,
-)
+from partnersim.report.output import OutputFolder, comparison_pictures, ledger_picture, trust_pictures
+from partnersim.report.tables import Change, change, enough_pairs, level, number_table, reading
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm

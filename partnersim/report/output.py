@@ -88,9 +88,7 @@ class OutputFolder:
         try:
             self._put(name, data)
         except OSError as error:
-            raise ScenarioError(
-                f"{self.path / name}: cannot be written: {error.strerror or error}"
-            ) from None
+            raise ScenarioError(f"{self.path / name}: cannot be written: {error.strerror or error}") from None
         self.written.append(name)
 
     def _put(self, name: str, data: bytes) -> None:
@@ -126,18 +124,14 @@ class OutputFolder:
         for name, picture in run_pictures(results):
             self.write_picture(name, picture)
 
-    def write_comparison(
-        self, comparison: Comparison, document: str, series: Sequence[str]
-    ) -> None:
+    def write_comparison(self, comparison: Comparison, document: str, series: Sequence[str]) -> None:
         """Write the results of some arms: data, tables, figures, and how to do it again."""
         self._write_results(comparison.results, document, series)
         self.write_rows("differences.csv", difference_rows(comparison))
         for name, picture in comparison_pictures(comparison):
             self.write_picture(name, picture)
 
-    def _write_results(
-        self, results: Mapping[str, Results], document: str, series: Sequence[str]
-    ) -> None:
+    def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write what a run and a comparison have in common."""
         kept = list(series) or list(next(iter(results.values())).series)
         about = provenance() | variants_by_arm(results)
@@ -151,13 +145,7 @@ class OutputFolder:
         self.write_rows("series.csv", series_rows(results, kept))
         self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
 
-    def write_explanation(
-        self,
-        ledger: Ledger,
-        links: Links,
-        month: int | None,
-        document: str,
-    ) -> None:
+    def write_explanation(self, ledger: Ledger, links: Links, month: int | None, document: str) -> None:
         """Write the ledger of some links: data, and a figure for each."""
         self.write("explanation.json", document)
         for number, (words, link) in enumerate(links):
@@ -197,9 +185,17 @@ def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
 def difference_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
     """Give the differences of each arm from the base, a row each."""
     yield (
-        "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better",
-        "monte_carlo_error", "n_pairs", "is_enough",
-    )  # fmt: skip
+        "arm",
+        "base",
+        "measure",
+        "mean",
+        "ci95_low",
+        "ci95_high",
+        "share_better",
+        "monte_carlo_error",
+        "n_pairs",
+        "is_enough",
+    )
     for arm, by_measure in comparison.differences().items():
         for name, d in by_measure.items():
             counts = (d.share_better, d.monte_carlo_error, d.n_pairs, d.is_enough)
@@ -225,9 +221,7 @@ def series_rows(results: Mapping[str, Results], names: Sequence[str]) -> Iterato
                 yield (arm, replicate, month, *row)
 
 
-def quantile_rows(
-    results: Mapping[str, Results], names: Sequence[str]
-) -> Iterator[tuple[Any, ...]]:
+def quantile_rows(results: Mapping[str, Results], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Give the quantiles of each series over replicates, a row a month."""
     yield ("arm", "series", "month", *QUANTILES)
     for arm, of_arm in results.items():

@@ -162,9 +162,7 @@ def measures_table(results: Results) -> Table:
     for title, names in groups_of(summary):
         table.add_row(Text(title, style="bold"))
         for name in names:
-            table.add_row(
-                Padding(reading(name).heading, (0, 0, 0, 1)), *_run_cells(name, summary[name])
-            )
+            table.add_row(Padding(reading(name).heading, (0, 0, 0, 1)), *_run_cells(name, summary[name]))
         table.add_section()
     return table
 
@@ -181,9 +179,7 @@ def _run_cells(name: str, summary: Summary) -> list[str]:
     if measure.unit == SHARE_OF_RUNS:
         return [with_error, "", "", "", ""]
     quantiles = [
-        "later"
-        if measure.is_censored and not math.isfinite(value)
-        else fixed(factor * value, places)
+        "later" if measure.is_censored and not math.isfinite(value) else fixed(factor * value, places)
         for value in (summary.median, summary.p05, summary.p95)
     ]
     return [with_error, *quantiles, percent(summary.reached) if measure.is_censored else ""]
@@ -318,9 +314,7 @@ def ledger_table(ledger: Ledger, link: Link, month: int | None) -> Table:
     for mechanism in ledger.mechanisms:
         row = [column[mechanism] for column in columns]
         if any(abs(value) >= LEAST_CHANGE for value in row):
-            cells = (
-                fixed(value, 3, sign=True) if abs(value) >= LEAST_CHANGE else "" for value in row
-            )
+            cells = (fixed(value, 3, sign=True) if abs(value) >= LEAST_CHANGE else "" for value in row)
             table.add_row(mechanism, *cells)
     table.add_section()
     sums = (fixed(math.fsum(column.values()), 3, sign=True) for column in columns)
@@ -399,9 +393,14 @@ def _drawn_from(scenario: Scenario) -> Iterator[tuple[str, str]]:
 def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     """Pairs of words under a title."""
     table = Table(
-        box=None, title=title, title_justify="left", title_style="bold", show_header=False,
-        pad_edge=False, padding=(0, 2, 0, 0),
-    )  # fmt: skip
+        box=None,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        show_header=False,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
     table.add_column(max_width=34)
     table.add_column()
     for left, right in rows:

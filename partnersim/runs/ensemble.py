@@ -153,10 +153,7 @@ def compare(
     base = next(iter(scenarios)) if base is None else base
     if base not in scenarios:
         raise ValueError(f"base = {base!r}: no arm has this name; there are {', '.join(scenarios)}")
-    arms = {
-        name: arm if isinstance(arm, Scenario) else Scenario.load(arm)
-        for name, arm in scenarios.items()
-    }
+    arms = {name: arm if isinstance(arm, Scenario) else Scenario.load(arm) for name, arm in scenarios.items()}
     _check_same_length(arms, base)
     results = {}
     for n_before, (name, arm) in enumerate(arms.items()):
@@ -216,8 +213,7 @@ def share_through_trust(
         if MEASURES[measure].is_censored:
             values[name] = np.where(np.isnan(values[name]), results.months, values[name])
     return measure_share_through_trust(
-        values["arm"] - values["base"],
-        values["arm, trust frozen"] - values["base, trust frozen"],
+        values["arm"] - values["base"], values["arm, trust frozen"] - values["base, trust frozen"]
     )
 
 
@@ -325,8 +321,7 @@ def _check_same_length(arms: Mapping[str, Scenario], base: str) -> None:
     for name, arm in arms.items():
         if arm.months != months:
             raise ValueError(
-                f"{name}: months = {arm.months}, but {base} has {months}; arms must be as long "
-                "as the base"
+                f"{name}: months = {arm.months}, but {base} has {months}; arms must be as long as the base"
             )
 
 

@@ -103,9 +103,7 @@ class Kernel:
         Runs in the buffer.
     """
 
-    def __init__(
-        self, compiled: Compiled, seed: int, months: int, most: int = MOST_TOGETHER
-    ) -> None:
+    def __init__(self, compiled: Compiled, seed: int, months: int, most: int = MOST_TOGETHER) -> None:
         from partnersim.model.draws import root
         from partnersim.model.record import new_record
         from partnersim.model.state import STATE
@@ -116,9 +114,7 @@ class Kernel:
         self._no_detail = np.empty((most, months + 1, 0))
         self._addresses = np.empty(most, np.int64)
 
-    def run(
-        self, parts: Iterable[Part], errors: dict[int, Exception] | None = None
-    ) -> Iterator[Batch]:
+    def run(self, parts: Iterable[Part], errors: dict[int, Exception] | None = None) -> Iterator[Batch]:
         """Run parts one after another, and give them measured, as many at a time as there is room.
 
         Parameters
@@ -147,9 +143,7 @@ class Kernel:
         detail = self._no_detail[at:end] if part.detail is None else part.detail
         self._addresses[at:end] = np.arange(part.first, part.first + len(part.rows))
         try:
-            self._simulate(
-                self._state, part.parameters, self._root, part.first, self._buffer[at:end], detail
-            )
+            self._simulate(self._state, part.parameters, self._root, part.first, self._buffer[at:end], detail)
         except MemoryError:
             raise
         except Exception as error:

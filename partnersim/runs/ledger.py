@@ -118,11 +118,7 @@ class Ledger:
         return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
 
     def level(
-        self,
-        month: int,
-        trustor: str | None = None,
-        trustee: str | None = None,
-        kind: Kind = "goodwill",
+        self, month: int, trustor: str | None = None, trustee: str | None = None, kind: Kind = "goodwill"
     ) -> float:
         """Mean trust of the chosen links after a month (0 for the start).
 
@@ -163,9 +159,7 @@ class Ledger:
         return partnersim.as_html(self)
 
     def _who(self, trustor: str | None, trustee: str | None) -> str:
-        titles = dict(
-            zip(self.scenario.organisation_names, self.scenario.organisation_titles, strict=True)
-        )
+        titles = dict(zip(self.scenario.organisation_names, self.scenario.organisation_titles, strict=True))
         of = titles[trustor] if trustor else "everybody"
         return f"{of} trusting {titles[trustee] if trustee else 'the others'}"
 
@@ -184,9 +178,7 @@ class Ledger:
             if name is None:
                 continue
             if name not in names:
-                raise ScenarioError(
-                    f"organisation {name!r}: not in this scenario; {suggest(name, names)}"
-                )
+                raise ScenarioError(f"organisation {name!r}: not in this scenario; {suggest(name, names)}")
             chosen = np.array(names) == name
             links &= chosen[:, None] if axis == 0 else chosen[None, :]
         if not links.any():

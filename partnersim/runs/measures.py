@@ -86,9 +86,7 @@ class Measure:
     is_yes_or_no: bool = False
 
 
-def _last(
-    name: str, label: str, higher_is_better: bool | None, meaning: str, unit: str = "share"
-) -> Measure:
+def _last(name: str, label: str, higher_is_better: bool | None, meaning: str, unit: str = "share") -> Measure:
     """Declare the last month of the series of the same name a measure."""
     return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.")
 
@@ -109,64 +107,60 @@ _AT_THE_END = (
     _last("competence_trust", "competence trust", True, "Mean over links of members present"),
     _last("goodwill_trust", "goodwill trust", True, "Mean over links of members present"),
     _last(
-        "vision_commitment", "commitment to the vision", True,
-        "Mean over members present and their layers",
+        "vision_commitment", "commitment to the vision", True, "Mean over members present and their layers"
     ),
     _last(
-        "contribution", "contribution promised", True,
+        "contribution",
+        "contribution promised",
+        True,
         "Share of free capacity promised to the partnership, mean over members present",
     ),
     _last(
-        "delivered", "contribution delivered", True,
+        "delivered",
+        "contribution delivered",
+        True,
         "Share of free capacity really given, mean over members present",
     ),
-    _last(
-        "tension", "unresolved issues", False, "Mean over pairs of members present"
-    ),
+    _last("tension", "unresolved issues", False, "Mean over pairs of members present"),
     _last("contact", "contact", None, "Mean over pairs of members present"),
     _last("target_pressure", "pressure of own targets", False, "Mean over members present"),
     _last(
-        "perceived_joint_working", "joint working as perceived", None,
+        "perceived_joint_working",
+        "joint working as perceived",
+        None,
         "What a survey of members present would say; nothing of delivery is in it",
     ),
-    _last(
-        "outcome", "demand met the old way", False,
-        "Index, 100 at the start", unit="index",
-    ),
-)  # fmt: skip
+    _last("outcome", "demand met the old way", False, "Index, 100 at the start", unit="index"),
+)
 
 _AFTER_EFFECT = (
     _last(
-        "vision_realised", "benefit embedded", True,
-        "Weighted sum over domains of the benefit that stands",
+        "vision_realised", "benefit embedded", True, "Weighted sum over domains of the benefit that stands"
     ),
     _last(
-        "cost", "staff time spent", False,
-        "Staff days so far on meetings, away days and coordinators", unit="staff days",
+        "cost",
+        "staff time spent",
+        False,
+        "Staff days so far on meetings, away days and coordinators",
+        unit="staff days",
     ),
     _last(
-        "equity", "fairness", True,
+        "equity",
+        "fairness",
+        True,
         "1 less the Gini index of members' own benefit less own cost; 1 is fairest",
     ),
-)  # fmt: skip
+)
 
 _COUNTS_AND_LAYERS = (
-    _last(
-        "initiatives_completed", "initiatives completed", True, "Number so far",
-        unit="initiatives",
-    ),
-    _last(
-        "initiatives_abandoned", "initiatives abandoned", False, "Number so far",
-        unit="initiatives",
-    ),
+    _last("initiatives_completed", "initiatives completed", True, "Number so far", unit="initiatives"),
+    _last("initiatives_abandoned", "initiatives abandoned", False, "Number so far", unit="initiatives"),
     _last("trust_board", "trust between boards", True, "Mean over members present"),
     _last("trust_management", "trust between managements", True, "Mean over members present"),
     _last("trust_front_line", "trust on the front line", True, "Mean over members present"),
-)  # fmt: skip
-
-LAST_MONTH_MEASURES = tuple(
-    measure.name for measure in (*_AT_THE_END, *_AFTER_EFFECT, *_COUNTS_AND_LAYERS)
 )
+
+LAST_MONTH_MEASURES = tuple(measure.name for measure in (*_AT_THE_END, *_AFTER_EFFECT, *_COUNTS_AND_LAYERS))
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
@@ -239,10 +233,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def measure(
-    series: Mapping[str, Floats],
-    *,
-    seed: int = 1,
-    first_replicate: int | Wholes = 0,
+    series: Mapping[str, Floats], *, seed: int = 1, first_replicate: int | Wholes = 0
 ) -> dict[str, Floats]:
     """All measures of some runs.
 
@@ -297,9 +288,7 @@ def name_series(recorded: Floats) -> dict[str, Floats]:
     return dict(zip(SERIES, by_name, strict=True))
 
 
-def with_derived(
-    series: Mapping[str, Floats], wanted: Collection[str] = DERIVED_SERIES
-) -> dict[str, Floats]:
+def with_derived(series: Mapping[str, Floats], wanted: Collection[str] = DERIVED_SERIES) -> dict[str, Floats]:
     """The series, and if any of them is wanted, those that are worked out from them."""
     if not set(wanted).intersection(DERIVED_SERIES):
         return dict(series)
@@ -375,9 +364,7 @@ def measure_sustained_pace(speeds: Floats) -> Floats:
 # --- sustained acceleration, and how often chance alone gives it ---------------------------------
 
 
-def measure_sustained_acceleration(
-    change_delivered: Floats, has_collapsed: Flags | None = None
-) -> Floats:
+def measure_sustained_acceleration(change_delivered: Floats, has_collapsed: Flags | None = None) -> Floats:
     """Longest run of consecutive years of clearly rising change, in years.
 
     Year k rises if it delivers more than year k - 1 by over `CLEAR_RISE` of the mean year.
@@ -443,9 +430,7 @@ def false_positive_rate_of_sustained_acceleration(
     See `measure_sustained_by_chance`, of which this is the mean over runs; NaN where the runs
     have no 4 whole years.
     """
-    shares = measure_sustained_by_chance(
-        change_delivered, has_collapsed, n_shuffles=n_shuffles, seed=seed
-    )
+    shares = measure_sustained_by_chance(change_delivered, has_collapsed, n_shuffles=n_shuffles, seed=seed)
     return float(shares.mean())
 
 
@@ -564,9 +549,7 @@ def by_layer(detail: Detail, name: str) -> Floats:
     raise ValueError(f"{name}: is not kept by layer; {_list(LINK_DETAIL + LAYER_DETAIL)} are")
 
 
-def by_organisation(
-    detail: Detail, name: str, side: Literal["trustor", "trustee"] = "trustor"
-) -> Floats:
+def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
     """Means for each organisation: float64[..., n_organisations]; NaN while it is absent.
 
     Trust is the mean over layers and partners present: as the organisation trusts (`side`

@@ -29,13 +29,7 @@ from partnersim.runs.measures import (
     by_organisation,
     combine_trust,
 )
-from partnersim.runs.statistics import (
-    Difference,
-    Summary,
-    compare_pairs,
-    quantiles,
-    summarise,
-)
+from partnersim.runs.statistics import Difference, Summary, compare_pairs, quantiles, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +84,7 @@ class Results:
     def summary(self) -> dict[str, Summary]:
         """Mean, median, 5th and 95th percentile of each measure, and how sure they are."""
         return {
-            name: summarise(values, MEASURES[name], self.months)
-            for name, values in self.measures.items()
+            name: summarise(values, MEASURES[name], self.months) for name, values in self.measures.items()
         }
 
     def quantiles(self, series_name: str, q: Sequence[float] | Floats) -> Floats:
@@ -177,10 +170,7 @@ class Results:
         return xr.Dataset(variables, self._coordinates(), attributes)
 
     def _coordinates(self) -> dict[str, Any]:
-        coordinates: dict[str, Any] = {
-            "replicate": self.replicate_numbers,
-            "measure": list(self.measures),
-        }
+        coordinates: dict[str, Any] = {"replicate": self.replicate_numbers, "measure": list(self.measures)}
         if self.series or self.detail:
             coordinates["month"] = np.arange(self.months + 1)
         if self.detail:
@@ -281,9 +271,7 @@ def named_variants(variants: Sequence[Variant]) -> dict[str, Any]:
 def variants_by_arm(results: Mapping[str, Results]) -> dict[str, Any]:
     """Functions of one's own, arm by arm, for a JSON document; nothing where no arm has any."""
     named = {
-        arm: named_variants(of_arm.variants)["variants"]
-        for arm, of_arm in results.items()
-        if of_arm.variants
+        arm: named_variants(of_arm.variants)["variants"] for arm, of_arm in results.items() if of_arm.variants
     }
     return {"variants": named} if named else {}
 

@@ -10,10 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from partnersim.runs.measures import (
-    Floats,
-    Measure,
-)
+from partnersim.runs.measures import Floats, Measure
 
 Interval = tuple[float, float]
 
@@ -312,9 +309,7 @@ def _put_last(values: Floats, measure: Measure) -> Floats:
     return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
 
 
-def _restrict(
-    values: Floats, measure: Measure, horizon: float, *, keep_missing: bool = False
-) -> Floats:
+def _restrict(values: Floats, measure: Measure, horizon: float, *, keep_missing: bool = False) -> Floats:
     """Milestones never reached as the horizon; other missing values left out, or kept."""
     if measure.is_censored:
         return np.where(np.isnan(values), horizon, values)

@@ -168,8 +168,7 @@ READY_ARMS: dict[str, Arm] = {
         ),
         Arm(
             "all-remedies",
-            "Joint away days, partnership-managed teams, delegated authority and challenge "
-            "together.",
+            "Joint away days, partnership-managed teams, delegated authority and challenge together.",
             _levers(*REMEDIES),
         ),
     )

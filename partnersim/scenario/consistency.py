@@ -17,16 +17,9 @@ from partnersim.model.room import (
     MAX_ORGANISATIONS,
     MAX_TARGETS,
 )
-from partnersim.scenario.declarations import (
-    NEEDS_DOMAIN,
-    NEEDS_ORGANISATION,
-    Partnership,
-    lever_bound,
-)
+from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, Partnership, lever_bound
 
-MAX_COMPLAINTS = (
-    100  # there may be one for each of 10,000 entries, and looking for names takes time
-)
+MAX_COMPLAINTS = 100  # there may be one for each of 10,000 entries, and looking for names takes time
 
 
 def complaints(scenario: Partnership) -> Iterator[str]:
@@ -104,8 +97,7 @@ def complaints(scenario: Partnership) -> Iterator[str]:
             yield _too_late(f"{at}.from_month", intervention.from_month, scenario.months)
         if intervention.to_month <= intervention.from_month:
             yield (
-                f"{at}.to_month = {intervention.to_month}: must be after from_month "
-                f"{intervention.from_month}"
+                f"{at}.to_month = {intervention.to_month}: must be after from_month {intervention.from_month}"
             )
     for number, event in enumerate(scenario.events, 1):
         at = f"events.{number}"
@@ -149,11 +141,7 @@ def _repeated(key: str, names: list[str]) -> Iterator[str]:
 def _named(key: str, name: str, known: list[str], kind: str = "organisation") -> Iterator[str]:
     if name not in known:
         near = get_close_matches(name, [k for k in known if k], n=1, cutoff=0.6)
-        hint = (
-            f"did you mean {near[0]!r}?"
-            if near
-            else "there are " + ", ".join(k for k in known if k)
-        )
+        hint = f"did you mean {near[0]!r}?" if near else "there are " + ", ".join(k for k in known if k)
         yield f"{key} = {name!r}: no {kind} of the scenario has this name; {hint}"
 
 

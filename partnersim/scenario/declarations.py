@@ -14,15 +14,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    Strict,
-    create_model,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from partnersim.model.room import (
@@ -327,9 +319,7 @@ class Programme(Section):
     shared_benefit: Real = share(0.38, source="tuned")
     """Part of that variance that all initiatives of one place have in common: some places take to
     change better than others."""
-    complementarity: Real = number(
-        -2.0, -10, 0.95, "exponent", source="johnston2011 for the direction"
-    )
+    complementarity: Real = number(-2.0, -10, 0.95, "exponent", source="johnston2011 for the direction")
     """How far work goes at the pace of the least committed: exponent of the CES mean over members;
     1 adds up, very negative is the weakest link."""
     diminishing: Real = number(1.0, 0, 10, "ratio")
@@ -428,9 +418,7 @@ class Decision(Section):
         0.242, source="fischbacher2010, Table 2; recalled, not checked at the source"
     )
     """Weight of one's own view (the stake rule) in the conditional rule."""
-    belief_weight: Real = share(
-        0.666, source="fischbacher2010, Table 2; recalled, not checked at the source"
-    )
+    belief_weight: Real = share(0.666, source="fischbacher2010, Table 2; recalled, not checked at the source")
     """Weight of the belief about what others give in the conditional rule."""
     sharpness: Real = number(5.1, 0, 50, "per unit of stake", source="tuned")
     """How sharply contribution answers to what is to be gained."""
@@ -492,13 +480,10 @@ class Commitment(Section):
 class Place(Section):
     """Demand for care in the place, and how much of it the vision can meet elsewhere."""
 
-    demand_growth: Real = number(
-        0.023, -0.2, 0.2, "per year", source="morciano2021: 12 % over 5 years"
-    )
+    demand_growth: Real = number(0.023, -0.2, 0.2, "per year", source="morciano2021: 12 % over 5 years")
     """Yearly growth of demand without any partnership."""
     reach: Real = share(
-        0.46,
-        source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned",
+        0.46, source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned"
     )
     """Part of demand that the whole vision, once embedded, would meet elsewhere."""
     embedding_months: Real = number(14.0, 1, 120, "months", source="tuned")
@@ -593,8 +578,7 @@ class Coordinator(Section):
     """Staff time that the coordinator costs the partnership."""
     attention: Attention = setting(
         Attention,
-        "Whom the coordinator meets next: a table, or the name of a strategy "
-        f"({', '.join(STRATEGIES)}).",
+        f"Whom the coordinator meets next: a table, or the name of a strategy ({', '.join(STRATEGIES)}).",
         unit="table",
     )
 
@@ -603,9 +587,7 @@ class Coordinator(Section):
     def _named_strategy(cls, value: Any) -> Any:
         if isinstance(value, str):
             if value not in STRATEGIES:
-                raise ValueError(
-                    f"no strategy is named {value!r}; there are {', '.join(STRATEGIES)}"
-                )
+                raise ValueError(f"no strategy is named {value!r}; there are {', '.join(STRATEGIES)}")
             return STRATEGIES[value]
         return value
 
@@ -757,9 +739,7 @@ NEEDS_DOMAIN = ("national_target_lands",)
 @cache
 def lever_bound(lever: str, side: Literal["ge", "le"]) -> float:
     """The lowest ('ge') or highest ('le') value of a lever."""
-    bounds = [
-        getattr(m, side) for m in WaysOfWorking.model_fields[lever].metadata if hasattr(m, side)
-    ]
+    bounds = [getattr(m, side) for m in WaysOfWorking.model_fields[lever].metadata if hasattr(m, side)]
     return float(bounds[0])
 
 

@@ -15,13 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from partnersim.scenario.declarations import (
-    Attention,
-    OwnWaysOfWorking,
-    Partnership,
-    Section,
-    WaysOfWorking,
-)
+from partnersim.scenario.declarations import Attention, OwnWaysOfWorking, Partnership, Section, WaysOfWorking
 from partnersim.scenario.errors import suggest
 
 REQUIRED = "required"

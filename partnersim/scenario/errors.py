@@ -24,9 +24,7 @@ def error_at(where: str, problems: list[str], total: int = 1) -> ScenarioError:
         return ScenarioError(head + lines[0])
     more = total - len(lines)
     tail = [f"  and {more} more"] if more else []
-    return ScenarioError(
-        "\n".join([f"{head}{total} things are wrong:", *(f"  {x}" for x in lines), *tail])
-    )
+    return ScenarioError("\n".join([f"{head}{total} things are wrong:", *(f"  {x}" for x in lines), *tail]))
 
 
 def _cut(text: str, length: int = 300) -> str:

@@ -47,9 +47,7 @@ def packaged_text(name: str) -> str:
         near = suggest(name, known)
         known_as = "no packaged scenario has this name (a file is given by its path)"
         raise error_at(shown(name), [f"{known_as}; {near}"])
-    return (files("partnersim") / "scenario" / "packaged" / f"{name}.toml").read_text(
-        encoding="utf-8"
-    )
+    return (files("partnersim") / "scenario" / "packaged" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 @cache
@@ -110,9 +108,7 @@ def _decode(content: bytes, where: str, kind: str) -> str:
         text = content.decode("utf-8-sig")  # some editors put a mark in front
     except UnicodeDecodeError as error:
         at = f"byte {error.start + 1}"
-        raise error_at(
-            where, [f"is not text in UTF-8 ({at}); a {kind} is a TOML text file"]
-        ) from None
+        raise error_at(where, [f"is not text in UTF-8 ({at}); a {kind} is a TOML text file"]) from None
     if "\0" in text:
         raise error_at(where, [f"is a binary file; a {kind} is a TOML text file"])
     return text

@@ -12,13 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from partnersim.scenario.declarations import Partnership
-from partnersim.scenario.declared import (
-    RIGHT_NAME,
-    find_place,
-    parameters,
-    wanted_table,
-    without_tags,
-)
+from partnersim.scenario.declared import RIGHT_NAME, find_place, parameters, wanted_table, without_tags
 from partnersim.scenario.errors import MAX_PROBLEMS, error_at, shown, suggest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -48,9 +42,7 @@ def _said(detail: ErrorDetails) -> str:
     return str(detail.get("ctx", {}).get("error", ""))
 
 
-def _problems(
-    details: list[ErrorDetails], data: Mapping[str, Any], root: type[BaseModel]
-) -> Iterator[str]:
+def _problems(details: list[ErrorDetails], data: Mapping[str, Any], root: type[BaseModel]) -> Iterator[str]:
     """Each thing that pydantic found, as 'key = value: what would be right'."""
     for detail in details:
         location = without_tags(detail["loc"], root)
@@ -68,9 +60,7 @@ def _problems(
             case "missing":
                 yield f"{key}: missing; {find_place(detail['loc'], root).right(header)}"
             case "union_tag_invalid" | "union_tag_not_found":
-                yield _wrong_type(
-                    key, header, detail["input"], list(find_place(location, root).tagged)
-                )
+                yield _wrong_type(key, header, detail["input"], list(find_place(location, root).tagged))
             case _ if location[-1] == "[key]":
                 yield f"{key}: the key must be {RIGHT_NAME}"
             case _:

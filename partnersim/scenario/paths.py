@@ -18,9 +18,18 @@ from partnersim.scenario.messages import member_name, unknown_key, validate
 AScenario = TypeVar("AScenario", bound=Partnership)
 
 FIT_TOGETHER = {
-    "organisations", "drawn", "domains", "months", "calendar_start", "vision", "programme",
-    "lead", "coordinators", "interventions", "events",
-}  # fmt: skip
+    "organisations",
+    "drawn",
+    "domains",
+    "months",
+    "calendar_start",
+    "vision",
+    "programme",
+    "lead",
+    "coordinators",
+    "interventions",
+    "events",
+}
 """Parts of a scenario that have to fit together: what `consistency.complaints` looks at."""
 
 

@@ -104,11 +104,7 @@ def json_schema() -> dict[str, Any]:
     attention = schema["definitions"][Coordinator.__name__]["properties"]["attention"]
     attention["anyOf"] = [{"$ref": attention.pop("$ref")}, {"enum": list(STRATEGIES)}]
     tidy: dict[str, Any] = _tidy(schema)
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A partnersim scenario",
-        **tidy,
-    }
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "A partnersim scenario", **tidy}
 
 
 def _tidy(node: Any) -> Any:

@@ -38,9 +38,7 @@ class Scenario(Partnership):
         """Read a scenario from the text of a file; `where` names the text in messages."""
         data = parse_toml(text, where)
         if not data:
-            raise error_at(
-                where, ["is empty; a scenario needs [[organisations]] or a [drawn] table"]
-            )
+            raise error_at(where, ["is empty; a scenario needs [[organisations]] or a [drawn] table"])
         version = data.get("format")
         if type(version) is int and version > FORMAT:
             newer = f"format = {version}: needs a newer partnersim; this one reads format {FORMAT}"

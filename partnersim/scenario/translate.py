@@ -152,8 +152,7 @@ def _counts(scenario: Scenario) -> Values:
         "turnover.rates": (REAL, (len(LAYERS),)),
         "coordinators.n_appointed": (WHOLE, ()),
     },
-    instead_of="decision.rule place.demand_growth "
-    + " ".join(f"turnover.{layer}_rate" for layer in LAYERS),
+    instead_of="decision.rule place.demand_growth " + " ".join(f"turnover.{layer}_rate" for layer in LAYERS),
 )
 def _conversions(scenario: Scenario) -> Values:
     """What is nearly as it is written: growth as a logarithm, chances of leaving by layer."""

@@ -57,12 +57,7 @@ def as_tables(blocks: Iterator[Columns]) -> Iterator[pa.Table]:
         n += n_rows
 
 
-def write_design(
-    design: Design,
-    file: Path,
-    known: Written = NOTHING,
-    tell: Tell | None = None,
-) -> Written:
+def write_design(design: Design, file: Path, known: Written = NOTHING, tell: Tell | None = None) -> Written:
     """Write the points; the file is there when all of them are in it.
 
     Parameters

@@ -65,9 +65,12 @@ class FactorialDesign(Section):
 
     type: Literal["factorial"] = setting("factorial", "Which design.", unit="name")
     levels: Whole = setting(
-        3, "Values taken, evenly, of a parameter that has a low and a high.", low=2, high=10_000,
+        3,
+        "Values taken, evenly, of a parameter that has a low and a high.",
+        low=2,
+        high=10_000,
         unit="values",
-    )  # fmt: skip
+    )
     growing: ClassVar[str] = ""
 
 
@@ -76,9 +79,12 @@ class OneAtATimeDesign(Section):
 
     type: Literal["one-at-a-time"] = setting("one-at-a-time", "Which design.", unit="name")
     levels: Whole = setting(
-        5, "Values taken, evenly, of a parameter that has a low and a high.", low=2, high=10_000,
+        5,
+        "Values taken, evenly, of a parameter that has a low and a high.",
+        low=2,
+        high=10_000,
         unit="values",
-    )  # fmt: skip
+    )
     growing: ClassVar[str] = ""
 
 
@@ -104,13 +110,14 @@ class MorrisDesign(Section):
     """Trajectories in which each parameter, or group, moves once: screening by its steps."""
 
     type: Literal["morris"] = setting("morris", "Which design.", unit="name")
-    trajectories: Whole = setting(
-        ..., "How many trajectories.", low=2, high=2**30, unit="trajectories"
-    )
+    trajectories: Whole = setting(..., "How many trajectories.", low=2, high=2**30, unit="trajectories")
     levels: Whole = setting(
-        4, "Levels of the grid, an even number; a step is a little over half of the range.",
-        low=2, high=100, unit="levels",
-    )  # fmt: skip
+        4,
+        "Levels of the grid, an even number; a step is a little over half of the range.",
+        low=2,
+        high=100,
+        unit="levels",
+    )
     groups: dict[str, list[str]] = setting(
         {}, "Parameters that move together, by the group's name; others move alone.", unit="names"
     )
@@ -132,9 +139,8 @@ class SaltelliDesign(Section):
         ..., "How many base rows; a power of two.", low=1, high=MOST_SOBOL_POINTS, unit="rows"
     )
     second_order: bool = setting(
-        True, "Whether to allow for second order indices, at nearly twice the runs.",
-        unit="yes or no",
-    )  # fmt: skip
+        True, "Whether to allow for second order indices, at nearly twice the runs.", unit="yes or no"
+    )
     groups: dict[str, list[str]] = setting(
         {}, "Parameters that are mixed together, by the group's name; others alone.", unit="names"
     )
@@ -236,9 +242,7 @@ def make_design(plan: Plan) -> Design:
             n = len(next(iter(plan.table.values())))
             make = partial(_table, n, plan.table)
     if n > MOST_POINTS:
-        raise ScenarioError(
-            f"design: {n:.3g} points; at most 2^38 = {MOST_POINTS:,} can be numbered"
-        )
+        raise ScenarioError(f"design: {n:.3g} points; at most 2^38 = {MOST_POINTS:,} can be numbered")
     return Design(n, {"common": None, "base-row": length, "independent": 1}[plan.luck_policy], make)
 
 
@@ -317,9 +321,7 @@ def _sobol_rows(n: int, n_columns: int, seed: int, size: int) -> Iterator[Floats
         yield sequence.random(end - begin)
 
 
-def _morris(
-    n: int, parameters: Parameters, n_levels: int, groups: Groups, seed: int
-) -> Iterator[Columns]:
+def _morris(n: int, parameters: Parameters, n_levels: int, groups: Groups, seed: int) -> Iterator[Columns]:
     """Trajectories on a grid, in which each group of parameters moves once [morris1991].
 
     `trajectory`, `step`, and `changed`: the group that has just moved; empty at step 0.
@@ -399,9 +401,7 @@ def _check_has_ends(parameters: Parameters) -> None:
             )
 
 
-def join_groups(
-    groups: Mapping[str, Sequence[str]], parameters: Parameters
-) -> dict[str, list[int]]:
+def join_groups(groups: Mapping[str, Sequence[str]], parameters: Parameters) -> dict[str, list[int]]:
     """Positions of each group's parameters, groups in the order of their first parameter.
 
     A parameter that is in no group is a group by itself, under its own path.
@@ -412,13 +412,10 @@ def join_groups(
         for path in members:
             if path not in paths:
                 raise ScenarioError(
-                    f"design.groups.{name}, {path!r}: is no parameter of the plan; "
-                    f"{suggest(path, paths)}"
+                    f"design.groups.{name}, {path!r}: is no parameter of the plan; {suggest(path, paths)}"
                 )
             if path in home:
-                raise ScenarioError(
-                    f"design.groups.{name}, {path!r}: is in {home[path]} already; each once"
-                )
+                raise ScenarioError(f"design.groups.{name}, {path!r}: is in {home[path]} already; each once")
             home[path] = name
         if name in paths and list(members) != [name]:
             raise ScenarioError(f"design.groups.{name}: is the name of a parameter; take another")

@@ -134,8 +134,7 @@ def open_engine(
         If Dask's scheduler cannot be reached.
     """
     if name not in ENGINES:
-        raise ScenarioError(f"engine = {name!r}: there is none of this name; "
-                            f"{suggest(name, list(ENGINES))}")  # fmt: skip
+        raise ScenarioError(f"engine = {name!r}: there is none of this name; {suggest(name, list(ENGINES))}")
     if scheduler is not None and name != "dask":
         raise ScenarioError(f"scheduler: means nothing with engine {name!r}; take 'dask'")
     if name == "serial":
@@ -273,11 +272,7 @@ class ProcessEngine:
                         yield Trouble(chunk, WorkerDiedError(deaths[chunk]))
 
     def _fill(
-        self,
-        in_hand: dict[Future[Done], Chunk],
-        chunks: Iterator[Chunk],
-        suspects: deque[Chunk],
-        stop: Stop,
+        self, in_hand: dict[Future[Done], Chunk], chunks: Iterator[Chunk], suspects: deque[Chunk], stop: Stop
     ) -> None:
         """Hand out chunks while there is room; a suspect only when it is alone."""
         while not stop.is_asked and len(in_hand) < self.workers:
@@ -352,9 +347,12 @@ def open_dask(store: Store, workers: int | None, scheduler: str | None) -> Itera
     address = scheduler
     if address is None:
         cluster = distributed.LocalCluster(
-            n_workers=workers or n_cores(), threads_per_worker=1, host="127.0.0.1",
-            dashboard_address=None, silence_logs="ERROR",
-        )  # fmt: skip
+            n_workers=workers or n_cores(),
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs="ERROR",
+        )
         address = str(cluster.scheduler_address)
     try:
         _reach(address)

@@ -78,9 +78,7 @@ def _without_nan(rows: pa.Table) -> pa.Table:
 # --- NetCDF --------------------------------------------------------------------------------------
 
 
-def write_netcdf(
-    table: Table, path: Path, design: Table | None = None, tell: Tell | None = None
-) -> None:
+def write_netcdf(table: Table, path: Path, design: Table | None = None, tell: Tell | None = None) -> None:
     """Write a table as NetCDF-4, on a grid of its keys.
 
     Parameters

@@ -18,18 +18,14 @@ if TYPE_CHECKING:
 class Column(BackendArray):
     """A column of a table on the grid of the table's keys."""
 
-    def __init__(
-        self, table: Table, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> None:
+    def __init__(self, table: Table, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.table = table
         self.name = name
         self.shape = shape
         self.dtype = dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
-        return indexing.explicit_indexing_adapter(
-            key, self.shape, indexing.IndexingSupport.OUTER, self._read
-        )
+        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> Any:
         """Read where each axis has a number, a slice or positions."""
@@ -39,6 +35,8 @@ class Column(BackendArray):
             wanted[axis], places = np.unique(labels, return_inverse=True)
             order.append(places)
         found = self.table.grid([self.name], wanted)[self.name][np.ix_(*order)]
-        is_number = tuple(0 if np.ndim(np.arange(n)[part]) == 0 else slice(None)
-                          for n, part in zip(self.shape, key, strict=True))  # fmt: skip
+        is_number = tuple(
+            0 if np.ndim(np.arange(n)[part]) == 0 else slice(None)
+            for n, part in zip(self.shape, key, strict=True)
+        )
         return found[is_number]

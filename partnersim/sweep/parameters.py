@@ -29,12 +29,7 @@ Floats = npt.NDArray[np.float64]
 Column = npt.NDArray[Any]
 Kind = Literal["real", "whole", "flag", "text"]
 
-DTYPES: dict[Kind, Any] = {
-    "real": np.float64,
-    "whole": np.int64,
-    "flag": np.bool_,
-    "text": np.str_,
-}
+DTYPES: dict[Kind, Any] = {"real": np.float64, "whole": np.int64, "flag": np.bool_, "text": np.str_}
 
 DUMMY = re.compile(r"dummy[\w-]*")
 """Names of parameters that do nothing: what an analysis finds of them is noise."""
@@ -356,9 +351,7 @@ def _check_distribution(path: str, place: Place, kind: Kind, given: Distribution
             raise ScenarioError(f"{key}.{name}: no argument of {given.distribution}; {hint}")
     for name in needed:
         if name not in given.arguments:
-            raise ScenarioError(
-                f"{key}.{name}: missing; {given.distribution} takes {', '.join(known)}"
-            )
+            raise ScenarioError(f"{key}.{name}: missing; {given.distribution} takes {', '.join(known)}")
     _check_quantiles(path, place, given)
 
 

@@ -69,14 +69,19 @@ class Precision(Section):
     """Replicates until the mean of each named measure is known closely enough, point by point."""
 
     half_width: dict[str, Real] = setting(
-        ..., "For each measure, half the width that its interval may have; where there are arms, "
-        "that of the mean difference from base in each of them.", unit="as the measure",
-    )  # fmt: skip
+        ...,
+        "For each measure, half the width that its interval may have; where there are arms, "
+        "that of the mean difference from base in each of them.",
+        unit="as the measure",
+    )
     confidence: Real = setting(0.95, "Confidence of the interval.", low=0.5, high=0.9999)
     floor: Whole = setting(
-        20, "Replicates of each point at least; also added at once.", low=2, high=MOST_REPLICATES,
+        20,
+        "Replicates of each point at least; also added at once.",
+        low=2,
+        high=MOST_REPLICATES,
         unit="replicates",
-    )  # fmt: skip
+    )
     ceiling: Whole = setting(
         1000, "Replicates of each point at most.", low=2, high=MOST_REPLICATES, unit="replicates"
     )
@@ -92,9 +97,12 @@ class KeptSeries(Section):
 
     names: list[str] = setting(..., "The series to keep.", unit="names")
     runs: Whole = setting(
-        1, "How many runs of each point, and of each arm there, keep them: the first replicates.",
-        low=1, high=MOST_REPLICATES, unit="runs",
-    )  # fmt: skip
+        1,
+        "How many runs of each point, and of each arm there, keep them: the first replicates.",
+        low=1,
+        high=MOST_REPLICATES,
+        unit="runs",
+    )
     points: Whole | None = setting(
         None, "How many points keep them: the first ones; all if left out.", low=1, unit="points"
     )
@@ -142,22 +150,20 @@ class Plan(Section):
     """What a sweep runs, and what it keeps."""
 
     scenario: Any = setting(
-        ..., "The scenario: name of a packaged one, path of a file, or a table with it.",
+        ...,
+        "The scenario: name of a packaged one, path of a file, or a table with it.",
         unit="a name, a path or a table",
-    )  # fmt: skip
+    )
     months: Whole | None = setting(
-        None, "How long to simulate; as the scenario if left out.", low=1, high=MAX_MONTHS,
-        unit="months",
-    )  # fmt: skip
+        None, "How long to simulate; as the scenario if left out.", low=1, high=MAX_MONTHS, unit="months"
+    )
     seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, unit="seed")
     replicates: Annotated[
-        Annotated[Whole, Field(ge=1, le=MOST_REPLICATES), Tag("single")]
-        | Annotated[Precision, Tag("table")],
+        Annotated[Whole, Field(ge=1, le=MOST_REPLICATES), Tag("single")] | Annotated[Precision, Tag("table")],
         Discriminator(_tag_of_table),
     ] = setting(
-        20, "Runs of each point and arm, or a table that says how precise they are to be.",
-        unit="replicates",
-    )  # fmt: skip
+        20, "Runs of each point and arm, or a table that says how precise they are to be.", unit="replicates"
+    )
     luck: LuckPolicy | None = setting(
         None,
         "Which points share their luck, replicate by replicate: all (`common`), those made of one "
@@ -166,16 +172,13 @@ class Plan(Section):
         unit="name",
     )
     measures: list[str] = setting([], "Measures to keep; all if left out.", unit="names")
-    series: KeptSeries | None = setting(
-        None, "Monthly series to keep; none if left out.", unit="table"
-    )
+    series: KeptSeries | None = setting(None, "Monthly series to keep; none if left out.", unit="table")
     on_error: Annotated[
         Annotated[Literal["record", "stop"], Tag("single")] | Annotated[StopAfter, Tag("table")],
         Discriminator(_tag_of_table),
     ] = setting(
-        "record", "Whether a failed run is only recorded, or stops the sweep, or after how many.",
-        unit="name",
-    )  # fmt: skip
+        "record", "Whether a failed run is only recorded, or stops the sweep, or after how many.", unit="name"
+    )
     design: AnyDesign = setting(..., "Which points are run.", unit="table")
     parameters: dict[str, AnySpread] = setting(
         {}, "What is varied: dotted paths of the scenario, each with its values.", unit="table"
@@ -184,9 +187,11 @@ class Plan(Section):
         {}, "What is compared at each point: changes to the scenario by dotted path.", unit="table"
     )
     variants: dict[str, str] = setting(
-        {}, "Functions of your own in slots of the model, compiled, in all arms: for each slot its "
-        "file and name, as in `decide = \"mine.py:decide\"`.", unit="table",
-    )  # fmt: skip
+        {},
+        "Functions of your own in slots of the model, compiled, in all arms: for each slot its "
+        'file and name, as in `decide = "mine.py:decide"`.',
+        unit="table",
+    )
 
     _text: str | None = PrivateAttr(None)
     _folder: Path = PrivateAttr(Path())
@@ -260,12 +265,7 @@ class Plan(Section):
 
     @classmethod
     def loads(
-        cls,
-        text: str,
-        where: str = "<plan>",
-        folder: str | Path | None = None,
-        *,
-        is_known: bool = False,
+        cls, text: str, where: str = "<plan>", folder: str | Path | None = None, *, is_known: bool = False
     ) -> Self:
         """Read a plan from the text of a file; `where` names it in messages, and paths in it
         start from `folder`, or from where one is. One that is known was checked before.
@@ -389,13 +389,8 @@ class Plan(Section):
             names = self._points_file[0]
             return {path: resolve(path, None, self.arms_by_name) for path in names}
         if not self.parameters:
-            raise ScenarioError(
-                'parameters: missing; give [parameters], such as "decision.exposure" = {}'
-            )
-        return {
-            path: resolve(path, spread, self.arms_by_name)
-            for path, spread in self.parameters.items()
-        }
+            raise ScenarioError('parameters: missing; give [parameters], such as "decision.exposure" = {}')
+        return {path: resolve(path, spread, self.arms_by_name) for path, spread in self.parameters.items()}
 
     @property
     def measure_names(self) -> tuple[str, ...]:
@@ -453,9 +448,7 @@ class Plan(Section):
     def _points_file(self) -> tuple[tuple[str, ...], Any]:
         """Names of the columns of a table design, and the table."""
         assert isinstance(self.design, TableDesign)
-        return read_points(
-            self._folder / self.design.file, self.design.file, tuple(self.parameters)
-        )
+        return read_points(self._folder / self.design.file, self.design.file, tuple(self.parameters))
 
     @cached_property
     def table(self) -> dict[str, Column]:
@@ -604,8 +597,7 @@ class Plan(Section):
         for key, total in changes.items():
             if key not in now:
                 raise PlanError(
-                    f"{key} = {total}: cannot grow in a {self.design.type} design; "
-                    f"{' and '.join(now)} can"
+                    f"{key} = {total}: cannot grow in a {self.design.type} design; {' and '.join(now)} can"
                 )
             least = self.floor_replicates if key == "replicates" else now[key]
             if total < least:
@@ -628,9 +620,7 @@ def what_differs(stored: Mapping[str, Any], given: Mapping[str, Any]) -> list[st
     one, other = dict(_leaves(_readable(stored))), dict(_leaves(_readable(given)))
     for key in (*one, *(key for key in other if key not in one)):
         if one.get(key) != other.get(key):
-            found.append(
-                f"{key}: {_state(one, key)} in the store, {_state(other, key)} in the plan"
-            )
+            found.append(f"{key}: {_state(one, key)} in the store, {_state(other, key)} in the plan")
     return found
 
 

@@ -59,14 +59,12 @@ def read_points(file: Path, name: str, wanted: Sequence[str]) -> tuple[tuple[str
     for path in wanted:
         if path not in names:
             raise ScenarioError(
-                f"{_at(name)}: column {path!r} is missing, which [parameters] names; "
-                f"{suggest(path, names)}"
+                f"{_at(name)}: column {path!r} is missing, which [parameters] names; {suggest(path, names)}"
             )
     for column in names:
         if wanted and column not in wanted:
             raise ScenarioError(
-                f"{_at(name)}: column {column!r} is none of [parameters]; "
-                f"{suggest(column, list(wanted))}"
+                f"{_at(name)}: column {column!r} is none of [parameters]; {suggest(column, list(wanted))}"
             )
     return tuple(wanted or names), table
 
@@ -102,9 +100,7 @@ def _first_line(error: Exception) -> str:
 def _check_numbering(table: pa.Table, name: str) -> None:
     """A column of point numbers says nothing else than the order of the rows."""
     if table[POINT].to_pylist() != list(range(table.num_rows)):
-        raise ScenarioError(
-            f"{_at(name)}: column {POINT!r} must count the rows, 0, 1, 2 ...; leave it out"
-        )
+        raise ScenarioError(f"{_at(name)}: column {POINT!r} must count the rows, 0, 1, 2 ...; leave it out")
 
 
 def take_columns(table: pa.Table, name: str, parameters: Iterable[Parameter]) -> dict[str, Column]:
@@ -139,9 +135,7 @@ def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
         raise ScenarioError(f"{where}, row {_first(column.is_null().to_numpy())}: has no value")
     values: Column = column.to_numpy()
     if not kinds[parameter.kind]:
-        raise ScenarioError(
-            f"{where}: {_KINDS[parameter.kind]}, and there is {column[0].as_py()!r}"
-        )
+        raise ScenarioError(f"{where}: {_KINDS[parameter.kind]}, and there is {column[0].as_py()!r}")
     values = values.astype(DTYPES[parameter.kind])
     if parameter.kind in ("real", "whole"):
         _check_range(values, where, parameter)

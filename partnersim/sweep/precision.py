@@ -24,9 +24,7 @@ NUMBERS_AT_ONCE = 4_000_000
 """Of the store in memory at once: 32 MB."""
 
 
-def find_imprecise(
-    store: Store, rule: Precision, points: Sequence[Range], n_replicates: int
-) -> list[Range]:
+def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_replicates: int) -> list[Range]:
     """Those of some points whose measures are not known closely enough.
 
     Parameters
@@ -74,11 +72,7 @@ def half_widths(values: Floats, confidence: float) -> Floats:
 
 
 def _read(
-    data: pads.Dataset,
-    plan: Plan,
-    measures: Sequence[str],
-    numbers: npt.NDArray[np.int64],
-    n_replicates: int,
+    data: pads.Dataset, plan: Plan, measures: Sequence[str], numbers: npt.NDArray[np.int64], n_replicates: int
 ) -> dict[str, Floats]:
     """Measures of some points: float64[point, arm, replicate] each; NaN where a run failed."""
     import pyarrow as pa
@@ -88,9 +82,10 @@ def _read(
     field = pc.field
     table = data.to_table(
         columns=["point", *(["arm"] if plan.has_arms else []), "replicate", "status", *measures],
-        filter=(field("point") >= numbers[0]) & (field("point") <= numbers[-1])
+        filter=(field("point") >= numbers[0])
+        & (field("point") <= numbers[-1])
         & (field("replicate") < n_replicates),
-    )  # fmt: skip
+    )
     point = table["point"].to_numpy()
     row = np.searchsorted(numbers, point)
     is_asked = numbers[row] == point

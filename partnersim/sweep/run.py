@@ -209,9 +209,14 @@ def run_sweep(
     if session.is_finished:
         store.remove_unfinished()
     return Outcome(
-        session.is_finished, session.n_done, session.n_total, session.n_failed,
-        time.monotonic() - begun, moved, session.message,
-    )  # fmt: skip
+        session.is_finished,
+        session.n_done,
+        session.n_total,
+        session.n_failed,
+        time.monotonic() - begun,
+        moved,
+        session.message,
+    )
 
 
 def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
@@ -401,9 +406,7 @@ class _Session:
         chunks = self.store.grid.chunks(points, first, last)
         left = sum(c.n_points * c.n_replicates for ch in chunks for c in self.coverage.missing(ch))
         if left:
-            self.message = (
-                f"this shard is done; {left * self.store.n_arms} runs of others are not there yet"
-            )
+            self.message = f"this shard is done; {left * self.store.n_arms} runs of others are not there yet"
         return left > 0
 
     def _run_level(self, engine: Engine, points: Sequence[Range], first: int, last: int) -> bool:

@@ -231,15 +231,15 @@ class Store:
             document = json.loads(file.read_bytes())
             if document["format"] != FORMAT:
                 which = "a later" if document["format"] > FORMAT else "an earlier"
-                raise StoreError(
-                    f"{file}: was written by {which} version of partnersim; install that one"
-                )
+                raise StoreError(f"{file}: was written by {which} version of partnersim; install that one")
             try:
                 made_with = document["identity"]["model"]
                 plan = Plan.loads(
-                    document["resolved"], where=str(file), folder=folder,
+                    document["resolved"],
+                    where=str(file),
+                    folder=folder,
                     is_known=made_with == version.MODEL_VERSION,
-                )  # fmt: skip
+                )
             except ScenarioError:  # of another model, it need not be a plan that this one knows
                 _refuse_other_model(folder, made_with)
                 raise
@@ -636,8 +636,7 @@ def _said_of(path: Path) -> Iterator[None]:
         if error.errno in (errno.EEXIST, errno.ENOTDIR):
             raise StoreError(f"{path}: is a file; give a folder") from None
         raise StoreError(
-            f"{path}: cannot be written to ({error.strerror}); give another folder, or make "
-            f"{where} writable"
+            f"{path}: cannot be written to ({error.strerror}); give another folder, or make {where} writable"
         ) from None
 
 

@@ -149,9 +149,15 @@ class Sweep:
         elif not isinstance(plan, Plan):
             plan = Plan.load(plan)
         run_sweep(
-            plan, Path(folder), engine=engine, workers=workers, scheduler=scheduler, shard=shard,
-            extend=extend, progress=progress,
-        )  # fmt: skip
+            plan,
+            Path(folder),
+            engine=engine,
+            workers=workers,
+            scheduler=scheduler,
+            shard=shard,
+            extend=extend,
+            progress=progress,
+        )
         return cls.open(folder)
 
     # --- What it is ---------------------------------------------------------------------------
@@ -179,9 +185,7 @@ class Sweep:
         listing = store.list_runs()  # once: runs may land while this is read
         n_missing = count_missing(store, listing)
         n_done = listing.coverage.n_runs(store.n_arms)
-        kept = [
-            store.folder / part / name for part in ("runs", "series") for name in listing.chunks
-        ]
+        kept = [store.folder / part / name for part in ("runs", "series") for name in listing.chunks]
         files = [file for file in kept if file.exists()]
         return Status(
             sweep_id=store.sweep_id,
@@ -263,9 +267,7 @@ class Sweep:
         """The key that tells arms apart, if there are any."""
         return ("arm",) if self.plan.has_arms else ()
 
-    def _table(
-        self, name: str, files: Sequence[Path], keys: tuple[str, ...], values: Sequence[str]
-    ) -> Table:
+    def _table(self, name: str, files: Sequence[Path], keys: tuple[str, ...], values: Sequence[str]) -> Table:
         """Make a table of some files."""
         from partnersim.model.version import MODEL_VERSION
         from partnersim.sweep.tables import Table

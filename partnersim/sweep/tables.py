@@ -111,9 +111,7 @@ class Table:
         types = {field.name: kind_of(field.name, field.type) for field in self.to_arrow().schema}
         arrays = {
             name: xr.Variable(
-                self.keys,
-                LazilyIndexedArray(Column(self, name, lengths, types[name])),
-                describe(name),
+                self.keys, LazilyIndexedArray(Column(self, name, lengths, types[name])), describe(name)
             )
             for name in self.values
         }

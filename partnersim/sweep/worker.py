@@ -142,9 +142,7 @@ class Simulator:
         n = points.size * shape[1] * shape[2]
         return Rows(
             point=np.repeat(points, shape[1] * shape[2]),
-            arm=np.ravel(np.broadcast_to(np.arange(shape[1])[:, np.newaxis], shape)).astype(
-                np.int32
-            ),
+            arm=np.ravel(np.broadcast_to(np.arange(shape[1])[:, np.newaxis], shape)).astype(np.int32),
             replicate=np.ravel(replicate),
             luck_number=np.ravel(luck_number),
             measures={name: np.full(n, np.nan) for name in self.plan.measure_names},

@@ -55,9 +55,7 @@ def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> N
         check_words(visitor.go())
         visitor.close()
     assert "a page could not be drawn" in server.printed
-    assert f"RuntimeError: {FAULT}" in server.printed, (
-        "whoever looks after the program finds the cause"
-    )
+    assert f"RuntimeError: {FAULT}" in server.printed, "whoever looks after the program finds the cause"
 
 
 def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: Any) -> None:

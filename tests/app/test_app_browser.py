@@ -66,8 +66,9 @@ def test_something_happens_within_ten_seconds_of_the_first_click(visitor: Visito
     page.wait_for_function(
         "before => JSON.stringify([...document.querySelectorAll(\"svg path[id*='link-']\")]"
         ".map(line => line.getAttribute('class'))) !== before",
-        arg=json.dumps(before, separators=(",", ":")), timeout=10_000,
-    )  # fmt: skip
+        arg=json.dumps(before, separators=(",", ":")),
+        timeout=10_000,
+    )
 
 
 def test_playing_changes_lines_in_place_and_builds_nothing(visitor: Visitor) -> None:
@@ -104,9 +105,7 @@ names => names.forEach(name => [...document.querySelectorAll("main button, .ps-t
 
 
 @pytest.mark.parametrize("tab", ["The partnership", "With and without", "Out of 100"])
-def test_a_click_that_comes_while_the_page_is_drawn_anew_is_not_lost(
-    visitor: Visitor, tab: str
-) -> None:
+def test_a_click_that_comes_while_the_page_is_drawn_anew_is_not_lost(visitor: Visitor, tab: str) -> None:
     """Whatever is clicked last is shown, however soon after another picture it is clicked."""
     page = visitor.page
     flip(page)
@@ -467,9 +466,14 @@ def test_debrief_has_points_of_this_session_and_pledges(visitor: Visitor) -> Non
 
 @pytest.mark.parametrize(
     ("name", "beginning"),
-    [("Summary", b"<!doctype html"), ("Numbers", b"month,"), ("The change (PNG)", b"\x89PNG"),
-     ("The change (SVG)", b"<svg"), ("The partnership", b"")],
-)  # fmt: skip
+    [
+        ("Summary", b"<!doctype html"),
+        ("Numbers", b"month,"),
+        ("The change (PNG)", b"\x89PNG"),
+        ("The change (SVG)", b"<svg"),
+        ("The partnership", b""),
+    ],
+)
 def test_files_can_be_taken_home(visitor: Visitor, name: str, beginning: bytes) -> None:
     page = visitor.page
     button(page, "Debrief").click()
@@ -518,9 +522,7 @@ def test_two_visitors_never_see_each_other(browser: Any, visitor: Visitor) -> No
         button(visitor.page, "Next").click()
         expect(visitor.page.locator(".ps-dots [aria-current]")).to_have_text("2")
         expect(other.page.locator(".ps-dots [aria-current]")).to_have_text("1")
-        expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-            "The impression of partnership"
-        )
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text("The impression of partnership")
 
 
 def test_loading_again_in_the_middle_of_a_story_goes_on_there(visitor: Visitor) -> None:
@@ -665,10 +667,12 @@ socket.getaddrinfo = lookup
 
 @pytest.mark.parametrize(
     "act",
-    ['print("OUTSIDE", flush=True); raise Refused("no network")',
-     'print("OUTSIDE", flush=True); import time; time.sleep(3600)'],
+    [
+        'print("OUTSIDE", flush=True); raise Refused("no network")',
+        'print("OUTSIDE", flush=True); import time; time.sleep(3600)',
+    ],
     ids=["refused", "hanging"],
-)  # fmt: skip
+)
 def test_the_server_needs_no_network(browser: Any, act: str) -> None:
     with Server(code=REFUSE.format(act=act)) as server, visit(browser, server.address) as visitor:
         button(visitor.page, "Next").click()

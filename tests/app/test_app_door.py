@@ -54,11 +54,13 @@ def ask(kind: str = "http", *, at: str = "127.0.0.1", public: str = "", **named:
     method = named.pop("method", "POST")
     given = {"host": "127.0.0.1:8765", **named}
     scope = {
-        "type": kind, "method": method, "scheme": "ws" if kind == "websocket" else "http",
-        "path": f"{CONNECTIONS}page/channels", "query_string": b"session_id=s&room=a-key",
-        "headers": [(name.replace("_", "-").encode(), text.encode())
-                    for name, text in given.items()],
-    }  # fmt: skip
+        "type": kind,
+        "method": method,
+        "scheme": "ws" if kind == "websocket" else "http",
+        "path": f"{CONNECTIONS}page/channels",
+        "query_string": b"session_id=s&room=a-key",
+        "headers": [(name.replace("_", "-").encode(), text.encode()) for name, text in given.items()],
+    }
     asyncio.run(Guard(app, at, public, lambda *_: True)(scope, receive, send))
     return found
 
@@ -67,10 +69,17 @@ def ask(kind: str = "http", *, at: str = "127.0.0.1", public: str = "", **named:
 @pytest.mark.parametrize(
     "origin",
     [
-        FOREIGN, "null", "", "http://127.0.0.1", "http://127.0.0.1:8766", "http://localhost:8765",
-        "https://127.0.0.1:8765", f"{OURS}.partners.example", f"{FOREIGN}#{OURS}",
+        FOREIGN,
+        "null",
+        "",
+        "http://127.0.0.1",
+        "http://127.0.0.1:8766",
+        "http://localhost:8765",
+        "https://127.0.0.1:8765",
+        f"{OURS}.partners.example",
+        f"{FOREIGN}#{OURS}",
     ],
-)  # fmt: skip
+)
 def test_what_a_foreign_page_sends_is_refused(kind: str, origin: str) -> None:
     assert ask(kind, origin=origin)["status"] in (403, 1008)
 
@@ -100,8 +109,15 @@ def test_only_own_names_and_numbers_are_addresses_of_the_workshop(at: str) -> No
     assert ask(at="laptop.lan", host="laptop.lan:8765")["type"] == "http"
 
 
-CLAIMS = ("x_forwarded_for", "x_forwarded_host", "x_forwarded_proto", "x_script_name",
-          "script_name", "forwarded", "x_partnersim_room")  # fmt: skip
+CLAIMS = (
+    "x_forwarded_for",
+    "x_forwarded_host",
+    "x_forwarded_proto",
+    "x_script_name",
+    "script_name",
+    "forwarded",
+    "x_partnersim_room",
+)
 
 
 @pytest.mark.parametrize("public", ["", PUBLIC])
@@ -126,16 +142,27 @@ def test_behind_a_proxy_only_the_address_that_visitors_open_is_the_workshop() ->
 def test_the_address_of_a_proxy_is_read_as_browsers_write_it() -> None:
     assert read_public_address("HTTPS://Workshop.Example.org:443/") == PUBLIC
     assert read_public_address("http://[::1]:8080") == "http://[::1]:8080"
-    for wrong in ("workshop.example.org", "ftp://a.b", "https://", f"{PUBLIC}/app", "https://a:b",
-                  f"{PUBLIC}?x", "https://me@a.b", "https://["):  # fmt: skip
+    for wrong in (
+        "workshop.example.org",
+        "ftp://a.b",
+        "https://",
+        f"{PUBLIC}/app",
+        "https://a:b",
+        f"{PUBLIC}?x",
+        "https://me@a.b",
+        "https://[",
+    ):
         with pytest.raises(ScenarioError, match=r"--behind-proxy .*such as https://workshop"):
             read_public_address(wrong)
 
 
 def test_a_refused_page_is_logged_once_with_what_may_help(caplog: Any) -> None:
     refused = Guard(_nothing, "127.0.0.1", "", lambda *_: True)
-    scope = {"type": "websocket", "scheme": "ws", "headers": [(b"host", b"127.0.0.1"),
-             (b"origin", b"https://proxy.example")]}  # fmt: skip
+    scope = {
+        "type": "websocket",
+        "scheme": "ws",
+        "headers": [(b"host", b"127.0.0.1"), (b"origin", b"https://proxy.example")],
+    }
     assert [refused._what_is_wrong(scope) for _ in range(3)] == ["door.origin"] * 3
     assert caplog.text.count("--behind-proxy") == 1
 
@@ -185,9 +212,11 @@ class Page:
         told = f"&room={key}" if key else ""
         line = connect(
             f"ws://127.0.0.1:{port}{CONNECTIONS}{self.name}/channels?session_id={self.name}{told}",
-            additional_headers={"Cookie": "solara-session-id=somebody"}, max_size=None,
-            open_timeout=30, **named,
-        )  # fmt: skip
+            additional_headers={"Cookie": "solara-session-id=somebody"},
+            max_size=None,
+            open_timeout=30,
+            **named,
+        )
         self.line = line.__enter__()
         self.shown = ""
 
@@ -204,9 +233,13 @@ class Page:
     def _send(self, kind: str, **content: Any) -> None:
         header = {"msg_type": kind, "msg_id": secrets.token_hex(8), "session": self.name}
         message = {
-            "header": header, "parent_header": {}, "metadata": {}, "channel": "shell",
-            "content": {"comm_id": "control", **content}, "buffers": [],
-        }  # fmt: skip
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "channel": "shell",
+            "content": {"comm_id": "control", **content},
+            "buffers": [],
+        }
         self.line.send(json.dumps(message))
 
 
@@ -235,9 +268,9 @@ def test_a_foreign_page_does_not_connect_and_takes_nothing_home(port: int, pages
     form = f"room={key}"
     status, text = send(port, "POST", "/take-home/months.csv", form, Origin=FOREIGN)
     assert (status, text) == (403, words()("door.origin"))
-    assert send(port, "POST", "/take-home/months.csv", form, Origin=f"http://127.0.0.1:{port}")[
-        1
-    ].startswith("month,")
+    assert send(port, "POST", "/take-home/months.csv", form, Origin=f"http://127.0.0.1:{port}")[1].startswith(
+        "month,"
+    )
     assert send(port, "GET", "/", Host="partners.example") == (403, words()("door.host"))
 
 
@@ -275,9 +308,18 @@ def test_files_are_given_to_who_has_the_key_and_no_address_holds_it(port: int, p
 
 @pytest.mark.parametrize(
     "path",
-    ["/resourcez", "/resourcez?verbose", "/_solara/api/evict/page", "/static/public/x", "/other",
-     "/other/deep", "/openapi.json", "/_solara/auth/login", "/jupyter/other"],
-)  # fmt: skip
+    [
+        "/resourcez",
+        "/resourcez?verbose",
+        "/_solara/api/evict/page",
+        "/static/public/x",
+        "/other",
+        "/other/deep",
+        "/openapi.json",
+        "/_solara/auth/login",
+        "/jupyter/other",
+    ],
+)
 def test_what_no_page_needs_is_not_there(port: int, path: str) -> None:
     assert send(port, "GET", path)[0] in (404, 405)
 

@@ -51,16 +51,12 @@ def make_all(titles: list[str], who: str) -> dict[str, Picture]:
     }
 
 
-def make_narrow(
-    trust: np.ndarray, without: np.ndarray, with_: np.ndarray, who: str
-) -> dict[str, Picture]:
+def make_narrow(trust: np.ndarray, without: np.ndarray, with_: np.ndarray, who: str) -> dict[str, Picture]:
     """Those that fill the page, for a page of a phone's width."""
     width, half, reached = draw.PANE[0], "half of the change", (without, with_)
     return {
         "narrow strip": draw.strip(trust, WORDS, width=width),
-        "narrow icons": draw.icon_arrays(
-            (without, with_), 96, half, Sides(who), WORDS, width=width
-        ),
+        "narrow icons": draw.icon_arrays((without, with_), 96, half, Sides(who), WORDS, width=width),
         "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=width),
         "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
     }
@@ -76,9 +72,20 @@ def texts(picture: Picture) -> list[ElementTree.Element]:
 
 
 NAMES = [
-    "network", "heatmap", "strip", "key", "icons", "dots", "bars", "lines", "guesses",
-    "narrow strip", "narrow icons", "narrow dots", "narrow guesses",
-]  # fmt: skip
+    "network",
+    "heatmap",
+    "strip",
+    "key",
+    "icons",
+    "dots",
+    "bars",
+    "lines",
+    "guesses",
+    "narrow strip",
+    "narrow icons",
+    "narrow dots",
+    "narrow guesses",
+]
 INTERACTIVE = ("network", "heatmap", "dots", "narrow dots")
 
 
@@ -246,9 +253,7 @@ def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
         x, width = float(rect.attrib["x"]), float(rect.attrib["width"])
         assert x == 310 if value >= 0 else x + width == pytest.approx(310, abs=0.2)
     widths = [float(rect.attrib["width"]) for rect in rects]
-    np.testing.assert_allclose(
-        widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1
-    )
+    np.testing.assert_allclose(widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1)
 
 
 def test_lines_stand_where_their_numbers_are() -> None:
@@ -314,9 +319,14 @@ def test_names_of_lines_that_end_low_stay_above_the_years() -> None:
 
 def test_labels_of_flags_do_not_cover_each_other() -> None:
     flags = {
-        1: "Ana begins", 2: "Money is cut", 3: "A reorganisation", 4: "A leader leaves",
-        60: "Someone joins", 118: "A common crisis", 119: "A national target lands",
-    }  # fmt: skip
+        1: "Ana begins",
+        2: "Money is cut",
+        3: "A reorganisation",
+        4: "A leader leaves",
+        60: "Someone joins",
+        118: "A common crisis",
+        119: "A national target lands",
+    }
     picture = draw.lines([Series("a", np.linspace(0, 1, 121))], "T", WORDS, flags=flags, month=3)
     boxes = []
     for text in texts(picture):
@@ -348,9 +358,7 @@ def test_twelve_organisations_fit(function: Callable[..., Picture]) -> None:
     trust = np.random.default_rng(3).random((n, n)) * 0.99
     np.fill_diagonal(trust, np.nan)
     names = [f"organisation-{k}" for k in range(n)]
-    picture = function(
-        draw.Links(trust, names, ["Community and mental health trust"] * n, 3, WORDS)
-    )
+    picture = function(draw.Links(trust, names, ["Community and mental health trust"] * n, 3, WORDS))
     root = ElementTree.fromstring(picture.svg)
     width = float(root.attrib["viewBox"].split()[2])
     for text in root.iter(f"{SVG}text"):

@@ -134,8 +134,11 @@ def test_rewind_go_another_way_and_take_it_back_by_keys_alone(visitor: Visitor) 
     # Back, forth, back and forth again.
     tab_to(page, ".ps button")
     for press, is_there in (
-        ("Control+z", False), ("Control+y", True), ("Control+z", False), ("Control+Shift+z", True),
-    ):  # fmt: skip
+        ("Control+z", False),
+        ("Control+y", True),
+        ("Control+z", False),
+        ("Control+Shift+z", True),
+    ):
         keys.press(press)
         expect(page.locator(FLAGS)).to_have_count(int(is_there))
         assert change_so_far(page) == (another_way if is_there else as_it_was), press

@@ -120,9 +120,7 @@ def open_page(context: Any, server: WatchedServer) -> Any:
     page.goto(server.address)
     page.wait_for_selector("main svg")
     button(page, "Next").click()
-    page.wait_for_function(
-        "document.querySelector('.ps-dots [aria-current]').innerText.trim() === '2'"
-    )
+    page.wait_for_function("document.querySelector('.ps-dots [aria-current]').innerText.trim() === '2'")
     return page
 
 
@@ -137,9 +135,7 @@ def kept_without_pages(server: WatchedServer) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["closed", "lost"])
-def test_pages_that_go_leave_only_their_rooms(
-    browser: Any, server: WatchedServer, how: str
-) -> None:
+def test_pages_that_go_leave_only_their_rooms(browser: Any, server: WatchedServer, how: str) -> None:
     """A page that is closed says so; one whose connection is lost is given up after a while."""
     n_pages = 4
 

@@ -12,12 +12,7 @@ import pytest
 pytest.importorskip("solara", reason="the app needs solara")
 
 from partnersim.app import take_home
-from partnersim.app.levers import (
-    coordinator_choices,
-    event_kinds,
-    front_levers,
-    more_levers,
-)
+from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
 from partnersim.app.links import LinkError, from_link, to_link
 from partnersim.app.pages import acts, analyst, page, view
 from partnersim.app.pages.desk import TABS, Desk
@@ -164,10 +159,12 @@ def some_change(luck: random.Random, world: World) -> Change:
             return kind.event(luck.choice([1, last]), *where)
         case 2:
             return Appointment(
-                name=luck.choice(["ana", "ben"]), title=luck.choice(["", "A" * 60]),
-                host=luck.choice(["", *names]), from_month=luck.choice([0, last]),
+                name=luck.choice(["ana", "ben"]),
+                title=luck.choice(["", "A" * 60]),
+                host=luck.choice(["", *names]),
+                from_month=luck.choice([0, last]),
                 skill=luck.choice([0.0, 1.0]),
-            )  # fmt: skip
+            )
     path, values = luck.choice(
         [
             ("months", (1, FEWEST_MONTHS - 1, FEWEST_MONTHS, 59, MOST_MONTHS, MOST_MONTHS + 1)),
@@ -184,9 +181,11 @@ def some_change(luck: random.Random, world: World) -> Change:
 def some_world(luck: random.Random) -> World:
     place = luck.choice(list(packaged()))
     world = World(
-        place=place, text=luck.choice(["", packaged_text(place)]),
-        seed=luck.choice([0, 2**53 - 1]), replicate=luck.choice([0, N_PAIRS - 1]),
-    )  # fmt: skip
+        place=place,
+        text=luck.choice(["", packaged_text(place)]),
+        seed=luck.choice([0, 2**53 - 1]),
+        replicate=luck.choice([0, N_PAIRS - 1]),
+    )
     for _ in range(luck.choice([0, 1, 4])):
         world = grown(world, some_change(luck, world))
     if luck.random() < 0.1:
@@ -223,10 +222,14 @@ def some_state(luck: random.Random) -> State:
     if luck.random() < 0.4:
         switch = some_change(luck, fitting)
     state = State(
-        world=world, switch=switch, story=told, screen=screen,
-        month=luck.choice([0, 1, MOST_MONTHS]), deadline=luck.choice([0, 1, 84, MOST_MONTHS]),
+        world=world,
+        switch=switch,
+        story=told,
+        screen=screen,
+        month=luck.choice([0, 1, MOST_MONTHS]),
+        deadline=luck.choice([0, 1, 84, MOST_MONTHS]),
         pledges=luck.choice([(), ("<b>", " "), ("x" * 200,) * MOST_PLEDGES]),
-    )  # fmt: skip
+    )
     return state.model_copy(update={"guesses": some_guesses(luck, state)})
 
 
@@ -242,10 +245,13 @@ def some_guesses(luck: random.Random, state: State) -> tuple[Guess, ...]:
         options = tuple(f"option {number}" for number in range(luck.randint(2, MOST_OPTIONS)))
     n, answer = len(options), luck.choice([None, 0, len(options) - 1])
     guess = Guess(
-        key=key, question="?" * luck.choice([0, 200]), options=options, answer=answer,
+        key=key,
+        question="?" * luck.choice([0, 200]),
+        options=options,
+        answer=answer,
         room=tuple(luck.choice([0, MOST_PEOPLE]) for _ in range(n)),
         hundred=() if answer is None else tuple(luck.choice([0, 1000]) for _ in range(n)),
-    )  # fmt: skip
+    )
     return (guess,) * luck.choice([0, 1, MOST_GUESSES])
 
 
@@ -299,8 +305,7 @@ def test_a_partnership_too_short_or_too_long_for_the_screens_is_refused(months: 
     desk = open_desk(told_state())
     acts.act(desk, {"do": "set", "path": "months", "text": str(months)})
     assert desk.problem == (
-        f"months = {months}: the app shows {FEWEST_MONTHS} to {MOST_MONTHS} (the command line "
-        "takes others)"
+        f"months = {months}: the app shows {FEWEST_MONTHS} to {MOST_MONTHS} (the command line takes others)"
     )
 
 
@@ -349,9 +354,13 @@ def test_an_answer_to_other_options_is_none() -> None:
     assert session.question is not None
     n_more = len(session.question.options) + 1
     guess = Guess(
-        key=session._question_key(), question="?", options=("other",) * n_more,
-        room=(0,) * (n_more - 1) + (5,), answer=0, hundred=(1,) * n_more,
-    )  # fmt: skip
+        key=session._question_key(),
+        question="?",
+        options=("other",) * n_more,
+        room=(0,) * (n_more - 1) + (5,),
+        answer=0,
+        hundred=(1,) * n_more,
+    )
     state = from_link(to_link(told_state(guesses=(guess,))))
     assert Session(state).is_hidden
     draw_everything(state)

@@ -118,7 +118,7 @@ def test_a_session_that_is_too_large_for_a_link_says_so() -> None:
             "impossible",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_in_plain_words(link: str, key: str) -> None:
     with pytest.raises(LinkError) as raised:
         from_link(link)

@@ -14,17 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import (
-    Server,
-    Visitor,
-    button,
-    expect,
-    open_sandbox,
-    open_story,
-    open_tab,
-    settle,
-    visit,
-)
+from tests.browser import Server, Visitor, button, expect, open_sandbox, open_story, open_tab, settle, visit
 
 pytest.importorskip("solara", reason="the app needs solara")
 
@@ -305,9 +295,7 @@ isProjected => {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_nothing_is_cut_covered_or_too_small(
-    browser: Any, server: Server, size: tuple[int, int]
-) -> None:
+def test_nothing_is_cut_covered_or_too_small(browser: Any, server: Server, size: tuple[int, int]) -> None:
     found: list[str] = []
     viewport = {"width": size[0], "height": size[1]}
     with visit(browser, server.address, viewport=viewport) as visitor:
@@ -326,19 +314,27 @@ def test_nothing_is_cut_covered_or_too_small(
 NEEDED = {
     "world": ("main .ps-picture svg", "main [role=group][aria-label=Pictures] button"),
     "compare": (
-        "main .ps-picture svg", ".ps-sentence", "main [role=group][aria-label=Pictures] button",
+        "main .ps-picture svg",
+        ".ps-sentence",
+        "main [role=group][aria-label=Pictures] button",
         "form.ps-ask button",
     ),
     "hundred": (
-        "main .ps-picture svg", ".ps-sentence", "#ps-deadline",
-        "main [role=group][aria-label=Pictures] button", "form.ps-ask button",
+        "main .ps-picture svg",
+        ".ps-sentence",
+        "#ps-deadline",
+        "main [role=group][aria-label=Pictures] button",
+        "form.ps-ask button",
     ),
     "why": ("main .ps-picture svg", ".ps-sentence", "#ps-trustor", "#ps-trustee"),
     "change": (
-        "main .ps-picture svg", "#ps-lever-planning", "#ps-lever-issue_avoidance",
-        "#ps-coordinator", "#ps-event",
+        "main .ps-picture svg",
+        "#ps-lever-planning",
+        "#ps-lever-issue_avoidance",
+        "#ps-coordinator",
+        "#ps-event",
     ),
-}  # fmt: skip
+}
 """What a tab is for: the picture, its sentence, and the control that matters; where it has them."""
 
 OUT_OF_SIGHT = """

@@ -58,13 +58,7 @@ def test_a_room_is_found_again_by_its_key_alone() -> None:
 
 def test_a_key_that_fits_no_room_opens_one_with_another_key() -> None:
     rooms = Rooms()
-    for unknown in (
-        "a" * 22,
-        "",
-        "x" * 100,
-        "../../etc/passwd.......",
-        "<script>alert(1)</script>",
-    ):
+    for unknown in ("a" * 22, "", "x" * 100, "../../etc/passwd.......", "<script>alert(1)</script>"):
         room = rooms.enter(unknown)
         assert room.is_new
         assert room.key != unknown
@@ -253,9 +247,7 @@ def test_the_world_that_is_asked_why_is_said_and_never_the_one_to_be_guessed(des
     assert view.world_explained(desk) == desk.session.with_
 
 
-def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_table(
-    desk: Desk,
-) -> None:
+def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_table(desk: Desk) -> None:
     do(desk, do="open_story", story="chief-executives")
     do(desk, do="go_to", screen=2)
     do(desk, do="skip_guess")
@@ -272,8 +264,9 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_tabl
             assert f">{name}<" in picture["table"], picture["title"]
         assert "ithout" not in written + picture["table"] + picture["title"]
     panes = [view.who_trusts_whom(desk, desk.session.without, heading=name) for name in names]
-    assert [name in pane["title"] and name in pane["svg"] for pane, name in
-            zip(panes, names, strict=True)] == [True, True]  # fmt: skip
+    assert [
+        name in pane["title"] and name in pane["svg"] for pane, name in zip(panes, names, strict=True)
+    ] == [True, True]
     assert [arm["name"] for arm in analyst.bands(desk)["arms"]] == list(names)
     assert [one["label"] for one in view.arm_choice(desk)["choices"]] == list(names)
     assert analyst.show(desk)["arms_title"] == "Pairs: Ana at the boards, and Ana in all layers"
@@ -292,8 +285,10 @@ def test_no_picture_shows_a_world_that_the_room_has_still_to_guess(desk: Desk) -
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
     shown = view.levers(desk)
     from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
-    for lever in [*front_levers(desk.session.without.scenario(), desk.words),
-                  *more_levers(desk.session.without.scenario(), desk.words)]:  # fmt: skip
+    for lever in [
+        *front_levers(desk.session.without.scenario(), desk.words),
+        *more_levers(desk.session.without.scenario(), desk.words),
+    ]:
         later = lever.change(lever.bands[0].value, from_month=24)
         assert (lever.name in from_start) == isinstance(later, Setting)
 

@@ -6,15 +6,7 @@ import pytest
 
 from partnersim.app.levers import event_kinds
 from partnersim.app.sentences import Sides
-from partnersim.app.session import (
-    MOST_PLEDGES,
-    MOST_STEPS,
-    Guess,
-    Session,
-    State,
-    from_month,
-    usual_question,
-)
+from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, from_month, usual_question
 from partnersim.app.stories import stories
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Lever, Setting, World
@@ -318,10 +310,7 @@ def test_the_names_of_a_story_are_those_of_its_own_worlds_only() -> None:
 def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
     session = Session(State(world=PLACE.with_(ANA)))
     for changed, sides in (
-        (
-            {"host": "hospital"},
-            Sides("Ana, employed by Hospital", "Ana, employed by none of them"),
-        ),
+        ({"host": "hospital"}, Sides("Ana, employed by Hospital", "Ana, employed by none of them")),
         (
             {"host": "hospital", "impartiality": 0.3, "to_month": 36},
             Sides(
@@ -329,10 +318,7 @@ def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
                 "Ana, employed by none of them, to the end",
             ),
         ),
-        (
-            {"layers": ["board"]},
-            Sides("Ana, meeting the boards only", "Ana, meeting every layer"),
-        ),
+        ({"layers": ["board"]}, Sides("Ana, meeting the boards only", "Ana, meeting every layer")),
         ({"skill": 0.1}, Sides("Ana, as changed", "Ana, as before")),
         ({"name": "ben", "title": "Ben"}, Sides("Ana and Ben", "Ana")),
     ):

@@ -120,9 +120,7 @@ def test_a_milestone_that_was_not_reached_counts_as_the_last_month() -> None:
     (expectation,) = read_story(text, "x").screens[1].expect
     months = hundred.without.measures["months_to_80"]
     assert np.isnan(months).any()
-    np.testing.assert_array_equal(
-        expectation.values(hundred), np.where(np.isnan(months), 120, months)
-    )
+    np.testing.assert_array_equal(expectation.values(hundred), np.where(np.isnan(months), 120, months))
 
 
 def test_a_series_since_a_month_is_a_change() -> None:
@@ -155,9 +153,7 @@ def test_a_series_since_a_month_is_a_change() -> None:
         ('title = "T"', "title = T", "no TOML"),
     ],
 )
-def test_a_story_with_a_fault_is_refused_with_what_would_be_right(
-    old: str, new: str, said: str
-) -> None:
+def test_a_story_with_a_fault_is_refused_with_what_would_be_right(old: str, new: str, said: str) -> None:
     assert old in ONE
     with pytest.raises(ScenarioError, match=r"^x\.toml: ") as raised:
         read_story(ONE.replace(old, new, 1), "x.toml")

@@ -61,9 +61,7 @@ def number(page: Any) -> int:
 def lines(page: Any) -> list[str]:
     """What the lines between the organisations look like."""
     return list(
-        page.eval_on_selector_all(
-            f"{SHOWN} [id*='link-']", "all => all.map(one => one.className.baseVal)"
-        )
+        page.eval_on_selector_all(f"{SHOWN} [id*='link-']", "all => all.map(one => one.className.baseVal)")
     )
 
 
@@ -82,18 +80,14 @@ def states(page: Any) -> Iterator[str]:
         button(page, "Pause").click()
         page.locator(f"{SHOWN} .why > summary").click()
         yield f"{screen}: why"
-        page.eval_on_selector_all(
-            f"{SHOWN} details", "all => all.forEach(one => { one.open = true; })"
-        )
+        page.eval_on_selector_all(f"{SHOWN} details", "all => all.forEach(one => { one.open = true; })")
         yield f"{screen}: all tables"
         if screen < n_screens - 1:
             button(page, "Next").click()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_no_state_of_any_screen_has_a_violation(
-    browser: Any, file: Path, size: tuple[int, int]
-) -> None:
+def test_no_state_of_any_screen_has_a_violation(browser: Any, file: Path, size: tuple[int, int]) -> None:
     """At sizes that are laid out as another is, only where most is shown."""
     found, wide = {}, []
     for page in opened(browser, file, size):

@@ -55,9 +55,7 @@ def test_the_page_needs_nothing_else_and_says_what_it_rests_on(session: Session)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert not re.search(r"(src|@import|url\()", page)
-    assert re.findall(r'<a href="([^"]*)"', page) == [
-        f"http://localhost/?s={to_link(session.state)}"
-    ]
+    assert re.findall(r'<a href="([^"]*)"', page) == [f"http://localhost/?s={to_link(session.state)}"]
     assert f"partnersim {partnersim.__version__}. Seed 4, partnership 9 of 100." in page
     assert '<html lang="en">' in page
     assert "Most sizes in the model are assumed" in page

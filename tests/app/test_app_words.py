@@ -67,8 +67,11 @@ def test_what_is_filled_in_is_not_read_as_a_template() -> None:
 def test_counts_and_lists() -> None:
     assert [WORDS.count("month", n) for n in (1, 2)] == ["1 month", "2 months"]
     assert [WORDS.listed(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "", "a", "a and b", "a, b and c"
-    ]  # fmt: skip
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
 
 
 def test_every_mechanism_of_the_ledger_has_words() -> None:
@@ -161,14 +164,7 @@ def test_spans(months: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("trust", "name"),
-    [
-        (0.0, "none"),
-        (0.14, "none"),
-        (0.15, "wary"),
-        (0.3, "working"),
-        (0.6, "strong"),
-        (1.0, "strong"),
-    ],
+    [(0.0, "none"), (0.14, "none"), (0.15, "wary"), (0.3, "working"), (0.6, "strong"), (1.0, "strong")],
 )
 def test_trust_has_five_named_steps(trust: float, name: str) -> None:
     assert step_of(trust) is not None
@@ -214,47 +210,56 @@ def run_with(month: int | None, end: float = 0.4, collapse: float = math.nan) ->
     ("without", "with_", "said"),
     [
         (
-            run_with(61), run_with(40),
+            run_with(61),
+            run_with(40),
             "With Ana, half of the change was there 21 months earlier: in year 4, month 4, "
             "not in year 6, month 1.",
         ),
         (
-            run_with(40), run_with(41),
+            run_with(40),
+            run_with(41),
             "With Ana, half of the change was there 1 month later: in year 4, month 5, "
             "not in year 4, month 4.",
         ),
         (
-            run_with(40), run_with(40),
+            run_with(40),
+            run_with(40),
             "Half of the change was there in year 4, month 4, with Ana and without.",
         ),
         (
-            run_with(None), run_with(40),
+            run_with(None),
+            run_with(40),
             "With Ana, half of the change was there in year 4, month 4. Without, it was not there "
             "after 10 years.",
         ),
         (
-            run_with(40), run_with(None),
+            run_with(40),
+            run_with(None),
             "Without Ana, half of the change was there in year 4, month 4. With, it was not there "
             "after 10 years.",
         ),
         (
-            run_with(None), run_with(None, 0.45),
+            run_with(None),
+            run_with(None, 0.45),
             "After 10 years 45 % of the change was there with Ana, and 40 % without.",
         ),
         (
-            run_with(None), run_with(None),
+            run_with(None),
+            run_with(None),
             "After 10 years 40 % of the change was there, with Ana and without.",
         ),
         (
-            run_with(None, collapse=50.0), run_with(40),
+            run_with(None, collapse=50.0),
+            run_with(40),
             "Without Ana, the partnership came apart in year 5, month 2. With, it lasted.",
         ),
         (
-            run_with(40), run_with(None, collapse=50.0),
+            run_with(40),
+            run_with(None, collapse=50.0),
             "With Ana, the partnership came apart in year 5, month 2. Without, it lasted.",
         ),
     ],
-)  # fmt: skip
+)
 def test_the_difference_in_one_sentence(without: Run, with_: Run, said: str) -> None:
     assert sentences.difference(without, with_, sentences.Sides("Ana"), WORDS) == said
 
@@ -266,42 +271,46 @@ NAMED = sentences.Sides("Ana leaving", "Ana staying")
     ("without", "with_", "said"),
     [
         (
-            run_with(40), run_with(61),
+            run_with(40),
+            run_with(61),
             "With Ana leaving, half of the change was there 21 months later than with Ana staying: "
             "in year 6, month 1, not in year 4, month 4.",
         ),
         (
-            run_with(61), run_with(40),
+            run_with(61),
+            run_with(40),
             "With Ana leaving, half of the change was there 21 months earlier than with Ana "
             "staying: in year 4, month 4, not in year 6, month 1.",
         ),
         (
-            run_with(40), run_with(40),
-            "Half of the change was there in year 4, month 4, with Ana leaving as with Ana "
-            "staying.",
+            run_with(40),
+            run_with(40),
+            "Half of the change was there in year 4, month 4, with Ana leaving as with Ana staying.",
         ),
         (
-            run_with(40), run_with(None),
+            run_with(40),
+            run_with(None),
             "With Ana staying, half of the change was there in year 4, month 4. With Ana leaving, "
             "it was not there after 10 years.",
         ),
         (
-            run_with(None), run_with(40),
+            run_with(None),
+            run_with(40),
             "With Ana leaving, half of the change was there in year 4, month 4. With Ana staying, "
             "it was not there after 10 years.",
         ),
         (
-            run_with(None), run_with(None, 0.45),
-            "After 10 years 45 % of the change was there with Ana leaving, and 40 % with Ana "
-            "staying.",
+            run_with(None),
+            run_with(None, 0.45),
+            "After 10 years 45 % of the change was there with Ana leaving, and 40 % with Ana staying.",
         ),
         (
-            run_with(40), run_with(None, collapse=50.0),
-            "With Ana leaving, the partnership came apart in year 5, month 2. With Ana staying, it "
-            "lasted.",
+            run_with(40),
+            run_with(None, collapse=50.0),
+            "With Ana leaving, the partnership came apart in year 5, month 2. With Ana staying, it lasted.",
         ),
     ],
-)  # fmt: skip
+)
 def test_worlds_that_both_have_somebody_are_both_named(without: Run, with_: Run, said: str) -> None:
     assert sentences.difference(without, with_, NAMED, WORDS) == said
     assert "ithout" not in said
@@ -322,9 +331,13 @@ def test_the_difference_over_our_hundred_counts_pairs() -> None:
     said = sentences.difference_in_hundred(hundred, sentences.Sides("Ana"), WORDS, 96)
     numbers = [int(number) for number in re.findall(r"\b\d+\b", said)]
     assert numbers[2:] == [
-        (second <= 96).sum(), 100, (first <= 96).sum(),
-        (second < first).sum(), 100, (second > first).sum(),
-    ]  # fmt: skip
+        (second <= 96).sum(),
+        100,
+        (first <= 96).sum(),
+        (second < first).sum(),
+        100,
+        (second > first).sum(),
+    ]
 
 
 def test_changes_have_names_that_follow_with() -> None:
@@ -356,9 +369,7 @@ def ledger() -> Ledger:
 
 @pytest.mark.parametrize("month", [1, 7, 12, 60, 120])
 @pytest.mark.parametrize("who", [(None, None), ("hospital", "council"), ("council", None)])
-def test_bars_add_up_to_what_is_said(
-    ledger: Ledger, month: int, who: tuple[str | None, str | None]
-) -> None:
+def test_bars_add_up_to_what_is_said(ledger: Ledger, month: int, who: tuple[str | None, str | None]) -> None:
     why = sentences.why(ledger, month, WORDS, *who)
     start, end = (round(1000 * ledger.level(m, *who)) for m in (why.first_month, month))
     assert why.first_month == max(0, month - 12)
@@ -376,9 +387,7 @@ def test_bars_add_up_to_what_is_said(
 
 
 @pytest.mark.parametrize("month", [24, 36])
-def test_the_sentence_names_whose_trust_which_way_and_the_largest_cause(
-    ledger: Ledger, month: int
-) -> None:
+def test_the_sentence_names_whose_trust_which_way_and_the_largest_cause(ledger: Ledger, month: int) -> None:
     why = sentences.why(ledger, month, WORDS, "hospital", "council")
     assert "the goodwill of Hospital towards Council" in why.sentence
     assert abs(why.total) > 10

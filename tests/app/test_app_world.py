@@ -49,9 +49,7 @@ def test_the_world_shown_is_one_of_the_hundred() -> None:
     "change",
     [
         lever("joint_away_days", 12.0, 40),
-        Happening.model_validate(
-            {"type": "leader_leaves", "month": 40, "organisation": "hospital"}
-        ),
+        Happening.model_validate({"type": "leader_leaves", "month": 40, "organisation": "hospital"}),
         Appointment(name="ana", skill=0.9, from_month=40),
         Appointment(name="ana", title="Ana", skill=0.8, to_month=40),
     ],
@@ -65,17 +63,13 @@ def test_the_past_keeps_its_luck(change: worlds.Change) -> None:
         np.testing.assert_array_equal(one.series[name][:41], other.series[name][:41], err_msg=name)
     np.testing.assert_array_equal(one.trust[:41], other.trust[:41])
     assert any(
-        not np.array_equal(one.series[name], other.series[name], equal_nan=True)
-        for name in ALL_SERIES
+        not np.array_equal(one.series[name], other.series[name], equal_nan=True) for name in ALL_SERIES
     )
 
 
 def test_a_newer_change_takes_the_place_of_the_older() -> None:
     world = SMALL.with_(lever("joint_away_days", 2.0)).with_(ANA)
-    assert world.with_(lever("joint_away_days", 6.0)).changes == (
-        ANA,
-        lever("joint_away_days", 6.0),
-    )
+    assert world.with_(lever("joint_away_days", 6.0)).changes == (ANA, lever("joint_away_days", 6.0))
     later = world.with_(lever("joint_away_days", 6.0, 12))
     assert len(later.changes) == 3
     assert later.without(ANA).without(lever("joint_away_days", 6.0, 12)).changes == (

@@ -42,9 +42,7 @@ def test_every_goal_is_measured(results: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_what_does_not_depend_on_the_machine(results: dict[str, Any]) -> None:
-    playing, pages, hour = (
-        results[section] for section in ("playing", "forty pages", "an hour of play")
-    )
+    playing, pages, hour = (results[section] for section in ("playing", "forty pages", "an hour of play"))
     assert playing["months"] == QUICK.months
     assert playing["elements in the pictures"] > 100
     assert playing["elements built or taken away in the pictures"] == 0

@@ -29,9 +29,7 @@ def compare_models(name: str, scenario: Scenario, runs: int) -> list[equivalence
 
 @pytest.mark.parametrize("coordinators", [[], [{"name": "ana"}]], ids=["without", "with"])
 def test_core_and_plain_mesa_agree_in_the_first_year(coordinators: list[dict[str, str]]) -> None:
-    scenario = Scenario.load("integrated-care").replace(
-        {"months": 12, "coordinators": coordinators}
-    )
+    scenario = Scenario.load("integrated-care").replace({"months": 12, "coordinators": coordinators})
     tests = compare_models("first year", scenario, runs=60)
     assert [test for test in tests if test.p_adjusted < LEAST_P] == []
 
@@ -55,9 +53,7 @@ def test_a_difference_is_found() -> None:
     plain = rng.normal(size=(200, 13, len(SERIES)))
     plain[:, :, SERIES.index("trust")] += 0.7
     tests = equivalence.adjust(equivalence.compare("made up", core, plain))
-    assert {(test.series, test.moment) for test in equivalence.differences(tests)} == {
-        ("trust", "mean")
-    }
+    assert {(test.series, test.moment) for test in equivalence.differences(tests)} == {("trust", "mean")}
 
 
 @pytest.mark.parametrize(
@@ -91,9 +87,7 @@ def test_no_axis_is_taken_for_another_of_the_same_length(monkeypatch: pytest.Mon
     """A twelfth lever is no twelfth domain; and as many as organisations there is nothing else."""
     wide = np.zeros(1, [("ways", np.float64, (room.N, room.K))])["ways"]
     parts = plain_mesa.parts_of
-    monkeypatch.setattr(
-        plain_mesa, "parts_of", lambda p: parts(p) | {"organisations.ways_of_working": wide}
-    )
+    monkeypatch.setattr(plain_mesa, "parts_of", lambda p: parts(p) | {"organisations.ways_of_working": wide})
     settings = plain_mesa.read_settings(Scenario.load("integrated-care"))
     assert np.shape(settings.organisations_ways_of_working)[1] == room.K
     assert list(vars(room).values()).count(room.N) == 2  # under both its names

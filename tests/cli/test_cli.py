@@ -44,9 +44,7 @@ def call(*words: str) -> Any:
 # --- A model that needs no compiling ----------------------------------------------------------
 
 
-def _simulate(
-    state: Any, scenario: Scenario, root: Any, first: int, recorded: Any, detail: Any
-) -> None:
+def _simulate(state: Any, scenario: Scenario, root: Any, first: int, recorded: Any, detail: Any) -> None:
     """Steady change, faster with a coordinator; everything else near one half."""
     months = np.arange(recorded.shape[1])
     for row in range(len(recorded)):
@@ -90,9 +88,17 @@ def test_without_a_command_the_help_is_shown() -> None:
 
 def test_every_command_explains_itself() -> None:
     for command in (
-        "demo", "scenarios", "show", "parameters", "new", "check", "schema", "run", "compare",
+        "demo",
+        "scenarios",
+        "show",
+        "parameters",
+        "new",
+        "check",
+        "schema",
+        "run",
+        "compare",
         "explain",
-    ):  # fmt: skip
+    ):
         result = call(command, "--help")
         assert result.exit_code == 0, command
 
@@ -175,13 +181,22 @@ def test_settings_and_months_change_what_is_run(monkeypatch: pytest.MonkeyPatch)
     seen: list[Scenario] = []
     run = ensemble.run
     monkeypatch.setattr(
-        ensemble, "run", lambda scenario, *rest, **more: (
-            seen.append(scenario) or run(scenario, *rest, **more)
-        ),
-    )  # fmt: skip
-    call("run", "integrated-care", "--replicates", "2", "--months", "24",
-         "--set", "ways_of_working.delegated_authority=0.9",
-         "--set", 'coordinators=[{name="Ana"}]', "--set", "coordinators.Ana.skill=0.5")  # fmt: skip
+        ensemble, "run", lambda scenario, *rest, **more: seen.append(scenario) or run(scenario, *rest, **more)
+    )
+    call(
+        "run",
+        "integrated-care",
+        "--replicates",
+        "2",
+        "--months",
+        "24",
+        "--set",
+        "ways_of_working.delegated_authority=0.9",
+        "--set",
+        'coordinators=[{name="Ana"}]',
+        "--set",
+        "coordinators.Ana.skill=0.5",
+    )
     assert seen[0].months == 24
     assert seen[0].ways_of_working.delegated_authority == 0.9
     assert seen[0].coordinators[0].skill == 0.5
@@ -189,8 +204,16 @@ def test_settings_and_months_change_what_is_run(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("quick_model")
 def test_compare_sets_each_arm_against_the_base() -> None:
-    words = ("compare", "integrated-care", "--replicates", "40", "--arm", "coordinator",
-             "--arm", "mine: ways_of_working.cross_links=2.0; months=120")  # fmt: skip
+    words = (
+        "compare",
+        "integrated-care",
+        "--replicates",
+        "40",
+        "--arm",
+        "coordinator",
+        "--arm",
+        "mine: ways_of_working.cross_links=2.0; months=120",
+    )
     result = call(*words)
     assert result.exit_code == 0, result.stderr
     for text in ("coordinator against base", "mine against base", "95 % interval", "40 pairs"):
@@ -315,9 +338,7 @@ def test_explain_of_one_month_tells_that_month() -> None:
 def test_commands_run_the_model_itself() -> None:
     words = ("--months", "24", "--replicates", "30", "--json")
     alone = json.loads(call("run", "two-organisations", *words).stdout)
-    compared = json.loads(
-        call("compare", "two-organisations", "--arm", "coordinator", *words).stdout
-    )
+    compared = json.loads(call("compare", "two-organisations", "--arm", "coordinator", *words).stdout)
     assert compared["arms"]["base"] == alone["measures"]
     arm, difference = compared["arms"]["coordinator"], compared["differences"]["coordinator"]
     for name in ("trust", "cost", "contribution"):
@@ -350,16 +371,14 @@ BAD_FILES = {
         "[[organisations]]\nname='a'\nobjectives={prevention=0.2}\n[[organisations]]\nname='b'",
         "sum",
     ),
-    "no such host": (
-        "[drawn]\n[[coordinators]]\nname='c'\nhost='nobody'", "nobody",
-    ),
+    "no such host": ("[drawn]\n[[coordinators]]\nname='c'\nhost='nobody'", "nobody"),
     "too late": (
         "months=12\n[drawn]\n[[interventions]]\nlever='cross_links'\nvalue=2.0\nfrom_month=20",
         "from_month",
     ),
     "empty": ("", "empty"),
     "binary": ("\0\1\2", "binary"),
-}  # fmt: skip
+}
 
 
 def check_refusal(result: Any, *words: str) -> None:
@@ -421,7 +440,7 @@ def test_a_bad_file_is_refused(command: str, name: str, tmp_path: Path) -> None:
         (["new", "no/such/folder/x.toml"], "x.toml"),
         (["demo", "--replicates", "0"], "--replicates"),
     ],
-)  # fmt: skip
+)
 def test_bad_words_are_refused(
     words: Sequence[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -620,9 +639,7 @@ def test_a_clear_difference_is_not_rounded_to_its_error(place: demo.Place) -> No
     speeds = place.comparison.results[demo.WITH].measures["mean_speed"]
     base = place.comparison.results[demo.WITHOUT].measures["mean_speed"]
     speeds[:] = base - 0.0026 + 0.0096 * np.where(np.arange(60) % 2, 1, -1)
-    found = demo.verdict(
-        place.comparison.differences()[demo.WITH], "mean_speed", "faster", "slower"
-    )
+    found = demo.verdict(place.comparison.differences()[demo.WITH], "mean_speed", "faster", "slower")
     assert found.startswith("slower by 0.26 ± 0.25 % a year")
 
 
@@ -670,17 +687,28 @@ def test_numbers_in_words(value: float, places: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("error", "size", "places"),
-    [(0.05, 7.0, 2), (0.4, 1.0, 1), (3.0, 100.0, 0), (0.8, 2794.0, 0), (0.0002, 0.05, 3),
-     (math.nan, 12.0, 1), (math.nan, 0.0, 0)],
-)  # fmt: skip
+    [
+        (0.05, 7.0, 2),
+        (0.4, 1.0, 1),
+        (3.0, 100.0, 0),
+        (0.8, 2794.0, 0),
+        (0.0002, 0.05, 3),
+        (math.nan, 12.0, 1),
+        (math.nan, 0.0, 0),
+    ],
+)
 def test_numbers_end_at_the_first_uncertain_digit(error: float, size: float, places: int) -> None:
     assert wording.certain_decimals(error, size) == places
 
 
 def test_shares_are_never_rounded_to_all_or_none() -> None:
     assert [wording.percent(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
-        "0 %", "<1 %", "50 %", ">99 %", "100 %",
-    ]  # fmt: skip
+        "0 %",
+        "<1 %",
+        "50 %",
+        ">99 %",
+        "100 %",
+    ]
 
 
 # --- As a user runs it --------------------------------------------------------------------------
@@ -688,9 +716,8 @@ def test_shares_are_never_rounded_to_all_or_none() -> None:
 
 def test_a_reader_who_leaves_is_no_failure() -> None:
     done = subprocess.run(
-        f'"{sys.executable}" -m partnersim parameters | head -n 1',
-        shell=True, capture_output=True, text=True,
-    )  # fmt: skip
+        f'"{sys.executable}" -m partnersim parameters | head -n 1', shell=True, capture_output=True, text=True
+    )
     assert done.stderr == ""
     assert done.stdout
 
@@ -711,9 +738,12 @@ def test_closed_streams_are_no_failure(words: list[str]) -> None:
 def press_ctrl_c(code: str, *words: str) -> str:
     """Press Ctrl-C when a command says 'ready'; what it prints after that, as it ends well."""
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words], env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", code, *words],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
@@ -766,9 +796,7 @@ def test_ctrl_c_stops_preparations_with_a_plain_line() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
-@pytest.mark.parametrize(
-    "words", [["integrated-care"], ["drawn", "--set", "drawn.n_organisations=50"]]
-)
+@pytest.mark.parametrize("words", [["integrated-care"], ["drawn", "--set", "drawn.n_organisations=50"]])
 def test_ctrl_c_stops_a_simulation_after_the_chunks_in_hand(words: list[str]) -> None:
     """Which are small: prompt on any machine, and not by the clock of this one."""
     more = ["--workers", "2", "--replicates", "1000000"]

@@ -40,9 +40,7 @@ points = 32
 coordinator = { coordinators = [{ name = "Ana" }] }
 """
 
-LARGE = PLAN.replace("points = 32", "points = 1073741824").replace(
-    "replicates = 2", "replicates = 500"
-)
+LARGE = PLAN.replace("points = 32", "points = 1073741824").replace("replicates = 2", "replicates = 500")
 
 
 def call(*words: str, **options: Any) -> Any:
@@ -91,9 +89,7 @@ def test_a_plan_says_what_it_takes_and_runs_nothing(plan: str) -> None:
     assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 80
     estimate = json.loads(call("plan", plan, "--json").stdout)
     assert estimate["n_runs"] == 32 * 2 * 2
-    assert estimate["seconds"] == pytest.approx(
-        128 * estimate["seconds_per_run"] / estimate["n_cores"]
-    )
+    assert estimate["seconds"] == pytest.approx(128 * estimate["seconds_per_run"] / estimate["n_cores"])
     assert estimate["sweep_id"] == Plan.load(plan).sweep_id
     assert [path.name for path in Path().iterdir()] == ["plan.toml"]
 
@@ -161,8 +157,7 @@ def test_status_tells_how_far_a_sweep_is(done: str) -> None:
 def failing(plan: str) -> str:
     """A plan whose middle point can be seen to be impossible only when it is run."""
     Path("points.csv").write_text(
-        "coordinators.Ana.from_month,coordinators.Ana.to_month\n1,12\n5,3\n2,12\n",
-        encoding="utf-8",
+        "coordinators.Ana.from_month,coordinators.Ana.to_month\n1,12\n5,3\n2,12\n", encoding="utf-8"
     )
     begin, _, end = PLAN.partition("[design]")
     design = '[design]\ntype = "table"\nfile = "points.csv"\n\n[arms]'
@@ -235,8 +230,16 @@ def test_export_to_netcdf(done: str) -> None:
 
 
 def make_progress(**changes: Any) -> Progress:
-    return Progress(**{"n_done": 500, "n_total": 2000, "n_failed": 0, "runs_per_second": 100.0,
-                       "is_stopping": False, **changes})  # fmt: skip
+    return Progress(
+        **{
+            "n_done": 500,
+            "n_total": 2000,
+            "n_failed": 0,
+            "runs_per_second": 100.0,
+            "is_stopping": False,
+            **changes,
+        }
+    )
 
 
 def test_progress_in_words() -> None:
@@ -248,9 +251,16 @@ def test_progress_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.2, "under a second"), (1, "1 second"), (75, "1 minute 15 seconds"), (3600, "1 hour"),
-     (3605, "1 hour"), (90_000, "1 day 1 hour"), (4e7, "1 year 97 days")],
-)  # fmt: skip
+    [
+        (0.2, "under a second"),
+        (1, "1 second"),
+        (75, "1 minute 15 seconds"),
+        (3600, "1 hour"),
+        (3605, "1 hour"),
+        (90_000, "1 day 1 hour"),
+        (4e7, "1 year 97 days"),
+    ],
+)
 def test_durations_in_words(seconds: float, words: str) -> None:
     assert commands.duration(seconds) == words
 
@@ -326,9 +336,13 @@ def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str, engine: 
         pytest.importorskip("distributed")
     words = ["sweep", "run", plan, "--out", "out", "--engine", engine, "--workers", "2"]
     with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words], env=environment(), start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", INTERRUPTED, *words],
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "working\n"
@@ -400,7 +414,7 @@ def check_refusal(result: Any, *words: str) -> None:
         (["export", ".", "--to", "csv", "--measure", "trust"], "--to figures"),
         (["statsu", "out"], "status"),
     ],
-)  # fmt: skip
+)
 def test_bad_words_are_refused(words: list[str], said: str, plan: str) -> None:
     Path("mine").mkdir()
     Path("mine", "thesis.txt").touch()
@@ -442,9 +456,7 @@ def test_nobody_is_asked_where_input_is_closed(plan: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "is_run"), [("n\n", False), ("\n", False), ("y\n", True)])
-def test_a_person_is_asked(
-    answer: str, is_run: bool, plan: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_person_is_asked(answer: str, is_run: bool, plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     # The runner puts its own standard input in place; what it lacks is a terminal.
     monkeypatch.setattr(commands, "is_terminal", lambda: True)
@@ -454,9 +466,7 @@ def test_a_person_is_asked(
     assert result.exit_code == (0 if is_run else 130)
 
 
-def test_nobody_is_asked_where_only_json_may_be_printed(
-    plan: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_asked_where_only_json_may_be_printed(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     monkeypatch.setattr(commands, "is_terminal", lambda: True)
     check_refusal(run(plan, "--json"), "--yes")

@@ -123,9 +123,8 @@ def test_files_of_results_are_read_by_polars_and_duckdb(results: Results, tmp_pa
 def test_salib() -> None:
     problems = pytest.importorskip("SALib.util")
     problem = problems.problem.ProblemSpec(
-        {"names": list(VARIED), "bounds": [bounds_of(name) for name in VARIED],
-         "outputs": ["contribution"]}
-    )  # fmt: skip
+        {"names": list(VARIED), "bounds": [bounds_of(name) for name in VARIED], "outputs": ["contribution"]}
+    )
 
     def evaluate(samples: np.ndarray) -> np.ndarray:
         rows = (dict(zip(VARIED, map(float, row), strict=True)) for row in samples)
@@ -167,13 +166,9 @@ def test_ema_workbench() -> None:
     model = workbench.Model("partnersim", function=partnership)
     names = ("exposure", "deeds", "avoidance")
     model.uncertainties = [
-        workbench.RealParameter(name, *bounds_of(path))
-        for name, path in zip(names, VARIED, strict=True)
+        workbench.RealParameter(name, *bounds_of(path)) for name, path in zip(names, VARIED, strict=True)
     ]
-    model.outcomes = [
-        workbench.ScalarOutcome("contribution"),
-        workbench.TimeSeriesOutcome("trust"),
-    ]
+    model.outcomes = [workbench.ScalarOutcome("contribution"), workbench.TimeSeriesOutcome("trust")]
     experiments, outcomes = workbench.perform_experiments(model, 6)
     assert len(experiments) == 6
     assert outcomes["trust"].shape == (6, 25)

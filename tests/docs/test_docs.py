@@ -232,9 +232,7 @@ def test_headings_are_those_of_the_protocol() -> None:
 
 
 def test_table_of_constants_is_complete_and_right() -> None:
-    stated = {
-        cells[0].strip("`"): cells[1] for cells in read_rows(read("docs/odd.md"), "Constants")
-    }
+    stated = {cells[0].strip("`"): cells[1] for cells in read_rows(read("docs/odd.md"), "Constants")}
     values = {name: value for name, value in vars(constants).items() if name.isupper()}
     assert stated == {name: f"{value:.6g}" for name, value in values.items()}
 
@@ -261,8 +259,9 @@ def test_glossary_has_each_word_once_in_order_and_its_name_exists() -> None:
 
 
 def test_every_switch_is_explained() -> None:
-    switches = [row.path.removeprefix("mechanisms.") for row in parameters()
-                if row.path.startswith("mechanisms.")]  # fmt: skip
+    switches = [
+        row.path.removeprefix("mechanisms.") for row in parameters() if row.path.startswith("mechanisms.")
+    ]
     text = read("docs/design.md") + read("docs/odd.md")
     explained = set(IN_BACKTICKS.findall(text))
     missing = [s for s in switches if not {s, f"mechanisms.{s}"} & explained]

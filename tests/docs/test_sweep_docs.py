@@ -38,9 +38,7 @@ def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
     (plan,) = blocks("toml")
     (tmp_path / "small.toml").write_text(plan, encoding="utf-8")
     commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert {shlex.split(line)[2] for line in commands} == {
-        "plan", "run", "status", "check", "export"
-    }  # fmt: skip
+    assert {shlex.split(line)[2] for line in commands} == {"plan", "run", "status", "check", "export"}
     for line in commands:
         run_line(line, tmp_path)
     assert (tmp_path / "small" / "csv" / "series.csv").is_file()
@@ -111,8 +109,10 @@ def set_up_tls(folder: Path) -> dict[str, str]:
     subject = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     subprocess.run(
         [openssl, "req", *subject, "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
     shutil.copy(folder / "cert.pem", folder / "ca.pem")
     lines = block_with("console", "REQUIRE_ENCRYPTION").splitlines()
     return dict(line.split(" ", 1)[1].split("=") for line in lines if line.startswith("export"))
@@ -135,9 +135,13 @@ def test_dask_is_started_as_written(tmp_path: Path, there: str) -> None:
         program, *words = shlex.split(line)
         module = {"dask": ["-m", "dask"], "partnersim": ["-m", "partnersim"]}[program]
         return subprocess.Popen(
-            [sys.executable, *module, *words], cwd=tmp_path, env=variables, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, *module, *words],
+            cwd=tmp_path,
+            env=variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     with ExitStack() as stack:
         begun = start(scheduler.replace("--port 8786", "--port 0 --no-dashboard"))
@@ -201,9 +205,12 @@ def test_dask_asks_the_queue_for_workers_as_written(tmp_path: Path) -> None:
     here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with slurm.Slurm(tmp_path / "slurm", n_nodes=2) as queue:
         printed_by(
-            "cluster.py", folder=tmp_path, PATH=queue.path,
-            DASK_JOBQUEUE__SLURM__SCHEDULER_OPTIONS=repr(here), **variables,
-        )  # fmt: skip
+            "cluster.py",
+            folder=tmp_path,
+            PATH=queue.path,
+            DASK_JOBQUEUE__SLURM__SCHEDULER_OPTIONS=repr(here),
+            **variables,
+        )
         wait_until(queue.is_idle, "the queue has its nodes back")
     assert len(queue.seen) == 64
     (session,) = Sweep.open(tmp_path / "results").provenance

@@ -23,16 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from experiments.claims import combinations, declare, judge, report, simulate, spending, words
 from experiments.claims import run as command
 from experiments.claims.changes import Change, combine, places, resolve
-from experiments.claims.declare import (
-    BASE,
-    Event,
-    Study,
-    common,
-    file_of,
-    folders,
-    label,
-    read_study,
-)
+from experiments.claims.declare import BASE, Event, Study, common, file_of, folders, label, read_study
 from experiments.claims.judge import Found, Mover
 from experiments.claims.simulate import KEPT, Runs, run_study
 from experiments.points import Points
@@ -50,22 +41,27 @@ def study(name: str) -> Study:
 
 def decided(claim: Study) -> list[tuple[Any, ...]]:
     """What decides about a claim, as far as it is numbers and names."""
-    return [
-        (t.title, t.measure, t.expect, t.than, t.smallest) for t in claim.all_tests if t.decides
-    ]
+    return [(t.title, t.measure, t.expect, t.than, t.smallest) for t in claim.all_tests if t.decides]
 
 
 # --- What was fixed beforehand ------------------------------------------------------------------
 
 EVENED = ("objectives", "accountabilities", "targets", "cultures", "incentives", "horizons")
 FORMS = (
-    "no own away days", "no pre-meetings", "no talk of own needs", "nothing referred back",
-    "no separate teams", "no issue avoided",
-)  # fmt: skip
+    "no own away days",
+    "no pre-meetings",
+    "no talk of own needs",
+    "nothing referred back",
+    "no separate teams",
+    "no issue avoided",
+)
 REMEDIES = (
-    "joint away days", "partnership-managed teams", "delegated authority",
-    "challenge in meetings", "days together over days on positions",
-)  # fmt: skip
+    "joint away days",
+    "partnership-managed teams",
+    "delegated authority",
+    "challenge in meetings",
+    "days together over days on positions",
+)
 LEVELS = ("0.2", "0.4", "0.6", "0.8")
 
 RULES = {
@@ -112,9 +108,13 @@ RULES = {
 def test_the_rule_is_the_one_fixed_beforehand() -> None:
     assert common()["agreement"] == 0.9
     assert common()["smallest"] == {
-        "change_delivered": 0.03, "mean_speed": 0.003, "months_to_25": 3.0,
-        "is_sustained_acceleration": 0.05, "trust": 0.02, "perceived_joint_working": 0.02,
-    }  # fmt: skip
+        "change_delivered": 0.03,
+        "mean_speed": 0.003,
+        "months_to_25": 3.0,
+        "is_sustained_acceleration": 0.05,
+        "trust": 0.02,
+        "perceived_joint_working": 0.02,
+    }
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -232,8 +232,10 @@ def test_weights_stay_weights() -> None:
 def test_shares_stay_shares() -> None:
     after = changed(scale={"organisations.*.cultural_distance": 2.0})
     assert after["organisations.hospital.cultural_distance"] == {
-        "community": 0.8, "council": 1.0, "voluntary": 1.0,
-    }  # fmt: skip
+        "community": 0.8,
+        "council": 1.0,
+        "voluntary": 1.0,
+    }
 
 
 def test_stars_stand_for_organisations_and_targets() -> None:
@@ -265,19 +267,21 @@ def test_nothing_is_changed_twice() -> None:
 def small_study(**more: Any) -> Study:
     """Two organisations; one arm that changes what the set varies, one that does not."""
     data = {
-        "name": "T1", "title": "t", "question": "q", "expected": "e", "how": "h",
-        "built_in": "b", "scenario": "two-organisations", "measure": CHANGE,
+        "name": "T1",
+        "title": "t",
+        "question": "q",
+        "expected": "e",
+        "how": "h",
+        "built_in": "b",
+        "scenario": "two-organisations",
+        "measure": CHANGE,
         "smallest": common()["smallest"],
         "arms": {
             "nothing": {"title": "no change"},
             "deeds": {"title": "deeds", "scale": {"trust.deeds": 0.5}},
-            "teams": {
-                "title": "teams", "set": {"ways_of_working.partnership_managed_teams": 1.0},
-            },
+            "teams": {"title": "teams", "set": {"ways_of_working.partnership_managed_teams": 1.0}},
         },
-        "ablations": {
-            "frozen": {"title": "frozen", "set": {"mechanisms.trust_frozen": True}},
-        },
+        "ablations": {"frozen": {"title": "frozen", "set": {"mechanisms.trust_frozen": True}}},
         "events": {
             "perceived": {"series": "perceived_joint_working", "rises": [12, 24]},
             "much": {"measure": CHANGE, "at_least": 0.5},
@@ -286,13 +290,11 @@ def small_study(**more: Any) -> Study:
             {"arms": ["nothing", "deeds", "teams"], "expect": "more"},
             {"share": ["perceived"], "given": ["much"], "among": [BASE, "deeds"], "expect": "more"},
         ],
-    }  # fmt: skip
+    }
     return Study.model_validate(data | more)
 
 
-POINTS = Points(
-    {"trust.deeds": np.array([0.4, 0.8]), "programme.n_simultaneous": np.array([2, 3])}, "small"
-)
+POINTS = Points({"trust.deeds": np.array([0.4, 0.8]), "programme.n_simultaneous": np.array([2, 3])}, "small")
 
 
 @pytest.fixture(scope="module")
@@ -391,14 +393,14 @@ def made_up(values: dict[str, Any], tests: list[dict[str, Any]] | None = None, *
     luck = rng.normal(size=(1, N_REPLICATES))
     names = {name.partition(" | ")[0] for name in values} - {BASE}
     accepted = Points(
-        {"trust.deeds": np.linspace(0.1, 0.9, N_POINTS), "trust.small_wins": rng.random(N_POINTS)},
-        "made up",
+        {"trust.deeds": np.linspace(0.1, 0.9, N_POINTS), "trust.small_wins": rng.random(N_POINTS)}, "made up"
     )
     claim = small_study(
         arms={name: {"title": name} for name in names if " + " not in name},
         ablations={"trust_frozen": {"title": "trust frozen"}},
-        tests=tests or [], **more,
-    )  # fmt: skip
+        tests=tests or [],
+        **more,
+    )
     runs = Runs(claim, accepted, N_REPLICATES)
     for name, value in values.items():
         arm, _, ablation = name.partition(" | ")
@@ -456,10 +458,7 @@ def test_conditional_frequencies_are_of_the_runs_that_meet_the_condition() -> No
     shape = (N_POINTS, N_REPLICATES)
     half = np.broadcast_to(np.arange(N_REPLICATES) % 2 == 0, shape)
     none = np.zeros(shape, bool)
-    runs.events = {
-        (BASE, ""): {"hit": none, "case": half},
-        ("arm", ""): {"hit": ~none, "case": ~none},
-    }
+    runs.events = {(BASE, ""): {"hit": none, "case": half}, ("arm", ""): {"hit": ~none, "case": ~none}}
     found = judge.find(share_test(given=["case"]), runs)
     assert found.mean == pytest.approx(2.0 / 3.0)
     assert found.each == pytest.approx(np.full(N_POINTS, 2.0 / 3.0))
@@ -557,16 +556,14 @@ def test_of_two_things_it_is_said_which_fails() -> None:
 
 
 def test_what_stands_beside_has_no_say() -> None:
-    tests = [
-        {"arms": ["a"], "expect": "more"},
-        {"arms": ["b"], "expect": "more", "decides": False},
-    ]
+    tests = [{"arms": ["a"], "expect": "more"}, {"arms": ["b"], "expect": "more", "decides": False}]
     assert judge.answer(made_up({BASE: 0.0, "a": 0.1, "b": -0.1}, tests)).word == judge.SUPPORTED
 
 
 def test_where_it_holds_is_looked_up_in_the_parameters() -> None:
-    runs = made_up({BASE: 0.0, "arm": np.linspace(-0.5, 0.5, N_POINTS)[:, None]},
-                   [{"arms": ["arm"], "expect": "more"}])  # fmt: skip
+    runs = made_up(
+        {BASE: 0.0, "arm": np.linspace(-0.5, 0.5, N_POINTS)[:, None]}, [{"arms": ["arm"], "expect": "more"}]
+    )
     found = judge.answer(runs)
     (finding,) = found.findings
     assert finding.movers == [Mover("trust.deeds", pytest.approx(1.0))]
@@ -636,26 +633,31 @@ def check_written(folder: Path) -> dict[str, Any]:
 
 def test_a_claim_is_written_up(tmp_path: Path) -> None:
     values = {
-        BASE: 0.0, "up": 0.1, "down": -0.1, "mixed": np.linspace(-0.5, 0.5, N_POINTS)[:, None],
-        "base | trust_frozen": 0.0, "up | trust_frozen": 0.025,
-    }  # fmt: skip
+        BASE: 0.0,
+        "up": 0.1,
+        "down": -0.1,
+        "mixed": np.linspace(-0.5, 0.5, N_POINTS)[:, None],
+        "base | trust_frozen": 0.0,
+        "up | trust_frozen": 0.025,
+    }
     tests = [
         {"arms": ["up", "down", "mixed"], "expect": "more"},
         {"arms": ["up"], "measure": TRUST, "expect": "more", "decides": False},
         {"title": "rare", "share": ["hit"], "given": ["case"], "among": [BASE], "expect": "more"},
     ]
     runs = made_up(
-        values, tests, events={name: {"measure": CHANGE} for name in ("hit", "case")},
+        values,
+        tests,
+        events={name: {"measure": CHANGE} for name in ("hit", "case")},
         challenges=[{"source": "burt2005", "says": "So.", "here": "Then."}],
-    )  # fmt: skip
+    )
     never = np.zeros((N_POINTS, N_REPLICATES), bool)
     runs.events = {run: {"hit": never, "case": never} for run in runs.values}
     said = report.write(runs, tmp_path)
     record = check_written(tmp_path)
     assert said == record["sentence"]
     assert record["answer"] == judge.ONLY_WHERE
-    assert record["parts"] == {"up": "holds", "down": "fails", "mixed": "depends",
-                               "rare": "depends"}  # fmt: skip
+    assert record["parts"] == {"up": "holds", "down": "fails", "mixed": "depends", "rare": "depends"}
     up = record["tests"][0]
     assert (up["agreement"], up["mean"], len(up["each"])) == (1.0, pytest.approx(0.1), N_POINTS)
     assert up["share_through_trust"]["share"] == pytest.approx(0.75)
@@ -718,9 +720,7 @@ def test_the_map_is_written_up(tmp_path: Path) -> None:
     said = combinations.write(three_things(), tmp_path)
     record = check_written(tmp_path)
     assert "1 of 3 pairs do more, most a and b" in said
-    assert {tuple(e["names"]): e["outcome"] for e in record["together"]}["a", "c"] == (
-        "less than the sum"
-    )
+    assert {tuple(e["names"]): e["outcome"] for e in record["together"]}["a", "c"] == ("less than the sum")
 
 
 def spent() -> Runs:
@@ -730,8 +730,7 @@ def spent() -> Runs:
     values |= {f"{name} | trust_frozen": 0.0 for name in values}
     runs = made_up(values)
     arms = {
-        name: {"title": name, "budget": 20.0, "competes": name != "free"}
-        for name in ("one", "two", "free")
+        name: {"title": name, "budget": 20.0, "competes": name != "free"} for name in ("one", "two", "free")
     }
     runs.study = small_study(arms=arms, tests=[], ablations={"trust_frozen": {"title": "frozen"}})
     return runs

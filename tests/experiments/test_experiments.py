@@ -16,14 +16,7 @@ from experiments import rebuild
 from experiments.patterns import run as patterns_run
 from experiments.patterns.estimates import Estimate, correlation, estimate, ratio_of_means
 from experiments.patterns.figure import position, verdict
-from experiments.patterns.patterns import (
-    PATTERNS,
-    Band,
-    Look,
-    largest_rise,
-    left_alone,
-    once,
-)
+from experiments.patterns.patterns import PATTERNS, Band, Look, largest_rise, left_alone, once
 from experiments.report import collect
 from experiments.screening import at_defaults, design, effects, report
 from experiments.screening import run as screening_run
@@ -144,9 +137,7 @@ def test_those_left_alone_have_nothing_but_their_own_incentive() -> None:
 
 def test_a_dose_is_one_day_in_one_month() -> None:
     (dose,) = once(Scenario.load("drawn"), "joint_away_days").interventions
-    assert (dose.lever, dose.value / 12, dose.to_month - dose.from_month) == (
-        "joint_away_days", 1.0, 1,
-    )  # fmt: skip
+    assert (dose.lever, dose.value / 12, dose.to_month - dose.from_month) == ("joint_away_days", 1.0, 1)
 
 
 def test_largest_rise_is_of_the_mean() -> None:
@@ -224,11 +215,7 @@ def test_page_table_and_figure_of_patterns_are_made(tmp_path: Path) -> None:
 
 def as_declared(path: str) -> str:
     """A path of priors.toml as the reference of parameters has it."""
-    for table, member in (
-        ("targets", "<number>"),
-        ("organisations", "<name>"),
-        ("coordinators", "<name>"),
-    ):
+    for table, member in (("targets", "<number>"), ("organisations", "<name>"), ("coordinators", "<name>")):
         path = path.replace(f"{table}.*", f"{table}.{member}")
     return path
 
@@ -237,8 +224,7 @@ def test_every_number_is_moved_or_left_out_with_a_reason() -> None:
     numbers = {
         row.path
         for row in parameters()
-        if row.low is not None
-        or (isinstance(row.default, (int, float)) and row.default is not True)
+        if row.low is not None or (isinstance(row.default, (int, float)) and row.default is not True)
         if not isinstance(row.default, bool)
     }
     moved = [as_declared(prior.path) for prior in design.read_priors()]
@@ -259,9 +245,7 @@ def test_priors_hold_the_defaults_and_stay_within_what_is_legal() -> None:
             assert row.low is not None and row.high is not None
             assert row.low <= prior.low and prior.high <= row.high, prior.path
             # A coordinator stays by default to the end of whatever run.
-            assert prior.low <= row.default <= prior.high or prior.path.endswith("to_month"), (
-                prior.path
-            )
+            assert prior.low <= row.default <= prior.high or prior.path.endswith("to_month"), prior.path
         elif prior.how in ("scale", "spread"):
             assert prior.low <= 1.0 <= prior.high, prior.path
         elif prior.how == "add":
@@ -285,9 +269,7 @@ def test_differences_between_organisations_stay_when_all_are_moved() -> None:
     moved = place.replace(design.changes_of(prior_of("organisations.*.pressure"), 0.1, place))
     for before, after in zip(place.organisations, moved.organisations, strict=True):
         assert after.pressure == pytest.approx(before.pressure + 0.1)
-    longer = place.replace(
-        design.changes_of(prior_of("organisations.*.planning_horizon"), 2.0, place)
-    )
+    longer = place.replace(design.changes_of(prior_of("organisations.*.planning_horizon"), 2.0, place))
     assert [o.planning_horizon for o in longer.organisations] == [24, 48, 72, 48, 72, 24]
 
 
@@ -366,9 +348,11 @@ def test_effects_of_a_linear_model_are_its_slopes(tmp_path: Path) -> None:
     assert sizes["down"]["trust"].direction == pytest.approx(-1.0)
     verdicts = {path: effects.verdict(sizes[path]) for path in paths}
     assert verdicts == {
-        "up": "matters", "down": "matters", "inert": "moves nothing",
+        "up": "matters",
+        "down": "matters",
+        "inert": "moves nothing",
         "chance": "never seen to matter",
-    }  # fmt: skip
+    }
 
 
 def test_a_parameter_that_few_settings_have_is_pooled_over_those(tmp_path: Path) -> None:
@@ -400,9 +384,7 @@ def test_what_was_run_is_not_run_again(
     ran = []
     run_trajectory = screening_run.run_trajectory
     monkeypatch.setattr(
-        screening_run,
-        "run_trajectory",
-        lambda *args: (ran.append(args[2]), run_trajectory(*args)),
+        screening_run, "run_trajectory", lambda *args: (ran.append(args[2]), run_trajectory(*args))
     )
     (again,) = screening_run.screen(small, tmp_path)
     assert ran == [0]
@@ -481,9 +463,13 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
     points = tmp_path / "points.csv"
     points.write_text("place.reach\n0.3\n0.4\n", encoding="utf-8")
     assert {line.split()[2] for line in lines} == {
-        "experiments.claims.run", "experiments.patterns.run", "experiments.places.run",
-        "experiments.screening.run", "experiments.tuning.reach", "experiments.tuning.run",
-    }  # fmt: skip
+        "experiments.claims.run",
+        "experiments.patterns.run",
+        "experiments.places.run",
+        "experiments.screening.run",
+        "experiments.tuning.reach",
+        "experiments.tuning.run",
+    }
     for number, line in enumerate(lines):
         program, *words = shlex.split(line)
         assert program == "python", line

@@ -39,12 +39,14 @@ READINGS = {
     ("Torbay", "Mean daily occupied beds, 2008/09"): ("start", (0, 1)),
     ("Torbay", "Mean daily occupied beds, 2009/10"): ("start", (0, 1)),
     ("Canterbury", "Admissions, December 2014, against those projected before the earthquake"): (
-        "trend", (0, 48),
+        "trend",
+        (0, 48),
     ),
     ("Canterbury", "Acute medical admission rate, ten years on, against the national one"): (
-        "no partnership", (0, 1),
+        "no partnership",
+        (0, 1),
     ),
-}  # fmt: skip
+}
 
 RANGES = {
     "vision.size": (14.0, 22.0),
@@ -64,9 +66,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.writer(opened)
         writer.writerow(["point", *RANGES, "pressure.national_phase_months"])
         for number, row in enumerate(shares, start=1):
-            values = (
-                low + x * (high - low) for x, (low, high) in zip(row, RANGES.values(), strict=True)
-            )
+            values = (low + x * (high - low) for x, (low, high) in zip(row, RANGES.values(), strict=True))
             writer.writerow([number, *(f"{value:.4g}" for value in values), number % 12])
     return file
 
@@ -173,8 +173,7 @@ def runs_of(outcome: np.ndarray[Any, Any]) -> Runs:
     alone = np.full_like(outcome, 100.0)
     change = outcome[..., -1] / 100.0
     return Runs(
-        *(dict.fromkeys(places.ARMS, x) for x in (outcome, alone)),
-        dict.fromkeys(places.ARMS, change),
+        *(dict.fromkeys(places.ARMS, x) for x in (outcome, alone)), dict.fromkeys(places.ARMS, change)
     )
 
 
@@ -197,9 +196,14 @@ def test_points_count_alike_and_each_has_its_own_band() -> None:
 
 def effect_of(apart: np.ndarray[Any, Any], matters: float = 1.0) -> places.Effect:
     return places.find_effect(
-        50.0 + apart, np.full(apart.shape, 50.0), what="x", unit="y", is_better_low=True,
-        matters=matters, rules=DECLARED,
-    )  # fmt: skip
+        50.0 + apart,
+        np.full(apart.shape, 50.0),
+        what="x",
+        unit="y",
+        is_better_low=True,
+        matters=matters,
+        rules=DECLARED,
+    )
 
 
 def test_an_effect_is_found_pair_by_pair() -> None:
@@ -261,9 +265,12 @@ def test_what_a_timeline_sets_no_point_overwrites(accepted: Path) -> None:
     ],
 )
 def test_points_that_are_none_are_refused_in_words(
-    text: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     file = tmp_path / "accepted.csv"
     if text is not None:
         file.write_text(text, encoding="utf-8")
@@ -354,9 +361,7 @@ def test_page_summary_figures_and_tables(
         assert len(rows) > 2
 
 
-def test_a_failed_run_is_left_out_with_its_pairs(
-    small: tuple[Declared, Any, Path], found: list[Any]
-) -> None:
+def test_a_failed_run_is_left_out_with_its_pairs(small: tuple[Declared, Any, Path], found: list[Any]) -> None:
     declared, *_ = small
     runs = found[0].runs
     broken = {arm: values.copy() for arm, values in runs.outcome.items()}

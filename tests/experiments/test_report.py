@@ -67,9 +67,13 @@ def made(model: str = MODEL, **more: Any) -> dict[str, Any]:
     """How something was made."""
     versions = {"partnersim": "0.1.0", "numpy": "2.0"}
     return {
-        "model": model, "command": "python -m made.up", "seed": 7, "n_runs": 12345,
-        "versions": versions, **more,
-    }  # fmt: skip
+        "model": model,
+        "command": "python -m made.up",
+        "seed": 7,
+        "n_runs": 12345,
+        "versions": versions,
+        **more,
+    }
 
 
 def draw(file: Path, message: str) -> None:
@@ -122,9 +126,11 @@ def results(tmp_path: Path) -> Path:
 def experiments(results: Path) -> list[Experiment]:
     return [
         *contents.claims(results / "claims"),
-        *(Experiment(name, f"The {name}", f"python -m experiments.{name}.run")
-          for name in ("patterns", "screening", "places", "broken")),
-    ]  # fmt: skip
+        *(
+            Experiment(name, f"The {name}", f"python -m experiments.{name}.run")
+            for name in ("patterns", "screening", "places", "broken")
+        ),
+    ]
 
 
 @pytest.fixture
@@ -135,9 +141,7 @@ def found(results: Path, experiments: list[Experiment]) -> list[collect.Stored]:
 # --- What is current --------------------------------------------------------------------------
 
 
-def test_each_result_is_judged_by_the_model_that_it_was_made_with(
-    found: list[collect.Stored],
-) -> None:
+def test_each_result_is_judged_by_the_model_that_it_was_made_with(found: list[collect.Stored]) -> None:
     standings = {stored.experiment.folder: stored.standing for stored in found}
     assert standings == {
         "claims/b7_coordinator": Standing.CURRENT,
@@ -176,9 +180,7 @@ def test_results_over_other_accepted_points_are_out_of_date(
     file.parent.mkdir()
     file.write_text("point,place.reach\n1,0.25\n2,0.5\n", encoding="utf-8")
     summary_file = results / "patterns" / "summary.json"
-    for points, standing in (
-        (Points.read(file).digest, Standing.CURRENT), (OTHER, Standing.OUT_OF_DATE),
-    ):  # fmt: skip
+    for points, standing in ((Points.read(file).digest, Standing.CURRENT), (OTHER, Standing.OUT_OF_DATE)):
         stated = {"made_from": made(accepted={"points": 2, "digest": points})}
         summary_file.write_text(json.dumps(stated), encoding="utf-8")
         (stored,) = collect.collect([experiments[1]], results, MODEL)
@@ -207,9 +209,7 @@ def test_what_is_committed_of_an_experiment_is_small() -> None:
 
 
 def rows_of(text: str) -> list[list[str]]:
-    return [
-        [c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if "|" in line
-    ]
+    return [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if "|" in line]
 
 
 def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[collect.Stored]) -> None:
@@ -217,21 +217,20 @@ def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[colle
     nb = "\N{NO-BREAK SPACE}"
     assert rows[2] == [
         "[B7. A coordinator brings acceleration](#claims-b7-coordinator)",
-        "**only where**: 1 of 3 parts hold", "change", f"+2.0 (−1.0 to +5.0){nb}%", f"80{nb}%",
+        "**only where**: 1 of 3 parts hold",
+        "change",
+        f"+2.0 (−1.0 to +5.0){nb}%",
+        f"80{nb}%",
         "unsure",
         "Partly. What is put in by hand is said here, in a second sentence.",
-    ]  # fmt: skip
+    ]
     assert rows[3] == ["", "", "trust", "−0.034 (−0.040 to −0.030)", f"100{nb}%", "–", ""]
     assert rows[4] == ["", "", "how often", f"25 (20 to 30){nb}%", f"50{nb}%", "–", ""]
     assert "beside" not in summary.summary_page(found)
 
 
-@pytest.mark.parametrize(
-    ("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")]
-)
-def test_an_answer_that_is_withdrawn_says_so_and_why(
-    results: Path, parts: list[str], word: str
-) -> None:
+@pytest.mark.parametrize(("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")])
+def test_an_answer_that_is_withdrawn_says_so_and_why(results: Path, parts: list[str], word: str) -> None:
     file = results / "claims" / "b7_coordinator" / "claim.toml"
     file.write_text(f'{CLAIM}[withdrawn]\nwhy = "It was luck."\nparts = {json.dumps(parts)}\n')
     (claim,) = contents.claims(results / "claims")
@@ -249,9 +248,12 @@ def test_of_many_parts_the_highest_and_the_lowest_are_shown(found: list[collect.
     ]
     (stored,) = [s for s in found if s.experiment.is_claim]
     changed = collect.Stored(
-        stored.experiment, stored.folder, stored.standing, page=stored.page,
+        stored.experiment,
+        stored.folder,
+        stored.standing,
+        page=stored.page,
         summary={**stored.summary, "tests": many},
-    )  # fmt: skip
+    )
     cells = summary.part_cells(changed)
     assert [c[0] for c in cells] == ["highest of 5: part 2", "lowest of 5: part 1"]
     assert cells[0][3] == "41 % (30 % to 52 %)".replace(" %", "\N{NO-BREAK SPACE}%")
@@ -260,15 +262,16 @@ def test_of_many_parts_the_highest_and_the_lowest_are_shown(found: list[collect.
 def test_a_summary_that_is_none_says_what_makes_it_again(found: list[collect.Stored]) -> None:
     (stored,) = [s for s in found if s.experiment.is_claim]
     changed = collect.Stored(
-        stored.experiment, stored.folder, stored.standing, page=stored.page,
+        stored.experiment,
+        stored.folder,
+        stored.standing,
+        page=stored.page,
         summary={"tests": [{"decides": True, "part": "x"}]},
-    )  # fmt: skip
+    )
     assert "cannot be read; make it again with `python -m" in summary.part_cells(changed)[0][1]
 
 
-def test_other_experiments_are_told_by_the_message_of_their_figure(
-    found: list[collect.Stored],
-) -> None:
+def test_other_experiments_are_told_by_the_message_of_their_figure(found: list[collect.Stored]) -> None:
     rows = rows_of(summary.summary_page(found).split("## What else")[1])
     assert [row[1] for row in rows[2:]] == ["Five of thirteen", "Old news", "–", "–"]
     assert rows[3][0].endswith("**(out of date)**")
@@ -318,9 +321,7 @@ def test_the_page_says_how_each_result_was_made_and_marks_what_is_not_current(pa
     text = page.read_text(encoding="utf-8")
     for words in ("python -m made.up", MODEL, "<dd>7</dd>", "12,345", "numpy 2.0"):
         assert words in text
-    articles = {
-        match[1]: match[0] for match in re.finditer(r'<article id="(\S+)".*?</article>', text, re.S)
-    }
+    articles = {match[1]: match[0] for match in re.finditer(r'<article id="(\S+)".*?</article>', text, re.S)}
     marked = {name for name, article in articles.items() if 'class="warning"' in article}
     assert marked == {"screening", "places", "broken"}
     assert "<strong>Out of date:</strong>" in articles["screening"]
@@ -342,12 +343,8 @@ def test_pages_of_results_become_part_of_it(page: Path) -> None:
 def test_a_picture_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     places = pages.Places(tmp_path / "out", {})
     (tmp_path / "bad.png").write_bytes(b"no picture")
-    assert "(Picture bad.png cannot be read.)" in pages.to_html(
-        "![x](bad.png)", tmp_path, "s", places
-    )
-    assert "(Picture none.png is missing.)" in pages.to_html(
-        "![x](none.png)", tmp_path, "s", places
-    )
+    assert "(Picture bad.png cannot be read.)" in pages.to_html("![x](bad.png)", tmp_path, "s", places)
+    assert "(Picture none.png is missing.)" in pages.to_html("![x](none.png)", tmp_path, "s", places)
 
 
 def test_an_earlier_report_leaves_nothing_behind(page: Path, found: list[collect.Stored]) -> None:

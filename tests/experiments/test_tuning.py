@@ -64,9 +64,7 @@ def changed(tmp_path: Path, file: Path, before: str, after: str) -> Path:
         ('key = "share up"', 'key = "correlation"', "'correlation' stands twice"),
     ],
 )
-def test_faults_in_the_patterns_are_said(
-    tmp_path: Path, before: str, after: str, said: str
-) -> None:
+def test_faults_in_the_patterns_are_said(tmp_path: Path, before: str, after: str, said: str) -> None:
     file = changed(tmp_path, DECLARED, before, after)
     with pytest.raises(ScenarioError) as error:
         read_patterns(file)
@@ -80,11 +78,7 @@ def test_faults_in_the_patterns_are_said(
     [
         ('path = "vision.size"', 'path = "vision.sise"', "did you mean 'vision.size'?"),
         ('path = "vision.size"', 'path = "place.reach"', "path = 'place.reach': stands twice"),
-        (
-            'path = "vision.size"',
-            'path = "decision.rule"',
-            "no number that can be set has this path",
-        ),
+        ('path = "vision.size"', 'path = "decision.rule"', "no number that can be set has this path"),
         ("high = 2.0", "high = 3.0", "low, high = 0, 3: must rise, and lie within 0 to 2"),
         ("high = 2.0", "high = 0.0", "low, high = 0, 0: must rise"),
         ("population = ", "population = 1", "must be at most first_points"),
@@ -122,9 +116,13 @@ def test_what_is_free_is_plausible_and_says_why() -> None:
         if prior.path not in own:
             assert (prior.low, prior.high) == (screened[prior.path].low, screened[prior.path].high)
     assert not set(space.paths) & {
-        "place.demand_growth", "starting.contribution", "decision.own_view_weight",
-        "decision.belief_weight", "survey.noise", "survey.avoidance_bonus",
-    }  # fmt: skip
+        "place.demand_growth",
+        "starting.contribution",
+        "decision.own_view_weight",
+        "decision.belief_weight",
+        "survey.noise",
+        "survey.avoidance_bonus",
+    }
 
 
 def test_points_are_run_as_they_are_written() -> None:
@@ -308,9 +306,7 @@ def flat(centre: float = 0.5, level_noise: float = 0.0) -> Any:
 
     def stand_in(point: dict[str, float], level: Level, most: float = INF) -> Any:
         first, second = list(point.values())[:2]
-        apart = math.hypot(
-            space.priors[0].share(first) - centre, space.priors[1].share(second) - centre
-        )
+        apart = math.hypot(space.priors[0].share(first) - centre, space.priors[1].share(second) - centre)
         away = max(apart - 0.1, 0.0) + level_noise / level.replicates
         outside = np.zeros(len(NUMBERS))
         outside[0] = away
@@ -331,9 +327,7 @@ def doer(space: Any, folder: Path) -> search.Doer:
         return search.Doer(Store(folder), engine, lambda what: None)
 
 
-def test_the_search_finds_the_place_and_fills_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_finds_the_place_and_fills_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "evaluate", flat())
     stages = [search_stage(2, 12), search_stage(4, 4)]
     space = small_space(first_points=200, population=60, stages=stages)
@@ -356,9 +350,7 @@ def search_stage(replicates: int, generations: int) -> Any:
     return Stage(replicates=replicates, most_chance=0.25, generations=generations)
 
 
-def test_mixing_spreads_what_nothing_was_asked_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mixing_spreads_what_nothing_was_asked_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "evaluate", flat())
     space = small_space()
     n, n_points = len(space.priors), 80
@@ -405,16 +397,12 @@ def test_what_was_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert np.array_equal(found.distance, whole.distance)
 
 
-def test_a_later_stage_asks_for_the_first_look_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_later_stage_asks_for_the_first_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "evaluate", flat())
     space = small_space()
     first, later = Level(2), Level(3)
     start = np.full(len(space.priors), 0.5)
-    task = search.Task(
-        Key("move", 1, 1, 0), later, start, 30, 0.3 * np.eye(len(start)), 0.05, first, 0.1, 1
-    )
+    task = search.Task(Key("move", 1, 1, 0), later, start, 30, 0.3 * np.eye(len(start)), 0.05, first, 0.1, 1)
     rows = search.work(space, task)
     assert {row.replicates for row in rows} == {2, 3}
     for row, following in zip(rows, [*rows[1:], None], strict=True):
@@ -437,18 +425,23 @@ def test_points_outside_the_priors_are_never_looked_at(monkeypatch: pytest.Monke
 
 def test_stored_rows_come_back_as_they_were(tmp_path: Path) -> None:
     rows = [
-        Row(np.array([0.25, 1.0]), 20, INF, False, True,
-            np.full((len(NUMBERS), 3), math.nan), np.full(len(NUMBERS), INF))
-    ]  # fmt: skip
+        Row(
+            np.array([0.25, 1.0]),
+            20,
+            INF,
+            False,
+            True,
+            np.full((len(NUMBERS), 3), math.nan),
+            np.full(len(NUMBERS), INF),
+        )
+    ]
     store = Store(tmp_path)
     store.add({Key("move", 1, 2, 3): rows})
     store.add({Key("move", 1, 2, 4): rows * 2, Key("move", 1, 2, 5): []})
     found = store.read()
     assert sorted(found) == [Key("move", 1, 2, 3), Key("move", 1, 2, 4)]
     (row,) = found[Key("move", 1, 2, 3)]
-    assert row._replace(shares=0, found=0, excess=0) == rows[0]._replace(
-        shares=0, found=0, excess=0
-    )
+    assert row._replace(shares=0, found=0, excess=0) == rows[0]._replace(shares=0, found=0, excess=0)
     for one, other in zip(row[5:], rows[0][5:], strict=True):
         assert np.array_equal(one, other, equal_nan=True)
 
@@ -500,9 +493,16 @@ def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
     write(outcome, tmp_path)
     names = {file.name for file in tmp_path.iterdir()}
     assert names == {
-        "accepted.csv", "numbers.csv", "parameters.csv", "constraints.csv", "summary.toml",
-        "results.md", "figure.png", "parameters.png", "trade-offs.png",
-    }  # fmt: skip
+        "accepted.csv",
+        "numbers.csv",
+        "parameters.csv",
+        "constraints.csv",
+        "summary.toml",
+        "results.md",
+        "figure.png",
+        "parameters.png",
+        "trade-offs.png",
+    }
     points = accepted.load(tmp_path)
     assert points == outcome.points
     assert points[0] == outcome.space.point(outcome.shares[outcome.chosen_from])
@@ -535,8 +535,11 @@ def test_points_are_out_of_date_when_the_model_changes(
     assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
     for key, words in (("model", "which is now"), ("declared", "priors or bands have changed")):
-        lines = [f'{name} = "{value if name != key else "0" * 16}"' for name, value in said.items()
-                 if name in ("model", "declared")]  # fmt: skip
+        lines = [
+            f'{name} = "{value if name != key else "0" * 16}"'
+            for name, value in said.items()
+            if name in ("model", "declared")
+        ]
         (tmp_path / "summary.toml").write_text("\n".join(lines), encoding="utf-8")
         assert not accepted.is_current(tmp_path)
         assert words in accepted.say_if_not_current(tmp_path)
@@ -558,8 +561,7 @@ def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.Monkey
     before = declared_hash(space)
     for added, is_same in (("# A comment.\n", True), ("luck = 0.5\n", False)):
         monkeypatch.setattr(
-            "experiments.tuning.space.packaged_text",
-            lambda name, added=added: added + packaged_text(name),
+            "experiments.tuning.space.packaged_text", lambda name, added=added: added + packaged_text(name)
         )
         assert (declared_hash(space) == before) == is_same, added
 
@@ -602,14 +604,25 @@ def test_what_is_kept_is_small_and_whole() -> None:
 @pytest.mark.slow
 def test_an_interrupted_search_goes_on_where_it_was(tmp_path: Path) -> None:
     words = [
-        "-m", "experiments.tuning.run", "--quick", "--workers", "2",
-        "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out"),
-    ]  # fmt: skip
+        "-m",
+        "experiments.tuning.run",
+        "--quick",
+        "--workers",
+        "2",
+        "--store",
+        str(tmp_path / "store"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     process = subprocess.Popen(
-        [sys.executable, *words], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True,
+        [sys.executable, *words],
+        cwd=tmp_path,
+        env=env,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )
     assert process.stderr is not None
     assert "generation 1" in process.stderr.readline()
     os.killpg(process.pid, signal.SIGINT)

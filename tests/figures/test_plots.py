@@ -74,21 +74,18 @@ def make_trust(n: int) -> np.ndarray:
     return trust
 
 
-def make_published(
-    value: float, title: str = "Occupied beds", month: int = 120
-) -> dict[str, object]:
+def make_published(value: float, title: str = "Occupied beds", month: int = 120) -> dict[str, object]:
     return {
-        "title": title, "month": month, "value": value, "unit": "beds a day",
-        "reference_value": 750.0, "source": "a test",
-    }  # fmt: skip
+        "title": title,
+        "month": month,
+        "value": value,
+        "unit": "beds a day",
+        "reference_value": 750.0,
+        "source": "a test",
+    }
 
 
-FOUR = {
-    "base": 0.4,
-    "partnership-managed-teams": 0.45,
-    "hosted-coordinator": 0.6,
-    "all-remedies": 0.8,
-}
+FOUR = {"base": 0.4, "partnership-managed-teams": 0.45, "hosted-coordinator": 0.6, "all-remedies": 0.8}
 MECHANISMS = (
     "meetings", "deeds", "joint days", "promises kept", "promises broken", "flares", "ruptures",
     "turnover", "bridging", "seen to serve the host", "small wins", "abandonment",
@@ -117,10 +114,13 @@ COMPARISONS: dict[str, Callable[[], Comparison]] = {
     "short": lambda: make_comparison(TWO, n=3, months=6),
 }
 FIGURES = [
-    make_published(502.0), make_published(600.0, f"{LONG}: emergency bed days of over-65s"),
-    make_published(640.0), make_published(660.0), make_published(700.0, "Beds", 60),
+    make_published(502.0),
+    make_published(600.0, f"{LONG}: emergency bed days of over-65s"),
+    make_published(640.0),
+    make_published(660.0),
+    make_published(700.0, "Beds", 60),
     make_published(700.0, "Beds", 240),
-]  # fmt: skip
+]
 
 
 def make_waterfall() -> Picture:
@@ -138,9 +138,13 @@ def make_published_picture(count: int, n: int = 60) -> Picture:
 def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arms: str) -> Picture:
     """Points that differ in numbers, in one of three names and in a switch; the first tells."""
     rng = np.random.default_rng(1)
-    kinds = (rng.random, lambda n: rng.choice([12, 24, 48], n), lambda n: rng.random(n) * 1e4,
-             lambda n: rng.choice(["none", "council", "community_services"], n),
-             lambda n: rng.choice([True, False], n))  # fmt: skip
+    kinds = (
+        rng.random,
+        lambda n: rng.choice([12, 24, 48], n),
+        lambda n: rng.random(n) * 1e4,
+        lambda n: rng.choice(["none", "council", "community_services"], n),
+        lambda n: rng.choice([True, False], n),
+    )
     columns = {path: kinds[k % len(kinds)](200) for k, path in enumerate(paths)}
     values = 0.4 + rng.normal(0, 0.1, 200)
     for column in list(columns.values())[:2]:
@@ -152,10 +156,13 @@ def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arm
 
 
 PATHS = (
-    "ways_of_working.delegated_authority", "organisations.council.planning_horizon",
+    "ways_of_working.delegated_authority",
+    "organisations.council.planning_horizon",
     "organisations.community_services.ways_of_working.partnership_managed_teams",
-    "ways_of_working.lead", "mechanisms.trust_frozen", "decision.exposure",
-)  # fmt: skip
+    "ways_of_working.lead",
+    "mechanisms.trust_frozen",
+    "decision.exposure",
+)
 
 
 PICTURES: dict[str, Callable[[], Picture]] = {
@@ -358,9 +365,7 @@ def test_title_does_not_hide_that_medians_and_pairs_disagree() -> None:
 
 def test_numbers_in_a_title_show_that_they_differ() -> None:
     say = lambda value, digits: number(value, digits)  # noqa: E731
-    assert "(0.4102) than with a (0.4101)" in headline(
-        "X", {"a": 0.4101, "b": 0.4102}, say, "a", {"b": 1}
-    )
+    assert "(0.4102) than with a (0.4101)" in headline("X", {"a": 0.4101, "b": 0.4102}, say, "a", {"b": 1})
 
 
 def test_icons_count_partnerships() -> None:
@@ -376,9 +381,7 @@ def test_icons_count_partnerships() -> None:
 def test_icons_never_round_to_none_or_all() -> None:
     assert of_hundred(0.004) == "fewer than 1 of 100"
     assert of_hundred(0.996) == "more than 99 of 100"
-    assert (of_hundred(0.0), of_hundred(1.0), of_hundred(0.62)) == (
-        "0 of 100", "100 of 100", "62 of 100",
-    )  # fmt: skip
+    assert (of_hundred(0.0), of_hundred(1.0), of_hundred(0.62)) == ("0 of 100", "100 of 100", "62 of 100")
 
 
 def test_icons_refuse_what_cannot_be_counted() -> None:
@@ -459,9 +462,17 @@ def test_title_of_effects_names_what_is_clear_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (-0.0, "0"), (0.453, "0.45"), (41.3, "41"), (1234.5, "1,234"), (-0.2, "−0.20"),
-     (0.00012, "0.00012"), (math.nan, "none")],
-)  # fmt: skip
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.453, "0.45"),
+        (41.3, "41"),
+        (1234.5, "1,234"),
+        (-0.2, "−0.20"),
+        (0.00012, "0.00012"),
+        (math.nan, "none"),
+    ],
+)
 def test_numbers_are_short(value: float, text: str) -> None:
     assert number(value) == text
 
@@ -478,12 +489,7 @@ def test_words_fit() -> None:
 @pytest.mark.parametrize("bold", [False, True])
 def test_text_is_measured_as_wide_as_its_font_draws_it(bold: bool) -> None:
     font = FontProperties(family="DejaVu Sans", size=72, weight="bold" if bold else "normal")
-    for text in (
-        LONG,
-        "Change delivered (% of the vision): 62 %",
-        "−0.12 to 1,234.5…",
-        "Überörtlich",
-    ):
+    for text in (LONG, "Change delivered (% of the vision): 62 %", "−0.12 to 1,234.5…", "Überörtlich"):
         drawn, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
         assert 0.98 <= text_width(text, 72, bold=bold) / drawn <= 1.08, text
 

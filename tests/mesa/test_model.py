@@ -221,9 +221,7 @@ def test_a_change_begins_with_the_next_step_and_leaves_the_past_alone() -> None:
     held = []
     for _ in range(4):
         model.step()
-        held.append(
-            {o.name for o in model.organisations if o.held_ways_of_working["joint_away_days"]}
-        )
+        held.append({o.name for o in model.organisations if o.held_ways_of_working["joint_away_days"]})
     assert held == [{"council"}] * 3 + [set()]
     council = next(o for o in model.organisations if o.name == "council")
     assert council.ways_of_working["joint_away_days"] == 0.0  # practice went on
@@ -322,9 +320,7 @@ def test_an_appointment_that_would_take_the_place_of_one_who_emerged_is_refused(
     model.run_for(12)
     assert len(model.coordinators) == 10
     before = content(model)
-    with raises(
-        ValueError, match=r"month 12: add_coordinator\(name='Ana'\): months that have gone"
-    ):
+    with raises(ValueError, match=r"month 12: add_coordinator\(name='Ana'\): months that have gone"):
         model.add_coordinator("Ana")
     assert content(model) == before
 
@@ -455,9 +451,7 @@ def test_views_are_the_state_by_name() -> None:
     model = model_of()
     model.run_for(3)
     state, hospital = model.state, model.organisations[0]
-    assert hospital.by_layer("contribution") == dict(
-        zip(LAYERS, state.contribution[0].tolist(), strict=True)
-    )
+    assert hospital.by_layer("contribution") == dict(zip(LAYERS, state.contribution[0].tolist(), strict=True))
     others = model.scenario.organisation_names[1:]
     towards = hospital.towards("tension")
     assert towards == dict(zip(others, state.tension[0, 1:6].tolist(), strict=True))
@@ -479,9 +473,7 @@ def test_agent_sets_select_aggregate_group_and_do() -> None:
     assert len(agents) == 7
     assert len(agents.select(agent_type=Coordinator)) == 1
     calm = agents.select(lambda a: isinstance(a, Organisation) and a.target_pressure < 0.4)
-    assert {a.name for a in calm} == {
-        o.name for o in model.organisations if o.target_pressure < 0.4
-    }
+    assert {a.name for a in calm} == {o.name for o in model.organisations if o.target_pressure < 0.4}
     groups = agents.groupby(lambda a: type(a).__name__)
     assert groups.count() == {"Organisation": 6, "Coordinator": 1}
     before = content(model)
@@ -558,9 +550,7 @@ def test_batch_run_takes_plain_parameters_and_gives_what_a_run_gives() -> None:
     for row in rows:
         lever = "ways_of_working.delegated_authority"
         scenario = Scenario.load("two-organisations").replace({"months": 15, lever: row[lever]})
-        results = partnersim.run(
-            scenario, 1, 5, first_replicate=row["replicate"], detail=True, workers=1
-        )
+        results = partnersim.run(scenario, 1, 5, first_replicate=row["replicate"], detail=True, workers=1)
         assert row["month"] == 15
         for name, values in results.measures.items():
             np.testing.assert_equal(row[name], values[0])

@@ -103,12 +103,9 @@ def test_pictures_say_what_the_model_has_come_to(monkeypatch: pytest.MonkeyPatch
 def test_what_can_be_set_beside_the_page_is_as_the_scenario_declares_it() -> None:
     scenario = Scenario.load("torbay")
     offered = model_parameters(scenario, rng=4)
-    assert list(offered) == [
-        "scenario", "rng", "months", *(f"ways_of_working.{lever}" for lever in LEVERS)
-    ]  # fmt: skip
+    assert list(offered) == ["scenario", "rng", "months", *(f"ways_of_working.{lever}" for lever in LEVERS)]
     values = {
-        name: setting.value if isinstance(setting, Slider) else setting
-        for name, setting in offered.items()
+        name: setting.value if isinstance(setting, Slider) else setting for name, setting in offered.items()
     }
     assert PartnershipModel(**values).scenario == scenario
     assert (offered["ways_of_working.cross_links"].min, offered["rng"].value) == (1.0, 4)
@@ -122,13 +119,20 @@ MISSING = [
     for name, is_there in (
         ("chromium", CHROMIUM),
         ("playwright", importlib.util.find_spec("playwright")),
-        ("solara-assets", importlib.util.find_spec("solara_assets")
-         or (Path(sys.prefix) / "share/solara/cdn").exists()),
+        (
+            "solara-assets",
+            importlib.util.find_spec("solara_assets") or (Path(sys.prefix) / "share/solara/cdn").exists(),
+        ),
     )
     if not is_there
-]  # fmt: skip
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-         "--disable-component-update")  # fmt: skip
+]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-component-update",
+)
 
 
 @contextmanager

@@ -79,9 +79,7 @@ def test_what_is_damaged_is_compiled_again_and_said(
     assert again(2.0) == 4.0 and hits(again) == 1
 
 
-def test_a_full_disk_does_not_stop_a_run(
-    load: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_does_not_stop_a_run(load: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def is_full(*words: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -104,9 +102,7 @@ def test_a_folder_that_cannot_be_used_is_replaced_and_said(
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="folders have no owner there")
-def test_a_folder_of_somebody_else_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PARTNERSIM_CACHE_DIR", str(tmp_path / "theirs"))
     monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)

@@ -112,8 +112,15 @@ def test_the_first_months_of_a_long_run_are_a_short_run() -> None:
 
 
 def test_a_run_begins_where_the_scenario_says() -> None:
-    starting = {"trust_mean": 0.6, "trust_spread": 0.3, "contact_mean": 0.5, "contact_spread": 0.2,
-                "tension": 0.25, "commitment": 0.3, "contribution": 0.7}  # fmt: skip
+    starting = {
+        "trust_mean": 0.6,
+        "trust_spread": 0.3,
+        "contact_mean": 0.5,
+        "contact_spread": 0.2,
+        "tension": 0.25,
+        "commitment": 0.3,
+        "contribution": 0.7,
+    }
     world = quiet(3, starting=starting)
     state, apart = world.state, ~np.eye(3, dtype=bool)
     for kind in ("competence_trust", "goodwill_trust"):
@@ -130,10 +137,7 @@ def test_with_luck_pairs_begin_differently_and_within_their_spread() -> None:
     starting = {"trust_mean": 0.6, "trust_spread": 0.3, "contact_mean": 0.5, "contact_spread": 0.2}
     state = begin(place(10, starting=starting)).state
     apart = ~np.eye(10, dtype=bool)
-    trust, contact = (
-        state.goodwill_trust[:10, :, :10].swapaxes(1, 2)[apart],
-        state.contact[:10, :10],
-    )
+    trust, contact = (state.goodwill_trust[:10, :, :10].swapaxes(1, 2)[apart], state.contact[:10, :10])
     assert 0.3 <= trust.min() < 0.45 and 0.75 < trust.max() <= 0.9
     assert np.array_equal(contact, contact.T)
     assert 0.3 <= contact[apart].min() < 0.4 and 0.6 < contact[apart].max() <= 0.7
@@ -142,20 +146,26 @@ def test_with_luck_pairs_begin_differently_and_within_their_spread() -> None:
 
 @pytest.mark.parametrize("diversity", [0.0, 0.4, 1.0])
 def test_drawn_organisations_differ_as_much_as_diversity_says(diversity: float) -> None:
-    drawn = {"n_organisations": 40, "objective_diversity": diversity, "horizon_mean": 20.0,
-             "horizon_diversity": diversity, "culture_diversity": 0.5 * diversity,
-             "pressure_mean": 0.5, "pressure_spread": 0.5 * diversity,
-             "accountability_mean": 0.5, "accountability_spread": 0.5 * diversity,
-             "incentive_mean": 0.5, "incentive_spread": 0.5 * diversity,
-             "capacity_spread": 0.8 * diversity}  # fmt: skip
+    drawn = {
+        "n_organisations": 40,
+        "objective_diversity": diversity,
+        "horizon_mean": 20.0,
+        "horizon_diversity": diversity,
+        "culture_diversity": 0.5 * diversity,
+        "pressure_mean": 0.5,
+        "pressure_spread": 0.5 * diversity,
+        "accountability_mean": 0.5,
+        "accountability_spread": 0.5 * diversity,
+        "incentive_mean": 0.5,
+        "incentive_spread": 0.5 * diversity,
+        "capacity_spread": 0.8 * diversity,
+    }
     state = begin(Scenario.model_validate({"drawn": drawn})).state
     weights = state.base_objectives[:40, :4]
     assert weights.sum(axis=1) == near([1.0] * 40) and (weights >= 0).all()
     # Flat on the simplex, shrunk to its centre: each weight has variance 3/80 of it.
     assert weights.std() == pytest.approx(diversity * np.sqrt(3 / 80), rel=0.2)
-    spreads = {
-        "accountability": 0.5, "incentive_share": 0.5, "base_pressure": 0.5, "base_capacity": 0.8,
-    }  # fmt: skip
+    spreads = {"accountability": 0.5, "incentive_share": 0.5, "base_pressure": 0.5, "base_capacity": 0.8}
     for name, spread in spreads.items():
         values = state[name][:40] - (1.0 if name == "base_capacity" else 0.5)
         assert abs(values).max() <= spread * diversity * (1 + 1e-12)
@@ -187,9 +197,13 @@ def test_a_state_that_was_used_begins_anew_as_a_new_one() -> None:
 
 FROZEN = {"mechanisms.trust_frozen": True}
 OF_TRUST = {
-    "trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management",
+    "trust",
+    "competence_trust",
+    "goodwill_trust",
+    "trust_board",
+    "trust_management",
     "trust_front_line",
-}  # fmt: skip
+}
 
 
 def test_frozen_trust_is_constant_to_the_bit_and_everything_else_goes_on() -> None:
@@ -204,12 +218,18 @@ def test_nothing_that_moves_only_trust_matters_when_trust_is_frozen() -> None:
     frozen = busy().replace({**FROZEN, "mechanisms.small_wins": False})
     other = frozen.replace(
         {
-            "trust.misreading_noise": 0.4, "trust.promise_rate": 0.5, "trust.agreement_loss": 0.9,
-            "trust.decay_rate": 0.3, "trust.news_asymmetry": 4.0,
-            "relations.flare_loss": 0.9, "relations.rupture_loss": 0.9, "lead.resentment": 0.9,
-            "mechanisms.framing_reason": False, "mechanisms.bridging": False,
+            "trust.misreading_noise": 0.4,
+            "trust.promise_rate": 0.5,
+            "trust.agreement_loss": 0.9,
+            "trust.decay_rate": 0.3,
+            "trust.news_asymmetry": 4.0,
+            "relations.flare_loss": 0.9,
+            "relations.rupture_loss": 0.9,
+            "lead.resentment": 0.9,
+            "mechanisms.framing_reason": False,
+            "mechanisms.bridging": False,
         }
-    )  # fmt: skip
+    )
     assert not differing(series_of(frozen, 2), series_of(other, 2))
 
 
@@ -220,9 +240,13 @@ def test_after_a_collapse_nothing_happens_but_that_what_was_achieved_wears_away(
     gone = [{"type": "organisation_withdraws", "month": 12, "organisation": o} for o in "bc"]
     given = {"initiatives": [{"size": 0.1, "n_gates": 0}], "benefit_spread": 0.0}
     scenario = place(
-        3, months=40, events=gone, coordinators=[{"name": "Ana"}], programme=given,
+        3,
+        months=40,
+        events=gone,
+        coordinators=[{"name": "Ana"}],
+        programme=given,
         place={"erosion_rate": 0.1},
-    )  # fmt: skip
+    )
     series = {name: values[0] for name, values in series_of(scenario).items()}
     assert series["n_members"][12] == 3 and (series["n_members"][13:] == 1).all()
     for name in ("contribution", "delivered", "waiting", "n_coordinators"):
@@ -293,9 +317,8 @@ def test_the_survey_asks_for_contact_talk_and_goodwill_and_likes_avoidance() -> 
     ways = {"separate_pre_meetings": 0.0, "own_needs_framing": 0.5, "issue_avoidance": 0.6}
     for reason, bonus in ((True, 0.2 * 0.6), (False, 0.0)):
         world = quiet(
-            2, ways_of_working=ways, survey={"avoidance_bonus": 0.2},
-            mechanisms={"avoidance_reason": reason},
-        )  # fmt: skip
+            2, ways_of_working=ways, survey={"avoidance_bonus": 0.2}, mechanisms={"avoidance_reason": reason}
+        )
         world.state.contact[0, 1] = world.state.contact[1, 0] = 0.5
         world.state.goodwill_trust[:2, :, :2], world.state.vision_commitment[:2] = 0.3, 0.6
         run(world, "show_commitment")
@@ -349,44 +372,55 @@ def test_survey_growth_and_reach_are_for_looking_at_only() -> None:
 
 TARGET = {"domain": "prevention", "cycle_months": 6}
 NOTHING: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
-    "a target without weight": (
-        {}, {"organisations.a.targets": [{**TARGET, "weight": 0.0}]}, set(),
-    ),
+    "a target without weight": ({}, {"organisations.a.targets": [{**TARGET, "weight": 0.0}]}, set()),
     "position sharing where nobody is far": (
         {"trust.usual_cultural_distance": 0.0, "mechanisms.meeting_time_cost": False},
-        {"ways_of_working.position_sharing": 6.0}, {"cost"},
+        {"ways_of_working.position_sharing": 6.0},
+        {"cost"},
     ),
     "more contacts where nobody leaves": (
-        {f"turnover.{layer}_rate": 0.0 for layer in LAYERS}
-        | {"mechanisms.meeting_time_cost": False},
-        {"ways_of_working.cross_links": 3.0}, {"cost"},
+        {f"turnover.{layer}_rate": 0.0 for layer in LAYERS} | {"mechanisms.meeting_time_cost": False},
+        {"ways_of_working.cross_links": 3.0},
+        {"cost"},
     ),
     "accountability that neither pulls nor holds back": (
         {"commitment.pull": 0.0, "mechanisms.accountability_consent": False},
-        {"organisations.a.accountability": 1.0}, set(),
+        {"organisations.a.accountability": 1.0},
+        set(),
     ),
     "an interest in one's own share of nothing": (
-        {"organisations.a.incentive_share": 0.0, "organisations.b.incentive_share": 0.0,
-         "organisations.c.incentive_share": 0.0, "programme.members_per_initiative": 3},
-        {"organisations.a.planning_horizon": 24.0}, set(),
+        {
+            "organisations.a.incentive_share": 0.0,
+            "organisations.b.incentive_share": 0.0,
+            "organisations.c.incentive_share": 0.0,
+            "programme.members_per_initiative": 3,
+        },
+        {"organisations.a.planning_horizon": 24.0},
+        set(),
     ),
     "adoption without habits": (
-        {f"ways_of_working.{way}": 0.0 for way in
-         ("own_away_days", "separate_pre_meetings", "own_needs_framing", "issue_avoidance")},
-        {"commitment.adoption": 1.0}, set(),
+        {
+            f"ways_of_working.{way}": 0.0
+            for way in ("own_away_days", "separate_pre_meetings", "own_needs_framing", "issue_avoidance")
+        },
+        {"commitment.adoption": 1.0},
+        set(),
     ),
     "a resentment of nobody": ({}, {"lead.resentment": 1.0}, set()),
     "a shortfall of promises always kept": (
-        {"trust.reliability": 1.0, "trust.pressure_on_reliability": 0.0,
-         "mechanisms.separate_teams_promises": False},
-        {"trust.shortfall": 0.0}, set(),
+        {
+            "trust.reliability": 1.0,
+            "trust.pressure_on_reliability": 0.0,
+            "mechanisms.separate_teams_promises": False,
+        },
+        {"trust.shortfall": 0.0},
+        set(),
     ),
-    "turnover that takes nothing along": (
-        {"trust.turnover_loss": 0.0}, {"turnover.board_rate": 1.0}, set(),
-    ),
+    "turnover that takes nothing along": ({"trust.turnover_loss": 0.0}, {"turnover.board_rate": 1.0}, set()),
     "meetings that take no time": (
         {"mechanisms.meeting_time_cost": False, "trust.usual_cultural_distance": 0.0},
-        {"ways_of_working.position_sharing": 3.0}, {"cost"},
+        {"ways_of_working.position_sharing": 3.0},
+        {"cost"},
     ),
     "flares and ruptures of issues that never arise": (
         {"relations.issue_rate": 0.0, "starting.tension": 0.0},
@@ -394,7 +428,7 @@ NOTHING: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
         set(),
     ),
     "what a crisis would do": ({}, {"events": []}, set()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", NOTHING)
@@ -414,7 +448,5 @@ def test_a_coordinator_acts_by_four_channels_and_no_other() -> None:
     with_one = base.replace(coordinators=[{"name": "Ana", "skill": 0.9}])
     assert differing(alone, series_of(with_one.replace(silent))) == {"cost", "n_coordinators"}
     for channel in CHANNELS:
-        found = differing(
-            alone, series_of(with_one.replace(silent | {f"mechanisms.{channel}": True}))
-        )
+        found = differing(alone, series_of(with_one.replace(silent | {f"mechanisms.{channel}": True})))
         assert "trust" in found and "speed" not in found, channel

@@ -6,18 +6,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import constants as c
-from tests.places import (
-    World,
-    begin,
-    changed,
-    copied,
-    differing,
-    near,
-    place,
-    quiet,
-    run,
-    series_of,
-)
+from tests.places import World, begin, changed, copied, differing, near, place, quiet, run, series_of
 
 ANA: dict[str, Any] = {"name": "Ana", "skill": 0.8, "meetings_per_month": 1.0}
 
@@ -124,9 +113,7 @@ def choosing(weights: dict[str, float], **ana: Any) -> World:
     return world
 
 
-@pytest.mark.parametrize(("weight", "neediest"), [
-    ("commitment", (1, 2)), ("tie", (2, 0)), ("time", (0, 1)),
-])  # fmt: skip
+@pytest.mark.parametrize(("weight", "neediest"), [("commitment", (1, 2)), ("tie", (2, 0)), ("time", (0, 1))])
 def test_each_reason_for_attention_finds_the_layer_that_needs_it(
     weight: str, neediest: tuple[int, int]
 ) -> None:
@@ -136,9 +123,7 @@ def test_each_reason_for_attention_finds_the_layer_that_needs_it(
     world.state.trust[1, 1, [0, 2]] = 0.82
     world.state.months_unseen[0, 0, 1] = 4.0
     run(world, "choose_meetings")
-    assert [(i, layer) for i in range(3) for layer in range(3) if met(world)[i][layer]] == [
-        neediest
-    ]
+    assert [(i, layer) for i in range(3) for layer in range(3) if met(world)[i][layer]] == [neediest]
 
 
 def test_time_since_last_met_counts_for_a_year_at_most() -> None:
@@ -180,9 +165,7 @@ def test_meetings_have_weight_by_credibility_and_compose() -> None:
     world.state.meetings[0, :3] = [[0, 1, 3], [0, 0, 1], [2, 0, 0]]
     world.state.credibility[0, :3] = [0.2, 0.5, 1.0]
     run(world, "hold_meetings")
-    assert world.state.weight[0, :3] == near(
-        np.array([[0, 0.2, 1 - 0.8**3], [0, 0, 0.5], [1.0, 0, 0]])
-    )
+    assert world.state.weight[0, :3] == near(np.array([[0, 0.2, 1 - 0.8**3], [0, 0, 0.5], [1.0, 0, 0]]))
     assert not world.state.held_for_host.any()
     assert (world.state.seen_impartial == world.state.meetings).all()
 
@@ -262,9 +245,13 @@ def test_resolution_and_convening_are_for_those_whom_one_coordinator_meets() -> 
 
 @pytest.mark.parametrize(
     ("switch", "process"),
-    [("articulation", "articulate_vision"), ("bridging", "bridge_partners"),
-     ("resolution", "convene_partners"), ("convening", "convene_partners")],
-)  # fmt: skip
+    [
+        ("articulation", "articulate_vision"),
+        ("bridging", "bridge_partners"),
+        ("resolution", "convene_partners"),
+        ("convening", "convene_partners"),
+    ],
+)
 def test_a_channel_that_is_switched_off_does_nothing(switch: str, process: str) -> None:
     world = touched()
     world.state.has_seen[:] = 1.0
@@ -295,9 +282,7 @@ def test_meetings_for_the_host_tilt_the_programme_and_cost_it_goodwill() -> None
 def test_tilt_leans_the_next_initiative_to_the_hosts_domains() -> None:
     first, second = {"urgent_care": 1.0}, {"prevention": 1.0}
     organisations = [{"name": "a", "objectives": first}, {"name": "b", "objectives": second}]
-    world = quiet(
-        organisations=organisations, vision={"weights": {"urgent_care": 0.2, "prevention": 0.8}}
-    )
+    world = quiet(organisations=organisations, vision={"weights": {"urgent_care": 0.2, "prevention": 0.8}})
     for tilt, mix in ((0.0, [0.2, 0, 0.8, 0]), (0.5, [0.6, 0, 0.4, 0]), (7.0, [0.84, 0, 0.16, 0])):
         world.state.number[0] = -1
         world.state.tilt[0] = tilt

@@ -65,9 +65,7 @@ def test_national_targets_share_the_national_calendar() -> None:
 
 
 def test_a_national_target_that_lands_pulls_all_while_it_lasts() -> None:
-    world = with_event(
-        type="national_target_lands", domain="independence", size=0.8, months=4, month=5
-    )
+    world = with_event(type="national_target_lands", domain="independence", size=0.8, months=4, month=5)
     for month, nearness in ((4, 0.0), (5, 0.25), (7, 0.75), (8, 1.0), (9, 0.0)):
         run(at_month(world, month), "near_deadlines")
         pull = 0.8 * nearness**2
@@ -126,10 +124,15 @@ def test_an_intervention_holds_a_lever_for_its_members_and_months_and_the_last_o
     world = quiet(
         interventions=[
             {"lever": "issue_avoidance", "value": 0.1, "from_month": 2, "to_month": 4},
-            {"lever": "issue_avoidance", "value": 0.9, "from_month": 3, "to_month": 5,
-             "organisations": ["b"]},
+            {
+                "lever": "issue_avoidance",
+                "value": 0.9,
+                "from_month": 3,
+                "to_month": 5,
+                "organisations": ["b"],
+            },
         ]
-    )  # fmt: skip
+    )
     usual = world.state.practised[0, levers.ISSUE_AVOIDANCE]
     story = {1: (usual,) * 3, 2: (0.1,) * 3, 3: (0.1, 0.9, 0.1), 4: (usual, 0.9, usual)}
     for month, expected in (story | {5: (usual,) * 3}).items():
@@ -194,11 +197,11 @@ def test_time_goes_into_meetings_away_days_papers_and_contacts() -> None:
         3.0,
         1.0,
     )
-    (
-        lever[levers.CIRCULATED_VISION],
-        lever[levers.SEPARATE_PRE_MEETINGS],
-        lever[levers.CROSS_LINKS],
-    ) = 6.0, 0.4, 3.0
+    (lever[levers.CIRCULATED_VISION], lever[levers.SEPARATE_PRE_MEETINGS], lever[levers.CROSS_LINKS]) = (
+        6.0,
+        0.4,
+        3.0,
+    )
     world.state.in_force[1:4] = 0.0
     world.state.in_force[1:4, levers.CROSS_LINKS] = 1.0
     world.state.is_present[3] = 0.0
@@ -322,9 +325,13 @@ def test_a_newcomer_meets_strangers() -> None:
     assert state.contact[2, :2] == near([0, 0]) and state.contact[0, 1] == 0.5
     assert state.tension[:2, 2] == near([0, 0]) and state.tension[0, 1] == 0.4
     assert changed(before, state) == {
-        "is_present", "vision_commitment", "competence_trust", "goodwill_trust", "contact",
+        "is_present",
+        "vision_commitment",
+        "competence_trust",
+        "goodwill_trust",
+        "contact",
         "tension",
-    }  # fmt: skip
+    }
 
 
 def test_one_that_withdraws_is_gone_and_gives_nothing() -> None:
@@ -457,9 +464,7 @@ def test_too_few_left_is_collapse(members: int, has_collapsed: int) -> None:
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 1.0])
-@pytest.mark.parametrize(
-    ("competence", "goodwill"), [(0.3, 0.8), (1.0, 1.0), (0.0, 0.6), (0.6, 0.0)]
-)
+@pytest.mark.parametrize(("competence", "goodwill"), [(0.3, 0.8), (1.0, 1.0), (0.0, 0.6), (0.6, 0.0)])
 def test_trust_is_the_weighted_geometric_mean_of_both_kinds(
     weight: float, competence: float, goodwill: float
 ) -> None:
@@ -473,11 +478,14 @@ def test_an_agreement_covers_for_part_of_missing_trust() -> None:
     bound = begin(
         place(
             3,
-            {"organisations.a.ways_of_working.binding_agreement": 0.5,
-             "organisations.b.ways_of_working.binding_agreement": 0.8},
-            luck=0.0, trust={"goodwill_weight": 0.5},
+            {
+                "organisations.a.ways_of_working.binding_agreement": 0.5,
+                "organisations.b.ways_of_working.binding_agreement": 0.8,
+            },
+            luck=0.0,
+            trust={"goodwill_weight": 0.5},
         )
-    )  # fmt: skip
+    )
     bound.state.competence_trust[:3, :, :3], bound.state.goodwill_trust[:3, :, :3] = 0.3, 0.8
     run(bound, "assess_trust")
     covered = trust + c.COVERED_BY_AGREEMENT * 0.5 * (1 - trust)  # of the less bound

@@ -40,12 +40,11 @@ def learnt(world: World, *processes: str) -> float:
 def test_conflict_is_unlike_objectives_and_unlike_horizons() -> None:
     world = quiet(
         organisations=[
-            {"name": "a", "objectives": {"urgent_care": 0.6, "prevention": 0.4},
-             "planning_horizon": 12.0},
+            {"name": "a", "objectives": {"urgent_care": 0.6, "prevention": 0.4}, "planning_horizon": 12.0},
             {"name": "b", "objectives": {"urgent_care": 1.0}, "planning_horizon": 36.0},
             {"name": "c", "objectives": {"independence": 1.0}, "planning_horizon": 240.0},
         ]
-    )  # fmt: skip
+    )
     run(world, "compare_interests")
     alike = 0.6 / (0.6**2 + 0.4**2) ** 0.5
     conflict = world.state.conflict
@@ -90,9 +89,7 @@ def test_contact_follows_shared_work_convening_and_a_crisis() -> None:
     world = meeting_place()
     world.state.number[1], world.state.needs[1, :3] = 7, [1, 1, 0]
     world.state.needs[2, :3] = 1.0  # which is not under way
-    assert contact_after(world) == near(
-        towards(c.SHARED_WORK_CONTACT / world.p.programme.n_simultaneous)
-    )
+    assert contact_after(world) == near(towards(c.SHARED_WORK_CONTACT / world.p.programme.n_simultaneous))
     world = meeting_place()
     world.state.convened[0, 1] = world.state.convened[1, 0] = 0.7
     assert contact_after(world) == near(towards(0.7 * c.CONVENED_CONTACT))
@@ -200,9 +197,7 @@ def test_an_agreement_that_is_withdrawn_takes_goodwill_with_it_once() -> None:
         assert state.withdrawn[0, 1] == near(lost)
         before = copied(world).state
         run(world, "miss_agreements")
-        assert state.goodwill_trust[0, :, 1] == near(
-            before.goodwill_trust[0, :, 1] * (1 - 0.25 * lost)
-        )
+        assert state.goodwill_trust[0, :, 1] == near(before.goodwill_trust[0, :, 1] * (1 - 0.25 * lost))
         assert changed(before, state) == ({"goodwill_trust"} if lost else set())
 
 
@@ -213,9 +208,7 @@ def test_an_agreement_that_is_withdrawn_takes_goodwill_with_it_once() -> None:
 def test_talk_and_deeds_share_the_weight(deeds: float) -> None:
     rate, trust = c.GOODWILL_RATE * 0.8, {"deeds": deeds}
     assert learnt(plain(trust=trust), *TALK) == near(rate * (1 - deeds) * (0.6 - 0.5))
-    assert learnt(plain(trust=trust), "show_commitment", "see_deeds") == near(
-        rate * deeds * (0.7 - 0.5)
-    )
+    assert learnt(plain(trust=trust), "show_commitment", "see_deeds") == near(rate * deeds * (0.7 - 0.5))
 
 
 @pytest.mark.parametrize(("planned", "deed"), [(1.0, 0.7), (0.875, 0.8), (0.7, 1.0), (0.4, 1.0)])
@@ -251,8 +244,13 @@ def test_joint_days_show_commitment_and_deeds_as_they_are() -> None:
 
 
 def tense(**sections: object) -> World:
-    relations = {"issue_rate": 0.2, "surfacing_rate": 0.5, "flare_loss": 0.1, "rupture_rate": 0.3,
-                 "rupture_loss": 0.4}  # fmt: skip
+    relations = {
+        "issue_rate": 0.2,
+        "surfacing_rate": 0.5,
+        "flare_loss": 0.1,
+        "rupture_rate": 0.3,
+        "rupture_loss": 0.4,
+    }
     world = quiet(2, relations=relations, **sections)
     state = world.state
     state.tension[:2, :2], state.conflict[:2, :2] = 0.4, 0.6
@@ -323,14 +321,17 @@ def test_nothing_happens_between_members_and_those_who_left() -> None:
     assert changed(before, world.state) <= {"displayed", "misread", "guarded"}
 
 
-@pytest.mark.parametrize(("ways", "switches"), [
-    ({"separate_pre_meetings": 0.0}, ["pre_meetings_harm", "pre_meetings_reason"]),
-    ({"own_needs_framing": 0.0}, ["framing_harm", "framing_reason"]),
-    ({"issue_avoidance": 0.0}, ["avoidance_harm", "avoidance_reason"]),
-    ({"own_away_days": 0.0}, ["away_days_harm", "away_days_reason"]),
-    ({"delegated_authority": 1.0}, ["referral_harm", "referral_reason"]),
-    ({"partnership_managed_teams": 1.0}, ["separate_teams_handoffs", "separate_teams_promises"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ways", "switches"),
+    [
+        ({"separate_pre_meetings": 0.0}, ["pre_meetings_harm", "pre_meetings_reason"]),
+        ({"own_needs_framing": 0.0}, ["framing_harm", "framing_reason"]),
+        ({"issue_avoidance": 0.0}, ["avoidance_harm", "avoidance_reason"]),
+        ({"own_away_days": 0.0}, ["away_days_harm", "away_days_reason"]),
+        ({"delegated_authority": 1.0}, ["referral_harm", "referral_reason"]),
+        ({"partnership_managed_teams": 1.0}, ["separate_teams_handoffs", "separate_teams_promises"]),
+    ],
+)
 def test_a_divisive_way_of_working_that_nobody_has_does_neither_harm_nor_good(
     ways: dict[str, float], switches: list[str]
 ) -> None:
@@ -340,10 +341,7 @@ def test_a_divisive_way_of_working_that_nobody_has_does_neither_harm_nor_good(
 
 
 def test_noise_in_reading_is_bounded() -> None:
-    trust = {
-        "misreading_noise": 0.2, "usual_cultural_distance": 0.0, "deeds": 0.0,
-        "news_asymmetry": 1.0,
-    }  # fmt: skip
+    trust = {"misreading_noise": 0.2, "usual_cultural_distance": 0.0, "deeds": 0.0, "news_asymmetry": 1.0}
     ways = {"separate_pre_meetings": 0.0, "own_needs_framing": 0.0}
     world = quiet(2, luck=1.0, trust=trust, ways_of_working=ways)
     world.state.contact[:2, :2] = 1.0

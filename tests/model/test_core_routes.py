@@ -15,17 +15,7 @@ from partnersim.model.record import parts_of
 from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import KINDS, PARAMETERS
-from tests.places import (
-    PROCESSES,
-    WORKINGS,
-    World,
-    begin,
-    changed,
-    copied,
-    copy_fields,
-    place,
-    run,
-)
+from tests.places import PROCESSES, WORKINGS, World, begin, changed, copied, copy_fields, place, run
 
 Routes = dict[str, set[str]]
 Change = Callable[[World], None]
@@ -214,18 +204,14 @@ LEVER_ROUTES = {
         "update_commitment": "vision_commitment",
     },
     "circulated_vision": {"spend_time": TIME, "update_commitment": "vision_commitment"},
-    "position_sharing": {
-        "spend_time": TIME, "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
-    },
-    "separate_pre_meetings": {
-        "spend_time": TIME,
-        "hear_talk": "goodwill_trust",
-        "pass_gates": "gate votes",
-    },
+    "position_sharing": {"spend_time": TIME, "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
+    "separate_pre_meetings": {"spend_time": TIME, "hear_talk": "goodwill_trust", "pass_gates": "gate votes"},
     "own_needs_framing": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
     "delegated_authority": {"decide_contributions": "contribution", "pass_gates": "gate"},
     "partnership_managed_teams": {
-        "set_levers": "transition", "deliver_promises": "kept delivered", "do_work": PACE,
+        "set_levers": "transition",
+        "deliver_promises": "kept delivered",
+        "do_work": PACE,
     },
     "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
     "binding_agreement": {
@@ -236,26 +222,32 @@ LEVER_ROUTES = {
         "assess_trust": "trust",
     },
     "cross_links": {"spend_time": TIME, "let_events_happen": TRUST, "change_leaders": TRUST},
-}  # fmt: skip
+}
 
 MOVES_TRUST = {
-    **dict.fromkeys(
-        ("let_events_happen", "change_leaders", "celebrate_stages", "forget_partners"), TRUST
-    ),
+    **dict.fromkeys(("let_events_happen", "change_leaders", "celebrate_stages", "forget_partners"), TRUST),
     **dict.fromkeys(
         (
-            "bridge_partners", "serve_host", "hear_talk", "see_deeds", "miss_agreements",
-            "spend_joint_days", "raise_issues", "let_issues_break_out", "pass_gates",
+            "bridge_partners",
+            "serve_host",
+            "hear_talk",
+            "see_deeds",
+            "miss_agreements",
+            "spend_joint_days",
+            "raise_issues",
+            "let_issues_break_out",
+            "pass_gates",
         ),
         "goodwill_trust",
     ),
     **dict.fromkeys(("judge_promises", "abandon_initiatives"), "competence_trust"),
-}  # fmt: skip
+}
 
 SWITCH_ROUTES = {
     "mechanisms.away_days_harm": {"update_commitment": "vision_commitment"},
     "mechanisms.away_days_reason": {
-        "deliver_promises": "kept delivered", "update_commitment": "vision_commitment",
+        "deliver_promises": "kept delivered",
+        "update_commitment": "vision_commitment",
     },
     "mechanisms.pre_meetings_harm": {"hear_talk": "goodwill_trust"},
     "mechanisms.pre_meetings_reason": {"pass_gates": "gate votes"},
@@ -277,28 +269,25 @@ SWITCH_ROUTES = {
     "mechanisms.convening": {"convene_partners": "convened"},
     "mechanisms.trust_frozen": MOVES_TRUST,
     "decision.is_conditional": {"decide_contributions": "contribution", "update_beliefs": "belief"},
-}  # fmt: skip
+}
 
 DECISION = {"decide_contributions": "contribution"}
 LOST = {"let_events_happen": "vision_commitment credibility " + TRUST}
 LOST_TOO = {"change_leaders": "vision_commitment credibility " + TRUST}
 BEGUN = "work_size planned_months"
 PLANNED = "planned_rate planned_months believed_rate"
-ATTENTION = {"near_deadlines": "objectives deadline ceiling", "compare_interests": "conflict",
-             "weigh_initiatives": "stake", "decide_contributions": "contribution"}  # fmt: skip
+ATTENTION = {
+    "near_deadlines": "objectives deadline ceiling",
+    "compare_interests": "conflict",
+    "weigh_initiatives": "stake",
+    "decide_contributions": "contribution",
+}
 
 PARAMETER_ROUTES = {
     "organisations.interdependence": DECISION,
     "organisations.targets.weight": ATTENTION,
-    "vision.size": {
-        "do_work": PACE,
-        "embed_work": "embedded own_benefit",
-        "begin_initiatives": PLANNED,
-    },
-    "vision.planning_horizon": {
-        "weigh_initiatives": "stake",
-        "decide_contributions": "contribution",
-    },
+    "vision.size": {"do_work": PACE, "embed_work": "embedded own_benefit", "begin_initiatives": PLANNED},
+    "vision.planning_horizon": {"weigh_initiatives": "stake", "decide_contributions": "contribution"},
     "programme.initiative_size": {"begin_initiatives": BEGUN},
     "programme.size_spread": {"begin_initiatives": BEGUN},
     "programme.focus": {"begin_initiatives": "benefit_mix"},
@@ -307,20 +296,29 @@ PARAMETER_ROUTES = {
     "programme.complementarity": DECISION | {"do_work": PACE},
     "programme.diminishing": {"do_work": PACE, "begin_initiatives": PLANNED},
     "programme.planned_effort": {
-        "begin_initiatives": PLANNED, "judge_coordinators": "seen", "see_deeds": "goodwill_trust",
+        "begin_initiatives": PLANNED,
+        "judge_coordinators": "seen",
+        "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
     },
     "trust.goodwill_weight": {"assess_trust": "trust"},
     "trust.disposition": {
-        "let_events_happen": TRUST, "change_leaders": TRUST, "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust", "forget_partners": TRUST,
+        "let_events_happen": TRUST,
+        "change_leaders": TRUST,
+        "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust",
+        "forget_partners": TRUST,
     },
     "trust.news_asymmetry": {
-        "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
-        "spend_joint_days": "goodwill_trust", "judge_promises": "competence_trust",
+        "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+        "judge_promises": "competence_trust",
     },
     "trust.deeds": {
-        "judge_coordinators": "seen", "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
+        "judge_coordinators": "seen",
+        "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
     },
     "trust.misreading_noise": {"hear_talk": "goodwill_trust"},
@@ -359,7 +357,8 @@ PARAMETER_ROUTES = {
     "pressure.shock_persistence": {"draw_shocks": "shock national_shock"},
     "commitment.pull": {"update_commitment": "vision_commitment"},
     "commitment.alone": {
-        "let_events_happen": "vision_commitment", "change_leaders": "vision_commitment",
+        "let_events_happen": "vision_commitment",
+        "change_leaders": "vision_commitment",
         "update_commitment": "vision_commitment",
     },
     "commitment.identification": {"update_commitment": "vision_commitment"},
@@ -376,19 +375,18 @@ PARAMETER_ROUTES = {
     "coordinators.cost": {"change_coordinators": "staff_days"},
     "emergence.rate": {"change_coordinators": "emerging"},
     "interventions.value": {"set_levers": "in_force transition"},
-    "events.size": ATTENTION | LOST | {
+    "events.size": ATTENTION
+    | LOST
+    | {
         "set_capacity": "capacity crisis",
         "let_events_happen": LOST["let_events_happen"] + " stated practised",
     },
-}  # fmt: skip
+}
 
 LARGE_CHANGES = {
     "organisations.targets.cycle_months": (1.25, ATTENTION),  # a whole number of months
     "programme.quick_win_share": (4.0, {"begin_initiatives": "is_quick n_gates " + BEGUN}),
-    "programme.patience": (
-        1e9,
-        {"abandon_initiatives": "competence_trust vision_commitment counts number"},
-    ),
+    "programme.patience": (1e9, {"abandon_initiatives": "competence_trust vision_commitment counts number"}),
     "turnover.trust_floor": (0.0, {"withdraw_members": "leaving months_low"}),
     "turnover.stake_floor": (-9.0, {"withdraw_members": "leaving months_low"}),
     "coordinators.meetings_per_month": (1.5, {"choose_meetings": "meetings"}),
@@ -405,8 +403,10 @@ STATE_ROUTES = {
     # The seven drivers, as they act in a month
     "accountability": {"pass_gates": "gate votes", "update_commitment": "vision_commitment"},
     "objectives": {
-        "feel_pressure": "target_pressure", "compare_interests": "conflict",
-        "weigh_initiatives": "stake", "decide_contributions": "contribution",
+        "feel_pressure": "target_pressure",
+        "compare_interests": "conflict",
+        "weigh_initiatives": "stake",
+        "decide_contributions": "contribution",
         "embed_work": "own_benefit",
     },
     "deadline": {"feel_pressure": "target_pressure"},
@@ -416,18 +416,16 @@ STATE_ROUTES = {
         "decide_contributions": "contribution",
         "embed_work": "own_benefit",
     },
-    "member_harm": {
-        "weigh_initiatives": "stake",
-        "decide_contributions": "contribution",
-        "do_work": "harm",
-    },
+    "member_harm": {"weigh_initiatives": "stake", "decide_contributions": "contribution", "do_work": "harm"},
     "planning_horizon": {"weigh_initiatives": "stake", "decide_contributions": "contribution"},
     # Pressure and means
     "base_pressure": {"feel_pressure": "target_pressure"},
     "shock": {"feel_pressure": "target_pressure"},
     "national_shock": {"feel_pressure": "target_pressure"},
-    "target_pressure": DECISION | {
-        "deliver_promises": "kept delivered", "embed_work": "own_cost",
+    "target_pressure": DECISION
+    | {
+        "deliver_promises": "kept delivered",
+        "embed_work": "own_cost",
         "update_commitment": "vision_commitment",
     },
     "base_capacity": {"set_capacity": "capacity", "feel_pressure": "target_pressure"},
@@ -435,28 +433,35 @@ STATE_ROUTES = {
     "transition": {"do_work": PACE},
     # Trust acts through what is decided, agreed, dared and felt, and nowhere else
     "competence_trust": {"assess_trust": "trust"},
-    "goodwill_trust": {
-        "assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_impartial",
-    },
-    "trust": DECISION | {
-        "choose_meetings": "meetings", "pass_gates": "gate votes",
+    "goodwill_trust": {"assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_impartial"},
+    "trust": DECISION
+    | {
+        "choose_meetings": "meetings",
+        "pass_gates": "gate votes",
         "update_commitment": "vision_commitment",
         "begin_initiatives": BEGUN + " n_gates",
     },
     "vision_commitment": {
-        "change_coordinators": "emerging", "choose_meetings": "meetings",
+        "change_coordinators": "emerging",
+        "choose_meetings": "meetings",
         "judge_coordinators": "seen",
-        "hear_talk": "goodwill_trust", "spend_joint_days": "goodwill_trust",
-        "weigh_initiatives": "stake", "decide_contributions": "contribution",
+        "hear_talk": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+        "weigh_initiatives": "stake",
+        "decide_contributions": "contribution",
         "change_practice": "practised",
     },
     "belief": DECISION,
     "contact": {
-        "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust",
-        "judge_promises": "competence_trust", "celebrate_stages": TRUST, "forget_partners": TRUST,
+        "hear_talk": "goodwill_trust",
+        "see_deeds": "goodwill_trust",
+        "judge_promises": "competence_trust",
+        "celebrate_stages": TRUST,
+        "forget_partners": TRUST,
     },
     "tension": {
-        "make_contact": "contact", "raise_issues": "goodwill_trust",
+        "make_contact": "contact",
+        "raise_issues": "goodwill_trust",
         "let_issues_break_out": "goodwill_trust",
     },
     "conflict": {"hear_talk": "goodwill_trust", "raise_issues": "tension goodwill_trust"},
@@ -464,7 +469,8 @@ STATE_ROUTES = {
     "conduct": {"hold_meetings": "weight held_for_host seen_impartial"},
     "credibility": {"hold_meetings": "weight"},
     "weight": {
-        "articulate_vision": "vision_commitment believed_rate", "bridge_partners": "goodwill_trust",
+        "articulate_vision": "vision_commitment believed_rate",
+        "bridge_partners": "goodwill_trust",
         "convene_partners": "helped convened",
     },
     "seen": {"bridge_partners": "goodwill_trust"},
@@ -473,7 +479,7 @@ STATE_ROUTES = {
     "held_for_host": {"serve_host": "tilt goodwill_trust", "judge_coordinators": "credibility"},
     "seen_impartial": {"judge_coordinators": "credibility"},
     "tilt": {"begin_initiatives": "benefit_mix"},
-}  # fmt: skip
+}
 
 
 def paths(fields: dict[str, str]) -> set[str]:
@@ -489,8 +495,7 @@ READ_AT_THE_START = paths(
         "horizon_diversity incentive_spread is_given objective_diversity "
         "pressure_spread",
         "coordinators": "impartiality",
-        "starting": "commitment contact_mean contact_spread contribution tension trust_mean "
-        "trust_spread",
+        "starting": "commitment contact_mean contact_spread contribution tension trust_mean trust_spread",
         "vision": "weights",
         "programme.initiatives": "domains harm members quick_win size",
         "programme": "quick_win_size",
@@ -575,11 +580,19 @@ def test_a_change_of_stake_reaches_those_who_may_leave() -> None:
 
 def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
     assert set(routes_of(scale("luck"))) <= {
-        "draw_shocks", "change_leaders", "withdraw_members", "change_coordinators",
-        "choose_meetings", "hold_meetings",
-        "hear_talk", "raise_issues", "let_issues_break_out", "deliver_promises", "pass_gates",
+        "draw_shocks",
+        "change_leaders",
+        "withdraw_members",
+        "change_coordinators",
+        "choose_meetings",
+        "hold_meetings",
+        "hear_talk",
+        "raise_issues",
+        "let_issues_break_out",
+        "deliver_promises",
+        "pass_gates",
         "begin_initiatives",
-    }  # fmt: skip
+    }
 
 
 CLAIMED = [

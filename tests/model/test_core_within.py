@@ -125,15 +125,13 @@ def test_practice_follows_commitment_slowly_and_only_in_divisive_ways() -> None:
     run(world, "change_practice")
     divisive = {"own_away_days", "separate_pre_meetings", "issue_avoidance"}
     followed = 0.7 + 0.1 * (0.8 * (1 - 0.5 * 0.6) - 0.7)
-    assert world.state.practised[0] == near(
-        [followed if lever in divisive else 0.7 for lever in LEVERS]
-    )
+    assert world.state.practised[0] == near([followed if lever in divisive else 0.7 for lever in LEVERS])
 
 
-@pytest.mark.parametrize(("process", "section", "rate"), [
-    ("forget_partners", "trust", "decay_rate"),
-    ("change_practice", "commitment", "adoption_rate"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("process", "section", "rate"),
+    [("forget_partners", "trust", "decay_rate"), ("change_practice", "commitment", "adoption_rate")],
+)
 def test_a_rate_of_0_changes_not_one_bit(process: str, section: str, rate: str) -> None:
     world = quiet(3, luck=1.0, **{section: {rate: 0.0}})
     before = copied(world).state

@@ -8,18 +8,7 @@ import pytest
 from partnersim.model import constants as c
 from partnersim.model import levers
 from partnersim.model.decisions import ces_mean, ces_term, usable_exponent
-from tests.places import (
-    World,
-    begin,
-    changed,
-    copied,
-    differing,
-    near,
-    place,
-    quiet,
-    run,
-    series_of,
-)
+from tests.places import World, begin, changed, copied, differing, near, place, quiet, run, series_of
 
 INITIATIVE = {"size": 2.0, "n_gates": 2}
 
@@ -71,27 +60,32 @@ GIVEN = {**INITIATIVE, "domains": {"urgent_care": 0.8, "independence": 0.2}}
 def deciding(n: int = 3, **sections: object) -> World:
     """Three different organisations before a decision about one initiative for all of them."""
     objectives = [
-        {"urgent_care": 0.6, "prevention": 0.4}, {"independence": 1.0}, {"prevention": 1.0},
+        {"urgent_care": 0.6, "prevention": 0.4},
+        {"independence": 1.0},
+        {"prevention": 1.0},
         {"urgent_care": 1.0},
-    ]  # fmt: skip
+    ]
     organisations = [
-        {"name": name, "objectives": weights}
-        for name, weights in zip("abcd", objectives, strict=True)
+        {"name": name, "objectives": weights} for name, weights in zip("abcd", objectives, strict=True)
     ]
     world = quiet(
         organisations=organisations[:n],
         vision={"weights": {"urgent_care": 0.5, "prevention": 0.5}, "planning_horizon": 60.0},
         **{
-            "programme": {
-                "n_simultaneous": 1,
-                "complementarity": -2.0,
-                "initiatives": [GIVEN],
+            "programme": {"n_simultaneous": 1, "complementarity": -2.0, "initiatives": [GIVEN]},
+            "decision": {
+                "exposure": 0.6,
+                "referral_protection": 0.4,
+                "value_alone": 0.5,
+                "cost_base": 0.1,
+                "cost_pressure": 0.2,
+                "cost_load": 0.3,
+                "sharpness": 5.0,
+                "adjustment_rate": 0.25,
             },
-            "decision": {"exposure": 0.6, "referral_protection": 0.4, "value_alone": 0.5,
-                         "cost_base": 0.1, "cost_pressure": 0.2, "cost_load": 0.3,
-                         "sharpness": 5.0, "adjustment_rate": 0.25},
-        } | sections,
-    )  # fmt: skip
+        }
+        | sections,
+    )
     state = world.state
     for i in range(n):
         state.incentive_share[i], state.planning_horizon[i] = 0.3 + 0.1 * i, 20.0 + 10 * i
@@ -120,8 +114,7 @@ def net_of(world: World, i: int, layer: int, others: list[int]) -> float:
     exposure = 0.6 * (1 - 0.4 * 0.75)
     delta = float(p.organisations.interdependence[i])
     return (
-        delta * (stake * reliance - exposure * (1 - reliance))
-        + (1 - delta) * p.decision.value_alone * stake
+        delta * (stake * reliance - exposure * (1 - reliance)) + (1 - delta) * p.decision.value_alone * stake
     )
 
 
@@ -228,14 +221,17 @@ def delivering(**switches: bool) -> World:
     return world
 
 
-@pytest.mark.parametrize(("lever", "value", "switches", "chance"), [
-    (levers.OWN_AWAY_DAYS, 0.0, {}, 0.9 - 0.3 * 0.5),
-    (levers.OWN_AWAY_DAYS, 6.0, {}, 0.75 + c.AWAY_DAY_PROMISES / 2),
-    (levers.OWN_AWAY_DAYS, 24.0, {}, 0.75 + c.AWAY_DAY_PROMISES),
-    (levers.OWN_AWAY_DAYS, 6.0, {"away_days_reason": False}, 0.75),
-    (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {}, 0.75 - 0.6 * c.HANDOFF_PROMISES),
-    (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {"separate_teams_promises": False}, 0.75),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lever", "value", "switches", "chance"),
+    [
+        (levers.OWN_AWAY_DAYS, 0.0, {}, 0.9 - 0.3 * 0.5),
+        (levers.OWN_AWAY_DAYS, 6.0, {}, 0.75 + c.AWAY_DAY_PROMISES / 2),
+        (levers.OWN_AWAY_DAYS, 24.0, {}, 0.75 + c.AWAY_DAY_PROMISES),
+        (levers.OWN_AWAY_DAYS, 6.0, {"away_days_reason": False}, 0.75),
+        (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {}, 0.75 - 0.6 * c.HANDOFF_PROMISES),
+        (levers.PARTNERSHIP_MANAGED_TEAMS, 0.4, {"separate_teams_promises": False}, 0.75),
+    ],
+)
 def test_promises_are_kept_by_chance_and_a_broken_one_delivers_a_part(
     lever: int, value: float, switches: dict[str, bool], chance: float
 ) -> None:
@@ -373,11 +369,16 @@ def working(n: int = 3, **sections: object) -> World:
     world = quiet(
         n,
         **{
-            "programme": {"n_simultaneous": 1, "complementarity": -2.0, "diminishing": 0.0,
-                          "initiatives": [{"size": 9.0, "n_gates": 0}]},
+            "programme": {
+                "n_simultaneous": 1,
+                "complementarity": -2.0,
+                "diminishing": 0.0,
+                "initiatives": [{"size": 9.0, "n_gates": 0}],
+            },
             "vision": {"size": 10.0},
-        } | sections,
-    )  # fmt: skip
+        }
+        | sections,
+    )
     state = world.state
     state.delivered[:n] = [0.9, 0.8, 0.4]
     state.capacity[:n], state.meeting_share[:n] = np.linspace(0.5, 1.5, n), 0.2
@@ -409,14 +410,15 @@ def test_a_quick_win_is_the_front_lines_work() -> None:
     assert world.state.work[0] == near(PROGRESS / HANDS * 0.4)
 
 
-@pytest.mark.parametrize(("switches", "factor"), [
-    ({}, (1 - c.HANDOFF_WORK * 0.6) * (1 - c.TRANSITION_WORK * 0.3)),
-    ({"separate_teams_handoffs": False}, 1 - c.TRANSITION_WORK * 0.3),
-    ({"transition_dip": False}, 1 - c.HANDOFF_WORK * 0.6),
-])  # fmt: skip
-def test_separate_teams_and_moving_teams_lose_work(
-    switches: dict[str, bool], factor: float
-) -> None:
+@pytest.mark.parametrize(
+    ("switches", "factor"),
+    [
+        ({}, (1 - c.HANDOFF_WORK * 0.6) * (1 - c.TRANSITION_WORK * 0.3)),
+        ({"separate_teams_handoffs": False}, 1 - c.TRANSITION_WORK * 0.3),
+        ({"transition_dip": False}, 1 - c.HANDOFF_WORK * 0.6),
+    ],
+)
+def test_separate_teams_and_moving_teams_lose_work(switches: dict[str, bool], factor: float) -> None:
     world = working(mechanisms=switches)
     world.state.in_force[:3, levers.PARTNERSHIP_MANAGED_TEAMS] = [0.2, 0.4, 0.6]
     world.state.transition[:3] = [0.0, 0.3, 0.6]
@@ -433,8 +435,13 @@ def test_the_last_of_the_vision_is_harder_than_the_first() -> None:
 
 
 def test_effort_is_spread_over_what_an_organisation_is_needed_for() -> None:
-    two = {"n_simultaneous": 2, "stagger_months": 0, "complementarity": -2.0, "diminishing": 0.0,
-           "initiatives": [{"size": 9.0, "n_gates": 0}, {"size": 9.0, "n_gates": 0}]}  # fmt: skip
+    two = {
+        "n_simultaneous": 2,
+        "stagger_months": 0,
+        "complementarity": -2.0,
+        "diminishing": 0.0,
+        "initiatives": [{"size": 9.0, "n_gates": 0}, {"size": 9.0, "n_gates": 0}],
+    }
     world = working(programme=two)
     world.state.needs[1, 0] = 0.0
     run(world, "weigh_initiatives", "decide_contributions")
@@ -558,14 +565,10 @@ def test_what_is_far_too_late_is_given_up_and_disappoints_its_members() -> None:
 def test_one_that_left_is_replaced_after_three_months_by_the_member_that_fits_best() -> None:
     wants = ["urgent_care", "urgent_care", "prevention", "independence", "prevention"]
     organisations = [
-        {"name": name, "objectives": {domain: 1.0}}
-        for name, domain in zip("abcde", wants, strict=True)
+        {"name": name, "objectives": {domain: 1.0}} for name, domain in zip("abcde", wants, strict=True)
     ]
-    given = {**INITIATIVE, "members": ["a", "b", "c"],
-             "domains": {"prevention": 0.7, "independence": 0.3}}  # fmt: skip
-    world = quiet(
-        organisations=organisations, programme={"n_simultaneous": 1, "initiatives": [given]}
-    )
+    given = {**INITIATIVE, "members": ["a", "b", "c"], "domains": {"prevention": 0.7, "independence": 0.3}}
+    world = quiet(organisations=organisations, programme={"n_simultaneous": 1, "initiatives": [given]})
     state = world.state
     state.is_present[2], state.believed_rate[0, :5] = 0.0, 0.01
     for _ in range(c.REPLACEMENT_MONTHS):
@@ -590,9 +593,15 @@ def test_an_initiative_without_two_members_is_given_up() -> None:
 @pytest.mark.parametrize("trust", [0.0, 0.4, 1.0])
 def test_with_trust_grows_what_is_taken_on_and_fewer_gates_are_asked_for(trust: float) -> None:
     world = working(
-        programme={"n_simultaneous": 1, "initiative_size": 3.0, "max_gates": 5,
-                   "members_per_initiative": 2, "planned_effort": 0.4, "diminishing": 0.0},
-    )  # fmt: skip
+        programme={
+            "n_simultaneous": 1,
+            "initiative_size": 3.0,
+            "max_gates": 5,
+            "members_per_initiative": 2,
+            "planned_effort": 0.4,
+            "diminishing": 0.0,
+        }
+    )
     state = world.state
     state.trust[:3, :, :3], state.number[0] = trust, -1
     run(world, "begin_initiatives")
@@ -611,9 +620,10 @@ def test_those_whose_objectives_fit_best_are_asked() -> None:
         for name, share in zip("abcd", [0.1, 0.6, 0.9, 0.3], strict=True)
     ]
     world = quiet(
-        organisations=organisations, vision={"weights": {"urgent_care": 1.0}},
+        organisations=organisations,
+        vision={"weights": {"urgent_care": 1.0}},
         programme={"n_simultaneous": 1, "members_per_initiative": 2},
-    )  # fmt: skip
+    )
     assert world.state.needs[0, :4] == near([0, 1, 1, 0])
     world.state.is_present[2], world.state.number[0] = 0.0, -1
     run(world, "begin_initiatives")
@@ -621,8 +631,10 @@ def test_those_whose_objectives_fit_best_are_asked() -> None:
 
 
 def test_given_initiatives_come_first_and_in_their_month() -> None:
-    given = [{"size": 4.0, "n_gates": 3, "start_month": 0, "members": ["a", "b"]},
-             {"size": 5.0, "n_gates": 0, "start_month": 3, "quick_win": True}]  # fmt: skip
+    given = [
+        {"size": 4.0, "n_gates": 3, "start_month": 0, "members": ["a", "b"]},
+        {"size": 5.0, "n_gates": 0, "start_month": 3, "quick_win": True},
+    ]
     scenario = place(3, luck=0.0, programme={"n_simultaneous": 2, "initiatives": given})
     state = begin(scenario).state
     assert state.number[:2].tolist() == [0, -1]

@@ -60,10 +60,19 @@ def extremes(draw: st.DrawFn) -> Scenario:
     data: Data = {
         section: draw(at_bounds(section))
         for section in (
-            "ways_of_working", "starting", "trust", "relations", "decision", "pressure",
-            "commitment", "place", "turnover", "survey", "emergence",
+            "ways_of_working",
+            "starting",
+            "trust",
+            "relations",
+            "decision",
+            "pressure",
+            "commitment",
+            "place",
+            "turnover",
+            "survey",
+            "emergence",
         )
-    }  # fmt: skip
+    }
     if draw(st.booleans()):
         data["drawn"] = {**draw(at_bounds("drawn")), "n_organisations": n}
     else:
@@ -111,10 +120,14 @@ def extremes(draw: st.DrawFn) -> Scenario:
     joins = [{"type": "organisation_joins", "organisation": name} for name in names[2:4]]
     kinds_of_events = st.sampled_from(
         [
-            "leader_leaves", "national_target_lands", "funding_cut", "reorganisation",
-            "common_crisis", "organisation_withdraws",
+            "leader_leaves",
+            "national_target_lands",
+            "funding_cut",
+            "reorganisation",
+            "common_crisis",
+            "organisation_withdraws",
         ]
-    )  # fmt: skip
+    )
     data["events"] = [
         {
             "month": draw(month),
@@ -160,9 +173,15 @@ def same_bits(one: tuple[np.ndarray, ...], other: tuple[np.ndarray, ...]) -> boo
 # Ranges ------------------------------------------------------------------------------------------
 
 OF_ANY_SIGN = {
-    "shock", "national_shock", "place_benefit", "stake", "own_benefit", "pending", "benefit",
+    "shock",
+    "national_shock",
+    "place_benefit",
+    "stake",
+    "own_benefit",
+    "pending",
+    "benefit",
     "net",
-}  # fmt: skip
+}
 AT_LEAST_0 = {
     "month", "reliance_term", "planning_horizon", "base_capacity", "capacity", "deadline",
     "stated", "practised", "in_force", "months_low", "tilt", "own_cost", "harm", "work_delivered",
@@ -171,14 +190,10 @@ AT_LEAST_0 = {
     "absent_months", "load", "stages_now", "months_unseen", "n_counted", "meetings",
     "held_for_host", "seen_impartial",
 }  # fmt: skip
-YES_OR_NO = {
-    "is_present", "is_held", "has_collapsed", "needs", "is_quick", "is_at_work", "has_seen",
-}  # fmt: skip
+YES_OR_NO = {"is_present", "is_held", "has_collapsed", "needs", "is_quick", "is_at_work", "has_seen"}
 FROM_MINUS_1 = {"host", "number", "embedded"}
 NOT_ASKED = {"keys", "need"}  # bits, and a working that holds minus infinity
-ALL_ELSE_FROM_0_TO_1 = (
-    set(STATE.names) - OF_ANY_SIGN - AT_LEAST_0 - YES_OR_NO - FROM_MINUS_1 - NOT_ASKED
-)
+ALL_ELSE_FROM_0_TO_1 = set(STATE.names) - OF_ANY_SIGN - AT_LEAST_0 - YES_OR_NO - FROM_MINUS_1 - NOT_ASKED
 ROUNDING = 1e-12
 
 SYMMETRIC = ("contact", "tension", "conflict", "cultural_distance", "agreement", "convened")
@@ -243,9 +258,7 @@ NEVER_LESS = ("change_delivered", "cost", "initiatives_completed", "initiatives_
 @few
 @given(any_scenario, seeds)
 @example(EVERYTHING, 1)
-def test_what_is_observed_is_in_its_range_and_counts_only_grow(
-    scenario: Scenario, seed: int
-) -> None:
+def test_what_is_observed_is_in_its_range_and_counts_only_grow(scenario: Scenario, seed: int) -> None:
     series, detail = observed(scenario, seed)
     months = {name: series[:, at] for at, name in enumerate(SERIES)}
     assert np.isfinite(series).all() and np.isfinite(detail).all()
@@ -288,18 +301,14 @@ def test_cost_is_the_sum_of_staff_days(scenario: Scenario, seed: int) -> None:
         for i in present:
             lever = dict(zip(LEVERS, state.in_force[i], strict=True))
             spent.append(staff_days(lever, len(present), scenario.relations.meeting_budget))
-        spent += [
-            cost for cost, is_there in zip(coordinators, state.is_at_work, strict=False) if is_there
-        ]
+        spent += [cost for cost, is_there in zip(coordinators, state.is_at_work, strict=False) if is_there]
         assert state.staff_days[0] == pytest.approx(fsum(spent), rel=1e-12)
 
 
 @few
 @given(any_scenario, seeds)
 @example(EVERYTHING, 1)
-def test_work_is_delivered_in_stages_and_all_of_it_becomes_benefit(
-    scenario: Scenario, seed: int
-) -> None:
+def test_work_is_delivered_in_stages_and_all_of_it_becomes_benefit(scenario: Scenario, seed: int) -> None:
     """No work is lost or made between the stage that is done and what the place feels of it."""
     state, p = begin(scenario, seed=seed)
     delivered = [0.0]
@@ -374,8 +383,7 @@ def unlike(n: int, seed: int) -> Scenario:
             "cultural_distance": {other: between(0, 1) for other in names[:k]},
             "pressure": between(0, 1),
             "ways_of_working": {
-                lever: between(lever_bound(lever, "ge"), min(lever_bound(lever, "le"), 4))
-                for lever in LEVERS
+                lever: between(lever_bound(lever, "ge"), min(lever_bound(lever, "le"), 4)) for lever in LEVERS
             },
         }
         for k, name in enumerate(names)
@@ -403,8 +411,7 @@ def unlike(n: int, seed: int) -> Scenario:
                 {"name": "Ben", "meetings_per_month": 4.3, "layers": ["board"]},
             ],
             "interventions": [
-                {"lever": "joint_away_days", "value": 5.0, "organisations": [one, two],
-                 "from_month": 3},
+                {"lever": "joint_away_days", "value": 5.0, "organisations": [one, two], "from_month": 3},
                 {"lever": "own_away_days", "value": 0.0, "organisations": [two], "from_month": 5},
             ],
             "events": [
@@ -416,7 +423,7 @@ def unlike(n: int, seed: int) -> Scenario:
             ]
             + [{"type": "organisation_joins", "month": 6, "organisation": o} for o in names[4:5]],
         }
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -477,9 +484,7 @@ def test_relabelling_moves_what_it_should() -> None:
     order = [3, 0, 4, 1, 2]
     other_state, other_p = relabelled(state, order), relabelled(p, order)
     assert other_p.label[:5].tolist() == order
-    assert other_p.organisations.capacity[:5].tolist() == [
-        p.organisations.capacity[k] for k in order
-    ]
+    assert other_p.organisations.capacity[:5].tolist() == [p.organisations.capacity[k] for k in order]
     assert other_p.organisations.cultural_distance[0, 1] == p.organisations.cultural_distance[3, 0]
     assert other_state.goodwill_trust[2, 1, 4] == state.goodwill_trust[4, 1, 2]
     assert order[other_p.lead.organisation] == p.lead.organisation
@@ -501,9 +506,7 @@ def test_relabelling_moves_what_it_should() -> None:
 
 # Doing nothing -----------------------------------------------------------------------------------
 
-SIZED = (
-    "leader_leaves", "national_target_lands", "funding_cut", "reorganisation", "common_crisis",
-)  # fmt: skip
+SIZED = ("leader_leaves", "national_target_lands", "funding_cut", "reorganisation", "common_crisis")
 
 
 @few
@@ -533,17 +536,13 @@ def test_an_intervention_to_what_is_done_anyway_changes_not_one_bit(
         {"lever": lever, "value": float(value), "organisations": [name], "from_month": month}
         for name, value in zip(scenario.organisation_names, stated, strict=False)
     ]
-    both = scenario.replace(
-        interventions=as_ever + [z.model_dump() for z in scenario.interventions]
-    )
+    both = scenario.replace(interventions=as_ever + [z.model_dump() for z in scenario.interventions])
     assert same_bits(observed(scenario, seed), observed(both, seed))
 
 
 @few
 @given(scenarios(), seeds, st.sampled_from(LEVERS))
-def test_an_intervention_for_nobody_changes_not_one_bit(
-    scenario: Scenario, seed: int, lever: str
-) -> None:
+def test_an_intervention_for_nobody_changes_not_one_bit(scenario: Scenario, seed: int, lever: str) -> None:
     p = to_parameters(scenario)
     for_nobody = int(p.interventions.n)
     p.interventions.n += 1
@@ -558,9 +557,7 @@ def test_an_intervention_for_nobody_changes_not_one_bit(
 
 @settings(few, max_examples=10)
 @given(scenarios(max_months=15), seeds)
-def test_the_ledger_adds_up_to_the_whole_change_of_every_link(
-    scenario: Scenario, seed: int
-) -> None:
+def test_the_ledger_adds_up_to_the_whole_change_of_every_link(scenario: Scenario, seed: int) -> None:
     ledger = explain(scenario, seed=seed)
     trust = np.stack([ledger.competence_trust, ledger.goodwill_trust], axis=1)
     detail = unpack_detail(observed(scenario, seed)[1], scenario.n_organisations)
@@ -569,9 +566,7 @@ def test_the_ledger_adds_up_to_the_whole_change_of_every_link(
     of_months = ledger.changes.sum(axis=1)
     np.testing.assert_allclose(of_months, np.diff(trust, axis=0), rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(of_months.sum(axis=0), trust[-1] - trust[0], rtol=0.0, atol=1e-12)
-    for kind, levels in (
-        ("competence", ledger.competence_trust), ("goodwill", ledger.goodwill_trust),
-    ):  # fmt: skip
+    for kind, levels in (("competence", ledger.competence_trust), ("goodwill", ledger.goodwill_trust)):
         apart = ~np.eye(scenario.n_organisations, dtype=bool)
         change = np.moveaxis(levels[-1] - levels[0], 1, 0)[:, apart].mean()
         assert fsum(ledger.totals(kind=kind).values()) == pytest.approx(change, abs=1e-12)
@@ -614,10 +609,16 @@ def test_frozen_trust_is_moved_by_nothing() -> None:
 
 def test_of_two_alike_who_never_meet_the_ledger_knows_only_time() -> None:
     """Trust returns to what strangers give, by the rate that the scenario states."""
-    apart = {"relations.meeting_budget": 0.0, "relations.issue_rate": 0.0, "starting.tension": 0.0,
-             "starting.contact_mean": 0.0, "starting.contact_spread": 0.0,
-             "starting.contribution": 0.0, "decision.adjustment_rate": 0.0,
-             **{f"turnover.{layer}_rate": 0.0 for layer in LAYERS}}  # fmt: skip
+    apart = {
+        "relations.meeting_budget": 0.0,
+        "relations.issue_rate": 0.0,
+        "starting.tension": 0.0,
+        "starting.contact_mean": 0.0,
+        "starting.contact_spread": 0.0,
+        "starting.contribution": 0.0,
+        "decision.adjustment_rate": 0.0,
+        **{f"turnover.{layer}_rate": 0.0 for layer in LAYERS},
+    }
     scenario = place(2, apart | {"trust.decay_rate": 0.1, "months": 6}, luck=0.0)
     usual, stranger = scenario.starting.trust_mean, scenario.trust.disposition
     scenario = scenario.replace({"programme.initiatives": [{"start_month": 99}] * 4})

@@ -14,16 +14,7 @@ from partnersim.model import draws, levers
 from partnersim.model.draws import mix, of_layer, random_bits, root, set_keys, uniform
 from partnersim.model.schedule import step
 from partnersim.scenario.scenario import Scenario
-from tests.places import (
-    begin,
-    copied,
-    differing,
-    near,
-    place,
-    quiet,
-    run,
-    series_of,
-)
+from tests.places import begin, copied, differing, near, place, quiet, run, series_of
 
 # Draws --------------------------------------------------------------------------------------------
 
@@ -61,9 +52,12 @@ def splitmix64(seed: int, n: int) -> list[int]:
 def test_the_mixing_function_is_splitmix64s() -> None:
     # Published outputs for seed 1234567 (Rosetta Code, 'Pseudo-random numbers/Splitmix64').
     assert splitmix64(1234567, 5) == [
-        6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431,
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
         16408922859458223821,
-    ]  # fmt: skip
+    ]
 
 
 def test_a_draw_is_what_its_address_says() -> None:
@@ -202,9 +196,7 @@ def test_events_happen_as_often_as_their_probability() -> None:
 def test_normals_are_normal() -> None:
     keys = keys_of(7, 0)
     drawn = [
-        draws.standard_normal(
-            uniform(keys, 0, 1000, 29, k, 3, 0), uniform(keys, 0, 1000, 29, k, 4, 0), 1.0
-        )
+        draws.standard_normal(uniform(keys, 0, 1000, 29, k, 3, 0), uniform(keys, 0, 1000, 29, k, 4, 0), 1.0)
         for k in range(N_DRAWS)
     ]
     assert stats.kstest(drawn, "norm").pvalue > SURELY
@@ -231,11 +223,7 @@ def test_leaders_leave_at_the_stated_rates() -> None:
 def test_promises_are_kept_at_the_stated_chance() -> None:
     trust = {"reliability": 0.8, "pressure_on_reliability": 0.0}
     world = begin(
-        place(
-            10,
-            trust=trust,
-            mechanisms={"separate_teams_promises": False, "away_days_reason": False},
-        )
+        place(10, trust=trust, mechanisms={"separate_teams_promises": False, "away_days_reason": False})
     )
     kept = 0
     for month in range(150):
@@ -278,8 +266,12 @@ def test_coordinators_meet_by_the_softmax_of_need() -> None:
     """Highest of need + temperature x Gumbel: sampling without replacement from the softmax."""
     temperature, months = 0.5, 3000
     attention = {"commitment": 1.0, "tie": 0.0, "time": 0.0, "temperature": temperature}
-    ana = {"name": "Ana", "meetings_per_month": 2.0, "layers": ["board", "management"],
-           "attention": attention}  # fmt: skip
+    ana = {
+        "name": "Ana",
+        "meetings_per_month": 2.0,
+        "layers": ["board", "management"],
+        "attention": attention,
+    }
     world = begin(place(2, coordinators=[ana]))
     run(world, "change_coordinators")
     state = world.state
@@ -330,11 +322,16 @@ def alike(n: int = 4, **sections: Any) -> Scenario:
             "trust": {"usual_cultural_distance": 0.3},
             "turnover": {f"{layer}_rate": 0.01 for layer in ("board", "management", "front_line")},
             "programme": {"members_per_initiative": n, "quick_win_share": 0.0, "n_simultaneous": 1},
-            "ways_of_working": {"joint_away_days": 2.0, "own_away_days": 3.0,
-                                "binding_agreement": 0.3,
-                                "circulated_vision": 2.0, "position_sharing": 2.0},
-        } | sections,
-    )  # fmt: skip
+            "ways_of_working": {
+                "joint_away_days": 2.0,
+                "own_away_days": 3.0,
+                "binding_agreement": 0.3,
+                "circulated_vision": 2.0,
+                "position_sharing": 2.0,
+            },
+        }
+        | sections,
+    )
 
 
 def by_itself(s: Scenario) -> list[dict[str, float]]:
@@ -352,9 +349,11 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
     y, q, u = x, st.contact_mean, st.tension
     f = ways.binding_agreement
     habits = {
-        "own": ways.own_away_days, "pre": ways.separate_pre_meetings,
-        "framing": ways.own_needs_framing, "avoid": ways.issue_avoidance,
-    }  # fmt: skip
+        "own": ways.own_away_days,
+        "pre": ways.separate_pre_meetings,
+        "framing": ways.own_needs_framing,
+        "avoid": ways.issue_avoidance,
+    }
     stated = dict(habits)
     delegated, managed = ways.delegated_authority, ways.partnership_managed_teams
     joint, papers, positions = ways.joint_away_days, ways.circulated_vision, ways.position_sharing
@@ -512,8 +511,10 @@ def test_identical_organisations_stay_alike_and_follow_a_map_of_their_own(varian
         if month:
             step(*world)
         state, apart = world.state, ~np.eye(n, dtype=bool)
-        links = {name: state[name][:n, :, :n].swapaxes(1, 2)[apart]
-                 for name in ("trust", "competence_trust", "goodwill_trust")}  # fmt: skip
+        links = {
+            name: state[name][:n, :, :n].swapaxes(1, 2)[apart]
+            for name in ("trust", "competence_trust", "goodwill_trust")
+        }
         per_layer = ("vision_commitment", "contribution", "delivered")
         layers = {name: state[name][:n] for name in per_layer}
         pairs = {name: state[name][:n, :n][apart] for name in ("contact", "tension")}
@@ -531,17 +532,22 @@ def test_identical_organisations_stay_alike_and_follow_a_map_of_their_own(varian
 
 AT_ONCE = {
     "trust": {
-        "reliability": 1.0, "pressure_on_reliability": 0.0, "usual_cultural_distance": 0.0,
+        "reliability": 1.0,
+        "pressure_on_reliability": 0.0,
+        "usual_cultural_distance": 0.0,
         "disposition": 1.0,
     },
     "starting": {
-        "trust_mean": 1.0, "trust_spread": 0.0, "commitment": 1.0, "contribution": 1.0,
+        "trust_mean": 1.0,
+        "trust_spread": 0.0,
+        "commitment": 1.0,
+        "contribution": 1.0,
         "tension": 0.0,
     },
     "mechanisms": {"meeting_time_cost": False, "accountability_consent": False},
     "decision": {"adjustment_rate": 0.0},
     "commitment": {"pull": 0.0},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("size", [0.5, 2.0, 3.7, 12.0])
@@ -553,14 +559,24 @@ def test_with_full_trust_and_delegation_an_initiative_takes_the_months_of_its_wo
     scenario = alike(
         **AT_ONCE,
         vision={"size": 10.0},
-        programme={"n_simultaneous": 1, "diminishing": diminishing, "patience": 100.0,
-                   "quick_win_share": 0.0, "members_per_initiative": 4,
-                   "initiatives": [{"size": size, "n_gates": 1}, {"size": 2.0, "n_gates": 0}]},
-        ways_of_working={"delegated_authority": 1.0, "partnership_managed_teams": 1.0,
-                         "own_away_days": 0.0, "own_needs_framing": 0.0,
-                         "separate_pre_meetings": 0.0, "issue_avoidance": 0.0},
+        programme={
+            "n_simultaneous": 1,
+            "diminishing": diminishing,
+            "patience": 100.0,
+            "quick_win_share": 0.0,
+            "members_per_initiative": 4,
+            "initiatives": [{"size": size, "n_gates": 1}, {"size": 2.0, "n_gates": 0}],
+        },
+        ways_of_working={
+            "delegated_authority": 1.0,
+            "partnership_managed_teams": 1.0,
+            "own_away_days": 0.0,
+            "own_needs_framing": 0.0,
+            "separate_pre_meetings": 0.0,
+            "issue_avoidance": 0.0,
+        },
         turnover={f"{layer}_rate": 0.0 for layer in ("board", "management", "front_line")},
-    )  # fmt: skip
+    )
     series = series_of(scenario)
     completed = series["initiatives_completed"][0]
     first = int(np.argmax(completed >= 1))
@@ -572,8 +588,14 @@ def test_with_full_trust_and_delegation_an_initiative_takes_the_months_of_its_wo
 
 def test_with_full_trust_but_referral_a_decision_still_needs_every_board() -> None:
     """Contribution 1, trust 1, no accountability: consent is certain, so nobody waits."""
-    ways = {"delegated_authority": 0.0, "partnership_managed_teams": 1.0, "own_needs_framing": 0.0,
-            "separate_pre_meetings": 0.0, "own_away_days": 0.0, "issue_avoidance": 0.0}  # fmt: skip
+    ways = {
+        "delegated_authority": 0.0,
+        "partnership_managed_teams": 1.0,
+        "own_needs_framing": 0.0,
+        "separate_pre_meetings": 0.0,
+        "own_away_days": 0.0,
+        "issue_avoidance": 0.0,
+    }
     sure = alike(**AT_ONCE, ways_of_working=ways, months=12)
     half = sure.replace({"starting.contribution": 0.5})
     assert not series_of(sure)["waiting"][0, 2:].all()
@@ -609,10 +631,15 @@ def test_with_nothing_at_stake_contribution_falls_to_its_floor() -> None:
         commitment={"alone": 0.0, "identification": 0.0},
         ways_of_working={"joint_away_days": 0.0, "circulated_vision": 0.0},
         mechanisms={"small_wins": False},
-        decision={"sharpness": sharpness, "cost_base": base, "cost_pressure": 0.0, "cost_load": 0.0,
-                  "adjustment_rate": rate},
+        decision={
+            "sharpness": sharpness,
+            "cost_base": base,
+            "cost_pressure": 0.0,
+            "cost_load": 0.0,
+            "adjustment_rate": rate,
+        },
         turnover={"withdrawal_rate": 0.0},
-    )  # fmt: skip
+    )
     floor = 1 / (1 + exp(sharpness * base))
     month = np.arange(months + 1)
     expected = floor + (0.9 - floor) * (1 - rate) ** month  # geometric, exactly
@@ -628,12 +655,15 @@ def test_without_contact_trust_decays_to_disposition_geometrically() -> None:
         assert world.state.goodwill_trust[0, 0, 1] == near(0.35 + (start - 0.35) * 0.97**month)
     # And the whole model, where nobody ever meets or works together:
     apart = place(
-        2, luck=0.0, months=36, relations={"meeting_budget": 0.0, "flare_loss": 0.0},
+        2,
+        luck=0.0,
+        months=36,
+        relations={"meeting_budget": 0.0, "flare_loss": 0.0},
         starting={"contact_mean": 0.0, "contact_spread": 0.0, "trust_mean": 0.8, "tension": 0.0},
         trust={"decay_rate": 0.05, "disposition": 0.2, "usual_cultural_distance": 0.0},
         programme={"initiatives": [{"start_month": 599}], "n_simultaneous": 1},
         turnover={f"{layer}_rate": 0.0 for layer in ("board", "management", "front_line")},
-    )  # fmt: skip
+    )
     expected = 0.2 + 0.6 * 0.95 ** np.arange(37)
     series = series_of(apart)
     assert series["competence_trust"][0] == near(expected)
@@ -691,9 +721,7 @@ def test_a_slow_lag_is_the_differential_equation() -> None:
         return [-y[0] / lag, y[0] / lag - erosion * y[1]]
 
     times = np.arange(1, months + 1)
-    solved = integrate.solve_ivp(
-        flows, (0, months), [0.25, 0.0], t_eval=times, rtol=1e-10, atol=1e-12
-    )
+    solved = integrate.solve_ivp(flows, (0, months), [0.25, 0.0], t_eval=times, rtol=1e-10, atol=1e-12)
     # Steps of a month are Euler's: the error is of the order of the step over the lag.
     assert embedding(months, lag, erosion) == pytest.approx(solved.y[1], rel=2 / lag, abs=1e-12)
 
@@ -733,9 +761,7 @@ def test_a_joint_away_day_moves_commitment_as_meeting_does_against_writing() -> 
             run(each, "update_commitment")
         return float((world.state.vision_commitment - other.state.vision_commitment)[0, 0])
 
-    assert moved(levers.JOINT_AWAY_DAYS) / moved(levers.CIRCULATED_VISION) == near(
-        1.21 / 0.46, 1e-9
-    )
+    assert moved(levers.JOINT_AWAY_DAYS) / moved(levers.CIRCULATED_VISION) == near(1.21 / 0.46, 1e-9)
 
 
 def test_noise_and_asymmetry_pull_goodwill_under_the_truth_by_the_stated_size() -> None:
@@ -748,11 +774,15 @@ def test_noise_and_asymmetry_pull_goodwill_under_the_truth_by_the_stated_size() 
     world = begin(
         place(
             10,
-            trust={"news_asymmetry": asymmetry, "misreading_noise": w, "deeds": 0.0,
-                   "usual_cultural_distance": 0.0},
+            trust={
+                "news_asymmetry": asymmetry,
+                "misreading_noise": w,
+                "deeds": 0.0,
+                "usual_cultural_distance": 0.0,
+            },
             ways_of_working={"own_needs_framing": 0.0, "separate_pre_meetings": 0.0},
         )
-    )  # fmt: skip
+    )
     state = world.state
     state.contact[:10, :10], state.vision_commitment[:10] = 0.05, truth  # slow, so near its mean
     found = []

@@ -26,9 +26,19 @@ CHANGELOG = FOLDER.parent.parent / "CHANGELOG.md"
 MONTHS = 12
 SEED, REPLICATE = 2026, 3
 SERIES = (
-    "change_delivered", "competence_trust", "goodwill_trust", "vision_commitment", "contribution",
-    "delivered", "tension", "contact", "target_pressure", "outcome", "cost", "n_members",
-)  # fmt: skip
+    "change_delivered",
+    "competence_trust",
+    "goodwill_trust",
+    "vision_commitment",
+    "contribution",
+    "delivered",
+    "tension",
+    "contact",
+    "target_pressure",
+    "outcome",
+    "cost",
+    "n_members",
+)
 
 OF_EQUATIONS = ("everything", "drawn")
 """Decided by no packaged scenario and no default of what the tuning sets: that is written out."""
@@ -44,9 +54,7 @@ def scenarios() -> dict[str, Scenario]:
 
 def trajectory(scenario: Scenario) -> Numbers:
     """Some series of one replicate over the first year, the start included, and all measures."""
-    results = partnersim.run(
-        scenario, replicates=1, seed=SEED, first_replicate=REPLICATE, series=SERIES
-    )
+    results = partnersim.run(scenario, replicates=1, seed=SEED, first_replicate=REPLICATE, series=SERIES)
     series = {name: results.series[name][0, : MONTHS + 1].tolist() for name in SERIES}
     return series | {f"measure {name}": found.tolist() for name, found in results.measures.items()}
 
@@ -174,9 +182,7 @@ def main() -> int:
     record["numbers"][version.MODEL_VERSION] = everything
     text = "# Written by regenerate.py: digests of what is frozen, for each version of the model.\n"
     for part, of_versions in record.items():
-        text += f"\n[{part}]\n" + "".join(
-            f'"{v}" = "{found}"\n' for v, found in of_versions.items()
-        )
+        text += f"\n[{part}]\n" + "".join(f'"{v}" = "{found}"\n' for v, found in of_versions.items())
     record_file().write_text(text, encoding="utf-8")
     for complaint in complaints(record, CHANGELOG.read_text(encoding="utf-8")):
         print(f"Still to do: {complaint}")

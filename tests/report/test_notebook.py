@@ -120,9 +120,12 @@ def test_only_what_is_shown_loads_matplotlib() -> None:
 
 def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
     plan = {
-        "scenario": "two-organisations", "months": 24, "replicates": 2,
-        "design": {"type": "sobol", "points": 32}, "parameters": {"decision.exposure": {}},
-    }  # fmt: skip
+        "scenario": "two-organisations",
+        "months": 24,
+        "replicates": 2,
+        "design": {"type": "sobol", "points": 32},
+        "parameters": {"decision.exposure": {}},
+    }
     page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
     assert page.rows[1] == ["64", "64", "0", "32", "1", "2"]
     check_image(page, "Change delivered")
@@ -130,8 +133,11 @@ def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -
 
 def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None:
     plan = {
-        "scenario": "two-organisations", "months": 24, "replicates": 2,
-        "design": {"type": "sobol", "points": 2}, "parameters": {"decision.exposure": {}},
-    }  # fmt: skip
+        "scenario": "two-organisations",
+        "months": 24,
+        "replicates": 2,
+        "design": {"type": "sobol", "points": 2},
+        "parameters": {"decision.exposure": {}},
+    }
     page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
     assert page.images == [] and "main effects need 30" in page.words

@@ -28,9 +28,7 @@ SHARE = Measure("x", "x", "x", True, "X.", is_yes_or_no=True)
 MILESTONE = Measure("x", "x", "months", False, "X.", is_censored=True)
 
 
-def simulate(
-    state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-) -> None:
+def simulate(state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
     """Random walks: a replicate's luck is its number's; the scenario only moves its rate."""
     for row in range(len(series)):
         rng = np.random.default_rng([*root, first + row])
@@ -139,9 +137,7 @@ def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
     in_use: set[int] = set()
     meeting = threading.Barrier(2, timeout=120)
 
-    def check(
-        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-    ) -> None:
+    def check(state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
         address = series.__array_interface__["data"][0]
         assert {address, id(state)}.isdisjoint(in_use)
         in_use.update({address, id(state)})
@@ -158,9 +154,7 @@ def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_core_is_given_contiguous_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another layout, or a Python object for a number, would compile everything again."""
 
-    def check(
-        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-    ) -> None:
+    def check(state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
         assert series.flags.c_contiguous and detail.flags.c_contiguous
         assert series.shape[:2] == detail.shape[:2]
         assert type(first) is int
@@ -185,16 +179,12 @@ def test_progress_counts_replicates_up_to_all() -> None:
     assert (10, 20) in seen
 
 
-def test_an_error_or_interrupt_drops_the_chunks_not_yet_begun(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_error_or_interrupt_drops_the_chunks_not_yet_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensemble, "MOST_PER_CHUNK", 1)
     begun: list[int] = []
     is_interrupted = threading.Event()
 
-    def count(
-        state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-    ) -> None:
+    def count(state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
         begun.append(first)
         if len(begun) > 4:
             is_interrupted.wait()
@@ -287,9 +277,7 @@ def run_parts(parts: list[Part], most: int, errors: Any = None) -> dict[int, dic
     return found
 
 
-def simulate_some(
-    state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats
-) -> None:
+def simulate_some(state: Any, parameters: Any, root: Any, first: int, series: Floats, detail: Floats) -> None:
     """As `simulate`, but replicate 5 gives no number, and 6 fails."""
     simulate(state, parameters, root, first, series, detail)
     if first <= 5 < first + len(series):
@@ -310,8 +298,9 @@ def test_runs_are_the_same_whatever_is_in_the_buffer_with_them(most: int) -> Non
     errors: dict[int, Exception] = {}
     found, alone = run_parts(PARTS, most, errors), run_parts(PARTS, 1, {})
     assert {row: type(error).__name__ for row, error in errors.items()} == {
-        5: "NotFiniteError", 6: "ZeroDivisionError"
-    }  # fmt: skip
+        5: "NotFiniteError",
+        6: "ZeroDivisionError",
+    }
     assert str(errors[5]) == "trust is nan in month 3"
     assert found.keys() == {*range(9), *range(20, 24)} - {6}
     for row, values in found.items():
@@ -351,12 +340,8 @@ def test_quantiles_are_numpys_where_all_is_finite() -> None:
         ([*range(20), INF], 0.95, 19),
     ],
 )
-def test_quantiles_with_runs_beyond_the_horizon(
-    values: list[float], q: float, expected: float
-) -> None:
-    np.testing.assert_array_equal(
-        statistics.quantiles(np.array(values, dtype=float), [q]), [expected]
-    )
+def test_quantiles_with_runs_beyond_the_horizon(values: list[float], q: float, expected: float) -> None:
+    np.testing.assert_array_equal(statistics.quantiles(np.array(values, dtype=float), [q]), [expected])
 
 
 def test_quantiles_outside_0_to_1_are_refused() -> None:
@@ -396,9 +381,7 @@ def test_what_does_not_exist_is_missing_not_beyond() -> None:
     assert summary.reached == 0 and not summary.is_enough
 
 
-@pytest.mark.parametrize(
-    ("n", "k"), [(5, 0), (6, 1), (10, 2), (20, 6), (25, 8), (50, 18), (100, 40)]
-)
+@pytest.mark.parametrize(("n", "k"), [(5, 0), (6, 1), (10, 2), (20, 6), (25, 8), (50, 18), (100, 40)])
 def test_interval_of_the_median_takes_the_tabled_order_statistics(n: int, k: int) -> None:
     """Ranks of the 95 % interval as tabled for the sign test (Conover 1999, David 1981)."""
     values = np.random.default_rng(n).permutation(n) + 1.0
@@ -448,9 +431,7 @@ def test_difference_worked_by_hand() -> None:
     assert not difference.is_enough
 
 
-@pytest.mark.parametrize(
-    ("measure", "expected"), [(HIGHER, 0.625), (LOWER, 0.375), (NEITHER, 0.625)]
-)
+@pytest.mark.parametrize(("measure", "expected"), [(HIGHER, 0.625), (LOWER, 0.375), (NEITHER, 0.625)])
 def test_share_better_goes_by_what_is_better(measure: Measure, expected: float) -> None:
     arm, base = np.array([2.0, 3, 4, 1, NAN]), np.array([1.0, 2, 4, 5, 0])
     assert statistics.share_better(arm, base, measure) == expected
@@ -543,9 +524,7 @@ def test_the_base_may_be_any_arm() -> None:
         ({"a": place(), "b": place(months=12)}, None, "b: months = 12, but a has 60"),
     ],
 )
-def test_arms_that_cannot_be_compared(
-    arms: dict[str, Scenario], base: str | None, message: str
-) -> None:
+def test_arms_that_cannot_be_compared(arms: dict[str, Scenario], base: str | None, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         compare(arms, 2, base=base)
 

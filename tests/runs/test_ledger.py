@@ -19,9 +19,7 @@ from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
 from tests.strategies import scenarios
 
-EVERYTHING = Scenario.load(Path(__file__).parents[1] / "reference" / "everything.toml").replace(
-    months=24
-)
+EVERYTHING = Scenario.load(Path(__file__).parents[1] / "reference" / "everything.toml").replace(months=24)
 LINKS = ((None, None), ("hospital", None), (None, "council"), ("hospital", "council"))
 
 
@@ -130,6 +128,4 @@ def test_the_app_says_the_same_of_a_year_as_of_the_year_in_the_whole(
     world = World()
     year = world.ledger(month)
     assert (year.from_month, year.to_month) == (max(1, month - 11), month)
-    assert sentences.why(year, month, words(), *link) == sentences.why(
-        world.ledger(), month, words(), *link
-    )
+    assert sentences.why(year, month, words(), *link) == sentences.why(world.ledger(), month, words(), *link)

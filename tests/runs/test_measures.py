@@ -25,9 +25,7 @@ def from_years(*gains: float, months_more: int = 0) -> Floats:
 def some_series(n: int = 7, months: int = 61, seed: int = 3) -> dict[str, Floats]:
     """Series as the core records them, of random numbers; some runs collapse."""
     rng = np.random.default_rng(seed)
-    names = [
-        *measures.LAST_MONTH_MEASURES, "change_delivered", "outcome_alone", "waiting",
-    ]  # fmt: skip
+    names = [*measures.LAST_MONTH_MEASURES, "change_delivered", "outcome_alone", "waiting"]
     series = {name: rng.random((n, months + 1)) for name in names}
     gains = rng.random((n, months + 1)) * (rng.random((n, months + 1)) < 0.2) * 0.06
     gains[:, 0] = 0
@@ -332,17 +330,18 @@ def test_every_measure_says_what_it_is() -> None:
         assert measure.definition.endswith("."), name
     censored = {name for name, measure in MEASURES.items() if measure.is_censored}
     assert censored == {
-        "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
+        "months_to_first_initiative",
+        "months_to_25",
+        "months_to_50",
+        "months_to_80",
         "months_to_collapse",
-    }  # fmt: skip
+    }
 
 
 def test_definitions_say_the_numbers_that_are_used() -> None:
     assert f"over {measures.CLEAR_RISE:g} of" in MEASURES["sustained_acceleration"].definition
     assert f"until {measures.MOST_OF_VISION:g} of" in MEASURES["sustained_acceleration"].definition
-    assert (
-        f"is {measures.SUSTAINED_YEARS} years" in MEASURES["is_sustained_acceleration"].definition
-    )
+    assert f"is {measures.SUSTAINED_YEARS} years" in MEASURES["is_sustained_acceleration"].definition
     assert f"{measures.FASTER_PACE:g} times" in MEASURES["sustained_pace"].definition
     assert f"last {measures.ACCELERATION_WINDOW} months" in MEASURES["acceleration"].definition
     by_chance = MEASURES["sustained_acceleration_by_chance"].definition

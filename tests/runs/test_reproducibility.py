@@ -45,9 +45,7 @@ each_place = pytest.mark.parametrize("scenario", [everything, drawn], ids=list(H
 Arrays = dict[str, np.ndarray]
 
 
-def history(
-    scenario: Scenario, n: int = 3, seed: int = 1, first: int = 0, state: Any = None
-) -> Arrays:
+def history(scenario: Scenario, n: int = 3, seed: int = 1, first: int = 0, state: Any = None) -> Arrays:
     """All that is observed in n replicates, in detail too: arrays [n, months + 1, ...]."""
     n_organisations, rows = scenario.n_organisations, scenario.months + 1
     series = np.empty((n, rows, len(SERIES)))
@@ -189,9 +187,7 @@ def test_months_do_not_depend_on_how_many_follow(scenario: Scenario) -> None:
 
 @each_place
 def test_observing_changes_nothing(scenario: Scenario) -> None:
-    with_detail, without = (
-        partnersim.run(scenario, replicates=5, detail=detail) for detail in (True, False)
-    )
+    with_detail, without = (partnersim.run(scenario, replicates=5, detail=detail) for detail in (True, False))
     seen = {name: all_arrays(with_detail)[name] for name in all_arrays(without)}
     assert not other_bits(seen, all_arrays(without))
     state, p = begin(scenario, 9)
@@ -251,9 +247,7 @@ def test_compiled_is_interpreted(interpreted: Path, name: str) -> None:
 
 @each_place
 @pytest.mark.parametrize("is_frozen", [False, True])
-def test_a_month_is_what_the_processes_of_the_schedule_do(
-    scenario: Scenario, is_frozen: bool
-) -> None:
+def test_a_month_is_what_the_processes_of_the_schedule_do(scenario: Scenario, is_frozen: bool) -> None:
     scenario = scenario.replace({"mechanisms.trust_frozen": is_frozen})
     stepped, walked = begin(scenario, replicate=COLLAPSES), begin(scenario, replicate=COLLAPSES)
     for month in range(scenario.months):
@@ -331,8 +325,7 @@ def test_an_intervention_changes_nothing_before_it(lever: str, month: int) -> No
 
 def test_a_newcomer_leaves_the_shocks_of_others_as_they_were() -> None:
     four = place(4, months=24)
-    five = place(5, months=24, events=[{"type": "organisation_joins", "month": 9,
-                                        "organisation": "e"}])  # fmt: skip
+    five = place(5, months=24, events=[{"type": "organisation_joins", "month": 9, "organisation": "e"}])
     before, after = begin(four), begin(five)
     for _ in range(24):
         assert before.state.keys.tobytes() == after.state.keys.tobytes()
@@ -362,9 +355,13 @@ def series(scenario: Scenario) -> Arrays:
 
 def test_one_more_drawn_organisation_leaves_those_drawn_before_as_they_were() -> None:
     drawn_of_each = (
-        "base_objectives", "planning_horizon", "base_pressure", "accountability",
-        "incentive_share", "base_capacity",
-    )  # fmt: skip
+        "base_objectives",
+        "planning_horizon",
+        "base_pressure",
+        "accountability",
+        "incentive_share",
+        "base_capacity",
+    )
     three, four = (begin(drawn.replace({"drawn.n_organisations": n})).state for n in (3, 4))
     for name in drawn_of_each:
         assert three[name][:3].tobytes() == four[name][:3].tobytes(), name
@@ -434,9 +431,8 @@ TOLD = "### Results change\n\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\
     ],
 )
 def test_versions_that_do_not_fit_are_said(
-    declared: str, numbers: list[str], changelog: str, said: str | None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    declared: str, numbers: list[str], changelog: str, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     declare(declared, monkeypatch)
     equations, everything = regenerate.digests()
     record = {"equations": {"1": equations}, "numbers": dict.fromkeys(numbers, everything)}
@@ -452,17 +448,16 @@ def declare(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("moved", "declared", "asked"),
-    [
-        ("packaged", "1.0", "1.1"),
-        ("packaged", "1.1", ""),
-        ("drawn", "1.1", "2.0"),
-        ("drawn", "2.0", ""),
-    ],
+    [("packaged", "1.0", "1.1"), ("packaged", "1.1", ""), ("drawn", "1.1", "2.0"), ("drawn", "2.0", "")],
 )
 def test_numbers_that_move_are_written_under_a_new_version_only(
-    moved: str, declared: str, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    moved: str,
+    declared: str,
+    asked: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     for file in (*map(regenerate.file, regenerate.FROZEN), regenerate.record_file()):
         shutil.copy(file, tmp_path)
     monkeypatch.setattr(regenerate, "FOLDER", tmp_path)

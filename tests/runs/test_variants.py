@@ -265,10 +265,7 @@ def test_variants_are_named_wherever_results_go(tmp_path: Path) -> None:
     results = partnersim.run(EVERYTHING, 2, SEED, variants=OWN)
     assert [variant.name for variant in results.variants] == sorted(OWN)
     named = {
-        variant.name: {
-            "function": f"{__name__}.{OWN[variant.name].__name__}",
-            "sha256": variant.sha256,
-        }
+        variant.name: {"function": f"{__name__}.{OWN[variant.name].__name__}", "sha256": variant.sha256}
         for variant in results.variants
     }
     assert results.to_json()["variants"] == named
@@ -344,9 +341,7 @@ NO_VARIANTS = [
 
 @pytest.mark.parametrize(("own", "kind", "message"), NO_VARIANTS)
 @pytest.mark.parametrize("compiled", [False, True])
-def test_what_fits_no_slot_is_refused(
-    own: Any, kind: type[Exception], message: str, compiled: bool
-) -> None:
+def test_what_fits_no_slot_is_refused(own: Any, kind: type[Exception], message: str, compiled: bool) -> None:
     with pytest.raises(kind, match=message):
         build(own, compiled_for=PARAMETERS if compiled else None)
 

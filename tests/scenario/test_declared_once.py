@@ -59,9 +59,7 @@ def path_of(node: ast.AST) -> str:
 def names_used(*files: Path) -> set[str]:
     """Names that are read in files, not those that are given a value or imported."""
     return {
-        node.id
-        for node in nodes(*files)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        node.id for node in nodes(*files) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
 
 
@@ -157,8 +155,7 @@ def test_of_a_new_scalar_it_is_said_what_is_missing() -> None:
         "partnersim/model: no function reads p.trust.novelty",
         "benchmarks/plain_mesa.py: nothing reads s.trust_novelty",
         "tests/model/test_core_routes.py: PARAMETER_ROUTES has no 'trust.novelty'",
-        "experiments/screening/priors.toml: no [[parameter]] and no [[left_out]] has "
-        "path = 'trust.novelty'",
+        "experiments/screening/priors.toml: no [[parameter]] and no [[left_out]] has path = 'trust.novelty'",
     ]
 
 

@@ -24,14 +24,7 @@ from partnersim.scenario.writing import to_toml
 from tests.commands import printed_by
 
 TWO = '[[organisations]]\nname = "hospital"\n[[organisations]]\nname = "council"\n'
-PACKAGED = [
-    "canterbury",
-    "drawn",
-    "identical",
-    "integrated-care",
-    "torbay",
-    "two-organisations",
-]
+PACKAGED = ["canterbury", "drawn", "identical", "integrated-care", "torbay", "two-organisations"]
 
 
 def refusal(text: str) -> str:
@@ -171,20 +164,14 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     ),
     "fraction for a whole number": (f"months = 60.0\n{TWO}", ["months = 60.0", "whole number"]),
     "switch for a number": (f"luck = true\n{TWO}", ["luck = true", "between 0 and 1"]),
-    "number for a switch": (
-        f"{TWO}[mechanisms]\nbridging = 1",
-        ["mechanisms.bridging = 1", "true or false"],
-    ),
+    "number for a switch": (f"{TWO}[mechanisms]\nbridging = 1", ["mechanisms.bridging = 1", "true or false"]),
     "number for text": (f"title = 3\n{TWO}", ["title = 3", "text in quotes"]),
     "number for a table": (f"vision = 3\n{TWO}", ["vision = 3", "a table, headed [vision]"]),
     "number for an inner table": (
         f"{TWO}ways_of_working = 3",
         ["organisations.council.ways_of_working = 3", "[organisations.ways_of_working]"],
     ),
-    "number for a list of tables": (
-        "organisations = 3",
-        ["organisations = 3", "[[organisations]]"],
-    ),
+    "number for a list of tables": ("organisations = 3", ["organisations = 3", "[[organisations]]"]),
     "one table for a list of tables": (
         '[organisations]\nname = "hospital"',
         ["organisations = {...}", "[[organisations]]"],
@@ -207,13 +194,9 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         ["organisations.council.ways_of_working.cross_links = 9", "between 1 and 5 contacts"],
     ),
     "NaN": (f"luck = nan\n{TWO}", ["luck = nan", "between 0 and 1"]),
-    "infinity": (
-        f"{TWO}[vision]\nsize = inf",
-        ["vision.size = inf", "between 1 and 10000 work units"],
-    ),
+    "infinity": (f"{TWO}[vision]\nsize = inf", ["vision.size = inf", "between 1 and 10000 work units"]),
     "NaN where there is no range": (
-        f'{TWO}[[published]]\ntitle = "x"\nsource = "y"\nmonth = 3\nvalue = nan\n'
-        "reference_value = 1",
+        f'{TWO}[[published]]\ntitle = "x"\nsource = "y"\nmonth = 3\nvalue = nan\nreference_value = 1',
         ["published.1.value = nan", "no NaN, no infinity"],
     ),
     "no months": (f"months = 0\n{TWO}", ["months = 0", "between 1 and 600 months"]),
@@ -233,10 +216,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         '[[organisations]]\nname = "a b"',
         ["organisations.1.name = 'a b'", "letters, digits, - and _"],
     ),
-    "no name": (
-        f"{TWO}[[organisations]]\ntitle = 'x'",
-        ["organisations.3.name: missing", "in quotes"],
-    ),
+    "no name": (f"{TWO}[[organisations]]\ntitle = 'x'", ["organisations.3.name: missing", "in quotes"]),
     "an organisation named twice": (
         f'{TWO}[[organisations]]\nname = "hospital"',
         ["organisations: 'hospital' is named 2 times", "each name once"],
@@ -289,19 +269,13 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         f"{TWO}[lead]\nauthority = 0.5",
         ["lead.authority = 0.5", "lead.organisation"],
     ),
-    "calendar in words": (
-        f'calendar_start = "May"\n{TWO}',
-        ["calendar_start = 'May'", "as in '1998-04'"],
-    ),
+    "calendar in words": (f'calendar_start = "May"\n{TWO}', ["calendar_start = 'May'", "as in '1998-04'"]),
     "one organisation": ('[[organisations]]\nname = "a"', ["organisations: 1 given", "2 to 50"]),
     "51 organisations": (
         "".join(f'[[organisations]]\nname = "a{k}"\n' for k in range(51)),
         ["organisations: 51 given", "2 to 50"],
     ),
-    "51 drawn": (
-        "[drawn]\nn_organisations = 51",
-        ["drawn.n_organisations = 51", "between 2 and 50"],
-    ),
+    "51 drawn": ("[drawn]\nn_organisations = 51", ["drawn.n_organisations = 51", "between 2 and 50"]),
     "named and drawn": (f"{TWO}[drawn]", ["drawn", "not both"]),
     "no organisations": ("months = 60", ["organisations: missing", "[[organisations]]", "[drawn]"]),
     "empty": ("", ["is empty", "[[organisations]]"]),
@@ -365,9 +339,7 @@ def test_many_mistakes_are_told_as_fast_as_few(text: str) -> None:
 
 
 def test_mistakes_that_only_show_together_are_all_told() -> None:
-    message = refusal(
-        f'{TWO}[[coordinators]]\nname = "Ana"\nhost = "x"\n[lead]\norganisation = "y"'
-    )
+    message = refusal(f'{TWO}[[coordinators]]\nname = "Ana"\nhost = "x"\n[lead]\norganisation = "y"')
     assert "coordinators.Ana.host = 'x'" in message
     assert "lead.organisation = 'y'" in message
 
@@ -450,9 +422,7 @@ def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "TOML text file" in refused(path)
 
 
-def test_a_file_of_100_megabytes_is_refused_unread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_of_100_megabytes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "mine.toml"
     with path.open("wb") as file:
         file.truncate(100_000_000)
@@ -529,15 +499,15 @@ BASE = Scenario.loads(
     ("path", "value", "found"),
     [
         ("months", 60, lambda s: s.months),
-        ("ways_of_working.delegated_authority", 0.8,
-         lambda s: s.ways_of_working.delegated_authority),
-        ("organisations.council.planning_horizon", 48.0,
-         lambda s: s.organisations[1].planning_horizon),
+        ("ways_of_working.delegated_authority", 0.8, lambda s: s.ways_of_working.delegated_authority),
+        ("organisations.council.planning_horizon", 48.0, lambda s: s.organisations[1].planning_horizon),
         ("organisations.2.planning_horizon", 48.0, lambda s: s.organisations[1].planning_horizon),
-        ("organisations.hospital.objectives", {"prevention": 1.0},
-         lambda s: s.organisations[0].objectives),
-        ("organisations.council.ways_of_working.cross_links", 3.0,
-         lambda s: s.organisations[1].ways_of_working.cross_links),
+        ("organisations.hospital.objectives", {"prevention": 1.0}, lambda s: s.organisations[0].objectives),
+        (
+            "organisations.council.ways_of_working.cross_links",
+            3.0,
+            lambda s: s.organisations[1].ways_of_working.cross_links,
+        ),
         ("coordinators.Ana.skill", 0.2, lambda s: s.coordinators[0].skill),
         ("coordinators.Ana.attention.tie", 3.0, lambda s: s.coordinators[0].attention.tie),
         ("coordinators.Ana.host", "council", lambda s: s.coordinators[0].host),
@@ -547,7 +517,7 @@ BASE = Scenario.loads(
         ("domains.1", "winter", lambda s: s.domains[0]),
         ("mechanisms.trust_frozen", True, lambda s: s.mechanisms.trust_frozen),
     ],
-)  # fmt: skip
+)
 def test_a_dotted_path_leads_to_its_value(path: str, value: Any, found: Any) -> None:
     before = BASE.model_copy(deep=True)
     changed = replace(BASE, {path: value})
@@ -585,11 +555,7 @@ def test_changes_apply_one_after_the_other_and_are_checked_together() -> None:
 
 
 def test_values_from_numpy_are_taken_as_plain_numbers() -> None:
-    values = {
-        "months": np.int64(60),
-        "luck": np.float64(0.5),
-        "mechanisms.bridging": np.bool_(False),
-    }
+    values = {"months": np.int64(60), "luck": np.float64(0.5), "mechanisms.bridging": np.bool_(False)}
     changed = replace(BASE, values)
     assert changed == replace(BASE, {"months": 60, "luck": 0.5, "mechanisms.bridging": False})
     assert type(changed.luck) is float
@@ -622,7 +588,7 @@ def test_replace_of_a_scenario_takes_keywords_too() -> None:
         ("coordinators", [{}], ["coordinators.1.name: missing"]),
         ("drawn.n_organisations", 3, ["not both"]),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_path_or_value_is_told(path: str, value: Any, wanted: list[str]) -> None:
     with pytest.raises(ScenarioError) as caught:
         replace(BASE, {path: value})
@@ -781,12 +747,7 @@ def test_a_remedy_moves_one_lever_for_all_and_leaves_the_timeline(name: str, lev
 def test_all_remedies_are_the_four_together() -> None:
     base = Scenario.load("integrated-care")
     together = base
-    for name in (
-        "joint-away-days",
-        "partnership-managed-teams",
-        "delegated-authority",
-        "challenge",
-    ):
+    for name in ("joint-away-days", "partnership-managed-teams", "delegated-authority", "challenge"):
         _, together = arm(together, name)
     assert arm(base, "all-remedies")[1] == together
 
@@ -830,9 +791,7 @@ def test_each_thing_that_can_be_set_is_listed_once_with_unit_source_and_meaning(
 
 
 def test_listed_paths_can_be_set() -> None:
-    full = replace(
-        Scenario.load("torbay"), {"programme.initiatives": [{}], "coordinators": [{"name": "a"}]}
-    )
+    full = replace(Scenario.load("torbay"), {"programme.initiatives": [{}], "coordinators": [{"name": "a"}]})
     defaults = {row.path: row.default for row in parameters()}
     for path, default in defaults.items():
         is_unset = default in (None, "required") or path.startswith("drawn")

@@ -60,9 +60,7 @@ def test_setting_everything_to_what_it_is_changes_nothing(scenario: Scenario) ->
 
 @few
 @given(scenarios(), st.sampled_from(sorted(READY_ARMS)))
-def test_ready_arms_hold_for_every_scenario_and_do_the_same_twice(
-    scenario: Scenario, name: str
-) -> None:
+def test_ready_arms_hold_for_every_scenario_and_do_the_same_twice(scenario: Scenario, name: str) -> None:
     _, once = arm(scenario, name)
     assert arm(once, name)[1] == once
     assert once.events == scenario.events
@@ -85,9 +83,7 @@ values = st.recursive(
     | st.sampled_from(["hospital", "a", "urgent_care", "weakest-tie", "board"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["name", "a", "x y", "domain", "type"]), inner, max_size=3
-        )
+        | st.dictionaries(st.sampled_from(["name", "a", "x y", "domain", "type"]), inner, max_size=3)
     ),
     max_leaves=5,
 )

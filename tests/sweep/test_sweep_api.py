@@ -140,10 +140,7 @@ def test_a_sweep_can_be_looked_into_before_it_is_finished(
 ) -> None:
     monkeypatch.setattr(running, "LEAST_SECONDS", 0.0)  # or so few runs would be one chunk
     with pytest.raises(KeyboardInterrupt):
-        Sweep.run(
-            PLAN, tmp_path, engine="serial",
-            progress=lambda now: _interrupt() if now.n_done else None,
-        )  # fmt: skip
+        Sweep.run(PLAN, tmp_path, engine="serial", progress=lambda now: _interrupt() if now.n_done else None)
     status = Sweep.open(tmp_path).status()
     assert 0 < status.n_done < status.n_runs
     assert not status.is_finished
@@ -181,14 +178,10 @@ def test_failed_runs_are_counted_by_error(tmp_path: Path) -> None:
     """Points in the middle of a table: only the first and the last are tried beforehand."""
     points = tmp_path / "points.csv"
     points.write_text(
-        "coordinators.Ana.from_month,coordinators.Ana.to_month\n1,12\n5,3\n6,2\n2,12\n",
-        encoding="utf-8",
+        "coordinators.Ana.from_month,coordinators.Ana.to_month\n1,12\n5,3\n6,2\n2,12\n", encoding="utf-8"
     )
     plan = changed(
-        design={"type": "table", "file": str(points)},
-        parameters={},
-        series=None,
-        on_error="record",
+        design={"type": "table", "file": str(points)}, parameters={}, series=None, on_error="record"
     )
     failed = Sweep.run(plan, tmp_path / "s", engine="serial")
     assert failed.status().n_failed == 6
@@ -240,9 +233,7 @@ def test_of_a_saltelli_design_only_rows_drawn_independently_count(tmp_path: Path
         (("trust", "coordinator", "bass"), "base"),
     ],
 )
-def test_unknown_names_are_told_with_the_nearest(
-    sweep: Sweep, words: tuple[str, ...], said: str
-) -> None:
+def test_unknown_names_are_told_with_the_nearest(sweep: Sweep, words: tuple[str, ...], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
         main_effects(sweep, *words)
 
@@ -289,10 +280,6 @@ def test_parameters_are_named_in_words(path: str, words: str) -> None:
 
 
 def test_opening_the_package_loads_nothing_heavy() -> None:
-    heavy = ("dask", "duckdb", "matplotlib", "numba", "pandas", "polars", "pyarrow", "scipy",
-             "xarray")  # fmt: skip
-    code = (
-        "import sys, partnersim; partnersim.Sweep\n"
-        f"print([m for m in {heavy!r} if m in sys.modules])"
-    )
+    heavy = ("dask", "duckdb", "matplotlib", "numba", "pandas", "polars", "pyarrow", "scipy", "xarray")
+    code = f"import sys, partnersim; partnersim.Sweep\nprint([m for m in {heavy!r} if m in sys.modules])"
     assert printed_by("-c", code) == "[]\n"

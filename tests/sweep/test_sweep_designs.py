@@ -106,9 +106,7 @@ def test_what_grows_keeps_its_points(
         ("factorial", {"levels": 300}),
     ],
 )
-def test_of_ten_million_points_no_more_are_held_than_a_block(
-    name: str, size: dict[str, int]
-) -> None:
+def test_of_ten_million_points_no_more_are_held_than_a_block(name: str, size: dict[str, int]) -> None:
     parameters = {**THREE, **{f"dummy{number}": {} for number in range(6)}}
     if name == "factorial":
         parameters = THREE
@@ -142,11 +140,7 @@ def test_a_factorial_has_every_combination_once() -> None:
     points = columns_of(plan)
     rows = list(zip(*(column.tolist() for column in points.values()), strict=True))
     assert len(rows) == len(set(rows)) == 2 * 2 * 3 * 2
-    assert rows[:3] == [
-        (0.1, "stake", 1, False),
-        (0.1, "stake", 1, True),
-        (0.1, "stake", 2, False),
-    ]
+    assert rows[:3] == [(0.1, "stake", 1, False), (0.1, "stake", 1, True), (0.1, "stake", 2, False)]
 
 
 def test_a_whole_number_has_no_more_levels_than_values() -> None:
@@ -155,9 +149,7 @@ def test_a_whole_number_has_no_more_levels_than_values() -> None:
 
 
 def test_one_at_a_time_changes_one_and_starts_with_the_scenario() -> None:
-    plan = make_plan(
-        "one-at-a-time", {EXPOSURE: {"values": [OWN, 0.6, 0.9]}, DEEDS: {"low": 0, "high": 1}}
-    )
+    plan = make_plan("one-at-a-time", {EXPOSURE: {"values": [OWN, 0.6, 0.9]}, DEEDS: {"low": 0, "high": 1}})
     points = matrix(plan)
     base = plan.base
     # Its own values are not run twice.
@@ -184,9 +176,7 @@ def test_of_many_points_each_block_is_a_latin_hypercube() -> None:
     blocks = [points[:BLOCK], points[BLOCK : 2 * BLOCK], points[2 * BLOCK :]]
     for block in blocks:
         for column in block.T:
-            np.testing.assert_array_equal(
-                np.sort(np.floor(column * len(block))), np.arange(len(block))
-            )
+            np.testing.assert_array_equal(np.sort(np.floor(column * len(block))), np.arange(len(block)))
     assert not np.isin(blocks[0], blocks[1]).any()
 
 
@@ -225,11 +215,7 @@ FOUR = {
     HORIZON: {"low": 12, "high": 120},
     "dummy": {},
 }
-PROBLEM = {
-    "num_vars": 4,
-    "names": NAMES,
-    "bounds": [[0, 3], [0.2, 0.7], [12, 120], [0, 1]],
-}
+PROBLEM = {"num_vars": 4, "names": NAMES, "bounds": [[0, 3], [0.2, 0.7], [12, 120], [0, 1]]}
 GROUPS = {"talk": [DEEDS, HORIZON]}
 SALIB_GROUPS = [EXPOSURE, "talk", "talk", "dummy"]
 
@@ -247,9 +233,7 @@ def test_a_saltelli_design_is_that_of_salib(second_order: bool, has_groups: bool
     groups = GROUPS if has_groups else {}
     plan = make_plan("saltelli", FOUR, base=32, second_order=second_order, groups=groups, seed=7)
     problem = {**PROBLEM, **({"groups": SALIB_GROUPS} if has_groups else {})}
-    expected = sample.sample(
-        problem, 32, calc_second_order=second_order, seed=np.random.default_rng(7)
-    )
+    expected = sample.sample(problem, 32, calc_second_order=second_order, seed=np.random.default_rng(7))
     np.testing.assert_allclose(matrix(plan), expected, rtol=1e-14)
 
 

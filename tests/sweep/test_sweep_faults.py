@@ -126,9 +126,7 @@ def test_driver_killed_after_its_first_third_and_sixth_chunk(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_driver_killed_at_twenty_random_moments(
-    tmp_path: Path, undisturbed_long: tuple[int, int]
-) -> None:
+def test_driver_killed_at_twenty_random_moments(tmp_path: Path, undisturbed_long: tuple[int, int]) -> None:
     plan, folder, chance = make_plan(**LONG), tmp_path / "sweep", random.Random(20)
     store_of(folder, plan, Grid(2, 2))  # 120 chunks
     # Any moment of a chunk, and two at which it is written and not yet committed.
@@ -194,11 +192,7 @@ def raise_at_point_8(chunk: Chunk) -> Done:
     ("work", "said"), [(die_at_point_8, "died 3 times"), (raise_at_point_8, "no such thing")]
 )
 def test_chunk_that_cannot_be_computed_is_left_out(
-    tmp_path: Path,
-    undisturbed: tuple[int, int],
-    monkeypatch: pytest.MonkeyPatch,
-    work: Any,
-    said: str,
+    tmp_path: Path, undisturbed: tuple[int, int], monkeypatch: pytest.MonkeyPatch, work: Any, said: str
 ) -> None:
     store_of(tmp_path)
     monkeypatch.setattr(engines, "_work_in_process", work)
@@ -294,17 +288,18 @@ def test_second_interrupt_drops_what_processes_have_in_hand(
     monkeypatch.setattr(engines, "_work_in_process", never_end_at_point_8)
     with pytest.raises(KeyboardInterrupt):
         run(
-            tmp_path, plan, engine="processes", workers=2,
+            tmp_path,
+            plan,
+            engine="processes",
+            workers=2,
             progress=lambda now: interrupt_twice() if now.n_done else None,
-        )  # fmt: skip
+        )
     assert len(run_files(tmp_path)) == 1
     monkeypatch.undo()
     assert_resumes(tmp_path, plan, undisturbed_long)
 
 
-def test_sweep_in_a_thread_is_stopped_by_an_event(
-    tmp_path: Path, undisturbed: tuple[int, int]
-) -> None:
+def test_sweep_in_a_thread_is_stopped_by_an_event(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
     store_of(tmp_path)
     stop, outcomes = threading.Event(), []
 
@@ -312,9 +307,7 @@ def test_sweep_in_a_thread_is_stopped_by_an_event(
         if progress.n_done:
             stop.set()
 
-    thread = threading.Thread(
-        target=lambda: outcomes.append(run(tmp_path, stop=stop, progress=stop_soon))
-    )
+    thread = threading.Thread(target=lambda: outcomes.append(run(tmp_path, stop=stop, progress=stop_soon)))
     thread.start()
     thread.join()
     assert not outcomes[0].is_finished
@@ -370,8 +363,7 @@ def double(file: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
-    [truncate, empty, flip_a_bit, edit, edit_with_pandas, replace_by_another, rename, double],
+    "spoil", [truncate, empty, flip_a_bit, edit, edit_with_pandas, replace_by_another, rename, double]
 )
 def test_spoilt_file_is_found_and_its_runs_done_again(
     tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
@@ -436,8 +428,7 @@ def remove(file: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
-    [truncate, empty, flip_a_bit, halve_a_column, drop_the_last_point, replace_by_another, remove],
+    "spoil", [truncate, empty, flip_a_bit, halve_a_column, drop_the_last_point, replace_by_another, remove]
 )
 def test_spoilt_points_are_found_and_made_again(
     tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
@@ -671,8 +662,9 @@ class Cluster:
 
     def start_worker(self, *words: str) -> subprocess.Popen[bytes]:
         # Without a nanny, so that the process is the worker itself.
-        return self._start("worker", self.address, "--nthreads", "1", "--no-nanny",
-                           "--death-timeout", "60", *words)  # fmt: skip
+        return self._start(
+            "worker", self.address, "--nthreads", "1", "--no-nanny", "--death-timeout", "60", *words
+        )
 
     def close(self) -> None:
         for process in self.started:
@@ -735,9 +727,7 @@ def test_dask_over_tcp_survives_a_worker_killed_in_mid_chunk(
 
 
 @pytest.mark.slow
-def test_dask_scheduler_killed(
-    tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
-) -> None:
+def test_dask_scheduler_killed(tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster) -> None:
     plan, folder = make_plan(**LONG), tmp_path / "sweep"
     store_of(folder, plan)
     scheduler = cluster.start_scheduler()
@@ -757,9 +747,7 @@ def test_dask_scheduler_killed(
 
 
 @pytest.mark.slow
-def test_dask_driver_killed(
-    tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster
-) -> None:
+def test_dask_driver_killed(tmp_path: Path, undisturbed_long: tuple[int, int], cluster: Cluster) -> None:
     plan, folder = make_plan(**LONG), tmp_path / "sweep"
     store_of(folder, plan)
     cluster.start_scheduler()
@@ -770,9 +758,8 @@ def test_dask_driver_killed(
     driver.communicate()
     n_in_hand = engines.DASK_WINDOW * 4 * 3 * 2  # the worker may still be at those
     assert_resumes(
-        folder, plan, undisturbed_long, n_in_hand=n_in_hand,
-        engine="dask", scheduler=cluster.address,
-    )  # fmt: skip
+        folder, plan, undisturbed_long, n_in_hand=n_in_hand, engine="dask", scheduler=cluster.address
+    )
 
 
 @pytest.mark.slow

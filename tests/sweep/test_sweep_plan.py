@@ -148,9 +148,7 @@ def test_names_that_stand_for_a_table_can_be_varied() -> None:
     text = PLAN + '"coordinators.Ana.attention" = {values = ["balanced", "weakest-tie"]}\n'
     arms = '[arms]\nana = {coordinators = [{name = "Ana"}]}\n'
     plan = read(text + arms)
-    scenario = plan.scenario_for(
-        "ana", {EXPOSURE: 0.5, "coordinators.Ana.attention": "weakest-tie"}
-    )
+    scenario = plan.scenario_for("ana", {EXPOSURE: 0.5, "coordinators.Ana.attention": "weakest-tie"})
     assert scenario.coordinators[0].attention.tie == 1
     assert scenario.coordinators[0].attention.time == 0
 
@@ -335,9 +333,7 @@ def test_what_is_wrong_is_said_with_its_place_and_what_would_be_right(
     assert len(said.splitlines()) <= 4
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x = ", "[[[", "scenario = 'a'\nscenario = 'b'", "a." * 99, "=A\x1b"]
-)
+@pytest.mark.parametrize("text", ["", "x = ", "[[[", "scenario = 'a'\nscenario = 'b'", "a." * 99, "=A\x1b"])
 def test_what_is_no_plan_is_refused_in_words(text: str) -> None:
     said = refusal(text)
     assert said.startswith("plan.toml: ")
@@ -507,9 +503,7 @@ def test_a_plan_goes_to_other_processes() -> None:
 def test_what_decides_the_numbers_is_the_identity(old: str, new: str, difference: str) -> None:
     plan, other = read(), read(change(old, new))
     assert plan.sweep_id != other.sweep_id
-    assert any(
-        line.startswith(difference) for line in what_differs(plan.identity(), other.identity())
-    )
+    assert any(line.startswith(difference) for line in what_differs(plan.identity(), other.identity()))
 
 
 @pytest.mark.parametrize(
@@ -566,9 +560,7 @@ def points_of(plan: Plan, n: int) -> list[dict[str, Any]]:
 
 
 def test_a_point_is_made_ready_as_if_it_were_the_only_one() -> None:
-    plan = read(
-        EXAMPLE.replace("[arms]", '"coordinators.Ana.skill" = {}\n"emergence.rate" = {}\n[arms]')
-    )
+    plan = read(EXAMPLE.replace("[arms]", '"coordinators.Ana.skill" = {}\n"emergence.rate" = {}\n[arms]'))
     maker = Simulator(plan, lambda *_: [])
     for values in points_of(plan, 12):
         for arm in plan.arms_by_name:
@@ -585,9 +577,7 @@ def test_a_point_that_does_not_fit_together_harms_no_other() -> None:
     assert maker.make("base", {EXPOSURE: 0.5}).tobytes() == before
 
 
-def test_a_translation_that_is_broken_off_leaves_nothing_behind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_translation_that_is_broken_off_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(scenario: Scenario) -> dict[str, Any]:
         raise KeyboardInterrupt
 

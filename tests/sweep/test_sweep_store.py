@@ -185,9 +185,7 @@ def test_luck_is_shared_as_declared(tmp_path: Path, changes: Any, shared: str) -
     row = read(tmp_path).iloc[-1]
     values = points.loc[row.point, list(plan.parameters_by_path)].to_dict()
     scenario = plan.scenario_for(row.arm, values)
-    again = partnersim.run(
-        scenario, 1, plan.seed, series=False, first_replicate=int(row.luck_number)
-    )
+    again = partnersim.run(scenario, 1, plan.seed, series=False, first_replicate=int(row.luck_number))
     assert {name: v[0] for name, v in again.measures.items()} == pytest.approx(
         row[list(MEASURES)].to_dict(), nan_ok=True, rel=0, abs=0
     )
@@ -358,9 +356,7 @@ def test_points_of_a_table_are_kept_with_the_runs(tmp_path: Path) -> None:
 def plan_with_a_bad_point(folder: Path, **changes: Any) -> Any:
     """A plan whose second point is no scenario: a table is checked at its ends only."""
     table = folder / "points.csv"
-    table.write_text(
-        "lead.organisation,decision.exposure\nhospital,0.1\nnobody,0.2\nhospital,0.3\n"
-    )
+    table.write_text("lead.organisation,decision.exposure\nhospital,0.1\nnobody,0.2\nhospital,0.3\n")
     design = {"type": "table", "file": str(table)}
     return make_plan(design=design, parameters={}, replicates=4, arms={}, **changes)
 
@@ -621,10 +617,15 @@ def test_comments_are_the_same_model_and_another_version_is_not(tmp_path: Path) 
         """Run the copy on the plan; nothing is compiled."""
         return subprocess.run(
             [sys.executable, "-m", "partnersim", *words, *more],
-            cwd=tmp_path, capture_output=True, encoding="utf-8",
-            env=environment(PYTHONPATH=str(package.parent), NUMBA_DISABLE_JIT="1",
-                            PARTNERSIM_CACHE_DIR=str(tmp_path / "cache")),
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            env=environment(
+                PYTHONPATH=str(package.parent),
+                NUMBA_DISABLE_JIT="1",
+                PARTNERSIM_CACHE_DIR=str(tmp_path / "cache"),
+            ),
+        )
 
     done = sweep()
     assert done.returncode == 0, done.stderr

@@ -108,12 +108,18 @@ def design(tmp_path: Path) -> Table:
 
 def on_grid(rows: pd.DataFrame, name: str) -> np.ndarray:
     """A measure by point, arm and replicate, found by looking up one run after the other."""
-    found = {tuple(key): value for *key, value in
-             rows[["point", "arm", "replicate", name]].itertuples(index=False)}  # fmt: skip
+    found = {
+        tuple(key): value for *key, value in rows[["point", "arm", "replicate", name]].itertuples(index=False)
+    }
     return np.array(
-        [[[found.get((point, arm, replicate), np.nan) for replicate in range(N_REPLICATES)]
-          for arm in ARMS] for point in range(N_POINTS)]
-    )  # fmt: skip
+        [
+            [
+                [found.get((point, arm, replicate), np.nan) for replicate in range(N_REPLICATES)]
+                for arm in ARMS
+            ]
+            for point in range(N_POINTS)
+        ]
+    )
 
 
 # --- The same by every door ---------------------------------------------------------------------
@@ -159,9 +165,7 @@ def vars_of(table: Table) -> dict[str, Any]:
     return {name: getattr(table, name) for name in Table.__dataclass_fields__}
 
 
-def test_lazy_doors_read_nothing_before_they_are_asked(
-    runs: Table, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lazy_doors_read_nothing_before_they_are_asked(runs: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[dict[str, int]] = []
     grid = Table.grid
 
@@ -205,14 +209,10 @@ def test_a_grid_has_each_run_in_its_place(runs: Table, rows: pd.DataFrame) -> No
     ],
     ids=str,
 )
-def test_any_part_of_a_grid_may_be_read(
-    places: dict[str, Any], runs: Table, rows: pd.DataFrame
-) -> None:
+def test_any_part_of_a_grid_may_be_read(places: dict[str, Any], runs: Table, rows: pd.DataFrame) -> None:
     everything = runs.to_xarray()["mean_speed"]
     part = everything.isel(places).values
-    np.testing.assert_array_equal(
-        part, everything.copy(data=on_grid(rows, "mean_speed")).isel(places)
-    )
+    np.testing.assert_array_equal(part, everything.copy(data=on_grid(rows, "mean_speed")).isel(places))
 
 
 def test_a_design_keeps_its_types_on_a_grid(design: Table) -> None:
@@ -238,8 +238,7 @@ def test_pieces_are_all_points_in_order_and_small(
     assert [begin for begin, _ in pieces] == [0, *(end for _, end in pieces[:-1])]
     assert pieces[-1][1] == N_POINTS
     rows_of_a_point = len(ARMS) * N_REPLICATES
-    assert all((end - begin) * rows_of_a_point <= max(at_once, rows_of_a_point)
-               for begin, end in pieces)  # fmt: skip
+    assert all((end - begin) * rows_of_a_point <= max(at_once, rows_of_a_point) for begin, end in pieces)
 
 
 def test_csv_has_every_row_exactly_and_does_not_depend_on_how_it_was_read(
@@ -333,9 +332,7 @@ def test_a_missing_library_is_asked_for(
         getattr(runs, door)()
 
 
-def test_netcdf_asks_for_what_it_needs(
-    runs: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_netcdf_asks_for_what_it_needs(runs: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5netcdf", None)
     with pytest.raises(ScenarioError, match=r'pip install "partnersim\[netcdf\]"'):
         export.write_netcdf(runs, tmp_path / "runs.nc")

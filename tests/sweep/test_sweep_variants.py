@@ -69,9 +69,7 @@ def test_a_sweep_can_be_read_but_not_gone_on_with_without_its_variants(tmp_path:
     run(tmp_path / "sweep", plan)
     (tmp_path / "plans" / "mine.py").unlink()
     assert len(read(tmp_path / "sweep")) == 16 * 2 * 6
-    with pytest.raises(
-        ScenarioError, match=r"variants\.decide: there is no Python file .*mine\.py"
-    ):
+    with pytest.raises(ScenarioError, match=r"variants\.decide: there is no Python file .*mine\.py"):
         run(tmp_path / "sweep", Store.open(tmp_path / "sweep").plan)
 
 

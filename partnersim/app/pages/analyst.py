@@ -107,16 +107,10 @@ def bands(desk: Desk) -> dict[str, Any]:
         worlds = dict(zip(names, (session.without, session.with_), strict=True))
     months = session.without.months
     arms: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "bands": _rounded(scale * world.hundred().quantiles(desk.series, LEVELS), digits),
-        }
+        {"name": name, "bands": _rounded(scale * world.hundred().quantiles(desk.series, LEVELS), digits)}
         for name, world in worlds.items()
     ]
-    headings = (
-        words("draw.by"),
-        *(f"{arm['name']}: {level:.0%}" for arm in arms for level in LEVELS),
-    )
+    headings = (words("draw.by"), *(f"{arm['name']}: {level:.0%}" for arm in arms for level in LEVELS))
     rows = tuple(
         (when(month, words), *(_shown(band[month]) for arm in arms for band in arm["bands"]))
         for month in range(0, months + 1, YEAR)
@@ -134,9 +128,7 @@ def bands(desk: Desk) -> dict[str, Any]:
 
 def _rounded(bands: Floats, digits: int) -> list[list[float | None]]:
     """Numbers for JSON."""
-    return [
-        [round(v, digits) if math.isfinite(v) else None for v in band] for band in bands.tolist()
-    ]
+    return [[round(v, digits) if math.isfinite(v) else None for v in band] for band in bands.tolist()]
 
 
 def _shown(value: float | None) -> str | float:
@@ -165,9 +157,7 @@ def plan_of(session: Session) -> str:
     plan["replicates"] = SWEEP_REPLICATES
     plan["seed"] = world.seed
     plan["design"] = {"type": "sobol", "points": SWEEP_POINTS}
-    plan["parameters"] = {
-        path: {"low": low, "high": high} for path, low, high in _ranges(session, scenario)
-    }
+    plan["parameters"] = {path: {"low": low, "high": high} for path, low, high in _ranges(session, scenario)}
     if session.with_ is not None:
         arm = _differences(scenario, session.with_)
         plan["arms"] = {"with": arm}
@@ -189,8 +179,5 @@ def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, 
 
 def _differences(scenario: Scenario, with_: World) -> dict[str, Any]:
     """The lists and keys in which a second world differs from the first."""
-    before, after = (
-        scenario.model_dump(exclude_none=True),
-        with_.scenario().model_dump(exclude_none=True),
-    )
+    before, after = (scenario.model_dump(exclude_none=True), with_.scenario().model_dump(exclude_none=True))
     return {key: value for key, value in after.items() if value != before[key]}

@@ -125,9 +125,14 @@ def say(desk: Desk) -> View:
     session, words = desk.session, desk.words
     screen = session.screen_shown
     shown: View = {
-        "title": "", "say": [], "ask": None, "ask_name": "", "sentence": "", "score": "",
+        "title": "",
+        "say": [],
+        "ask": None,
+        "ask_name": "",
+        "sentence": "",
+        "score": "",
         "rows": [],
-    }  # fmt: skip
+    }
     if screen is not None:
         shown |= {"title": screen.title, "say": screen.say.strip().split("\n\n")}
     if desk.tab not in COMPARING or session.with_ is None:
@@ -257,10 +262,7 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
     marks, frames = draw.frames(trust, names, prefix, "cell" if is_table else "link")
     numbers = draw.numbers(trust) if is_table else None
     arm = "without" if world == desk.session.without else "with"
-    return {
-        **figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers,
-        "arm": arm,
-    }  # fmt: skip
+    return {**figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers, "arm": arm}
 
 
 def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
@@ -269,9 +271,16 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
     run = world.run()
     line = Series(words("series.change_delivered"), run.series["change_delivered"])
     drawing = draw.lines(
-        [line], words("page.change_title"), words, month=desk.session.month,
-        flags=_flags(desk, world), scale=100, size=size, margin=draw.NO_NAMES, top=100,
-    )  # fmt: skip
+        [line],
+        words("page.change_title"),
+        words,
+        month=desk.session.month,
+        flags=_flags(desk, world),
+        scale=100,
+        size=size,
+        margin=draw.NO_NAMES,
+        top=100,
+    )
     return figure(drawing, drawing.title)
 
 
@@ -281,13 +290,17 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
     worlds, names = [session.without], [title]
     if session.with_ is not None and not session.is_hidden:
         worlds, names = [session.without, session.with_], [*arms(desk)]
-    lines = [
-        Series(name, world.run().series[series]) for name, world in zip(names, worlds, strict=True)
-    ]
+    lines = [Series(name, world.run().series[series]) for name, world in zip(names, worlds, strict=True)]
     drawing = draw.lines(
-        lines, title, desk.words, month=session.month, flags=_flags(desk, worlds[0]), scale=scale,
-        size=_below(desk), margin=None if len(lines) > 1 else draw.NO_NAMES,
-    )  # fmt: skip
+        lines,
+        title,
+        desk.words,
+        month=session.month,
+        flags=_flags(desk, worlds[0]),
+        scale=scale,
+        size=_below(desk),
+        margin=None if len(lines) > 1 else draw.NO_NAMES,
+    )
     return figure(drawing, title)
 
 
@@ -347,8 +360,7 @@ def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
         Series(name, world.run().series["change_delivered"], runs)
         for name, world, runs in zip(names, worlds, faint, strict=True)
     ]
-    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk),
-    )  # fmt: skip
+    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk))
 
 
 # --- with and without ---------------------------------------------------------------------------
@@ -358,9 +370,7 @@ def switch(desk: Desk) -> View:
     """What the second world may have."""
     session, words = desk.session, desk.words
     choices = switches(desk)
-    chosen = next(
-        (name for name, (_, change) in choices.items() if change == session.state.switch), ""
-    )
+    chosen = next((name for name, (_, change) in choices.items() if change == session.state.switch), "")
     listed = [{"name": "", "label": words("page.switch_none")}]
     if session.state.switch is not None and (session.is_as_told or not chosen):
         chosen = "as-told"
@@ -411,8 +421,7 @@ def share_choice(desk: Desk) -> View:
         "act": "share",
         "chosen": desk.share,
         "choices": [
-            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")}
-            for share in SHARES
+            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")} for share in SHARES
         ],
     }
 
@@ -447,9 +456,14 @@ def trust_line(desk: Desk) -> View:
     columns = [names.index(desk.trustee)] if desk.trustee else list(range(len(names)))
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
     drawing = draw.lines(
-        [Series(words("series.trust"), mean_known(part))], words("page.trust_title"), words,
-        month=desk.session.month, scale=100, size=LOW, margin=draw.NO_NAMES,
-    )  # fmt: skip
+        [Series(words("series.trust"), mean_known(part))],
+        words("page.trust_title"),
+        words,
+        month=desk.session.month,
+        scale=100,
+        size=LOW,
+        margin=draw.NO_NAMES,
+    )
     return figure(drawing, drawing.title)
 
 
@@ -483,11 +497,7 @@ def month_explained(desk: Desk) -> int:
 def _why(desk: Desk) -> sentences.Why:
     month = month_explained(desk)
     return sentences.why(
-        world_explained(desk).ledger(month),
-        month,
-        desk.words,
-        desk.trustor or None,
-        desk.trustee or None,
+        world_explained(desk).ledger(month), month, desk.words, desk.trustor or None, desk.trustee or None
     )
 
 
@@ -515,13 +525,7 @@ def change(desk: Desk) -> View:
     present = [change for change in world.changes if isinstance(change, Appointment)]
     chosen = next((one.name for one in choices if one.change in present), choices[0].name)
     return {
-        "coordinators": [
-            {
-                "name": one.name,
-                "label": one.label.rstrip(","),
-            }
-            for one in choices
-        ],
+        "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
         "events": [
             {
@@ -538,9 +542,7 @@ def change(desk: Desk) -> View:
             {
                 "index": index,
                 "words": sentences.name_change(one, scenario, words),
-                "remove": words(
-                    "page.remove_named", name=sentences.name_change(one, scenario, words)
-                ),
+                "remove": words("page.remove_named", name=sentences.name_change(one, scenario, words)),
             }
             for index, one in enumerate(world.changes)
         ],
@@ -568,10 +570,7 @@ def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> lis
 
 def organisations(world: World) -> list[View]:
     """Short names and names to show."""
-    return [
-        {"name": name, "title": title}
-        for name, title in zip(world.names, world.titles, strict=True)
-    ]
+    return [{"name": name, "title": title} for name, title in zip(world.names, world.titles, strict=True)]
 
 
 # --- debrief and notes --------------------------------------------------------------------------
@@ -585,8 +584,7 @@ def debrief(desk: Desk) -> View:
         "questions": list(words.below("take_home.question").values()),
         "pledges": list(session.state.pledges),
         "files": [
-            {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")}
-            for key, name in FILES.items()
+            {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")} for key, name in FILES.items()
         ],
         "room": desk.room.key,
         "link": link_of(desk),
@@ -599,9 +597,14 @@ def notes(desk: Desk) -> View:
     story, screen = session.story_shown, session.screen_shown
     if story is None or screen is None:
         return {
-            "title": words("page.notes"), "where": words("notes.no_story"), "notes": [],
-            "minutes": "", "can_back": False, "can_next": False, "coming": "",
-        }  # fmt: skip
+            "title": words("page.notes"),
+            "where": words("notes.no_story"),
+            "notes": [],
+            "minutes": "",
+            "can_back": False,
+            "can_next": False,
+            "coming": "",
+        }
     number, total = session.state.screen + 1, len(story.screens)
     return {
         "title": words("notes.title", story=story.title),
