@@ -66,7 +66,8 @@ test: compile
 # Once, before two workers would both do it.
 compile: $(READY)
 	@echo "Compiling the model, if that is still to do (about a minute) ..."
-	@$(BIN)/python -c 'from partnersim.model import compile_all; compile_all()'
+	@$(BIN)/python -c 'from partnersim.model import compile_all as c; \
+		from partnersim.scenario.translate import PARAMETERS as p; c(p)'
 
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
 test-slow: compile

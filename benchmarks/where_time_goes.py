@@ -1,7 +1,8 @@
 """How long each process of `partnersim.model.schedule` takes, in whole runs.
 
-The month is performed row by row with a reading of the clock after each, so that each process is
-timed on the states of real runs. What a reading itself takes is measured beside them and taken off.
+The month is compiled once more with a reading of the clock after each process, so that each is
+timed on the states of real runs, compiled and inlined as it is in them. What a reading itself
+takes is measured beside them and taken off.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
-from partnersim.model.schedule import MONTH, perform, start
+from partnersim.model.schedule import MONTH, start
 from partnersim.model.state import STATE
+from partnersim.model.variants import SLOTS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
@@ -33,7 +35,7 @@ def timed_runs(state, p, root, n_runs, totals, clock):
             state.month[0] += 1
 """
 
-READING = """            perform({k}, {k} + 1, state, p)
+READING = """            {call}
             after = now(clock)
             totals[{k}] += after - before
             before = after"""
@@ -51,8 +53,12 @@ def compile_timed_runs() -> tuple[tuple[str, ...], Any]:
         return clock[0] * 1_000_000_000 + clock[1]
 
     names = tuple(row.name for row in MONTH)
-    readings = "\n".join(READING.format(k=k) for k in range(len(names)))
-    scope: dict[str, Any] = {"now": now, "start": start, "perform": perform}
+    given = (f"{row.slot}, " if row.slot else "" for row in MONTH)
+    calls = (f"{name}({slot}state, p)" for name, slot in zip(names, given, strict=True))
+    readings = "\n".join(READING.format(call=call, k=k) for k, call in enumerate(calls))
+    scope: dict[str, Any] = {row.name: row.process for row in MONTH}
+    scope |= {name: slot.default for name, slot in SLOTS.items()}
+    scope |= {"now": now, "start": start}
     exec(SOURCE.format(readings=readings, n=len(names)), scope)
     return names, numba.njit(nogil=True, error_model="numpy")(scope["timed_runs"])
 

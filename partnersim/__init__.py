@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from partnersim.runs.ensemble import share_through_trust as share_through_trust
     from partnersim.runs.ledger import explain as explain
     from partnersim.scenario.arms import READY_ARMS as READY_ARMS
+    from partnersim.scenario.errors import InputError as InputError
     from partnersim.scenario.errors import ScenarioError as ScenarioError
     from partnersim.scenario.scenario import Scenario as Scenario
     from partnersim.sweep.sweep import Sweep as Sweep
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "InputError": "scenario.errors",
     "PartnershipModel": "mesa.model",
     "READY_ARMS": "scenario.arms",
     "Scenario": "scenario.scenario",

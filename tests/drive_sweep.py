@@ -23,6 +23,7 @@ from multiprocessing import active_children
 from typing import Any
 
 from partnersim.model import compile_all
+from partnersim.scenario.translate import PARAMETERS
 from partnersim.sweep import run
 from partnersim.sweep.chunks import Grid
 from partnersim.sweep.plan import Plan
@@ -88,7 +89,7 @@ class Death:
 def is_to_die(deaths: list[tuple[int, float | str]]) -> bool:
     """Whether this is a child that is to run and to die; all have done so where it is not."""
     importlib.import_module("scipy.stats")  # as a run does; once for all of them
-    compile_all()
+    compile_all(PARAMETERS)
     for death in deaths:
         sys.stdin.readline()
         child = os.fork()

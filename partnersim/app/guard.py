@@ -22,7 +22,7 @@ from starlette.websockets import WebSocketClose
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from partnersim.app.words import words
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import ServingError
 
 LOG = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def read_public_address(address: str) -> str:
 
     Raises
     ------
-    ScenarioError
+    ServingError
         For anything but a scheme, a host and perhaps a port.
     """
     problem = (
@@ -70,10 +70,10 @@ def read_public_address(address: str) -> str:
         parts = urlsplit(address.strip())
         port = parts.port
     except ValueError:
-        raise ScenarioError(problem) from None
+        raise ServingError(problem) from None
     is_plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain:
-        raise ScenarioError(problem)
+        raise ServingError(problem)
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_usual = port in (None, {"http": 80, "https": 443}[parts.scheme])
     return f"{parts.scheme}://{name}" if is_usual else f"{parts.scheme}://{name}:{port}"

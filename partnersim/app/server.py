@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partnersim.app import ECHARTS
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import MissingPackageError, ServingError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -108,7 +108,7 @@ def serve(
 
     Raises
     ------
-    ScenarioError
+    ServingError
         If the place cannot be read, the page would stay blank, no port is free, or the address of
         the proxy is none.
     """
@@ -166,21 +166,21 @@ def check_packages() -> None:
 
     Raises
     ------
-    ScenarioError
+    MissingPackageError
         With the command that puts it right.
     """
     try:
         major = {name: int(version(name).split(".")[0]) for name in ("ipyvuetify", "ipyvue")}
         version("solara-server")
     except PackageNotFoundError as error:
-        raise ScenarioError(f"the app needs {error.name}, which is not installed: {REMEDY}") from None
+        raise MissingPackageError(f"the app needs {error.name}, which is not installed: {REMEDY}") from None
     for name, number in major.items():
         if number >= 2:
-            raise ScenarioError(
+            raise MissingPackageError(
                 f"{name} {version(name)} is installed: with it the page would stay blank; {REMEDY}"
             )
     if not all((assets_folder() / file).is_file() for file in (BUNDLE, ECHARTS)):
-        raise ScenarioError(f"the page's own files are missing, it would stay blank: {REMEDY}")
+        raise MissingPackageError(f"the page's own files are missing, it would stay blank: {REMEDY}")
 
 
 def assets_folder() -> Path:
@@ -196,7 +196,7 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises
     ------
-    ScenarioError
+    ServingError
         If the host is not one of this machine's, or none of the ports is free.
     """
     family, name = _find_address(host)
@@ -209,7 +209,7 @@ def listen(host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise _no_such_host(host) from None
-    raise ScenarioError(
+    raise ServingError(
         f"--host {host} --port {port}: none of {MORE_PORTS} ports from there is free; give another --port"
     )
 
@@ -224,8 +224,8 @@ def _find_address(host: str) -> tuple[socket.AddressFamily, str]:
     return family, str(address[0])
 
 
-def _no_such_host(host: str) -> ScenarioError:
-    return ScenarioError(
+def _no_such_host(host: str) -> ServingError:
+    return ServingError(
         f"--host {host}: this machine has no such address; leave --host away to keep the workshop "
         "on this machine, or give 0.0.0.0 for all of its addresses"
     )

@@ -86,9 +86,9 @@ def _is_usage_error(error: Exception) -> bool:
 
 
 def _is_bad_input(error: Exception) -> bool:
-    from partnersim.scenario.errors import ScenarioError
+    from partnersim.scenario.errors import InputError
 
-    return _is_usage_error(error) or isinstance(error, ScenarioError)
+    return _is_usage_error(error) or isinstance(error, InputError)
 
 
 def _explain_failure(error: Exception, words: Sequence[str]) -> int:

@@ -24,7 +24,7 @@ from partnersim.report.tables import Change, change, enough_pairs, level, number
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import FolderError
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ class DemoFolder(OutputFolder):
 
     Raises
     ------
-    ScenarioError
+    FolderError
         If the folder is a symbolic link, cannot be used, or its list of files is not the demo's.
     """
 
@@ -351,7 +351,7 @@ class DemoFolder(OutputFolder):
 
     def __init__(self, path: Path) -> None:
         if path.is_symlink():
-            raise ScenarioError(f"{path}: is a symbolic link; the demo wants a folder of its own")
+            raise FolderError(f"{path}: is a symbolic link; the demo wants a folder of its own")
         super().__init__(path, force=True)
         self.left_alone: list[str] = []
         self._digests = self._read_list()
@@ -367,7 +367,7 @@ class DemoFolder(OutputFolder):
             digests = json.loads(file.read_text(encoding="utf-8"))
             return {str(name): str(digest) for name, digest in digests.items()}
         except (OSError, ValueError, AttributeError):
-            raise ScenarioError(
+            raise FolderError(
                 f"{file}: is not the demo's list of its files; move it away, or give another "
                 "folder with --out"
             ) from None

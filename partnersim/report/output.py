@@ -17,7 +17,7 @@ import numpy as np
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import FolderError
 
 if TYPE_CHECKING:
     from partnersim.figures import Picture
@@ -51,7 +51,7 @@ class OutputFolder:
 
     Raises
     ------
-    ScenarioError
+    FolderError
         If the folder cannot be made or written to, or has files in it that would need `force`.
     """
 
@@ -63,11 +63,11 @@ class OutputFolder:
             has_files = any(path.iterdir())
         except (OSError, ValueError) as error:
             reason = "is a file" if path.is_file() else getattr(error, "strerror", None) or error
-            raise ScenarioError(f"{path}: cannot be a folder for results: {reason}") from None
+            raise FolderError(f"{path}: cannot be a folder for results: {reason}") from None
         if not os.access(path, os.W_OK | os.X_OK):
-            raise ScenarioError(f"{path}: cannot be written to; give another folder with --out")
+            raise FolderError(f"{path}: cannot be written to; give another folder with --out")
         if has_files and not force:
-            raise ScenarioError(
+            raise FolderError(
                 f"{path}: has files in it; give another folder with --out, or --force to replace "
                 "files of the same names"
             )
@@ -79,7 +79,7 @@ class OutputFolder:
         ------
         FileExistsError
             If this folder has written a file of this name already: one would hide the other.
-        ScenarioError
+        FolderError
             If it cannot be written, as where a disk is full; what was there before stays.
         """
         if name in self.written:
@@ -88,7 +88,7 @@ class OutputFolder:
         try:
             self._put(name, data)
         except OSError as error:
-            raise ScenarioError(f"{self.path / name}: cannot be written: {error.strerror or error}") from None
+            raise FolderError(f"{self.path / name}: cannot be written: {error.strerror or error}") from None
         self.written.append(name)
 
     def _put(self, name: str, data: bytes) -> None:

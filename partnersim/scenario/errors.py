@@ -12,8 +12,24 @@ MAX_PROBLEMS = 3
 """Problems that one message spells out; the others are counted."""
 
 
-class ScenarioError(ValueError):
+class InputError(ValueError):
+    """What somebody gave or asked for cannot be taken, in words for them; each kind has its name."""
+
+
+class ScenarioError(InputError):
     """What is wrong with a scenario, in words for the person who wrote it."""
+
+
+class MissingPackageError(InputError):
+    """A package is missing, or is there in a version that does not do; says what installs it."""
+
+
+class FolderError(InputError):
+    """A folder, or a file in it, cannot be written to."""
+
+
+class ServingError(InputError):
+    """The app cannot be served as asked."""
 
 
 def error_at(where: str, problems: list[str], total: int = 1) -> ScenarioError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import MissingPackageError
 
 
 def load_extra(module: str, extra: str) -> Any:
@@ -20,7 +20,7 @@ def load_extra(module: str, extra: str) -> Any:
 
     Raises
     ------
-    ScenarioError
+    MissingPackageError
         If it is not installed; the message is the command that installs it.
     """
     try:
@@ -28,6 +28,6 @@ def load_extra(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise  # it is there, and something that it needs is not
-        raise ScenarioError(
+        raise MissingPackageError(
             f'{module} is not installed; install it with: pip install "partnersim[{extra}]"'
         ) from None

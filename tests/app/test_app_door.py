@@ -27,7 +27,7 @@ from partnersim.app import guard, server
 from partnersim.app.guard import CONNECTIONS, FULL, Guard, read_public_address
 from partnersim.app.pages.rooms import MOST_WINDOWS, ROOMS
 from partnersim.app.words import words
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import ServingError
 from tests.browser import Server, Visitor, button, expect, free_port, open_tab, settle
 from tests.probe import WatchedServer
 
@@ -152,7 +152,7 @@ def test_the_address_of_a_proxy_is_read_as_browsers_write_it() -> None:
         "https://me@a.b",
         "https://[",
     ):
-        with pytest.raises(ScenarioError, match=r"--behind-proxy .*such as https://workshop"):
+        with pytest.raises(ServingError, match=r"--behind-proxy .*such as https://workshop"):
             read_public_address(wrong)
 
 

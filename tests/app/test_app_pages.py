@@ -22,7 +22,7 @@ from partnersim.app.pages import acts, analyst, view
 from partnersim.app.pages.desk import TABS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
 from partnersim.app.world import Appointment, Lever, Setting, World
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import MissingPackageError, ScenarioError, ServingError
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.scenario import Scenario
 
@@ -389,13 +389,13 @@ def test_no_free_port_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.EADDRINUSE, "Address already in use")
 
     monkeypatch.setattr(socket, "create_server", refuse)
-    with pytest.raises(ScenarioError, match=r"none of 20 ports.*give another --port"):
+    with pytest.raises(ServingError, match=r"none of 20 ports.*give another --port"):
         server.listen("127.0.0.1", 8765)
 
 
 @pytest.mark.parametrize("host", ["203.0.113.9", "example.invalid", "2001:db8::9", "x" * 300, ""])
 def test_a_host_that_is_not_this_machine_is_refused_in_plain_words(host: str) -> None:
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(ServingError) as refused:
         server.listen(host, 8765)
     assert str(refused.value).startswith(f"--host {host}: this machine has no such address; ")
 
@@ -419,13 +419,13 @@ def test_packages_that_would_show_a_blank_page_are_refused(
 ) -> None:
     real = server.version
     monkeypatch.setattr(server, "version", lambda one: found if one == name else real(one))
-    with pytest.raises(ScenarioError, match=rf"{name} {found}.*blank; pip install"):
+    with pytest.raises(MissingPackageError, match=rf"{name} {found}.*blank; pip install"):
         server.check_packages()
 
 
 def test_missing_assets_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(server, "assets_folder", lambda: tmp_path)
-    with pytest.raises(ScenarioError, match="blank: pip install"):
+    with pytest.raises(MissingPackageError, match="blank: pip install"):
         server.check_packages()
 
 

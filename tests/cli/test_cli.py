@@ -28,7 +28,7 @@ from partnersim.runs.kernel import Compiled
 from partnersim.runs.measures import MEASURES
 from partnersim.scenario import translate
 from partnersim.scenario.arms import READY_ARMS
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import FolderError
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 from tests.commands import PATIENCE, environment, loaded_by_command, printed_by
@@ -291,7 +291,7 @@ def test_a_folder_refuses_a_name_twice_and_names_the_file_that_it_cannot_write(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(output.os, "replace", is_full)
-    with pytest.raises(ScenarioError, match=r"b\.csv: cannot be written: No space left"):
+    with pytest.raises(FolderError, match=r"b\.csv: cannot be written: No space left"):
         folder.write("b.csv", "1")
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
 
@@ -567,10 +567,10 @@ def test_the_demo_leaves_what_is_not_its_own(demo_folder: Path, tmp_path: Path) 
 
 def test_the_demo_wants_a_folder_of_its_own(demo_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(demo_folder)
-    with pytest.raises(ScenarioError, match="symbolic link"):
+    with pytest.raises(FolderError, match="symbolic link"):
         demo.DemoFolder(tmp_path / "link")
     (demo_folder / demo.DemoFolder.LIST).write_text("[1]", encoding="utf-8")
-    with pytest.raises(ScenarioError, match="not the demo's list"):
+    with pytest.raises(FolderError, match="not the demo's list"):
         demo.DemoFolder(demo_folder)
 
 

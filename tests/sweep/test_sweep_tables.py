@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from partnersim.analysis.effects import find_effects
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import MissingPackageError
 from partnersim.sweep import export, tables
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.tables import Table
@@ -328,13 +328,13 @@ def test_a_missing_library_is_asked_for(
     door: str, extra: str, runs: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, extra, None)
-    with pytest.raises(ScenarioError, match=rf'pip install "partnersim\[{extra}\]"'):
+    with pytest.raises(MissingPackageError, match=rf'pip install "partnersim\[{extra}\]"'):
         getattr(runs, door)()
 
 
 def test_netcdf_asks_for_what_it_needs(runs: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "h5netcdf", None)
-    with pytest.raises(ScenarioError, match=r'pip install "partnersim\[netcdf\]"'):
+    with pytest.raises(MissingPackageError, match=r'pip install "partnersim\[netcdf\]"'):
         export.write_netcdf(runs, tmp_path / "runs.nc")
 
 
