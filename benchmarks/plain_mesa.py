@@ -940,7 +940,8 @@ def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
     """One run: what was observed at the start and after each month."""
     model = PlainPartnership(settings, rng=seed)
     history = model.run()
-    mesa.Agent._ids.pop(model, None)  # else Mesa 3.3 keeps every model that there ever was
+    # Mesa 3.3 keeps every model that there ever was in a table that later ones do not have.
+    getattr(mesa.Agent, "_ids", {}).pop(model, None)
     return history
 
 
