@@ -214,7 +214,7 @@ def _axes_for(
         middle = (panel.left + panel.right) / 2, (panel.top + panel.bottom) / 2
         marks = axes(panel, months, [0.0], [""], years=is_last)
         return None, [*marks, *written(*middle, words, anchor="middle")]
-    low, high = float(known.min()), float(known.max())
+    low, high = float(np.min(known)), float(np.max(known))
     low = 0.0 if 0 < low < 0.5 * high else low
     bottom, top = padded(low, high, 0.04)
     panel = replace(panel, up=(low and bottom, top))

@@ -135,7 +135,7 @@ def _limits(effects: Sequence[MainEffect], shown: Quantity, *, has_base: bool) -
     ends = [end for effect in effects for end in (effect.means, effect.lows, effect.highs)]
     known = shown.scale * np.concatenate([*ends, [0.0] if has_base else []])
     known = known[np.isfinite(known)]
-    low, high = float(known.min()), float(known.max())
+    low, high = float(np.min(known)), float(np.max(known))
     return padded(low, high, 0.06)
 
 
