@@ -26,7 +26,7 @@ from partnersim.app.pages.desk import TABS, Desk
 from partnersim.app.session import Guess, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, Run, World, compare_hundred
+from partnersim.app.world import Appointment, Change, World, compare_hundred
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import Floats
 from partnersim.runs.wording import capital
@@ -659,8 +659,3 @@ def _flags(desk: Desk, world: World) -> dict[int, str]:
         for mark in world.marks()
         if mark.month > 0  # what holds from the start is in the list of flags
     }
-
-
-def run_of(desk: Desk) -> Run:
-    """The run that a single picture shows."""
-    return _world_shown(desk).run()
