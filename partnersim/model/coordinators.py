@@ -29,7 +29,7 @@ from partnersim.model.draws import (
     uniform,
 )
 from partnersim.model.room import Q
-from partnersim.model.trust import deed_of, lose_goodwill
+from partnersim.model.trust import lose_goodwill
 
 NOBODY = -1.0e300
 
@@ -58,11 +58,8 @@ def change_coordinators(state, p):
             state.conduct[c] = p.coordinators.impartiality[c]
         elif not is_due:
             state.is_at_work[c] = 0.0
-    if p.emergence.rate > 0.0:
+    if p.emergence.rate > 0.0 and month >= 0:
         emerge_coordinators(state, p)
-    for c in range(p.coordinators.n):
-        if state.is_at_work[c] > 0.0:
-            state.staff_days[0] += p.coordinators.cost[c]
 
 
 @compiled
@@ -108,9 +105,9 @@ def need_for_meeting(c, i, layer, state, p):
         if j != i and state.is_present[j] > 0.0:
             weakest = min(weakest, state.trust[i, layer, j])
     return (
-        p.coordinators.attention.commitment[c] * (1.0 - state.vision_commitment[i, layer])
-        + p.coordinators.attention.tie[c] * (1.0 - weakest)
-        + p.coordinators.attention.time[c] * min(1.0, state.months_unseen[c, i, layer] / 12.0)
+        p.coordinators.for_commitment[c] * (1.0 - state.vision_commitment[i, layer])
+        + p.coordinators.for_tie[c] * (1.0 - weakest)
+        + p.coordinators.for_time[c] * min(1.0, state.months_unseen[c, i, layer] / 12.0)
     )
 
 
@@ -146,7 +143,7 @@ def choose_meetings(meet, state, p):
 def weigh_needs(meet, c, state, p):
     """How much each layer within a coordinator's reach calls for a meeting; how many do."""
     month, stream, luck, n_within_reach = state.month[0], stream_of(c, p), p.luck, 0
-    temperature = p.coordinators.attention.temperature[c]
+    temperature = p.coordinators.temperature[c]
     for i in range(p.n):
         bits = random_bits(state.keys, stream, month, WHOM, p.label[i], 0, 0)
         for layer in range(N_LAYERS):
@@ -196,24 +193,16 @@ def hold_meetings(state, p):
 
 @compiled
 def articulate_vision(state, p):
-    """Who hears a coordinator commits itself further, and knows better how the work goes.
-
-    Commitment moves towards its ceiling, the believed pace of the work towards the true one.
-    """
+    """Who hears a coordinator commits itself further: towards its ceiling."""
     if not p.mechanisms.articulation:
         return
     for i in range(p.n):
-        untold = 1.0
         for layer in range(N_LAYERS):
             unmoved = 1.0
             for c in range(p.coordinators.n):
                 unmoved *= 1.0 - ARTICULATION * state.weight[c, i, layer]
             room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
             state.vision_commitment[i, layer] += (1.0 - unmoved) * room
-            untold *= unmoved
-        for m in range(p.programme.n_simultaneous):
-            gap = state.realised_rate[m] - state.believed_rate[m, i]
-            state.believed_rate[m, i] += (1.0 - untold) * gap
 
 
 @compiled
@@ -262,16 +251,15 @@ def convene_partners(state, p):
 def judge_coordinators(state, p):
     """Credibility follows skill and delivery.
 
-    k to skill*[(1-h) + h*min(1, realised/planned)]. Talk without delivery wears out; serving a host
+    k to skill*[(1-h) + h*min(1, pace/plan)]. Talk without delivery wears out; serving a host
     costs at once. Where a motive can be doubted an impartial act earns nothing, and costs nothing
     either [kelley1973]. The coordinator now has seen those it met.
     """
-    realised, planned = 0.0, 0.0
-    for m in range(p.programme.n_simultaneous):
-        if state.number[m] >= 0:
-            realised += state.realised_rate[m]
-            planned += state.planned_rate[m]
-    delivery = min(1.0, realised / planned) if planned > 0.0 else 0.0
+    delivery, members = 0.0, 0.0
+    for i in range(p.n):
+        delivery += state.is_present[i] * state.going[i]
+        members += state.is_present[i]
+    delivery /= max(members, 1.0)
     for c in range(p.coordinators.n):
         worth = p.coordinators.skill[c] * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
         for i in range(p.n):
@@ -287,5 +275,5 @@ def judge_coordinators(state, p):
                 state.months_unseen[c, i, layer] = 0.0
                 state.has_seen[c, i, layer] = 1.0
                 commitment = state.vision_commitment[i, layer]
-                deed = deed_of(i, layer, state, p)
+                deed = state.deed[i, layer]
                 state.seen[c, i, layer] = (1.0 - p.trust.deeds) * commitment + p.trust.deeds * deed

@@ -1,15 +1,28 @@
 """Each layer of each organisation decides what to contribute.
 
 Trust is willingness to be exposed: what is at stake counts as far as the others can be relied
-on, and relying on them costs as far as they cannot.
+on, and relying on them costs as far as they cannot. What does not depend on them one can use
+one's time for alone.
 """
 
 import math
 
 from partnersim.model.arithmetic import clip, product
 from partnersim.model.compiled import compiled, with_slot
-from partnersim.model.constants import BOARD, FRONT_LINE, LONGEST_VIEW, MANAGEMENT, N_LAYERS
-from partnersim.model.levers import DELEGATED_AUTHORITY
+from partnersim.model.constants import (
+    ADJUSTMENT,
+    BELIEF,
+    BOARD,
+    COST_BASE,
+    DECISION_MONTHS,
+    FRONT_LINE,
+    HOPED_PACE,
+    HOPED_SHARE,
+    LONGEST_VIEW,
+    MANAGEMENT,
+    N_LAYERS,
+    OWN_VIEW,
+)
 
 LEAST = 1.0e-9  # so that no weakest link is divided by
 
@@ -47,115 +60,115 @@ def usable_exponent(exponent):
 
 
 @compiled
-def months_to_benefit(i, m, state):
-    """How far off i believes the benefit of m to be: half by the plan, half by pace seen."""
-    remaining = max(state.work_size[m] - state.work[m], 0.0)
-    pace = 0.5 * state.planned_rate[m] + 0.5 * state.believed_rate[m, i]
-    if remaining >= LONGEST_VIEW * pace:
-        return LONGEST_VIEW
-    return remaining / pace
+def planned_pace(state, p):
+    """Pace that plans take for granted, against the full one: half hope, say, half experience."""
+    return p.trust.hope * HOPED_PACE + (1.0 - p.trust.hope) * state.usual_pace[0]
 
 
 @compiled
-def exposure_of(i, state, p):
-    """What relying in vain costs i; referring every decision back limits it."""
-    referred = 1.0 - state.in_force[i, DELEGATED_AUTHORITY]
-    protection = p.decision.referral_protection * referred if p.mechanisms.referral_reason else 0.0
-    return p.decision.exposure * (1.0 - protection)
+def expected_share(state, p):
+    """Share of free capacity that partners are expected to give: hope and experience again."""
+    return p.trust.hope * HOPED_SHARE + (1.0 - p.trust.hope) * state.usual_share[0]
 
 
 @compiled
-def load_of(i, state, p):
-    """How many initiatives need i now."""
-    load = 0.0
-    for m in range(p.programme.n_simultaneous):
-        if state.number[m] >= 0:
-            load += state.needs[m, i]
-    return load
+def months_to_benefit(state, p):
+    """How far off the benefit of what is decided next is believed to be: its work, by the plan,
+    and its bedding in."""
+    return min(DECISION_MONTHS / max(planned_pace(state, p), LEAST) + p.place.embedding_months, LONGEST_VIEW)
 
 
 @compiled
-def consider_partners(state, p):
-    """The term of each trustee in the CES mean of trust, which every initiative's mean uses."""
-    exponent, n = usable_exponent(p.programme.complementarity), p.n
+def share_out_work(state, p):
+    """Each member has its part in each initiative: its capacity over all that need it.
+
+    Full pace is the sum of members' capacities over their loads, and parts their shares of it.
+    """
+    n, n_initiatives = p.n, p.programme.n_simultaneous
     for i in range(n):
-        for layer in range(N_LAYERS):
-            for j in range(n):
-                state.reliance_term[i, layer, j] = ces_term(state.trust[i, layer, j], exponent)
+        state.load[i] = 0.0
+        for m in range(n_initiatives):
+            if state.number[m] >= 0:
+                state.load[i] += state.needs[m, i]
+    for m in range(n_initiatives):
+        full = 0.0
+        for i in range(n):
+            state.part[m, i] = 0.0
+            if state.number[m] >= 0 and state.needs[m, i] > 0.0:
+                state.part[m, i] = state.capacity[i] / state.load[i]
+                full += state.part[m, i]
+        state.full_pace[m] = full
+        for i in range(n):
+            state.part[m, i] /= max(full, LEAST)
 
 
 @compiled
-def rely_on_partners(i, m, state, p):
-    """How far each layer of i can rely on the others whom m needs: the CES mean of its trust in
-    them. Who needs nobody relies on nobody in vain: 1."""
-    shares = board = management = front_line = 0.0
+def rely_on_members(i, m, state, p):
+    """How far each layer of i can rely on the members of m: the CES mean of its trust in them by
+    their parts. Oneself one trusts fully."""
+    exponent = usable_exponent(p.programme.complementarity)
+    board = management = front_line = parts = state.part[m, i]
     for j in range(p.n):
-        share = state.needs[m, j] * state.is_present[j]
-        if j == i or share == 0.0:
+        part = state.part[m, j]
+        if j == i or part == 0.0:
             continue
-        shares += share
-        board += share * state.reliance_term[i, BOARD, j]
-        management += share * state.reliance_term[i, MANAGEMENT, j]
-        front_line += share * state.reliance_term[i, FRONT_LINE, j]
-    exponent, has_partners = usable_exponent(p.programme.complementarity), shares > 0.0
-    state.reliance[BOARD] = ces_mean(board, shares, exponent) if has_partners else 1.0
-    state.reliance[MANAGEMENT] = ces_mean(management, shares, exponent) if has_partners else 1.0
-    state.reliance[FRONT_LINE] = ces_mean(front_line, shares, exponent) if has_partners else 1.0
+        parts += part
+        board += part * ces_term(state.trust[i, BOARD, j], exponent)
+        management += part * ces_term(state.trust[i, MANAGEMENT, j], exponent)
+        front_line += part * ces_term(state.trust[i, FRONT_LINE, j], exponent)
+    state.reliance[BOARD] = ces_mean(board, parts, exponent)
+    state.reliance[MANAGEMENT] = ces_mean(management, parts, exponent)
+    state.reliance[FRONT_LINE] = ces_mean(front_line, parts, exponent)
+
+
+@compiled
+def own_benefit(i, m, state, p):
+    """What m is worth to i by itself, in its own domains, less what it loses by it."""
+    alike = product(state.objectives[i], state.benefit_mix[m], p.n_domains) / (
+        state.objectives_length[i] * state.mix_length[m]
+    )
+    return state.incentive_share[i] * alike - state.member_harm[m, i]
 
 
 @compiled
 def weigh_initiative(i, m, state, p):
     """What each layer of i stands to gain from m.
 
-    stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) + (1-delta) a stake, with
-    R the CES mean of trust in the others whom the initiative needs.
+    stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) - (1-delta) alone, with R
+    its reliance on the members: the more depends on the others, the more joint work is worth, and
+    the more being let down hurts.
     """
-    rely_on_partners(i, m, state, p)
-    exposure = exposure_of(i, state, p)
+    rely_on_members(i, m, state, p)
     interdependence = p.organisations.interdependence[i]
     alone = (1.0 - interdependence) * p.decision.value_alone
-    delay = months_to_benefit(i, m, state)
-    alike = product(state.objectives[i], state.benefit_mix[m], p.n_domains) / (
-        state.objectives_length[i] * state.mix_length[m]
-    )
-    own = state.incentive_share[i] * alike - state.member_harm[m, i]
-    own *= math.exp(-delay / state.planning_horizon[i])
+    delay = months_to_benefit(state, p)
+    own = own_benefit(i, m, state, p) * math.exp(-delay / state.planning_horizon[i])
     joint = state.joint_value[m] * math.exp(-delay / p.vision.planning_horizon)
-    first_layer = FRONT_LINE if state.is_quick[m] > 0.0 else 0
-    for layer in range(first_layer, N_LAYERS):
-        commitment = state.vision_commitment[i, layer]
+    for layer in range(N_LAYERS):
+        commitment, reliance = state.vision_commitment[i, layer], state.reliance[layer]
         stake = (1.0 - commitment) * own + commitment * joint
-        reliance = state.reliance[layer]
-        relied_on = stake * reliance - exposure * (1.0 - reliance)
-        state.net[i, layer] += interdependence * relied_on + alone * stake
-        state.n_counted[layer] += 1.0
+        relied_on = stake * reliance - p.decision.exposure * (1.0 - reliance)
+        state.net[i, layer] += interdependence * relied_on - alone
         state.stake[i] += stake
 
 
 @compiled
 def weigh_initiatives(state, p):
     """Each layer weighs what its organisation's initiatives are worth to it, and what they cost."""
-    consider_partners(state, p)
     for i in range(p.n):
         state.stake[i] = 0.0
         for layer in range(N_LAYERS):
             state.net[i, layer] = 0.0
-            state.n_counted[layer] = 0.0
         if state.is_present[i] == 0.0:
             continue
         for m in range(p.programme.n_simultaneous):
-            if state.number[m] >= 0 and state.needs[m, i] > 0.0:
+            if state.part[m, i] > 0.0:
                 weigh_initiative(i, m, state, p)
-        state.stake[i] /= max(state.n_counted[0] + state.n_counted[1] + state.n_counted[2], 1.0)
+        load = max(state.load[i], 1.0)
+        state.stake[i] /= N_LAYERS * load
         for layer in range(N_LAYERS):
-            state.net[i, layer] /= max(state.n_counted[layer], 1.0)
-        state.load[i] = load_of(i, state, p)
-        further_load = max(state.load[i] - 1.0, 0.0) / p.programme.n_simultaneous
-        state.price[i] = (
-            p.decision.cost_base
-            + p.decision.cost_pressure * state.target_pressure[i]
-            + p.decision.cost_load * further_load
-        )
+            state.net[i, layer] /= load
+        state.price[i] = COST_BASE + p.decision.cost_pressure * state.target_pressure[i]
 
 
 @compiled
@@ -168,7 +181,7 @@ def decide_by_stake(i, layer, state, p):
 def decide_conditionally(i, layer, state, p):
     """That mixed with the belief about what the others give [fischbacher2010]."""
     own_view = decide_by_stake(i, layer, state, p)
-    return p.decision.own_view_weight * own_view + p.decision.belief_weight * state.belief[i, layer]
+    return OWN_VIEW * own_view + BELIEF * state.belief[i, layer]
 
 
 @compiled
@@ -188,6 +201,6 @@ def decide_contributions(decide, state, p):
             if state.is_present[i] > 0.0:
                 aim = decide(i, layer, state, p)
                 contribution = clip(
-                    contribution + p.decision.adjustment_rate * (aim - contribution), 0.0, 1.0
+                    contribution + ADJUSTMENT * (aim - contribution), 0.0, 1.0
                 )
             state.contribution[i, layer] = contribution

@@ -25,12 +25,12 @@ SETUP = 1000
 
 # What is drawn: the second part of an address. A number is never used twice.
 (
-    NATIONAL_SHOCK, SHOCK, TURNOVER, WITHDRAWAL, READING, PROMISE, SURFACING, WORKING_THROUGH,
-    RUPTURE, TABLE, CONSENT, TABLE_CONSENT, IMPOSITION, SURVEY, EMERGENCE, WHOM, HOW_MANY,
-    CONDUCT, SIGHT, START_PAIR, START_TRUST, START_CONTACT, OBJECTIVES, HORIZON, CULTURE,
+    NATIONAL_SHOCK, SHOCK, TURNOVER, WITHDRAWAL, READING, PROMISE, RAISING, WORKING_THROUGH,
+    BREAKING_OUT, TABLE, CONSENT, TABLE_CONSENT, IMPOSITION, SURVEY, EMERGENCE, WHOM, HOW_MANY,
+    CONDUCT, SIGHT, START_PAIR, START_TRUST, OBJECTIVES, HORIZON, CULTURE,
     PRESSURE, ACCOUNTABILITY, INCENTIVE, CAPACITY, INITIATIVE, INITIATIVE_MEMBER,
-    PLACE_BENEFIT,
-) = range(32)  # fmt: skip
+    PROGRESS,
+) = range(31)  # fmt: skip
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -79,6 +79,8 @@ def random_bits(keys, stream, month, purpose, a, b, c):
     A signed number, because processors turn an unsigned one into a float much more slowly, and
     because Python gives one back to compiled code as it got it.
     """
+    if month < 0:  # before the beginning
+        month = SETUP - month
     address = np.uint64((((month * 64 + purpose) * 65536 + a) * 256 + b) * 256 + c)
     z = keys[stream, 0] + address * _GOLDEN
     z = (z ^ (z >> _S30)) * _FIRST

@@ -5,28 +5,30 @@ import math
 from partnersim.model.arithmetic import clip, length, product
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
+    ACCOUNT_MONTHS,
+    COLLAPSE_SHARE,
     COMMON_CRISIS,
     CRISIS_COMMITMENT,
     CRISIS_SHIFT,
-    DELEGATION,
-    DOCUMENT_DAYS,
-    FREE_DAYS,
+    DEADLINE,
     FUNDING_CUT,
+    LAYER_SHARE,
     LEADER_LEAVES,
     LEAST_MEMBERS,
-    LINK_DAYS,
+    LEAVING,
     MANAGEMENT,
-    MEETING_DAYS,
-    MOST_MEETING_SHARE,
     N_LAYERS,
+    NATIONAL_SHOCK_SPREAD,
     NATIONAL_TARGET_LANDS,
     ORGANISATION_JOINS,
     ORGANISATION_WITHDRAWS,
-    PRE_MEETING_DAYS,
     REORGANISATION,
+    SHOCK_PERSISTENCE,
+    SHOCK_SPREAD,
     TARGET_PRESSURE_OF_CUT,
-    WITHDRAWAL_MONTHS,
+    TURNOVER_LOSS,
 )
+from partnersim.model.decisions import own_benefit
 from partnersim.model.draws import (
     ENVIRONMENT,
     NATIONAL_SHOCK,
@@ -39,17 +41,8 @@ from partnersim.model.draws import (
     random_bits,
     uniform,
 )
-from partnersim.model.levers import (
-    CIRCULATED_VISION,
-    CROSS_LINKS,
-    JOINT_AWAY_DAYS,
-    N_LEVERS,
-    OWN_AWAY_DAYS,
-    POSITION_SHARING,
-    SEPARATE_PRE_MEETINGS,
-    is_divisive,
-)
-from partnersim.model.trust import mean_trust_of, return_to_disposition, trust_as_strangers
+from partnersim.model.levers import CROSS_LINKS, N_LEVERS, is_divisive
+from partnersim.model.trust import return_to_disposition, trust_as_strangers
 
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 
@@ -86,16 +79,14 @@ def draw_shocks(state, p):
     z' = a z + s sqrt(1 - a^2) e, e of variance 1.
     """
     month = state.month[0]
-    fresh = math.sqrt(1.0 - p.pressure.shock_persistence * p.pressure.shock_persistence) * UNIT_VARIANCE
+    fresh = math.sqrt(1.0 - SHOCK_PERSISTENCE * SHOCK_PERSISTENCE) * UNIT_VARIANCE
     draw = uniform(state.keys, ENVIRONMENT, month, NATIONAL_SHOCK, 0, 0, 0)
-    state.national_shock[0] = p.pressure.shock_persistence * state.national_shock[
-        0
-    ] + p.pressure.national_shock_spread * fresh * noise(draw, p.luck)
+    national = NATIONAL_SHOCK_SPREAD * fresh * noise(draw, p.luck)
+    state.national_shock[0] = SHOCK_PERSISTENCE * state.national_shock[0] + national
     for i in range(p.n):
         draw = uniform(state.keys, ENVIRONMENT, month, SHOCK, p.label[i], 0, 0)
-        state.shock[i] = p.pressure.shock_persistence * state.shock[
-            i
-        ] + p.pressure.shock_spread * fresh * noise(draw, p.luck)
+        own = SHOCK_SPREAD * fresh * noise(draw, p.luck)
+        state.shock[i] = SHOCK_PERSISTENCE * state.shock[i] + own
 
 
 @compiled
@@ -159,21 +150,17 @@ def set_capacity(state, p):
 
 @compiled
 def feel_pressure(state, p):
-    """Pressure rises with deadlines, cuts and contributing, and falls with what is delivered.
+    """Pressure rises with deadlines and cuts, and falls with what is delivered.
 
-    p_i = base + deadlines + load of contributing - relief by what is delivered + shocks
+    p_i = base + deadlines - relief by what is delivered + cuts + shocks
     """
     n, n_domains = p.n, p.n_domains
     for i in range(n):
-        load = 0.0
-        for layer in range(N_LAYERS):
-            load += state.contribution[i, layer]
         relief = product(state.objectives[i], state.embedded, n_domains)
         cut = 1.0 - state.capacity[i] / state.base_capacity[i]
         state.target_pressure[i] = clip(
             state.base_pressure[i]
-            + p.pressure.deadline * state.deadline[i]
-            + p.pressure.load * load / N_LAYERS
+            + DEADLINE * state.deadline[i]
             - p.pressure.relief * relief
             + TARGET_PRESSURE_OF_CUT * cut
             + state.shock[i]
@@ -181,26 +168,6 @@ def feel_pressure(state, p):
             0.0,
             1.0,
         )
-
-
-@compiled
-def spend_time(state, p):
-    """Meetings, away days, papers and contacts take staff days, and their share of free time."""
-    members = n_members(state, p)
-    for i in range(p.n):
-        lever = state.in_force[i]
-        away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
-        days = state.is_present[i] * (
-            p.relations.meeting_budget * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
-            + DELEGATION * away / 12.0
-            + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
-            + LINK_DAYS * N_LAYERS * (lever[CROSS_LINKS] - 1.0) * max(members - 1.0, 0.0)
-        )
-        state.staff_days[0] += days
-        state.meeting_share[i] = 0.0
-        if p.mechanisms.meeting_time_cost:
-            free = FREE_DAYS * state.capacity[i]  # none, when all funding is cut
-            state.meeting_share[i] = min(days, MOST_MEETING_SHARE * free) / max(free, 1.0e-9)
 
 
 # Process 2: events, turnover, withdrawal ----------------------------------------------------
@@ -217,13 +184,13 @@ def lose_relationships(i, layer, share, state, p):
         if j == i:
             continue
         for trustor, trustee in ((i, j), (j, i)):
-            part = share * p.trust.turnover_loss / state.in_force[trustor, CROSS_LINKS]
+            part = share * TURNOVER_LOSS / state.in_force[trustor, CROSS_LINKS]
             return_to_disposition(trustor, layer, trustee, part, state, p)
     alone = p.commitment.alone * state.ceiling[i]
     commitment = state.vision_commitment[i, layer]
-    state.vision_commitment[i, layer] += share * p.trust.turnover_loss * (alone - commitment)
+    state.vision_commitment[i, layer] += share * TURNOVER_LOSS * (alone - commitment)
     for c in range(p.coordinators.n):
-        state.credibility[c, i] *= 1.0 - share * p.trust.turnover_loss / N_LAYERS
+        state.credibility[c, i] *= 1.0 - share * TURNOVER_LOSS / N_LAYERS
         if c >= p.coordinators.n_appointed and layer == MANAGEMENT and share >= 0.5 and state.host[c] == i:
             state.is_at_work[c] = 0.0  # one who emerged leaves with the managers
             state.host[c] = -1
@@ -288,7 +255,7 @@ def change_leaders(state, p):
     for i in range(p.n):
         bits = random_bits(state.keys, ENVIRONMENT, month, TURNOVER, p.label[i], 0, 0)
         for layer in range(N_LAYERS):
-            leaves = event(of_layer(bits, layer), p.turnover.rates[layer], p.luck)
+            leaves = event(of_layer(bits, layer), p.turnover.rate, p.luck)
             if leaves > 0.0 and state.is_present[i] > 0.0:
                 lose_relationships(i, layer, leaves, state, p)
 
@@ -307,27 +274,52 @@ def end_partnership(state, p):
 
 
 @compiled
+def settle_accounts(state, p):
+    """Each member looks back over a year at what joint work brought it and what it put in.
+
+    got = delta (own benefit of a month's joint work); put = price of work and meetings, what one's
+    time alone would have brought, and exposure where the others gave less than oneself.
+    """
+    for i in range(p.n):
+        if state.is_present[i] == 0.0:
+            continue
+        interdependence, given = p.organisations.interdependence[i], state.hands[i]
+        got, shortfall = 0.0, 0.0
+        for m in range(p.programme.n_simultaneous):
+            if state.number[m] < 0 or state.needs[m, i] == 0.0:
+                continue
+            others, parts = 0.0, 0.0
+            for j in range(p.n):
+                if j != i:
+                    others += state.part[m, j] * state.hands[j]
+                    parts += state.part[m, j]
+            shortfall += max(given - others / max(parts, 1.0e-9), 0.0) / max(state.load[i], 1.0)
+            got += own_benefit(i, m, state, p) * state.pace[m] / max(state.load[i], 1.0)
+        share = state.meeting_share[i]
+        put = state.price[i] * (share + (1.0 - share) * given)
+        put += (1.0 - interdependence) * p.decision.value_alone * given
+        put += interdependence * p.decision.exposure * shortfall
+        state.got[i] += (interdependence * got - state.got[i]) / ACCOUNT_MONTHS
+        state.put[i] += (put - state.put[i]) / ACCOUNT_MONTHS
+
+
+@compiled
 def chance_of_leaving(i, state, p):
-    """Chance that a member leaves: after a year of little trust and little at stake."""
-    return p.turnover.withdrawal_rate if state.months_low[i] >= WITHDRAWAL_MONTHS else 0.0
+    """Chance that a member leaves: the more it puts in than it gets, the less it is committed."""
+    got, put = state.got[i], state.put[i]
+    account = (got - put) / max(abs(got) + abs(put), 1.0e-9)
+    commitment = 0.0
+    for layer in range(N_LAYERS):
+        commitment += state.vision_commitment[i, layer] * LAYER_SHARE
+    return LEAVING * max(-account, 0.0) ** 3 * (1.0 - commitment)
 
 
 @with_slot
 def withdraw_members(leave, state, p):
-    """A member may leave; with fewer than two the partnership has collapsed.
-
-    All judge by who was there when the month began.
-    """
+    """A member may leave; with too little of the founding capacity left all is over."""
     month = state.month[0]
     for i in range(p.n):
-        is_there = state.is_present[i] > 0.0 and month > 0
-        little_at_stake = is_there and state.stake[i] < p.turnover.stake_floor
-        if little_at_stake and mean_trust_of(i, state, p) < p.turnover.trust_floor:
-            state.months_low[i] += 1.0
-        else:
-            state.months_low[i] = 0.0
-    for i in range(p.n):
-        chance = leave(i, state, p) if state.is_present[i] > 0.0 else 0.0
+        chance = leave(i, state, p) if state.is_present[i] > 0.0 and month > 0 else 0.0
         if chance > 0.0:
             draw = uniform(state.keys, ENVIRONMENT, month, WITHDRAWAL, p.label[i], 0, 0)
             state.leaving[i] += event(draw, chance, p.luck)
@@ -335,6 +327,10 @@ def withdraw_members(leave, state, p):
         if state.leaving[i] >= 1.0:
             state.is_present[i] = 0.0
             state.leaving[i] = 0.0
-    if n_members(state, p) < LEAST_MEMBERS:
+    founding, left = 0.0, 0.0
+    for i in range(p.n):
+        founding += p.organisations.is_present_at_start[i] * state.base_capacity[i]
+        left += state.is_present[i] * state.base_capacity[i]
+    if n_members(state, p) < LEAST_MEMBERS or left < COLLAPSE_SHARE * founding:
         state.has_collapsed[0] = 1
         end_partnership(state, p)

@@ -4,25 +4,36 @@ import math
 
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled, with_slot
-from partnersim.model.constants import N_LAYERS, ORGANISATION_JOINS
+from partnersim.model.constants import (
+    DRAWN_BEFORE,
+    N_LAYERS,
+    NATIONAL_SHOCK_SPREAD,
+    ORGANISATION_JOINS,
+    REST_MONTHS,
+    SHOCK_SPREAD,
+    STARTING_COMMITMENT,
+    STARTING_COMPETENCE,
+    STARTING_CONTACT,
+    STARTING_CONTRIBUTION,
+    STARTING_GOODWILL,
+    STARTING_PACE,
+    STARTING_TENSION,
+)
 from partnersim.model.draws import (
     ACCOUNTABILITY,
     CAPACITY,
     CULTURE,
-    ENCOUNTERS,
     ENVIRONMENT,
     HORIZON,
     INCENTIVE,
     NATIONAL_SHOCK,
     OBJECTIVES,
-    PLACE_BENEFIT,
     PRESSURE,
+    PROGRESS,
     SETUP,
     SHOCK,
-    START_CONTACT,
     noise,
     set_keys,
-    standard_normal,
     uniform,
 )
 from partnersim.model.environment import UNIT_VARIANCE, feel_pressure, n_members, near_deadlines, set_capacity
@@ -33,15 +44,14 @@ from partnersim.model.work import begin_initiative
 
 
 @with_slot
-def start(begin, state, p, root, replicate):
-    """Set a state to the beginning of a replicate, whatever it held before."""
+def set_out(begin, state, p, root, replicate):
+    """Set a state to some months before the beginning, near where the place will come to rest."""
     clear(state, p)
     set_keys(state.keys, root, replicate)
     take_attributes(state, p)
     if p.drawn.is_given:
         draw_organisations(state, p)
     see_vision(state, p)
-    draw_place(state, p)
     start_shocks(state, p)
     set_levers(state, p)
     near_deadlines(state, p)
@@ -49,18 +59,45 @@ def start(begin, state, p, root, replicate):
     start_relations(state, p)
     for i in range(p.n):
         for layer in range(N_LAYERS):
-            state.vision_commitment[i, layer] = p.starting.commitment * state.ceiling[i]
-            state.contribution[i, layer] = p.starting.contribution * state.is_present[i]
-            state.delivered[i, layer] = state.contribution[i, layer]
-            state.belief[i, layer] = p.starting.contribution
+            state.vision_commitment[i, layer] = STARTING_COMMITMENT * state.ceiling[i]
+            promise_share(i, layer, STARTING_CONTRIBUTION, state)
     feel_pressure(state, p)
     keep_apart(state, p)
     compare_interests(state, p)
     show_commitment(state, p)
     assess_trust(state, p)
     for m in range(p.programme.n_simultaneous):
-        state.number[m] = -1
+        state.generation[m] = DRAWN_BEFORE
         begin_initiative(begin, m, 0, state, p)
+        draw = uniform(state.keys, ENVIRONMENT, SETUP, PROGRESS, m, 0, 0)
+        state.work[m] = state.work_size[m] * (0.5 + 0.5 * noise(draw, p.luck))
+
+
+@with_slot
+def begin_counting(begin, state, p):
+    """Month 0: what is given for the beginning replaces what has come about, and all counts."""
+    state.staff_days[0] = 0.0
+    fill(state.counts, 0)
+    fill(state.completed_months, 0.0)
+    fill(state.decisions, 0)
+    if p.starting.trust >= 0.0:
+        start_trust(p.starting.trust, p.starting.trust, state, p)
+        assess_trust(state, p)
+    if p.starting.contribution >= 0.0:
+        for i in range(p.n):
+            for layer in range(N_LAYERS):
+                promise_share(i, layer, p.starting.contribution * state.is_present[i], state)
+    for m in range(p.programme.n_simultaneous):
+        state.generation[m] = 0
+        if m < p.programme.initiatives.n:
+            state.number[m] = -1
+            begin_initiative(begin, m, 0, state, p)
+
+
+@compiled
+def promise_share(i, layer, share, state):
+    """A layer promises a share of its free capacity, and is believed to give it."""
+    state.contribution[i, layer] = state.delivered[i, layer] = state.belief[i, layer] = share
 
 
 @compiled
@@ -73,21 +110,35 @@ def fill(array, value):
 @compiled
 def clear(state, p):
     """What is counted from the start."""
-    state.month[0] = 0
+    state.month[0] = -REST_MONTHS
     state.has_collapsed[0] = 0
     state.work_delivered[0] = 0.0
     state.staff_days[0] = 0.0
     state.crisis[0] = 0.0
-    fill(state.counts, 0)
-    fill(state.generation, 0)
-    fill(state.surplus, 0.0)
+    state.usual_pace[0] = STARTING_PACE
+    state.usual_share[0] = STARTING_CONTRIBUTION
+    fill(state.decisions, 0)
+    fill(state.recent_pace, STARTING_PACE)
+    fill(state.decision, 0.0)
+    fill(state.freed, 0.0)
+    fill(state.full_pace, 0.0)
+    fill(state.pace, 0.0)
+    fill(state.held_up, 0.0)
+    fill(state.got, 0.0)
+    fill(state.put, 0.0)
+    fill(state.going, 0.0)
+    fill(state.hands, STARTING_CONTRIBUTION)
+    fill(state.load, 0.0)
+    fill(state.price, 0.0)
+    for m in range(p.programme.n_simultaneous):
+        fill(state.votes[m], 0.0)
+        fill(state.part[m], 0.0)
     fill(state.pending, 0.0)
     fill(state.embedded, 0.0)
     fill(state.own_benefit, 0.0)
     fill(state.own_cost, 0.0)
     fill(state.harm, 0.0)
     fill(state.tilt, 0.0)
-    fill(state.months_low, 0.0)
     fill(state.leaving, 0.0)
     fill(state.emerging, 0.0)
     fill(state.transition, 0.0)
@@ -99,6 +150,9 @@ def clear(state, p):
     for i in range(p.n):
         fill(state.convened[i], 0.0)
         fill(state.agreement[i], 0.0)
+        fill(state.joint[i], 0.0)
+        fill(state.joint_going[i], 0.0)
+        fill(state.deed[i], 0.5)
 
 
 @compiled
@@ -184,14 +238,6 @@ def see_vision(state, p):
 
 
 @compiled
-def draw_place(state, p):
-    """How well the place takes to change: what the benefits of all its initiatives share."""
-    first = uniform(state.keys, ENVIRONMENT, SETUP, PLACE_BENEFIT, 0, 0, 0)
-    second = uniform(state.keys, ENVIRONMENT, SETUP, PLACE_BENEFIT, 1, 0, 0)
-    state.place_benefit[0] = standard_normal(first, second, p.luck)
-
-
-@compiled
 def keep_apart(state, p):
     """How far planning horizons differ, once for all."""
     for i in range(p.n):
@@ -204,27 +250,26 @@ def keep_apart(state, p):
 def start_shocks(state, p):
     """Shocks as if they had always gone on: stationary from the start."""
     draw = uniform(state.keys, ENVIRONMENT, SETUP, NATIONAL_SHOCK, 0, 0, 0)
-    state.national_shock[0] = p.pressure.national_shock_spread * UNIT_VARIANCE * noise(draw, p.luck)
+    state.national_shock[0] = NATIONAL_SHOCK_SPREAD * UNIT_VARIANCE * noise(draw, p.luck)
     for i in range(p.n):
-        state.shock[i] = p.pressure.shock_spread * UNIT_VARIANCE * own_draw(i, SHOCK, state, p)
+        state.shock[i] = SHOCK_SPREAD * UNIT_VARIANCE * own_draw(i, SHOCK, state, p)
 
 
 @compiled
 def start_relations(state, p):
     """Trust, contact and tension of each pair; those who are to join have none yet."""
     n = p.n
-    start_trust(state, p)
+    stated = p.starting.trust
+    if stated >= 0.0:
+        start_trust(stated, stated, state, p)
+    else:
+        start_trust(STARTING_COMPETENCE, STARTING_GOODWILL, state, p)
     for i in range(n):
         for j in range(n):
             if i == j:
                 continue
-            low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
-            draw = uniform(state.keys, ENCOUNTERS, SETUP, START_CONTACT, low, high, 0)
-            contact = clip(
-                p.starting.contact_mean + p.starting.contact_spread * noise(draw, p.luck), 0.0, 1.0
-            )
-            state.contact[i, j] = contact
-            state.tension[i, j] = p.starting.tension
+            state.contact[i, j] = STARTING_CONTACT
+            state.tension[i, j] = STARTING_TENSION
     for e in range(p.events.n):
         newcomer = p.events.organisation[e]
         if p.events.type[e] == ORGANISATION_JOINS:

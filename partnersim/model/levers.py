@@ -1,7 +1,7 @@
 """Ways of working: what is stated, what is practised, and what is in force."""
 
 from partnersim.model.compiled import compiled
-from partnersim.model.constants import LAYER_SHARE, N_LAYERS, TRANSITION_MONTHS
+from partnersim.model.constants import ADOPTION, ADOPTION_RATE, LAYER_SHARE, N_LAYERS, REST_MONTHS, TRANSITION_MONTHS
 
 # In the order of partnersim.scenario.declarations.WaysOfWorking (a test compares the two).
 (
@@ -47,7 +47,7 @@ def set_levers(state, p):
                 state.is_held[i, p.interventions.lever[z]] = 1.0
         moved = state.in_force[i, PARTNERSHIP_MANAGED_TEAMS] - before
         state.transition[i] -= state.transition[i] / TRANSITION_MONTHS
-        if moved > 0.0 and month > 0:
+        if moved > 0.0 and month > -REST_MONTHS:
             state.transition[i] = min(1.0, state.transition[i] + moved)
     for i in range(n):
         for j in range(n):
@@ -69,5 +69,5 @@ def change_practice(state, p):
             commitment += state.vision_commitment[i, layer] * LAYER_SHARE
         for v in range(N_LEVERS):
             if is_divisive(v) and state.is_held[i, v] == 0.0:
-                aim = state.stated[i, v] * (1.0 - p.commitment.adoption * commitment)
-                state.practised[i, v] += p.commitment.adoption_rate * (aim - state.practised[i, v])
+                aim = state.stated[i, v] * (1.0 - ADOPTION * commitment)
+                state.practised[i, v] += ADOPTION_RATE * (aim - state.practised[i, v])

@@ -9,26 +9,39 @@ from partnersim.model.constants import (
     CONVENED_CONTACT,
     COORDINATED_RESOLUTION,
     CRISIS_CONTACT,
+    DELEGATION,
+    DOCUMENT_DAYS,
+    FREE_DAYS,
     GUARDED,
     GUARDED_ANYWAY,
     JOINT_DAY_CONTACT,
+    LINK_DAYS,
+    MEETING_DAYS,
     MISREADING,
+    MOST_MEETING_SHARE,
     N_LAYERS,
     POSITION_DAYS,
+    PRE_MEETING_DAYS,
     RESOLVED,
+    RUPTURE,
+    RUPTURE_LOSS,
     RUPTURE_VENTED,
     SELF_SERVING,
     SHARED_WORK_CONTACT,
+    SURFACING,
     UNDERSTOOD_NEEDS,
     VENTED,
     WORKED_THROUGH_GOODWILL,
     WORKED_THROUGH_LEAST,
 )
-from partnersim.model.draws import ENCOUNTERS, RUPTURE, SURFACING, WORKING_THROUGH, event, uniform
+from partnersim.model.draws import BREAKING_OUT, ENCOUNTERS, RAISING, WORKING_THROUGH, event, uniform
 from partnersim.model.environment import n_members
 from partnersim.model.levers import (
+    CIRCULATED_VISION,
+    CROSS_LINKS,
     ISSUE_AVOIDANCE,
     JOINT_AWAY_DAYS,
+    OWN_AWAY_DAYS,
     OWN_NEEDS_FRAMING,
     POSITION_SHARING,
     SEPARATE_PRE_MEETINGS,
@@ -54,17 +67,46 @@ def compare_interests(state, p):
 
 
 @compiled
+def spend_time(state, p):
+    """Meetings, away days, papers, contacts and coordinators take staff days from free time.
+
+    All but a coordinator's meetings, half a day each, are in proportion to capacity.
+    """
+    capacity = 0.0
+    for i in range(p.n):
+        capacity += state.is_present[i] * state.base_capacity[i]
+    coordinators = 0.0
+    for c in range(p.coordinators.n):
+        coordinators += state.is_at_work[c] * p.coordinators.cost[c]
+    for i in range(p.n):
+        state.meeting_share[i] = 0.0
+        if state.is_present[i] == 0.0:
+            continue
+        lever = state.in_force[i]
+        away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
+        days = state.base_capacity[i] * (
+            p.relations.meeting_budget * (MEETING_DAYS + PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS])
+            + DELEGATION * away / 12.0
+            + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
+            + LINK_DAYS * (lever[CROSS_LINKS] - 1.0)
+            + coordinators / capacity
+        )
+        for c in range(p.coordinators.n):
+            for layer in range(N_LAYERS):
+                days += MEETING_DAYS * state.meetings[c, i, layer]
+        state.staff_days[0] += days
+        if p.mechanisms.meeting_time_cost:
+            free = FREE_DAYS * state.capacity[i]  # none, when all funding is cut
+            state.meeting_share[i] = min(days, MOST_MEETING_SHARE * free) / max(free, 1.0e-9)
+
+
+@compiled
 def make_contact(state, p):
     """Contact follows occasions to meet, and tension keeps people apart."""
     n = p.n
     meetings = p.relations.meeting_budget / max(n_members(state, p) - 1.0, 1.0)
-    n_initiatives = p.programme.n_simultaneous
     for i in range(n):
         for j in range(i):
-            shared = 0.0
-            for m in range(n_initiatives):
-                if state.number[m] >= 0:
-                    shared += state.needs[m, i] * state.needs[m, j]
             joint_days = min(state.in_force[i, JOINT_AWAY_DAYS], state.in_force[j, JOINT_AWAY_DAYS])
             occasions = (
                 state.is_present[i]
@@ -73,7 +115,7 @@ def make_contact(state, p):
                     1.0,
                     meetings
                     + JOINT_DAY_CONTACT * joint_days / 12.0
-                    + SHARED_WORK_CONTACT * shared / n_initiatives
+                    + SHARED_WORK_CONTACT * state.joint[i, j] / p.programme.n_simultaneous
                     + CONVENED_CONTACT * state.convened[i, j]
                     + CRISIS_CONTACT * state.crisis[0],
                 )
@@ -120,10 +162,10 @@ def raise_issues(state, p):
             piling_up = 1.0 if p.mechanisms.avoidance_harm else 1.0 - avoided
             tension += p.relations.issue_rate * state.conflict[i, j] * piling_up * (1.0 - tension)
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
-            draw = uniform(state.keys, ENCOUNTERS, month, SURFACING, low, high, 0)
-            raised = event(draw, p.relations.surfacing_rate * tension * (1.0 - avoided), p.luck)
+            draw = uniform(state.keys, ENCOUNTERS, month, RAISING, low, high, 0)
+            raised = event(draw, SURFACING * tension * (1.0 - avoided), p.luck)
             spared = avoided if p.mechanisms.avoidance_reason else 0.0
-            heated = event(draw, p.relations.surfacing_rate * tension * (1.0 - spared), p.luck)
+            heated = event(draw, SURFACING * tension * (1.0 - spared), p.luck)
             if raised + heated == 0.0:
                 state.tension[i, j] = state.tension[j, i] = tension
                 continue
@@ -150,10 +192,10 @@ def let_issues_break_out(state, p):
                 continue
             tension = state.tension[i, j]
             low, high = min(p.label[i], p.label[j]), max(p.label[i], p.label[j])
-            draw = uniform(state.keys, ENCOUNTERS, month, RUPTURE, low, high, 0)
-            ruptured = event(draw, p.relations.rupture_rate * tension * tension, p.luck)
+            draw = uniform(state.keys, ENCOUNTERS, month, BREAKING_OUT, low, high, 0)
+            ruptured = event(draw, RUPTURE * tension * tension, p.luck)
             if ruptured == 0.0:
                 continue
             tension *= 1.0 - RUPTURE_VENTED * ruptured
             state.tension[i, j] = state.tension[j, i] = tension
-            fall_out(i, j, p.relations.rupture_loss * ruptured, state, p)
+            fall_out(i, j, min(1.0, RUPTURE_LOSS * p.relations.flare_loss) * ruptured, state, p)

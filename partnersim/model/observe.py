@@ -5,6 +5,7 @@ import math
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled, entry_point
 from partnersim.model.constants import (
+    AVOIDANCE_BONUS,
     BOARD,
     FRONT_LINE,
     MANAGEMENT,
@@ -12,6 +13,7 @@ from partnersim.model.constants import (
     PERCEIVED_CONTACT,
     PERCEIVED_GOODWILL,
     PERCEIVED_TALK,
+    SURVEY_NOISE,
 )
 from partnersim.model.draws import ENCOUNTERS, SURVEY, noise, uniform
 from partnersim.model.environment import n_members
@@ -27,11 +29,14 @@ from partnersim.model.series import (
     GOODWILL_TRUST,
     INITIATIVES_ABANDONED,
     INITIATIVES_COMPLETED,
+    INITIATIVES_UNDER_WAY,
+    MONTHS_OF_COMPLETED,
     N_COORDINATORS,
     N_MEMBERS,
     OUTCOME,
     OUTCOME_ALONE,
     PERCEIVED_JOINT_WORKING,
+    PLANNED_MONTHS_OF_COMPLETED,
     SERIES,
     TARGET_PRESSURE,
     TENSION,
@@ -43,7 +48,6 @@ from partnersim.model.series import (
     VISION_REALISED,
     WAITING,
 )
-from partnersim.model.work import is_waiting
 
 
 @compiled
@@ -72,14 +76,14 @@ def equity(state, p):
 @compiled
 def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
     """What a survey would say: contact, talk and goodwill; nothing of delivery."""
-    bonus = p.survey.avoidance_bonus * avoided if p.mechanisms.avoidance_reason else 0.0
+    bonus = AVOIDANCE_BONUS * avoided if p.mechanisms.avoidance_reason else 0.0
     draw = uniform(state.keys, ENCOUNTERS, state.month[0], SURVEY, 0, 0, 0)
     return clip(
         PERCEIVED_CONTACT * contact
         + PERCEIVED_TALK * talk
         + PERCEIVED_GOODWILL * goodwill
         + bonus
-        + p.survey.noise * noise(draw, p.luck),
+        + SURVEY_NOISE * noise(draw, p.luck),
         0.0,
         1.0,
     )
@@ -148,11 +152,13 @@ def observe(state, p, row):
     row[TRUST_FRONT_LINE] /= links
     row[INITIATIVES_COMPLETED] = state.counts[0]
     row[INITIATIVES_ABANDONED] = state.counts[1]
-    under_way, waiting = 0.0, 0.0
+    waiting = 0.0
     for m in range(p.programme.n_simultaneous):
         if state.number[m] >= 0:
-            under_way += 1.0
-            waiting += 1.0 if is_waiting(m, state) else 0.0
-    row[WAITING] = waiting / max(under_way, 1.0)
+            row[INITIATIVES_UNDER_WAY] += 1.0
+            waiting += state.held_up[m]
+    row[WAITING] = waiting / max(row[INITIATIVES_UNDER_WAY], 1.0)
+    row[MONTHS_OF_COMPLETED] = state.completed_months[0]
+    row[PLANNED_MONTHS_OF_COMPLETED] = state.completed_months[1]
     for c in range(p.coordinators.n):
         row[N_COORDINATORS] += state.is_at_work[c]

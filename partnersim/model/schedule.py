@@ -20,6 +20,7 @@ from partnersim.model import (
     work,
 )
 from partnersim.model.compiled import entry_point
+from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import root, set_keys
 from partnersim.model.observe import observe
 from partnersim.model.record import array_of, new_record
@@ -77,7 +78,6 @@ PHASES = {
         Row(environment.set_capacity, goes_on=True),
         Row(environment.feel_pressure, goes_on=True),
         Row(levers.set_levers, goes_on=True),
-        Row(environment.spend_time),
     ),
     "events, turnover, withdrawal": (
         Row(environment.let_events_happen, booked=("events",)),
@@ -93,6 +93,7 @@ PHASES = {
         Row(coordinators.serve_host, booked=("seen to serve the host",)),
         Row(coordinators.convene_partners),
         Row(coordinators.judge_coordinators),
+        Row(meetings.spend_time),
     ),
     "organisations meet": (
         Row(meetings.compare_interests),
@@ -107,19 +108,22 @@ PHASES = {
     ),
     "decide contributions": (
         Row(trust.assess_trust),
+        Row(decisions.share_out_work),
         Row(decisions.weigh_initiatives),
         Row(decisions.decide_contributions, slot="decide"),
     ),
     "work and keep promises": (
         Row(work.deliver_promises),
-        Row(trust.judge_promises, booked=("promises kept", "promises broken")),
-        Row(work.pass_gates, slot="consent", booked=("imposed decisions",)),
+        Row(work.see_what_is_given),
+        Row(work.take_decisions, slot="consent", booked=("decided over",)),
         Row(work.do_work),
+        Row(work.compare_with_plans),
+        Row(trust.judge_partners, booked=("joint work",)),
+        Row(environment.settle_accounts),
     ),
     "embed, and begin anew": (
         Row(work.embed_work, goes_on=True),
-        Row(work.celebrate_stages, booked=("small wins",)),
-        Row(work.abandon_initiatives, booked=("abandonment",)),
+        Row(work.give_up_work, booked=("work given up",)),
         Row(work.begin_initiatives, slot="begin"),
     ),
     "within the organisation": (
@@ -176,12 +180,15 @@ def _in_order(slots: Mapping[str, Function]) -> Function:
     return scope["perform"]
 
 
-def _starting(begin: Function) -> Function:
-    """Give the first initiatives to the function that says what is begun."""
+def _starting(begin: Function, perform: Function) -> Function:
+    """Let a place come to rest, with these functions in the slots."""
 
     def start(state, p, root, replicate):
         """Set a state to the beginning of a replicate, whatever it held before."""
-        initial.start(begin, state, p, root, replicate)
+        initial.set_out(begin, state, p, root, replicate)
+        for _ in range(REST_MONTHS):
+            perform(0, END, state, p)
+        initial.begin_counting(begin, state, p)
 
     return start
 
@@ -231,7 +238,7 @@ def _simulating(start: Function, perform: Function) -> Function:
 _DEFAULTS = {name: slot.default for name, slot in SLOTS.items()}
 
 perform = entry_point(_in_order(_DEFAULTS))
-start = entry_point(_starting(SLOTS["begin"].default))
+start = entry_point(_starting(SLOTS["begin"].default, perform))
 step_and_observe = entry_point(_stepping(perform))
 simulate = entry_point(_simulating(start, perform))
 
@@ -370,7 +377,7 @@ def _in_python(own: tuple[Variant, ...]) -> Core:
                     first = last
         perform(first, last, state, p)
 
-    starts = _starting(functions["begin"]) if "begin" in functions else start
+    starts = _starting(functions.get("begin", SLOTS["begin"].default), perform_in_python)
     return Core(own, starts, perform_in_python, _simulating(starts, perform_in_python))
 
 
@@ -381,8 +388,7 @@ def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
 
     functions = _DEFAULTS | {variant.name: machine_code(variant) for variant in own}
     performs = entry_point(_in_order(functions), cache=False)
-    has_begin = any(variant.name == "begin" for variant in own)
-    starts = entry_point(_starting(functions["begin"]), cache=False) if has_begin else start
+    starts = entry_point(_starting(functions["begin"], performs), cache=False)
     repeats = entry_point(_simulating(starts, performs), cache=False)
     record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, reads))
     rows = typeof(np.empty((1, 1, 1)))

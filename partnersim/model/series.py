@@ -27,6 +27,9 @@ SERIES = (
     "trust_front_line",
     "initiatives_completed",
     "initiatives_abandoned",
+    "initiatives_under_way",
+    "months_of_completed",
+    "planned_months_of_completed",
     "waiting",
     "n_coordinators",
 )
@@ -36,8 +39,9 @@ SERIES = (
     CHANGE_DELIVERED, TRUST, COMPETENCE_TRUST, GOODWILL_TRUST, VISION_COMMITMENT, CONTRIBUTION,
     DELIVERED, TENSION, CONTACT, TARGET_PRESSURE, PERCEIVED_JOINT_WORKING, OUTCOME,
     OUTCOME_ALONE, VISION_REALISED, COST, EQUITY, N_MEMBERS, TRUST_BOARD, TRUST_MANAGEMENT,
-    TRUST_FRONT_LINE, INITIATIVES_COMPLETED, INITIATIVES_ABANDONED, WAITING, N_COORDINATORS,
-) = range(24)  # fmt: skip
+    TRUST_FRONT_LINE, INITIATIVES_COMPLETED, INITIATIVES_ABANDONED, INITIATIVES_UNDER_WAY,
+    MONTHS_OF_COMPLETED, PLANNED_MONTHS_OF_COMPLETED, WAITING, N_COORDINATORS,
+) = range(27)  # fmt: skip
 
 DETAIL = (
     ("competence_trust", "ilj"),

@@ -26,9 +26,10 @@ _FIELDS = [
     ("delivered", REAL, (N, L)),  # [i, l]: share of free capacity given
     ("net", REAL, (N, L)),  # [i, l], any sign: what contributing is worth, mean over initiatives
     ("displayed", REAL, (N, L)),  # [i, l]: commitment as shown, before any guardedness
+    ("deed", REAL, (N, L)),  # [i, l]: what was given against what is expected, at most 1
     ("belief", REAL, (N, L)),  # [i, l]: what the others are believed to give (conditional rule)
-    ("reliance_term", REAL, (N, L, N)),  # [i, l, j], positive: CES term of trust
-    ("reliance", REAL, (L,)),  # [l]: on the partners in one initiative, while one decides
+    ("reliance", REAL, (L,)),  # [l]: on the members of one initiative, while one decides
+    ("hands", REAL, (N,)),  # [i]: share of free capacity that works
     # Organisations ------------------------------------------------------------------------------
     ("is_present", REAL, (N,)),  # [i]: 0 or 1
     ("base_objectives", REAL, (N, K)),  # [i, k]: rows sum to 1
@@ -54,10 +55,12 @@ _FIELDS = [
     ("is_held", REAL, (N, V)),  # [i, v]: 1 while an intervention holds it
     ("meeting_share", REAL, (N,)),  # [i]: of free time
     ("transition", REAL, (N,)),  # [i]: teams that have just moved over
-    ("months_low", REAL, (N,)),  # [i], months under both floors
     ("leaving", REAL, (N,)),  # [i]: events of withdrawal so far
     ("emerging", REAL, (N,)),  # [i]: events of emergence so far
     ("tilt", REAL, (N,)),  # [i]: of the next initiative towards this host's domains
+    ("going", REAL, (N,)),  # [i]: pace of i's joint work against plan, at most 1
+    ("got", REAL, (N,)),  # [i], stake a month, yearly mean
+    ("put", REAL, (N,)),  # [i], stake a month, yearly mean
     ("own_benefit", REAL, (N,)),  # [i], stake months so far
     ("own_cost", REAL, (N,)),  # [i], stake months so far
     ("harm", REAL, (N,)),  # [i]: losses that completed work means, stake
@@ -66,6 +69,8 @@ _FIELDS = [
     ("tension", REAL, (N, N)),  # [i, j]
     ("agreement", REAL, (N, N)),  # [i, j]: strength of the binding agreement in force
     ("withdrawn", REAL, (N, N)),  # [i, j]: strength that it has lost since last month
+    ("joint", REAL, (N, N)),  # [i, j], initiatives that both are needed for
+    ("joint_going", REAL, (N, N)),  # [i, j]: their pace against plan, at most 1
     ("misread", REAL, (N, N)),  # [i, j]: how far i's reading of j is pulled to a stereotype
     ("guarded", REAL, (N, N)),  # [i, j]: part of j's display that is hidden from i
     ("horizons_apart", REAL, (N, N)),  # [i, j]: min(1, |ln h_i/h_j| / ln 10)
@@ -77,11 +82,13 @@ _FIELDS = [
     ("vision", REAL, (K,)),  # [k], sums to 1
     ("pending", REAL, (K,)),  # [k], work units finished and not yet felt, any sign
     ("embedded", REAL, (K,)),  # [k]: benefit in place as a share of the vision's, in [-1, 1]
-    ("place_benefit", REAL, (1,)),  # [1], any sign: chance of benefit that all initiatives share
     ("crisis", REAL, (1,)),  # [1]: size of the common crisis in force
-    ("work_delivered", REAL, (1,)),  # [1], work units in completed stages
+    ("work_delivered", REAL, (1,)),  # [1], work units done
+    ("usual_pace", REAL, (1,)),  # [1]: of joint work, against that of members who give all
+    ("usual_share", REAL, (1,)),  # [1]: of free capacity that members give
     ("staff_days", REAL, (1,)),  # [1], so far
     ("counts", WHOLE, (2,)),  # [2]: initiatives completed, abandoned
+    ("completed_months", REAL, (2,)),  # [2], months that the completed took, and were to take
     ("has_collapsed", WHOLE, (1,)),  # [1]
     # Initiatives under way ----------------------------------------------------------------------
     ("number", WHOLE, (M,)),  # [m]: which one; -1 where none
@@ -93,20 +100,20 @@ _FIELDS = [
     ("joint_value", REAL, (M,)),  # [m]: its likeness to the vision
     ("benefit", REAL, (M,)),  # [m]: multiplier, may be negative
     ("work_size", REAL, (M,)),  # [m], work units
-    ("n_gates", WHOLE, (M,)),  # [m]
-    ("stage", WHOLE, (M,)),  # [m]: stages completed
-    ("gate", REAL, (M,)),  # [m]: events of consent so far; 1 or more is open
-    ("votes", REAL, (M, N, 2)),  # [m, i, vote]: yes of the last months, newest first
-    ("is_quick", REAL, (M,)),  # [m]: 0 or 1
-    ("work", REAL, (M,)),  # [m], work units done on the stages so far
-    ("surplus", REAL, (M,)),  # [m], work units carried over from the one before
-    ("planned_rate", REAL, (M,)),  # [m], work units a month
-    ("realised_rate", REAL, (M,)),  # [m], work units a month, running mean
-    ("believed_rate", REAL, (M, N)),  # [m, i], work units a month
+    ("difficulty", REAL, (M,)),  # [m], ratio: how hard it turns out to be
+    ("part", REAL, (M, N)),  # [m, i], sums to 1: parts of its members in it
+    ("full_pace", REAL, (M,)),  # [m], work units a month, if members give all they have
+    ("freed", REAL, (M,)),  # [m], work units that decisions have freed
+    ("decision", REAL, (M,)),  # [m]: how far the next decision has come at the table
+    ("decisions", WHOLE, (M,)),  # [m]: decisions taken so far
+    ("votes", REAL, (M, N)),  # [m, i]: yes to the next decision, which stands
+    ("pace", REAL, (M,)),  # [m]: this month's, against the full one
+    ("recent_pace", REAL, (M,)),  # [m]: yearly mean of that
+    ("held_up", REAL, (M,)),  # [m]: part of this month's work that waited for a decision
+    ("work", REAL, (M,)),  # [m], work units done so far
     ("planned_months", REAL, (M,)),  # [m], months
     ("age", REAL, (M,)),  # [m], months
     ("absent_months", REAL, (M,)),  # [m], months that a needed member has been away
-    ("stages_now", REAL, (M,)),  # [m]: stages completed this month
     # Coordinators -------------------------------------------------------------------------------
     ("host", WHOLE, (Q,)),  # [c]: -1 for none
     ("is_at_work", REAL, (Q,)),  # [c]: 0 or 1

@@ -8,7 +8,17 @@ import math
 
 from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled, with_slot
-from partnersim.model.constants import BRIDGING, COVERED_BY_AGREEMENT, CROWDING, GOODWILL_RATE, N_LAYERS
+from partnersim.model.constants import (
+    AGREEMENT_LOSS,
+    BRIDGING,
+    COVERED_BY_AGREEMENT,
+    CROWDING,
+    DECAY,
+    JOINT_DAY_RATE,
+    N_LAYERS,
+    READING_NOISE,
+    TRUST_SPREAD,
+)
 from partnersim.model.draws import (
     ENCOUNTERS,
     READING,
@@ -26,22 +36,29 @@ from partnersim.model.levers import JOINT_AWAY_DAYS
 
 
 @compiled
+def is_frozen(state, p):
+    """Whether trust stays as it is: from the beginning, or where a start is stated from before."""
+    return p.mechanisms.trust_frozen and (state.month[0] >= 0 or p.starting.trust >= 0.0)
+
+
+@compiled
 def set_competence(i, layer, j, trust, state, p):
-    """Competence trust of a layer of i in j from now on; frozen, it stays as it began."""
-    if not p.mechanisms.trust_frozen:
+    """Competence trust of a layer of i in j from now on, unless trust is held."""
+    if not is_frozen(state, p):
         state.competence_trust[i, layer, j] = trust
 
 
 @compiled
 def set_goodwill(i, layer, j, trust, state, p):
-    """Goodwill trust of a layer of i in j from now on; frozen, it stays as it began."""
-    if not p.mechanisms.trust_frozen:
+    """Goodwill trust of a layer of i in j from now on, unless trust is held."""
+    if not is_frozen(state, p):
         state.goodwill_trust[i, layer, j] = trust
 
 
 @compiled
-def start_trust(state, p):
-    """Trust at the start: half of a link's chance is its pair's, half its own."""
+def start_trust(competence, goodwill, state, p):
+    """Trust at the start: half of a link's chance is its pair's, half its own; held, all alike."""
+    spread = 0.0 if p.mechanisms.trust_frozen else TRUST_SPREAD
     for i in range(p.n):
         for j in range(p.n):
             if i == j:
@@ -53,12 +70,11 @@ def start_trust(state, p):
                     draw = uniform(
                         state.keys, ENCOUNTERS, SETUP, START_TRUST, p.label[i], p.label[j], 2 * layer + kind
                     )
-                    own = noise(draw, p.luck)
-                    trust = p.starting.trust_mean + p.starting.trust_spread * 0.5 * (pair + own)
+                    chance = spread * 0.5 * (pair + noise(draw, p.luck))
                     if kind == 0:
-                        state.competence_trust[i, layer, j] = clip(trust, 0.0, 1.0)
+                        state.competence_trust[i, layer, j] = clip(competence + chance, 0.0, 1.0)
                     else:
-                        state.goodwill_trust[i, layer, j] = clip(trust, 0.0, 1.0)
+                        state.goodwill_trust[i, layer, j] = clip(goodwill + chance, 0.0, 1.0)
 
 
 @compiled
@@ -137,13 +153,6 @@ def mean_goodwill(i, j, state):
 
 
 @compiled
-def deed_of(j, layer, state, p):
-    """What a layer of j really gave last month, against what plans take for granted, at most 1:
-    trust grows where expectations are met, and modest ones are met sooner [vangen2003]."""
-    return min(1.0, state.delivered[j, layer] / p.programme.planned_effort)
-
-
-@compiled
 def weight_of_bad_news(trust, asymmetry):
     """How much more bad news moves trust than good: most where there is no settled view, not at
     all where there is [slovic1993; poortinga2004]."""
@@ -151,15 +160,15 @@ def weight_of_bad_news(trust, asymmetry):
 
 
 @compiled
-def take_in(goodwill, seen, rate, agreement, asymmetry):
-    """Goodwill after news: bad news weighs more, and good news less where a rule forces the
+def take_in(trust, seen, rate, agreement, asymmetry):
+    """Trust after news: bad news weighs more, and good news less where a rule forces the
     conduct [malhotra2002]."""
-    change = rate * (seen - goodwill)
+    change = rate * (seen - trust)
     # Both are worked out and one is taken: a branch that nobody can foresee takes longer.
-    of_bad_news = weight_of_bad_news(goodwill, asymmetry)
+    of_bad_news = weight_of_bad_news(trust, asymmetry)
     of_good_news = 1.0 - CROWDING * agreement
     change *= of_bad_news if change < 0.0 else of_good_news
-    return clip(goodwill + change, 0.0, 1.0)
+    return clip(trust + change, 0.0, 1.0)
 
 
 @compiled
@@ -171,22 +180,23 @@ def learn_from_news(i, layer, j, seen, rate, state, p):
 
 @with_slot
 def hear_talk(learn, state, p):
-    """Goodwill learns from what is displayed in meetings, misread by culture and by chance."""
-    month, n, luck, disposition = state.month[0], p.n, p.luck, p.trust.disposition
-    talk, spread = 1.0 - p.trust.deeds, p.trust.misreading_noise
+    """Goodwill learns from what is displayed in meetings.
+
+    What is not understood across cultures is not credited; chance misreads it either way.
+    """
+    month, n, luck, talk = state.month[0], p.n, p.luck, 1.0 - p.trust.deeds
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             misread = state.misread[i, j]
             open_part = (1.0 - misread) * (1.0 - state.guarded[i, j])
-            rate = GOODWILL_RATE * state.contact[i, j] * talk
+            rate = p.trust.rate * state.contact[i, j] * talk
             bits = random_bits(state.keys, ENCOUNTERS, month, READING, p.label[i], p.label[j], 0)
             for layer in range(N_LAYERS):
                 seen = clip(
                     open_part * state.displayed[j, layer]
-                    + misread * disposition
-                    + spread * noise(of_layer(bits, layer), luck),
+                    + READING_NOISE * noise(of_layer(bits, layer), luck),
                     0.0,
                     1.0,
                 )
@@ -197,15 +207,15 @@ def hear_talk(learn, state, p):
 @with_slot
 def see_deeds(learn, state, p):
     """Goodwill learns from what was really delivered last month: talk is not enough."""
-    n, deeds, disposition = p.n, p.trust.deeds, p.trust.disposition
+    n, deeds = p.n, p.trust.deeds
     for i in range(n):
         for j in range(n):
             if i == j or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
             misread = state.misread[i, j]
-            rate = GOODWILL_RATE * state.contact[i, j] * deeds
+            rate = p.trust.rate * state.contact[i, j] * deeds
             for layer in range(N_LAYERS):
-                seen = (1.0 - misread) * deed_of(j, layer, state, p) + misread * disposition
+                seen = (1.0 - misread) * state.deed[j, layer]
                 learnt = learn(i, layer, j, seen, rate, state, p)
                 set_goodwill(i, layer, j, learnt, state, p)
 
@@ -223,7 +233,7 @@ def miss_agreements(state, p):
             if i == j or state.withdrawn[i, j] == 0.0:
                 continue
             for layer in range(N_LAYERS):
-                lose_goodwill(i, layer, j, p.trust.agreement_loss * state.withdrawn[i, j], state, p)
+                lose_goodwill(i, layer, j, AGREEMENT_LOSS * state.withdrawn[i, j], state, p)
 
 
 @with_slot
@@ -235,10 +245,10 @@ def spend_joint_days(learn, state, p):
             days = min(state.in_force[i, JOINT_AWAY_DAYS], state.in_force[j, JOINT_AWAY_DAYS])
             if i == j or days == 0.0 or state.is_present[i] * state.is_present[j] == 0.0:
                 continue
-            rate = min(1.0, p.trust.joint_day_rate * days / 12.0)
+            rate = min(1.0, JOINT_DAY_RATE * days / 12.0)
             for layer in range(N_LAYERS):
                 seen = (1.0 - p.trust.deeds) * state.vision_commitment[j, layer] + (
-                    p.trust.deeds * deed_of(j, layer, state, p)
+                    p.trust.deeds * state.deed[j, layer]
                 )
                 learnt = learn(i, layer, j, seen, rate, state, p)
                 set_goodwill(i, layer, j, learnt, state, p)
@@ -268,25 +278,23 @@ def bridge_partners(state, p):
 
 
 @compiled
-def judge_promises(state, p):
-    """Competence trust rises with promises kept, and falls with those broken.
+def judge_partners(state, p):
+    """Competence trust learns how joint work goes against plan, and the partner's part in it.
 
-    C += a (1-C) for one kept, C -= a C for one broken, which is bad news, with a growing with
-    contact and with what was promised.
+    C moves to (1 - q/2) going + (q/2) deed, with q contact: of the whole everybody knows, of the
+    other's part only as far as one sees it. Bad news weighs more.
     """
     n, asymmetry = p.n, p.trust.news_asymmetry
     for i in range(n):
         for j in range(n):
-            if i == j or state.is_present[i] * state.is_present[j] == 0.0:
+            if i == j or state.joint[i, j] * state.is_present[i] * state.is_present[j] == 0.0:
                 continue
+            contact = state.contact[i, j]
+            rate = p.trust.rate * contact
             for layer in range(N_LAYERS):
-                rate = p.trust.promise_rate * state.contact[i, j] * state.contribution[j, layer]
-                kept = state.kept[j, layer]
+                seen = (1.0 - 0.5 * contact) * state.joint_going[i, j] + 0.5 * contact * state.deed[j, layer]
                 competence = state.competence_trust[i, layer, j]
-                gain = kept * (1.0 - competence)
-                loss = (1.0 - kept) * competence * weight_of_bad_news(competence, asymmetry)
-                learnt = clip(competence + rate * (gain - loss), 0.0, 1.0)
-                set_competence(i, layer, j, learnt, state, p)
+                set_competence(i, layer, j, take_in(competence, seen, rate, 0.0, asymmetry), state, p)
 
 
 @compiled
@@ -296,7 +304,7 @@ def forget_partners(state, p):
         for j in range(p.n):
             if i == j:
                 continue
-            rate = p.trust.decay_rate * (1.0 - state.contact[i, j])
+            rate = DECAY * (1.0 - state.contact[i, j])
             for layer in range(N_LAYERS):
                 return_to_disposition(i, layer, j, rate, state, p)
 
@@ -305,27 +313,15 @@ def forget_partners(state, p):
 
 
 @compiled
-def effective_trust(competence, goodwill, goodwill_weight, agreement):
-    """T = C^(1-w) G^w [sako1992; nooteboom1996], and what an agreement covers of 1 - T."""
-    if goodwill_weight == 0.5:
-        trust = math.sqrt(competence * goodwill)
-    elif competence <= 0.0 or goodwill <= 0.0:
-        trust = 0.0
-        if goodwill_weight == 0.0:
-            trust = competence
-        elif goodwill_weight == 1.0:
-            trust = goodwill
-    else:
-        trust = math.exp(
-            (1.0 - goodwill_weight) * math.log(competence) + goodwill_weight * math.log(goodwill)
-        )
-    return 1.0 - (1.0 - trust) * (1.0 - agreement)
+def effective_trust(competence, goodwill, agreement):
+    """T = sqrt(C G) [sako1992; nooteboom1996], and what an agreement covers of 1 - T."""
+    return 1.0 - (1.0 - math.sqrt(competence * goodwill)) * (1.0 - agreement)
 
 
 @compiled
 def assess_trust(state, p):
     """Both kinds, and what an agreement covers, make trust as it is acted on."""
-    n, goodwill_weight = p.n, p.trust.goodwill_weight
+    n = p.n
     for i in range(n):
         for j in range(n):
             if i == j:
@@ -335,19 +331,6 @@ def assess_trust(state, p):
                 trust = effective_trust(
                     state.competence_trust[i, layer, j],
                     state.goodwill_trust[i, layer, j],
-                    goodwill_weight,
                     covered,
                 )
                 state.trust[i, layer, j] = trust
-
-
-@compiled
-def mean_trust_of(i, state, p):
-    """Mean trust of an organisation's layers in the other members."""
-    total, links = 0.0, 0.0
-    for layer in range(N_LAYERS):
-        for j in range(p.n):
-            if j != i and state.is_present[j] > 0.0:
-                total += state.trust[i, layer, j]
-                links += 1.0
-    return total / max(links, 1.0)

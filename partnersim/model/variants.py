@@ -194,7 +194,7 @@ class VariantError(ValueError):
 
 
 IMPOSSIBLE = (
-    "must leave work_size[m] above 0 and finite, n_gates[m] 0 or more, benefit_mix[m] 0 or more "
+    "must leave work_size[m] above 0 and finite, benefit_mix[m] 0 or more "
     "each and 1 in all, and needs[m] 0 or 1 each"
 )
 
@@ -210,8 +210,7 @@ def is_possible(m, state, p):
     for i in range(p.n):
         if state.needs[m, i] != 0.0 and state.needs[m, i] != 1.0:
             return False
-    is_sized = 0.0 < state.work_size[m] < np.inf and state.n_gates[m] >= 0
-    return is_sized and abs(total - 1.0) <= 1e-6
+    return 0.0 < state.work_size[m] < np.inf and abs(total - 1.0) <= 1e-6
 
 
 def guarded(variant: Variant, call: Function) -> Function:

@@ -8,12 +8,13 @@ from partnersim.model.constants import (
     BELIEF_BASE,
     BELIEF_BEFORE,
     BELIEF_OTHERS,
+    COLLEAGUES,
     JOINT_DAY_COMMITMENT,
     LAYER_SHARE,
     N_LAYERS,
+    RESULTS,
     WRITTEN_COMMITMENT,
 )
-from partnersim.model.environment import n_members
 from partnersim.model.levers import CIRCULATED_VISION, JOINT_AWAY_DAYS, OWN_AWAY_DAYS
 
 
@@ -22,10 +23,14 @@ def update_commitment(state, p):
     """Commitment is pulled back by pressure, and raised by trust, joint days and colleagues.
 
     dv = -pull (1/2 + p)(1/2 + a)(v - alone) + identification T^2 (v^ - v)+
-    + joint days and papers (v^ - v)+ - own days v + colleagues (mean v - v)
+    + (joint days, papers, work that goes as planned) (v^ - v)+ - own days v + colleagues (mean v - v)
+
+    T^2 is the mean over members by capacity, oneself included with full trust.
     """
     n = p.n
-    partners = max(n_members(state, p) - 1.0, 1.0)
+    capacity = 0.0
+    for i in range(n):
+        capacity += state.is_present[i] * state.base_capacity[i]
     for i in range(n):
         if state.is_present[i] == 0.0:
             continue
@@ -38,19 +43,21 @@ def update_commitment(state, p):
             JOINT_DAY_COMMITMENT * state.in_force[i, JOINT_AWAY_DAYS]
             + WRITTEN_COMMITMENT * state.in_force[i, CIRCULATED_VISION]
         ) / 12.0
+        if p.mechanisms.results:
+            told += RESULTS * state.going[i]
         turned_in = 0.0
         if p.mechanisms.away_days_harm:
             turned_in = AWAY_DAY_COMMITMENT * state.in_force[i, OWN_AWAY_DAYS] / 12.0
         binding = 1.0
         if p.mechanisms.away_days_reason:
             binding += AWAY_DAY_BINDING * state.in_force[i, OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, p.commitment.colleague_rate * binding)
+        follow = min(1.0, COLLEAGUES * binding)
         for layer in range(N_LAYERS):
-            squares = 0.0
+            squares = state.base_capacity[i]
             for j in range(n):
                 if j != i and state.is_present[j] > 0.0:
-                    squares += state.trust[i, layer, j] * state.trust[i, layer, j]
-            identity = p.commitment.identification * squares / partners
+                    squares += state.base_capacity[j] * state.trust[i, layer, j] * state.trust[i, layer, j]
+            identity = p.commitment.identification * squares / capacity
             commitment = state.vision_commitment[i, layer]
             room = max(ceiling - commitment, 0.0)
             state.vision_commitment[i, layer] = clip(

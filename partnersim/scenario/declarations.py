@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, model_validator
 from pydantic.fields import FieldInfo
 
 from partnersim.model.room import (
@@ -250,15 +250,9 @@ class Drawn(Section):
 class Vision(Section):
     """What the partnership wants to change, together."""
 
-    size: Real = number(
-        12.0,
-        1,
-        10_000,
-        "work units",
-        source="set by leach2002 and pioneers: a quarter of it in 30-60 months; tuned",
-    )
-    """Work that the whole vision takes; one unit is what a full team that trusts and is never kept
-    waiting does in a month."""
+    size: Real = number(240.0, 1, 100_000, "work units")
+    """Work that the whole vision takes; one unit is what an organisation of ordinary capacity does in
+    a month if it gives all the staff that it can free."""
     weights: Annotated[dict[Slug, Share], DOMAINS] = setting({}, unit="weights")
     """Weight of each domain in the vision, together 1; the mean of the organisations' objectives if
     left out."""
@@ -275,12 +269,8 @@ class Initiative(Section):
     """Where its benefit falls: weights over domains, together 1; as the vision if left out."""
     members: Annotated[list[Slug], ORGANISATIONS] = setting([], unit="names")
     """Organisations that it needs; all if left out."""
-    size: Real = number(3.0, 0.01, 1000, "work units")
+    size: Real = number(12.0, 0.01, 1000, "work units")
     """Work that it takes."""
-    n_gates: Whole = number(2, 0, 8, "gates")
-    """Decisions needed on the way, one before each stage; 0 needs none."""
-    quick_win: Flag = setting(False, unit="yes or no")
-    """Whether front-line staff can do it alone, without any board's decision."""
     start_month: Whole = number(0, 0, 599, "month")
     """Month before which it does not start."""
     harm: Annotated[dict[Slug, Share], ORGANISATIONS] = setting({}, unit="shares")
@@ -292,99 +282,41 @@ class Programme(Section):
 
     n_simultaneous: Whole = number(4, 1, MAX_AT_ONCE, "initiatives")
     """Initiatives under way at once."""
-    stagger_months: Whole = number(3, 0, 60, "months")
-    """Months between the starts of the first ones."""
     members_per_initiative: Whole = number(4, 2, MAX_ORGANISATIONS, "organisations")
     """Organisations that a drawn initiative needs (all, where there are fewer)."""
-    initiative_size: Real = number(4.5, 0.01, 1000, "work units", source="tuned")
-    """Usual work of a drawn initiative when trust is at one half."""
-    size_spread: Real = share(0.5, most=0.95)
-    """Greatest relative difference of a drawn size from the usual."""
-    max_gates: Whole = number(4, 1, 8, "gates", source="vangen2003 for the direction")
-    """Gates of a drawn initiative when nobody trusts anybody; one when all do."""
-    quick_win_share: Real = share(0.25)
-    """Share of drawn initiatives that front-line staff can do alone."""
-    quick_win_size: Real = number(0.3, 0.05, 1, "ratio")
-    """Size of a quick win against that of other initiatives."""
-    focus: Real = share(0.7)
-    """Part of a drawn initiative's benefit that falls in one domain."""
-    benefit_spread: Real = number(
-        1.6,
-        0,
-        2,
-        "ratio",
-        source="nao2018: sites differ from falls to +15 %; not checked at the source; tuned",
-    )
-    """Standard deviation of an initiative's benefit about what was planned; some do harm."""
-    shared_benefit: Real = share(0.38, source="tuned")
-    """Part of that variance that all initiatives of one place have in common: some places take to
-    change better than others."""
+    initiative_size: Real = number(10.0, 0.01, 1000, "work units")
+    """Usual work of a drawn initiative."""
     complementarity: Real = number(-2.0, -10, 0.95, "exponent", source="johnston2011 for the direction")
     """How far work goes at the pace of the least committed: exponent of the CES mean over members;
     1 adds up, very negative is the weakest link."""
-    diminishing: Real = number(1.0, 0, 10, "ratio")
+    diminishing: Real = number(0.5, 0, 10, "ratio")
     """How much harder the last of the vision is than the first: the easy things come first."""
-    planned_effort: Real = number(0.72, 0.05, 1, "share", source="tuned")
-    """Effort that plans take for granted."""
-    patience: Real = number(3.0, 1, 100, "ratio")
-    """Times its planned length after which an initiative is given up."""
     initiatives: Annotated[list[Initiative], UpTo(MAX_INITIATIVES)] = setting([], unit="list")
     """Initiatives given by hand; when they are done, others are drawn."""
 
 
 class Starting(Section):
-    """Where a partnership begins."""
+    """Where a partnership begins: at rest, where its own rules take it, unless it is stated."""
 
-    trust_mean: Real = share(0.42)
-    """Mean trust at the start."""
-    trust_spread: Real = share(0.2, most=0.5)
-    """Greatest difference of a pair's trust from the mean."""
-    contact_mean: Real = share(0.15)
-    """Mean contact of pairs at the start."""
-    contact_spread: Real = share(0.1, most=0.5)
-    """Greatest difference of a pair's contact from the mean."""
-    tension: Real = share(0.15)
-    """Unresolved issues at the start."""
-    commitment: Real = share(0.4)
-    """Commitment to the vision at the start, as a share of its ceiling."""
-    contribution: Real = share(0.5, source="fischbacher2010, amin2018: 40-60 %")
-    """Share of free capacity promised to the partnership at the start."""
+    trust: Share | None = setting(None, unit="share")
+    """Mean trust at the start; where the place comes to rest if left out."""
+    contribution: Share | None = setting(None, unit="share")
+    """Share of free capacity promised at the start; where the place comes to rest if left out."""
 
 
 class Trust(Section):
     """How trust is learnt and lost."""
 
-    goodwill_weight: Real = share(0.5, source="sako1992, nooteboom1996 for the two kinds")
-    """Weight of goodwill against competence in trust."""
-    disposition: Real = share(0.27, source="tuned")
-    """Trust that strangers in this field give each other."""
+    rate: Real = number(0.15, 0, 1, "per month")
+    """How fast trust learns from what is seen, a month, at full contact."""
     news_asymmetry: Real = number(2.0, 1, 5, "ratio", source="slovic1993, poortinga2004")
     """How much more bad news weighs than good where there is no settled view."""
     deeds: Real = share(0.5)
     """Weight of what the others did against what they say."""
-    misreading_noise: Real = share(0.15, most=0.5)
-    """Greatest chance error in reading the others in one month."""
-    joint_day_rate: Real = number(0.067, 0, 1, "a day", source="tuned")
-    """Part of the way to a true view of each other that a joint away day takes people."""
-    agreement_loss: Real = share(0.5, source="malhotra2002 for the direction; tuned")
-    """Part of goodwill lost when a full binding agreement is withdrawn: the others' good conduct is
-    put down to it."""
-    promise_rate: Real = share(0.06)
-    """How fast kept and broken promises move competence trust, a month, at full contact."""
-    reliability: Real = share(0.95)
-    """Chance that a promise is kept when there is no pressure."""
-    pressure_on_reliability: Real = share(0.3)
-    """How much of that chance full pressure takes away."""
-    shortfall: Real = share(0.5)
-    """Part of a broken promise that is delivered all the same."""
-    decay_rate: Real = number(0.01, 0, 1, "per month")
-    """Monthly return of trust to disposition between those who never meet."""
-    turnover_loss: Real = share(0.5)
-    """Part of a relationship that goes with the person who leaves."""
-    small_wins: Real = share(0.051, source="vangen2003 for the loop; tuned")
-    """Gain of trust and commitment from a stage of work seen to be completed."""
-    abandonment_loss: Real = share(0.15)
-    """Loss of commitment and competence trust when an initiative is given up."""
+    disposition: Real = share(0.27)
+    """Trust that strangers in this field give each other."""
+    hope: Real = share(0.5)
+    """How far plans and expectations are hoped for and not learnt from what is usual."""
     usual_cultural_distance: Real = share(0.5)
     """Cultural distance of two organisations where none is given."""
 
@@ -396,66 +328,34 @@ class Relations(Section):
     """Regular meeting time of an organisation, spread over its partners."""
     issue_rate: Real = number(0.15, 0, 1, "per month")
     """Monthly growth of unresolved issues between fully opposed organisations."""
-    surfacing_rate: Real = number(0.5, 0, 1, "per month")
-    """Monthly chance that an issue comes to the table where nothing is avoided."""
     flare_loss: Real = share(0.08)
-    """Part of goodwill lost when an issue flares up."""
-    rupture_rate: Real = number(0.06, 0, 1, "per month")
-    """Monthly chance that issues never raised break out, when full."""
-    rupture_loss: Real = share(0.3)
-    """Part of goodwill lost when they break out."""
-
+    """Part of goodwill lost when an issue flares up; four times that when it breaks out unraised."""
 
 class Decision(Section):
     """How a layer of an organisation decides what to contribute."""
 
-    rule: Literal["stake", "conditional"] = setting(
-        "stake", unit="name", source="conditional: fischbacher2010"
-    )
+    rule: Literal["stake", "conditional"] = setting("stake", unit="name", source="conditional: fischbacher2010")
     """How contributions are decided: by stake and exposure, or conditionally on what others are
     believed to give."""
-    own_view_weight: Real = share(
-        0.242, source="fischbacher2010, Table 2; recalled, not checked at the source"
-    )
-    """Weight of one's own view (the stake rule) in the conditional rule."""
-    belief_weight: Real = share(0.666, source="fischbacher2010, Table 2; recalled, not checked at the source")
-    """Weight of the belief about what others give in the conditional rule."""
-    sharpness: Real = number(5.1, 0, 50, "per unit of stake", source="tuned")
+    sharpness: Real = number(5.0, 0, 50, "per unit of stake")
     """How sharply contribution answers to what is to be gained."""
-    exposure: Real = number(0.32, 0, 3, "stake", source="tuned")
+    exposure: Real = number(0.15, 0, 3, "stake")
     """What it costs to rely on partners who then do not deliver, in units of stake."""
-    referral_protection: Real = share(0.5)
-    """Part of that exposure which referring every decision back takes away."""
-    mandate: Real = share(0.17, source="tuned")
+    mandate: Real = share(0.15)
     """Part of a board's missing consent that it brings along where it has met beforehand."""
-    value_alone: Real = number(0.5, 0, 1, "ratio")
-    """Worth of joint work to one whose success does not depend on the others, against one whose
-    success does."""
-    cost_base: Real = number(0.05, 0, 2, "stake")
-    """Cost of contributing, in units of stake."""
-    cost_pressure: Real = number(0.15, 0, 2, "stake")
-    """Further cost under full pressure."""
-    cost_load: Real = number(0.1, 0, 2, "stake")
-    """Further cost of each initiative beyond the first, against those under way."""
-    adjustment_rate: Real = number(0.2, 0, 1, "per month")
-    """Part of the way to its aim that a contribution moves in a month."""
+    resentment: Real = share(0.05)
+    """Part of goodwill lost towards those who decide over one's head."""
+    value_alone: Real = number(0.2, 0, 1, "stake")
+    """What time is worth alone to one whose success does not depend on the others."""
+    cost_pressure: Real = number(0.1, 0, 2, "stake")
+    """Cost of contributing under full pressure."""
 
 
 class Pressure(Section):
     """What drives pressure to meet one's own targets up and down."""
 
-    deadline: Real = share(0.2)
-    """Pressure added at the deadline of a target of weight 1."""
-    load: Real = share(0.2)
-    """Pressure added by contributing everything: contributing tires."""
     relief: Real = share(0.5)
     """Pressure that the delivered vision takes off, where it is the organisation's own domain."""
-    shock_spread: Real = share(0.1, most=0.5)
-    """Standard deviation of an organisation's own shocks."""
-    national_shock_spread: Real = share(0.05, most=0.5)
-    """Standard deviation of shocks that fall on all."""
-    shock_persistence: Real = number(0.8, 0, 0.99, "per month")
-    """Part of a shock left after a month."""
     national_phase_months: Whole = number(0, 0, 119, "months")
     """Months of the national year already gone at the start: the phase of every national target."""
 
@@ -469,12 +369,6 @@ class Commitment(Section):
     """Commitment of an organisation left alone, as a share of its ceiling."""
     identification: Real = number(0.093, 0, 1, "per month", source="tuned")
     """Monthly rise towards the ceiling among partners who trust each other fully."""
-    colleague_rate: Real = number(0.1, 0, 1, "per month")
-    """Monthly pull of each layer's commitment to its colleagues' in other layers."""
-    adoption: Real = share(0.5)
-    """Part of its divisive ways of working that a fully committed organisation drops."""
-    adoption_rate: Real = number(0.05, 0, 1, "per month")
-    """Part of the way to that which practice moves in a month."""
 
 
 class Place(Section):
@@ -495,27 +389,8 @@ class Place(Section):
 class Turnover(Section):
     """How often those who hold the relationships leave, and organisations too."""
 
-    board_rate: Real = number(0.015, 0, 1, "per month")
-    """Monthly chance that a board's lead changes."""
-    management_rate: Real = number(0.015, 0, 1, "per month")
-    """Monthly chance that the lead manager changes."""
-    front_line_rate: Real = number(0.015, 0, 1, "per month")
-    """Monthly chance that the front line's lead changes."""
-    trust_floor: Real = share(0.12)
-    """Mean trust under which an organisation may withdraw."""
-    stake_floor: Real = number(0.05, 0, 1, "stake")
-    """Mean stake under which it may."""
-    withdrawal_rate: Real = number(0.1, 0, 1, "per month")
-    """Monthly chance that it does, after a year under both floors."""
-
-
-class Survey(Section):
-    """How people answer when asked how joint working goes."""
-
-    noise: Real = share(0.05, most=0.5)
-    """Greatest chance error of the survey."""
-    avoidance_bonus: Real = share(0.1, most=0.5)
-    """How much better it looks where issues are avoided altogether."""
+    rate: Real = number(0.015, 0, 1, "per month")
+    """Monthly chance that the lead of a layer changes."""
 
 
 class Lead(Section):
@@ -526,8 +401,6 @@ class Lead(Section):
     authority: Real = share(0.0)
     """Chance that a decision which the others have not yet taken passes on its word, if it wants
     it."""
-    resentment: Real = share(0.05)
-    """Part of the others' goodwill towards it that an imposed decision costs."""
 
 
 STRATEGIES: dict[str, dict[str, float]] = {
@@ -538,19 +411,6 @@ STRATEGIES: dict[str, dict[str, float]] = {
     "anyone": {"commitment": 0.0, "tie": 0.0, "time": 0.0, "temperature": 1.0},
 }
 """Named points in the space of attention."""
-
-
-class Attention(Section):
-    """Whom a coordinator meets next: a softmax over three reasons."""
-
-    commitment: Real = number(1.0, 0, 10, "weight")
-    """Weight of low commitment to the vision."""
-    tie: Real = number(1.0, 0, 10, "weight")
-    """Weight of the weakest tie."""
-    time: Real = number(1.0, 0, 10, "weight")
-    """Weight of the time since last met, up to a year."""
-    temperature: Real = number(0.2, 0.001, 100, "weight")
-    """How much chance there is in it."""
 
 
 class Coordinator(Section):
@@ -576,20 +436,8 @@ class Coordinator(Section):
     """First month no longer at work."""
     cost: Real = number(20.0, 0, 1000, "staff days per month")
     """Staff time that the coordinator costs the partnership."""
-    attention: Attention = setting(
-        Attention,
-        f"Whom the coordinator meets next: a table, or the name of a strategy ({', '.join(STRATEGIES)}).",
-        unit="table",
-    )
-
-    @field_validator("attention", mode="before")
-    @classmethod
-    def _named_strategy(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            if value not in STRATEGIES:
-                raise ValueError(f"no strategy is named {value!r}; there are {', '.join(STRATEGIES)}")
-            return STRATEGIES[value]
-        return value
+    attention: Literal[tuple(STRATEGIES)] = setting("balanced", unit="name")  # type: ignore[valid-type]
+    """Whom the coordinator meets next."""
 
     @model_validator(mode="after")
     def _months_in_order(self) -> Self:
@@ -605,12 +453,6 @@ class Emergence(Section):
 
     rate: Real = number(0.0, 0, 1, "per month")
     """Monthly chance that a fully committed member starts to coordinate part-time."""
-    skill: Real = share(0.5)
-    """Skill of such a coordinator."""
-    meetings_per_month: Real = number(3.0, 0, 60, "meetings per month")
-    """Meetings that such a coordinator has."""
-    cost: Real = number(5.0, 0, 1000, "staff days per month")
-    """Staff time of such a coordinator."""
 
 
 class Intervention(Section):
@@ -681,7 +523,7 @@ class Mechanisms(Section):
     referral_harm: Flag = setting(True, unit="switch")
     """Decisions referred back wait for every board."""
     referral_reason: Flag = setting(True, unit="switch")
-    """Referring back limits exposure to a bad decision."""
+    """Being decided over costs goodwill, which referring back avoids."""
     separate_teams_handoffs: Flag = setting(True, unit="switch")
     """Teams managed separately lose work in hand-offs."""
     separate_teams_promises: Flag = setting(True, unit="switch")
@@ -696,8 +538,12 @@ class Mechanisms(Section):
     """Meetings and away days take staff time from the work."""
     accountability_consent: Flag = setting(True, unit="switch")
     """Accountable boards consent less easily."""
-    small_wins: Flag = setting(True, unit="switch")
-    """Completed stages feed trust and commitment."""
+    results: Flag = setting(True, unit="switch")
+    """Work that goes as planned feeds commitment."""
+    framework: Flag = setting(True, unit="switch")
+    """A standing agreement makes decisions quicker."""
+    chasing: Flag = setting(True, unit="switch")
+    """Coordinators chase decisions."""
     articulation: Flag = setting(True, unit="switch")
     """Coordinators articulate the vision and what is being delivered."""
     bridging: Flag = setting(True, unit="switch")
@@ -788,8 +634,6 @@ class Partnership(Section):
     """Demand in the place."""
     turnover: Turnover = setting(Turnover, unit="table")
     """Who leaves, and how often."""
-    survey: Survey = setting(Survey, unit="table")
-    """How people answer surveys."""
     lead: Lead = setting(Lead, unit="table")
     """Somebody in charge, if anybody."""
     coordinators: Annotated[list[Coordinator], UpTo(MAX_COORDINATORS)] = setting([], unit="list")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from partnersim.scenario.declarations import Attention, OwnWaysOfWorking, Partnership, Section, WaysOfWorking
+from partnersim.scenario.declarations import OwnWaysOfWorking, Partnership, Section, WaysOfWorking
 from partnersim.scenario.errors import suggest
 
 REQUIRED = "required"
@@ -280,7 +280,7 @@ def rows_of(place: Place, prefix: str) -> Iterator[ParameterRow]:
     """Give the rows of a table and of the tables in it, whose paths begin with a prefix."""
     for name, info in place.model.model_fields.items():
         child, path = place.child(name), f"{prefix}{name}"
-        if not child.is_table or child.annotation is Attention:
+        if not child.is_table:
             yield row_of(path, info, child)
         if child.is_table:
             yield from rows_of(child, f"{path}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from partnersim.scenario.declarations import STRATEGIES, Coordinator
+from partnersim.scenario.declarations import 
 from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,
@@ -101,8 +101,6 @@ def json_schema() -> dict[str, Any]:
         table = schema if model is Scenario else schema["definitions"][model.__name__]
         for name, entry in table["properties"].items():
             entry["description"] = meaning_of(model, name)
-    attention = schema["definitions"][Coordinator.__name__]["properties"]["attention"]
-    attention["anyOf"] = [{"$ref": attention.pop("$ref")}, {"enum": list(STRATEGIES)}]
     tidy: dict[str, Any] = _tidy(schema)
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "A partnersim scenario", **tidy}
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import numpy as np
 
+from partnersim.model.constants import EMERGED_COST, EMERGED_MEETINGS, EMERGED_SKILL
 from partnersim.model.record import FLAG, REAL, WHOLE, new_record, parts_of, record_of
 from partnersim.model.room import MAX_COORDINATORS, MAX_TARGETS, K, N
 from partnersim.scenario.declarations import (
@@ -26,6 +27,7 @@ from partnersim.scenario.declarations import (
     LEVERS,
     MAX_MONTHS,
     NOT_SIMULATED,
+    STRATEGIES,
     Coordinator,
     Drawn,
     Of,
@@ -36,6 +38,9 @@ from partnersim.scenario.declarations import (
 )
 from partnersim.scenario.declared import Place
 from partnersim.scenario.scenario import Scenario
+
+REASONS = ("commitment", "tie", "time")
+"""What attention weighs."""
 
 NAMES = "organisation_names"
 """Stands for a scenario's organisations where only who they are counts."""
@@ -144,24 +149,26 @@ def _counts(scenario: Scenario) -> Values:
 
 
 @made(
-    "drawn decision place turnover coordinators",
+    "drawn decision place coordinators starting",
     {
         "drawn.is_given": (FLAG, ()),
         "decision.is_conditional": (FLAG, ()),
         "place.log_growth": (REAL, ()),
-        "turnover.rates": (REAL, (len(LAYERS),)),
+        "starting.trust": (REAL, ()),
+        "starting.contribution": (REAL, ()),
         "coordinators.n_appointed": (WHOLE, ()),
     },
-    instead_of="decision.rule place.demand_growth " + " ".join(f"turnover.{layer}_rate" for layer in LAYERS),
+    instead_of="decision.rule place.demand_growth",
 )
 def _conversions(scenario: Scenario) -> Values:
-    """What is nearly as it is written: growth as a logarithm, chances of leaving by layer."""
-    turnover = scenario.turnover
+    """What is nearly as it is written: growth as a logarithm, -1 for a start at rest."""
+    start = scenario.starting
     return {
         "drawn.is_given": scenario.drawn is not None,
         "decision.is_conditional": scenario.decision.rule == "conditional",
         "place.log_growth": math.log1p(scenario.place.demand_growth),
-        "turnover.rates": [getattr(turnover, f"{layer}_rate") for layer in LAYERS],
+        "starting.trust": -1.0 if start.trust is None else start.trust,
+        "starting.contribution": -1.0 if start.contribution is None else start.contribution,
         "coordinators.n_appointed": len(scenario.coordinators),
     }
 
@@ -284,10 +291,23 @@ def _targets(scenario: Scenario) -> Sequence[Target]:
     ]
 
 
+@made(
+    f"coordinators emergence {NAMES}",
+    {f"coordinators.for_{reason}": (REAL, (MAX_COORDINATORS,)) for reason in REASONS}
+    | {"coordinators.temperature": (REAL, (MAX_COORDINATORS,))},
+    instead_of="coordinators.attention",
+)
+def _attention(scenario: Scenario) -> Values:
+    """What each strategy of attention weighs, and how much chance there is in it."""
+    found = [STRATEGIES[coordinator.attention] for coordinator in _coordinators(scenario)]
+    weights = {f"coordinators.for_{reason}": [s[reason] for s in found] for reason in REASONS}
+    return weights | {"coordinators.temperature": [s["temperature"] for s in found]}
+
+
 @listed(
     "coordinators",
     f"coordinators emergence {NAMES}",
-    instead_of="emergence.skill emergence.meetings_per_month emergence.cost",
+    instead_of="",
 )
 def _coordinators(scenario: Scenario) -> Sequence[Coordinator]:
     """Coordinators, and places for those who may emerge: one an organisation, as far as 10 go."""
@@ -295,7 +315,12 @@ def _coordinators(scenario: Scenario) -> Sequence[Coordinator]:
     if emergence.rate == 0.0:
         return appointed
     room = min(MAX_COORDINATORS - len(appointed), scenario.n_organisations)
-    place: dict[str, Any] = emergence.model_dump(exclude={"rate"}) | {"from_month": MAX_MONTHS - 1}
+    place: dict[str, Any] = {
+        "skill": EMERGED_SKILL,
+        "meetings_per_month": EMERGED_MEETINGS,
+        "cost": EMERGED_COST,
+        "from_month": MAX_MONTHS - 1,
+    }
     return [*appointed, *(Coordinator(name=f"emerged-{k}", **place) for k in range(room))]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from partnersim.scenario.declarations import STRATEGIES, Attention, Partnership
+from partnersim.scenario.declarations import Partnership
 
 
 def to_toml(scenario: Partnership) -> str:
@@ -31,7 +31,7 @@ def _fill(table: Any, section: BaseModel) -> None:
         value = getattr(section, name)
         if not info.is_required() and value == info.get_default(call_default_factory=True):
             continue
-        if isinstance(value, Attention) or not _holds_tables(value):
+        if not _holds_tables(value):
             table.add(name, _item(value))
         else:
             tables[name] = value
@@ -66,11 +66,6 @@ def _item(value: Any) -> Any:
     """Give a value that stands on one line."""
     import tomlkit
 
-    if isinstance(value, Attention):
-        for name, point in STRATEGIES.items():
-            if value == Attention(**point):
-                return tomlkit.item(name)
-        value = value.model_dump(exclude_defaults=True)
     if isinstance(value, dict):
         table = tomlkit.inline_table()
         table.update(value)
