@@ -38,6 +38,12 @@ GUARDED_ANYWAY = 0.25  # part of that where they are not
 COVERED_BY_AGREEMENT = 0.5  # of missing trust, by a full binding agreement
 CROWDING = 0.6  # of good news, where an agreement forces the conduct
 
+# Theories of trust other than our own
+DEEDS, TWO_LAYER, LOYALTY = range(3)  # as in partnersim.scenario.declarations.Trust
+PERIOD_MONTHS = 3.0  # of theirs, in months: they do not say; assumed
+BUILDING, EROSION, DAMAGE, FORGIVING, AMPLIFIED, SENSITIVITY = 0.1, 0.3, 0.6, 0.03, 0.5, 1.0  # pant2025
+LOYALTY_FACTOR = 0.5  # klos2001; size assumed
+
 # Issues
 CONFLICT_OBJECTIVES, CONFLICT_HORIZONS = 0.7, 0.3
 SURFACING = 0.5  # monthly, of an issue, where nothing is avoided
@@ -127,7 +133,13 @@ SHOCK_PERSISTENCE = 0.8  # part of a shock left after a month
 # The start
 REST_MONTHS = 36  # before the beginning, in which a place comes to rest
 STARTING_CONTACT, STARTING_TENSION, STARTING_CONTRIBUTION = 0.2, 0.15, 0.4
-STARTING_COMPETENCE, STARTING_GOODWILL, TRUST_SPREAD, STARTING_COMMITMENT, STARTING_PACE = 0.5, 0.28, 0.1, 0.48, 0.2
+STARTING_COMPETENCE, STARTING_GOODWILL, TRUST_SPREAD, STARTING_COMMITMENT, STARTING_PACE = (
+    0.5,
+    0.28,
+    0.1,
+    0.48,
+    0.2,
+)
 DRAWN_BEFORE = 1000  # generation of the first initiatives drawn before the beginning
 
 # Events

@@ -200,7 +200,5 @@ def decide_contributions(decide, state, p):
             contribution = state.contribution[i, layer] * state.is_present[i]
             if state.is_present[i] > 0.0:
                 aim = decide(i, layer, state, p)
-                contribution = clip(
-                    contribution + ADJUSTMENT * (aim - contribution), 0.0, 1.0
-                )
+                contribution = clip(contribution + ADJUSTMENT * (aim - contribution), 0.0, 1.0)
             state.contribution[i, layer] = contribution

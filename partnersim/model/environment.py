@@ -42,7 +42,7 @@ from partnersim.model.draws import (
     uniform,
 )
 from partnersim.model.levers import CROSS_LINKS, N_LEVERS, is_divisive
-from partnersim.model.trust import return_to_disposition, trust_as_strangers
+from partnersim.model.trust import break_tie, return_to_disposition, trust_as_strangers
 
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 
@@ -186,6 +186,7 @@ def lose_relationships(i, layer, share, state, p):
         for trustor, trustee in ((i, j), (j, i)):
             part = share * TURNOVER_LOSS / state.in_force[trustor, CROSS_LINKS]
             return_to_disposition(trustor, layer, trustee, part, state, p)
+            break_tie(trustor, layer, trustee, share / state.in_force[trustor, CROSS_LINKS], state)
     alone = p.commitment.alone * state.ceiling[i]
     commitment = state.vision_commitment[i, layer]
     state.vision_commitment[i, layer] += share * TURNOVER_LOSS * (alone - commitment)

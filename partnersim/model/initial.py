@@ -153,6 +153,9 @@ def clear(state, p):
         fill(state.joint[i], 0.0)
         fill(state.joint_going[i], 0.0)
         fill(state.deed[i], 0.5)
+        for layer in range(N_LAYERS):
+            fill(state.damage[i, layer], 0.0)
+            fill(state.together[i, layer], 0.0)
 
 
 @compiled

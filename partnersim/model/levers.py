@@ -1,7 +1,14 @@
 """Ways of working: what is stated, what is practised, and what is in force."""
 
 from partnersim.model.compiled import compiled
-from partnersim.model.constants import ADOPTION, ADOPTION_RATE, LAYER_SHARE, N_LAYERS, REST_MONTHS, TRANSITION_MONTHS
+from partnersim.model.constants import (
+    ADOPTION,
+    ADOPTION_RATE,
+    LAYER_SHARE,
+    N_LAYERS,
+    REST_MONTHS,
+    TRANSITION_MONTHS,
+)
 
 # In the order of partnersim.scenario.declarations.WaysOfWorking (a test compares the two).
 (

@@ -46,7 +46,7 @@ from partnersim.model.levers import (
     POSITION_SHARING,
     SEPARATE_PRE_MEETINGS,
 )
-from partnersim.model.trust import fall_out, mean_goodwill
+from partnersim.model.trust import break_tie, fall_out, mean_goodwill
 
 
 @compiled
@@ -199,3 +199,6 @@ def let_issues_break_out(state, p):
             tension *= 1.0 - RUPTURE_VENTED * ruptured
             state.tension[i, j] = state.tension[j, i] = tension
             fall_out(i, j, min(1.0, RUPTURE_LOSS * p.relations.flare_loss) * ruptured, state, p)
+            for layer in range(N_LAYERS):
+                break_tie(i, layer, j, ruptured, state)
+                break_tie(j, layer, i, ruptured, state)

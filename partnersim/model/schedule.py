@@ -119,6 +119,7 @@ PHASES = {
         Row(work.do_work),
         Row(work.compare_with_plans),
         Row(trust.judge_partners, booked=("joint work",)),
+        Row(trust.follow_theory, booked=("theory",)),
         Row(environment.settle_accounts),
     ),
     "embed, and begin anew": (

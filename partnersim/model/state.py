@@ -19,6 +19,8 @@ _FIELDS = [
     ("competence_trust", REAL, (N, L, N)),  # [i, l, j]
     ("goodwill_trust", REAL, (N, L, N)),  # [i, l, j]
     ("trust", REAL, (N, L, N)),  # [i, l, j]: as last assessed, with any binding agreement in force
+    ("damage", REAL, (N, L, N)),  # [i, l, j]: to j's reputation (two-layer theory)
+    ("together", REAL, (N, L, N)),  # [i, l, j], months without a break (loyalty theory)
     # Layers of organisations --------------------------------------------------------------------
     ("vision_commitment", REAL, (N, L)),  # [i, l]
     ("contribution", REAL, (N, L)),  # [i, l]: share of free capacity promised

@@ -10,14 +10,24 @@ from partnersim.model.arithmetic import clip
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     AGREEMENT_LOSS,
+    AMPLIFIED,
     BRIDGING,
+    BUILDING,
     COVERED_BY_AGREEMENT,
     CROWDING,
+    DAMAGE,
     DECAY,
+    DEEDS,
+    EROSION,
+    FORGIVING,
     JOINT_DAY_RATE,
+    LOYALTY_FACTOR,
     N_LAYERS,
+    PERIOD_MONTHS,
     READING_NOISE,
+    SENSITIVITY,
     TRUST_SPREAD,
+    TWO_LAYER,
 )
 from partnersim.model.draws import (
     ENCOUNTERS,
@@ -184,6 +194,8 @@ def hear_talk(learn, state, p):
 
     What is not understood across cultures is not credited; chance misreads it either way.
     """
+    if p.trust.theory != DEEDS:
+        return
     month, n, luck, talk = state.month[0], p.n, p.luck, 1.0 - p.trust.deeds
     for i in range(n):
         for j in range(n):
@@ -207,6 +219,8 @@ def hear_talk(learn, state, p):
 @with_slot
 def see_deeds(learn, state, p):
     """Goodwill learns from what was really delivered last month: talk is not enough."""
+    if p.trust.theory != DEEDS:
+        return
     n, deeds = p.n, p.trust.deeds
     for i in range(n):
         for j in range(n):
@@ -239,6 +253,8 @@ def miss_agreements(state, p):
 @with_slot
 def spend_joint_days(learn, state, p):
     """On joint away days people see each other as they are: commitment and deeds, undimmed."""
+    if p.trust.theory != DEEDS:
+        return
     n = p.n
     for i in range(n):
         for j in range(n):
@@ -284,6 +300,8 @@ def judge_partners(state, p):
     C moves to (1 - q/2) going + (q/2) deed, with q contact: of the whole everybody knows, of the
     other's part only as far as one sees it. Bad news weighs more.
     """
+    if p.trust.theory != DEEDS:
+        return
     n, asymmetry = p.n, p.trust.news_asymmetry
     for i in range(n):
         for j in range(n):
@@ -309,6 +327,68 @@ def forget_partners(state, p):
                 return_to_disposition(i, layer, j, rate, state, p)
 
 
+# Theories by other names ---------------------------------------------------------------------
+
+
+@compiled
+def follow_theory(state, p):
+    """Trust, both kinds as one, follows the theory of others that the scenario names."""
+    if p.trust.theory == DEEDS:
+        return
+    n, usual = p.n, state.usual_share[0]
+    for i in range(n):
+        for j in range(n):
+            if i == j or state.is_present[i] * state.is_present[j] == 0.0:
+                continue
+            for layer in range(N_LAYERS):
+                if p.trust.theory == TWO_LAYER:
+                    surprise = state.contact[i, j] * (state.delivered[j, layer] - usual)
+                    trust = trust_in_two_layers(i, layer, j, surprise, state, p)
+                else:
+                    state.together[i, layer, j] += 1.0 if state.joint[i, j] > 0.0 else 0.0
+                    trust = loyal_trust(p.trust.disposition, state.together[i, layer, j] / PERIOD_MONTHS)
+                set_competence(i, layer, j, trust, state, p)
+                set_goodwill(i, layer, j, trust, state, p)
+
+
+@compiled
+def trust_in_two_layers(i, layer, j, surprise, state, p):
+    """Trust builds towards a ceiling, 1 - damage, and erodes three times as fast, the more so the
+    more depends on the other; violations damage reputation, which recovers slowly [pant2025].
+
+    s = tanh(kappa (deed - baseline)); T += .10 s (1 - R - T)+, or .30 s T (1 + .5 D); R += .60 |s|
+    (1 - R), or R -= .03 R, a period. The baseline is what is usual here.
+    """
+    damage = state.damage[i, layer, j]
+    trust = math.sqrt(state.competence_trust[i, layer, j] * state.goodwill_trust[i, layer, j])
+    signal = math.tanh(SENSITIVITY * surprise)
+    if signal > 0.0:
+        trust += BUILDING * signal * max(1.0 - damage - trust, 0.0) / PERIOD_MONTHS
+        damage -= FORGIVING * damage / PERIOD_MONTHS
+    else:
+        amplified = 1.0 + AMPLIFIED * p.organisations.interdependence[i]
+        trust += EROSION * signal * trust * amplified / PERIOD_MONTHS
+        damage -= DAMAGE * signal * (1.0 - damage) / PERIOD_MONTHS
+    state.damage[i, layer, j] = damage
+    return clip(trust, 0.0, 1.0)
+
+
+@compiled
+def loyal_trust(disposition, periods):
+    """Trust rises with uninterrupted time together, ever more slowly: from d it goes the part
+    1 - 1/(f x + 1 - f) of the way to 1, after x periods [klos2001]."""
+    if periods <= 1.0:
+        return disposition
+    gone = 1.0 - 1.0 / (LOYALTY_FACTOR * periods + 1.0 - LOYALTY_FACTOR)
+    return disposition + (1.0 - disposition) * gone
+
+
+@compiled
+def break_tie(i, layer, j, part, state):
+    """Time together counts from anew, as far as a tie breaks."""
+    state.together[i, layer, j] *= 1.0 - part
+
+
 # As it is acted on --------------------------------------------------------------------------
 
 
@@ -329,8 +409,6 @@ def assess_trust(state, p):
             covered = COVERED_BY_AGREEMENT * state.agreement[i, j]
             for layer in range(N_LAYERS):
                 trust = effective_trust(
-                    state.competence_trust[i, layer, j],
-                    state.goodwill_trust[i, layer, j],
-                    covered,
+                    state.competence_trust[i, layer, j], state.goodwill_trust[i, layer, j], covered
                 )
                 state.trust[i, layer, j] = trust

@@ -71,7 +71,7 @@ from partnersim.model.levers import (
     PARTNERSHIP_MANAGED_TEAMS,
     SEPARATE_PRE_MEETINGS,
 )
-from partnersim.model.trust import lose_competence, lose_goodwill
+from partnersim.model.trust import break_tie, lose_competence, lose_goodwill
 
 TAKEN = 0.5  # without luck a decision is taken when it is as likely as not
 
@@ -104,7 +104,6 @@ def deliver_promises(state, p):
             state.delivered[j, layer] = (
                 state.is_present[j] * state.contribution[j, layer] * (kept + (1.0 - kept) * SHORTFALL)
             )
-
 
         hands = FRONT_LINE_WORK * state.delivered[j, FRONT_LINE]
         state.hands[j] = hands + MANAGEMENT_WORK * state.delivered[j, MANAGEMENT]
@@ -142,7 +141,9 @@ def board_consent(i, m, state, p):
             trust += state.part[m, j] * state.trust[i, BOARD, j]
             parts += state.part[m, j]
     trust /= max(parts, LEAST)
-    held_back = ACCOUNTABILITY_CONSENT * state.accountability[i] if p.mechanisms.accountability_consent else 0.0
+    held_back = (
+        ACCOUNTABILITY_CONSENT * state.accountability[i] if p.mechanisms.accountability_consent else 0.0
+    )
     consent = (0.5 + 0.5 * state.vision_commitment[i, BOARD]) * (0.5 + 0.5 * trust) * (1.0 - held_back)
     if p.mechanisms.pre_meetings_reason:
         consent = fill_part(p.decision.mandate * state.in_force[i, SEPARATE_PRE_MEETINGS], consent)
@@ -183,7 +184,9 @@ def take_decisions(consent, state, p):
             standing *= state.votes[m, i]
         if not p.mechanisms.referral_harm:
             delegated = 1.0
-        draw = uniform(state.keys, ENVIRONMENT, SETUP, TABLE, m, state.decisions[m] % 256, state.decisions[m] // 256)
+        draw = uniform(
+            state.keys, ENVIRONMENT, SETUP, TABLE, m, state.decisions[m] % 256, state.decisions[m] // 256
+        )
         at_table = event(draw, delegated, p.luck)
         draw = uniform(state.keys, ENCOUNTERS, month, TABLE_CONSENT, m, 0, 0)
         agreed = at_table * event(draw, agreeing, p.luck)
@@ -262,7 +265,9 @@ def work_lost_between(m, state, p):
             continue
         for j in range(p.n):
             if j != i and state.part[m, j] > 0.0:
-                shared = min(state.in_force[i, PARTNERSHIP_MANAGED_TEAMS], state.in_force[j, PARTNERSHIP_MANAGED_TEAMS])
+                shared = min(
+                    state.in_force[i, PARTNERSHIP_MANAGED_TEAMS], state.in_force[j, PARTNERSHIP_MANAGED_TEAMS]
+                )
                 distrust = 1.0 - state.trust[i, FRONT_LINE, j]
                 lost += state.part[m, i] * state.part[m, j] * (1.0 - shared) * distrust
     return HANDOFF_WORK * lost
@@ -303,13 +308,17 @@ def do_work(state, p):
         if state.number[m] < 0 or full <= LEAST:
             continue
         if state.age[m] == 0.0:
-            state.planned_months[m] = (state.work_size[m] - state.work[m]) / (max(planned_pace(state, p), LEAST) * full)
+            state.planned_months[m] = (state.work_size[m] - state.work[m]) / (
+                max(planned_pace(state, p), LEAST) * full
+            )
         state.age[m] += 1.0
         possible = full * pace_of_members(m, state, p)
         spent = min(possible, state.freed[m])
         state.freed[m] -= spent
         state.held_up[m] = 1.0 - spent / max(possible, LEAST)
-        harder = state.difficulty[m] * (1.0 + p.programme.diminishing * state.work_delivered[0] / p.vision.size)
+        harder = state.difficulty[m] * (
+            1.0 + p.programme.diminishing * state.work_delivered[0] / p.vision.size
+        )
         done = spent / harder
         state.pace[m] = done / full
         count_work(m, done, state, p)
@@ -415,6 +424,7 @@ def give_up_work(state, p):
                 for j in range(n):
                     if j != i and state.needs[m, j] * state.is_present[j] > 0.0:
                         lose_competence(i, layer, j, loss, state, p)
+                        break_tie(i, layer, j, 1.0, state)
 
 
 @compiled

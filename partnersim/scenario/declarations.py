@@ -307,6 +307,11 @@ class Starting(Section):
 class Trust(Section):
     """How trust is learnt and lost."""
 
+    theory: Literal["deeds", "two-layer", "loyalty"] = setting(
+        "deeds", unit="name", source="two-layer: pant2025; loyalty: klos2001"
+    )
+    """How trust learns: from talk, deeds and how joint work goes against expectations; from surprises,
+    with a reputation that is damaged fast and mends slowly; or from time together without a break."""
     rate: Real = number(0.15, 0, 1, "per month")
     """How fast trust learns from what is seen, a month, at full contact."""
     news_asymmetry: Real = number(2.0, 1, 5, "ratio", source="slovic1993, poortinga2004")
@@ -331,10 +336,13 @@ class Relations(Section):
     flare_loss: Real = share(0.08)
     """Part of goodwill lost when an issue flares up; four times that when it breaks out unraised."""
 
+
 class Decision(Section):
     """How a layer of an organisation decides what to contribute."""
 
-    rule: Literal["stake", "conditional"] = setting("stake", unit="name", source="conditional: fischbacher2010")
+    rule: Literal["stake", "conditional"] = setting(
+        "stake", unit="name", source="conditional: fischbacher2010"
+    )
     """How contributions are decided: by stake and exposure, or conditionally on what others are
     believed to give."""
     sharpness: Real = number(5.0, 0, 50, "per unit of stake")

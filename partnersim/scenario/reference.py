@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from partnersim.scenario.declarations import 
 from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,

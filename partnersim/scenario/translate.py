@@ -23,7 +23,6 @@ from partnersim.model.constants import EMERGED_COST, EMERGED_MEETINGS, EMERGED_S
 from partnersim.model.record import FLAG, REAL, WHOLE, new_record, parts_of, record_of
 from partnersim.model.room import MAX_COORDINATORS, MAX_TARGETS, K, N
 from partnersim.scenario.declarations import (
-    LAYERS,
     LEVERS,
     MAX_MONTHS,
     NOT_SIMULATED,
@@ -304,11 +303,7 @@ def _attention(scenario: Scenario) -> Values:
     return weights | {"coordinators.temperature": [s["temperature"] for s in found]}
 
 
-@listed(
-    "coordinators",
-    f"coordinators emergence {NAMES}",
-    instead_of="",
-)
+@listed("coordinators", f"coordinators emergence {NAMES}", instead_of="")
 def _coordinators(scenario: Scenario) -> Sequence[Coordinator]:
     """Coordinators, and places for those who may emerge: one an organisation, as far as 10 go."""
     appointed, emergence = scenario.coordinators, scenario.emergence
