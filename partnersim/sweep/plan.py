@@ -22,6 +22,7 @@ from partnersim.model import version
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.file_paths import full_path
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
 from partnersim.scenario.paths import find_setting, first_months, flatten, replace
@@ -36,7 +37,7 @@ from partnersim.sweep.designs import (
     TableDesign,
     make_design,
 )
-from partnersim.sweep.own_variants import Function, load_variants
+from partnersim.sweep.own_variants import Function, find_function, load_variants
 from partnersim.sweep.parameters import (
     MOST_OUTSIDE,
     Column,
@@ -261,7 +262,7 @@ class Plan(Section):
             text = read_text(path, "plan")
         except ScenarioError as error:
             raise PlanError(str(error)) from None
-        return cls.loads(text, str(path), path.parent)
+        return cls.loads(text, str(path), full_path(path).parent)
 
     @classmethod
     def loads(
@@ -292,7 +293,7 @@ class Plan(Section):
             plan = validate(cls, data, where)
         except ScenarioError as error:
             raise PlanError(str(error)) from None
-        plan._folder = Path(folder or ".")
+        plan._folder = full_path(folder or "")
         try:
             if not is_known:
                 plan._check()
@@ -318,9 +319,9 @@ class Plan(Section):
         resolved = self.model_copy(update={"luck": self.luck_policy})
         data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
         if isinstance(self.design, TableDesign):
-            data["design"]["file"] = table or str((self._folder / self.design.file).absolute())
+            data["design"]["file"] = table or str(full_path(self.design.file, self._folder))
         data["variants"] = {
-            name: str(self._folder.absolute() / place) for name, place in self.variants.items()
+            name: str(full_path(place, self._folder)) for name, place in self.variants.items()
         }
         data["parameters"] = dict(self._spreads)
         data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
@@ -338,7 +339,7 @@ class Plan(Section):
     def base(self) -> Scenario:
         """The scenario as it stands, of the plan's length."""
         if isinstance(self.scenario, str):
-            source = self._folder / self.scenario if is_path(self.scenario) else self.scenario
+            source = full_path(self.scenario, self._folder) if is_path(self.scenario) else self.scenario
             scenario = Scenario.load(source)
         else:
             scenario = validate(Scenario, self.scenario, "scenario")
@@ -370,6 +371,12 @@ class Plan(Section):
             Only now, so that a store can be read where they are not.
         """
         return load_variants(self.variants, self._folder) if self.variants else {}
+
+    @property
+    def programs(self) -> tuple[Path, ...]:
+        """The Python files with `own_variants`, which are run to have these."""
+        files = (find_function(place, self._folder)[0] for place in self.variants.values())
+        return tuple(dict.fromkeys(files))
 
     @property
     def has_arms(self) -> bool:
@@ -448,7 +455,9 @@ class Plan(Section):
     def _points_file(self) -> tuple[tuple[str, ...], Any]:
         """Names of the columns of a table design, and the table."""
         assert isinstance(self.design, TableDesign)
-        return read_points(self._folder / self.design.file, self.design.file, tuple(self.parameters))
+        return read_points(
+            full_path(self.design.file, self._folder), self.design.file, tuple(self.parameters)
+        )
 
     @cached_property
     def table(self) -> dict[str, Column]:
