@@ -24,12 +24,14 @@ import pyarrow as pa
 
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.file_paths import full_path
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
 from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.precision import find_imprecise
+from partnersim.sweep.reading import is_there
 from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store
 from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 
@@ -145,6 +147,7 @@ def run_sweep(
     extend: Mapping[str, int] | None = None,
     chunk_seconds: float = CHUNK_SECONDS,
     progress: Callable[[Progress], None] | None = None,
+    on_set_aside: Callable[[Finding], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
     """Run what a folder lacks of a plan.
@@ -167,6 +170,8 @@ def run_sweep(
         chunks of a store that is new or grows.
     progress
         Called now and then, in the calling thread.
+    on_set_aside
+        Called with each file that was not what it said, and was moved away.
     stop
         Set from elsewhere, it ends the session when the chunks in hand are finished.
 
@@ -184,17 +189,20 @@ def run_sweep(
     KeyboardInterrupt
         After Ctrl-C, when the chunks in hand are stored.
     """
-    which = _read_shard(shard)
+    which, folder = _read_shard(shard), full_path(folder)
     begun = time.monotonic()
     stopper = Stop(stop)
-    with _said_of_full_disk(Path(folder)):
+    with _said_of_full_disk(folder):
         tell = None if progress is None else _tell_written(plan, progress)
-        store = _open_store(plan, Path(folder), extend or {}, chunk_seconds, tell)
+        store = _open_store(plan, folder, extend or {}, chunk_seconds, tell)
         mended = store.mend_design(plan, tell)
         if mended:
             store = Store.open(folder)
         listing, moved = store.set_aside()
         moved = [*mended, *moved]
+        if on_set_aside is not None:
+            for finding in moved:
+                on_set_aside(finding)
         about = _describe_session(engine, workers, scheduler, shard) | {
             "variants": store.identity["variants"]
         }
@@ -280,9 +288,10 @@ def _open_store(
     plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float, tell: Tell | None
 ) -> Store:
     """Open the store of a plan, made if it is not there, grown if it is asked for."""
-    if (folder / "sweep.json").exists():
+    if is_there(folder / "sweep.json"):
         store = Store.open(folder)
         store.compare(plan)
+        Store.prepare(store.plan, folder)
         grown = store.plan.grown(extend) if extend else store.plan
     else:
         grown = plan.grown(extend) if extend else plan

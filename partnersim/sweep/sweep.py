@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -92,7 +93,7 @@ class Sweep:
         """
         from partnersim.sweep.store import Store
 
-        return cls(Store.open(Path(folder)))
+        return cls(Store.open(folder))
 
     @classmethod
     def run(
@@ -133,8 +134,18 @@ class Sweep:
         ------
         ScenarioError
             For a plan that cannot be run, and a folder that holds something else.
+        SweepStopped
+            If it could not go on; what was run is stored.
+        OSError
+            If a file cannot be read however often it is tried; nothing was set aside for that.
         KeyboardInterrupt
             After Ctrl-C, when the runs in hand are stored.
+
+        Warns
+        -----
+        UserWarning
+            Of files that were not what they said and are made again, and of a sweep that is not
+            finished, as where other shards have work to do.
 
         Notes
         -----
@@ -148,16 +159,24 @@ class Sweep:
             plan = Plan.make(dict(plan))
         elif not isinstance(plan, Plan):
             plan = Plan.load(plan)
-        run_sweep(
+
+        def tell(finding: Finding) -> None:
+            what = f"{folder}: {finding.file} {finding.what}; it was set aside, and is made again"
+            warnings.warn(what, stacklevel=4)
+
+        outcome = run_sweep(
             plan,
-            Path(folder),
+            folder,
             engine=engine,
             workers=workers,
             scheduler=scheduler,
             shard=shard,
             extend=extend,
             progress=progress,
+            on_set_aside=tell,
         )
+        if not outcome.is_finished:
+            warnings.warn(f"{folder}: the sweep is not finished: {outcome.message}", stacklevel=2)
         return cls.open(folder)
 
     # --- What it is ---------------------------------------------------------------------------
@@ -179,6 +198,7 @@ class Sweep:
 
     def status(self) -> Status:
         """Say how far it is."""
+        from partnersim.sweep.reading import is_there
         from partnersim.sweep.run import count_missing
 
         store = self._store
@@ -186,7 +206,7 @@ class Sweep:
         n_missing = count_missing(store, listing)
         n_done = listing.coverage.n_runs(store.n_arms)
         kept = [store.folder / part / name for part in ("runs", "series") for name in listing.chunks]
-        files = [file for file in kept if file.exists()]
+        files = [file for file in kept if is_there(file)]
         return Status(
             sweep_id=store.sweep_id,
             n_points=self.plan.points.n_points,
