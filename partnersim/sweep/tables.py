@@ -6,6 +6,7 @@ piece by piece onto a grid with named axes.
 
 from __future__ import annotations
 
+import glob
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -88,13 +89,15 @@ class Table:
 
     def to_polars(self) -> pl.LazyFrame:
         """Give the files as a lazy frame of polars: nothing is read before `collect`."""
-        frame: pl.LazyFrame = load_extra("polars", "polars").scan_parquet(list(self.files))
+        polars = load_extra("polars", "polars")
+        frame: pl.LazyFrame = polars.scan_parquet(list(self.files), glob=False)
         return frame
 
     def to_duckdb(self) -> duckdb.DuckDBPyRelation:
         """Give the files as a relation of DuckDB, on its own connection that all tables share."""
-        files = [str(file) for file in self.files]
-        relation: duckdb.DuckDBPyRelation = load_extra("duckdb", "duckdb").read_parquet(files)
+        files = [glob.escape(str(file)) for file in self.files]
+        library = load_extra("duckdb", "duckdb")
+        relation: duckdb.DuckDBPyRelation = library.read_parquet(files)
         return relation
 
     def to_xarray(self) -> xr.Dataset:

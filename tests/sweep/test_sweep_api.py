@@ -1,6 +1,8 @@
 """`partnersim.Sweep`: runs that are those of the ensemble, tables of them, and what they say."""
 
 import math
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +70,11 @@ def test_series_are_those_of_the_ensemble(sweep: Sweep) -> None:
     np.testing.assert_array_equal(data.sel(point=9, arm="coordinator"), expected)
 
 
-@pytest.mark.parametrize("door", ["arrow", "polars", "duckdb", "xarray"])
-def test_every_door_opens_what_a_sweep_writes(sweep: Sweep, door: str) -> None:
-    """How files are encoded and compressed is no matter to those who read them."""
-    expected = sweep.runs.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+DOORS = ("arrow", "polars", "duckdb", "xarray")
+
+
+def speeds_by(door: str, sweep: Sweep) -> np.ndarray:
+    """Speeds in order of point, arm and replicate, as some library reads them."""
     if door == "arrow":
         table = sweep.runs.to_arrow().to_table().sort_by("point")
         found = table.to_pandas().sort_values(["point", "arm", "replicate"])["mean_speed"]
@@ -86,7 +89,93 @@ def test_every_door_opens_what_a_sweep_writes(sweep: Sweep, door: str) -> None:
         found = ordered.fetchnumpy()["mean_speed"]
     else:
         found = sweep.to_xarray()["mean_speed"].values.ravel()
-    np.testing.assert_array_equal(np.asarray(found), expected)
+    return np.asarray(found)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_door_opens_what_a_sweep_writes(sweep: Sweep, door: str) -> None:
+    """How files are encoded and compressed is no matter to those who read them."""
+    expected = sweep.runs.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+    np.testing.assert_array_equal(speeds_by(door, sweep), expected)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are other ones there")
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "name", ["~/sweep", "~none-such", "./x/../sweep", "link", "run[1]", "run*", "run?", "a=1", "s3:x", "%41"]
+)
+def test_a_folder_is_found_by_whatever_name(
+    sweep: Sweep, home: Path, monkeypatch: pytest.MonkeyPatch, name: str, door: str
+) -> None:
+    """Moved, as a name and no pattern, and also where one is somewhere else by now."""
+    monkeypatch.chdir(home)
+    Path("x").mkdir()
+    Path("link").symlink_to("moved")
+    moved = {"link": "moved"}.get(name, name.replace("~/", ""))
+    shutil.copytree(sweep.folder, moved)
+    for other in ("run1", "run2"):
+        shutil.copytree(sweep.folder, other)
+        for file in Path(other, "runs").iterdir():
+            file.write_bytes(b"of somebody else")
+    opened = Sweep.open(name)
+    monkeypatch.chdir("x")
+    assert opened.folder.is_absolute()
+    expected = sweep.runs.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+    np.testing.assert_array_equal(speeds_by(door, opened), expected)
+    columns = {"polars": lambda: opened.runs.to_polars().collect_schema().names()}
+    columns["duckdb"] = lambda: opened.runs.to_duckdb().columns
+    if door in columns:
+        assert columns[door]() == sweep.runs.to_arrow().schema.names
+
+
+@pytest.mark.parametrize("how", [{}, {"shard": "1/1"}, {"engine": "processes", "workers": 1}], ids=str)
+def test_a_sweep_is_read_where_it_is_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder, how: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(home)
+    Path("plan.toml").write_text(Plan.make(PLAN).to_toml(), encoding="utf-8")
+    first = Sweep.run("~/plan.toml", "~/sweep", **{"engine": "serial"} | how)
+    assert first.status().is_finished
+    files = {file: file.stat().st_mtime_ns for file in home.glob("sweep/runs/*")}
+    again = Sweep.run("~/plan.toml", "~/sweep", **{"engine": "serial"} | how)
+    assert {file: file.stat().st_mtime_ns for file in home.glob("sweep/runs/*")} == files
+    assert again.check() == []
+    assert [str(warning.message) for warning in recwarn] == []
+    assert not Path("~").exists()
+
+
+def test_files_of_a_plan_may_be_at_home(home: Path) -> None:
+    (home / "points.csv").write_text("decision.exposure\n0.1\n0.3\n", encoding="utf-8")
+    place = partnersim.Scenario.load("two-organisations")
+    (home / "place.toml").write_text(place.to_toml(), encoding="utf-8")
+    own = "def give(i, layer, state, p):\n    return 0.25\n"
+    (home / "mine.py").write_text(own, encoding="utf-8")
+    plan = Plan.make(
+        {
+            "scenario": "~/place.toml",
+            "design": {"type": "table", "file": "~/points.csv"},
+            "variants": {"decide": "~/mine.py:give"},
+        }
+    )
+    assert plan.base == place
+    assert plan.points.n_points == 2
+    assert list(plan.own_variants) == ["decide"]
+    assert Plan.loads(plan.to_toml(), folder="elsewhere").sweep_id == plan.sweep_id
+    assert partnersim.Scenario.load("~/place.toml") == place
+
+
+# --- What is told -------------------------------------------------------------------------------
+
+
+def test_what_was_set_aside_and_what_is_left_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LEAST_SECONDS", 0.0)  # or so few runs would be one chunk
+    with pytest.warns(UserWarning, match="is not finished: this shard is done; .* runs of others"):
+        Sweep.run(PLAN, tmp_path, engine="serial", shard="1/2")
+    first, *_ = sorted(tmp_path.glob("runs/*"))
+    first.write_bytes(first.read_bytes()[:-50])
+    with pytest.warns(UserWarning, match=f"runs/{first.name} cannot be read .*set aside") as told:
+        Sweep.run(PLAN, tmp_path, engine="serial")
+    assert {Path(warning.filename).name for warning in told} == {Path(__file__).name}
 
 
 def test_tables_of_one_sweep_can_be_joined_in_sql(sweep: Sweep) -> None:
