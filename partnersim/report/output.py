@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,9 @@ import numpy as np
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
+from partnersim.runs.wording import csv_cell
 from partnersim.scenario.errors import FolderError
+from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
     from partnersim.figures import Picture
@@ -43,6 +44,8 @@ class OutputFolder:
         The folder; made if it is not there.
     force
         Whether files of the same name, whoever wrote them, are replaced.
+    names
+        Of the files that are to be written, where they are known: other files may then be there.
 
     Attributes
     ----------
@@ -55,21 +58,23 @@ class OutputFolder:
         If the folder cannot be made or written to, or has files in it that would need `force`.
     """
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, force: bool = False, names: Collection[str] | None = None) -> None:
+        self.path = path = full_path(path)
         self.written: list[str] = []
         try:
             path.mkdir(parents=True, exist_ok=True)
-            has_files = any(path.iterdir())
+            there = sorted(file.name for file in path.iterdir())
         except (OSError, ValueError) as error:
             reason = "is a file" if path.is_file() else getattr(error, "strerror", None) or error
             raise FolderError(f"{path}: cannot be a folder for results: {reason}") from None
         if not os.access(path, os.W_OK | os.X_OK):
             raise FolderError(f"{path}: cannot be written to; give another folder with --out")
-        if has_files and not force:
+        if names is not None:
+            there = [name for name in there if name in names]
+        if there and not force:
             raise FolderError(
-                f"{path}: has files in it; give another folder with --out, or --force to replace "
-                "files of the same names"
+                f"{path}: has files in it ({', '.join(there[:3])}{', ...' * (len(there) > 3)}); give "
+                "another folder with --out, or --force to replace files of the same names"
             )
 
     def write(self, name: str, content: bytes | str) -> None:
@@ -106,7 +111,7 @@ class OutputFolder:
     def write_rows(self, name: str, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows as CSV: full precision, empty where there is no number."""
         text = io.StringIO()
-        lines = ([_cell(value) for value in row] for row in rows)
+        lines = (map(csv_cell, row) for row in rows)
         csv.writer(text, lineterminator="\n").writerows(lines)
         self.write(name, text.getvalue())
 
@@ -158,19 +163,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
-
-
-def _cell(value: Any) -> Any:
-    """Give a value as CSV has it; text that a spreadsheet would run gets an apostrophe in front."""
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
 
 
 def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.runs.wording import csv_cell
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.parquet import whole_file
 from partnersim.sweep.tables import Labels, describe, kind_of
@@ -34,6 +35,8 @@ COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     """Write a table as CSV: full precision, empty where there is no number.
 
+    Text that a spreadsheet would run gets an apostrophe in front.
+
     Parameters
     ----------
     table
@@ -48,7 +51,7 @@ def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     with whole_file(path) as file:
         writer = None
         for begin, end in table.by_points():
-            rows = _without_nan(table.rows(begin, end))
+            rows = _as_cells(table.rows(begin, end))
             if writer is None:
                 options = pc.WriteOptions(quoting_style="needed")
                 writer = pc.CSVWriter(file, rows.schema, write_options=options)
@@ -59,8 +62,8 @@ def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
             writer.close()
 
 
-def _without_nan(rows: pa.Table) -> pa.Table:
-    """Make what is no number null, which CSV shows as nothing."""
+def _as_cells(rows: pa.Table) -> pa.Table:
+    """Make what is no number null, which CSV shows as nothing, and each text a harmless one."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -69,8 +72,10 @@ def _without_nan(rows: pa.Table) -> pa.Table:
     for column in rows.columns:
         if types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-        elif types.is_dictionary(column.type):
-            column = column.cast(pa.string())
+        elif types.is_dictionary(column.type) or types.is_string(column.type):
+            encoded = column.dictionary_encode().combine_chunks()  # the same few texts, mostly
+            cells = pa.array([csv_cell(text) for text in encoded.dictionary.to_pylist()], pa.string())
+            column = cells.take(encoded.indices)
         columns.append(column)
     return pa.table(columns, names=rows.schema.names)
 
