@@ -254,6 +254,42 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_model")
+def test_files_at_home_are_written_and_read_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    few = ("--replicates", "3", "--months", "12", "--out")
+    for words in (
+        ("new", "~/mine.toml", "--from", "two-organisations"),
+        ("check", "~/mine.toml"),
+        ("show", "~/mine.toml"),
+        ("run", "~/mine.toml", *few, "~/run"),
+        ("compare", "~/mine.toml", "--arm", "coordinator", *few, "~/compared"),
+    ):
+        assert call(*words).exit_code == 0, words
+    assert call("run", "~/mine.toml", *few, "~/run").exit_code == 2  # it has files in it
+    assert list(here.iterdir()) == []
+    assert {path.name for path in home.glob("[!.]*")} == {"mine.toml", "run", "compared"}
+    assert f"Written to {home}" in " ".join(call("run", "~/mine.toml", *few, "~/again").stdout.split())
+
+
+def test_what_is_typed_is_completed_by_names_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("[a].toml", "a.toml", "x/tor.toml"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert base._complete_scenario("[a") == ["[a].toml"]
+    assert base._complete_scenario("tor") == ["torbay"]
+    assert base._complete_scenario("x/") == [os.path.join("x", "tor.toml")]
+    assert base._complete_scenario(f"{tmp_path}{os.sep}a") == [str(tmp_path / "a.toml")]
+    assert base._complete_scenario("*") == base._complete_scenario("none/") == []
+
+
+@pytest.mark.usefixtures("quick_model")
 def test_out_replaces_links_and_never_follows_them(tmp_path: Path) -> None:
     outside = tmp_path / "precious.txt"
     outside.write_text("mine", encoding="utf-8")
