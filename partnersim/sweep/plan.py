@@ -21,6 +21,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 from partnersim.model import version
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
+from partnersim.scenario.declared import plain
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
@@ -199,8 +200,6 @@ class Plan(Section):
     @field_validator("scenario", mode="before")
     @classmethod
     def _scenario_by_name_or_table(cls, value: Any) -> Any:
-        if isinstance(value, Scenario):
-            return value.model_dump()
         if isinstance(value, str | Mapping):
             return value
         raise ValueError("must be a name or path in quotes, or a table headed [scenario]")
@@ -287,9 +286,12 @@ class Plan(Section):
         *,
         is_known: bool = False,
     ) -> Self:
-        """Make a plan of what a file would hold, and check all of it, or its form only."""
+        """Make a plan of what a file would hold, and check all of it, or its form only.
+
+        Scenarios, paths, numbers and arrays of NumPy and data frames stand for what a file has.
+        """
         try:
-            plan = validate(cls, data, where)
+            plan = validate(cls, plain(data), where)
         except ScenarioError as error:
             raise PlanError(str(error)) from None
         plan._folder = Path(folder or ".")
@@ -302,8 +304,14 @@ class Plan(Section):
 
     @property
     def text(self) -> str:
-        """The plan as it was given; as `to_toml` has it where it was made in Python."""
-        return self.to_toml() if self._text is None else self._text
+        """The plan as it was given; as `to_toml` has it where it was made in Python.
+
+        Points that were given in Python stand in the file that a store has of them.
+        """
+        if self._text is not None:
+            return self._text
+        has_points = isinstance(self.design, TableDesign) and self.design.points is not None
+        return self.to_toml(table="design.parquet" if has_points else None)
 
     def to_toml(self, table: str | None = None) -> str:
         """The plan as a file that stands alone: the scenario in it, and all that was left out.
@@ -311,14 +319,16 @@ class Plan(Section):
         Parameters
         ----------
         table
-            Another file that holds the points of a table design; its absolute path if left out.
+            Another file that holds the points of a table design. If left out, the absolute path of
+            its own, or the points themselves.
         """
         import tomlkit
 
         resolved = self.model_copy(update={"luck": self.luck_policy})
         data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
-        if isinstance(self.design, TableDesign):
-            data["design"]["file"] = table or str((self._folder / self.design.file).absolute())
+        if isinstance(self.design, TableDesign) and (table or self.design.file):
+            file = table or str((self._folder / str(self.design.file)).absolute())
+            data["design"] = {"type": "table", "file": file}
         data["variants"] = {
             name: str(self._folder.absolute() / place) for name, place in self.variants.items()
         }
@@ -386,7 +396,7 @@ class Plan(Section):
         """The parameters with all that was left out filled in, in the order of the plan."""
         if isinstance(self.design, TableDesign):
             check_names_only(self.parameters)
-            names = self._points_file[0]
+            names = self._points_given[1]
             return {path: resolve(path, None, self.arms_by_name) for path in names}
         if not self.parameters:
             raise ScenarioError('parameters: missing; give [parameters], such as "decision.exposure" = {}')
@@ -445,17 +455,19 @@ class Plan(Section):
         return value
 
     @cached_property
-    def _points_file(self) -> tuple[tuple[str, ...], Any]:
-        """Names of the columns of a table design, and the table."""
+    def _points_given(self) -> tuple[str, tuple[str, ...], Any]:
+        """What a table design is called, the names of its columns, and the table."""
         assert isinstance(self.design, TableDesign)
-        return read_points(self._folder / self.design.file, self.design.file, tuple(self.parameters))
+        file, points = self.design.file, self.design.points
+        name = f"design.file, {file}" if file else "design.points"
+        given = self._folder / file if file else points or {}
+        return name, *read_points(given, name, tuple(self.parameters))
 
     @cached_property
     def table(self) -> dict[str, Column]:
         """The points of a table design, by path."""
-        assert isinstance(self.design, TableDesign)
-        _, table = self._points_file
-        return take_columns(table, self.design.file, self.parameters_by_path.values())
+        name, _, table = self._points_given
+        return take_columns(table, name, self.parameters_by_path.values())
 
     @cached_property
     def points(self) -> Design:
@@ -548,9 +560,9 @@ class Plan(Section):
         from partnersim.model.variants import read_variants
 
         variants = read_variants(self.own_variants) if self.variants else ()
-        design = self.design.model_dump(exclude={self.design.growing, "file"})
+        design = self.design.model_dump(exclude={self.design.growing})
         if isinstance(self.design, TableDesign):
-            design["points"] = digest(self.table)
+            design = {"type": self.design.type, "points": digest(self.table)}
         return {
             # The whole version: of what a scenario leaves out, the default is not in its text.
             "model": version.MODEL_VERSION,
