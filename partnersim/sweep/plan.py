@@ -579,7 +579,13 @@ class Plan(Section):
 
     @cached_property
     def _scenario_texts(self) -> dict[str, str]:
+        """What is slow to write; of plans that differ in their size alone it is written once."""
         return {name: to_toml(arm) for name, arm in self.arms_by_name.items()}
+
+    def keep_texts(self, texts: dict[str, str]) -> Self:
+        """Take the texts of the arms as somebody has written them for the same plan."""
+        self.__dict__["_scenario_texts"] = texts
+        return self
 
     @cached_property
     def _spreads(self) -> dict[str, dict[str, Any]]:
@@ -617,7 +623,7 @@ class Plan(Section):
         data = self.model_dump(exclude_none=True)
         data["design"] |= {key: total for key, total in changes.items() if key != "replicates"}
         data |= {key: total for key, total in changes.items() if key == "replicates"}
-        return type(self).make(data, "the grown plan", self._folder)
+        return type(self).make(data, "the grown plan", self._folder).keep_texts(self._scenario_texts)
 
 
 def id_of(identity: Mapping[str, Any]) -> str:

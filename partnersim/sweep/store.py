@@ -166,9 +166,9 @@ class Store:
 
     def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
         self.folder = folder
-        self.plan = plan
         self.sweep_id: str = document["id"]
         self.identity: dict[str, Any] = document["identity"]
+        self.plan = plan.keep_texts(self.identity["arms"])
         self.text: str = document["plan"]
         self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
 

@@ -100,7 +100,7 @@ class Sweep:
         plan: Plan | Mapping[str, Any] | str | Path,
         folder: str | Path,
         *,
-        engine: str = "processes",
+        engine: str | None = None,
         workers: int | None = None,
         scheduler: str | None = None,
         shard: str | None = None,
@@ -116,7 +116,8 @@ class Sweep:
         folder
             Where the store is or is to be; made if it is not there.
         engine
-            ``processes``, ``serial`` or ``dask``. Numbers do not depend on it.
+            ``processes``, ``serial`` or ``dask``; if left out, worker processes, or none where they
+            would begin when the work is done. Numbers do not depend on it.
         workers
             How many; as many as there are cores if left out.
         scheduler
