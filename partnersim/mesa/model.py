@@ -34,7 +34,6 @@ from partnersim.runs.ensemble import whole_number
 from partnersim.runs.measures import (
     ACCELERATION_WINDOW,
     ALL_SERIES,
-    DERIVED_SERIES,
     MEASURES,
     YEAR,
     Floats,
@@ -47,7 +46,7 @@ from partnersim.runs.measures import (
 from partnersim.runs.results import Results
 from partnersim.scenario.declarations import LEVERS, MAX_MONTHS, Intervention
 from partnersim.scenario.declarations import Coordinator as Appointed
-from partnersim.scenario.errors import suggest
+from partnersim.scenario.errors import check_name, suggest
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
@@ -249,10 +248,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """
         if name in _PLACE:
             return float(self._observed[self.month, _PLACE[name]])
-        if name not in DERIVED_SERIES:
-            raise ValueError(
-                f"series = {name!r}: there is none of this name; {suggest(name, list(ALL_SERIES))}"
-            )
+        check_name(name, ALL_SERIES, "series")
         if self.month + 1 < WINDOW[name]:
             return math.nan
         window = slice(self.month + 1 - WINDOW[name], self.month + 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -22,7 +22,7 @@ from partnersim.model import version
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.declared import plain
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, check_name
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
 from partnersim.scenario.paths import find_setting, first_months, flatten, replace
@@ -207,20 +207,20 @@ class Plan(Section):
     @field_validator("measures")
     @classmethod
     def _known_measures(cls, names: list[str]) -> list[str]:
-        return _each_known(names, list(MEASURES))
+        return _each_known(names, MEASURES, "measure")
 
     @field_validator("series")
     @classmethod
     def _known_series(cls, series: KeptSeries | None) -> KeptSeries | None:
         if series:
-            _each_known(series.names, list(ALL_SERIES))
+            _each_known(series.names, ALL_SERIES, "series")
         return series
 
     @field_validator("replicates")
     @classmethod
     def _possible(cls, rule: int | Precision) -> int | Precision:
         if isinstance(rule, Precision):
-            _each_known(list(rule.half_width), list(MEASURES))
+            _each_known(list(rule.half_width), MEASURES, "measure")
             if rule.ceiling < rule.floor:
                 raise ValueError(f"ceiling {rule.ceiling} is under floor {rule.floor}")
             for name, width in rule.half_width.items():
@@ -671,10 +671,9 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _each_known(names: list[str], known: list[str]) -> list[str]:
+def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
     for name in names:
-        if name not in known:
-            raise ValueError(f"{name!r}: there is none of this name; {suggest(name, known)}")
+        check_name(name, known, what)
         if names.count(name) > 1:
             raise ValueError(f"{name!r} is named twice; each name once")
     return names

@@ -691,12 +691,12 @@ def left_by_the_council() -> PartnershipModel:
         (lambda m: m.run_for(10), "months = 10: the scenario ends with month 12, and 3 have"),
         (lambda m: m.run_for(2.5), "months = 2.5: must be a whole number"),
         (lambda m: m.run_until(2), "month = 2: 3 months have gone already"),
-        (lambda m: m.now("trustt"), "series = 'trustt': .*did you mean 'trust'"),
+        (lambda m: m.now("trustt"), "'trustt': there is no series .*did you mean 'trust'"),
         (lambda m: m.restore(model_of(rng=8).save()), "snapshot: of seed 8 .* has seed 7"),
-        (lambda m: m.organisations[0].towards("capacity"), "'capacity': there is none"),
+        (lambda m: m.organisations[0].towards("capacity"), "'capacity': there is no view"),
         (lambda m: m.organisations[0].towards("trust", "boards"), "did you mean 'board'"),
         (lambda m: m.organisations[0].towards("contact", "board"), "pairs have no layers"),
-        (lambda m: m.organisations[0].by_layer("trust"), "'trust': there is none"),
+        (lambda m: m.organisations[0].by_layer("trust"), "'trust': there is no view"),
     ],
 )
 def test_a_wrong_act_is_named_and_leaves_the_model_alone(act: Action, said: str) -> None:

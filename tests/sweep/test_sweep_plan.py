@@ -238,7 +238,7 @@ def test_luck_is_shared_by_base_row_in_a_saltelli_design() -> None:
         (
             "months",
             "replicates = {half_width = {trst = 1}}\nmonths",
-            "replicates: 'trst': there is none of this name; did you mean 'trust'?",
+            "replicates: 'trst': there is no measure of this name; did you mean 'trust'?",
         ),
         (
             "months",
@@ -253,10 +253,10 @@ def test_luck_is_shared_by_base_row_in_a_saltelli_design() -> None:
         (
             "months",
             'measures = ["trst"]\nmonths',
-            "measures: 'trst': there is none of this name; did you mean 'trust'?",
+            "measures: 'trst': there is no measure of this name; did you mean 'trust'?",
         ),
         ("months", 'measures = ["trust", "trust"]\nmonths', "'trust' is named twice"),
-        ("months", 'series = {names = ["x"]}\nmonths', "series: 'x': there is none of this name"),
+        ("months", 'series = {names = ["x"]}\nmonths', "series: 'x': there is no series of this name"),
         ("months", 'on_error = "halt"\nmonths', "on_error = 'halt': must be one of 'record', 's"),
         ("months", "on_error = {stop_after = 0}\nmonths", "on_error.stop_after = 0: must be a wh"),
         ("months", 'luck = "x"\nmonths', "luck = 'x': must be one of 'common', 'base-row', 'ind"),
