@@ -250,6 +250,7 @@ def export(
 ) -> None:
     """Write the design, the runs and the series for other programs, or draw them."""
     from partnersim.report.output import OutputFolder
+    from partnersim.runs.codebook import codebook_csv
 
     if measures and to is not Format.FIGURES:
         raise refuse("--measure", "belongs to --to figures; files have all measures")
@@ -263,6 +264,7 @@ def export(
             target.write_picture(name, picture)
     else:
         write_tables(tables, to, target.path, target.written, is_silent=as_json)
+        target.write("codebook.csv", codebook_csv(opened.codebook()))
     if as_json:
         print_json({"folder": str(target.path), "written": sorted(target.written)})
     else:
@@ -552,7 +554,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
 
 def tables_of(opened: Sweep) -> list[Table]:
     """Tables that a sweep has: design, runs, and series where they were kept."""
-    tables = [opened.design, opened.runs]
+    tables = [opened.design, opened.measures]
     return [*tables, opened.series] if opened.plan.series is not None else tables
 
 

@@ -26,6 +26,7 @@ import pyarrow as pa
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
+from partnersim.sweep.codebook import write_codebook
 from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
 from partnersim.sweep.parquet import write_parquet
@@ -197,6 +198,7 @@ def run_sweep(
         mended = store.mend_design(plan, tell)
         if mended:
             store = Store.open(folder)
+        write_codebook(store)
         listing, moved = store.set_aside()
         moved = [*mended, *moved]
         engine = engine or choose_engine(store, listing, which[1], workers, scheduler)

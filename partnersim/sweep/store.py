@@ -6,6 +6,7 @@ A store is a folder::
     sweep.json            what decides the numbers, its hash (the sweep's id), how far it is to
                           grow, and digests of the points; replaced only when the sweep grows
     plan.toml             the plan as it was given
+    codebook.csv          what each column means, for people to read
     runs/*.parquet        results, a file for each chunk; its name says which runs are in it
     series/*.parquet      monthly series of the runs for which they were asked
     provenance.jsonl      on what it was run: one line a session
@@ -45,7 +46,9 @@ from partnersim.sweep.plan import Plan, id_of, what_differs
 FORMAT = 2
 """Of the store; another one is not readable by this version."""
 
-KNOWN_NAMES = {"plan.toml", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside"}
+KNOWN_NAMES = {
+    "plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside",
+}  # fmt: skip
 """What a store that has no sweep.json yet, or no more, may have in it."""
 
 _ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"
