@@ -124,8 +124,8 @@ def test_a_folder_is_found_by_whatever_name(
     assert opened.folder.is_absolute()
     expected = sweep.measures.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
     np.testing.assert_array_equal(speeds_by(door, opened), expected)
-    columns = {"polars": lambda: opened.runs.to_polars().collect_schema().names()}
-    columns["duckdb"] = lambda: opened.runs.to_duckdb().columns
+    columns = {"polars": lambda: opened.measures.to_polars().collect_schema().names()}
+    columns["duckdb"] = lambda: opened.measures.to_duckdb().columns
     if door in columns:
         assert columns[door]() == sweep.measures.to_arrow().schema.names
 
