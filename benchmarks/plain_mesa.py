@@ -1,17 +1,17 @@
 """The model of `partnersim.model` as a competent Mesa user would write it: agents, lists, loops.
 
 It is here to be compared with: `run.py` times it, `equivalence.py` shows that it gives the same
-results. The processes have the names and the order that they have in the core; the fixed factors
-and the parameters are the core's own. Agents hold plain Python numbers, because NumPy loses on
-arrays of three or six. It has been profiled, and what such a user would take out has been taken
-out: values that hold for a month are worked out once a month, loops over links that nothing
-separates are one loop, and small functions are written out where their calls had cost most.
+results. The processes have the order that they have in the core; the fixed factors and the
+parameters are the core's own. Agents hold plain Python numbers, because NumPy loses on arrays of
+three or six. It has been profiled, and what such a user would take out has been taken out: values
+that hold for a month are worked out once a month, loops over links that nothing separates are one
+loop, and small functions are written out where their calls had cost most.
 
 Left out: organisations that are drawn or that join later, a lead organisation, coordinators who
-emerge, the conditional rule of decision (and with it beliefs about the others, which serve
-nothing else), mechanisms switched off, and runs without luck. A scenario that asks for one of
-them is refused. Chance is `model.random`, drawn when it is needed: the distributions are the
-core's, the draws are not.
+emerge, the conditional rule of decision (and with it beliefs about the others, which serve nothing
+else), mechanisms switched off, and runs without luck. A scenario that asks for one of them is
+refused. Chance is `model.random`, drawn when it is needed: the distributions are the core's, the
+draws are not.
 """
 
 from __future__ import annotations
@@ -25,83 +25,8 @@ from typing import NamedTuple
 
 import mesa
 
-from partnersim.model.constants import (
-    ACCOUNTABILITY_CONSENT,
-    ARTICULATION,
-    AWAY_DAY_BINDING,
-    AWAY_DAY_COMMITMENT,
-    AWAY_DAY_PROMISES,
-    BELIEF_RATE,
-    BOARD,
-    BRIDGING,
-    COMMON_CRISIS,
-    CONFLICT_HORIZONS,
-    CONFLICT_OBJECTIVES,
-    CONTACT_RATE,
-    CONVENED_CONTACT,
-    COORDINATED_RESOLUTION,
-    COVERED_BY_AGREEMENT,
-    CREDIBILITY_LOSS,
-    CREDIBILITY_OF_DELIVERY,
-    CREDIBILITY_RATE,
-    CRISIS_COMMITMENT,
-    CRISIS_CONTACT,
-    CRISIS_SHIFT,
-    CROWDING,
-    DELEGATION,
-    DOCUMENT_DAYS,
-    FREE_DAYS,
-    FRONT_LINE,
-    FRONT_LINE_WORK,
-    FUNDING_CUT,
-    GOODWILL_RATE,
-    GUARDED,
-    GUARDED_ANYWAY,
-    HANDOFF_PROMISES,
-    HANDOFF_WORK,
-    HOME_CREDIBILITY,
-    HOST_GOODWILL_LOSS,
-    JOINT_DAY_COMMITMENT,
-    JOINT_DAY_CONTACT,
-    LEADER_LEAVES,
-    LEAST_MEMBERS,
-    LINK_DAYS,
-    LONGEST_VIEW,
-    MANAGEMENT,
-    MANAGEMENT_WORK,
-    MEETING_DAYS,
-    MISREADING,
-    MOST_MEETING_SHARE,
-    MOST_TILT,
-    NATIONAL_TARGET_LANDS,
-    ORGANISATION_JOINS,
-    ORGANISATION_WITHDRAWS,
-    PACE_RATE,
-    PERCEIVED_CONTACT,
-    PERCEIVED_GOODWILL,
-    PERCEIVED_TALK,
-    PLANNED_GATE_MONTHS,
-    POSITION_DAYS,
-    PRE_MEETING_DAYS,
-    REORGANISATION,
-    REPLACEMENT_MONTHS,
-    RESOLVED,
-    RUPTURE_VENTED,
-    SELF_SERVING,
-    SHARED_WORK_CONTACT,
-    STARTING_CREDIBILITY,
-    SUSPICION,
-    TARGET_PRESSURE_OF_CUT,
-    TILT,
-    TRANSITION_MONTHS,
-    TRANSITION_WORK,
-    UNDERSTOOD_NEEDS,
-    VENTED,
-    WITHDRAWAL_MONTHS,
-    WORKED_THROUGH_GOODWILL,
-    WORKED_THROUGH_LEAST,
-    WRITTEN_COMMITMENT,
-)
+from partnersim.model import constants as fixed
+from partnersim.model.constants import BOARD, FRONT_LINE, MANAGEMENT
 from partnersim.model.levers import (
     BINDING_AGREEMENT,
     CIRCULATED_VISION,
@@ -116,18 +41,26 @@ from partnersim.model.levers import (
     SEPARATE_PRE_MEETINGS,
 )
 from partnersim.model.record import parts_of
-from partnersim.model.room import N
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
 LAYERS = BOARD, MANAGEMENT, FRONT_LINE
 DIVISIVE = (OWN_AWAY_DAYS, SEPARATE_PRE_MEETINGS, OWN_NEEDS_FRAMING, ISSUE_AVOIDANCE)
 UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
-LEAST = 1.0e-9  # so that no weakest link is divided by
+LEAST = 1.0e-9  # so that nothing is divided by zero
 
+LAST_AXIS = {
+    "organisations.objectives": "n_domains",
+    "organisations.cultural_distance": "n",
+    "programme.initiatives.domains": "n_domains",
+    "programme.initiatives.members": "n",
+    "programme.initiatives.harm": "n",
+    "interventions.organisations": "n",
+}
+"""How many there are along the last axis of a table's arrays, where they are fewer than the room.
 
-OVER_DOMAINS = {"organisations.objectives", "vision.weights", "programme.initiatives.domains"}
-"""Arrays whose last axis runs over domains. Lengths do not tell: other things may be as many."""
+The length of an axis does not tell what it runs over: other things may be as many.
+"""
 
 
 class Event(NamedTuple):
@@ -167,13 +100,16 @@ def read_settings(scenario: Scenario) -> SimpleNamespace:
 
     Their names are their paths: `trust_disposition`. A table in a table would be slower to read.
     """
-    record = to_parameters(scenario)
+    parts = {path: value for path, (value,) in parts_of(to_parameters(scenario)).items()}
+    counts = {path.removesuffix(".n"): int(value) for path, value in parts.items() if path.endswith(".n")}
+    counts |= {"organisations": int(parts["n"]), "vision": int(parts["n_domains"])}
     s = SimpleNamespace()
-    for path, (value,) in parts_of(record).items():
-        used = [slice(record.n if length == N else None) for length in value.shape]
-        if path in OVER_DOMAINS:
-            used[-1] = slice(record.n_domains)
-        setattr(s, path.replace(".", "_"), value[tuple(used)].tolist())
+    for path, value in parts.items():
+        if value.ndim:
+            value = value[: counts.get(path.rpartition(".")[0])]
+        if path in LAST_AXIS:
+            value = value[:, : parts[LAST_AXIS[path]]]
+        setattr(s, path.replace(".", "_"), value.tolist())
     s.events = read_rows(Event, s, "events", "type month organisation layer domain size months")
     s.interventions = read_rows(
         Intervention, s, "interventions", "lever organisations value from_month to_month"
@@ -186,8 +122,7 @@ def read_settings(scenario: Scenario) -> SimpleNamespace:
 
 
 def read_rows(row: type, s: SimpleNamespace, table: str, fields: str) -> list:
-    columns = [getattr(s, f"{table}_{field}") for field in fields.split()]
-    return list(map(row, *columns))[: getattr(s, f"{table}_n")]
+    return list(map(row, *(getattr(s, f"{table}_{field}") for field in fields.split())))
 
 
 def refuse_what_is_left_out(s: SimpleNamespace) -> None:
@@ -196,7 +131,7 @@ def refuse_what_is_left_out(s: SimpleNamespace) -> None:
         "a lead organisation": s.lead_organisation >= 0,
         "coordinators who emerge": s.emergence_rate > 0.0,
         "the conditional rule": s.decision_is_conditional,
-        "organisations that join": any(e.kind == ORGANISATION_JOINS for e in s.events),
+        "organisations that join": any(e.kind == fixed.ORGANISATION_JOINS for e in s.events),
         "runs without luck": s.luck != 1.0,
         "mechanisms switched off": any(
             is_on == (name == "mechanisms_trust_frozen")
@@ -213,248 +148,316 @@ def clip(value: float, low: float = 0.0, high: float = 1.0) -> float:
     return low if value < low else high if value > high else value
 
 
-def cosine(a: list[float], b: list[float]) -> float:
-    return sum(map(mul, a, b)) / (math.hypot(*a) * math.hypot(*b))
-
-
 class Relation:
     """What two organisations have in common, whoever looks at it."""
 
-    __slots__ = (
-        "agreement",
-        "conflict",
-        "contact",
-        "convened",
-        "cultural_distance",
-        "first",
-        "horizons_apart",
-        "links",
-        "second",
-        "shared",
-        "tension",
-        "withdrawn",
-    )
-
     def __init__(self, first: Organisation, second: Organisation) -> None:
-        model, s = first.model, first.model.settings
-        uniform = model.random.uniform
         self.first, self.second = first, second
-        self.cultural_distance = s.organisations_cultural_distance[first.index][second.index]
+        self.cultural_distance = first.model.settings.organisations_cultural_distance[first.index][
+            second.index
+        ]
         ratio = math.log(first.planning_horizon / second.planning_horizon)
         self.horizons_apart = min(1.0, abs(ratio) / math.log(10.0))
-        self.contact = clip(s.starting_contact_mean + s.starting_contact_spread * uniform(-1.0, 1.0))
-        self.tension = s.starting_tension
-        self.agreement = 0.0
-        self.conflict = 0.0
-        self.shared = 0.0
-        self.convened = 0.0
-        common = uniform(-1.0, 1.0)
-        self.links = (Link(first, second, self, common), Link(second, first, self, common))
-        for link in self.links:
-            link.trustor.links[link.trustee.index] = link
+        self.contact, self.tension = fixed.STARTING_CONTACT, fixed.STARTING_TENSION
+        self.agreement = self.withdrawn = self.conflict = self.convened = 0.0
+        self.joint = self.joint_going = 0.0  # initiatives that need both; their pace against plan
+        common = first.model.random.uniform(-1.0, 1.0)
+        self.links = Link(first, second, self, common), Link(second, first, self, common)
 
-    def differ(self) -> None:
-        """How opposed the interests are, how much pre-meetings therefore hide, what binds."""
-        a, b = self.first, self.second
-        alike = sum(map(mul, a.objectives, b.objectives)) / (a.objectives_size * b.objectives_size)
-        self.conflict = CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0) + CONFLICT_HORIZONS * self.horizons_apart
-        self.guard()
-
-    def guard(self) -> None:
-        one, other = self.first.in_force, self.second.in_force
-        agreement = min(one[BINDING_AGREEMENT], other[BINDING_AGREEMENT])
+    def agree(self) -> None:
+        """A binding agreement is as strong as for the less bound; what was withdrawn is news."""
+        agreement = min(self.first.in_force[BINDING_AGREEMENT], self.second.in_force[BINDING_AGREEMENT])
         self.withdrawn = max(self.agreement - agreement, 0.0)
         self.agreement = agreement
-        opposed = GUARDED_ANYWAY + (1.0 - GUARDED_ANYWAY) * self.conflict
+
+    def differ(self) -> None:
+        """How opposed the interests are."""
+        a, b = self.first, self.second
+        alike = sum(map(mul, a.objectives, b.objectives)) / (a.objectives_size * b.objectives_size)
+        self.conflict = fixed.CONFLICT_OBJECTIVES * max(1.0 - alike, 0.0)
+        self.conflict += fixed.CONFLICT_HORIZONS * self.horizons_apart
+
+    def guard(self) -> None:
+        """How far each misreads the other, and how much of the other's display is hidden."""
+        one, other = self.first.in_force, self.second.in_force
+        days = 0.5 * (one[POSITION_SHARING] + other[POSITION_SHARING])
+        unlearnt = fixed.POSITION_DAYS / (fixed.POSITION_DAYS + days)
+        opposed = fixed.GUARDED_ANYWAY + (1.0 - fixed.GUARDED_ANYWAY) * self.conflict
         for link in self.links:
-            hidden = GUARDED * link.trustee.in_force[SEPARATE_PRE_MEETINGS]
-            link.openness = 1.0 - hidden * opposed
+            theirs = link.trustee.in_force
+            understood = fixed.UNDERSTOOD_NEEDS * theirs[OWN_NEEDS_FRAMING]
+            link.clear = 1.0 - fixed.MISREADING * self.cultural_distance * (1.0 - understood) * unlearnt
+            link.shown = 1.0 - fixed.GUARDED * theirs[SEPARATE_PRE_MEETINGS] * opposed
 
     def lose_goodwill(self, part: float) -> None:
         for link in self.links:
-            link.goodwill = [(1.0 - part) * goodwill for goodwill in link.goodwill]
+            link.lose_goodwill(part)
 
 
 class Link:
     """What the layers of one organisation, the trustor, think of another, the trustee."""
 
-    __slots__ = ("competence", "goodwill", "openness", "relation", "terms", "trust", "trustee", "trustor")
-
     def __init__(
         self, trustor: Organisation, trustee: Organisation, relation: Relation, common: float
     ) -> None:
-        s, uniform = trustor.model.settings, trustor.model.random.uniform
+        uniform, half = trustor.model.random.uniform, 0.5 * fixed.TRUST_SPREAD
         self.trustor, self.trustee, self.relation = trustor, trustee, relation
-        half = 0.5 * s.starting_trust_spread
-        self.competence = [clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS]
-        self.goodwill = [clip(s.starting_trust_mean + half * (common + uniform(-1.0, 1.0))) for _ in LAYERS]
-        self.trust = [0.0, 0.0, 0.0]
-        self.terms = [0.0, 0.0, 0.0]
-        self.openness = 1.0
+        self.chances = [[half * (common + uniform(-1.0, 1.0)) for _ in LAYERS] for _ in range(2)]
+        self.competence: list[float] = []
+        self.goodwill: list[float] = []
+        self.trust = self.terms = (0.0, 0.0, 0.0)
+        self.damage = [0.0] * 3  # to the trustee's reputation
+        self.together = [0.0] * 3  # months without a break
+        self.clear = self.shown = 1.0
+        trustor.links[trustee.index] = self
+
+    def start(self, competence: float, goodwill: float) -> None:
+        of_competence, of_goodwill = self.chances
+        self.competence = [clip(competence + chance) for chance in of_competence]
+        self.goodwill = [clip(goodwill + chance) for chance in of_goodwill]
 
     def turn_over(self, layer: int, share: float) -> None:
-        s = self.trustor.model.settings
-        part = share * s.trust_turnover_loss / self.trustor.in_force[CROSS_LINKS]
-        self.competence[layer] += part * (s.trust_disposition - self.competence[layer])
-        self.goodwill[layer] += part * (s.trust_disposition - self.goodwill[layer])
+        """With who leaves a part of trust goes back to what strangers give."""
+        strangers = self.trustor.model.settings.trust_disposition
+        lost = share / self.trustor.in_force[CROSS_LINKS]
+        part = lost * fixed.TURNOVER_LOSS
+        self.competence[layer] += part * (strangers - self.competence[layer])
+        self.goodwill[layer] += part * (strangers - self.goodwill[layer])
+        self.together[layer] *= 1.0 - lost
+
+    def lose_goodwill(self, part: float) -> None:
+        self.goodwill = [(1.0 - part) * goodwill for goodwill in self.goodwill]
 
 
-class Initiative:
-    """A piece of joint work that needs several organisations, stage by stage."""
+class Line:
+    """A place in the programme: one initiative after another, each of which needs several.
 
-    __slots__ = (
-        "absent_months",
-        "age",
-        "believed_rate",
-        "benefit",
-        "benefit_mix",
-        "benefit_mix_length",
-        "gate",
-        "is_quick",
-        "likeness_to_vision",
-        "member_harm",
-        "members",
-        "n_gates",
-        "needed",
-        "planned_months",
-        "planned_rate",
-        "realised_rate",
-        "size",
-        "stage",
-        "stages_now",
-        "votes",
-        "work",
-    )
+    What was decided and how fast work went lately stay with the place, whatever is worked on.
+    """
 
-    def __init__(
-        self,
-        members: list[Organisation],
-        benefit_mix: list[float],
-        size: float,
-        n_gates: int,
-        is_quick: bool,
-        member_harm: list[float],
-    ) -> None:
-        model, s = members[0].model, members[0].model.settings
-        self.members = members
-        self.benefit_mix = benefit_mix
-        self.benefit_mix_length = math.hypot(*benefit_mix)
-        self.likeness_to_vision = cosine(model.vision, benefit_mix)
-        luck = math.sqrt(1.0 - s.programme_shared_benefit) * model.random.gauss(0.0, 1.0)
-        luck += math.sqrt(s.programme_shared_benefit) * model.place_benefit
-        self.benefit = 1.0 + s.programme_benefit_spread * luck
-        self.size = size
-        self.n_gates = 0 if is_quick else n_gates
-        self.is_quick = is_quick
-        self.member_harm = member_harm
-        self.stage = self.stages_now = 0
-        self.gate = self.work = self.age = self.absent_months = self.realised_rate = 0.0
-        self.votes = {member: (False, False) for member in members}
-        usual_load = max(1.0, s.programme_n_simultaneous * len(members) / max(len(model.members), 1))
-        self.planned_rate = s.programme_planned_effort / usual_load / model.difficulty()
-        self.planned_months = size / self.planned_rate + PLANNED_GATE_MONTHS * self.n_gates
-        self.believed_rate = [self.planned_rate] * s.n
-        self.find_needed()
+    def __init__(self, model: PlainPartnership, index: int) -> None:
+        self.model, self.index = model, index
+        self.is_under_way = False
+        self.generation = -1  # before the programme begins
+        self.freed = self.decision = self.pace = self.held_up = self.full_pace = 0.0
+        self.recent_pace = fixed.STARTING_PACE
+        self.table: float | None = None  # chance whether the next decision is taken at the table
+        self.yes: set[Organisation] = set()
+        self.begin(0)
+        self.work = self.size * model.random.random()
 
-    @property
-    def n_stages(self) -> int:
-        return max(self.n_gates, 1)
+    # What is worked on
+
+    def begin(self, month: int) -> bool:
+        """Take up the next initiative, if its time has come."""
+        model, s = self.model, self.model.settings
+        number = self.index + s.programme_n_simultaneous * self.generation
+        if 0 <= number < s.programme_initiatives_n:
+            if month < s.programme_initiatives_start_month[number]:
+                return False
+            self.take_up_given(number)
+        else:
+            self.draw()
+        self.generation += self.generation >= 0
+        spread, gauss = fixed.DIFFICULTY_SPREAD, model.random.gauss
+        self.difficulty = math.exp(spread * gauss(0.0, 1.0) - 0.5 * spread * spread)
+        self.benefit = 1.0 + fixed.BENEFIT_SPREAD * gauss(0.0, 1.0)
+        self.mix_size = math.hypot(*self.mix)
+        self.joint_value = sum(map(mul, model.vision, self.mix)) / (self.mix_size * model.vision_size)
+        self.work = self.age = self.planned_months = 0.0
+        self.absent_months = 0
+        self.is_under_way = True
+        for organisation in model.organisations:
+            organisation.tilt = 0.0
+        return True
+
+    def take_up_given(self, number: int) -> None:
+        s = self.model.settings
+        needed = s.programme_initiatives_members[number]
+        self.members = [o for o in self.model.organisations if needed[o.index]]
+        mix = s.programme_initiatives_domains[number]
+        total = sum(mix)
+        self.mix = mix if total > 0.0 else self.model.vision
+        self.size = s.programme_initiatives_size[number]
+        self.member_harm = s.programme_initiatives_harm[number]
+
+    def draw(self) -> None:
+        """Where the next one's benefit falls, whom it needs, how much work it is."""
+        model, s = self.model, self.model.settings
+        random, leaning = model.random.random, model.lean()
+        focus = model.random.choices(range(s.n_domains), leaning)[0]
+        self.mix = mix = [(1.0 - fixed.FOCUS) * weight for weight in leaning]
+        mix[focus] += fixed.FOCUS
+        self.members = nlargest(
+            s.programme_members_per_initiative,
+            model.members,
+            key=lambda o: sum(map(mul, o.base_objectives, mix)) + random(),
+        )
+        luck = fixed.SIZE_SPREAD * model.random.uniform(-1.0, 1.0)
+        self.size = s.programme_initiative_size * (1.0 + luck)
+        self.member_harm = [0.0] * s.n
 
     @property
     def is_complete(self) -> bool:
-        return self.stage >= self.n_stages
+        return self.work >= self.size * (1.0 - 1.0e-12)
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for a decision before its next stage."""
-        return self.n_gates > 0 and self.gate < 1.0
-
-    def find_needed(self) -> None:
-        """For each member its links to the others who are needed and present."""
-        self.needed = {
-            member: [member.links[o.index] for o in self.members if o.is_present and o is not member]
-            for member in self.members
-        }
-
     def present_members(self) -> list[Organisation]:
         return [member for member in self.members if member.is_present]
 
-    def months_to_benefit(self, index: int) -> float:
-        """How far off one member believes the benefit to be: half by plan, half by pace seen."""
-        remaining = max(self.size - self.work, 0.0)
-        pace = 0.5 * self.planned_rate + 0.5 * self.believed_rate[index]
-        if remaining >= LONGEST_VIEW * pace:
-            return LONGEST_VIEW
-        return remaining / pace
+    def share_out(self) -> None:
+        """Each member's part: its capacity over all that need it."""
+        capacities = [member.capacity / len(member.lines) for member in self.members]
+        self.full_pace = sum(capacities)
+        whole = max(self.full_pace, LEAST)
+        self.parts = {
+            member: capacity / whole for member, capacity in zip(self.members, capacities, strict=True)
+        }
+        self.others = {
+            member: [
+                (part, member.links[other.index])
+                for other, part in self.parts.items()
+                if other is not member
+            ]
+            for member in self.members
+        }
+        self.worth: dict[Organisation, float] = {}  # to each member by itself
 
-    def ask(self) -> None:
-        """Decisions are taken at the partnership's table or by all boards within three months."""
-        model = self.members[0].model
-        random = model.random.random
-        consent = delegated = 0.0
-        standing = True
-        for member in self.members:
+    # Decisions
+
+    def decide(self) -> None:
+        """Decisions are taken at the partnership's table, or when every board has agreed."""
+        if self.freed >= fixed.ASKING_MONTHS * self.full_pace:
+            return
+        random = self.model.random.random
+        agreeing = delegated = 0.0
+        for member, part in self.parts.items():
             chance = member.board_consent(self) if member.is_present else 0.0
-            consent += chance
-            delegated += member.in_force[DELEGATED_AUTHORITY]
-            vote, before = random() < chance, self.votes[member]
-            standing = standing and (vote or before[0] or before[1])
-            self.votes[member] = (vote, before[0])
-        if random() < delegated / len(self.members):
-            agreed = random() < consent / len(self.members)
-        else:
-            agreed = standing
-        self.gate += max(float(agreed), model.crisis)
+            agreeing += part * chance
+            delegated += part * member.in_force[DELEGATED_AUTHORITY]
+            if random() < chance:
+                self.yes.add(member)
+        if self.table is None:
+            self.table = random()
+        is_at_table = self.table < delegated
+        is_agreed = random() < agreeing and is_at_table
+        self.decision += max(float(is_agreed), self.model.crisis) * (1.0 - self.decision)
+        all_agree = not is_at_table and self.yes.issuperset(self.members)
+        if all_agree or self.decision >= 0.5:
+            if is_agreed:
+                self.resent()
+            self.free()
 
-    def do_work(self) -> float:
-        """Progress of a month: the CES mean of the members' efforts, less what is lost."""
-        model, members = self.members[0].model, len(self.members)
-        terms = separate = moving = 0.0
-        for member in self.members:
-            terms += max(member.effort(self.is_quick), LEAST) ** model.exponent
-            separate += 1.0 - member.in_force[PARTNERSHIP_MANAGED_TEAMS]
-            moving += member.transition
-        return (
-            (terms / members) ** (1.0 / model.exponent)
-            * (1.0 - HANDOFF_WORK * separate / members)
-            * (1.0 - TRANSITION_WORK * moving / members)
-            / model.difficulty()
-        )
+    def resent(self) -> None:
+        """Who was decided over has less goodwill for those who decided."""
+        for member in self.present_members:
+            if member not in self.yes:
+                for _, link in self.others[member]:
+                    if link.trustee.is_present:
+                        link.lose_goodwill(self.model.settings.decision_resentment)
 
-    def complete_stages(self) -> None:
-        model, n_stages = self.members[0].model, self.n_stages
-        stage_size = self.size / n_stages
-        while self.stage < n_stages and not self.is_waiting:
-            if self.work < stage_size * (self.stage + 1) * (1.0 - 1.0e-12):
-                break
-            self.stage += 1
-            self.stages_now += 1
-            self.gate = 0.0
-            self.votes = {member: (False, False) for member in self.members}
-            model.work_delivered += stage_size
-            for k, share in enumerate(self.benefit_mix):
-                model.pending[k] += self.benefit * stage_size * share
+    def free(self) -> None:
+        """A decision frees months of work, the more where there is trust."""
+        trust = 0.0
+        for member, part in self.parts.items():
+            trust += part * part
+            for other_part, link in self.others[member]:
+                trust += part * other_part * sum(link.trust) / 3.0
+        self.freed += fixed.DECISION_MONTHS * self.full_pace * (0.5 + trust)
+        self.decision, self.table = 0.0, None
+        self.yes.clear()
+
+    # Work
+
+    def possible_pace(self) -> float:
+        """Pace of the members, were it as hard as thought: the CES mean of what they give, less
+        what hand-offs and moving teams lose."""
+        exponent = self.model.exponent
+        terms = moving = lost = 0.0
+        for member, part in self.parts.items():
+            hands = member.hands * (1.0 - member.meeting_share)
+            terms += part * max(hands, LEAST) ** exponent
+            moving += part * member.transition
+            teams = member.in_force[PARTNERSHIP_MANAGED_TEAMS]
+            for other_part, link in self.others[member]:
+                separate = 1.0 - min(teams, link.trustee.in_force[PARTNERSHIP_MANAGED_TEAMS])
+                lost += part * other_part * separate * (1.0 - link.trust[FRONT_LINE])
+        pace = terms ** (1.0 / exponent)
+        return pace * (1.0 - fixed.HANDOFF_WORK * lost) * (1.0 - fixed.TRANSITION_WORK * moving)
+
+    def do_work(self) -> None:
+        """Members work on what is decided; it counts in the month in which it is done."""
+        model, s = self.model, self.model.settings
+        self.pace = self.held_up = 0.0
+        if not self.is_under_way or self.full_pace <= LEAST:
+            return
+        if self.age == 0.0:
+            self.planned_months = (self.size - self.work) / (model.planned_pace * self.full_pace)
+        self.age += 1.0
+        possible = self.full_pace * self.possible_pace()
+        spent = min(possible, self.freed)
+        self.freed -= spent
+        self.held_up = 1.0 - spent / max(possible, LEAST)
+        diminished = 1.0 + s.programme_diminishing * model.work_delivered / s.vision_size
+        done = spent / (self.difficulty * diminished)
+        self.pace = done / self.full_pace
+        self.work += done
+        if model.month >= 0:
+            model.work_delivered += done
+            for k, share in enumerate(self.mix):
+                model.pending[k] += self.benefit * done * share
             for member in self.members:
-                member.harm += self.member_harm[member.index] / n_stages
+                member.harm += self.member_harm[member.index] * done / self.size
 
     def replace_absent(self) -> None:
         """After three months another takes the place of a member that left, or none does."""
-        model = self.members[0].model
-        if len(self.present_members()) == len(self.members):
-            self.absent_months = 0.0
+        if all([member.is_present for member in self.members]):
+            self.absent_months = 0
             return
-        self.absent_months += 1.0
-        if self.absent_months <= REPLACEMENT_MONTHS:
+        self.absent_months += 1
+        if self.absent_months <= fixed.REPLACEMENT_MONTHS:
             return
         for gone in [member for member in self.members if not member.is_present]:
             self.members.remove(gone)
-            others = [o for o in model.members if o not in self.members]
-            if others:
-                best = max(others, key=lambda o: sum(map(mul, o.base_objectives, self.benefit_mix)))
+            if others := [o for o in self.model.members if o not in self.members]:
+                best = max(others, key=lambda o: sum(map(mul, o.base_objectives, self.mix)))
                 self.members.append(best)
-                self.votes.setdefault(best, (False, False))
-                self.believed_rate[best.index] = self.planned_rate
-        self.find_needed()
+                self.yes.discard(best)
+
+    def give_up(self) -> None:
+        """It went far more slowly than is usual for a year, or has lost its members."""
+        model = self.model
+        if not self.is_under_way or self.is_complete:
+            return
+        self.replace_absent()
+        partners = self.present_members
+        is_hopeless = self.recent_pace < fixed.GIVEN_UP * model.usual_pace
+        is_waiting = 0 < self.absent_months <= fixed.REPLACEMENT_MONTHS
+        if not is_hopeless and (len(partners) >= 2 or is_waiting):
+            return
+        model.n_abandoned += 1
+        self.is_under_way = False
+        self.recent_pace = model.usual_pace
+        left = 1.0 - fixed.GIVING_UP_LOSS * min(1.0, self.age / fixed.GIVING_UP_MONTHS)
+        for member in partners:
+            member.vision_commitment = [left * v for v in member.vision_commitment]
+            for partner in partners:
+                if partner is not member:
+                    link = member.links[partner.index]
+                    link.competence = [left * c for c in link.competence]
+                    link.together = [0.0] * 3
+
+    def go_on(self) -> None:
+        """What is finished makes room for the next, which begins with what was done too much."""
+        model, surplus = self.model, 0.0
+        if self.is_under_way and self.is_complete:
+            model.n_completed += 1
+            model.months_of_completed += self.age
+            model.planned_months_of_completed += self.planned_months
+            surplus = max(self.work - self.size, 0.0)
+            self.is_under_way = False
+        if not self.is_under_way and len(model.members) >= 2 and self.begin(model.month + 1):
+            self.work = surplus
 
 
 class Organisation(mesa.Agent):
@@ -474,17 +477,25 @@ class Organisation(mesa.Agent):
         self.base_pressure = s.organisations_pressure[index]
         self.targets = [target for target in s.targets if target.organisation == index]
         self.stated = list(s.organisations_ways_of_working[index])
-        self.practised = list(s.organisations_ways_of_working[index])
-        self.in_force = list(s.organisations_ways_of_working[index])
+        self.practised = list(self.stated)
+        self.in_force = list(self.stated)
         self.held: set[int] = set()
-        self.shock = s.pressure_shock_spread * UNIT_VARIANCE * model.random.uniform(-1.0, 1.0)
+        self.shock = fixed.SHOCK_SPREAD * UNIT_VARIANCE * model.random.uniform(-1.0, 1.0)
         self.links: dict[int, Link] = {}
-        self.contribution = [s.starting_contribution] * 3
-        self.delivered = [s.starting_contribution] * 3
-        self.kept = [True] * 3
-        self.transition = self.meeting_share = self.months_low = self.tilt = 0.0
-        self.own_benefit = self.own_cost = self.harm = self.stake = self.helped = 0.0
-        self.load = 0
+        self.lines: list[Line] = []
+        self.promise(fixed.STARTING_CONTRIBUTION)
+        self.hands = fixed.STARTING_CONTRIBUTION
+        self.deed = [0.5] * 3
+        self.transition = self.meeting_share = self.tilt = self.going = self.got = self.put = 0.0
+        self.own_benefit = self.own_cost = self.harm = self.price = 0.0
+        self.be_left_alone()
+
+    def promise(self, share: float) -> None:
+        self.contribution, self.delivered = [share] * 3, [share] * 3
+
+    def be_left_alone(self) -> None:
+        """No coordinator has met it this month."""
+        self.n_meetings, self.helped, self.unchased = 0, 0.0, 1.0
 
     # 1 environment
 
@@ -508,7 +519,7 @@ class Organisation(mesa.Agent):
         self.objectives = [weight / total for weight in objectives]
         self.objectives_size = math.hypot(*self.objectives)
         alike = sum(map(mul, self.objectives, self.model.vision))
-        self.ceiling = alike / (self.objectives_size * self.model.vision_length)
+        self.ceiling = alike / (self.objectives_size * self.model.vision_size)
 
     def fund(self) -> None:
         self.capacity = self.base_capacity
@@ -517,14 +528,12 @@ class Organisation(mesa.Agent):
                 self.capacity *= 1.0 - event.size
 
     def feel_pressure(self) -> None:
-        model, s = self.model, self.model.settings
-        cut = 1.0 - self.capacity / self.base_capacity
+        model = self.model
         self.target_pressure = clip(
             self.base_pressure
-            + s.pressure_deadline * self.deadline
-            + s.pressure_load * sum(self.contribution) / 3.0
-            - s.pressure_relief * sum(map(mul, self.objectives, model.embedded))
-            + TARGET_PRESSURE_OF_CUT * cut
+            + fixed.DEADLINE * self.deadline
+            - model.settings.pressure_relief * sum(map(mul, self.objectives, model.embedded))
+            + fixed.TARGET_PRESSURE_OF_CUT * (1.0 - self.capacity / self.base_capacity)
             + self.shock
             + model.national_shock
         )
@@ -539,99 +548,81 @@ class Organisation(mesa.Agent):
                 self.in_force[z.lever] = z.value
                 self.held.add(z.lever)
         moved = self.in_force[PARTNERSHIP_MANAGED_TEAMS] - before
-        self.transition -= self.transition / TRANSITION_MONTHS
-        if moved > 0.0 and month > 0:
-            self.transition = min(1.0, self.transition + moved)
-
-    def spend_time(self) -> None:
-        """Staff days on meetings, away days, papers and contacts; their share of free time."""
-        lever, budget = self.in_force, self.model.settings.relations_meeting_budget
-        days = 0.0
-        if self.is_present:
-            pre_meetings = PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS]
-            away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
-            further_links = (lever[CROSS_LINKS] - 1.0) * (len(self.model.members) - 1)
-            days = (
-                budget * (MEETING_DAYS + pre_meetings)
-                + DELEGATION * away / 12.0
-                + DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
-                + LINK_DAYS * 3 * further_links
-            )
-        self.model.staff_days += days
-        free = FREE_DAYS * self.capacity
-        self.meeting_share = min(MOST_MEETING_SHARE, days / free)
+        self.transition -= self.transition / fixed.TRANSITION_MONTHS
+        self.transition = min(1.0, self.transition + max(moved, 0.0))
 
     # 2 events, turnover, withdrawal
 
     def lose_relationships(self, layer: int, share: float) -> None:
         """Trust in and from a layer, and its commitment, fall back as people change."""
-        s = self.model.settings
+        model, part = self.model, share * fixed.TURNOVER_LOSS
         for other, link in self.links.items():
             link.turn_over(layer, share)
-            self.model.organisations[other].links[self.index].turn_over(layer, share)
-        alone = s.commitment_alone * self.ceiling
-        self.vision_commitment[layer] += (
-            share * s.trust_turnover_loss * (alone - self.vision_commitment[layer])
-        )
-        for coordinator in self.model.coordinators:
-            coordinator.credibility[self.index] *= 1.0 - share * s.trust_turnover_loss / 3.0
+            model.organisations[other].links[self.index].turn_over(layer, share)
+        alone = model.settings.commitment_alone * self.ceiling
+        self.vision_commitment[layer] += part * (alone - self.vision_commitment[layer])
+        for coordinator in model.coordinators:
+            coordinator.credibility[self.index] *= 1.0 - part / 3.0
 
     def pull_together(self, size: float) -> None:
         """In a common crisis: commitment rises, divisive ways of working shift and stay so."""
-        self.vision_commitment = [
-            v + CRISIS_COMMITMENT * size * max(self.ceiling - v, 0.0) for v in self.vision_commitment
-        ]
+        part = fixed.CRISIS_COMMITMENT * size
+        self.vision_commitment = [v + part * max(self.ceiling - v, 0.0) for v in self.vision_commitment]
         for lever in DIVISIVE:
-            self.stated[lever] *= 1.0 - CRISIS_SHIFT * size
-            self.practised[lever] *= 1.0 - CRISIS_SHIFT * size
+            self.stated[lever] *= 1.0 - fixed.CRISIS_SHIFT * size
+            self.practised[lever] *= 1.0 - fixed.CRISIS_SHIFT * size
 
     def change_leaders(self) -> None:
-        random, rates = self.model.random.random, self.model.settings.turnover_rates
+        random, rate = self.model.random.random, self.model.settings.turnover_rate
         for layer in LAYERS:
-            if random() < rates[layer] and self.is_present:
+            if random() < rate and self.is_present:
                 self.lose_relationships(layer, 1.0)
 
     def wants_to_leave(self) -> bool:
-        """After a year of little trust and little at stake, it may."""
-        s = self.model.settings
-        total, partners = 0.0, 0
-        for link in self.links.values():
-            if link.trustee.is_present:
-                total += sum(link.trust)
-                partners += 1
-        has_low_trust = total / (3.0 * max(partners, 1)) < s.turnover_trust_floor
-        is_low = has_low_trust and self.stake < s.turnover_stake_floor and self.model.month > 0
-        self.months_low = self.months_low + 1.0 if is_low else 0.0
-        return (
-            self.months_low >= WITHDRAWAL_MONTHS and self.model.random.random() < s.turnover_withdrawal_rate
+        """Who looks back on a year of putting in more than it got may, the less it is committed."""
+        account = (self.got - self.put) / max(abs(self.got) + abs(self.put), LEAST)
+        if account >= 0.0 or self.model.month <= 0:
+            return False
+        commitment = sum(self.vision_commitment) / 3.0
+        return self.model.random.random() < fixed.LEAVING * (-account) ** 3 * (1.0 - commitment)
+
+    # 3 coordinators meet people
+
+    def spend_time(self, of_coordinators: float) -> None:
+        """Staff days on meetings, away days, papers and contacts; their share of free time.
+
+        The days that coordinators cost are given for a capacity of 1.
+        """
+        lever = self.in_force
+        a_meeting = fixed.MEETING_DAYS + fixed.PRE_MEETING_DAYS * lever[SEPARATE_PRE_MEETINGS]
+        away = lever[OWN_AWAY_DAYS] + lever[JOINT_AWAY_DAYS] + lever[POSITION_SHARING]
+        days = fixed.MEETING_DAYS * self.n_meetings + self.base_capacity * (
+            self.model.settings.relations_meeting_budget * a_meeting
+            + fixed.DELEGATION * away / 12.0
+            + fixed.DOCUMENT_DAYS * lever[CIRCULATED_VISION] / 12.0
+            + fixed.LINK_DAYS * (lever[CROSS_LINKS] - 1.0)
+            + of_coordinators
         )
+        self.model.staff_days += days
+        free = fixed.FREE_DAYS * self.capacity
+        self.meeting_share = min(days, fixed.MOST_MEETING_SHARE * free) / max(free, LEAST)
 
     # 4 organisations meet
 
     def show(self) -> None:
-        part = 1.0 - SELF_SERVING * self.in_force[OWN_NEEDS_FRAMING]
+        part = 1.0 - fixed.SELF_SERVING * self.in_force[OWN_NEEDS_FRAMING]
         self.displayed = [part * v for v in self.vision_commitment]
 
     # 5 decide contributions
 
-    def decide(self) -> None:
-        """Contributions move towards a logistic of what is to be gained, less what it costs."""
-        model, s = self.model, self.model.settings
-        if not self.is_present:
-            self.contribution, self.stake = [0.0] * 3, 0.0
-            return
-        mine = [m for m in model.initiatives if self in m.members]
-        self.load = len(mine)
-        cost = (
-            s.decision_cost_base
-            + s.decision_cost_pressure * self.target_pressure
-            + s.decision_cost_load * max(self.load - 1.0, 0.0) / s.programme_n_simultaneous
-        )
-        referred = 1.0 - self.in_force[DELEGATED_AUTHORITY]
-        exposure = s.decision_exposure * (1.0 - s.decision_referral_protection * referred)
-        interdependence = self.interdependence
-        alone = (1.0 - interdependence) * s.decision_value_alone
-        exponent, root = model.exponent, 1.0 / model.exponent
+    def decide(self, delay: float) -> None:
+        """Contributions move towards a logistic of what is to be gained, less what it costs.
+
+        Benefit is believed to be so many months off.
+        """
+        s, exponent = self.model.settings, self.model.exponent
+        root, interdependence = 1.0 / exponent, self.interdependence
+        self.price = fixed.COST_BASE + s.decision_cost_pressure * self.target_pressure
         for link in self.links.values():
             a, b, c = link.trust
             link.terms = (
@@ -639,131 +630,112 @@ class Organisation(mesa.Agent):
                 (b if b > LEAST else LEAST) ** exponent,
                 (c if c > LEAST else LEAST) ** exponent,
             )
-        net, counted, stakes = [0.0] * 3, [0] * 3, 0.0
-        vision_commitment = self.vision_commitment
-        for m in mine:
-            delay = m.months_to_benefit(self.index)
-            alike = sum(map(mul, self.objectives, m.benefit_mix))
-            alike /= self.objectives_size * m.benefit_mix_length
-            own = self.incentive_share * alike - m.member_harm[self.index]
-            own *= math.exp(-delay / self.planning_horizon)
-            joint = m.likeness_to_vision * math.exp(-delay / s.vision_planning_horizon)
-            needed = m.needed[self]
-            board = management = front_line = 0.0
-            for link in needed:
+        own_discount = math.exp(-delay / self.planning_horizon)
+        joint_discount = math.exp(-delay / s.vision_planning_horizon)
+        alone, exposure = (1.0 - interdependence) * s.decision_value_alone, s.decision_exposure
+        gains = [0.0, 0.0, 0.0]
+        for line in self.lines:
+            alike = sum(map(mul, self.objectives, line.mix)) / (self.objectives_size * line.mix_size)
+            line.worth[self] = worth = self.incentive_share * alike - line.member_harm[self.index]
+            own, joint = worth * own_discount, line.joint_value * joint_discount
+            board = management = front_line = parts = line.parts[self]  # oneself one trusts fully
+            if parts == 0.0:
+                continue
+            for part, link in line.others[self]:
                 a, b, c = link.terms
-                board += a
-                management += b
-                front_line += c
-            means = (board, management, front_line)
-            for layer in (FRONT_LINE,) if m.is_quick else LAYERS:
-                commitment = vision_commitment[layer]
-                stake = (1.0 - commitment) * own + commitment * joint
-                reliance = (means[layer] / len(needed)) ** root if needed else 1.0
-                net[layer] += (
-                    interdependence * (stake * reliance - exposure * (1.0 - reliance)) + alone * stake
-                )
-                counted[layer] += 1
-                stakes += stake
-        self.stake = stakes / max(sum(counted), 1)
-        for layer in LAYERS:
-            gain = net[layer] / max(counted[layer], 1)
-            aim = 1.0 / (1.0 + math.exp(-s.decision_sharpness * (gain - cost)))
-            before = self.contribution[layer]
-            self.contribution[layer] = before + s.decision_adjustment_rate * (aim - before)
+                board += part * a
+                management += part * b
+                front_line += part * c
+                parts += part
+            for layer, terms in enumerate((board, management, front_line)):
+                stake = own + self.vision_commitment[layer] * (joint - own)
+                reliance = (terms / parts) ** root
+                relied_on = stake * reliance - exposure * (1.0 - reliance)
+                gains[layer] += interdependence * relied_on - alone
+        load = max(len(self.lines), 1)
+        for layer, gain in enumerate(gains):
+            aim = 1.0 / (1.0 + math.exp(-s.decision_sharpness * (gain / load - self.price)))
+            self.contribution[layer] += fixed.ADJUSTMENT * (aim - self.contribution[layer])
 
     # 6 work and keep promises
 
     def deliver(self) -> None:
         """Each layer keeps its promise or, under pressure and between separate teams, not."""
-        s, lever, random = self.model.settings, self.in_force, self.model.random.random
+        lever, random = self.in_force, self.model.random.random
         chance = (
-            s.trust_reliability
-            - s.trust_pressure_on_reliability * self.target_pressure
-            - HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
-            + AWAY_DAY_PROMISES * min(1.0, lever[OWN_AWAY_DAYS] / 12.0)
+            fixed.RELIABILITY
+            - fixed.PRESSURE_PROMISES * self.target_pressure
+            - fixed.HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
+            + fixed.AWAY_DAY_PROMISES * min(1.0, lever[OWN_AWAY_DAYS] / 12.0)
         )
-        self.kept = [random() < chance, random() < chance, random() < chance]
-        self.delivered = [
-            x if kept else x * s.trust_shortfall for x, kept in zip(self.contribution, self.kept, strict=True)
-        ]
+        self.delivered = [x if random() < chance else fixed.SHORTFALL * x for x in self.contribution]
+        self.hands = fixed.FRONT_LINE_WORK * self.delivered[FRONT_LINE]
+        self.hands += fixed.MANAGEMENT_WORK * self.delivered[MANAGEMENT]
 
-    def deed(self, layer: int) -> float:
-        """What a layer really gave against what plans take for granted, at most 1."""
-        return min(1.0, self.delivered[layer] / self.model.settings.programme_planned_effort)
-
-    def board_consent(self, initiative: Initiative) -> float:
+    def board_consent(self, line: Line) -> float:
         """Chance that its board agrees this month."""
-        needed, trust = initiative.needed[self], 1.0
-        if needed:
-            trust = sum([link.trust[BOARD] for link in needed]) / len(needed)
-        held_back = ACCOUNTABILITY_CONSENT * self.accountability
-        consent = self.contribution[BOARD] * (1.0 - held_back) * (0.5 + 0.5 * trust)
-        mandate = self.model.settings.decision_mandate * self.in_force[SEPARATE_PRE_MEETINGS]
-        return consent + mandate * (1.0 - consent)
+        trust = parts = line.parts[self]
+        for part, link in line.others[self]:
+            trust += part * link.trust[BOARD]
+            parts += part
+        committed = 0.5 + 0.5 * self.vision_commitment[BOARD]
+        held_back = fixed.ACCOUNTABILITY_CONSENT * self.accountability
+        missing = 1.0 - committed * (0.5 + 0.5 * trust / max(parts, LEAST)) * (1.0 - held_back)
+        missing *= 1.0 - self.model.settings.decision_mandate * self.in_force[SEPARATE_PRE_MEETINGS]
+        missing *= 1.0 - fixed.FRAMEWORK * self.in_force[BINDING_AGREEMENT]
+        return 1.0 - missing * self.unchased
 
-    def effort(self, is_quick: bool) -> float:
-        hands = self.delivered[FRONT_LINE]
-        if not is_quick:
-            hands = FRONT_LINE_WORK * hands
-            hands += MANAGEMENT_WORK * self.delivered[MANAGEMENT]
-        return self.capacity * (1.0 - self.meeting_share) * hands / max(self.load, 1)
+    def settle_account(self) -> None:
+        """What joint work brought it and what it put in, over a year."""
+        s, given, load = self.model.settings, self.hands, max(len(self.lines), 1)
+        got = shortfall = 0.0
+        for line in self.lines:
+            others = parts = 0.0
+            for part, link in line.others[self]:
+                others += part * link.trustee.hands
+                parts += part
+            shortfall += max(given - others / max(parts, LEAST), 0.0) / load
+            got += line.worth[self] * line.pace / load
+        share, interdependence = self.meeting_share, self.interdependence
+        put = (
+            self.price * (share + (1.0 - share) * given)
+            + (1.0 - interdependence) * s.decision_value_alone * given
+            + interdependence * s.decision_exposure * shortfall
+        )
+        self.got += (interdependence * got - self.got) / fixed.ACCOUNT_MONTHS
+        self.put += (put - self.put) / fixed.ACCOUNT_MONTHS
 
     # 7 embed
 
     def reap(self) -> None:
         """Own benefit and own cost of a month."""
-        s, share = self.model.settings, self.meeting_share
-        gain = sum(map(mul, self.objectives, self.model.embedded))
-        price = s.decision_cost_base + s.decision_cost_pressure * self.target_pressure
-        given = sum(self.delivered) / 3.0
-        self.own_benefit += self.incentive_share * gain
-        self.own_cost += price * (share + (1.0 - share) * given) + self.harm
-
-    def celebrate(self, partners: list[Organisation]) -> None:
-        """A stage completed: trust in the partners and commitment grow."""
-        small_wins = self.model.settings.trust_small_wins
-        self.vision_commitment = [v + small_wins * max(self.ceiling - v, 0.0) for v in self.vision_commitment]
-        for partner in partners:
-            if partner is not self:
-                link = self.links[partner.index]
-                part = small_wins * link.relation.contact
-                link.competence = [c + part * (1.0 - c) for c in link.competence]
-                link.goodwill = [g + part * (1.0 - g) for g in link.goodwill]
-
-    def give_up(self, partners: list[Organisation]) -> None:
-        """An initiative abandoned: commitment and trust in the partners' competence suffer."""
-        left = 1.0 - self.model.settings.trust_abandonment_loss
-        self.vision_commitment = [left * v for v in self.vision_commitment]
-        for partner in partners:
-            if partner is not self:
-                link = self.links[partner.index]
-                link.competence = [left * c for c in link.competence]
+        share, given = self.meeting_share, sum(self.delivered) / 3.0
+        self.own_benefit += self.incentive_share * sum(map(mul, self.objectives, self.model.embedded))
+        self.own_cost += self.price * (share + (1.0 - share) * given) + self.harm
 
     # 8 within the organisation
 
-    def commit(self) -> None:
+    def commit(self, capacity: float) -> None:
         """Pulled down by pressure, up by identification and joint days, together by colleagues."""
         s, lever = self.model.settings, self.in_force
-        squares, partners = [0.0, 0.0, 0.0], 0
+        board = management = front_line = self.base_capacity
         for link in self.links.values():
             if link.trustee.is_present:
-                a, b, c = link.trust
-                squares[0] += a * a
-                squares[1] += b * b
-                squares[2] += c * c
-                partners += 1
+                weight, (a, b, c) = link.trustee.base_capacity, link.trust
+                board += weight * a * a
+                management += weight * b * b
+                front_line += weight * c * c
         ceiling, mean = self.ceiling, sum(self.vision_commitment) / 3.0
         pull = s.commitment_pull * (0.5 + self.target_pressure) * (0.5 + self.accountability)
-        told = (
-            JOINT_DAY_COMMITMENT * lever[JOINT_AWAY_DAYS] + WRITTEN_COMMITMENT * lever[CIRCULATED_VISION]
-        ) / 12.0
-        turned_in = AWAY_DAY_COMMITMENT * lever[OWN_AWAY_DAYS] / 12.0
-        binding = 1.0 + AWAY_DAY_BINDING * lever[OWN_AWAY_DAYS] / 12.0
-        follow = min(1.0, s.commitment_colleague_rate * binding)
-        for layer in LAYERS:
+        own_days = lever[OWN_AWAY_DAYS] / 12.0
+        joint_days, papers = lever[JOINT_AWAY_DAYS] / 12.0, lever[CIRCULATED_VISION] / 12.0
+        told = fixed.JOINT_DAY_COMMITMENT * joint_days + fixed.WRITTEN_COMMITMENT * papers
+        told += fixed.RESULTS * self.going
+        turned_in = fixed.AWAY_DAY_COMMITMENT * own_days
+        follow = min(1.0, fixed.COLLEAGUES * (1.0 + fixed.AWAY_DAY_BINDING * own_days))
+        for layer, squares in enumerate((board, management, front_line)):
             v = self.vision_commitment[layer]
-            identity = s.commitment_identification * squares[layer] / max(partners, 1)
+            identity = s.commitment_identification * squares / capacity
             self.vision_commitment[layer] = clip(
                 v
                 - pull * (v - s.commitment_alone * ceiling)
@@ -774,18 +746,16 @@ class Organisation(mesa.Agent):
 
     def practise(self) -> None:
         """Practice follows commitment slowly."""
-        s = self.model.settings
-        dropped = s.commitment_adoption * sum(self.vision_commitment) / 3.0
+        left = 1.0 - fixed.ADOPTION * sum(self.vision_commitment) / 3.0
         for lever in DIVISIVE:
             if lever not in self.held:
-                aim = self.stated[lever] * (1.0 - dropped)
-                self.practised[lever] += s.commitment_adoption_rate * (aim - self.practised[lever])
+                self.practised[lever] += fixed.ADOPTION_RATE * (
+                    self.stated[lever] * left - self.practised[lever]
+                )
 
 
 class Meeting:
     """Of a coordinator with one layer of one organisation, in one month."""
-
-    __slots__ = ("held_for_host", "layer", "organisation", "seen_impartial", "times", "weight")
 
     def __init__(self, organisation: Organisation, layer: int, times: int) -> None:
         self.organisation, self.layer, self.times = organisation, layer, times
@@ -802,15 +772,15 @@ class Coordinator(mesa.Agent):
         self.skill = s.coordinators_skill[index]
         self.meetings_per_month = s.coordinators_meetings_per_month[index]
         self.layers = [layer for layer in LAYERS if s.coordinators_layers[index][layer]]
-        self.from_month, self.to_month = (s.coordinators_from_month[index], s.coordinators_to_month[index])
+        self.from_month, self.to_month = s.coordinators_from_month[index], s.coordinators_to_month[index]
         self.cost = s.coordinators_cost[index]
-        self.for_commitment = s.coordinators_attention_commitment[index]
-        self.for_tie = s.coordinators_attention_tie[index]
-        self.for_time = s.coordinators_attention_time[index]
-        self.temperature = s.coordinators_attention_temperature[index]
+        self.for_commitment = s.coordinators_for_commitment[index]
+        self.for_tie = s.coordinators_for_tie[index]
+        self.for_time = s.coordinators_for_time[index]
+        self.temperature = s.coordinators_temperature[index]
         self.is_at_work = False
         self.credibility = [0.0] * s.n
-        self.last_met: dict[tuple[int, int], int] = {}
+        self.last_met: dict[tuple[Organisation, int], int] = {}
         self.seen: dict[tuple[Organisation, int], float] = {}
         self.meetings: list[Meeting] = []
 
@@ -818,14 +788,13 @@ class Coordinator(mesa.Agent):
         is_due = self.from_month <= self.model.month < self.to_month
         if is_due and not self.is_at_work:
             self.credibility = [
-                self.skill * (HOME_CREDIBILITY if o.index == self.host else STARTING_CREDIBILITY)
+                self.skill
+                * (fixed.HOME_CREDIBILITY if o.index == self.host else fixed.STARTING_CREDIBILITY)
                 for o in self.model.organisations
             ]
             self.last_met.clear()
             self.seen.clear()
         self.is_at_work = is_due
-        if is_due:
-            self.model.staff_days += self.cost
 
     def need_for_meeting(self, organisation: Organisation, layer: int) -> float:
         """How much a layer calls for attention: low commitment, weakest tie, long unseen."""
@@ -834,7 +803,7 @@ class Coordinator(mesa.Agent):
             default=1.0,
         )
         unseen = 1.0
-        if (last := self.last_met.get((organisation.index, layer))) is not None:
+        if (last := self.last_met.get((organisation, layer))) is not None:
             unseen = min(1.0, (self.model.month - last - 1) / 12.0)
         return (
             self.for_commitment * (1.0 - organisation.vision_commitment[layer])
@@ -860,6 +829,7 @@ class Coordinator(mesa.Agent):
             times = each + (place in neediest)
             if times:
                 self.meetings.append(Meeting(organisation, layer, times))
+                organisation.n_meetings += times
 
     def hold_meetings(self) -> None:
         """In whose interest each is held, how that looks, and what weight it has."""
@@ -869,26 +839,24 @@ class Coordinator(mesa.Agent):
             if self.host >= 0 and organisation.index != self.host:
                 is_impartial = random() < self.impartiality
                 goodwill = organisation.links[self.host].goodwill[meeting.layer]
-                is_seen_so = random() < 1.0 - SUSPICION * (1.0 - goodwill)
+                is_seen_so = random() < 1.0 - fixed.SUSPICION * (1.0 - goodwill)
             credibility = self.credibility[organisation.index] if is_impartial else 0.0
             meeting.weight = 1.0 - (1.0 - credibility) ** meeting.times
             meeting.held_for_host = 0 if is_impartial else meeting.times
             meeting.seen_impartial = meeting.times if is_impartial and is_seen_so else 0
+            if meeting.layer == BOARD:
+                organisation.unchased *= 1.0 - fixed.CHASING * meeting.weight
 
     def articulate(self) -> None:
-        """The vision, and what of it is being delivered."""
         for meeting in self.meetings:
-            organisation, part = meeting.organisation, ARTICULATION * meeting.weight
-            room = organisation.ceiling - organisation.vision_commitment[meeting.layer]
-            organisation.vision_commitment[meeting.layer] += part * max(room, 0.0)
-            for m in self.model.initiatives:
-                gap = m.realised_rate - m.believed_rate[organisation.index]
-                m.believed_rate[organisation.index] += part * gap
+            organisation, layer = meeting.organisation, meeting.layer
+            room = organisation.ceiling - organisation.vision_commitment[layer]
+            organisation.vision_commitment[layer] += fixed.ARTICULATION * meeting.weight * max(room, 0.0)
 
     def bridge(self) -> None:
         """Goodwill moves to what the coordinator itself last saw of the trustee."""
         for meeting in self.meetings:
-            part, layer = BRIDGING * meeting.weight, meeting.layer
+            part, layer = fixed.BRIDGING * meeting.weight, meeting.layer
             if part == 0.0:
                 continue
             for link in meeting.organisation.links.values():
@@ -898,13 +866,10 @@ class Coordinator(mesa.Agent):
 
     def serve_host(self) -> None:
         """Meetings held for the host tilt what comes next, and cost it goodwill."""
-        if self.host < 0:
-            return
-        host = self.model.organisations[self.host]
         for meeting in self.meetings:
-            host.tilt += TILT * meeting.held_for_host
-            if meeting.held_for_host and meeting.organisation is not host:
-                loss = min(1.0, HOST_GOODWILL_LOSS * meeting.held_for_host)
+            if meeting.held_for_host:
+                self.model.organisations[self.host].tilt += fixed.TILT * meeting.held_for_host
+                loss = min(1.0, fixed.HOST_GOODWILL_LOSS * meeting.held_for_host)
                 meeting.organisation.links[self.host].goodwill[meeting.layer] *= 1.0 - loss
 
     def bring_together(self) -> None:
@@ -922,26 +887,25 @@ class Coordinator(mesa.Agent):
 
     def be_judged(self, delivery: float) -> None:
         """Credibility follows skill and delivery; serving a host costs at once."""
-        worth = self.skill * (1.0 - CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
+        worth = self.skill * (1.0 - fixed.CREDIBILITY_OF_DELIVERY * (1.0 - delivery))
         deeds = self.model.settings.trust_deeds
         for meeting in self.meetings:
             organisation, layer = meeting.organisation, meeting.layer
             credibility = self.credibility[organisation.index]
-            gain = min(1.0, CREDIBILITY_RATE * meeting.seen_impartial)
+            gain = min(1.0, fixed.CREDIBILITY_RATE * meeting.seen_impartial)
             credibility += gain * (worth - credibility)
-            credibility *= 1.0 - min(1.0, CREDIBILITY_LOSS * meeting.held_for_host)
+            credibility *= 1.0 - min(1.0, fixed.CREDIBILITY_LOSS * meeting.held_for_host)
             self.credibility[organisation.index] = credibility
-            self.last_met[organisation.index, layer] = self.model.month
+            self.last_met[organisation, layer] = self.model.month
             commitment = organisation.vision_commitment[layer]
-            self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed(layer)
+            self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed[layer]
 
 
 def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
     """One run: what was observed at the start and after each month."""
     model = PlainPartnership(settings, rng=seed)
     history = model.run()
-    # Mesa 3.3 keeps every model that there ever was in a table that later ones do not have.
-    getattr(mesa.Agent, "_ids", {}).pop(model, None)
+    vars(model).clear()  # some versions of Mesa keep every model that there ever was
     return history
 
 
@@ -951,61 +915,84 @@ class PlainPartnership(mesa.Model):
     def __init__(self, settings: SimpleNamespace, rng: int | None = None) -> None:
         super().__init__(rng=rng)
         s = self.settings = settings
-        self.month = 0
+        self.month = -fixed.REST_MONTHS
         self.has_collapsed = False
         self.exponent = -1.0e-3 if abs(s.programme_complementarity) < 1.0e-3 else s.programme_complementarity
-        self.landings = [e for e in s.events if e.kind == NATIONAL_TARGET_LANDS]
-        self.cuts = [e for e in s.events if e.kind == FUNDING_CUT]
-        self.crises = [e for e in s.events if e.kind == COMMON_CRISIS]
+        self.landings = [e for e in s.events if e.kind == fixed.NATIONAL_TARGET_LANDS]
+        self.cuts = [e for e in s.events if e.kind == fixed.FUNDING_CUT]
+        self.crises = [e for e in s.events if e.kind == fixed.COMMON_CRISIS]
         self.pending = [0.0] * s.n_domains
         self.embedded = [0.0] * s.n_domains
-        self.work_delivered = self.staff_days = self.crisis = 0.0
-        self.n_completed = self.n_abandoned = 0
-        self.national_shock = (
-            s.pressure_national_shock_spread * UNIT_VARIANCE * self.random.uniform(-1.0, 1.0)
-        )
+        self.usual_pace, self.usual_share = fixed.STARTING_PACE, fixed.STARTING_CONTRIBUTION
+        self.work_delivered = self.crisis = 0.0
+        spread = fixed.NATIONAL_SHOCK_SPREAD * UNIT_VARIANCE
+        self.national_shock = spread * self.random.uniform(-1.0, 1.0)
         self.organisations = [Organisation(self, index) for index in range(s.n)]
         self.coordinators = [Coordinator(self, index) for index in range(s.coordinators_n_appointed)]
-        self.place_benefit = self.random.gauss(0.0, 1.0)
         self.vision = s.vision_weights
         if not any(self.vision):
-            self.vision = [
-                math.fsum(column) / s.n for column in zip(*s.organisations_objectives, strict=True)
-            ]
-        self.vision_length = math.hypot(*self.vision)
+            self.vision = [sum(column) / s.n for column in zip(*s.organisations_objectives, strict=True)]
+        self.vision_size = math.hypot(*self.vision)
         self.relations = [Relation(one, other) for one, other in combinations(self.organisations, 2)]
         self.links = [link for relation in self.relations for link in relation.links]
-        self.initiatives: list[Initiative] = []
         self.count_members()
-        self.start()
-        self.slots: list[Initiative | None] = [None] * s.programme_n_simultaneous
-        self.generation = [0] * s.programme_n_simultaneous
-        self.surplus = [0.0] * s.programme_n_simultaneous
-        for slot in range(s.programme_n_simultaneous):
-            self.begin(slot, 0)
-        self.initiatives = [m for m in self.slots if m is not None]
+        self.set_out()
+        for _ in range(fixed.REST_MONTHS):
+            self.pass_month()
+        self.begin_counting()
         self.history = [self.observe()]
 
-    def start(self) -> None:
-        """What follows from where the organisations begin."""
+    def set_out(self) -> None:
+        """Near where the place will come to rest, months before it is looked at."""
+        stated = self.settings.starting_trust
+        at_rest = fixed.STARTING_COMPETENCE, fixed.STARTING_GOODWILL
+        self.start_trust(*((stated, stated) if stated >= 0.0 else at_rest))
+        self.count_from_here()
         self.fund()
         for organisation in self.organisations:
-            organisation.set_levers()
             organisation.near_deadlines()
-            organisation.vision_commitment = [self.settings.starting_commitment * organisation.ceiling] * 3
-            organisation.feel_pressure()
-            organisation.show()
+            organisation.vision_commitment = [fixed.STARTING_COMMITMENT * organisation.ceiling] * 3
         for relation in self.relations:
-            relation.differ()
+            relation.agree()
         self.assess_trust()
+        self.lines = [Line(self, index) for index in range(self.settings.programme_n_simultaneous)]
+
+    def begin_counting(self) -> None:
+        """What is stated of the beginning replaces what has come about."""
+        s = self.settings
+        self.count_from_here()
+        if s.starting_trust >= 0.0:
+            self.start_trust(s.starting_trust, s.starting_trust)
+            self.assess_trust()
+        if s.starting_contribution >= 0.0:
+            for organisation in self.members:
+                organisation.promise(s.starting_contribution)
+        for line in self.lines:
+            line.generation, line.table = 0, None
+            if line.index < s.programme_initiatives_n:
+                line.is_under_way = False
+                line.begin(0)
+
+    def start_trust(self, competence: float, goodwill: float) -> None:
+        for link in self.links:
+            link.start(competence, goodwill)
+
+    def count_from_here(self) -> None:
+        self.staff_days = self.months_of_completed = self.planned_months_of_completed = 0.0
+        self.n_completed = self.n_abandoned = 0
 
     def count_members(self) -> None:
         """Who is there, and the relations and links among them."""
         self.members = [o for o in self.organisations if o.is_present]
         self.active_relations = [r for r in self.relations if r.first.is_present and r.second.is_present]
         self.active_links = [link for r in self.active_relations for link in r.links]
-        for initiative in self.initiatives:
-            initiative.find_needed()
+        self.members_capacity = sum([o.base_capacity for o in self.members])
+
+    @property
+    def planned_pace(self) -> float:
+        """Pace that plans take for granted: half hope, say, half experience."""
+        hope = self.settings.trust_hope
+        return max(hope * fixed.HOPED_PACE + (1.0 - hope) * self.usual_pace, LEAST)
 
     def run(self) -> list[dict[str, float]]:
         """All months; what was observed at the start and after each of them."""
@@ -1014,26 +1001,28 @@ class PlainPartnership(mesa.Model):
         return self.history
 
     def step(self) -> None:
-        """One month."""
+        """One month, and a look at what has come of it."""
+        self.pass_month()
+        self.history.append(self.observe())
+
+    def pass_month(self) -> None:
         # 1 environment
         self.shake()
-        for organisation in self.organisations:
-            organisation.near_deadlines()
         self.fund()
         for organisation in self.organisations:
+            organisation.near_deadlines()
             organisation.feel_pressure()
             organisation.set_levers()
+        for relation in self.relations:
+            relation.agree()
         if self.has_collapsed:
             self.embed()
         else:
             self.live()
         self.month += 1
-        self.history.append(self.observe())
 
     def live(self) -> None:
         """A month of a partnership that still is one."""
-        for organisation in self.organisations:
-            organisation.spend_time()
         # 2 events, turnover, withdrawal
         self.happen()
         for organisation in self.organisations:
@@ -1044,56 +1033,68 @@ class PlainPartnership(mesa.Model):
         # 3 coordinators meet people
         if self.coordinators:
             self.coordinate()
+        cost = sum([c.cost for c in self.coordinators if c.is_at_work]) / self.members_capacity
+        for organisation in self.members:
+            organisation.spend_time(cost)
         # 4 organisations meet
         for relation in self.relations:
             relation.differ()
+            relation.guard()
         self.make_contact()
         for organisation in self.organisations:
             organisation.show()
-        self.learn_about_others()
+        if self.settings.trust_theory == fixed.DEEDS:
+            self.learn_about_others()
         self.miss_agreements()
-        self.spend_joint_days()
+        if self.settings.trust_theory == fixed.DEEDS:
+            self.spend_joint_days()
         self.raise_issues()
         # 5 decide contributions
         self.assess_trust()
-        for organisation in self.organisations:
-            organisation.decide()
+        self.share_out_work()
+        delay = fixed.DECISION_MONTHS / self.planned_pace + self.settings.place_embedding_months
+        for organisation in self.members:
+            organisation.decide(min(delay, fixed.LONGEST_VIEW))
         # 6 work and keep promises
-        for organisation in self.organisations:
+        for organisation in self.members:
             organisation.deliver()
-        self.judge_promises()
-        for initiative in self.initiatives:
-            if initiative.is_waiting:
-                initiative.ask()
-        self.work()
-        # 7 embed
+        self.see_what_is_given()
+        for line in self.lines:
+            if line.is_under_way:
+                line.decide()
+        for line in self.lines:
+            line.do_work()
+        self.compare_with_plans()
+        if self.settings.trust_theory == fixed.DEEDS:
+            self.judge_partners()
+        else:
+            self.follow_theory()
+        for organisation in self.members:
+            organisation.settle_account()
+        # 7 embed, and begin anew
         self.embed()
-        for initiative in self.initiatives:
-            for _ in range(initiative.stages_now):
-                partners = initiative.present_members()
-                for organisation in partners:
-                    organisation.celebrate(partners)
-        self.abandon()
-        self.begin_initiatives()
+        for line in self.lines:
+            line.give_up()
+        for line in self.lines:
+            line.go_on()
         # 8 within the organisation
         for organisation in self.members:
-            organisation.commit()
+            organisation.commit(self.members_capacity)
         self.forget()
-        self.assess_trust()
         for organisation in self.organisations:
             organisation.practise()
+        self.assess_trust()
 
     # 1 environment
 
     def shake(self) -> None:
-        s, uniform = self.settings, self.random.uniform
-        persistence = s.pressure_shock_persistence
+        uniform, persistence = self.random.uniform, fixed.SHOCK_PERSISTENCE
         fresh = math.sqrt(1.0 - persistence * persistence) * UNIT_VARIANCE
         self.national_shock *= persistence
-        self.national_shock += s.pressure_national_shock_spread * fresh * uniform(-1.0, 1.0)
+        self.national_shock += fixed.NATIONAL_SHOCK_SPREAD * fresh * uniform(-1.0, 1.0)
         for organisation in self.organisations:
             organisation.shock *= persistence
-            organisation.shock += s.pressure_shock_spread * fresh * uniform(-1.0, 1.0)
+            organisation.shock += fixed.SHOCK_SPREAD * fresh * uniform(-1.0, 1.0)
 
     def fund(self) -> None:
         self.crisis = max([e.size for e in self.crises if e.is_under_way(self.month)], default=0.0)
@@ -1108,25 +1109,26 @@ class PlainPartnership(mesa.Model):
             if event.month != self.month:
                 continue
             for organisation in [o for o in self.members if event.concerns(o)]:
-                if event.kind == LEADER_LEAVES:
+                if event.kind == fixed.LEADER_LEAVES:
                     organisation.lose_relationships(event.layer, event.size)
-                elif event.kind == REORGANISATION:
+                elif event.kind == fixed.REORGANISATION:
                     for layer in LAYERS:
                         organisation.lose_relationships(layer, event.size)
-                elif event.kind == COMMON_CRISIS:
+                elif event.kind == fixed.COMMON_CRISIS:
                     organisation.pull_together(event.size)
-                elif event.kind == ORGANISATION_WITHDRAWS:
+                elif event.kind == fixed.ORGANISATION_WITHDRAWS:
                     organisation.is_present = False
             self.count_members()
 
     def withdraw(self) -> None:
-        """All judge by who was there when the month began."""
-        leaving = [o for o in self.members if o.wants_to_leave()]
-        for organisation in leaving:
-            organisation.is_present = False
-        if leaving:
+        """With too few members left, or too little of what they began with, all is over."""
+        if leaving := [o for o in self.members if o.wants_to_leave()]:
+            for organisation in leaving:
+                organisation.is_present = False
             self.count_members()
-        if len(self.members) < LEAST_MEMBERS:
+        founding = sum([o.base_capacity for o in self.organisations])
+        is_too_little = self.members_capacity < fixed.COLLAPSE_SHARE * founding
+        if is_too_little or len(self.members) < fixed.LEAST_MEMBERS:
             self.has_collapsed = True
             self.stop()
 
@@ -1134,10 +1136,9 @@ class PlainPartnership(mesa.Model):
         """After a collapse nobody promises, gives, meets or coordinates."""
         for organisation in self.organisations:
             organisation.meeting_share = 0.0
-            organisation.contribution = [0.0] * 3
-            organisation.delivered = [0.0] * 3
-        self.slots = [None] * len(self.slots)
-        self.initiatives = []
+            organisation.promise(0.0)
+        for line in self.lines:
+            line.is_under_way = False
         for coordinator in self.coordinators:
             coordinator.is_at_work = False
 
@@ -1146,7 +1147,7 @@ class PlainPartnership(mesa.Model):
     def coordinate(self) -> None:
         coordinators = self.coordinators
         for organisation in self.organisations:
-            organisation.helped = 0.0
+            organisation.be_left_alone()
         for relation in self.relations:
             relation.convened = 0.0
         for coordinator in coordinators:
@@ -1158,9 +1159,7 @@ class PlainPartnership(mesa.Model):
             coordinator.articulate()
         for coordinator in coordinators:
             coordinator.bridge()
-        realised = sum([m.realised_rate for m in self.initiatives])
-        planned = sum([m.planned_rate for m in self.initiatives])
-        delivery = min(1.0, realised / planned) if planned > 0.0 else 0.0
+        delivery = sum([o.going for o in self.members]) / len(self.members)
         for coordinator in coordinators:
             coordinator.serve_host()
             coordinator.bring_together()
@@ -1171,27 +1170,23 @@ class PlainPartnership(mesa.Model):
     def make_contact(self) -> None:
         """Contact follows occasions to meet, and tension keeps people apart."""
         s = self.settings
-        for relation in self.relations:
-            relation.shared = 0.0
-        for initiative in self.initiatives:
-            for one, other in combinations(initiative.members, 2):
-                one.links[other.index].relation.shared += 1.0 / s.programme_n_simultaneous
         usual = s.relations_meeting_budget / max(len(self.members) - 1.0, 1.0)
-        usual += CRISIS_CONTACT * self.crisis
+        usual += fixed.CRISIS_CONTACT * self.crisis
+        of_joint_day = fixed.JOINT_DAY_CONTACT / 12.0
+        of_initiative = fixed.SHARED_WORK_CONTACT / s.programme_n_simultaneous
         for relation in self.relations:
             one, other = relation.first, relation.second
             occasions = 0.0
             if one.is_present and other.is_present:
-                joint_days = min(one.in_force[JOINT_AWAY_DAYS], other.in_force[JOINT_AWAY_DAYS])
                 occasions = min(
                     1.0,
                     usual
-                    + JOINT_DAY_CONTACT * joint_days / 12.0
-                    + SHARED_WORK_CONTACT * relation.shared
-                    + CONVENED_CONTACT * relation.convened,
+                    + of_joint_day * min(one.in_force[JOINT_AWAY_DAYS], other.in_force[JOINT_AWAY_DAYS])
+                    + of_initiative * relation.joint
+                    + fixed.CONVENED_CONTACT * relation.convened,
                 )
             met = occasions * (1.0 - relation.tension)
-            relation.contact += CONTACT_RATE * (met - relation.contact)
+            relation.contact += fixed.CONTACT_RATE * (met - relation.contact)
 
     def learn_about_others(self) -> None:
         """Goodwill follows what is shown in meetings and what was really delivered.
@@ -1199,33 +1194,17 @@ class PlainPartnership(mesa.Model):
         `take_in` is written out twice: its calls had been a sixth of the time of a run.
         """
         s, random = self.settings, self.random.random
-        disposition, deeds, asymmetry = (
-            s.trust_disposition,
-            s.trust_deeds,
-            4.0 * (s.trust_news_asymmetry - 1.0),
-        )
-        twice_noise, noise = 2.0 * s.trust_misreading_noise, s.trust_misreading_noise
+        deeds, asymmetry = s.trust_deeds, 4.0 * (s.trust_news_asymmetry - 1.0)
+        noise, twice_noise = fixed.READING_NOISE, 2.0 * fixed.READING_NOISE
         for link in self.active_links:
-            trustee, relation, goodwill = link.trustee, link.relation, link.goodwill
-            mine, theirs = link.trustor.in_force, trustee.in_force
-            days = 0.5 * (mine[POSITION_SHARING] + theirs[POSITION_SHARING])
-            misread = (
-                MISREADING
-                * relation.cultural_distance
-                * (1.0 - UNDERSTOOD_NEEDS * theirs[OWN_NEEDS_FRAMING])
-                * POSITION_DAYS
-                / (POSITION_DAYS + days)
-            )
-            good_news = 1.0 - CROWDING * relation.agreement
-            rate_of_talk = GOODWILL_RATE * relation.contact * (1.0 - deeds)
-            rate_of_deeds = GOODWILL_RATE * relation.contact * deeds
-            clear, stereotype = 1.0 - misread, misread * disposition
-            clear_talk, usual = clear * link.openness, stereotype - noise
-            displayed, delivered = trustee.displayed, trustee.delivered
-            clear_deeds = clear / s.programme_planned_effort
+            trustee, relation, goodwill, clear = link.trustee, link.relation, link.goodwill, link.clear
+            good_news = 1.0 - fixed.CROWDING * relation.agreement
+            rate_of_talk = s.trust_rate * relation.contact * (1.0 - deeds)
+            rate_of_deeds = s.trust_rate * relation.contact * deeds
+            clear_talk, displayed, deed = clear * link.shown, trustee.displayed, trustee.deed
             for layer in LAYERS:
                 g = goodwill[layer]
-                seen = clear_talk * displayed[layer] + usual + twice_noise * random()
+                seen = clear_talk * displayed[layer] - noise + twice_noise * random()
                 seen = 0.0 if seen < 0.0 else 1.0 if seen > 1.0 else seen
                 change = rate_of_talk * (seen - g)
                 if change < 0.0:
@@ -1233,9 +1212,7 @@ class PlainPartnership(mesa.Model):
                     g = g if g > 0.0 else 0.0
                 else:
                     g += change * good_news
-                deed = clear_deeds * delivered[layer]
-                deed = deed if deed < clear else clear
-                change = rate_of_deeds * (deed + stereotype - g)
+                change = rate_of_deeds * (clear * deed[layer] - g)
                 if change < 0.0:
                     g += change * (1.0 + asymmetry * g * (1.0 - g))
                     g = g if g > 0.0 else 0.0
@@ -1243,21 +1220,21 @@ class PlainPartnership(mesa.Model):
                     g += change * good_news
                 goodwill[layer] = g
 
-    def take_in(self, goodwill: float, seen: float, rate: float, agreement: float) -> float:
-        """Goodwill after news; bad news weighs more where there is no settled view."""
-        change = rate * (seen - goodwill)
+    def take_in(self, trust: float, seen: float, rate: float, agreement: float) -> float:
+        """Trust after news; bad news weighs more where there is no settled view."""
+        change = rate * (seen - trust)
         if change < 0.0:
             asymmetry = self.settings.trust_news_asymmetry - 1.0
-            change *= 1.0 + asymmetry * 4.0 * goodwill * (1.0 - goodwill)
+            change *= 1.0 + asymmetry * 4.0 * trust * (1.0 - trust)
         else:
-            change *= 1.0 - CROWDING * agreement
-        return clip(goodwill + change)
+            change *= 1.0 - fixed.CROWDING * agreement
+        return clip(trust + change)
 
     def miss_agreements(self) -> None:
         """Good conduct had been put down to the rule that is withdrawn."""
-        for relation in self.active_relations:
+        for relation in self.relations:
             if relation.withdrawn:
-                relation.lose_goodwill(self.settings.trust_agreement_loss * relation.withdrawn)
+                relation.lose_goodwill(fixed.AGREEMENT_LOSS * relation.withdrawn)
 
     def spend_joint_days(self) -> None:
         """On joint away days people see each other as they are."""
@@ -1265,96 +1242,146 @@ class PlainPartnership(mesa.Model):
         if not any([o.in_force[JOINT_AWAY_DAYS] for o in self.members]):
             return
         for link in self.active_links:
-            mine, theirs = link.trustor.in_force, link.trustee.in_force
-            days = min(mine[JOINT_AWAY_DAYS], theirs[JOINT_AWAY_DAYS])
+            trustee, agreement = link.trustee, link.relation.agreement
+            days = min(link.trustor.in_force[JOINT_AWAY_DAYS], trustee.in_force[JOINT_AWAY_DAYS])
             if days == 0.0:
                 continue
-            agreement = link.relation.agreement
-            rate = min(1.0, self.settings.trust_joint_day_rate * days / 12.0)
+            rate = min(1.0, fixed.JOINT_DAY_RATE * days / 12.0)
             for layer in LAYERS:
-                seen = (1.0 - deeds) * link.trustee.vision_commitment[layer]
-                seen += deeds * link.trustee.deed(layer)
+                seen = (1.0 - deeds) * trustee.vision_commitment[layer] + deeds * trustee.deed[layer]
                 link.goodwill[layer] = self.take_in(link.goodwill[layer], seen, rate, agreement)
 
     def raise_issues(self) -> None:
         """Issues arise from conflict; raised, they are worked through or flare up; else they may
         break out."""
         s, random = self.settings, self.random.random
+        rupture_loss = min(1.0, fixed.RUPTURE_LOSS * s.relations_flare_loss)
         for relation in self.active_relations:
             one, other = relation.first, relation.second
             tension = relation.tension
             avoided = 0.5 * (one.in_force[ISSUE_AVOIDANCE] + other.in_force[ISSUE_AVOIDANCE])
             tension += s.relations_issue_rate * relation.conflict * (1.0 - tension)
-            if random() < s.relations_surfacing_rate * tension * (1.0 - avoided):
+            if random() < fixed.SURFACING * tension * (1.0 - avoided):
                 there, back = relation.links
                 goodwill = (sum(there.goodwill) + sum(back.goodwill)) / 6.0
-                worked = WORKED_THROUGH_LEAST + WORKED_THROUGH_GOODWILL * goodwill
+                worked = fixed.WORKED_THROUGH_LEAST + fixed.WORKED_THROUGH_GOODWILL * goodwill
                 helped = 0.5 * (one.helped + other.helped)
-                worked += (1.0 - worked) * COORDINATED_RESOLUTION * helped
+                worked += (1.0 - worked) * fixed.COORDINATED_RESOLUTION * helped
                 if random() < worked:
-                    tension *= 1.0 - RESOLVED
+                    tension *= 1.0 - fixed.RESOLVED
                 else:
-                    tension *= 1.0 - VENTED
+                    tension *= 1.0 - fixed.VENTED
                     relation.lose_goodwill(s.relations_flare_loss)
-            if random() < s.relations_rupture_rate * tension * tension:
-                tension *= 1.0 - RUPTURE_VENTED
-                relation.lose_goodwill(s.relations_rupture_loss)
+            if random() < fixed.RUPTURE * tension * tension:
+                tension *= 1.0 - fixed.RUPTURE_VENTED
+                relation.lose_goodwill(rupture_loss)
+                for link in relation.links:
+                    link.together = [0.0] * 3
             relation.tension = tension
 
     def assess_trust(self) -> None:
         """Trust as it is acted on: both kinds together, and what an agreement covers."""
-        weight, sqrt = self.settings.trust_goodwill_weight, math.sqrt
+        sqrt = math.sqrt
         for link in self.links:
             (a, b, c), (d, e, f) = link.competence, link.goodwill
-            if weight == 0.5:
-                link.trust = [sqrt(a * d), sqrt(b * e), sqrt(c * f)]
-            else:
-                rest = 1.0 - weight
-                link.trust = [a**rest * d**weight, b**rest * e**weight, c**rest * f**weight]
-            agreement = link.relation.agreement
-            if agreement:
-                uncovered = 1.0 - COVERED_BY_AGREEMENT * agreement
-                link.trust = [1.0 - (1.0 - trust) * uncovered for trust in link.trust]
+            link.trust = (sqrt(a * d), sqrt(b * e), sqrt(c * f))
+            if agreement := link.relation.agreement:
+                uncovered = 1.0 - fixed.COVERED_BY_AGREEMENT * agreement
+                link.trust = tuple([1.0 - (1.0 - trust) * uncovered for trust in link.trust])
+
+    # 5 decide contributions
+
+    def share_out_work(self) -> None:
+        under_way = [line for line in self.lines if line.is_under_way]
+        for organisation in self.organisations:
+            organisation.lines = [line for line in under_way if organisation in line.members]
+        for line in under_way:
+            line.share_out()
 
     # 6 work and keep promises
 
-    def judge_promises(self) -> None:
-        """Competence trust: up for a promise kept, down for one broken, as far as it is seen."""
-        rate, asymmetry = (self.settings.trust_promise_rate, 4.0 * (self.settings.trust_news_asymmetry - 1.0))
+    def see_what_is_given(self) -> None:
+        """What a layer gives is seen against what is expected, which follows what is usual."""
+        hope = self.settings.trust_hope
+        expected = max(hope * fixed.HOPED_SHARE + (1.0 - hope) * self.usual_share, LEAST)
+        given = 0.0
+        for organisation in self.organisations:
+            organisation.deed = [min(1.0, x / expected) for x in organisation.delivered]
+            given += organisation.base_capacity * sum(organisation.delivered) / 3.0
+        given /= max(self.members_capacity, LEAST)
+        self.usual_share += (given - self.usual_share) / fixed.USUAL_MONTHS
+
+    def compare_with_plans(self) -> None:
+        """How joint work goes against plan over the year, for each member and each pair."""
+        plan = self.planned_pace
+        for organisation in self.organisations:
+            organisation.going = 0.0
+        for relation in self.relations:
+            relation.joint = relation.joint_going = 0.0
+        under_way = [line for line in self.lines if line.is_under_way]
+        for line in under_way:
+            line.recent_pace += (line.pace - line.recent_pace) / fixed.RECENT_MONTHS
+            going = min(1.0, line.recent_pace / plan)
+            for member in line.members:
+                member.going += going / len(member.lines)
+            for one, other in combinations(line.members, 2):
+                relation = one.links[other.index].relation
+                relation.joint += 1.0
+                relation.joint_going += going
+        for relation in self.relations:
+            relation.joint_going /= max(relation.joint, 1.0)
+        if under_way:
+            pace = sum([line.pace for line in under_way]) / len(under_way)
+            self.usual_pace += (pace - self.usual_pace) / fixed.PLAN_MONTHS
+
+    def judge_partners(self) -> None:
+        """Competence trust learns how joint work goes, and the partner's part as far as it is seen."""
+        rate, asymmetry = self.settings.trust_rate, 4.0 * (self.settings.trust_news_asymmetry - 1.0)
         for link in self.active_links:
-            contact, trustee, competence = link.relation.contact, link.trustee, link.competence
-            contribution, kept = trustee.contribution, trustee.kept
+            relation, competence, deed = link.relation, link.competence, link.trustee.deed
+            if not relation.joint:
+                continue
+            contact = relation.contact
+            of_deed, going = 0.5 * contact, (1.0 - 0.5 * contact) * relation.joint_going
             for layer in LAYERS:
                 c = competence[layer]
-                change = rate * contact * contribution[layer]
-                if kept[layer]:
-                    competence[layer] = c + change * (1.0 - c)
-                else:
-                    competence[layer] = c - change * c * (1.0 + asymmetry * c * (1.0 - c))
+                change = rate * contact * (going + of_deed * deed[layer] - c)
+                if change < 0.0:
+                    change *= 1.0 + asymmetry * c * (1.0 - c)
+                competence[layer] = max(c + change, 0.0)
 
-    def difficulty(self) -> float:
-        """The easy things come first."""
-        s = self.settings
-        return 1.0 + s.programme_diminishing * self.work_delivered / s.vision_size
+    def follow_theory(self) -> None:
+        """Trust, both kinds as one, follows a theory of others."""
+        follow = self.trust_in_two_layers
+        if self.settings.trust_theory == fixed.LOYALTY:
+            follow = self.trust_loyally
+        for link in self.active_links:
+            link.competence = [follow(link, layer) for layer in LAYERS]
+            link.goodwill = list(link.competence)
 
-    def work(self) -> None:
-        for slot, m in enumerate(self.slots):
-            if m is None:
-                continue
-            m.stages_now = 0
-            m.age += 1.0
-            progress = 0.0
-            if not m.is_waiting:
-                progress = m.do_work()
-                m.work += progress + self.surplus[slot]
-                self.surplus[slot] = 0.0
-            m.realised_rate += PACE_RATE * (progress - m.realised_rate)
-            for member in m.members:
-                gap = m.realised_rate - m.believed_rate[member.index]
-                m.believed_rate[member.index] += BELIEF_RATE * gap
-            m.complete_stages()
+    def trust_in_two_layers(self, link: Link, layer: int) -> float:
+        """Trust builds slowly under a ceiling that damaged reputation sets, and erodes fast."""
+        surprise = link.relation.contact * (link.trustee.delivered[layer] - self.usual_share)
+        signal, damage = math.tanh(fixed.SENSITIVITY * surprise), link.damage[layer]
+        trust = math.sqrt(link.competence[layer] * link.goodwill[layer])
+        if signal > 0.0:
+            trust += fixed.BUILDING * signal * max(1.0 - damage - trust, 0.0) / fixed.PERIOD_MONTHS
+            damage -= fixed.FORGIVING * damage / fixed.PERIOD_MONTHS
+        else:
+            amplified = 1.0 + fixed.AMPLIFIED * link.trustor.interdependence
+            trust += fixed.EROSION * signal * trust * amplified / fixed.PERIOD_MONTHS
+            damage -= fixed.DAMAGE * signal * (1.0 - damage) / fixed.PERIOD_MONTHS
+        link.damage[layer] = damage
+        return clip(trust)
 
-    # 7 embed
+    def trust_loyally(self, link: Link, layer: int) -> float:
+        """Trust rises with time together, ever more slowly."""
+        link.together[layer] += link.relation.joint > 0.0
+        periods, strangers = link.together[layer] / fixed.PERIOD_MONTHS, self.settings.trust_disposition
+        gone = 1.0 - 1.0 / (1.0 + fixed.LOYALTY_FACTOR * max(periods - 1.0, 0.0))
+        return strangers + (1.0 - strangers) * gone
+
+    # 7 embed, and begin anew
 
     def embed(self) -> None:
         """Finished work turns into benefit with a lag and erodes slowly."""
@@ -1362,108 +1389,17 @@ class PlainPartnership(mesa.Model):
         for k, weight in enumerate(self.vision):
             flow = self.pending[k] / s.place_embedding_months
             self.pending[k] -= flow
-            planned = max(weight * s.vision_size, 1.0e-9)
             kept = self.embedded[k] * (1.0 - s.place_erosion_rate)
-            self.embedded[k] = clip(kept + flow / planned, -1.0, 1.0)
+            self.embedded[k] = clip(kept + flow / max(weight * s.vision_size, LEAST), -1.0, 1.0)
         for organisation in self.members:
             organisation.reap()
-
-    def abandon(self) -> None:
-        """What is far later than planned, or has lost its members, is given up."""
-        for slot, m in enumerate(self.slots):
-            if m is None or m.is_complete:
-                continue
-            m.replace_absent()
-            partners = m.present_members()
-            is_late = m.age > self.settings.programme_patience * m.planned_months
-            is_waiting_for_members = 0.0 < m.absent_months <= REPLACEMENT_MONTHS
-            if not is_late and (len(partners) >= 2 or is_waiting_for_members):
-                continue
-            self.n_abandoned += 1
-            self.slots[slot] = None
-            self.surplus[slot] = 0.0
-            for organisation in partners:
-                organisation.give_up(partners)
-
-    def begin_initiatives(self) -> None:
-        """Finished ones make room; the programme never runs dry."""
-        for slot, m in enumerate(self.slots):
-            if m is not None and m.is_complete:
-                self.n_completed += 1
-                self.surplus[slot] = max(m.work - m.size, 0.0)
-                self.slots[slot] = None
-            if self.slots[slot] is None and len(self.members) >= 2:
-                self.begin(slot, self.month + 1)
-        self.initiatives = [m for m in self.slots if m is not None]
-
-    def begin(self, slot: int, month: int) -> None:
-        """A place of the programme takes up its next initiative, if its time has come."""
-        s = self.settings
-        number = slot + s.programme_n_simultaneous * self.generation[slot]
-        if number < s.programme_initiatives_n:
-            if month < s.programme_initiatives_start_month[number]:
-                return
-            self.slots[slot] = self.take_up_given(number)
-        else:
-            if self.generation[slot] == 0 and month < slot * s.programme_stagger_months:
-                return
-            self.slots[slot] = self.draw_initiative()
-        self.generation[slot] += 1
-        for organisation in self.organisations:
-            organisation.tilt = 0.0
-
-    def take_up_given(self, number: int) -> Initiative:
-        s = self.settings
-        mix = s.programme_initiatives_domains[number]
-        return Initiative(
-            members=[o for o in self.organisations if s.programme_initiatives_members[number][o.index]],
-            benefit_mix=mix if any(mix) else self.vision,
-            size=s.programme_initiatives_size[number],
-            n_gates=s.programme_initiatives_n_gates[number],
-            is_quick=bool(s.programme_initiatives_quick_win[number]),
-            member_harm=s.programme_initiatives_harm[number],
-        )
-
-    def draw_initiative(self) -> Initiative:
-        """Where the next one's benefit falls, whom it needs, how much it dares."""
-        s, random = self.settings, self.random.random
-        leaning = self.lean()
-        focus = self.random.choices(range(s.n_domains), leaning)[0]
-        mix = [(1.0 - s.programme_focus) * weight for weight in leaning]
-        mix[focus] += s.programme_focus
-        members = nlargest(
-            s.programme_members_per_initiative,
-            self.members,
-            key=lambda o: sum(map(mul, o.base_objectives, mix)) + random(),
-        )
-        trusts = [
-            sum(one.links[other.index].trust) / 3.0
-            for one in members
-            for other in members
-            if one is not other
-        ]
-        trust = sum(trusts) / len(trusts) if trusts else s.trust_disposition
-        size = (
-            s.programme_initiative_size
-            * (0.5 + trust)
-            * (1.0 + s.programme_size_spread * (2.0 * random() - 1.0))
-        )
-        is_quick = random() < s.programme_quick_win_share
-        return Initiative(
-            members=members,
-            benefit_mix=mix,
-            size=size * s.programme_quick_win_size if is_quick else size,
-            n_gates=1 + math.floor((s.programme_max_gates - 1) * (1.0 - trust) + 0.5),
-            is_quick=is_quick,
-            member_harm=[0.0] * s.n,
-        )
 
     def lean(self) -> list[float]:
         """The vision, tilted to the domains of hosts whom meetings have served."""
         tilt = sum([o.tilt for o in self.organisations])
         if tilt == 0.0:
             return self.vision
-        tilted = min(MOST_TILT, tilt)
+        tilted = min(fixed.MOST_TILT, tilt)
         return [
             weight
             + tilted * (sum([o.tilt / tilt * o.base_objectives[k] for o in self.organisations]) - weight)
@@ -1474,10 +1410,9 @@ class PlainPartnership(mesa.Model):
 
     def forget(self) -> None:
         """Without contact trust returns to what strangers give."""
-        s = self.settings
         for link in self.links:
-            forgotten = s.trust_decay_rate * (1.0 - link.relation.contact)
-            left, strangers = 1.0 - forgotten, forgotten * s.trust_disposition
+            forgotten = fixed.DECAY * (1.0 - link.relation.contact)
+            left, strangers = 1.0 - forgotten, forgotten * self.settings.trust_disposition
             link.competence = [left * trust + strangers for trust in link.competence]
             link.goodwill = [left * trust + strangers for trust in link.goodwill]
 
@@ -1506,21 +1441,21 @@ class PlainPartnership(mesa.Model):
             front_line += c
             competence += sum(link.competence)
             goodwill += sum(link.goodwill)
-            talk += link.openness * sum(link.trustee.displayed)
+            talk += link.shown * sum(link.trustee.displayed)
         n_relations = max(len(self.active_relations), 1)
         contact = sum([r.contact for r in self.active_relations]) / n_relations
         goodwill /= n_layer_links
         avoided = sum([o.in_force[ISSUE_AVOIDANCE] for o in members]) / n_members
         perceived = clip(
-            PERCEIVED_CONTACT * contact
-            + PERCEIVED_TALK * talk / n_layer_links
-            + PERCEIVED_GOODWILL * goodwill
-            + s.survey_avoidance_bonus * avoided
-            + s.survey_noise * self.random.uniform(-1.0, 1.0)
+            fixed.PERCEIVED_CONTACT * contact
+            + fixed.PERCEIVED_TALK * talk / n_layer_links
+            + fixed.PERCEIVED_GOODWILL * goodwill
+            + fixed.AVOIDANCE_BONUS * avoided
+            + fixed.SURVEY_NOISE * self.random.uniform(-1.0, 1.0)
         )
         realised = sum(map(mul, self.vision, self.embedded))
         alone = 100.0 * math.exp(s.place_log_growth * self.month / 12.0)
-        n_waiting = sum([m.is_waiting for m in self.initiatives])
+        under_way = [line for line in self.lines if line.is_under_way]
         return {
             "change_delivered": self.work_delivered / s.vision_size,
             "trust": (board + management + front_line) / n_layer_links,
@@ -1544,6 +1479,9 @@ class PlainPartnership(mesa.Model):
             "trust_front_line": front_line / n_links,
             "initiatives_completed": self.n_completed,
             "initiatives_abandoned": self.n_abandoned,
-            "waiting": n_waiting / max(len(self.initiatives), 1),
+            "initiatives_under_way": len(under_way),
+            "months_of_completed": self.months_of_completed,
+            "planned_months_of_completed": self.planned_months_of_completed,
+            "waiting": sum([line.held_up for line in under_way]) / max(len(under_way), 1),
             "n_coordinators": sum([c.is_at_work for c in self.coordinators]),
         }
