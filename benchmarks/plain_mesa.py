@@ -586,6 +586,10 @@ class Organisation(mesa.Agent):
         commitment = sum(self.vision_commitment) / 3.0
         return self.model.random.random() < fixed.LEAVING * (-account) ** 3 * (1.0 - commitment)
 
+    def leave(self) -> None:
+        self.is_present, self.hands = False, 0.0
+        self.promise(0.0)
+
     # 3 coordinators meet people
 
     def spend_time(self, of_coordinators: float) -> None:
@@ -1117,14 +1121,14 @@ class PlainPartnership(mesa.Model):
                 elif event.kind == fixed.COMMON_CRISIS:
                     organisation.pull_together(event.size)
                 elif event.kind == fixed.ORGANISATION_WITHDRAWS:
-                    organisation.is_present = False
+                    organisation.leave()
             self.count_members()
 
     def withdraw(self) -> None:
         """With too few members left, or too little of what they began with, all is over."""
         if leaving := [o for o in self.members if o.wants_to_leave()]:
             for organisation in leaving:
-                organisation.is_present = False
+                organisation.leave()
             self.count_members()
         founding = sum([o.base_capacity for o in self.organisations])
         is_too_little = self.members_capacity < fixed.COLLAPSE_SHARE * founding
