@@ -17,11 +17,12 @@ draws are not.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import nlargest
 from itertools import combinations
 from operator import mul
-from types import SimpleNamespace
+from types import SimpleNamespace as Row
+from typing import Any
 
 import mesa
 
@@ -63,7 +64,7 @@ The length of an axis does not tell what it runs over: other things may be as ma
 """
 
 
-class Event(SimpleNamespace):
+class Event(Row):
     """A row of the scenario's events; its organisation is -1 for all."""
 
     def is_under_way(self, month: int) -> bool:
@@ -73,7 +74,7 @@ class Event(SimpleNamespace):
         return self.organisation in (-1, organisation.index)
 
 
-def read_settings(scenario: Scenario) -> SimpleNamespace:
+def read_settings(scenario: Scenario) -> Row:
     """The core's parameters as plain Python numbers and lists, read once for all runs.
 
     Their names are their paths: `trust_disposition`. A table in a table would be slower to read.
@@ -81,7 +82,7 @@ def read_settings(scenario: Scenario) -> SimpleNamespace:
     parts = {path: value for path, (value,) in parts_of(to_parameters(scenario)).items()}
     counts = {path.removesuffix(".n"): int(value) for path, value in parts.items() if path.endswith(".n")}
     counts |= {"organisations": int(parts["n"]), "vision": int(parts["n_domains"])}
-    s = SimpleNamespace()
+    s = Row()
     for path, value in parts.items():
         if value.ndim:
             value = value[: counts.get(path.rpartition(".")[0])]
@@ -89,39 +90,35 @@ def read_settings(scenario: Scenario) -> SimpleNamespace:
             value = value[:, : parts[LAST_AXIS[path]]]
         setattr(s, path.replace(".", "_"), value.tolist())
     s.organisations = read_rows(
-        SimpleNamespace,
+        Row,
         s,
         "organisations",
-        "objectives planning_horizon accountability incentive_share interdependence capacity pressure "
-        "ways_of_working cultural_distance",
+        "objectives planning_horizon accountability incentive_share interdependence "
+        "capacity pressure ways_of_working cultural_distance",
     )
     s.targets = read_rows(
-        SimpleNamespace, s, "organisations_targets", "organisation domain weight cycle_months phase_months"
+        Row, s, "organisations_targets", "organisation domain weight cycle_months phase_months"
     )
-    s.initiatives = read_rows(
-        SimpleNamespace, s, "programme_initiatives", "members domains size start_month harm"
-    )
+    s.initiatives = read_rows(Row, s, "programme_initiatives", "members domains size start_month harm")
     s.coordinators = read_rows(
-        SimpleNamespace,
+        Row,
         s,
         "coordinators",
-        "host impartiality skill meetings_per_month layers from_month to_month cost for_commitment for_tie "
-        "for_time temperature",
+        "host impartiality skill meetings_per_month layers from_month to_month cost "
+        "for_commitment for_tie for_time temperature",
     )
-    s.interventions = read_rows(
-        SimpleNamespace, s, "interventions", "lever organisations value from_month to_month"
-    )
+    s.interventions = read_rows(Row, s, "interventions", "lever organisations value from_month to_month")
     s.events = read_rows(Event, s, "events", "type month organisation layer domain size months")
     refuse_what_is_left_out(s)
     return s
 
 
-def read_rows(kind: type, s: SimpleNamespace, table: str, fields: str) -> list:
+def read_rows(kind: type, s: Row, table: str, fields: str) -> list:
     columns = {field: getattr(s, f"{table}_{field}") for field in fields.split()}
     return [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
-def refuse_what_is_left_out(s: SimpleNamespace) -> None:
+def refuse_what_is_left_out(s: Row) -> None:
     left_out = {
         "drawn organisations": s.drawn_is_given,
         "a lead organisation": s.lead_organisation >= 0,
@@ -152,11 +149,11 @@ def dot(a: list[float], b: list[float]) -> float:
     return sum(map(mul, a, b))
 
 
-def each(agents: Iterable[object], *acts: str) -> None:
+def each(agents: Iterable[Any], *acts: Callable[[Any], None]) -> None:
     """One act after another, each of all agents in turn."""
     for act in acts:
         for agent in agents:
-            getattr(agent, act)()
+            act(agent)
 
 
 class Relation:
@@ -325,9 +322,13 @@ class Link:
             return
         contact, deed = self.relation.contact, self.trustee.deed
         rate, going = self.model.settings.trust_rate * contact, self.relation.joint_going
+        asymmetry, competence = self.model.asymmetry, self.competence
         for layer in LAYERS:
-            seen = going + 0.5 * contact * (deed[layer] - going)
-            self.competence[layer] = self.take_in(self.competence[layer], seen, rate, 0.0)
+            c = competence[layer]
+            change = rate * (going + 0.5 * contact * (deed[layer] - going) - c)
+            if change < 0.0:
+                change = max(change * (1.0 + asymmetry * c * (1.0 - c)), -c)
+            competence[layer] = c + change
 
     def follow_two_layers(self) -> None:
         """Trust builds slowly under a ceiling that damaged reputation sets, and erodes fast."""
@@ -358,8 +359,9 @@ class Link:
         """Without contact trust returns to what strangers give."""
         forgotten = fixed.DECAY * (1.0 - self.relation.contact)
         left, strangers = 1.0 - forgotten, forgotten * self.model.settings.trust_disposition
-        self.competence = [left * trust + strangers for trust in self.competence]
-        self.goodwill = [left * trust + strangers for trust in self.goodwill]
+        (a, b, c), (d, e, f) = self.competence, self.goodwill
+        self.competence = [left * a + strangers, left * b + strangers, left * c + strangers]
+        self.goodwill = [left * d + strangers, left * e + strangers, left * f + strangers]
 
 
 class Line:
@@ -377,8 +379,6 @@ class Line:
         self.yes: set[Organisation] = set()
         self.begin(0)
         self.work = self.size * model.random.random()
-
-    # What is worked on
 
     def begin(self, month: int) -> bool:
         """Take up the next initiative, if its time has come."""
@@ -435,8 +435,6 @@ class Line:
         }
         self.worth: dict[Organisation, float] = {}  # to each member by itself
 
-    # Decisions
-
     def decide(self) -> None:
         """A decision is taken at the partnership's table, or when every board has agreed."""
         if not self.is_under_way or self.freed >= fixed.ASKING_MONTHS * self.full_pace:
@@ -474,8 +472,6 @@ class Line:
         self.freed += fixed.DECISION_MONTHS * self.full_pace * (0.5 + trust)
         self.decision, self.table = 0.0, None
         self.yes.clear()
-
-    # Work
 
     def possible_pace(self) -> float:
         """Pace of the members, were it as hard as thought: the CES mean of what they give, less
@@ -565,7 +561,7 @@ class Line:
 class Organisation(mesa.Agent):
     """One organisation, with what its board, its managers and its front line do and think."""
 
-    def __init__(self, model: PlainPartnership, index: int, given: SimpleNamespace) -> None:
+    def __init__(self, model: PlainPartnership, index: int, given: Row) -> None:
         super().__init__(model)
         vars(self).update(vars(given))
         self.index, self.is_present = index, True
@@ -585,8 +581,6 @@ class Organisation(mesa.Agent):
 
     def promise(self, share: float) -> None:
         self.contribution, self.delivered = [share] * 3, [share] * 3
-
-    # 1 environment
 
     def near_deadlines(self) -> None:
         """Deadlines pull attention, and with it moves the ceiling of commitment."""
@@ -629,8 +623,6 @@ class Organisation(mesa.Agent):
         moved = max(self.in_force[PARTNERSHIP_MANAGED_TEAMS] - before, 0.0)
         self.transition = min(1.0, self.transition - self.transition / fixed.TRANSITION_MONTHS + moved)
 
-    # 2 events, turnover, withdrawal
-
     def lose_relationships(self, layer: int, share: float) -> None:
         """Trust in and from a layer, and its commitment, fall back as people change."""
         model, part = self.model, share * fixed.TURNOVER_LOSS
@@ -668,8 +660,6 @@ class Organisation(mesa.Agent):
         self.is_present, self.hands = False, 0.0
         self.promise(0.0)
 
-    # 3 coordinators meet people
-
     def be_left_alone(self) -> None:
         self.n_meetings, self.helped, self.unchased = 0, 0.0, 1.0
 
@@ -689,13 +679,9 @@ class Organisation(mesa.Agent):
         free = fixed.FREE_DAYS * self.funded
         self.meeting_share = min(days, fixed.MOST_MEETING_SHARE * free) / max(free, LEAST)
 
-    # 4 organisations meet
-
     def show(self) -> None:
         part = 1.0 - fixed.SELF_SERVING * self.in_force[OWN_NEEDS_FRAMING]
         self.displayed = [part * v for v in self.vision_commitment]
-
-    # 5 decide contributions
 
     def take_stock(self) -> None:
         self.lines = [line for line in self.model.under_way if self in line.members]
@@ -737,8 +723,6 @@ class Organisation(mesa.Agent):
             aim = 1.0 / (1.0 + math.exp(-s.decision_sharpness * net))
             self.contribution[layer] += fixed.ADJUSTMENT * (aim - self.contribution[layer])
 
-    # 6 work and keep promises
-
     def deliver(self) -> None:
         """Each layer keeps its promise or, under pressure and between separate teams, not."""
         lever, random = self.in_force, self.model.random.random
@@ -769,8 +753,10 @@ class Organisation(mesa.Agent):
         """What joint work brought it and what it put in, over a year."""
         s, given, got, shortfall = self.model.settings, self.hands, 0.0, 0.0
         for line in self.lines:
-            others = sum([part * link.trustee.hands for part, link in line.others[self]])
-            parts = sum([part for part, _ in line.others[self]])
+            others = parts = 0.0
+            for part, link in line.others[self]:
+                others += part * link.trustee.hands
+                parts += part
             shortfall += max(given - others / max(parts, LEAST), 0.0) / len(self.lines)
             got += line.worth[self] * line.pace / len(self.lines)
         share, interdependence = self.meeting_share, self.interdependence
@@ -780,15 +766,11 @@ class Organisation(mesa.Agent):
         self.got += (interdependence * got - self.got) / fixed.ACCOUNT_MONTHS
         self.put += (put - self.put) / fixed.ACCOUNT_MONTHS
 
-    # 7 embed
-
     def reap(self) -> None:
         """Own benefit and own cost of a month."""
         share, given = self.meeting_share, mean(self.delivered)
         self.own_benefit += self.incentive_share * dot(self.wants, self.model.embedded)
         self.own_cost += self.price * (share + (1.0 - share) * given) + self.harm
-
-    # 8 within the organisation
 
     def commit(self) -> None:
         """Pulled down by pressure, up by identification and joint days, together by colleagues."""
@@ -825,24 +807,17 @@ class Organisation(mesa.Agent):
                 self.practised[lever] += fixed.ADOPTION_RATE * gap
 
 
-class Meeting:
-    """Of a coordinator with one layer of one organisation, in one month."""
-
-    def __init__(self, organisation: Organisation, layer: int, times: int) -> None:
-        self.organisation, self.layer, self.times = organisation, layer, times
-
-
 class Coordinator(mesa.Agent):
     """Somebody employed to bring the organisations together."""
 
-    def __init__(self, model: PlainPartnership, given: SimpleNamespace) -> None:
+    def __init__(self, model: PlainPartnership, given: Row) -> None:
         super().__init__(model)
         vars(self).update(vars(given))
         self.is_at_work = False
         self.credibility = [0.0] * model.settings.n
         self.last_met: dict[tuple[Organisation, int], int] = {}
         self.seen: dict[tuple[Organisation, int], float] = {}
-        self.meetings: list[Meeting] = []
+        self.meetings: list[Row] = []
 
     def come_and_go(self) -> None:
         is_due = self.from_month <= self.model.month < self.to_month
@@ -880,7 +855,7 @@ class Coordinator(mesa.Agent):
         neediest = set(nlargest(further, range(len(needs)), key=needs.__getitem__))
         for place, (organisation, layer) in enumerate(within_reach):
             if times := each + (place in neediest):
-                self.meetings.append(Meeting(organisation, layer, times))
+                self.meetings.append(Row(organisation=organisation, layer=layer, times=times))
                 organisation.n_meetings += times
 
     def hold_meetings(self) -> None:
@@ -951,7 +926,7 @@ class Coordinator(mesa.Agent):
             self.seen[organisation, layer] = (1.0 - deeds) * commitment + deeds * organisation.deed[layer]
 
 
-def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
+def run_once(settings: Row, seed: int) -> list[dict[str, float]]:
     """One run: what was observed at the start and after each month."""
     model = PlainPartnership(settings, rng=seed)
     for _ in range(settings.months):
@@ -964,7 +939,7 @@ def run_once(settings: SimpleNamespace, seed: int) -> list[dict[str, float]]:
 class PlainPartnership(mesa.Model):
     """A partnership of organisations with nobody in charge."""
 
-    def __init__(self, settings: SimpleNamespace, rng: int | None = None) -> None:
+    def __init__(self, settings: Row, rng: int | None = None) -> None:
         super().__init__(rng=rng)
         s = self.settings = settings
         self.month = -fixed.REST_MONTHS
@@ -977,9 +952,8 @@ class PlainPartnership(mesa.Model):
         spread = fixed.NATIONAL_SHOCK_SPREAD * UNIT_VARIANCE
         self.national_shock = spread * self.random.uniform(-1.0, 1.0)
         self.organisations = [Organisation(self, index, given) for index, given in enumerate(s.organisations)]
-        self.coordinators = [
-            Coordinator(self, given) for given in s.coordinators[: s.coordinators_n_appointed]
-        ]
+        appointed = s.coordinators[: s.coordinators_n_appointed]
+        self.coordinators = [Coordinator(self, given) for given in appointed]
         self.vision = s.vision_weights
         if not any(self.vision):
             self.vision = list(map(mean, zip(*s.organisations_objectives, strict=True)))
@@ -996,18 +970,15 @@ class PlainPartnership(mesa.Model):
     def set_out(self) -> None:
         """Near where the place will come to rest, months before it is looked at."""
         stated = self.settings.starting_trust
-        is_stated = stated >= 0.0
+        trust = (fixed.STARTING_COMPETENCE, fixed.STARTING_GOODWILL) if stated < 0.0 else (stated, stated)
         for link in self.links:
-            link.start(
-                stated if is_stated else fixed.STARTING_COMPETENCE,
-                stated if is_stated else fixed.STARTING_GOODWILL,
-            )
+            link.start(*trust)
         self.count_from_here()
         self.look_around()
         for organisation in self.organisations:
             organisation.vision_commitment = [fixed.STARTING_COMMITMENT * organisation.ceiling] * 3
-        each(self.relations, "agree")
-        each(self.links, "assess")
+        each(self.relations, Relation.agree)
+        each(self.links, Link.assess)
         self.lines: list[Line] = []
         for index in range(self.settings.programme_n_simultaneous):
             self.lines.append(Line(self, index))
@@ -1062,8 +1033,8 @@ class PlainPartnership(mesa.Model):
         # 1 environment
         self.shake()
         self.look_around()
-        each(self.organisations, "feel_pressure", "set_levers")
-        each(self.relations, "agree")
+        each(self.organisations, Organisation.feel_pressure, Organisation.set_levers)
+        each(self.relations, Relation.agree)
         if self.has_collapsed:
             self.embed()
         else:
@@ -1075,56 +1046,55 @@ class PlainPartnership(mesa.Model):
         s, is_ours = self.settings, self.settings.trust_theory == fixed.DEEDS
         # 2 events, turnover, withdrawal
         self.happen()
-        each(self.organisations, "change_leaders")
+        each(self.organisations, Organisation.change_leaders)
         self.withdraw()
         if self.has_collapsed:
             return
         # 3 coordinators meet people
-        each(self.organisations, "be_left_alone")
+        each(self.organisations, Organisation.be_left_alone)
         for relation in self.relations:
             relation.convened = 0.0
-        each(self.coordinators, "come_and_go", "choose_meetings", "hold_meetings", "articulate")
-        each(self.coordinators, "bridge", "serve_host", "bring_together", "be_judged")
+        each(self.coordinators, Coordinator.come_and_go, Coordinator.choose_meetings)
+        each(self.coordinators, Coordinator.hold_meetings, Coordinator.articulate, Coordinator.bridge)
+        each(self.coordinators, Coordinator.serve_host, Coordinator.bring_together, Coordinator.be_judged)
         cost = sum([c.cost for c in self.coordinators if c.is_at_work])
         self.days_of_coordinators = cost / self.members_capacity
-        each(self.members, "spend_time")
+        each(self.members, Organisation.spend_time)
         # 4 organisations meet
         self.occasions = s.relations_meeting_budget / max(len(self.members) - 1.0, 1.0)
         self.occasions += fixed.CRISIS_CONTACT * self.crisis
-        each(self.relations, "compare", "meet")
-        each(self.organisations, "show")
+        each(self.relations, Relation.compare, Relation.meet)
+        each(self.organisations, Organisation.show)
         if is_ours:
-            each(self.active_links, "learn")
+            each(self.active_links, Link.learn)
         for relation in self.relations:
             if relation.withdrawn:  # good conduct had been put down to the rule
                 relation.fall_out(fixed.AGREEMENT_LOSS * relation.withdrawn)
-        if is_ours:
-            each(self.active_links, "spend_joint_days")
-        each(self.active_relations, "raise_issues")
+        if is_ours and any([o.in_force[JOINT_AWAY_DAYS] for o in self.members]):
+            each(self.active_links, Link.spend_joint_days)
+        each(self.active_relations, Relation.raise_issues)
         # 5 decide contributions
-        each(self.links, "assess")
-        each(self.organisations, "take_stock")
-        each(self.under_way, "share_out")
+        each(self.links, Link.assess)
+        each(self.organisations, Organisation.take_stock)
+        each(self.under_way, Line.share_out)
         delay = fixed.DECISION_MONTHS / self.planned_pace + s.place_embedding_months
         self.months_to_benefit = min(delay, fixed.LONGEST_VIEW)
-        each(self.members, "decide")
+        each(self.members, Organisation.decide)
         # 6 work and keep promises
-        each(self.members, "deliver")
+        each(self.members, Organisation.deliver)
         self.see_what_is_given()
-        each(self.lines, "decide", "do_work")
+        each(self.lines, Line.decide, Line.do_work)
         self.compare_with_plans()
-        theories = {fixed.TWO_LAYER: "follow_two_layers", fixed.LOYALTY: "follow_loyalty"}
-        each(self.active_links, theories.get(s.trust_theory, "judge"))
-        each(self.members, "settle_account")
+        theories = {fixed.TWO_LAYER: Link.follow_two_layers, fixed.LOYALTY: Link.follow_loyalty}
+        each(self.active_links, theories.get(s.trust_theory, Link.judge))
+        each(self.members, Organisation.settle_account)
         # 7 embed, and begin anew
         self.embed()
-        each(self.lines, "give_up", "go_on")
+        each(self.lines, Line.give_up, Line.go_on)
         # 8 within the organisation
-        each(self.members, "commit")
-        each(self.links, "forget", "assess")
-        each(self.organisations, "practise")
-
-    # 1 environment
+        each(self.members, Organisation.commit)
+        each(self.links, Link.forget, Link.assess)
+        each(self.organisations, Organisation.practise)
 
     def shake(self) -> None:
         uniform, persistence = self.random.uniform, fixed.SHOCK_PERSISTENCE
@@ -1141,9 +1111,7 @@ class PlainPartnership(mesa.Model):
         self.landings = [event for event in lasting if event.type == fixed.NATIONAL_TARGET_LANDS]
         self.cuts = [event for event in lasting if event.type == fixed.FUNDING_CUT]
         self.crisis = max([e.size for e in lasting if e.type == fixed.COMMON_CRISIS], default=0.0)
-        each(self.organisations, "near_deadlines", "be_funded")
-
-    # 2 events, turnover, withdrawal
+        each(self.organisations, Organisation.near_deadlines, Organisation.be_funded)
 
     def happen(self) -> None:
         """Events of this month."""
@@ -1162,7 +1130,7 @@ class PlainPartnership(mesa.Model):
 
     def withdraw(self) -> None:
         """With too few members left, or too little of what they began with, all is over."""
-        each([o for o in self.members if o.wants_to_leave()], "leave")
+        each([o for o in self.members if o.wants_to_leave()], Organisation.leave)
         self.count_members()
         founding = sum([o.capacity for o in self.organisations])
         is_too_little = self.members_capacity < fixed.COLLAPSE_SHARE * founding
@@ -1179,8 +1147,6 @@ class PlainPartnership(mesa.Model):
             line.is_under_way = False
         for coordinator in self.coordinators:
             coordinator.is_at_work = False
-
-    # 6 work and keep promises
 
     def see_what_is_given(self) -> None:
         """What a layer gives is seen against what is expected, which follows what is usual."""
@@ -1212,8 +1178,6 @@ class PlainPartnership(mesa.Model):
             pace = mean([line.pace for line in under_way])
             self.usual_pace += (pace - self.usual_pace) / fixed.PLAN_MONTHS
 
-    # 7 embed, and begin anew
-
     def embed(self) -> None:
         """Finished work turns into benefit with a lag and erodes slowly."""
         s = self.settings
@@ -1222,7 +1186,7 @@ class PlainPartnership(mesa.Model):
             self.pending[k] -= flow
             kept = self.embedded[k] * (1.0 - s.place_erosion_rate)
             self.embedded[k] = clip(kept + flow / max(weight * s.vision_size, LEAST), -1.0, 1.0)
-        each(self.members, "reap")
+        each(self.members, Organisation.reap)
 
     def lean(self) -> list[float]:
         """The vision, tilted to the domains of hosts whom meetings have served."""
@@ -1235,8 +1199,6 @@ class PlainPartnership(mesa.Model):
         ]
         tilted = min(fixed.MOST_TILT, tilt)
         return [weight + tilted * (host - weight) for weight, host in zip(self.vision, hosts, strict=True)]
-
-    # 9 observe
 
     def equity(self) -> float:
         """1 less the Gini coefficient of own benefit less own cost."""
