@@ -383,7 +383,7 @@ class Line:
     def begin(self, month: int) -> bool:
         """Take up the next initiative, if its time has come."""
         model, s = self.model, self.model.settings
-        number = self.index + len(model.lines) * self.generation
+        number = self.index + s.programme_n_simultaneous * self.generation
         if 0 <= number < len(s.initiatives):
             given = s.initiatives[number]
             if month < given.start_month:
