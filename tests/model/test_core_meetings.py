@@ -243,8 +243,8 @@ def test_without_contact_trust_returns_to_disposition() -> None:
 def test_trust_is_the_geometric_mean_and_an_agreement_covers_half_of_what_is_missing(
     competence: float, goodwill: float
 ) -> None:
-    bound = {f"organisations.{o}.ways_of_working.binding_agreement": x for o, x in zip("ab", (0.5, 0.8))}
-    world = quiet(3, bound)
+    own = "organisations.{}.ways_of_working.binding_agreement"
+    world = quiet(3, {own.format("a"): 0.5, own.format("b"): 0.8})
     world.state.competence_trust[:3, :, :3] = competence
     world.state.goodwill_trust[:3, :, :3] = goodwill
     run(world, "assess_trust")
