@@ -193,14 +193,14 @@ def change_leaders(s: Any, p: Any) -> None:
 def withdraw_members(s: Any, p: Any) -> None:
     if s.month[0] > 0:
         account = (s.got - s.put) / np.maximum(np.abs(s.got) + np.abs(s.put), 1e-9)
-        chance = 0.05 * np.maximum(-account, 0) ** 3 * (1 - s.vision_commitment.mean(axis=1))
+        chance = 0.04 * np.maximum(-account, 0) ** 3 * (1 - s.vision_commitment.mean(axis=1))
         s.leaving[:] += s.lot(s.each(0, d.WITHDRAWAL), chance * s.is_present)
     s.is_present[s.leaving >= 1] = 0
     s.leaving[s.leaving >= 1] = 0
     left = s.base_capacity @ s.is_present
     founding = s.base_capacity @ p.organisations.is_present_at_start[: s.n]
     if s.is_present.sum() < 2 or left < 0.5 * founding:
-        s.has_collapsed[0] = 1
+        s.has_collapsed[0], s.is_present[:] = 1, 0
         s.meeting_share[:], s.contribution[:], s.delivered[:] = 0, 0, 0
         s.number[:], s.is_at_work[:] = -1, 0
 
@@ -689,7 +689,7 @@ def give_up_work(s: Any, p: Any) -> None:
         is_short = len(members) < 2 and not 0 < s.absent_months[m] <= 3
         if s.recent_pace[m] >= 0.5 * s.usual_pace[0] and not is_short:
             continue
-        s.number[m], s.recent_pace[m] = -1, s.usual_pace[0]
+        s.number[m], s.recent_pace[m], s.freed[m] = -1, s.usual_pace[0], 0
         s.counts[1] += 1
         kept = 1 - 0.15 * min(s.age[m] / 24, 1)
         for i in members:
@@ -729,7 +729,7 @@ def begin_initiative(s: Any, p: Any, m: int) -> None:
         s.work_size[m] = given.size[number]
     s.number[m] = number
     s.generation[m] += 1
-    s.difficulty[m] = exp(0.8 * normal(s, number, 2) - 0.32 * p.luck**2)
+    s.difficulty[m] = exp(0.6 * normal(s, number, 2) - 0.18 * p.luck**2)
     s.benefit[m] = 1 + 0.8 * normal(s, number, 4)
     s.work[m], s.age[m], s.absent_months[m], s.tilt[:] = 0, 0, 0, 0
     s.mix_length[m] = np.linalg.norm(s.benefit_mix[m])

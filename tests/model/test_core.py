@@ -153,7 +153,7 @@ def test_a_place_sets_out_with_the_stated_numbers() -> None:
     initial.set_out(SLOTS["begin"].default, *world, root(1), 0)
     state, apart = world.state, ~np.eye(3, dtype=bool)
     assert state.month[0] == -36
-    for name, value in {"competence_trust": 0.5, "goodwill_trust": 0.28}.items():
+    for name, value in {"competence_trust": 0.54, "goodwill_trust": 0.3}.items():
         assert state[name][:3, 1, :3][apart] == near([value] * 6)
         assert not state[name][[0, 1, 2], :, [0, 1, 2]].any()  # nobody trusts itself
     for name, value in {"contact": 0.2, "tension": 0.15}.items():
@@ -170,7 +170,7 @@ def test_a_place_sets_out_with_the_stated_numbers() -> None:
 def test_with_luck_links_begin_differently_and_within_their_spread() -> None:
     state = unrested(place(10)).state
     apart = ~np.eye(10, dtype=bool)
-    for name, mean in {"competence_trust": 0.5, "goodwill_trust": 0.28}.items():
+    for name, mean in {"competence_trust": 0.54, "goodwill_trust": 0.3}.items():
         chance = state[name][:10].swapaxes(1, 2)[:, :10][apart] - mean
         assert len(np.unique(chance)) == 270
         assert -0.1 <= chance.min() < -0.075 and 0.075 < chance.max() <= 0.1
@@ -291,10 +291,10 @@ def test_after_a_collapse_nothing_happens_but_that_what_was_achieved_wears_away(
         3, months=40, events=gone, coordinators=[{"name": "Ana"}], place={"erosion_rate": 0.1}, luck=0.0
     )
     series = {name: values[0] for name, values in series_of(scenario).items()}
-    assert series["n_members"][12] == 3 and (series["n_members"][13:] == 1).all()
+    assert series["n_members"][12] == 3 and not series["n_members"][13:].any()
     for name in ("contribution", "delivered", "waiting", "n_coordinators", "initiatives_under_way"):
         assert not series[name][13:].any(), name
-    for name in ("change_delivered", "cost", "initiatives_completed", "contact", "tension"):
+    for name in ("change_delivered", "cost", "initiatives_completed"):
         assert len(set(series[name][13:])) == 1, name
     realised = series["vision_realised"]
     assert realised[13] > 0 and realised[40] < max(realised)

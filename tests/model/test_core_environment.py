@@ -318,10 +318,10 @@ def test_members_look_back_over_a_year_at_what_they_got_and_put_in() -> None:
 @pytest.mark.parametrize(
     ("got", "put", "commitment", "chance"),
     [
-        (0.0, 0.3, 0.0, 0.05),  # who only puts in
-        (0.1, 0.3, 0.0, 0.05 * 0.5**3),
-        (0.1, 0.3, 0.6, 0.05 * 0.5**3 * 0.4),
-        (-0.1, 0.3, 0.0, 0.05),  # who loses by it
+        (0.0, 0.3, 0.0, 0.04),  # who only puts in
+        (0.1, 0.3, 0.0, 0.04 * 0.5**3),
+        (0.1, 0.3, 0.6, 0.04 * 0.5**3 * 0.4),
+        (-0.1, 0.3, 0.0, 0.04),  # who loses by it
         (0.3, 0.3, 0.0, 0.0),
         (0.5, 0.3, 0.0, 0.0),
         (0.0, 0.0, 0.0, 0.0),
@@ -343,8 +343,8 @@ def test_chances_of_leaving_add_up_but_not_in_the_first_month_or_for_those_who_a
     assert not state.leaving.any()
     for month in range(1, 20):
         run(at_month(world, month), "withdraw_members")
-        assert state.leaving[:2] == near([0.05 * month, 0.0]) and state.is_present[0] == 1.0
-    state.leaving[0] = 0.95  # without what rounding has left
+        assert state.leaving[:2] == near([0.04 * month, 0.0]) and state.is_present[0] == 1.0
+    state.leaving[0] = 0.96  # without what rounding has left
     run(world, "withdraw_members")
     assert state.is_present[:4] == near([0, 0, 1, 1]) and state.leaving[0] == 0.0
     assert state.has_collapsed[0] == 0  # half is left
@@ -366,8 +366,8 @@ def test_too_little_left_is_collapse(capacities: list[float], there: list[int], 
     state.base_capacity[:4], state.is_present[:4], state.is_at_work[0] = capacities, there, 1.0
     run(world, "withdraw_members")
     assert state.has_collapsed[0] == has_collapsed
-    goes_on = [state.contribution[0].any(), state.number[0] >= 0, state.is_at_work[0] > 0]
-    assert goes_on == [not has_collapsed] * 3
+    goes_on = [state.contribution[0].any(), state.number[0] >= 0, state.is_at_work[0], state.is_present[0]]
+    assert goes_on == [not has_collapsed] * 4
 
 
 def test_those_to_join_later_are_not_missed() -> None:

@@ -340,8 +340,6 @@ STATE_ROUTES = {
     "target_pressure": DECISION
     | {"deliver_promises": PROMISED, "settle_accounts": "put", "embed_work": "own_cost"}
     | COMMITMENT,
-    "base_capacity": {"set_capacity": "capacity", "feel_pressure": "target_pressure", "spend_time": TIME}
-    | COMMITMENT,
     "meeting_share": {"do_work": PACE, "settle_accounts": "put", "embed_work": "own_cost"},
     "transition": {"do_work": PACE},
     # Trust acts through what is decided, agreed, handed over and felt, and nowhere else
@@ -483,6 +481,14 @@ def test_each_part_of_the_state_acts_where_it_should_and_nowhere_else(name: str)
 @pytest.mark.parametrize("name", sorted(READ_AT_THE_START - {"drawn.is_given"}))
 def test_what_is_taken_over_at_the_start_has_no_other_route(name: str) -> None:
     check(scale(name), {})
+
+
+def test_the_larger_members_count_for_more() -> None:
+    def change(world: World) -> None:
+        world.state.base_capacity[1] = 2.0
+
+    measured = {"set_capacity": "capacity", "feel_pressure": "target_pressure", "spend_time": TIME}
+    check(change, measured | COMMITMENT | {"see_what_is_given": "usual_share"})
 
 
 def test_a_crisis_takes_decisions_and_brings_people_together() -> None:

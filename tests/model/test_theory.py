@@ -328,7 +328,7 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
     way, tr, co, de, n = s.ways_of_working, s.trust, s.commitment, s.decision, s.n_organisations
     o, f, size, stated = s.organisations[0], way.binding_agreement, s.programme.initiative_size, s.starting
     habits = {name: getattr(way, name) for name in DIVISIVE}
-    C, G, v, x, y, q, u, p = 0.5, 0.28, 0.48, 0.4, 0.4, 0.2, 0.15, 0.0
+    C, G, v, x, y, q, u, p = 0.54, 0.3, 0.48, 0.4, 0.4, 0.2, 0.15, 0.0
     if stated.trust is not None:
         C = G = stated.trust
     usual_pace, usual_share, recent, deed, joint, going = 0.2, 0.4, 0.2, 0.5, 0, 0.0
@@ -435,7 +435,7 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
         elif recent < 0.5 * usual_pace:
             loss = 0.15 * min(1, age / 24)
             v, C, recent = v * (1 - loss), C * (1 - loss), usual_pace
-            given_up, work, age = given_up + 1, 0.0, 0
+            given_up, work, age, freed = given_up + 1, 0.0, 0, 0.0
         # 8 within
         pull = co.pull * (0.5 + p) * (0.5 + o.accountability)
         raised = (0.12 * way.joint_away_days + 0.12 * 0.46 / 1.21 * way.circulated_vision) / 12
