@@ -66,7 +66,7 @@ def in_short(scenario: Partnership) -> str:
 
 def _settings(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in _set_in(section):
-        if isinstance(value, BaseModel) and not isinstance(value, Attention):
+        if isinstance(value, BaseModel):
             yield from _settings(value, f"{prefix}{name}.")
         elif isinstance(value, list):
             members = [str(getattr(member, "name", member)) for member in value]
