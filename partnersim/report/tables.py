@@ -36,9 +36,10 @@ Links = Sequence[tuple[str, Link]]
 GROUPS: dict[str, tuple[str, ...]] = {
     "Change": (
         "change_delivered", "mean_speed", "peak_speed", "speed", "acceleration",
-        "sustained_acceleration", "is_sustained_acceleration",
-        "sustained_acceleration_by_chance", "sustained_pace", "initiatives_completed",
-        "initiatives_abandoned",
+        "second_half_less_first", "is_sustained_acceleration",
+        "sustained_acceleration_by_chance", "sustained_acceleration_if_doubling", "sustained_pace",
+        "initiatives_completed", "initiatives_abandoned", "initiatives_under_way",
+        "actual_over_planned",
     ),
     "Milestones": (
         "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
@@ -56,9 +57,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Measures in the order in which they are shown; what is in no group comes last."""
 
 COMPARED = (
-    "mean_speed", "peak_speed", "change_delivered", "months_to_first_initiative", "months_to_25",
-    "months_to_50", "is_sustained_acceleration", "trust", "vision_commitment", "tension",
-    "perceived_joint_working", "outcome_effect", "cost", "equity", "survived",
+    "mean_speed", "peak_speed", "change_delivered", "initiatives_completed",
+    "initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration",
+    "second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance",
+    "sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25",
+    "months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working",
+    "outcome_effect", "cost", "equity", "survived",
 )  # fmt: skip
 """What the table of a comparison shows; JSON and files have every measure."""
 
