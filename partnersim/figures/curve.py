@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.figures.layout import padded, text_width, value_ticks
+from partnersim.figures.layout import text_width, value_ticks
 from partnersim.figures.marks import Disc, Line, Mark, Panel, Text, rows_to_table, say, written
 from partnersim.figures.over_time import LABELS, LEFT, names_at_ends
 from partnersim.figures.page import MARGIN, WIDTH, Page
@@ -49,7 +49,7 @@ def trust_speed(curve: Curve) -> Picture:
     for index, arm in enumerate(arms.values()):
         page.marks += _draw_arm(panel, arm, COLOURS[index], DASHES[index])
     for index, arm in enumerate(arms.values()):
-        page.marks += _draw_rest(panel, arm, COLOURS[index], DARK[index])
+        page.marks += _draw_rest(panel, arm, COLOURS[index])
     page.marks += _say_rest(panel, arms)
     page.marks += names_at_ends(panel, _names(arms), WIDTH - 12, 3)
     return page.picture(rows_to_table(COLUMNS, rows))
@@ -145,35 +145,44 @@ def _place_at_rest(panel: Panel, arm: ArmCurve) -> tuple[float, float]:
     return panel.x(rest["trust"].mean), panel.y(SPEED.scale * rest["mean_speed"].mean)
 
 
-def _draw_rest(panel: Panel, arm: ArmCurve, colour: str, dark: str) -> Iterator[Mark]:
-    """Draw where trust comes to rest when it is not held, its number, and a line to the axis."""
+def _draw_rest(panel: Panel, arm: ArmCurve, colour: str) -> Iterator[Mark]:
+    """Draw where trust comes to rest when it is not held, and a line from there to the axis."""
     x, y = _place_at_rest(panel, arm)
     if math.isfinite(x) and math.isfinite(y):
         yield Line(((x, y), (x, panel.bottom)), colour, 2.5, "6 6")
         yield Disc(x, y, 13, PAPER, colour, 5.0)
-        said = fixed(arm.rest["trust"].mean, 2)
-        yield from written(x - 16, y - 22, [said], anchor="end", colour=dark, bold=True)
 
 
 def _say_rest(panel: Panel, arms: Mapping[str, ArmCurve]) -> Iterator[Mark]:
     """Say what the discs are, beside the foot of the outermost line from one of them."""
     places = [x for x, y in (_place_at_rest(panel, arm) for arm in arms.values()) if math.isfinite(x + y)]
     if places:
-        lines, y = ["where trust comes to rest", "when it is not held"], panel.bottom - 44
+        at = "" if len(arms) > 1 else f" at {_rest(next(iter(arms.values())))}"
+        lines, y = [f"trust comes to rest{at}", "when it is not held"], panel.bottom - 44
         has_room = max(places) + 16 + max(map(text_width, lines)) < panel.right
         x, anchor = (max(places) + 16, "start") if has_room else (min(places) - 16, "end")
         yield from written(x, y, lines, anchor=anchor)
 
 
+def _rest(arm: ArmCurve) -> str:
+    """Trust at rest, in words."""
+    return fixed(arm.rest["trust"].mean, 2)
+
+
 def _names(arms: Mapping[str, ArmCurve]) -> dict[str, tuple[float, str]]:
     """Names of lines and their heights at full trust: of arms, or of the parts of the only one."""
     if len(arms) > 1:
-        last = {name: SPEED.scale * arm.at(LEVELS[-1]).mean for name, arm in arms.items()}
-        return {in_title(name): (y, dark) for (name, y), dark in zip(last.items(), DARK, strict=False)}
+        return {
+            f"{in_title(name)} (rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}{_rest(arm)})": (
+                SPEED.scale * arm.at(LEVELS[-1]).mean,
+                dark,
+            )
+            for (name, arm), dark in zip(arms.items(), DARK, strict=False)
+        }
     found = next(iter(arms.values())).at(LEVELS[-1])
     ends = {
-        "95 of 100 partnerships below": (found.p95, QUIET),
+        "95 of 100 below": (found.p95, QUIET),
         "mean": (found.mean, BLUE),
-        "5 of 100 partnerships below": (found.p05, QUIET),
+        "5 of 100 below": (found.p05, QUIET),
     }
     return {name: (SPEED.scale * end, colour) for name, (end, colour) in ends.items()}
