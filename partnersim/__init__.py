@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from partnersim.analysis.effects import main_effects as main_effects
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
+    from partnersim.runs.curve import curve as curve
     from partnersim.runs.ensemble import compare as compare
     from partnersim.runs.ensemble import run as run
     from partnersim.runs.ensemble import share_through_trust as share_through_trust
+    from partnersim.runs.history import half_life_of_history as half_life_of_history
     from partnersim.runs.ledger import explain as explain
     from partnersim.runs.measures import MEASURES as MEASURES
     from partnersim.scenario.arms import READY_ARMS as READY_ARMS
@@ -36,8 +38,10 @@ _HOMES = {
     "Sweep": "sweep.sweep",
     "as_html": "report.notebook",
     "compare": "runs.ensemble",
+    "curve": "runs.curve",
     "explain": "runs.ledger",
     "figures": "figures",
+    "half_life_of_history": "runs.history",
     "main_effects": "analysis.effects",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",

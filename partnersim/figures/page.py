@@ -9,8 +9,8 @@ import csv
 from pathlib import Path
 
 from partnersim.figures.layout import wrap
-from partnersim.figures.marks import Mark, Table, Text, say
-from partnersim.figures.palette import QUIET, TITLE
+from partnersim.figures.marks import Mark, Table, Text, say, written
+from partnersim.figures.palette import LINE, QUIET, TITLE
 from partnersim.figures.picture import Picture
 from partnersim.runs.wording import csv_cell
 from partnersim.scenario.file_paths import full_path
@@ -26,6 +26,8 @@ ENDINGS = ("png", "svg", "csv")
 class Page:
     """A page with its title and note written, and the room left between them.
 
+    What `more` says stands above the note, on three rows at most.
+
     Attributes
     ----------
     marks : list
@@ -34,7 +36,7 @@ class Page:
         Pixels between which there is room.
     """
 
-    def __init__(self, title: str, note: str = "") -> None:
+    def __init__(self, title: str, note: str = "", more: str = "") -> None:
         self.title = title
         lines = wrap(title, WIDTH - 2 * MARGIN, 4, TITLE, bold=True)
         self.marks: list[Mark] = [
@@ -44,6 +46,9 @@ class Page:
         if note:
             self.marks += say(MARGIN, 694, note, WIDTH - 2 * MARGIN, colour=QUIET)
             self.bottom = HEIGHT - 48.0
+        rows = wrap(more, WIDTH - 2 * MARGIN, 3) if more else []
+        self.marks += written(MARGIN, self.bottom - LINE * (len(rows) - 1) / 2 - 6, rows, colour=QUIET)
+        self.bottom -= LINE * len(rows)
 
     def picture(self, table: Table) -> Picture:
         """The page as a picture, with the numbers behind it."""

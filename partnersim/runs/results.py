@@ -110,8 +110,7 @@ class Results:
         if self.detail is None:
             raise InputError("detail was not kept; run with detail=True")
         check_name(name, {"trust", *self.detail} - {"is_present"}, "detail")
-        weight = self.scenario.trust.goodwill_weight
-        return {**self.detail, "trust": combine_trust(self.detail, weight)}
+        return {**self.detail, "trust": combine_trust(self.detail)}
 
     def to_json(self) -> dict[str, Any]:
         """Give what the command line prints as JSON; missing and unreached numbers are None."""
