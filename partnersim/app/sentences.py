@@ -17,7 +17,7 @@ from partnersim.app.levers import find_lever
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
 from partnersim.figures.steps import step_of
-from partnersim.runs.ledger import Ledger
+from partnersim.runs.ledger import Kind, Ledger
 from partnersim.runs.measures import YEAR, find_first_month
 from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
@@ -318,8 +318,9 @@ def why(
     trustor: str | None = None,
     trustee: str | None = None,
     months: int = YEAR,
+    kind: Kind = "goodwill",
 ) -> Why:
-    """Say why goodwill moved in the months before and up to one.
+    """Say why trust of one kind moved in the months before and up to one.
 
     Parameters
     ----------
@@ -331,17 +332,19 @@ def why(
         Names of organisations; None for all.
     months
         How many months to look back.
+    kind
+        Which trust.
     """
     first = max(0, month - months)
-    monthly = [ledger.totals(trustor, trustee, m) for m in range(first + 1, month + 1)]
-    start, end = (_tenths(ledger.level(m, trustor, trustee)) for m in (first, month))
+    monthly = [ledger.totals(trustor, trustee, m, kind) for m in range(first + 1, month + 1)]
+    start, end = (_tenths(ledger.level(m, trustor, trustee, kind)) for m in (first, month))
     causes = {name: sum(totals[name] for totals in monthly) for name in ledger.mechanisms}
     bars = _bars(causes, end - start, words)
     moved = [sum(totals.values()) for totals in monthly]
     largest = max(range(len(moved)), key=lambda at: moved[at] * (1 if end >= start else -1))
     turning = first + 1 + largest
     return Why(
-        sentence=_say_why(bars, start, end, first, month, _whose(ledger, trustor, trustee, words), words),
+        sentence=_say_why(bars, start, end, first, month, _whose(ledger, trustor, trustee, kind, words), words),
         bars=bars,
         total=end - start,
         first_month=first,
@@ -361,6 +364,25 @@ def stalled(run: Run, month: int, words: Words) -> str:
         return said
     n = words.count("initiative", given_up)
     return f"{said} {words('why.stalled.given_up', when=when(month, words), n=n)}"
+
+
+def counted(run: Run, name: str, words: Words) -> list[str]:
+    """Say how many initiatives are completed, given up and under way, month by month.
+
+    `name` is what the run is called.
+    """
+    series = ("initiatives_completed", "initiatives_abandoned", "initiatives_under_way")
+    months = zip(*(run.series[one].astype(int).tolist() for one in series), strict=True)
+    return [
+        words(
+            "initiatives.counted",
+            name=capital(name),
+            completed=words.count("initiative", completed),
+            given_up=given_up,
+            under_way=under_way,
+        )
+        for completed, given_up, under_way in months
+    ]
 
 
 def _tenths(trust: float) -> int:
@@ -396,13 +418,13 @@ def _say_why(
     return words(f"why.{key}", **about, **levels, cause=cause.label)
 
 
-def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, words: Words) -> str:
-    """Whose goodwill it is."""
-    key = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
+def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, kind: Kind, words: Words) -> str:
+    """Whose trust it is, and of which kind."""
+    whose = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
         bool(trustor), bool(trustee)
     ]
     return words(
-        f"why.{key}",
+        f"why.{kind}.{whose}",
         trustor=title_of(trustor or "", ledger.scenario),
         trustee=title_of(trustee or "", ledger.scenario),
     )
