@@ -20,6 +20,7 @@ from partnersim.app.levers import (
 from partnersim.app.words import check_texts, languages, read_texts, words
 from partnersim.app.world import Appointment, Lever, Run, Setting, World, compare_hundred
 from partnersim.figures.steps import STEPS, step_of
+from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import MECHANISMS, SAID, Kind, Ledger
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
@@ -111,6 +112,14 @@ def test_a_value_between_bands_is_said_by_the_nearest() -> None:
     (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "delegated_authority")
     assert lever.band(0.85) == "hardly any board"
     assert lever.value(PLACE.scenario()) == 0.2
+
+
+def test_a_place_that_states_no_trust_begins_with_that_to_which_it_comes() -> None:
+    scenario = PLACE.scenario()
+    (lever,) = (x for x in more_levers(scenario, WORDS) if x.name == "trust_at_start")
+    assert scenario.starting.trust is None
+    assert lever.value(scenario) == run(scenario, 1).series["trust"][0, 0]
+    assert lever.value(scenario.replace({"starting.trust": 0.55})) == 0.55
 
 
 def test_a_lever_before_its_month_is_as_it_was() -> None:
@@ -426,8 +435,9 @@ def test_a_stalled_initiative_is_said_with_its_share() -> None:
 
 def test_initiatives_are_counted_month_by_month() -> None:
     run = PLACE.run()
-    said = sentences.counted(run, "with Ana", WORDS)
-    assert said[0] == "With Ana: 0 initiatives completed, 0 given up, 4 under way."
+    said = sentences.counted(run, WORDS, "with Ana")
+    assert said[0] == "With Ana: 0 initiatives completed, 0 given up, 4 under way"
+    assert sentences.counted(run, WORDS)[0] == "0 initiatives completed, 0 given up, 4 under way"
     assert len(said) == 121
     completed, given_up = (int(run.series[f"initiatives_{x}"][-1]) for x in ("completed", "abandoned"))
     assert said[-1].startswith(f"With Ana: {completed} initiatives completed, {given_up} given up, ")

@@ -38,11 +38,15 @@ View = dict[str, Any]
 PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
-BESIDE = (620, 280)
-LOW = (620, 208)
+BESIDE = (620, 264)
+LOW = (620, 190)
+LOWEST = (620, 150)
 BELOW = (1240, 300)
-"""Sizes of charts of lines: beside a network, beside much else, and over the whole width. With
+"""Sizes of charts of lines: beside a network, beside much else, beside most, and over the whole width. With
 what is said and done beside them they fill a screen of 1280 x 720, and no more."""
+
+COUNTED = 226
+"""Height of a chart over the whole width that has initiatives counted below it."""
 
 PICTURES = {
     "world": ("network", "heatmap", "strip", "trust"),
@@ -283,7 +287,7 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
         margin=draw.NO_NAMES,
         top=100,
     )
-    return {**figure(drawing, drawing.title), "said": _counted([world], [words("draw.this")], words)}
+    return {**figure(drawing, drawing.title), "said": _counted([world], [""], words)}
 
 
 def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
@@ -300,20 +304,18 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
         month=session.month,
         flags=_flags(desk, worlds[0]),
         scale=scale,
-        size=_below(desk),
+        size=(_below(desk)[0], COUNTED if series == "change_delivered" else BELOW[1]),
         margin=None if len(lines) > 1 else draw.NO_NAMES,
     )
     if series != "change_delivered":
         return figure(drawing, title)
-    if len(worlds) == 1:
-        names = [desk.words("draw.this")]
-    return {**figure(drawing, title), "said": _counted(worlds, names, desk.words)}
+    return {**figure(drawing, title), "said": _counted(worlds, names if len(names) > 1 else [""], desk.words)}
 
 
 def _counted(worlds: Sequence[World], names: Sequence[str], words: Words) -> list[list[str]]:
     """How many initiatives are completed, given up and under way: for each month a line a world."""
     lines = [
-        sentences.counted(world.run(), name, words) for world, name in zip(worlds, names, strict=True)
+        sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)
     ]
     return [list(month) for month in zip(*lines, strict=True)]
 
@@ -447,12 +449,13 @@ def why(desk: Desk) -> View:
     """Whose trust is explained, and why it moved; pictures come by `why_bars`, `trust_line`."""
     words, world, said = desk.words, world_explained(desk), _why(desk)
     stalled = sentences.stalled(world.run(), month_explained(desk), words)
+    meanwhile = _why(desk, "competence").sentence
     return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
         "trustee": desk.trustee,
         "sentence": f"{said.sentence} {said.turning}",
-        "work": f"{_why(desk, 'competence').sentence} {stalled}",
+        "work": f"{meanwhile} {stalled}",
     }
 
 
@@ -476,7 +479,7 @@ def trust_line(desk: Desk) -> View:
         words,
         month=desk.session.month,
         scale=100,
-        size=LOW,
+        size=LOWEST,
         margin=draw.NO_NAMES,
     )
     return figure(drawing, drawing.title)
@@ -511,7 +514,8 @@ def month_explained(desk: Desk) -> int:
 
 def _why(desk: Desk, kind: Kind = "goodwill") -> sentences.Why:
     month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
-    return sentences.why(world_explained(desk).ledger(month), month, desk.words, *whom, kind=kind)
+    ledger = world_explained(desk).ledger(month)
+    return sentences.why(ledger, month, desk.words, *whom, kind=kind, meanwhile=kind != "goodwill")
 
 
 # --- change -------------------------------------------------------------------------------------
