@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
+    from partnersim.runs.curve import curve as curve
     from partnersim.runs.ensemble import compare as compare
     from partnersim.runs.ensemble import run as run
     from partnersim.runs.ensemble import share_through_trust as share_through_trust
+    from partnersim.runs.history import half_life_of_history as half_life_of_history
     from partnersim.runs.ledger import explain as explain
     from partnersim.scenario.arms import READY_ARMS as READY_ARMS
     from partnersim.scenario.errors import InputError as InputError
@@ -30,7 +32,9 @@ _HOMES = {
     "Sweep": "sweep.sweep",
     "as_html": "report.notebook",
     "compare": "runs.ensemble",
+    "curve": "runs.curve",
     "explain": "runs.ledger",
+    "half_life_of_history": "runs.history",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
 }

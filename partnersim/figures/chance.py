@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HAPPENED = {
     "survived": "Partnerships still at work after {period}",
-    "is_sustained_acceleration": "Partnerships that sped up for 3 years",
+    "is_sustained_acceleration": "Partnerships that sped up, beyond what chance alone does",
 }
 """Measures that are 1 or 0, as what is so when they are 1."""
 

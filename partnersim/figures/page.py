@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from partnersim.figures.layout import wrap
-from partnersim.figures.marks import Mark, Table, Text, say
-from partnersim.figures.palette import QUIET, TITLE
+from partnersim.figures.marks import Mark, Table, Text, say, written
+from partnersim.figures.palette import LINE, QUIET, TITLE
 from partnersim.figures.picture import Picture
 
 WIDTH, HEIGHT = 1280, 720
@@ -25,6 +25,8 @@ PNG_LEVEL = 2
 class Page:
     """A page with its title and note written, and the room left between them.
 
+    What `more` says stands above the note, on three rows at most.
+
     Attributes
     ----------
     marks : list
@@ -33,7 +35,7 @@ class Page:
         Pixels between which there is room.
     """
 
-    def __init__(self, title: str, note: str = "") -> None:
+    def __init__(self, title: str, note: str = "", more: str = "") -> None:
         self.title = title
         lines = wrap(title, WIDTH - 2 * MARGIN, 4, TITLE, bold=True)
         self.marks: list[Mark] = [
@@ -43,6 +45,9 @@ class Page:
         if note:
             self.marks += say(MARGIN, 694, note, WIDTH - 2 * MARGIN, colour=QUIET)
             self.bottom = HEIGHT - 48.0
+        rows = wrap(more, WIDTH - 2 * MARGIN, 3) if more else []
+        self.marks += written(MARGIN, self.bottom - LINE * (len(rows) - 1) / 2 - 6, rows, colour=QUIET)
+        self.bottom -= LINE * len(rows)
 
     def picture(self, table: Table) -> Picture:
         """The page as a picture, with the numbers behind it."""

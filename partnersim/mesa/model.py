@@ -31,13 +31,11 @@ from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.runs.ensemble import whole_number
 from partnersim.runs.measures import (
-    ACCELERATION_WINDOW,
     ALL_SERIES,
     DERIVED_SERIES,
     MEASURES,
     YEAR,
     Floats,
-    acceleration,
     measure,
     name_series,
     speed,
@@ -250,11 +248,10 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             raise ValueError(
                 f"series = {name!r}: there is none of this name; {suggest(name, list(ALL_SERIES))}"
             )
-        if self.month + 1 < WINDOW[name]:
+        if self.month < YEAR:
             return math.nan
-        window = slice(self.month + 1 - WINDOW[name], self.month + 1)
-        speeds = speed(self._observed[None, window, _PLACE["change_delivered"]])
-        return float(speeds[0, -1] if name == "speed" else acceleration(speeds)[0, -1])
+        window = slice(self.month - YEAR, self.month + 1)
+        return float(speed(self._observed[None, window, _PLACE["change_delivered"]])[0, -1])
 
     def measures(self) -> dict[str, float]:
         """Work out all measures of the months so far, as if the run ended here."""
@@ -629,8 +626,6 @@ _NOT_YET: tuple[int, dict[str, float]] = (-1, {})
 """Month and values of measures that have not been worked out."""
 
 _PLACE = {name: place for place, name in enumerate(SERIES)}
-WINDOW = {"speed": YEAR + 1, "acceleration": YEAR + ACCELERATION_WINDOW}
-"""Months, with the one before the first, from which a derived series is worked out."""
 
 WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
 """Measures that are no series too: they are of a run as a whole."""

@@ -75,7 +75,7 @@ HANDOFF_WORK = 0.3  # work lost between separately managed teams that do not tru
 TRANSITION_WORK = 0.3  # work lost when all teams have just moved over
 TRANSITION_MONTHS = 6.0
 MANAGEMENT_WORK, FRONT_LINE_WORK = 0.4, 0.6
-DIFFICULTY_SPREAD = 0.8  # of the logarithm: work turns out harder or easier than thought
+DIFFICULTY_SPREAD = 0.6  # of the logarithm: work turns out harder or easier than thought
 BENEFIT_SPREAD = 0.8  # standard deviation of an initiative's benefit about what was planned
 FOCUS = 0.7  # part of a drawn initiative's benefit that falls in one domain
 SIZE_SPREAD = 0.5  # greatest relative difference of a drawn size from the usual
@@ -133,20 +133,15 @@ SHOCK_PERSISTENCE = 0.8  # part of a shock left after a month
 # The start
 REST_MONTHS = 36  # before the beginning, in which a place comes to rest
 STARTING_CONTACT, STARTING_TENSION, STARTING_CONTRIBUTION = 0.2, 0.15, 0.4
-STARTING_COMPETENCE, STARTING_GOODWILL, TRUST_SPREAD, STARTING_COMMITMENT, STARTING_PACE = (
-    0.5,
-    0.28,
-    0.1,
-    0.48,
-    0.2,
-)
+STARTING_COMPETENCE, STARTING_GOODWILL, TRUST_SPREAD = 0.54, 0.3, 0.1
+STARTING_COMMITMENT, STARTING_PACE = 0.48, 0.2
 DRAWN_BEFORE = 1000  # generation of the first initiatives drawn before the beginning
 
 # Events
 TARGET_PRESSURE_OF_CUT = 0.3
 CRISIS_SHIFT = 0.5  # of divisive ways of working, in a full common crisis
 CRISIS_COMMITMENT = 0.5  # share of the way to the ceiling
-LEAVING = 0.05  # monthly, of one who only puts in and gets nothing
+LEAVING = 0.04  # monthly, of one who only puts in and gets nothing
 ACCOUNT_MONTHS = 12.0  # over which members look back at what they get and put in
 COLLAPSE_SHARE = 0.5  # of founding capacity; with less left the partnership has collapsed
 REPLACEMENT_MONTHS = 3

@@ -22,8 +22,10 @@ from partnersim.scenario.errors import FolderError
 if TYPE_CHECKING:
     from partnersim.figures import Picture
     from partnersim.report.tables import Link, Links
+    from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
+    from partnersim.scenario.scenario import Scenario
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -131,19 +133,29 @@ class OutputFolder:
         for name, picture in comparison_pictures(comparison):
             self.write_picture(name, picture)
 
+    def write_curve(self, curve: Curve, document: str) -> None:
+        """Write a trust-speed curve: data, the picture, and how to do it again."""
+        self.write("curve.json", document)
+        self._write_origin({name: arm.scenario for name, arm in curve.arms.items()}, provenance())
+        self.write_picture("trust-speed-curve", curve_picture(curve))
+
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write what a run and a comparison have in common."""
         kept = list(series) or list(next(iter(results.values())).series)
-        about = provenance() | variants_by_arm(results)
+        scenarios = {arm: of_arm.scenario for arm, of_arm in results.items()}
         self.write("results.json", document)
-        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
-        for number, (arm, of_arm) in enumerate(results.items()):
-            plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
-            self.write(f"{number}-{plain}.toml", of_arm.scenario.to_toml())
+        self._write_origin(scenarios, provenance() | variants_by_arm(results))
         self.write_rows("summary.csv", summary_rows(results))
         self.write_rows("replicates.csv", replicate_rows(results))
         self.write_rows("series.csv", series_rows(results, kept))
         self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
+
+    def _write_origin(self, scenarios: Mapping[str, Scenario], about: Mapping[str, Any]) -> None:
+        """Write what was run, and with what."""
+        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
+        for number, (arm, scenario) in enumerate(scenarios.items()):
+            plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
+            self.write(f"{number}-{plain}.toml", scenario.to_toml())
 
     def write_explanation(self, ledger: Ledger, links: Links, month: int | None, document: str) -> None:
         """Write the ledger of some links: data, and a figure for each."""
@@ -286,10 +298,18 @@ def comparison_pictures(
     """Draw the figures of a comparison, each with the name of its file."""
     from partnersim import figures
 
-    yield "change-over-time", figures.change_over_time(comparison, arms=arms)
+    yield "speed-and-trust", figures.change_over_time(comparison, ("speed", "trust"), arms=arms)
+    yield "change-over-time", figures.change_over_time(comparison, ("change_delivered",), arms=arms)
     milestone = telling_milestone(comparison)
     yield "of-100-partnerships", figures.icon_arrays(comparison, milestone, arms=arms)
     yield "difference-forest", figures.difference_forest(comparison)
+
+
+def curve_picture(curve: Curve) -> Picture:
+    """Draw the trust-speed curve."""
+    from partnersim import figures
+
+    return figures.trust_speed(curve)
 
 
 def telling_milestone(comparison: Comparison) -> str:

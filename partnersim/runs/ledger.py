@@ -39,12 +39,11 @@ SAID = {
     "joint days": "joint away days",
     "flares": "issues that flared up",
     "ruptures": "issues that broke out",
-    "imposed decisions": "decisions imposed by the lead",
-    "small wins": "stages of work completed together",
-    "abandonment": "work given up",
+    "decided over": "decisions taken over their heads",
+    "joint work": "how joint work went",
+    "theory": "the theory of trust that was chosen",
+    "work given up": "work given up",
     "decay": "time without contact",
-    "promises kept": "promises kept",
-    "promises broken": "promises broken",
 }
 """Each mechanism in plain words, as the cause in a sentence; which processes it is, the table of
 `partnersim.model.schedule` says."""

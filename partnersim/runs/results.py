@@ -106,8 +106,7 @@ class Results:
     def _detail_with_trust(self) -> Detail:
         if self.detail is None:
             raise ValueError("detail was not kept; run with detail=True")
-        weight = self.scenario.trust.goodwill_weight
-        return {**self.detail, "trust": combine_trust(self.detail, weight)}
+        return {**self.detail, "trust": combine_trust(self.detail)}
 
     def to_json(self) -> dict[str, Any]:
         """Give what the command line prints as JSON; missing and unreached numbers are None."""

@@ -20,6 +20,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim.model import version
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
+from partnersim.scenario.arms import beside
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.files import is_path, parse_toml, read_text
@@ -350,7 +351,7 @@ class Plan(Section):
         arms = {BASE: self.base}
         for name, changes in self.arms.items():
             try:
-                arms[name] = replace(self.base, flatten(changes))
+                arms[name] = beside(self.base, replace(self.base, flatten(changes)))
             except ScenarioError as error:
                 raise ScenarioError(f"arms.{name}: {error}") from None
             if arms[name].months != self.base.months:
