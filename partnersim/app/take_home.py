@@ -242,9 +242,7 @@ def _say_survey(run: Run, texts: Words) -> Iterator[str]:
 
 def _say_initiatives(run: Run, texts: Words) -> str:
     """How far the change came, and what became of what was begun."""
-    completed, given_up = (
-        int(run.series[f"initiatives_{name}"][-1]) for name in ("completed", "abandoned")
-    )
+    completed, given_up = (int(run.series[f"initiatives_{name}"][-1]) for name in ("completed", "abandoned"))
     return texts(
         "learnt.initiatives",
         years=sentences.span(run.months, texts),

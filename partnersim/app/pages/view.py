@@ -314,9 +314,7 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
 
 def _counted(worlds: Sequence[World], names: Sequence[str], words: Words) -> list[list[str]]:
     """How many initiatives are completed, given up and under way: for each month a line a world."""
-    lines = [
-        sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)
-    ]
+    lines = [sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)]
     return [list(month) for month in zip(*lines, strict=True)]
 
 
