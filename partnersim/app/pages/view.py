@@ -38,7 +38,7 @@ View = dict[str, Any]
 PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
-BESIDE = (620, 264)
+BESIDE = (620, 280)
 LOW = (620, 190)
 LOWEST = (620, 150)
 BELOW = (1240, 300)
