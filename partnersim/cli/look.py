@@ -177,6 +177,22 @@ def parameters(
         make_console().print(parameters_table(rows))
 
 
+@app.command(rich_help_panel=LOOK)
+def measures(as_json: JSON = False) -> None:
+    """List everything that is measured of a run: unit, range, definition."""
+    from partnersim.runs.codebook import of_measure
+    from partnersim.runs.measures import ALL_SERIES, MEASURES, ONLY_SERIES
+
+    declared = {**MEASURES, **ONLY_SERIES}.values()
+    rows = [of_measure(measure, is_series=measure.name in ONLY_SERIES) for measure in declared]
+    if as_json:
+        print_json([{**row._asdict(), "is_series": row.column in ALL_SERIES} for row in rows])
+        return
+    from partnersim.report.tables import measures_reference
+
+    make_console().print(measures_reference(rows))
+
+
 @app.command(rich_help_panel=OWN)
 def new(
     file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],

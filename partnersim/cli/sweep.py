@@ -120,7 +120,14 @@ def run(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the sweep is or is to be.", show_default=False)
     ],
-    engine: Annotated[Engine, typer.Option(help="What runs it; no number depends on it.")] = Engine.PROCESSES,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="What runs it; no number depends on it. If left out, processes, or serial where the "
+            "work is short.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes; one a core if left out.", show_default=False)
     ] = None,
@@ -169,7 +176,7 @@ def run(
             outcome = run_sweep(
                 chosen,
                 out,
-                engine=engine.value,
+                engine=engine and engine.value,
                 workers=workers,
                 scheduler=scheduler,
                 shard=shard,
@@ -258,6 +265,7 @@ def export(
 ) -> None:
     """Write the design, the runs and the series for other programs, or draw them."""
     from partnersim.report.output import OutputFolder
+    from partnersim.runs.codebook import codebook_csv
 
     if measures and to is not Format.FIGURES:
         raise refuse("--measure", "belongs to --to figures; files have all measures")
@@ -277,6 +285,7 @@ def export(
         names = [f"{table.name}.{ENDING[to]}" for table in tables]
         target = OutputFolder(place, force=force, names=names)
         write_tables(tables, to, target.path, target.written, is_silent=as_json)
+        target.write("codebook.csv", codebook_csv(opened.codebook()))
     if as_json:
         print_json({"folder": str(target.path), "written": sorted(target.written)})
     else:
@@ -464,9 +473,10 @@ def stored(folder: Path) -> str:
 def estimate_of(chosen: Plan) -> dict[str, Any]:
     """Say how many runs a plan has, and what they take on this machine, by a pilot."""
     from partnersim.runs.ensemble import n_cores
-    from partnersim.sweep.run import pilot
+    from partnersim.sweep.run import expect, pilot
 
     n_runs, tried = runs_of(chosen), pilot(chosen)
+    engine, seconds = expect(n_runs * tried.seconds_per_run, n_cores())
     n_points, replicates = chosen.points.n_points, chosen.most_replicates
     kept = chosen.series
     n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
@@ -482,9 +492,10 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
         "months": chosen.base.months,
         "luck": chosen.luck_policy,
         "n_cores": n_cores(),
+        "engine": engine,
         "pilot_runs": tried.n_runs,
         "seconds_per_run": tried.seconds_per_run,
-        "seconds": n_runs * tried.seconds_per_run / n_cores(),
+        "seconds": seconds,
         "megabytes": (of_runs + n_points * tried.bytes_per_point) / 1e6,
     }
 
@@ -499,7 +510,8 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
 
     least, most = estimate["least_replicates"], estimate["most_replicates"]
     replicates = f"{most:,}" if least == most else f"{least:,} to {most:,}, until sure enough"
-    seconds, cores = duration(estimate["seconds"]), plural(estimate["n_cores"], "core")
+    seconds = duration(estimate["seconds"])
+    cores = plural(estimate["n_cores"] if estimate["engine"] == "processes" else 1, "core")
     milliseconds = 1000 * estimate["seconds_per_run"]
     rows = [
         ("Design", f"{estimate['design']}, {plural(estimate['n_points'], 'point')}"),
@@ -606,7 +618,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
 
 def tables_of(opened: Sweep) -> list[Table]:
     """Tables that a sweep has: design, runs, and series where they were kept."""
-    tables = [opened.design, opened.runs]
+    tables = [opened.design, opened.measures]
     return [*tables, opened.series] if opened.plan.series is not None else tables
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.runs.codebook import Entry, codebook_csv, find_entry
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from partnersim.report.tables import Link, Links
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
+
+SUMMARY = ("arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit")
+DIFFERENCES = (
+    "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better", "monte_carlo_error",
+    "n_pairs", "is_enough",
+)  # fmt: skip
+"""Columns of tables."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -131,8 +139,8 @@ class OutputFolder:
 
     def write_comparison(self, comparison: Comparison, document: str, series: Sequence[str]) -> None:
         """Write the results of some arms: data, tables, figures, and how to do it again."""
-        self._write_results(comparison.results, document, series)
         self.write_rows("differences.csv", difference_rows(comparison))
+        self._write_results(comparison.results, document, series)
         for name, picture in comparison_pictures(comparison):
             self.write_picture(name, picture)
 
@@ -149,6 +157,9 @@ class OutputFolder:
         self.write_rows("replicates.csv", replicate_rows(results))
         self.write_rows("series.csv", series_rows(results, kept))
         self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
+        tables = codebook_of(kept).items()
+        written = {table: entries for table, entries in tables if f"{table}.csv" in self.written}
+        self.write("codebook.csv", codebook_csv(written))
 
     def write_explanation(self, ledger: Ledger, links: Links, month: int | None, document: str) -> None:
         """Write the ledger of some links: data, and a figure for each."""
@@ -167,7 +178,7 @@ def _umask() -> int:
 
 def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
     """Give the measures of each arm, a row each."""
-    yield "arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit"
+    yield SUMMARY
     for arm, of_arm in results.items():
         for name, s in of_arm.summary().items():
             numbers = (s.mean, s.median, s.p05, s.p95, s.monte_carlo_error, s.reached)
@@ -176,22 +187,26 @@ def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
 
 def difference_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
     """Give the differences of each arm from the base, a row each."""
-    yield (
-        "arm",
-        "base",
-        "measure",
-        "mean",
-        "ci95_low",
-        "ci95_high",
-        "share_better",
-        "monte_carlo_error",
-        "n_pairs",
-        "is_enough",
-    )
+    yield DIFFERENCES
     for arm, by_measure in comparison.differences().items():
         for name, d in by_measure.items():
             counts = (d.share_better, d.monte_carlo_error, d.n_pairs, d.is_enough)
             yield (arm, comparison.base, name, d.mean, *d.ci95, *counts)
+
+
+def codebook_of(series: Sequence[str]) -> dict[str, list[Entry]]:
+    """Describe the columns of the tables of a run or comparison that keeps some series."""
+    columns = {
+        "replicates": ("arm", "replicate", *MEASURES),
+        "series": ("arm", "replicate", "month", *series),
+        "series-quantiles": ("arm", "series", "month", *QUANTILES),
+        "summary": SUMMARY,
+        "differences": DIFFERENCES,
+    }
+    return {
+        table: [entry for name in names if (entry := find_entry(name, is_series=table == "series"))]
+        for table, names in columns.items()
+    }
 
 
 def replicate_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ import numpy as np
 from partnersim.runs.wording import csv_cell
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.parquet import whole_file
-from partnersim.sweep.tables import Labels, describe, kind_of
+from partnersim.sweep.tables import Labels, kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,7 +104,10 @@ def write_netcdf(table: Table, path: Path, design: Table | None = None, tell: Te
         file.attrs.update(table.attributes)
         file.dimensions = {key: len(labels) for key, labels in table.axes.items()}
         for key, labels in table.axes.items():
-            _add_variable(file, key, (key,), np.asarray(labels).dtype)[...] = labels
+            kind = np.asarray(labels).dtype
+            axis = _add_variable(file, key, (key,), kind)
+            axis[...] = labels
+            axis.attrs.update(table.describe(key, kind))
         if design is not None:
             _write_grid(file, design)
         _write_grid(file, table, tell)
@@ -119,7 +122,7 @@ def _write_grid(file: Any, table: Table, tell: Tell | None = None) -> None:
     schema = table.to_arrow().schema
     for name in table.values:
         kind = kind_of(name, schema.field(name).type)
-        _add_variable(file, name, table.keys, kind).attrs.update(describe(name))
+        _add_variable(file, name, table.keys, kind).attrs.update(table.describe(name, kind))
     everywhere = {key: np.arange(len(labels)) for key, labels in table.axes.items()}
     for begin, end in table.by_points():
         wanted: dict[str, Labels] = everywhere | {"point": np.arange(begin, end)}

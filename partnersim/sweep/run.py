@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.file_paths import full_path
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
+from partnersim.sweep.codebook import write_codebook
 from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
 from partnersim.sweep.parquet import write_parquet
@@ -56,6 +58,9 @@ SILENCE = 2.0
 
 MOST_TROUBLES = 3
 """Chunks that may fail before a sweep stops."""
+
+WORKER_START = 2.5
+"""Seconds before a worker process computes: it imports the program and reads compiled code."""
 
 N_PILOT = 100
 """Runs by which time and size are judged."""
@@ -140,7 +145,7 @@ def run_sweep(
     plan: Plan,
     folder: str | Path,
     *,
-    engine: str = "processes",
+    engine: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     shard: str | tuple[int, int] | None = None,
@@ -159,7 +164,7 @@ def run_sweep(
     folder
         Where the store is or is to be.
     engine, workers, scheduler
-        Who computes; see `engines.open_engine`.
+        Who computes; see `engines.open_engine`. Without an engine, whoever is done first.
     shard
         (i, n) or ``"i/n"``: do every n-th chunk, from the i-th on, and leave the rest to others
         who share the folder.
@@ -198,18 +203,20 @@ def run_sweep(
         mended = store.mend_design(plan, tell)
         if mended:
             store = Store.open(folder)
+        write_codebook(store)
         listing, moved = store.set_aside()
         moved = [*mended, *moved]
         if on_set_aside is not None:
             for finding in moved:
                 on_set_aside(finding)
+        engine = engine or choose_engine(store, listing, which[1], workers, scheduler)
         about = _describe_session(engine, workers, scheduler, shard) | {
             "variants": store.identity["variants"]
         }
         with store.session(about) as ended, stopper.on_interrupt():
             session = _Session(store, listing, which, stopper, progress)
             try:
-                session.run(lambda: open_engine(engine, store, workers, scheduler))
+                session.run(partial(open_engine, engine, store, workers, scheduler))
             finally:
                 ended |= session.summary()
     if stopper.n_interrupts and not session.is_finished:
@@ -260,6 +267,26 @@ def _stored_bytes(table: pa.Table) -> int:
     file = io.BytesIO()
     write_parquet(table, file)
     return file.tell()
+
+
+def choose_engine(
+    store: Store, listing: Listing, n_shards: int, workers: int | None, scheduler: str | None
+) -> str:
+    """Choose who computes what a store lacks: what was asked for by its means, or who is done first."""
+    if scheduler is not None or workers is not None:
+        return "processes" if scheduler is None else "dask"
+    n_runs = count_missing(store, listing) / n_shards
+    if store.plan.precision is not None:  # how many there will be is not known
+        n_runs *= store.plan.most_replicates / store.plan.floor_replicates
+    if n_runs <= N_PILOT:
+        return "serial"
+    return expect(n_runs * pilot(store.plan).seconds_per_run, n_cores())[0]
+
+
+def expect(work: float, workers: int) -> tuple[str, float]:
+    """Name the engine that is done first with so many seconds of work, and how long it takes."""
+    with_workers = WORKER_START + work / workers
+    return ("serial", work) if work <= with_workers else ("processes", with_workers)
 
 
 def count_missing(store: Store, listing: Listing) -> int:

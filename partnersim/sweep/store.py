@@ -7,6 +7,7 @@ A store is a folder::
                           grow, digests of the points and of itself; replaced only when the sweep
                           grows
     plan.toml             the plan as it was given
+    codebook.csv          what each column means, for people to read
     runs/*.parquet        results, a file for each chunk; its name says which runs are in it
     series/*.parquet      monthly series of the runs for which they were asked
     provenance.jsonl      on what it was run: one line a session
@@ -49,7 +50,9 @@ from partnersim.sweep.reading import fault_of, files_in, is_there, parse_json, r
 FORMAT = 3
 """Of the store; another one is not readable by this version."""
 
-KNOWN_NAMES = {"plan.toml", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside"}
+KNOWN_NAMES = {
+    "plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside",
+}  # fmt: skip
 """What a store that has no sweep.json yet, or no more, may have in it."""
 
 _ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"
@@ -171,9 +174,9 @@ class Store:
 
     def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
         self.folder = folder
-        self.plan = plan
         self.sweep_id: str = document["id"]
         self.identity: dict[str, Any] = document["identity"]
+        self.plan = plan.keep_texts(self.identity["arms"])
         self.text: str = document["plan"]
         self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -244,6 +245,8 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     names = {file.name for file in folder.iterdir()}
     assert {"results.json", "summary.csv", "replicates.csv", "series.csv"} <= names
+    for table, rows in pd.read_csv(folder / "codebook.csv").groupby("table", sort=False):
+        assert rows["column"].tolist() == list(pd.read_csv(folder / f"{table}.csv", nrows=0))
     assert any(name.endswith(".svg") for name in names)
     lines = (folder / "series.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 4 * 37
@@ -703,8 +706,21 @@ def test_package_is_lazy_and_complete() -> None:
     assert partnersim.Scenario is Scenario
     assert partnersim.READY_ARMS is READY_ARMS
     assert set(partnersim.__all__) <= set(dir(partnersim))
+    for name in ("MEASURES", "Plan", "Sweep", "figures", "main_effects"):
+        assert name in partnersim.__all__ and getattr(partnersim, name) is not None
+    assert partnersim.figures.quantiles and partnersim.MEASURES["trust"].unit == "share"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         partnersim.nothing  # noqa: B018
+
+
+def test_measures_are_listed() -> None:
+    told = call("measures").stdout
+    rows = {row["column"]: row for row in json.loads(call("measures", "--json").stdout)}
+    assert list(rows)[: len(MEASURES)] == list(MEASURES)
+    assert all(name in told and rows[name]["meaning"] for name in rows)
+    assert (rows["trust"]["unit"], rows["trust"]["low"], rows["trust"]["high"]) == ("share", 0.0, 1.0)
+    assert (rows["cost"]["high"], rows["acceleration"]["low"]) == (None, None)
+    assert rows["n_members"]["is_series"] and not rows["mean_speed"]["is_series"]
 
 
 def test_every_measure_has_its_place_in_the_tables() -> None:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.dataset as pads
 import pytest
 from typer.testing import CliRunner
@@ -95,7 +96,9 @@ def test_a_plan_says_what_it_takes_and_runs_nothing(plan: str) -> None:
     assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 80
     estimate = json.loads(call("plan", plan, "--json").stdout)
     assert estimate["n_runs"] == 32 * 2 * 2
-    assert estimate["seconds"] == pytest.approx(128 * estimate["seconds_per_run"] / estimate["n_cores"])
+    # So little work is done before a worker could begin.
+    assert estimate["engine"] == "serial"
+    assert estimate["seconds"] == pytest.approx(128 * estimate["seconds_per_run"])
     assert estimate["sweep_id"] == Plan.load(plan).sweep_id
     assert [path.name for path in Path().iterdir()] == ["plan.toml"]
 
@@ -208,7 +211,11 @@ def test_check_says_what_is_still_to_come(done: str) -> None:
 
 
 def test_export_writes_what_it_says(done: str) -> None:
-    assert "design.csv, runs.csv" in call("export", done, "--to", "csv").stdout
+    assert "codebook.csv, design.csv, runs.csv" in call("export", done, "--to", "csv").stdout
+    known = pd.read_csv(Path(done, "csv", "codebook.csv"))
+    for table in ("design", "runs"):
+        columns = list(pd.read_csv(Path(done, "csv", f"{table}.csv"), nrows=0))
+        assert known[known["table"] == table]["column"].tolist() == columns
     lines = Path(done, "csv", "runs.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 128
     again = call("export", done, "--to", "csv")
@@ -261,6 +268,8 @@ def test_export_to_netcdf(done: str) -> None:
     assert call("export", done, "--to", "netcdf").exit_code == 0
     with xr.open_dataset(Path(done, "netcdf", "runs.nc"), engine="h5netcdf") as data:
         assert data.sizes == {"point": 32, "arm": 2, "replicate": 2}
+        assert all(data[name].attrs["description"] for name in data.variables)
+        assert {data[name].attrs.get("units") for name in data.coords} >= {"share", "months"}
 
 
 def test_a_path_is_the_same_for_all_commands(plan: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

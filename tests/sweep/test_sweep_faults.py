@@ -3,6 +3,7 @@
 Each test compares all rows, in any order, with those of a sweep that nobody disturbed.
 """
 
+import asyncio
 import errno
 import io
 import json
@@ -33,7 +34,7 @@ from partnersim.sweep.chunks import Chunk, Grid
 from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
-from partnersim.sweep.run import Progress
+from partnersim.sweep.run import Outcome, Progress
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Done, Simulator, Worker
 from tests.commands import environment
@@ -962,9 +963,38 @@ def test_dask_stops_when_asked_though_there_are_no_workers(
 
 
 @pytest.mark.slow
-def test_dask_started_for_the_sweep(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+def test_dask_waits_for_workers_and_says_so(
+    tmp_path: Path,
+    undisturbed: tuple[int, int],
+    cluster: Cluster,
+    monkeypatch: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(engines, "PATIENCE", 0.5)
+    said, wait = f"waiting for workers at {cluster.address}", engines.DaskEngine._wait
+
+    def send_a_worker(engine: Any) -> Any:
+        if said in caplog.messages and len(cluster.started) == 1:
+            cluster.start_worker()
+        return wait(engine)
+
+    monkeypatch.setattr(engines.DaskEngine, "_wait", send_a_worker)
+    cluster.start_scheduler()
+    assert run(tmp_path / "sweep", engine="dask", scheduler=cluster.address).is_finished
+    assert caplog.messages.count(said) == 1
+    assert_whole(tmp_path / "sweep", undisturbed)
+
+
+@pytest.mark.slow
+def test_dask_started_for_the_sweep_where_a_loop_runs_as_in_notebooks(
+    tmp_path: Path, undisturbed: tuple[int, int]
+) -> None:
     pytest.importorskip("distributed")
-    assert run(tmp_path, engine="dask", workers=2).is_finished
+
+    async def cell() -> Outcome:
+        return run(tmp_path, engine="dask", workers=2)
+
+    assert asyncio.run(cell()).is_finished
     assert_whole(tmp_path, undisturbed)
 
 

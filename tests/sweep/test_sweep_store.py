@@ -22,11 +22,12 @@ import partnersim
 from partnersim.model.series import SERIES
 from partnersim.runs.measures import MEASURES, measure
 from partnersim.scenario.errors import ScenarioError
+from partnersim.sweep import run as running
 from partnersim.sweep.chunks import Chunk, Coverage, Grid, pick, to_ranges
 from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import PlanError
 from partnersim.sweep.precision import half_widths
-from partnersim.sweep.run import Pilot, choose_grid, count_missing
+from partnersim.sweep.run import Pilot, choose_grid, count_missing, expect
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
 from tests.commands import environment
@@ -121,6 +122,43 @@ def test_chunks_are_sized_by_time_in_powers_of_two(
     )
     assert one_point.points_per_chunk == 1
     assert one_point.replicates_per_block > 100
+
+
+@pytest.mark.parametrize(
+    ("work", "workers", "engine", "seconds"),
+    [(1, 2, "serial", 1), (4.9, 2, "serial", 4.9), (100, 2, "processes", 52.5), (100, 1, "serial", 100)],
+)
+def test_workers_are_begun_where_that_is_worth_it(
+    work: float, workers: int, engine: str, seconds: float
+) -> None:
+    assert expect(work, workers) == (engine, seconds)
+
+
+@pytest.mark.parametrize(
+    ("how", "seconds_per_run", "engine"),
+    [
+        ({}, 1e-4, "serial"),
+        ({}, 1.0, "processes"),
+        ({"workers": 2}, 1e-4, "processes"),
+        ({"shard": "1/200"}, 1.0, "serial"),
+        ({"engine": "serial"}, 1.0, "serial"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, 1e-4, "dask"),
+    ],
+)
+def test_the_engine_is_that_which_is_done_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Any, seconds_per_run: float, engine: str
+) -> None:
+    monkeypatch.setattr(running, "pilot", lambda _: Pilot(seconds_per_run, 8, 100.0))
+    monkeypatch.setattr(running, "n_cores", lambda: 4)
+
+    def open_other(name: str, *_: Any) -> Any:
+        raise StopIteration(name)
+
+    monkeypatch.setattr(running, "open_engine", open_other)
+    with pytest.raises(StopIteration, match=engine):
+        run(tmp_path, **{"engine": None} | how)
+    (line,) = (tmp_path / "provenance.jsonl").read_text().splitlines()
+    assert json.loads(line)["engine"] == engine
 
 
 # --- Numbers -------------------------------------------------------------------------------------
