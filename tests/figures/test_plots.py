@@ -24,6 +24,7 @@ from partnersim.figures.layout import spread, text_width, wrap
 from partnersim.figures.palette import NUMBER, TITLE, TYPE
 from partnersim.figures.quantities import headline
 from partnersim.figures.steps import STEPS, step_of
+from partnersim.runs.curve import LEVELS, ArmCurve, Curve
 from partnersim.runs.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.wording import number, of_hundred
@@ -55,6 +56,8 @@ def make_results(
         "outcome_alone": np.full_like(change, 110.0),
         "n_members": np.full_like(change, 6.0),
         "initiatives_completed": np.floor(8 * change),
+        "months_of_completed": 30 * np.floor(8 * change),
+        "planned_months_of_completed": 24 * np.floor(8 * change),
         "cost": 1000 * change + np.arange(months + 1.0),
     }
     measures = measure(series)
@@ -87,9 +90,9 @@ def make_published(value: float, title: str = "Occupied beds", month: int = 120)
 
 FOUR = {"base": 0.4, "partnership-managed-teams": 0.45, "hosted-coordinator": 0.6, "all-remedies": 0.8}
 MECHANISMS = (
-    "meetings", "deeds", "joint days", "promises kept", "promises broken", "flares", "ruptures",
-    "turnover", "bridging", "seen to serve the host", "small wins", "abandonment",
-    "imposed decisions", "decay", "events",
+    "meetings", "deeds", "joint days", "joint work", "work given up", "flares", "ruptures",
+    "turnover", "bridging", "seen to serve the host", "theory", "agreements withdrawn",
+    "decided over", "decay", "events",
 )  # fmt: skip
 
 
@@ -155,6 +158,28 @@ def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arm
     return figures.main_effects(found)
 
 
+def make_curve(kind: str) -> Curve:
+    """Speed that rises with trust, in some arms of some runs; flat, or nothing at no trust."""
+    names: dict[str, list[str]] = {
+        "two": list(TWO),
+        "four": list(FOUR),
+        "six": list(SIX),
+        "long": list(ALIKE),
+    }
+    n = 2 if kind == "few" else 60
+    luck = np.random.default_rng(1).uniform(0.6, 1.4, n)
+    arms = {}
+    for k, name in enumerate(names.get(kind, ["base"])):
+        levels = np.array(LEVELS)
+        shape = {"flat": np.ones(11), "still": levels}.get(kind, 0.4 + (0.6 + 0.05 * k) * levels)
+        held = 0.1 * np.outer(luck, shape)
+        if kind == "flat":
+            held *= np.random.default_rng(2).uniform(0.8, 1.2, held.shape)
+        rest = np.clip(0.35 + 0.1 * k + 0.05 * (luck - 1), 0, 1)
+        arms[name] = ArmCurve(make_results(n=1).scenario, held, held[:, 4], rest)
+    return Curve(arms, n, 1)
+
+
 PATHS = (
     "ways_of_working.delegated_authority",
     "organisations.council.planning_horizon",
@@ -182,7 +207,15 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "distribution-one": lambda: figures.distribution(make_results(n=1), "trust"),
     "distribution-undefined": lambda: figures.distribution(make_results(months=6), "speed"),
     "quantiles": lambda: figures.quantiles(make_results(), "speed"),
-    "quantiles-signed": lambda: figures.quantiles(make_results(), "acceleration"),
+    "quantiles-of-work": lambda: figures.quantiles(make_results(), "change_delivered"),
+    **{
+        f"speed-and-trust-{k}": lambda c=c: figures.change_over_time(c(), ("speed", "trust"))
+        for k, c in COMPARISONS.items()
+    },
+    **{
+        f"curve-{k}": lambda k=k: figures.trust_speed(make_curve(k))
+        for k in ("one", "two", "four", "six", "flat", "still", "few", "long")
+    },
     "quantiles-one": lambda: figures.quantiles(make_results(n=1), "outcome"),
     "quantiles-undefined": lambda: figures.quantiles(make_results(months=6), "speed"),
     **{
@@ -429,7 +462,7 @@ def test_waterfall_adds_up() -> None:
     end = 0.4 + math.fsum(totals.values())
     picture = figures.ledger_waterfall(totals, 0.4, end)
     assert math.fsum(picture.table["change"][:-1]) == pytest.approx(end)
-    assert picture.title.endswith("meetings added most, promises broken took most")
+    assert picture.title.endswith("meetings added most, work given up took most")
     with pytest.raises(ValueError, match=r"from start to end it is 0\.5"):
         figures.ledger_waterfall(totals, 0.4, 0.9)
 
