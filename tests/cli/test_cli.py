@@ -579,7 +579,8 @@ def place() -> demo.Place:
     """A place whose coordinator is faster in each pair by chance and a steady gain."""
     arms = demo.read_arms()["integrated-care"]
     comparison = ensemble.compare(arms, 60, base=demo.WITHOUT, series=False)
-    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison)
+    on_trust = curve({way: arms[way] for way in demo.DRAWN_ON_TRUST}, 10)
+    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison, on_trust)
 
 
 @pytest.mark.usefixtures("quick_model")

@@ -21,6 +21,8 @@ from partnersim import figures
 from partnersim.analysis.effects import MainEffects, find_effects
 from partnersim.figures import Picture
 from partnersim.figures.layout import spread, text_width, wrap
+from partnersim.figures.marks import Disc
+from partnersim.figures.marks import Text as Words
 from partnersim.figures.palette import NUMBER, TITLE, TYPE
 from partnersim.figures.quantities import headline
 from partnersim.figures.steps import STEPS, step_of
@@ -350,6 +352,81 @@ def test_png_is_large_enough(tmp_path: Path) -> None:
 
 
 # --- titles ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "one",
+            "Change is 2.5 times as fast where all trust each other fully as where nobody does: 10 % per",
+        ),
+        (
+            "two",
+            "Change is 2.5 to 2.6 times as fast where all trust each other fully as where nobody does, in",
+        ),
+        ("flat", "Trust makes no clear difference to speed: "),
+        ("still", "Mean speed where all trust each other fully and where nobody does: "),
+        ("few", "Change is 2.5 times as fast where all trust each other fully as where nobody does: "),
+    ],
+)
+def test_title_of_a_curve_is_its_message(kind: str, said: str) -> None:
+    title = figures.trust_speed(make_curve(kind)).title
+    assert title.startswith(said)
+    assert title.endswith("(too few runs to be sure)") == (kind == "few")
+
+
+def test_table_of_a_curve_has_its_means_and_where_it_rests() -> None:
+    curve = make_curve("two")
+    rows = list(zip(*figures.trust_speed(curve).table.values(), strict=True))
+    arm = curve.arms["coordinator"]
+    held = [row for row in rows if row[:2] == ("coordinator", "true")]
+    assert [row[2] for row in held] == list(LEVELS)
+    np.testing.assert_allclose([row[3] for row in held], arm.held.mean(axis=0))
+    np.testing.assert_allclose(
+        [row[5] - row[4] for row in held], [2 * 2.001 * e for e in errors_of(arm)], rtol=1e-3
+    )
+    (rest,) = (row for row in rows if row[:2] == ("coordinator", "false"))
+    assert rest[2:4] == pytest.approx((arm.trust.mean(), arm.speed.mean()))
+
+
+def errors_of(arm: ArmCurve) -> list[float]:
+    return list(arm.held.std(axis=0, ddof=1) / math.sqrt(len(arm.held)))
+
+
+def test_discs_of_a_curve_stand_where_trust_comes_to_rest() -> None:
+    curve = make_curve("four")
+    discs = [mark for mark in figures.trust_speed(curve).marks if isinstance(mark, Disc)]
+    assert len(discs) == 4
+    trusts = [arm.trust.mean() for arm in curve.arms.values()]
+    apart = [(b.x - a.x) / (d - c) for (a, b), (c, d) in zip(pairwise(discs), pairwise(trusts), strict=True)]
+    np.testing.assert_allclose(apart, apart[0])
+
+
+def test_title_of_speed_is_of_the_mean_over_the_years() -> None:
+    comparison = make_comparison(TWO)
+    title = figures.change_over_time(comparison, ("speed", "trust")).title
+    medians = [100 * np.median(results.measures["mean_speed"]) for results in comparison.results.values()]
+    low, high = map(number, medians)
+    assert title == (
+        f"Mean speed over 10 years, median: higher with coordinator ({high} % per year) than with "
+        f"no-coordinator ({low} % per year)"
+    )
+
+
+def test_what_became_of_initiatives_is_said_where_change_is_drawn() -> None:
+    results = make_results()
+    means = [number(results.measures[f"initiatives_{what}"].mean()) for what in ("completed", "abandoned")]
+    said = f"Initiatives: {means[0]} completed, in 1.2 times the time planned; {means[1]} given up"
+    for series, is_said in (("change_delivered", True), ("speed", True), ("trust", False)):
+        words = " ".join(text.text for text in texts_of(figures.quantiles(results, series)))
+        assert (said in words) == is_said
+    words = " ".join(text.text for text in texts_of(figures.change_over_time(make_comparison(TWO))))
+    assert "Initiatives completed (in times planned), given up, under way: no-coordinator" in words
+
+
+def texts_of(picture: Picture) -> list[Words]:
+    return [mark for mark in picture.marks if isinstance(mark, Words)]
 
 
 def test_title_of_change_says_which_arm_is_higher() -> None:
