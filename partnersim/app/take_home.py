@@ -30,6 +30,8 @@ N_POINTS = 3
 SHOWN_MEASURES = (
     "months_to_50",
     "change_delivered",
+    "initiatives_completed",
+    "initiatives_abandoned",
     "trust",
     "vision_commitment",
     "perceived_joint_working",
@@ -45,6 +47,9 @@ MOVED = 0.01
 
 SERIES_IN_FILE = (
     "change_delivered",
+    "initiatives_completed",
+    "initiatives_abandoned",
+    "initiatives_under_way",
     "trust",
     "perceived_joint_working",
     "vision_commitment",
@@ -222,6 +227,7 @@ def _points(session: Session) -> Iterator[str]:
         month = min(max(session.month, 12), run.months)
         yield sentences.why(session.without.ledger(month), month, texts).sentence
         yield sentences.stalled(run, month, texts)
+        yield _say_initiatives(run, texts)
 
 
 def _say_survey(run: Run, texts: Words) -> Iterator[str]:
@@ -232,6 +238,18 @@ def _say_survey(run: Run, texts: Words) -> Iterator[str]:
         share = percent(float(run.series["change_delivered"][month]))
         when = sentences.when(month, texts)
         yield texts("learnt.perceived_not_delivered", when=when, share=share)
+
+
+def _say_initiatives(run: Run, texts: Words) -> str:
+    """How far the change came, and what became of what was begun."""
+    completed, given_up = (int(run.series[f"initiatives_{name}"][-1]) for name in ("completed", "abandoned"))
+    return texts(
+        "learnt.initiatives",
+        years=sentences.span(run.months, texts),
+        share=percent(float(run.series["change_delivered"][-1])),
+        completed=texts.count("initiative", completed),
+        given_up=given_up,
+    )
 
 
 def _say_trust(run: Run, texts: Words) -> Iterator[str]:
@@ -341,7 +359,9 @@ def _say(value: float, name: str, texts: Words) -> str:
         return percent(value)
     if measure.unit == "share":
         return texts("take_home.of_hundred", n=f"{100 * value:.0f}")
-    return texts("take_home.staff_days", n=f"{value:,.0f}")
+    if measure.unit == "staff days":
+        return texts("take_home.staff_days", n=f"{value:,.0f}")
+    return f"{value:g}"
 
 
 def _series(run: Run, name: str) -> Floats:
