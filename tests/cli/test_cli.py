@@ -25,10 +25,11 @@ from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
 from partnersim.runs import ensemble, wording
+from partnersim.runs.curve import curve
 from partnersim.runs.kernel import Compiled
 from partnersim.runs.measures import MEASURES
 from partnersim.scenario import translate
-from partnersim.scenario.arms import READY_ARMS
+from partnersim.scenario.arms import READY_ARMS, arm
 from partnersim.scenario.errors import FolderError
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
@@ -83,7 +84,7 @@ def test_version() -> None:
 def test_without_a_command_the_help_is_shown() -> None:
     result = call()
     assert result.exit_code == 0
-    for command in ("demo", "scenarios", "run", "compare", "explain"):
+    for command in ("demo", "scenarios", "run", "compare", "curve", "explain"):
         assert command in result.stdout
 
 
@@ -98,6 +99,7 @@ def test_every_command_explains_itself() -> None:
         "schema",
         "run",
         "compare",
+        "curve",
         "explain",
     ):
         result = call(command, "--help")
@@ -315,6 +317,49 @@ def test_out_keeps_every_row_of_the_differences(tmp_path: Path) -> None:
     expected = {(arm, name) for arm, found in document["differences"].items() for name in found}
     assert {(row["arm"], row["measure"]) for row in rows} == expected
     assert {"base", "monte_carlo_error", "is_enough"} <= rows[0].keys()
+
+
+CURVE = ("curve", "two-organisations", "--months", "30", "--replicates", "5", "--arm", "coordinator")
+
+
+def test_a_curve_says_the_same_as_table_json_files_and_python(tmp_path: Path) -> None:
+    folder = tmp_path / "curve"
+    printed = call(*CURVE, "--out", str(folder))
+    assert printed.exit_code == 0, printed.stderr
+    assert max(map(len, printed.stdout.splitlines())) <= 80
+    result = call(*CURVE, "--json")
+    assert result.stderr == ""
+    document = json.loads(result.stdout, parse_constant=lambda word: pytest.fail(word))
+    place = Scenario.load("two-organisations").replace(months=30)
+    found = partnersim.curve({"base": place, "coordinator": arm(place, "coordinator")[1]}, 5)
+    assert document["arms"] == base._plain(found.to_json()["arms"])
+    assert json.loads((folder / "curve.json").read_text(encoding="utf-8")) == document
+    assert {file.name for file in folder.iterdir()} == {
+        *("curve.json", "provenance.json", "0-base.toml", "1-coordinator.toml"),
+        *(f"trust-speed-curve.{ending}" for ending in ("png", "svg", "csv")),
+    }
+    for name, of_arm in found.arms.items():
+        assert name in printed.stdout
+        assert f"{of_arm.elasticity.value:.3f}" in printed.stdout.replace("−", "-")
+    lines = [line.split() for line in printed.stdout.splitlines()]
+    ((_, *cells),) = (words for words in lines if words[:1] == ["1.0"])
+    means = [100 * of_arm.at(1.0).mean for of_arm in found.arms.values()]
+    assert [float(cells[0]), float(cells[3])] == pytest.approx(means, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--months", "12"), "a mean speed needs 13 at least"),
+        (("--arm", "nobody"), "no ready arm has this name"),
+        (("--replicates", "0"), "must be 1 or more"),
+        (("--force",), "means nothing without --out"),
+    ],
+)
+def test_a_curve_that_cannot_be_drawn_is_refused(words: tuple[str, ...], wanted: str) -> None:
+    result = call("curve", "two-organisations", *words)
+    assert result.exit_code == 2
+    assert wanted in " ".join(result.stderr.split())
 
 
 def test_a_folder_refuses_a_name_twice_and_names_the_file_that_it_cannot_write(
@@ -618,7 +663,8 @@ def place() -> demo.Place:
     """A place whose coordinator is faster in each pair by chance and a steady gain."""
     arms = demo.read_arms()["integrated-care"]
     comparison = ensemble.compare(arms, 60, base=demo.WITHOUT, series=False)
-    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison)
+    on_trust = curve({way: arms[way] for way in demo.DRAWN_ON_TRUST}, 10)
+    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison, on_trust)
 
 
 @pytest.mark.usefixtures("quick_model")

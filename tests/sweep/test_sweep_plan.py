@@ -114,11 +114,10 @@ def test_a_scenario_may_stand_in_the_plan() -> None:
 def test_a_dotted_key_may_do_without_quotes() -> None:
     plan = read(change('"decision.exposure" = {}', "decision.exposure = {low = 0.1}"))
     assert list(plan.parameters_by_path) == [EXPOSURE]
-    arms = "[arms]\nx = {ways_of_working.delegated_authority = 0.9}\n"
-    ways = read(PLAN + arms).arms_by_name["x"].ways_of_working
+    arms = "[arms]\nx = {place.reach = 0.9}\n"
     # What is not named stays: it is not as by default, as a table in `replace` would have it.
-    base = read().base.ways_of_working
-    assert ways == base.model_copy(update={"delegated_authority": 0.9})
+    changed = read(PLAN + arms).arms_by_name["x"].place
+    assert changed == read().base.place.model_copy(update={"reach": 0.9})
 
 
 def test_an_arm_names_members_of_lists_and_replaces_weights() -> None:
@@ -698,7 +697,7 @@ def test_what_is_changed_by_parts_is_changed_as_a_whole(name: str) -> None:
             for scenario in (base, changed):
                 written = translator.write(scenario)
                 assert written.tobytes() == to_parameters(scenario).tobytes(), path
-    assert n_tried > 150
+    assert n_tried > 90
 
 
 @pytest.mark.parametrize("part", READS.values(), ids=lambda part: "-".join(part)[:40])
