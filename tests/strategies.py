@@ -22,7 +22,6 @@ SECTIONS = [
     "commitment",
     "place",
     "turnover",
-    "survey",
     "emergence",
     "mechanisms",
     "ways_of_working",
@@ -132,7 +131,6 @@ def coordinators(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
     """Up to three coordinators, hosted or not, for part of the time or all of it."""
     found = []
     for name in ["Ana", "Ben", "c-3"][: draw(st.integers(0, 3))]:
-        attention = st.sampled_from(sorted(STRATEGIES)) | some("coordinators.<name>.attention")
         begin = draw(st.integers(0, months - 1))
         found.append(
             {
@@ -140,7 +138,7 @@ def coordinators(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
                 "title": draw(text()),
                 "host": draw(st.sampled_from(["", *names])),
                 "layers": draw(st.lists(st.sampled_from(LAYERS), min_size=1, unique=True)),
-                "attention": draw(attention),
+                "attention": draw(st.sampled_from(sorted(STRATEGIES))),
                 "from_month": begin,
                 "to_month": draw(st.integers(begin + 1, 600)),
                 **draw(some("coordinators.<name>", "from_month", "to_month")),

@@ -275,7 +275,7 @@ def measure(
     # One layout for all: sums along a row then do not depend on how many rows there are.
     series = {name: np.ascontiguousarray(values) for name, values in series.items()}
     change = series["change_delivered"]
-    has_collapsed = find_collapsed(series)
+    has_collapsed = find_collapsed(series["n_members"])
     by_chance, if_doubling = judge_turns(change, seed=seed, first_replicate=first_replicate)
     values = {name: series[name][:, -1].copy() for name in LAST_MONTH_MEASURES}
     values |= _measure_speeds(change)
@@ -486,15 +486,12 @@ def longest_spell(flags: Flags) -> Floats:
     return np.asarray(np.max(positions - last_break, axis=1), dtype=np.float64)
 
 
-def find_collapsed(series: Mapping[str, Floats]) -> Flags:
+def find_collapsed(n_members: Floats) -> Flags:
     """Whether the partnership has collapsed by each month: once so, it stays so.
 
-    Then fewer than `LEAST_MEMBERS` are left, or nobody promises anything any more and no
-    initiative is ever under way again.
+    It has when fewer than `LEAST_MEMBERS` are left; after a collapse the model counts none.
     """
-    goes_on = (series["contribution"] > 0) | (series["initiatives_under_way"] > 0)
-    has_ended = np.logical_and.accumulate(~goes_on[:, ::-1], axis=1)[:, ::-1]
-    return np.logical_or.accumulate(has_ended | (series["n_members"] < LEAST_MEMBERS), axis=1)
+    return np.logical_or.accumulate(n_members < LEAST_MEMBERS, axis=1)
 
 
 def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:

@@ -89,7 +89,7 @@ def test_results_hold_what_was_asked_for() -> None:
     assert everything.replicates == 5
     assert everything.months == 60
     assert list(everything.measures) == list(MEASURES)
-    assert set(everything.series) == {*SERIES, "speed", "acceleration"}
+    assert set(everything.series) == {*SERIES, "speed"}
     assert everything.series["speed"].shape == (5, 61)
     assert everything.detail is not None
     assert everything.detail["competence_trust"].shape == (5, 61, 3, 3, 3)
@@ -105,7 +105,7 @@ def test_results_hold_what_was_asked_for() -> None:
 
 def test_series_and_measures_are_of_the_same_runs() -> None:
     found = run(place(), 30)
-    for name in ("change_delivered", "speed", "acceleration", "trust", "cost"):
+    for name in ("change_delivered", "speed", "initiatives_under_way", "trust", "cost"):
         np.testing.assert_array_equal(found.measures[name], found.series[name][:, -1])
 
 
