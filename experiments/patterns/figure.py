@@ -58,11 +58,12 @@ def is_reproduced(pattern: Pattern, found: Found) -> bool:
 
 def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
     """What the figure says."""
-    free = [p for p in patterns if p.standing == "to compare"]
+    asked = [p for p in patterns if p.bands]
+    free = [p for p in asked if p.standing == "to compare"]
     n_free = sum(is_reproduced(p, found[p.name]) for p in free)
-    n_all = sum(is_reproduced(p, found[p.name]) for p in patterns)
+    n_all = sum(is_reproduced(p, found[p.name]) for p in asked)
     return (
-        f"The model as it stands shows {n_all} of {len(patterns)} published patterns; of the "
+        f"The model as it stands shows {n_all} of {len(asked)} published patterns; of the "
         f"{len(free)} for which nothing was set or built in, {n_free}"
     )
 
@@ -70,6 +71,7 @@ def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
 def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, title: str = "") -> Picture:
     """Draw a row for each pattern, and in it a dot for each of its numbers."""
     title = title or message(patterns, found)
+    patterns = [p for p in patterns if p.bands]
     page = start_page(title, note)
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES - NUMBERS
     bottom, top = page.bottom + 34, page.top

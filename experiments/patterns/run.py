@@ -14,7 +14,8 @@ from pathlib import Path
 
 from experiments.patterns.estimates import Estimate, Found
 from experiments.patterns.figure import draw, is_reproduced, say, verdict
-from experiments.patterns.patterns import PATTERNS, Look, Pattern
+from experiments.patterns.looks import Look
+from experiments.patterns.patterns import PATTERNS, Pattern
 from experiments.pictures import save_picture
 from experiments.provenance import written_by
 
@@ -52,19 +53,20 @@ def rows(found: Mapping[str, Found]) -> Iterator[tuple[object, ...]]:
             ends = (band.low, band.high) if band else ("", "")
             words = verdict(e, band) if band else "beside"
             numbers = (float(f"{x:.4g}") for x in e)
-            name = band.what if band else key
+            name = band.what if band else pattern.reported.get(key, key)
             yield (pattern.name, name, pattern.standing, pattern.family, *ends, *numbers, words)
 
 
 def report(found: Mapping[str, Found], look: Look) -> str:
     """The page of results."""
-    inside = sum(is_reproduced(p, found[p.name]) for p in PATTERNS)
+    asked = [p for p in PATTERNS if p.bands]
+    inside = sum(is_reproduced(p, found[p.name]) for p in asked)
     lines = [
         "# Patterns: band, value, inside or not",
         "",
         f"{written_by(COMMAND)}, seed {look.seed}, "
         f"{look.replicates} replicates, 95 % intervals by bootstrap over replicates. {inside} of "
-        f"{len(PATTERNS)} patterns have all their numbers inside.",
+        f"{len(asked)} patterns that ask for something have all their numbers inside.",
         "",
         "![Bands and values](figure.png)",
         "",
@@ -89,7 +91,7 @@ def about(pattern: Pattern, found: Found) -> Iterator[str]:
     """One pattern: fact, reading, fairness, bands, and what is shown beside."""
     yield f"## {pattern.name}. {pattern.title}"
     yield ""
-    yield f"{pattern.fact} [{'; '.join(pattern.sources)}]"
+    yield f"{pattern.fact} [{'; '.join(pattern.sources) or 'no source'}]"
     yield ""
     yield f"**In the model** ({pattern.family}; {pattern.standing}). {pattern.reading}"
     yield ""
@@ -103,7 +105,8 @@ def about(pattern: Pattern, found: Found) -> Iterator[str]:
         )
     for key, e in found.items():
         if key not in pattern.bands:
-            yield f"- beside: {key}: {say(e.value)} ({interval(e)})"
+            name = pattern.reported.get(key, key)
+            yield f"- beside: {name}: {say(e.value)} ({interval(e)})"
 
 
 def interval(e: Estimate) -> str:
