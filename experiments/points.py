@@ -37,10 +37,13 @@ class Points:
         Values by dotted path.
     name : str
         The file that they are from.
+    origin : str
+        The digest of all points of which these are some; empty for all.
     """
 
     columns: Columns
     name: str
+    origin: str = ""
 
     @classmethod
     def read(cls, file: Path = ACCEPTED) -> Points:
@@ -73,12 +76,12 @@ class Points:
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen digits for the points, whatever file they are from."""
-        return digest([(path, values.tolist()) for path, values in self.columns.items()])
+        """Sixteen digits for the points of which these are all or some, whatever file they are from."""
+        return self.origin or digest([(path, values.tolist()) for path, values in self.columns.items()])
 
     def first(self, n: int) -> Points:
         """The first points only."""
-        return Points({path: values[:n] for path, values in self.columns.items()}, self.name)
+        return Points({path: values[:n] for path, values in self.columns.items()}, self.name, self.digest)
 
     def without(self, paths: Collection[str]) -> Points:
         """The points without some of their parameters."""

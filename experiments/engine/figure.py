@@ -179,6 +179,9 @@ def _table(findings: Sequence[Finding]) -> dict[str, list[str] | list[float]]:
 
 # --- The map --------------------------------------------------------------------------------------
 
+LEAST_TILE = 18
+"""Height from which there is room for a number, in pixels."""
+
 FILLS = {AS_EXPECTED: BLUE, OPPOSITE: PURPLE, NOTHING: GREY}
 WORDS_OF_FILLS = (("as expected", BLUE), ("opposite", PURPLE), ("too small to matter", GREY), ("depends", "white"))
 
@@ -190,13 +193,16 @@ def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
     down, across = axes[0], axes[-2] if len(axes) > 2 else axes[1]
     last = axes[-1] if len(axes) > 2 else None
     panels = last.values if last else [None]
-    note = f"{study.map.points} accepted points, {study.map.replicates} pairs of runs each."
+    note = (
+        f"In each block {across.name} rises to the right ({across.values[0]:g} to {across.values[-1]:g}), "
+        f"{down.name} upwards ({down.values[0]:g} to {down.values[-1]:g}); {study.map.points} points."
+    )
     page = start_page(title, note)
     top, bottom = page.top - 76, page.bottom + 10
     pitch = (top - bottom) / max(len(shown), 1)
     width = (WIDTH - 2 * MARGIN - NAMES) / len(panels)
     for number, (words, colour) in enumerate(WORDS_OF_FILLS):
-        x = MARGIN + 250 * number
+        x = MARGIN + 270 * number
         page.sheet.add_patch(Rectangle((x, page.top - 24), 20, 20, facecolor=colour, edgecolor=QUIET))
         page.write(x + 30, page.top - 14, words)
     for column, value in enumerate(panels):
@@ -208,15 +214,6 @@ def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
             if column == 0:
                 page.write(MARGIN, y + pitch / 2, fit(finding.test.title, NAMES - 12))
             _draw_cells(page, (left, y + 0.1 * pitch, width - 24, 0.8 * pitch), finding, down, across, head)
-    page.write(
-        WIDTH - MARGIN,
-        page.top - 14,
-        f"in each: {across.name} to the right ({across.values[0]:g} to {across.values[-1]:g}), "
-        f"{down.name} upwards",
-        ha="right",
-        color=QUIET,
-        size=15,
-    )
     rows = [(f.test.title, name, cell) for f in shown for name, cell in f.of(study.worlds_of("cell")).items()]
     table: dict[str, list[str] | list[float]] = {
         "test": [title for title, _, _ in rows],
@@ -241,4 +238,8 @@ def _draw_cells(
             w, h = width / len(across.values), height / len(down.values)
             colour = FILLS.get(cell.outcome, "white")
             place = (x + j * w, y + i * h)
-            page.sheet.add_patch(Rectangle(place, w - 2, h - 1, facecolor=colour, edgecolor=QUIET, linewidth=0.5))
+            page.sheet.add_patch(Rectangle(place, w - 2, h - 2, facecolor=colour, edgecolor=QUIET, linewidth=0.5))
+            if h >= LEAST_TILE:
+                ink = "white" if cell.outcome in (AS_EXPECTED, OPPOSITE) else INK
+                words = scale_of(finding.test).say(cell.found.mean, finding.test)
+                page.write(place[0] + w / 2, place[1] + h / 2, words, ha="center", color=ink, size=12)

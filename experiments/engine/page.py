@@ -59,7 +59,7 @@ DIGITS = 4
 def write(runs: Runs, folder: Path) -> str:
     """Write page, summary and figures of a study; gives its answer in words."""
     found = answer(runs)
-    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder)
     study = runs.study
     (folder / "results.md").write_text(page(runs, found), encoding="utf-8")
     write_json(summary(runs, found), folder / "summary.json")
@@ -73,6 +73,14 @@ def write(runs: Runs, folder: Path) -> str:
     if has_map(found, study):
         save_picture(draw_map(study, found.findings, map_title(found, study)), folder / "map.png")
     return sentence(found, study)
+
+
+def begin(folder: Path) -> None:
+    """Make a folder for results, without what an earlier model left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in ("png", "csv", "parquet", "json"):
+        for file in folder.glob(f"*.{kind}"):
+            file.unlink()
 
 
 def write_json(record: Mapping[str, Any], file: Path) -> None:
@@ -121,7 +129,7 @@ def _elsewhere(found: Answer, study: Study) -> Iterator[str]:
         yield ", ".join([*([f"the same {listed(same)}"] if same else []), *others])
     held = cells_held(found, study)
     if held:
-        n = len(study.worlds_of("cell"))
+        n = n_cells(found, study)
         lowest, highest = min(held.values()), max(held.values())
         span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
         axes = listed(axis.name for axis in study.map.axes if axis.name not in study.not_mapped)
@@ -143,9 +151,14 @@ def cells_held(found: Answer, study: Study) -> dict[str, int]:
     return held
 
 
+def n_cells(found: Answer, study: Study) -> int:
+    """How many cells of the map were looked at."""
+    return max((len(f.of(study.worlds_of("cell"))) for f in found.findings), default=0)
+
+
 def map_title(found: Answer, study: Study) -> str:
     """What the map says."""
-    n = len(study.worlds_of("cell"))
+    n = n_cells(found, study)
     held = sorted(cells_held(found, study).items(), key=lambda entry: -entry[1])
     said = ", ".join(f"{part} in {k}" for part, k in held[:MOST_PARTS])
     more = f" and {len(held) - MOST_PARTS} more" if len(held) > MOST_PARTS else ""
@@ -165,7 +178,8 @@ def headline(study: Study, found: Answer) -> str:
     if found.word != ONLY_WHERE:
         return f"{study.title}: {found.word}"
     if len(found.parts) == 1:
-        return f"{study.title}: only where; {', '.join(where(f) for f in found.of(*found.parts))}"
+        said = ", ".join(filter(None, (where(f) for f in found.of(*found.parts))))
+        return f"{study.title}: {'only where; ' + said if said else 'uncertain'}"
     if len(found.parts) <= MOST_PARTS:
         return f"{study.title}: {_parts(found, is_full=False)}"
     which = f", {listed(held)}" if 0 < len(held) <= MOST_PARTS else ""
@@ -192,8 +206,9 @@ def _part(found: Answer, part: str, state: str, is_full: bool) -> str:
         missed = [f for f in missed if f.outcome != DEPENDS]
     # Of which test it is said, where they are not all of one thing.
     is_mixed = len({what(f.test) for f in tests}) > 1
-    said = [f"{what(f.test)}: {outcome(f)}" if is_mixed else outcome(f) for f in missed]
-    return f"{part} ({', '.join(dict.fromkeys(said))})"
+    said = [f"{what(f.test)}: {outcome(f)}" if is_mixed and outcome(f) else outcome(f) for f in missed]
+    said = list(dict.fromkeys(filter(None, said)))
+    return f"{part} ({', '.join(said)})" if said else part
 
 
 def what(test: Test) -> str:
@@ -209,11 +224,11 @@ def outcome(finding: Finding) -> str:
 
 
 def where(finding: Finding) -> str:
-    """Where in the accepted set there is more of what a test finds."""
+    """Where in the accepted set there is more of what a test finds; '' where no parameter tells."""
     if math.isnan(finding.found.mean):
         return "too rare to ask"
     if not finding.movers:
-        return "no single parameter tells where"
+        return ""
     return f"more where {listed(map(high_or_low, finding.movers[:MOST_MOVERS]))}"
 
 
@@ -380,7 +395,7 @@ def page(runs: Runs, found: Answer) -> str:
 
 def _where_table(found: Answer, study: Study) -> Iterator[str]:
     """For each part: how it came out, by other theories, and in how many cells of the map."""
-    theories, n = study.worlds_of("theory"), len(study.worlds_of("cell"))
+    theories, n = study.worlds_of("theory"), n_cells(found, study)
     held = cells_held(found, study)
     yield row("part", "as the model is", *(t.title for t in theories.values()), f"of {n} settings it holds in")
     yield row(*["---"] * (2 + len(theories)), "---:")
@@ -411,7 +426,8 @@ def _tests(findings: Sequence[Finding], *, is_deciding: bool) -> Iterator[str]:
         test, found = finding.test, finding.found
         scale = scale_of(test)
         median, low, high = (scale.say(x, test) for x in (found.median, *found.range90))
-        came_out = f"depends: {where(finding)}" if finding.outcome == DEPENDS else finding.outcome
+        is_told = finding.outcome == DEPENDS and where(finding)
+        came_out = f"depends: {where(finding)}" if is_told else finding.outcome
         cells = [test.part, test.title, scale.heading, expected(test), with_interval(found, test)]
         cells += [f"{median} ({low} to {high})", percent(finding.agreement), percent(found.share_better)]
         yield row(*[*cells, percent(finding.best), came_out][first:])

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from experiments.engine.page import begin
 from experiments.patterns.estimates import Estimate, Found
 from experiments.patterns.figure import draw, is_reproduced, say, verdict
 from experiments.patterns.looks import Look
@@ -116,7 +117,7 @@ def interval(e: Estimate) -> str:
 
 def write(found: Mapping[str, Found], look: Look, folder: Path) -> None:
     """Write table, page and figure."""
-    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder)
     with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows(found))
     (folder / "results.md").write_text(report(found, look), encoding="utf-8")

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.pictures import Page, Picture, fit, start_page
-from experiments.places.places import BASE, WITHOUT, Beside, Declared, Effect, Floats, Place, Runs
+from experiments.places.places import BASE, WITHOUT, Beside, Declared, Floats, Place, Runs
 from partnersim.figures.layout import spread, value_ticks
 from partnersim.figures.page import MARGIN, WIDTH
-from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PURPLE, QUIET, SHADES
+from partnersim.figures.palette import BLUE, INK, LINE, ORANGE, PURPLE, QUIET, SHADES
 from partnersim.runs.wording import number
 
 NAMES, WORDS = 420, 345
@@ -115,7 +115,7 @@ def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> P
     months = np.arange(scenario.months + 1)
     low, median, high = _over_points(runs.outcome[BASE], declared)
     _, without, _ = _over_points(runs.outcome[WITHOUT], declared)
-    alone = np.nanmedian(runs.alone[BASE], axis=(0, 1))
+    alone = np.median(runs.alone[BASE], axis=(0, 1))
     title = course_title(place.name, scenario.months, *(1.0 - x[-1] / alone[-1] for x in (median, without)))
     page = start_page(title, note)
     left, right = MARGIN + 60, 330
@@ -166,7 +166,7 @@ def course_title(name: str, months: int, with_: float, without: float) -> str:
 def _over_points(series: Floats, declared: Declared) -> Floats:
     """Lower end, median and upper end of all places at all points, month by month."""
     low, high = declared.ends
-    found: Floats = np.nanquantile(series, (low, 0.5, high), axis=(0, 1))
+    found: Floats = np.quantile(series, (low, 0.5, high), axis=(0, 1))
     return found
 
 
@@ -230,78 +230,3 @@ def _draw_spells(page: Page, left: float, width: float, y: float, place: Place) 
     for month in shocks:
         page.line([left + scale * month], [y - 30], color=INK, marker="v", markersize=11, linestyle="")
     page.write(left + width + 14, y - 30, "| done   ▾ event", color=INK)
-
-
-# --- Point by point ---------------------------------------------------------------------------
-
-
-def without_picture(found: Sequence[tuple[str, Sequence[Effect]]], note: str) -> Picture:
-    """Draw the coordinator's effect at each accepted point, for the last figure of each place."""
-    last = [(name, effects[-2]) for name, effects in found]
-    title = without_title(last)
-    page = start_page(title, f"{note} Grey: too little to matter.")
-    width = (WIDTH - 2 * MARGIN) / len(last)
-    for index, (name, effect) in enumerate(last):
-        _draw_points(page, MARGIN + index * width, width - 30, name, effect)
-    rows = [(name, e, k) for name, e in last for k in np.argsort(e.mean)]
-    table = {
-        "place": [name for name, _, _ in rows],
-        "number": [e.what for _, e, _ in rows],
-        "point": [int(k) for _, _, k in rows],
-        "mean_effect": [float(e.mean[k]) for _, e, k in rows],
-        "ci95_low": [float(e.low[k]) for _, e, k in rows],
-        "ci95_high": [float(e.high[k]) for _, e, k in rows],
-    }
-    return Picture(page.figure, title, table)
-
-
-WORDS_OF_ANSWER = {
-    "matters": "enough to matter",
-    "does not matter": "too little to matter",
-    "not sure": "not sure whether enough to matter",
-}
-
-
-def without_title(rows: Sequence[tuple[str, Effect]]) -> str:
-    """For each place, whether the coordinator mattered and how sure that is."""
-    said = []
-    for name, effect in rows:
-        way = "better" if effect.is_good else "worse"
-        share = f"{100 * effect.share_clear:.0f} %"
-        said.append(f"{name} fared clearly {way} at {share} of points ({WORDS_OF_ANSWER[effect.answer]})")
-    return f"With its coordinator {', '.join(said)}"
-
-
-def _draw_points(page: Page, left: float, width: float, name: str, effect: Effect) -> None:
-    """Draw the mean effect at each accepted point with its interval, smallest first."""
-    unit = effect.unit.partition(",")[0]
-    head = fit(f"{name}: {effect.what} ({unit})", width, lines=3, weight="bold")
-    page.write(left, page.top - 8, head, weight="bold", va="top")
-    top = page.top - 30 - 3 * LINE
-    bottom = page.bottom + 76
-    axes = page.panel(left + 10, bottom, width - 20, top - bottom)
-    order = np.argsort(effect.mean)
-    ys = np.arange(len(order))
-    ends = np.array(
-        [
-            effect.low,
-            effect.high,
-            np.full_like(effect.low, effect.matters),
-            np.full_like(effect.low, -effect.matters),
-        ]
-    )
-    room = 0.06 * float(ends.max() - ends.min())
-    axes.set(xlim=(float(ends.min()) - room, float(ends.max()) + room), ylim=(-1, len(order)), yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.axvspan(-effect.matters, effect.matters, color=GREY, alpha=0.45, linewidth=0)
-    axes.axvline(0.0, color=INK, linewidth=2)
-    thick = max(1.0, min(4.0, 160.0 / len(order)))
-    for y, k in zip(ys, order, strict=True):
-        good = effect.mean[k] < 0.0 if effect.is_better_low else effect.mean[k] > 0.0
-        colour = BLUE if good else PURPLE
-        axes.plot((effect.low[k], effect.high[k]), (y, y), color=colour, linewidth=thick)
-        axes.plot(effect.mean[k], y, "o", color=colour, markersize=thick + 3)
-    axes.set_xticks(*value_ticks(*axes.get_xlim(), 4))
-    ways = ("← better with it", "worse →") if effect.is_better_low else ("← worse", "better with it →")
-    page.write(left + 10, page.bottom + 20, ways[0], color=QUIET)
-    page.write(left + width - 10, page.bottom + 20, ways[1], ha="right", color=QUIET)

@@ -174,14 +174,11 @@ class Runs:
         Demand met the old way, 100 at the start; and the same without any partnership.
     change : float64[point, replicate]
         Change delivered in the last month, share of the vision.
-    failed : int
-        Runs that failed, in all arms; they are NaN, and left out with their pairs.
     """
 
     outcome: Mapping[str, Floats]
     alone: Mapping[str, Floats]
     change: Mapping[str, Floats]
-    failed: int = 0
 
     @property
     def n_points(self) -> int:
@@ -226,11 +223,11 @@ def set_beside(figure: Figure, runs: Runs, rules: Declared) -> Beside:
     low, high = rules.ends
     bands = {}
     for arm, values in simulated.items():
-        bands[arm] = tuple(float(x) for x in np.nanquantile(values, (low, 0.5, high)))
-    lows, highs = np.nanquantile(simulated[BASE], (low, high), axis=1)
+        bands[arm] = tuple(float(x) for x in np.quantile(values, (low, 0.5, high)))
+    lows, highs = np.quantile(simulated[BASE], (low, high), axis=1)
     value = figure.published.value
     share = float(((lows <= value) & (value <= highs)).mean())
-    alone = float(np.nanmedian(figure.without_any(runs.alone[BASE])))
+    alone = float(np.median(figure.without_any(runs.alone[BASE])))
     return Beside(figure, bands, alone, share, judge(value, bands[BASE], alone, share, rules))
 
 
@@ -319,19 +316,18 @@ def find_effect(
 ) -> Effect:
     """Compare pairs of runs that share their luck: float64[point, replicate] each."""
     apart = with_ - without
-    n = np.isfinite(apart).sum(axis=1)
-    mean = np.nanmean(apart, axis=1)
-    half = 1.96 * np.nanstd(apart, axis=1, ddof=1) / np.sqrt(n)
+    mean = apart.mean(axis=1)
+    half = 1.96 * apart.std(axis=1, ddof=1) / np.sqrt(apart.shape[1])
     low, high = mean - half, mean + half
-    lower, higher = (float(np.nanmean(x)) for x in _compare(apart))
-    ends = tuple(float(x) for x in np.nanquantile(apart, (rules.ends[0], 0.5, rules.ends[1])))
+    lower, higher = float((apart < 0.0).mean()), float((apart > 0.0).mean())
+    ends = tuple(float(x) for x in np.quantile(apart, (rules.ends[0], 0.5, rules.ends[1])))
     return Effect(
         what=what,
         unit=unit,
         is_better_low=is_better_low,
         matters=matters,
-        without=float(np.nanmedian(without)),
-        with_=float(np.nanmedian(with_)),
+        without=float(np.median(without)),
+        with_=float(np.median(with_)),
         mean=mean,
         low=low,
         high=high,
@@ -340,12 +336,6 @@ def find_effect(
         band=ends,
         answer=answer(mean, low, high, matters, rules.sure_share_of_points),
     )
-
-
-def _compare(apart: Floats) -> tuple[Floats, Floats]:
-    """Below and above 0 as 1 and 0, NaN where a run of the pair failed."""
-    known = np.isfinite(apart)
-    return np.where(known, apart < 0.0, np.nan), np.where(known, apart > 0.0, np.nan)
 
 
 def answer(mean: Floats, low: Floats, high: Floats, matters: float, sure: float) -> str:

@@ -1,19 +1,102 @@
-"""The page of results of the places, written from their summary."""
+"""The page of results of the places, and what it is written from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from experiments.places.places import BASE, NOTHING, WITHOUT, Declared
-from experiments.provenance import written_by
+import numpy as np
+
+from experiments.engine.page import row
+from experiments.places.places import BASE, NOTHING, WITHOUT, Beside, Declared, Effect, Place, Runs
+from experiments.points import Points
+from experiments.provenance import stamp, written_by
 from partnersim.runs.wording import number, plural, signed
+
+COMMAND = "python -m experiments.places.run"
 
 AGAINST = {
     "start": "the place's own figure at the start",
     "trend": "what the months before would lead to, carried on",
     "no partnership": "the same place without any partnership",
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of one place."""
+
+    place: Place
+    runs: Runs
+    beside: Sequence[Beside]
+    effects: Sequence[Effect]
+
+
+def summarise(
+    found: Sequence[Found], points: Points, declared: Declared, kept: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Everything that the page and the report say, as numbers and words.
+
+    Parameters
+    ----------
+    kept
+        By place, the paths that its timeline sets itself.
+    """
+    return {
+        "made_from": {
+            **stamp(COMMAND, seed=declared.seed, n_runs=sum(f.runs.n_runs for f in found)),
+            "replicates": declared.replicates,
+            "accepted": {"points": found[0].runs.n_points, "digest": points.digest},
+        },
+        "places": [
+            {
+                "name": f.place.name,
+                "scenario": f.place.scenario,
+                "set_by_the_timeline": kept[f.place.name],
+                "figures": [_beside(b) for b in f.beside],
+                "coordinator": [_effect(e) for e in f.effects],
+                "cautions": [caution.text.strip() for caution in f.place.caution],
+            }
+            for f in found
+        ],
+    }
+
+
+def _beside(found: Beside) -> dict[str, Any]:
+    published = found.figure.published
+    return {
+        "title": published.title,
+        "month": published.month,
+        "unit": published.unit,
+        "published": published.value,
+        "source": published.source,
+        "against": found.figure.reading.against,
+        "why": found.figure.reading.why.strip(),
+        "simulated": found.bands,
+        "no_partnership": found.alone,
+        "share_of_points": found.share_of_points,
+        "verdict": found.verdict,
+    }
+
+
+def _effect(found: Effect) -> dict[str, Any]:
+    return {
+        "what": found.what,
+        "unit": found.unit,
+        "is_better_low": found.is_better_low,
+        "smallest_that_matters": found.matters,
+        "with": found.with_,
+        "without": found.without,
+        "mean": float(found.mean.mean()),
+        "mean_over_points": np.quantile(found.mean, (0.05, 0.5, 0.95)).tolist(),
+        "pairs": found.band,
+        "share_better": found.share_better,
+        "share_worse": found.share_worse,
+        "share_of_points_clear": found.share_clear,
+        "is_good": found.is_good,
+        "answer": found.answer,
+    }
 
 
 def report(summary: Mapping[str, Any], declared: Declared) -> str:
@@ -33,7 +116,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         f"{written_by(made['command'], made['model'])}, seed {made['seed']}, "
         f"{plural(made['n_runs'], 'run')}: {plural(made['accepted']['points'], 'accepted point')}, "
         f"{made['replicates']} simulated places at each, in three arms that share "
-        "their luck." + (f" {plural(summary['failed'], 'run')} failed." if summary["failed"] else ""),
+        "their luck.",
         "",
         "![Published figures beside the simulated distribution](figure.png)",
         "",
@@ -73,8 +156,6 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         ),
         "",
         "## Without the coordinator",
-        "",
-        "![What the coordinator did, at each accepted point](without.png)",
         "",
         "The same places, parameters and luck, with the coordinators taken out and all else as it "
         "was. The effect is the difference, pair by pair: its mean at the middle one of the "
@@ -181,11 +262,6 @@ def sentence(place: str, effect: Mapping[str, Any]) -> str:
         f"average {'better' if effect['is_good'] else 'worse'}, and clearly so, at {clear} of the "
         "accepted points."
     )
-
-
-def row(*cells: str) -> str:
-    """A row of a table."""
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 def say(value: float | None) -> str:

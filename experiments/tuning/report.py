@@ -13,6 +13,7 @@ import numpy as np
 import tomlkit
 from scipy import stats
 
+from experiments.engine.page import begin
 from experiments.engine.work import Result
 from experiments.patterns.estimates import Estimate, Floats, Found
 from experiments.patterns.figure import draw, say
@@ -154,7 +155,7 @@ def constraints(outcome: Outcome) -> list[str]:
 
 def write(outcome: Outcome, folder: Path) -> None:
     """Write points, tables, page and figures."""
-    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder)
     _write_csv(folder / ACCEPTED.name, point_rows(outcome))
     _write_csv(folder / "numbers.csv", number_rows(outcome))
     _write_csv(folder / "parameters.csv", parameter_rows(outcome))
