@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyarrow import parquet
 
 from experiments import rebuild
+from experiments.engine.changes import as_declared
+from experiments.engine.work import Memory, Worker, open_pool
 from experiments.report import collect
-from experiments.screening import at_defaults, design, effects, report
+from experiments.screening import design, effects, report
 from experiments.screening import run as screening_run
 from partnersim.model.version import MODEL_VERSION
 from partnersim.scenario.declared import parameters
@@ -23,13 +24,6 @@ from tests.pages import ROOT, code_blocks
 EXPERIMENTS = ROOT / "experiments"
 
 # --- Screening: what is moved -----------------------------------------------------------------
-
-
-def as_declared(path: str) -> str:
-    """A path of priors.toml as the reference of parameters has it."""
-    for table, member in (("targets", "<number>"), ("organisations", "<name>"), ("coordinators", "<name>")):
-        path = path.replace(f"{table}.*", f"{table}.{member}")
-    return path
 
 
 def test_every_number_is_moved_or_left_out_with_a_reason() -> None:
@@ -89,9 +83,9 @@ def test_what_is_moved_stays_within_what_is_declared() -> None:
     place = Scenario.load("integrated-care")
     changes = design.changes_of(prior_of("organisations.*.interdependence"), 0.5, place)
     assert set(changes.values()) == {1.0}
-    cycles = design.changes_of(prior_of("organisations.*.targets.*.cycle_months"), 0.01, place)
-    assert set(cycles.values()) == {1}
-    assert all(isinstance(months, int) for months in cycles.values())
+    drawn = Scenario.load("drawn")
+    several = design.changes_of(prior_of("drawn.n_organisations"), 6.6, drawn)
+    assert several == {"drawn.n_organisations": 7} and isinstance(several["drawn.n_organisations"], int)
 
 
 def test_spread_of_objectives() -> None:
@@ -132,28 +126,25 @@ def test_a_trajectory_moves_each_factor_once_by_two_levels() -> None:
 # --- Screening: effects -----------------------------------------------------------------------
 
 
-def store_made_up(folder: Path, n: int = 30, replicates: int = 40) -> list[Path]:
+def made_up_walks(n: int = 30, replicates: int = 40) -> list[dict[str, Any]]:
     """Trajectories of a made-up model: up by 3, down by 2, nothing at all, and chance only."""
     rng = np.random.default_rng(1)
-    files = []
-    for number in range(n):
+    walks = []
+    for _ in range(n):
         points, order = design.trajectory(4, rng)
         luck = 0.5 * rng.normal(size=(design.N_LEVELS, replicates))
         rows = [3.0 * up - 2.0 * down + luck[round(3 * level)] for up, down, _, level in points]
-        files.append(folder / f"{number}.npz")
         values = np.repeat(np.array(rows)[:, None], len(effects.MEASURES), axis=1)
-        np.savez(files[-1], points=points, order=order, values=values)
-    return files
+        walks.append({"points": points, "order": order, "values": values})
+    return walks
 
 
-def test_effects_of_a_linear_model_are_its_slopes(tmp_path: Path) -> None:
+def test_effects_of_a_linear_model_are_its_slopes() -> None:
     paths = ("up", "down", "inert", "chance")
-    found = effects.read_effects("made up", paths, store_made_up(tmp_path))
+    found = effects.read_effects("made up", paths, made_up_walks())
     assert found.mean[:, 0, 0] == pytest.approx(3.0)
     assert found.mean[:, 1, 0] == pytest.approx(-2.0)
     assert (found.moved[2] == 0.0).all() and (found.moved[3] == 1.0).all()
-    rows = list(effects.rows_of(found))
-    assert rows[0][:4] == ("made up", "up", "change_delivered", 3.0)
     sizes = effects.pool([found])
     assert sizes["up"]["trust"].in_sd == pytest.approx(3.0 / found.scale[0])
     assert sizes["up"]["trust"].direction == pytest.approx(1.0)
@@ -167,8 +158,8 @@ def test_effects_of_a_linear_model_are_its_slopes(tmp_path: Path) -> None:
     }
 
 
-def test_a_parameter_that_few_settings_have_is_pooled_over_those(tmp_path: Path) -> None:
-    one = effects.read_effects("one", ("up", "down", "inert", "chance"), store_made_up(tmp_path))
+def test_a_parameter_that_few_settings_have_is_pooled_over_those() -> None:
+    one = effects.read_effects("one", ("up", "down", "inert", "chance"), made_up_walks())
     two = dataclasses.replace(one, setting="two", paths=("up", "down", "other", "chance"))
     sizes = effects.pool([one, two])
     assert list(sizes) == ["up", "down", "inert", "chance", "other"]
@@ -176,79 +167,36 @@ def test_a_parameter_that_few_settings_have_is_pooled_over_those(tmp_path: Path)
     assert sizes["up"]["cost"].in_sd == pytest.approx(3.0 / one.scale[0])
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> screening_run.Extent:
-    """Three numbers in one setting."""
-    setting = design.settings()[2]
-    chosen = ("decision.exposure", "organisations.*.pressure", "survey.noise")
-    plans = [(setting, [prior_of(path) for path in chosen])]
-    monkeypatch.setattr(screening_run.Extent, "plans", lambda self: plans)
-    return screening_run.Extent(trajectories=2, replicates=2)
+def screened(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Three numbers in one setting, in this process."""
+    chosen = ("decision.exposure", "organisations.*.pressure", "place.demand_growth")
+    monkeypatch.setattr(screening_run, "plan", lambda setting: [prior_of(path) for path in chosen])
+    extent = screening_run.Extent(trajectories=2, replicates=2, families=("two-organisations, c",))
+    with open_pool(1) as pool:
+        (found,) = screening_run.screen(extent, Worker(Memory(), pool, lambda what: None))
+    return found
 
 
-def test_what_was_run_is_not_run_again(
-    small: screening_run.Extent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (first,) = screening_run.screen(small, tmp_path)
-    files = sorted(tmp_path.rglob("*.npz"))
-    assert len(files) == 2
-    files[0].unlink()
-    ran = []
-    run_trajectory = screening_run.run_trajectory
-    monkeypatch.setattr(
-        screening_run, "run_trajectory", lambda *args: (ran.append(args[2]), run_trajectory(*args))
-    )
-    (again,) = screening_run.screen(small, tmp_path)
-    assert ran == [0]
-    assert np.array_equal(first.mean, again.mean)
-    assert not list(tmp_path.rglob("*.part*"))
+def test_growth_of_demand_moves_nothing_that_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = screened(monkeypatch)
+    assert set(found.moved[2]) == {0.0}
+    assert found.moved[0].max() == found.moved[1].max() == 1.0
 
 
-@pytest.mark.slow
-def test_processes_of_their_own_change_nothing(small: screening_run.Extent, tmp_path: Path) -> None:
-    (one,) = screening_run.screen(small, tmp_path / "one")
-    (two,) = screening_run.screen(small, tmp_path / "two", workers=2)
-    assert np.array_equal(one.mean, two.mean) and np.array_equal(one.error, two.error)
-
-
-def test_survey_noise_moves_the_survey_alone(small: screening_run.Extent, tmp_path: Path) -> None:
-    (found,) = screening_run.screen(small, tmp_path)
-    moved = dict(zip(effects.MEASURES, found.moved[2], strict=True))
-    assert moved.pop("perceived_joint_working") == 1.0
-    assert set(moved.values()) == {0.0}
-    assert found.moved[1].max() == 1.0
-
-
-def test_pages_tables_and_figure_of_the_screening_are_made(tmp_path: Path) -> None:
-    paths = ("decision.exposure", "ways_of_working.joint_away_days", "survey.noise", "trust.deeds")
-    found = effects.read_effects("made up", paths, store_made_up(tmp_path))
-    out = tmp_path / "out"
-    report.write([found], [], 40, 60, out)
-    page = (out / "results.md").read_text(encoding="utf-8")
+def test_page_table_and_figure_of_the_screening_are_made(tmp_path: Path) -> None:
+    paths = ("decision.exposure", "ways_of_working.joint_away_days", "place.reach", "trust.deeds")
+    found = effects.read_effects("made up", paths, made_up_walks())
+    report.write([found], 40, tmp_path)
+    page = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert MODEL_VERSION in page
     never = page.split("## Moves nothing")[1].split("## ")[0]
-    assert "`survey.noise`" in never and "`decision.exposure`" not in never
-    table = parquet.read_table(out / "results.parquet")
-    assert table.num_rows == len(paths) * len(effects.MEASURES)
-    shares = dict(zip(table["parameter"].to_pylist(), table["moved"].to_pylist(), strict=True))
-    assert shares["survey.noise"] == 0.0 and shares["decision.exposure"] == 1.0
-    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert "`place.reach`" in never and "`decision.exposure`" not in never
+    table = (tmp_path / "sizes.csv").read_text(encoding="utf-8").splitlines()
+    assert len(table) == 1 + len(paths) * len(effects.MEASURES)
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["made_from"]["model"] == MODEL_VERSION
     assert summary["made_from"]["n_runs"] == 30 * (len(paths) + 1) * 40
-    assert (out / "figure.png").stat().st_size > 10_000
-
-
-def test_one_at_a_time_from_the_defaults() -> None:
-    setting = design.settings()[0]
-    priors = [prior_of("survey.noise"), prior_of("place.demand_growth"), prior_of("vision.size")]
-    changes = list(at_defaults.look([(setting, priors)], replicates=3))
-    assert len(changes) == 3 * 2 * len(effects.MEASURES)
-    by_key = {(c.parameter, c.value, c.measure): c.mean for c in changes}
-    assert by_key["place.demand_growth", 0.0, "change_delivered"] == 0.0
-    assert by_key["vision.size", 36.0, "change_delivered"] < 0.0
-    assert by_key["vision.size", 9.0, "change_delivered"] > 0.0
-    page = "\n".join(at_defaults.table(changes, ["vision.size", "trust.deeds"], ["trust"]))
-    assert page.count("`vision.size` | 9 | 36 |") == 1 and "trust.deeds" not in page
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_differences_of_the_essay_are_moved() -> None:
@@ -279,7 +227,6 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
         "experiments.patterns.run",
         "experiments.places.run",
         "experiments.screening.run",
-        "experiments.tuning.reach",
         "experiments.tuning.run",
     }
     for number, line in enumerate(lines):
@@ -296,14 +243,11 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
         printed_by(*words, folder=tmp_path)
         out = tmp_path / words[words.index("--out") + 1]
         written = {file.name for file in out.iterdir()}
-        if "reach" in line:
-            assert "reach.csv" in written
-            continue
         if "claims" in line:  # a folder each
             assert "b7_coordinator" in written
             written = {file.name for file in (out / "b7_coordinator").iterdir()}
         assert {"results.md", "figure.png"} < written
-        assert {"results.csv", "results.parquet", "summary.json", "summary.toml"} & written
+        assert {"results.csv", "summary.json", "summary.toml"} & written
 
 
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:
