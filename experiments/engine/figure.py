@@ -183,7 +183,12 @@ LEAST_TILE = 18
 """Height from which there is room for a number, in pixels."""
 
 FILLS = {AS_EXPECTED: BLUE, OPPOSITE: PURPLE, NOTHING: GREY}
-WORDS_OF_FILLS = (("as expected", BLUE), ("opposite", PURPLE), ("too small to matter", GREY), ("depends", "white"))
+WORDS_OF_FILLS = (
+    ("as expected", BLUE),
+    ("opposite", PURPLE),
+    ("too small to matter", GREY),
+    ("depends", "white"),
+)
 
 
 def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
@@ -201,8 +206,8 @@ def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
     top, bottom = page.top - 76, page.bottom + 10
     pitch = (top - bottom) / max(len(shown), 1)
     width = (WIDTH - 2 * MARGIN - NAMES) / len(panels)
-    for number, (words, colour) in enumerate(WORDS_OF_FILLS):
-        x = MARGIN + 270 * number
+    for at, (words, colour) in enumerate(WORDS_OF_FILLS):
+        x = MARGIN + 270 * at
         page.sheet.add_patch(Rectangle((x, page.top - 24), 20, 20, facecolor=colour, edgecolor=QUIET))
         page.write(x + 30, page.top - 14, words)
     for column, value in enumerate(panels):
@@ -238,7 +243,9 @@ def _draw_cells(
             w, h = width / len(across.values), height / len(down.values)
             colour = FILLS.get(cell.outcome, "white")
             place = (x + j * w, y + i * h)
-            page.sheet.add_patch(Rectangle(place, w - 2, h - 2, facecolor=colour, edgecolor=QUIET, linewidth=0.5))
+            page.sheet.add_patch(
+                Rectangle(place, w - 2, h - 2, facecolor=colour, edgecolor=QUIET, linewidth=0.5)
+            )
             if h >= LEAST_TILE:
                 ink = "white" if cell.outcome in (AS_EXPECTED, OPPOSITE) else INK
                 words = scale_of(finding.test).say(cell.found.mean, finding.test)

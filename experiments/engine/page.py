@@ -68,7 +68,9 @@ def write(runs: Runs, folder: Path) -> str:
         "blue as expected, purple opposite"
     )
     has_best = any(not math.isnan(f.best) for f in found.findings)
-    column, say = ("best", lambda f: percent(f.best)) if has_best else ("agree", lambda f: percent(f.agreement))
+    column, say = (
+        ("best", lambda f: percent(f.best)) if has_best else ("agree", lambda f: percent(f.agreement))
+    )
     save_picture(draw_rows(headline(study, found), found.findings, note, column, say), folder / "figure.png")
     if has_map(found, study):
         save_picture(draw_map(study, found.findings, map_title(found, study)), folder / "map.png")
@@ -397,7 +399,9 @@ def _where_table(found: Answer, study: Study) -> Iterator[str]:
     """For each part: how it came out, by other theories, and in how many cells of the map."""
     theories, n = study.worlds_of("theory"), n_cells(found, study)
     held = cells_held(found, study)
-    yield row("part", "as the model is", *(t.title for t in theories.values()), f"of {n} settings it holds in")
+    yield row(
+        "part", "as the model is", *(t.title for t in theories.values()), f"of {n} settings it holds in"
+    )
     yield row(*["---"] * (2 + len(theories)), "---:")
     for part, state in found.parts.items():
         by_theory = [state_of(found.of(part), name) or "–" for name in theories]

@@ -65,7 +65,11 @@ class Runs:
 
 
 def run_study(
-    study: Study, accepted: Points, worker: Worker, replicates: int | None = None, most_cells: int | None = None
+    study: Study,
+    accepted: Points,
+    worker: Worker,
+    replicates: int | None = None,
+    most_cells: int | None = None,
 ) -> Runs:
     """Run what is not remembered of a study, and give what came of it.
 

@@ -210,8 +210,8 @@ class Study(Section):
                 _must_be(arm, arms, "arm")
                 if ablation:
                     _must_be(ablation, list(self.ablations), "ablation")
-            for event in (*test.share, *test.given):
-                _must_be(event.removeprefix("not "), list(self.events), "event")
+            for named in (*test.share, *test.given):
+                _must_be(named.removeprefix("not "), list(self.events), "event")
             _must_be(test.measure or self.measure, [*MEASURES, BEYOND_CHANCE], "measure")
         for world in self.ablations.values():
             for name in world.of:
@@ -295,8 +295,8 @@ class Study(Section):
             found += [(arm, name) for arm in arms if arm in deciding | {BASE}]
         for test in self.all_tests:
             for label in test.runs:
-                arm, _, world = label.partition(" | ")
-                found.append((arm, world))
+                arm, _, own = label.partition(" | ")
+                found.append((arm, own))
         return list(dict.fromkeys(found))
 
 

@@ -86,7 +86,8 @@ def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, tit
     for x, words in zip((-0.55, 0.5, 1.55), ("← lower", "as observed", "higher →"), strict=True):
         share = (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
         page.write(left + share * width, page.bottom + 16, words, ha="center", color=QUIET)
-    return Picture(page.figure, title, _table(patterns, found))
+    values = [found[p.name][key].value for p in patterns for key in p.bands]
+    return Picture(page.figure, title, {"value": values})
 
 
 def _draw_row(page: Page, axes: Axes, y: float, pitch: float, pattern: Pattern, found: Found) -> None:
@@ -130,21 +131,6 @@ def _draw_dot(axes: Axes, y: float, estimate: Estimate, band: Band) -> None:
 
 def _bounded(x: float) -> float:
     return min(max(x, EDGES[0] - REACH), EDGES[1] + REACH)
-
-
-def _table(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> dict[str, list[str] | list[float]]:
-    """The numbers drawn, a row each."""
-    rows = [(p, key, band, found[p.name][key]) for p in patterns for key, band in p.bands.items()]
-    return {
-        "pattern": [p.name for p, _, _, _ in rows],
-        "number": [key for _, key, _, _ in rows],
-        "band_low": [band.low for _, _, band, _ in rows],
-        "band_high": [band.high for _, _, band, _ in rows],
-        "value": [e.value for _, _, _, e in rows],
-        "ci95_low": [e.low for _, _, _, e in rows],
-        "ci95_high": [e.high for _, _, _, e in rows],
-        "verdict": [verdict(e, band) for _, _, band, e in rows],
-    }
 
 
 def say(value: float) -> str:

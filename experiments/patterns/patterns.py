@@ -122,7 +122,6 @@ class DeclaredNumber(Section):
             raise ValueError(f"low = {self.low}: must be below high = {self.high}")
         return self
 
-
     @property
     def is_banded(self) -> bool:
         """Whether it asks for anything."""

@@ -21,7 +21,6 @@ from partnersim.model.work import board_consent
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import Translator
 
-
 ASKED = 20
 """Replicates in which boards are asked for their chance of consent, at most."""
 

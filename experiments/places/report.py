@@ -189,12 +189,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "",
         *answers(summary),
         "",
-        "## Over the years",
-        "",
-        *(
-            f"![{place['name']}, with and without the coordinator]({place['scenario']}.png)\n"
-            for place in summary["places"]
-        ),
+        "## With nothing of what was done",
         "",
         "For scale, what would have come with nothing of what was done: neither coordinator nor "
         "teams, agreements, days or a board of their own.",

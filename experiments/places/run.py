@@ -2,7 +2,7 @@
 
 Runs each place's published timeline with the parameters of every accepted point, as it is, with its
 coordinators taken out, and with nothing of what was done; all with the same luck. What is in the
-store is not run again. Writes results.md, summary.json and figures beside this file; with --quick
+store is not run again. Writes results.md, summary.json and a figure beside this file; with --quick
 (few points and replicates) only what --out names.
 """
 
@@ -22,7 +22,7 @@ from experiments.engine.page import begin, write_json
 from experiments.engine.runs import task_of
 from experiments.engine.work import WORKERS, Worker, at_work
 from experiments.pictures import save_picture
-from experiments.places.figures import beside_picture, course_picture
+from experiments.places.figures import beside_picture
 from experiments.places.places import (
     ARMS,
     BASE,
@@ -82,7 +82,7 @@ def find(place: Place, runs: Runs, declared: Declared) -> Found:
 
 
 def write(found: Sequence[Found], points: Points, declared: Declared, folder: Path) -> None:
-    """Write page, summary and figures."""
+    """Write page, summary and figure."""
     begin(folder)
     kept = {f.place.name: sorted({*points.columns} - {*for_place(points, f.place).columns}) for f in found}
     summary = summarise(found, points, declared, kept)
@@ -91,10 +91,7 @@ def write(found: Sequence[Found], points: Points, declared: Declared, folder: Pa
         f"{found[0].runs.n_points} accepted points, {declared.replicates} simulated places each; same "
         "luck in all arms."
     )
-    drawn = {"figure": beside_picture([(f.place.name, f.beside) for f in found], note)}
-    drawn |= {f.place.scenario: course_picture(f.place, f.runs, declared, note) for f in found}
-    for name, picture in drawn.items():
-        save_picture(picture, folder / f"{name}.png")
+    save_picture(beside_picture([(f.place.name, f.beside) for f in found], note), folder / "figure.png")
     (folder / "results.md").write_text(report(summary, declared), encoding="utf-8")
 
 
@@ -129,14 +126,8 @@ def main() -> int:
     for f in found:
         for beside in f.beside:
             low, middle, high = beside.bands[BASE]
-            print(
-                f"{f.place.name}\t{beside.figure.name}\t{beside.figure.published.value:g}\t"
-                f"{middle:.4g} ({low:.4g} to {high:.4g})\t{beside.verdict}"
-            )
-        for effect in f.effects:
-            print(
-                f"{f.place.name}\t{effect.what}\t{effect.without:.4g} -> {effect.with_:.4g}\t{effect.answer}"
-            )
+            span = f"{beside.figure.published.value:g}, {middle:.4g} ({low:.4g} to {high:.4g})"
+            print(f"{f.place.name}, {beside.figure.name}: {span}, {beside.verdict}")
     return 0
 
 

@@ -89,7 +89,9 @@ def draw(found: Sequence[Stored]) -> Picture | None:
         each = np.clip(row.each, -MOST, MOST)
         heights = y + 0.3 * pitch * np.linspace(-1.0, 1.0, len(each))
         axes.plot(each, heights, "o", color=BLUE, markersize=3, alpha=0.4, markeredgewidth=0)
-        axes.plot([np.clip(row.mean, -MOST, MOST)] * 2, [y - 0.4 * pitch, y + 0.4 * pitch], color=INK, linewidth=3)
+        axes.plot(
+            [np.clip(row.mean, -MOST, MOST)] * 2, [y - 0.4 * pitch, y + 0.4 * pitch], color=INK, linewidth=3
+        )
         for name, marker, colour in THEORIES:
             if name in row.by_theory:
                 x = np.clip(row.by_theory[name], -MOST, MOST)

@@ -82,7 +82,9 @@ def standing_of_all(found: Sequence[Stored], model: str) -> Iterator[str]:
     old = [stored for stored in found if stored.standing is Standing.OUT_OF_DATE]
     if not old:
         return
-    which = "All answers here are" if len(old) == len(found) else f"{len(old)} of {len(found)} answers here are"
+    which = (
+        "All answers here are" if len(old) == len(found) else f"{len(old)} of {len(found)} answers here are"
+    )
     versions = sorted({stored.model.partition(".")[0] for stored in old if stored.model})
     yield (
         f"**{which} of version {' and '.join(versions) or '?'} of the model, not of the model as it is "
@@ -98,7 +100,9 @@ def in_a_sentence(stored: Stored) -> str:
     """What came of a claim."""
     said = str(stored.summary.get("sentence") or "no answer yet")
     if is_withdrawn(stored):
-        of = f" of {', '.join(stored.experiment.withdrawn_parts)}" if stored.experiment.withdrawn_parts else ""
+        of = (
+            f" of {', '.join(stored.experiment.withdrawn_parts)}" if stored.experiment.withdrawn_parts else ""
+        )
         said = f"{said}; the answer{of} is withdrawn"
     return f"**{stored.title}**: {said}.{mark(stored)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -95,9 +95,7 @@ class Outcome:
     @property
     def inside(self) -> np.ndarray:
         """Whether values themselves are in their bands, chance or not: bool[point, number]."""
-        return np.array(
-            [[n.band.holds(x) for n, x in zip(NUMBERS, row, strict=True)] for row in self.values]
-        )
+        return np.array([[n.band.holds(x) for n, x in zip(NUMBERS, row, strict=True)] for row in self.values])
 
 
 class Narrowing(NamedTuple):
@@ -156,18 +154,12 @@ def constraints(outcome: Outcome) -> list[str]:
 def write(outcome: Outcome, folder: Path) -> None:
     """Write points, tables, page and figures."""
     begin(folder)
-    _write_csv(folder / ACCEPTED.name, point_rows(outcome))
-    _write_csv(folder / "numbers.csv", number_rows(outcome))
-    _write_csv(folder / "parameters.csv", parameter_rows(outcome))
+    with (folder / ACCEPTED.name).open("w", newline="", encoding="utf-8") as lines:
+        csv.writer(lines, lineterminator="\n").writerows(point_rows(outcome))
     (folder / "summary.toml").write_text(tomlkit.dumps(summary(outcome)), encoding="utf-8")
     (folder / "results.md").write_text(page(outcome), encoding="utf-8")
     save_picture(draw_bands(outcome), folder / "figure.png")
     save_picture(draw_parameters(outcome), folder / "parameters.png")
-
-
-def _write_csv(file: Path, rows: Iterable[Iterable[object]]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as lines:
-        csv.writer(lines, lineterminator="\n").writerows(rows)
 
 
 def point_rows(outcome: Outcome) -> Iterator[list[object]]:
@@ -189,31 +181,6 @@ def verdict(outcome: Outcome, index: int) -> str:
     if index not in outcome.accepted.given_up:
         return "inside"
     return f"given up, held by {100 * outcome.held[index]:.0f} %"
-
-
-def number_rows(outcome: Outcome) -> Iterator[list[object]]:
-    """For each number: band, values, shares."""
-    head = "pattern number standing band_low band_high at_defaults median q05 q95 share_held share_inside"
-    yield [*head.split(), "verdict", "model"]
-    standing = {pattern.name: pattern.standing for pattern in PATTERNS}
-    for index, (number, share) in enumerate(zip(NUMBERS, outcome.inside.mean(axis=0), strict=True)):
-        low, median, high = quantiles(outcome, index)
-        before = outcome.at_defaults["found"][index, 0]
-        numbers = (before, median, low, high, outcome.held[index], share)
-        ends = (number.band.low, number.band.high)
-        known = (number.pattern, number.band.what, standing[number.pattern], *ends)
-        yield [*known, *(f"{x:.4g}" for x in numbers), verdict(outcome, index), MODEL_VERSION]
-
-
-def parameter_rows(outcome: Outcome) -> Iterator[list[object]]:
-    """For each parameter: prior, accepted, chosen, and how far the two searches disagree."""
-    head = "parameter prior_low prior_high median q05 q95 ks p_value searches_apart default chosen model"
-    yield head.split()
-    for n in narrowings(outcome):
-        numbers = (n.median, n.low, n.high, n.distance, n.chance, n.disagreement)
-        ends = (n.prior.path, n.prior.low, n.prior.high)
-        last = (n.prior.default, outcome.chosen[n.prior.path], MODEL_VERSION)
-        yield [*ends, *(f"{x:.4g}" for x in numbers), *last]
 
 
 def summary(outcome: Outcome) -> dict[str, object]:
@@ -367,7 +334,7 @@ def draw_parameters(outcome: Outcome) -> Picture:
         f"Accepted points cover clearly less than was thought plausible of {sum(clear)} of "
         f"{len(found)} parameters"
     )
-    note = "Bar: what was thought plausible. Dots: accepted points of search 1 (blue), 2 (purple). Diamond: chosen."
+    note = "Bar: what was thought plausible. Dots: accepted points, by search. Diamond: chosen."
     page = start_page(title, note)
     bottom, top = page.bottom + 8, page.top
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES

@@ -166,9 +166,7 @@ def search(space: Space, worker: Worker, seed: int) -> Population:
     looks = look(space, worker, first, all_levels[0], f"search {seed}: points from the priors")
     distance = _column(looks, "distance")
     best = np.argsort(distance, kind="stable")[: s.population]
-    population = Population(
-        first[best], distance[best], distance[best], first, _column(looks, "excess"), []
-    )
+    population = Population(first[best], distance[best], distance[best], first, _column(looks, "excess"), [])
     for stage, declared in enumerate(s.stages):
         if stage:
             what = f"search {seed}: stage {stage + 1}"
@@ -189,11 +187,7 @@ def search(space: Space, worker: Worker, seed: int) -> Population:
 
 
 def one_generation(
-    space: Space,
-    worker: Worker,
-    population: Population,
-    at: tuple[int, int, int],
-    all_levels: list[Level],
+    space: Space, worker: Worker, population: Population, at: tuple[int, int, int], all_levels: list[Level]
 ) -> Generation:
     """Drop the worse half, copy the better one, move the copies."""
     seed, stage, generation = at

@@ -493,9 +493,7 @@ def test_conditional_frequencies_are_of_the_runs_that_meet_the_condition() -> No
 
 
 def test_the_largest_step_is_a_share_of_the_whole_way() -> None:
-    test = Asked.model_validate(
-        {"title": "x", "steps": ["a", "b", "c"], "expect": "more", "measure": CHANGE}
-    )
+    test = Asked.model_validate({"title": "x", "steps": ["a", "b", "c"], "expect": "more", "measure": CHANGE})
     found = judge.find(test, made_up({"a": 0.0, "b": 0.1, "c": 0.5}))
     assert found.each == pytest.approx(np.full(N_POINTS, 0.8))
     too_small = judge.find(test, made_up({"a": 0.0, "b": 0.01, "c": 0.02}))
@@ -599,7 +597,9 @@ def test_where_it_holds_is_looked_up_in_the_parameters() -> None:
     found = judge.answer(runs)
     (finding,) = found.findings
     assert finding.movers == [Mover("trust.deeds", pytest.approx(1.0))]
-    assert page.sentence(found, small_study()) == ("only where: depends for arm (more where trust deeds is high)")
+    assert page.sentence(found, small_study()) == (
+        "only where: depends for arm (more where trust deeds is high)"
+    )
     assert page.headline(runs.study, found) == "t: only where; more where trust deeds is high"
 
 
@@ -688,7 +688,9 @@ MAP = {
 def test_a_study_is_written_up(tmp_path: Path) -> None:
     cells = {
         f"deep {x}, wide {y}, high {z}": value
-        for value, (x, y, z) in enumerate((x, y, z) for x in (0.1, 0.9) for y in (0.1, 0.9) for z in (0.1, 0.9))
+        for value, (x, y, z) in enumerate(
+            (x, y, z) for x in (0.1, 0.9) for y in (0.1, 0.9) for z in (0.1, 0.9)
+        )
     }
     values = {
         BASE: 0.0,

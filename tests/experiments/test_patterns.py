@@ -1,6 +1,7 @@
 """The patterns: bands as fixed beforehand, how each is looked for, page and figure."""
 
 import dataclasses
+import json
 import math
 import re
 from pathlib import Path
@@ -236,13 +237,14 @@ def test_places_on_the_figure(band: Band, value: float, place: float) -> None:
     assert position(value, band) == pytest.approx(place)
 
 
-def test_page_table_and_figure_of_patterns_are_made(tmp_path: Path) -> None:
+def test_page_summary_and_figure_of_patterns_are_made(tmp_path: Path) -> None:
     found = synthetic()
     found["A3"]["correlation"] = Estimate(0.9, 0.8, 1.0)
     patterns_run.write(found, TINY, tmp_path)
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert MODEL_VERSION in page
     assert "15 of 16 patterns" in page
-    table = (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()
-    assert len(table) == 1 + len(BANDS)
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert summary["made_from"]["model"] == MODEL_VERSION
+    assert summary["patterns"]["A3"]["correlation"]["verdict"] == "outside"
     assert (tmp_path / "figure.png").stat().st_size > 10_000

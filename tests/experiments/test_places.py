@@ -12,7 +12,6 @@ import pytest
 from scipy.stats import qmc
 
 import partnersim
-
 from experiments.engine.work import Memory, Worker, open_pool
 from experiments.places import places
 from experiments.places import run as places_run
@@ -353,5 +352,4 @@ def test_page_summary_and_figures(
     assert summary["made_from"]["accepted"] == {"points": 2, "digest": points.digest}
     assert [place["name"] for place in summary["places"]] == ["Torbay", "Canterbury"]
     assert (tmp_path / "summary.json").stat().st_size < 100_000
-    for name in ("figure", "torbay", "canterbury"):
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+    assert (tmp_path / "figure.png").stat().st_size > 10_000

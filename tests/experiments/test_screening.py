@@ -247,7 +247,7 @@ def test_commands_of_the_readmes_run_in_quick_mode(tmp_path: Path) -> None:
             assert "b7_coordinator" in written
             written = {file.name for file in (out / "b7_coordinator").iterdir()}
         assert {"results.md", "figure.png"} < written
-        assert {"results.csv", "summary.json", "summary.toml"} & written
+        assert {"summary.json", "summary.toml"} & written
 
 
 def test_what_is_kept_is_small_and_says_on_what_it_was_made() -> None:
