@@ -81,7 +81,7 @@ def draw_rows(
             y = top - HEAD - pitch * (index + 0.5)
             page.write(WIDTH - MARGIN, y, say(finding), ha="right")
         top -= HEAD + AXIS + pitch * len(group)
-    return Picture(page.figure, title, _table(findings))
+    return Picture(page.figure, title)
 
 
 def _choose(findings: Sequence[Finding], height: float) -> list[list[Finding]]:
@@ -163,20 +163,6 @@ def _draw_row(axes: Axes, y: float, pitch: float, finding: Finding, scale: Scale
     )
 
 
-def _table(findings: Sequence[Finding]) -> dict[str, list[str] | list[float]]:
-    """The numbers drawn: a row for each test and accepted point."""
-    rows = [(f, k) for f in findings for k in range(len(f.found.each))]
-    return {
-        "test": [f.test.title for f, _ in rows],
-        "of": [scale_of(f.test).heading for f, _ in rows],
-        "point": [float(k) for _, k in rows],
-        "value": [float(f.found.each[k]) for f, k in rows],
-        "ci95_low": [float(f.found.lows[k]) for f, k in rows],
-        "ci95_high": [float(f.found.highs[k]) for f, k in rows],
-        "outcome": [f.outcome for f, _ in rows],
-    }
-
-
 # --- The map --------------------------------------------------------------------------------------
 
 LEAST_TILE = 18
@@ -219,14 +205,7 @@ def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
             if column == 0:
                 page.write(MARGIN, y + pitch / 2, fit(finding.test.title, NAMES - 12))
             _draw_cells(page, (left, y + 0.1 * pitch, width - 24, 0.8 * pitch), finding, down, across, head)
-    rows = [(f.test.title, name, cell) for f in shown for name, cell in f.of(study.worlds_of("cell")).items()]
-    table: dict[str, list[str] | list[float]] = {
-        "test": [title for title, _, _ in rows],
-        "cell": [name for _, name, _ in rows],
-        "mean": [cell.found.mean for _, _, cell in rows],
-        "outcome": [cell.outcome for _, _, cell in rows],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)
 
 
 def _draw_cells(

@@ -83,6 +83,11 @@ def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, world: s
     """Find a weighted sum of arms, pair by pair, with intervals by Student's t."""
     differences = sum(weight * runs.values[_run(name, world)][measure] for name, weight in weights.items())
     assert isinstance(differences, np.ndarray)
+    return of_differences(differences)
+
+
+def of_differences(differences: Floats) -> Found:
+    """What paired differences come to, float64[point, replicate]: intervals by Student's t."""
     each, lows, highs = _mean_with_interval(differences)
     by_replicate = differences.mean(axis=0)
     mean, low, high = (float(x[0]) for x in _mean_with_interval(by_replicate[np.newaxis]))

@@ -86,8 +86,7 @@ def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, tit
     for x, words in zip((-0.55, 0.5, 1.55), ("← lower", "as observed", "higher →"), strict=True):
         share = (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
         page.write(left + share * width, page.bottom + 16, words, ha="center", color=QUIET)
-    values = [found[p.name][key].value for p in patterns for key in p.bands]
-    return Picture(page.figure, title, {"value": values})
+    return Picture(page.figure, title)
 
 
 def _draw_row(page: Page, axes: Axes, y: float, pitch: float, pattern: Pattern, found: Found) -> None:

@@ -26,9 +26,7 @@ def beside_picture(found: Sequence[tuple[str, Sequence[Beside]]], note: str) -> 
     pitch = (page.top - 50 - page.bottom) / len(rows)
     for index, (name, beside) in enumerate(rows):
         _draw_beside(page, page.top - 50 - pitch * (index + 1), pitch, name, beside)
-    medians = [b.bands[BASE][1] for _, b in rows]
-    table = {"published_figure": [b.figure.name for _, b in rows], "median": medians}
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)
 
 
 def beside_title(rows: Sequence[Beside]) -> str:

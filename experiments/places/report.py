@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from experiments.engine.page import row
+from experiments.engine.judge import agreement
+from experiments.engine.page import numbers, row
 from experiments.places.places import BASE, NOTHING, WITHOUT, Beside, Declared, Effect, Place, Runs
 from experiments.points import Points
 from experiments.provenance import stamp, written_by
@@ -80,22 +79,18 @@ def _beside(found: Beside) -> dict[str, Any]:
     }
 
 
-def _effect(found: Effect) -> dict[str, Any]:
+def _effect(effect: Effect) -> dict[str, Any]:
+    found = effect.found
     return {
-        "what": found.what,
-        "unit": found.unit,
-        "is_better_low": found.is_better_low,
-        "smallest_that_matters": found.matters,
-        "with": found.with_,
-        "without": found.without,
-        "mean": float(found.mean.mean()),
-        "mean_over_points": np.quantile(found.mean, (0.05, 0.5, 0.95)).tolist(),
-        "pairs": found.band,
-        "share_better": found.share_better,
-        "share_worse": found.share_worse,
-        "share_of_points_clear": found.share_clear,
-        "is_good": found.is_good,
-        "answer": found.answer,
+        "what": effect.test.title,
+        "unit": effect.unit,
+        "better": effect.test.expect,
+        "smallest_that_matters": effect.test.smallest,
+        "with": effect.with_,
+        "without": effect.without,
+        **numbers(found),
+        "agreement": agreement(effect.test, found),
+        "outcome": effect.outcome,
     }
 
 
@@ -158,36 +153,30 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "## Without the coordinator",
         "",
         "The same places, parameters and luck, with the coordinators taken out and all else as it "
-        "was. The effect is the difference, pair by pair: its mean at the middle one of the "
-        "accepted points, and between which values it lies at 90 of 100 of them.",
+        "was. The effect is the difference, pair by pair: its mean over the accepted points with the "
+        "95 % interval over paired replicates, and between which values 90 % of the points lie. As "
+        f"expected: better with it at {share(declared.sure_share_of_points)} of the points, and by more "
+        "than the smallest effect that matters; the rule is that of the claims, fixed beforehand. Sure is "
+        "what the model says at whatever point was accepted; whether it is right about the place is "
+        "another question.",
         "",
-        "| place | | with | without | effect | better with, of all pairs | worse with | points at "
-        "which that is clear | smallest that matters | answer |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
+        row("place", "", "with", "without", "effect", "90 % of the points", "agree", "matters", "outcome"),
+        row(*["---"] * 2, *["---:"] * 6, "---"),
         *(
             row(
                 place["name"],
                 f"{effect['what']} ({effect['unit']})",
                 say(effect["with"]),
                 say(effect["without"]),
-                spread(effect["mean_over_points"]),
-                share(effect["share_better"]),
-                share(effect["share_worse"]),
-                share(effect["share_of_points_clear"]),
-                say(effect["smallest_that_matters"]),
-                effect["answer"],
+                spread([effect["ci95"][0], effect["mean"], effect["ci95"][1]]),
+                f"{signed(effect['range90'][0], 2)} to {signed(effect['range90'][1], 2)}",
+                share(effect["agreement"]),
+                f"{effect['better']}, by {say(effect['smallest_that_matters'])}",
+                effect["outcome"],
             )
             for place in summary["places"]
             for effect in place["coordinator"]
         ),
-        "",
-        f"*Matters*: as large as that at half of the points, and of one sign and clear of 0 at "
-        f"{share(declared.sure_share_of_points)}. *Does not matter*: surely smaller at "
-        f"{share(declared.sure_share_of_points)}. Else *not sure*. All fixed beforehand. "
-        "Sure is what the model says at whatever point was accepted; whether it is right about "
-        "the place is another question.",
-        "",
-        *answers(summary),
         "",
         "## With nothing of what was done",
         "",
@@ -232,31 +221,6 @@ def what_counts(declared: Declared) -> Iterator[str]:
         "any partnership;"
     )
     yield "- *agrees*: inside, and none of these."
-
-
-def answers(summary: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each place: what would have happened without, and how sure that is."""
-    for place in summary["places"]:
-        for effect in place["coordinator"]:
-            yield f"- {sentence(place['name'], effect)}"
-
-
-def sentence(place: str, effect: Mapping[str, Any]) -> str:
-    """What the coordinator did to one number, with how sure the model is."""
-    with_, without = (say(effect[key]) for key in ("with", "without"))
-    how = {
-        "matters": "The model is sure that it mattered",
-        "does not matter": "The model is sure that it hardly mattered",
-        "not sure": "The model is not sure that it mattered",
-    }[effect["answer"]]
-    clear = share(effect["share_of_points_clear"])
-    return (
-        f"**{place}**, {effect['what'][0].lower()}{effect['what'][1:]}: {without} "
-        f"{effect['unit']} without the coordinator in place of {with_}. {how}: better with it in "
-        f"{share(effect['share_better'])} of pairs, worse in {share(effect['share_worse'])}; on "
-        f"average {'better' if effect['is_good'] else 'worse'}, and clearly so, at {clear} of the "
-        "accepted points."
-    )
 
 
 def say(value: float | None) -> str:

@@ -96,8 +96,4 @@ def draw(found: Sequence[Stored]) -> Picture | None:
             if name in row.by_theory:
                 x = np.clip(row.by_theory[name], -MOST, MOST)
                 axes.plot(x, y, marker, color=colour, markersize=9, markeredgecolor="white")
-    table: dict[str, list[str] | list[float]] = {
-        "part": [row.words for row in drawn],
-        "mean": [row.mean for row in drawn],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)

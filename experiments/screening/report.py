@@ -168,12 +168,7 @@ def draw(sizes: Sizes) -> Picture:
     for index, (measure, paths) in enumerate(tops.items()):
         shown = {path: sizes[path][measure] for path in paths}
         draw_panel(page, MARGIN + index * width, width - 24, PANELS[measure], shown)
-    table = {
-        "measure": [measure for measure in tops for _ in tops[measure]],
-        "parameter": [path for paths in tops.values() for path in paths],
-        "in_sd": [sizes[path][m].in_sd for m, paths in tops.items() for path in paths],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)
 
 
 def draw_panel(page: Page, left: float, width: float, head: str, shown: Mapping[str, Size]) -> None:

@@ -354,11 +354,4 @@ def draw_parameters(outcome: Outcome) -> Picture:
         axes.scatter(outcome.shares[outcome.rows, at], jitter, s=14, c=colours, linewidth=0, alpha=0.7)
         chosen = n.prior.share(outcome.chosen[n.prior.path])
         axes.plot(chosen, y, "D", color=ORANGE, markersize=8, markeredgecolor="white")
-    table = {
-        "parameter": [n.prior.path for n in found],
-        "q05": [n.low for n in found],
-        "median": [n.median for n in found],
-        "q95": [n.high for n in found],
-        "chosen": [outcome.chosen[n.prior.path] for n in found],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)

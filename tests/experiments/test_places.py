@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from scipy.stats import qmc
 
 import partnersim
+from experiments.engine.study import Test as Asked
 from experiments.engine.work import Memory, Worker, open_pool
 from experiments.places import places
 from experiments.places import run as places_run
@@ -165,7 +165,7 @@ def test_a_line_carried_on_is_the_least_squares_one() -> None:
     ],
 )
 def test_verdicts(value: float, alone: float, share: float, verdict: str) -> None:
-    assert places.judge(value, (80.0, 90.0, 100.0), alone, share, DECLARED) == verdict
+    assert places.verdict_on(value, (80.0, 90.0, 100.0), alone, share, DECLARED) == verdict
 
 
 def runs_of(outcome: np.ndarray[Any, Any]) -> Runs:
@@ -194,43 +194,28 @@ def test_points_count_alike_and_each_has_its_own_band() -> None:
 # --- What the coordinator did -----------------------------------------------------------------
 
 
-def effect_of(apart: np.ndarray[Any, Any], matters: float = 1.0) -> places.Effect:
-    return places.find_effect(
-        50.0 + apart,
-        np.full(apart.shape, 50.0),
-        what="x",
-        unit="y",
-        is_better_low=True,
-        matters=matters,
-        rules=DECLARED,
-    )
-
-
-def test_an_effect_is_found_pair_by_pair() -> None:
-    found = effect_of(np.array([[-3.0, -1.0, 1.0, 0.0], [-2.0, -2.5, -1.5, -2.0]]))
-    assert found.mean == pytest.approx([-0.75, -2.0])
-    assert (found.share_better, found.share_worse) == pytest.approx((6 / 8, 1 / 8))
-    assert found.is_good and found.share_clear == 0.5
-    half = 1.96 * np.std([-2.0, -2.5, -1.5, -2.0], ddof=1) / math.sqrt(4)
-    assert found.high[1] - found.mean[1] == pytest.approx(half)
+def effect_of(apart: np.ndarray[Any, Any]) -> places.Effect:
+    test = Asked(title="x", weights={BASE: 1.0, WITHOUT: -1.0}, expect="less", smallest=1.0)
+    return places.find_effect(50.0 + apart, np.full(apart.shape, 50.0), test, "y", DECLARED)
 
 
 @pytest.mark.parametrize(
-    ("means", "answer"),
+    ("means", "outcome"),
     [
-        ([-2.0] * 10, "matters"),
-        ([-2.0] * 9 + [0.0], "matters"),
-        ([-2.0] * 8 + [0.0] * 2, "not sure"),
-        ([-2.0] * 4 + [-0.5] * 6, "not sure"),
-        ([-0.5] * 9 + [-2.0], "does not matter"),
-        ([0.5] * 5 + [-0.5] * 5, "does not matter"),
-        ([2.0] * 5 + [-2.0] * 5, "not sure"),
+        ([-2.0] * 10, "as expected"),
+        ([-2.0] * 9 + [0.5], "as expected"),
+        ([-2.0] * 8 + [0.5] * 2, "depends"),
+        ([2.0] * 10, "the opposite"),
+        ([0.5] * 5 + [-0.5] * 5, "nothing that matters"),
+        ([2.0] * 5 + [-2.0] * 5, "depends"),
     ],
 )
-def test_answers(means: list[float], answer: str) -> None:
+def test_what_a_coordinator_did_is_judged_by_the_rule_of_the_claims(means: list[float], outcome: str) -> None:
     noise = np.array([-0.1, 0.1] * 50)
     found = effect_of(np.array(means)[:, None] + noise)
-    assert found.answer == answer
+    assert found.outcome == outcome
+    assert found.found.mean == pytest.approx(np.mean(means))
+    assert found.without == 50.0
 
 
 # --- The accepted points ----------------------------------------------------------------------

@@ -463,7 +463,11 @@ def test_points_are_out_of_date_when_the_model_changes(
     assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
     assert "There are none yet" in points.say_if_not_current(tmp_path)
-    for key, words in (("model", "not with the model as it is"), ("declared", "priors or bands have changed"), ("", "")):
+    for key, words in (
+        ("model", "not with the model as it is"),
+        ("declared", "priors or bands have changed"),
+        ("", ""),
+    ):
         lines = [f'{name} = "{said[name] if name != key else "0" * 16}"' for name in ("model", "declared")]
         (tmp_path / "summary.toml").write_text("\n".join(lines), encoding="utf-8")
         now = points.say_if_not_current(tmp_path)
