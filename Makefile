@@ -43,7 +43,8 @@ app: $(READY)
 report: $(READY)
 	$(BIN)/python -m experiments.report.build
 
-# All experiments but the search for parameters: under an hour on two cores. Goes on where it stopped.
+# All experiments, and the search for parameters where the model has changed: some hours on two cores.
+# Goes on where it stopped.
 evidence: $(READY) compile
 	$(BIN)/python -m experiments.rebuild
 
