@@ -25,6 +25,7 @@ from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
 from partnersim.scenario.errors import FolderError
+from partnersim.scenario.files import parse_json
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -364,7 +365,7 @@ class DemoFolder(OutputFolder):
         try:
             if file.is_symlink():
                 raise ValueError
-            digests = json.loads(file.read_text(encoding="utf-8"))
+            digests = parse_json(file.read_bytes(), "", "list")
             return {str(name): str(digest) for name, digest in digests.items()}
         except (OSError, ValueError, AttributeError):
             raise FolderError(

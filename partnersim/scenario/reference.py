@@ -12,6 +12,7 @@ from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,
     Place,
+    figure,
     meaning_of,
     parameters,
     row_of,
@@ -56,7 +57,7 @@ def _cells(row: ParameterRow) -> tuple[str, ...]:
     return (
         f"`{row.path.rpartition('.')[2]}`",
         _default_shown(row.default),
-        f"{row.low:.15g} to {row.high:.15g}" if has_range else "",
+        f"{figure(row.low)} to {figure(row.high)}" if has_range else "",
         row.unit,
         row.meaning,
     )

@@ -35,10 +35,11 @@ import pyarrow.parquet as pq
 
 from partnersim import __version__
 from partnersim.model import version
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import ScenarioError, whole_number
+from partnersim.scenario.files import parse_json
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
 from partnersim.sweep.design_file import DesignFile, Tell, Written, write_design
-from partnersim.sweep.designs import TableDesign
+from partnersim.sweep.designs import MOST_POINTS, TableDesign
 from partnersim.sweep.parquet import digest_of, whole_file, write_parquet
 from partnersim.sweep.plan import Plan, id_of, what_differs
 
@@ -130,7 +131,10 @@ class Growth:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Growth:
         """Read what `to_dict` gave."""
-        return cls(dict(data["size"]), Grid(**data["grid"]), Written(**data["points"]))
+        grid = Grid(**{name: whole_number(name, size, 1, MOST_POINTS) for name, size in data["grid"].items()})
+        n_points = whole_number("n_points", data["points"]["n_points"], 1, MOST_POINTS)
+        points = Written(n_points, [str(digest) for digest in data["points"]["digests"]])
+        return cls(dict(data["size"]), grid, points)
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,7 @@ class Store:
         folder = Path(folder)
         file = folder / "sweep.json"
         try:
-            document = json.loads(file.read_bytes())
+            document = parse_json(file.read_bytes(), "", "sweep")
             if document["format"] != FORMAT:
                 which = "a later" if document["format"] > FORMAT else "an earlier"
                 raise StoreError(f"{file}: was written by {which} version of partnersim; install that one")
@@ -244,7 +248,7 @@ class Store:
                 _refuse_other_model(folder, made_with)
                 raise
             store = cls(folder, plan, document)
-            is_whole = id_of(store.identity) == store.sweep_id
+            is_whole = bool(store.history) and id_of(store.identity) == store.sweep_id
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(
                 f"{folder}: holds no sweep (no sweep.json); 'partnersim sweep run' makes one"
@@ -253,7 +257,7 @@ class Store:
             raise StoreError(f"{file}: cannot be read: {error.strerror}") from None
         except StoreError:
             raise
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise StoreError(f"{file}: is damaged ({error}); {_REMEDY}") from None
         if not is_whole:
             raise StoreError(f"{file}: is not as it was written; {_REMEDY}")
@@ -406,13 +410,13 @@ class Store:
     def sessions(self) -> list[dict[str, Any]]:
         """Give the lines of provenance; a session that was killed has no end."""
         try:
-            lines = (self.folder / "provenance.jsonl").read_text(encoding="utf-8").splitlines()
+            lines = (self.folder / "provenance.jsonl").read_bytes().splitlines()
         except OSError:
             return []
         sessions = []
         for line in lines:
             with contextlib.suppress(ValueError):  # half a line, of a machine that lost power
-                sessions.append(json.loads(line))
+                sessions.append(parse_json(line, "", "sweep"))
         return sessions
 
     def check(self) -> list[Finding]:

@@ -231,7 +231,7 @@ def test_luck_is_shared_by_base_row_in_a_saltelli_design() -> None:
         ('"integrated-care"', "3", "scenario: must be a name or path in quotes, or a table"),
         ("months = 60", "months = 0", "months = 0: must be a whole number between 1 and 600"),
         ("months", "month", "month = 60: no such key; did you mean 'months'?"),
-        ("months", "seed = -1\nmonths", "seed = -1: must be a whole number, 0 or more"),
+        ("months", "seed = -1\nmonths", "seed = -1: must be a whole number between 0 and 2^128"),
         ("months", "replicates = 0\nmonths", "replicates = 0: must be a whole number between 1 "),
         (
             "months",
@@ -442,7 +442,7 @@ def test_parameters_beside_a_table_are_its_columns(tmp_path: Path) -> None:
         ("none.csv", "none.csv: there is no such file"),
         ("points.xlsx", "points.xlsx: must end in .csv or .parquet"),
         ("bad.parquet", "bad.parquet: "),
-        ("folder.csv", "folder.csv: cannot be read"),
+        ("folder.csv", "folder.csv: is a directory; give a points file in it"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, file: str, expected: str) -> None:
