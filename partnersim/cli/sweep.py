@@ -20,6 +20,7 @@ from partnersim.cli.base import (
     FORCE,
     JSON,
     SIMULATE,
+    _between,
     app,
     compile_first,
     complain,
@@ -29,6 +30,7 @@ from partnersim.cli.base import (
     refuse,
     say,
 )
+from partnersim.model.room import MOST_WORKERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -109,7 +111,12 @@ def run(
     ],
     engine: Annotated[Engine, typer.Option(help="What runs it; no number depends on it.")] = Engine.PROCESSES,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; one a core if left out.", show_default=False)
+        int | None,
+        typer.Option(
+            callback=_between(1, MOST_WORKERS),
+            help="Worker processes; one a core if left out.",
+            show_default=False,
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
