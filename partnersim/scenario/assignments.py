@@ -36,7 +36,7 @@ def _parse_value(key: str, value: str) -> Any:
     try:
         data = parse(f"x = {value}")
     except ScenarioError as error:
-        raise ScenarioError(f"{typed}: {error}") from None
+        raise ScenarioError(f"{typed}: {str(error).rpartition(': ')[2]}") from None
     except ValueError:
         hint = hint_for_value(value) or '; text stands in quotes "...", a list in brackets [...]'
         raise ScenarioError(f"{typed}: not a value{hint}") from None

@@ -53,11 +53,11 @@ def keys_markdown(model: type[BaseModel]) -> str:
 
 def _cells(row: ParameterRow) -> tuple[str, ...]:
     """Key, default, range, unit and meaning of one thing that can be set."""
-    has_range = row.low is not None and row.high is not None
+    ends = [figure(end) for end in (row.low, row.high) if end is not None]
     return (
         f"`{row.path.rpartition('.')[2]}`",
         _default_shown(row.default),
-        f"{figure(row.low)} to {figure(row.high)}" if has_range else "",
+        " to ".join(ends) if len(ends) == 2 else "",
         row.unit,
         row.meaning,
     )
