@@ -25,6 +25,7 @@ from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
 from partnersim.scenario.errors import FolderError
+from partnersim.scenario.file_paths import full_path
 from partnersim.scenario.files import parse_json
 from partnersim.scenario.scenario import Scenario
 
@@ -351,7 +352,7 @@ class DemoFolder(OutputFolder):
     LIST = ".written-by-the-demo.json"
 
     def __init__(self, path: Path) -> None:
-        if path.is_symlink():
+        if full_path(path).is_symlink():
             raise FolderError(f"{path}: is a symbolic link; the demo wants a folder of its own")
         super().__init__(path, force=True)
         self.left_alone: list[str] = []

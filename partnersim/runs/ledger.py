@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import partnersim
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
 from partnersim.scenario.declarations import LAYERS
-from partnersim.scenario.errors import ScenarioError, suggest, whole_number
+from partnersim.scenario.errors import ScenarioError, check_name, whole_number
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -178,8 +178,7 @@ class Ledger:
         for axis, name in enumerate((trustor, trustee)):
             if name is None:
                 continue
-            if name not in names:
-                raise ScenarioError(f"organisation {name!r}: not in this scenario; {suggest(name, names)}")
+            check_name(name, names, "organisation in this scenario")
             chosen = np.array(names) == name
             links &= chosen[:, None] if axis == 0 else chosen[None, :]
         if not links.any():

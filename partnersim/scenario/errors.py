@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -108,6 +109,18 @@ def _digits(text: str) -> int:
     """Find where a number begins that is too long for Python; the end of the text if none does."""
     found = re.search(r"\d[\d_]{4299,}", text)
     return found.start() if found else len(text)
+
+
+def check_name(name: str, known: Iterable[str], what: str) -> None:
+    """Refuse a name that there is not, and name the nearest; `what` is what it should be.
+
+    Raises
+    ------
+    InputError
+    """
+    names = list(known)
+    if name not in names:
+        raise InputError(f"{shown(name)}: there is no {what} of this name; {suggest(str(name)[:60], names)}")
 
 
 _CLOSE = "; close what was opened, a quote or a bracket"

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from partnersim.model.room import MOST_SEED
 from partnersim.scenario.errors import ScenarioError, as_typed, error_at, explain_syntax, shown, suggest
+from partnersim.scenario.file_paths import full_path
 
 MAX_BYTES = 1_000_000
 """Larger files are refused; the largest scenarios that make sense take about 100 kB."""
@@ -68,24 +69,28 @@ def read_text(path: Path, kind: str = "scenario") -> str:
     where = str(path)
     if not where.isprintable():
         raise error_at(where, ["is not the path of a file"])
-    with open_file(path, where, kind) as file:
+    with open_file(full_path(path), where, kind) as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         most = f"at most {MAX_BYTES / 1e6:g} MB are read"
         raise error_at(where, [f"is too large for a {kind}; {most}"])
-    text = _decode(content, where, f"a {kind} is a TOML text file")
+    wanted = f"a {kind} is a TOML text file"
+    try:
+        text = _decode(content)
+    except ScenarioError as error:
+        raise error_at(where, [f"{error}; {wanted}"]) from None
     if "\0" in text:
-        raise error_at(where, [f"is a binary file; a {kind} is a TOML text file"])
+        raise error_at(where, [f"is a binary file; {wanted}"])
     return text
 
 
-def _decode(content: bytes, where: str, wanted: str) -> str:
-    """Decode the bytes of a text file."""
+def _decode(content: str | bytes) -> str:
+    """Decode the bytes of a text."""
     try:
-        return content.decode("utf-8-sig")  # some editors put a mark in front
+        # Some editors put a mark in front.
+        return content.decode("utf-8-sig") if isinstance(content, bytes) else content
     except UnicodeDecodeError as error:
-        at = f"byte {error.start + 1}"
-        raise error_at(where, [f"is not text in UTF-8 ({at}); {wanted}"]) from None
+        raise ScenarioError(f"is not text in UTF-8, see byte {error.start + 1}") from None
 
 
 # --- What stands in them --------------------------------------------------------------------------
@@ -99,30 +104,30 @@ def parse_toml(text: str, where: str, kind: str = "scenario") -> dict[str, Any]:
 
 def parse_json(content: bytes | str, where: str, kind: str) -> Any:
     """Read JSON; `where` and `kind` say in messages what text it is."""
-    text = _decode(content, where, f"a {kind} is JSON") if isinstance(content, bytes) else content
-    return _explained(json.loads, text, where, kind)
+    return _explained(json.loads, content, where, kind)
 
 
-def _explained(loads: Callable[[str], Any], text: str, where: str, kind: str) -> Any:
+def _explained(loads: Callable[[str], Any], text: str | bytes, where: str, kind: str) -> Any:
     """Parse text, and explain what is wrong with it."""
     try:
         return parse(text, loads, kind)
     except ScenarioError as error:
         raise error_at(where, [str(error)]) from None
     except ValueError as error:
-        raise error_at(where, [explain_syntax(text, error)]) from None
+        raise error_at(where, [explain_syntax(_decode(text), error)]) from None
 
 
-def parse(text: str, loads: Callable[[str], Any] = tomllib.loads, kind: str = "value") -> Any:
+def parse(content: str | bytes, loads: Callable[[str], Any] = tomllib.loads, kind: str = "value") -> Any:
     """Parse TOML, or by `loads` something else.
 
     Raises
     ------
     ScenarioError
-        For what is nested too deeply, and a value that nothing could work with.
+        For bytes that are no text, a nest that is too deep, and a value that nothing could work with.
     ValueError
         For what is no TOML.
     """
+    text = _decode(content)
     try:
         # tomllib takes memory by the square of the length of a dotted key: 800 kB of 'a.a.a' kill it.
         if loads is tomllib.loads and _LONG_KEY.search(text):
@@ -130,7 +135,7 @@ def parse(text: str, loads: Callable[[str], Any] = tomllib.loads, kind: str = "v
         data = loads(text)
         _check_values(data)
     except RecursionError:
-        raise ScenarioError(f"nested too deeply to be a {kind}") from None
+        raise ScenarioError(f"is nested too deeply to be a {kind}") from None
     return data
 
 

@@ -63,7 +63,7 @@ class Chunk:
         return json.dumps({"points": self.points, "replicates": self.replicates})
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Chunk:
+    def from_json(cls, text: bytes) -> Chunk:
         """Read what `to_json` wrote.
 
         Raises

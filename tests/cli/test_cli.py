@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -244,6 +245,8 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     names = {file.name for file in folder.iterdir()}
     assert {"results.json", "summary.csv", "replicates.csv", "series.csv"} <= names
+    for table, rows in pd.read_csv(folder / "codebook.csv").groupby("table", sort=False):
+        assert rows["column"].tolist() == list(pd.read_csv(folder / f"{table}.csv", nrows=0))
     assert any(name.endswith(".svg") for name in names)
     lines = (folder / "series.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 4 * 37
@@ -251,6 +254,42 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     assert Scenario.load(next(folder.glob("*.toml"))).months == 36
     assert call(*words, str(folder)).exit_code == 2
     assert call(*words, str(folder), "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_files_at_home_are_written_and_read_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    few = ("--replicates", "3", "--months", "12", "--out")
+    for words in (
+        ("new", "~/mine.toml", "--from", "two-organisations"),
+        ("check", "~/mine.toml"),
+        ("show", "~/mine.toml"),
+        ("run", "~/mine.toml", *few, "~/run"),
+        ("compare", "~/mine.toml", "--arm", "coordinator", *few, "~/compared"),
+    ):
+        assert call(*words).exit_code == 0, words
+    assert call("run", "~/mine.toml", *few, "~/run").exit_code == 2  # it has files in it
+    assert list(here.iterdir()) == []
+    assert {path.name for path in home.glob("[!.]*")} == {"mine.toml", "run", "compared"}
+    assert f"Written to {home}" in " ".join(call("run", "~/mine.toml", *few, "~/again").stdout.split())
+
+
+def test_what_is_typed_is_completed_by_names_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("[a].toml", "a.toml", "x/tor.toml"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert base._complete_scenario("[a") == ["[a].toml"]
+    assert base._complete_scenario("tor") == ["torbay"]
+    assert base._complete_scenario("x/") == [os.path.join("x", "tor.toml")]
+    assert base._complete_scenario(f"{tmp_path}{os.sep}a") == [str(tmp_path / "a.toml")]
+    assert base._complete_scenario("*") == base._complete_scenario("none/") == []
 
 
 @pytest.mark.usefixtures("quick_model")
@@ -679,8 +718,21 @@ def test_package_is_lazy_and_complete() -> None:
     assert partnersim.Scenario is Scenario
     assert partnersim.READY_ARMS is READY_ARMS
     assert set(partnersim.__all__) <= set(dir(partnersim))
+    for name in ("MEASURES", "Plan", "Sweep", "figures", "main_effects"):
+        assert name in partnersim.__all__ and getattr(partnersim, name) is not None
+    assert partnersim.figures.quantiles and partnersim.MEASURES["trust"].unit == "share"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         partnersim.nothing  # noqa: B018
+
+
+def test_measures_are_listed() -> None:
+    told = call("measures").stdout
+    rows = {row["column"]: row for row in json.loads(call("measures", "--json").stdout)}
+    assert list(rows)[: len(MEASURES)] == list(MEASURES)
+    assert all(name in told and rows[name]["meaning"] for name in rows)
+    assert (rows["trust"]["unit"], rows["trust"]["low"], rows["trust"]["high"]) == ("share", 0.0, 1.0)
+    assert (rows["cost"]["high"], rows["acceleration"]["low"]) == (None, None)
+    assert rows["n_members"]["is_series"] and not rows["mean_speed"]["is_series"]
 
 
 def test_every_measure_has_its_place_in_the_tables() -> None:

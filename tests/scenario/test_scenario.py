@@ -53,6 +53,16 @@ def test_packaged_scenario_loads_and_survives_a_round_trip(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGED)
+def test_packaged_scenario_shows_what_it_sets_in_short(name: str) -> None:
+    scenario = Scenario.load(name).replace({"trust.deeds": 0.25})
+    for text in (repr(scenario), str(scenario)):
+        assert text.startswith(f"<Scenario {scenario.title!r}: ") and "trust.deeds=0.25" in text
+        assert len(text) < 500
+    many = {f"ways_of_working.{lever}": 0.55 for lever in LEVERS if lever != "cross_links"}
+    assert re.search(r", and \d+ more>$", repr(scenario.replace(many)))
+
+
+@pytest.mark.parametrize("name", PACKAGED)
 def test_packaged_scenario_changes_the_place_and_not_the_model(name: str) -> None:
     """No place has parameters of its own; only the one for theory leaves things out."""
     place = {
@@ -873,13 +883,13 @@ def test_any_value_can_be_worded() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[" * 100_000, "nested too deeply to be a sweep"),
-        ('{"a": ' * 51 + "1" + "}" * 51, "nested too deeply to be a sweep"),
+        ("[" * 100_000, "is nested too deeply to be a sweep"),
+        ('{"a": ' * 51 + "1" + "}" * 51, "is nested too deeply to be a sweep"),
         ("{", "line 1, column 2: not JSON, expecting property name"),
         (f'{{"a":\n{"9" * 5000}}}', "line 2: holds a number with too many digits"),
         ('{"a": [1, 1%s]}' % ("0" * 400), "a.2 = 1000"),
         ('{"a": "\\ud800"}', "a: has half a character in it"),
-        (b"\xff", "is not text in UTF-8 (byte 1); a sweep is JSON"),
+        (b"\xff", "is not text in UTF-8, see byte 1"),
     ],
 )
 def test_json_is_read_as_toml_is(text: str | bytes, said: str) -> None:
