@@ -37,7 +37,8 @@ class View:
         raise AttributeError(name)
 
     def u(self, stream: int, purpose: int, a: int = 0, b: int = 0, c: int = 0, month: Any = None) -> float:
-        return float(d.uniform(self.keys, stream, self.month[0] if month is None else month, purpose, a, b, c))
+        month = self.month[0] if month is None else month
+        return float(d.uniform(self.keys, stream, month, purpose, a, b, c))
 
     def each(self, stream: int, purpose: int) -> np.ndarray:
         return np.array([self.u(stream, purpose, k) for k in self.p.label[: self.n]])
@@ -359,9 +360,7 @@ def show_commitment(s: Any, p: Any) -> None:
     days = np.add.outer(s.in_force[:, POSITIONS], s.in_force[:, POSITIONS]) / 2
     understood = 1 - 0.4 * framing * p.mechanisms.framing_reason
     s.misread[:] = 0.6 * s.cultural_distance * understood * 6 / (6 + days)
-    s.guarded[:] = (
-        0.6 * s.in_force[:, PRE] * p.mechanisms.pre_meetings_harm * (0.25 + 0.75 * s.conflict)
-    )
+    s.guarded[:] = 0.6 * s.in_force[:, PRE] * p.mechanisms.pre_meetings_harm * (0.25 + 0.75 * s.conflict)
 
 
 def news(trust: float, seen: float, rate: float, agreement: float, p: Any) -> float:

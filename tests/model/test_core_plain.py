@@ -67,8 +67,7 @@ def differing(one: Any, other: Any) -> dict[str, float]:
 
 
 ALL_OFF = {
-    f"mechanisms.{name}": False
-    for name in Scenario.model_validate({"drawn": {}}).mechanisms.model_dump()
+    f"mechanisms.{name}": False for name in Scenario.model_validate({"drawn": {}}).mechanisms.model_dump()
 }
 PLACES: dict[str, dict[str, Any]] = {
     "as it is": {},

@@ -15,7 +15,7 @@ from partnersim.model.record import parts_of
 from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import KINDS, PARAMETERS
-from tests.places import PROCESSES, WORKINGS, World, begin, changed, copied, copy_fields, place, run
+from tests.places import PROCESSES, WORKINGS, World, begin, changed, copied, copy_fields, place
 
 Routes = dict[str, set[str]]
 Change = Callable[[World], None]
@@ -204,11 +204,7 @@ LEVER_ROUTES = {
     "separate_pre_meetings": {"spend_time": TIME, "hear_talk": "goodwill_trust", "take_decisions": DECIDED},
     "own_needs_framing": SEEN,
     "delegated_authority": {"take_decisions": "decision"},
-    "partnership_managed_teams": {
-        "set_levers": "transition",
-        "deliver_promises": PROMISED,
-        "do_work": PACE,
-    },
+    "partnership_managed_teams": {"set_levers": "transition", "deliver_promises": PROMISED, "do_work": PACE},
     "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
     "binding_agreement": {
         "set_levers": "withdrawn",
@@ -223,8 +219,10 @@ LEVER_ROUTES = {
 MOVES_TRUST = {
     **dict.fromkeys(("let_events_happen", "change_leaders", "forget_partners"), TRUST),
     **dict.fromkeys(
-        "bridge_partners serve_host hear_talk see_deeds miss_agreements spend_joint_days raise_issues "
-        "let_issues_break_out take_decisions".split(),
+        (
+            *("bridge_partners", "serve_host", "hear_talk", "see_deeds", "miss_agreements"),
+            *("spend_joint_days", "raise_issues", "let_issues_break_out", "take_decisions"),
+        ),
         "goodwill_trust",
     ),
     **dict.fromkeys(("judge_partners", "give_up_work"), "competence_trust"),
@@ -508,11 +506,10 @@ def test_another_theory_learns_in_one_place_and_in_no_other(theory: int, own: st
 
 
 def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
-    assert set(routes_of(scale("luck"))) <= set(
-        "draw_shocks change_leaders withdraw_members change_coordinators choose_meetings hold_meetings "
-        "hear_talk raise_issues let_issues_break_out deliver_promises take_decisions "
-        "begin_initiatives".split()
-    )
+    by_chance = """draw_shocks change_leaders withdraw_members change_coordinators choose_meetings
+        hold_meetings hear_talk raise_issues let_issues_break_out deliver_promises take_decisions
+        begin_initiatives"""
+    assert set(routes_of(scale("luck"))) <= set(by_chance.split())
 
 
 CLAIMED = [

@@ -111,7 +111,9 @@ def decided(net: float, price: float = 0.05 + 0.2 * 0.4) -> float:
 def test_contribution_moves_to_a_logistic_of_what_is_to_be_gained(pace: float) -> None:
     world = deciding()
     world.state.member_harm[0, 1], world.state.usual_pace[0] = 0.2, pace
-    found = [[net_of(world, i, layer, [j for j in range(3) if j != i]) for layer in range(3)] for i in range(3)]
+    found = [
+        [net_of(world, i, layer, [j for j in range(3) if j != i]) for layer in range(3)] for i in range(3)
+    ]
     before = copied(world).state
     run(world, "weigh_initiatives", "decide_contributions")
     assert world.state.stake[:3] == near(np.mean(found, axis=1)[:, 0])
