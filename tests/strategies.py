@@ -215,6 +215,10 @@ def scenarios(draw: st.DrawFn, max_months: int = 40) -> Scenario:
     for section in draw(st.lists(st.sampled_from(SECTIONS), max_size=4, unique=True)):
         data[section] = draw(some(section))
     data["decision"] = data.get("decision", {}) | {"rule": draw(st.sampled_from(["stake", "conditional"]))}
+    theory = st.sampled_from(["deeds", "deeds", "two-layer", "loyalty"])
+    data["trust"] = data.get("trust", {}) | {"theory": draw(theory)}
+    for name in draw(st.sampled_from([(), ("trust",), ("trust", "contribution")])):
+        data["starting"] = data.get("starting", {}) | {name: draw(st.floats(0, 1))}
     data |= {
         "title": draw(text()),
         "calendar_start": draw(st.sampled_from(["", "1998-04"])),

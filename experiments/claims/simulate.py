@@ -161,7 +161,7 @@ def _read(sweep: Sweep, group: _Group, runs: Runs) -> None:
         said = "; ".join(f"{f.n_runs} runs: {f.message}" for f in sweep.failures())
         raise ScenarioError(f"{sweep.folder}: not all runs are there. {said}")
     horizon = float(sweep.plan.base.months)
-    grid = _grid(sweep.runs, list(KEPT), runs.replicates)
+    grid = _grid(sweep.measures, list(KEPT), runs.replicates)
     names = list(sweep.plan.arms_by_name)
     places = {run: names.index(label(*run) if fixed else BASE) for run, fixed in group.arms.items()}
     for run, at in places.items():

@@ -106,7 +106,7 @@ def run_place(place: Place, plan: Plan, store: Path, workers: int | None) -> Run
         print(f"{place.name}: {first.n_runs} runs failed: {first.message}", file=sys.stderr)
     # Each is read once, and then taken apart.
     series = [sweep.series.to_xarray()[name].load() for name in SERIES]
-    change = sweep.runs.to_xarray()["change_delivered"].load()
+    change = sweep.measures.to_xarray()["change_delivered"].load()
     outcome, alone, change = (
         {arm: found.sel(arm=arm).to_numpy() for arm in ARMS} for found in (*series, change)
     )

@@ -305,26 +305,22 @@ def read_arms(scenario: Scenario, texts: Sequence[str]) -> dict[str, Scenario]:
 def check_series(names: Sequence[str] | None) -> list[str]:
     """Names of series, each once."""
     from partnersim.runs.measures import ALL_SERIES
-    from partnersim.scenario.errors import suggest
+    from partnersim.scenario.errors import check_name
 
     for name in names or ():
-        if name not in ALL_SERIES:
-            hint = suggest(name, list(ALL_SERIES))
-            raise refuse("--series", f"{name!r}: no series has this name; {hint}")
+        check_name(name, ALL_SERIES, "series")
     return list(dict.fromkeys(names or ()))
 
 
 def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:
     """Whose trust is explained, in words and by name."""
-    from partnersim.scenario.errors import suggest
+    from partnersim.scenario.errors import check_name
 
     if between is None:
         return [("", (None, None))]
     known = scenario.organisation_names
     for name in between:
-        if name not in known:
-            hint = suggest(name, known)
-            raise refuse("--between", f"{name!r}: no organisation has this name; {hint}")
+        check_name(name, known, "organisation")
     if between[0] == between[1]:
         raise refuse("--between", f"{between[0]!r} twice; name two organisations")
     titles = dict(zip(known, scenario.organisation_titles, strict=True))

@@ -6,20 +6,21 @@ Every page is 1280 by 720 pixels. Its title is its message.
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from partnersim.figures.layout import wrap
 from partnersim.figures.marks import Mark, Table, Text, say, written
 from partnersim.figures.palette import LINE, QUIET, TITLE
 from partnersim.figures.picture import Picture
+from partnersim.runs.wording import csv_cell
+from partnersim.scenario.file_paths import full_path
 
 WIDTH, HEIGHT = 1280, 720
 MARGIN = 40
 PNG_LEVEL = 2
+
+ENDINGS = ("png", "svg", "csv")
+"""Of the files of a picture: two of it, and the numbers behind it."""
 
 
 class Page:
@@ -73,9 +74,9 @@ def save(picture: Picture, folder: str | Path, name: str) -> list[Path]:
     """
     import matplotlib
 
-    folder = Path(folder)
+    folder = full_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg, table = (folder / f"{name}.{ending}" for ending in ("png", "svg", "csv"))
+    png, svg, table = (folder / f"{name}.{ending}" for ending in ENDINGS)
     about = {"Title": picture.title}
     # Quick to write: these pictures are mostly white, and small at any level.
     picture.figure.savefig(png, dpi=150, metadata=about, pil_kwargs={"compress_level": PNG_LEVEL})
@@ -83,13 +84,6 @@ def save(picture: Picture, folder: str | Path, name: str) -> list[Path]:
         picture.figure.savefig(svg, metadata={"Date": None, **about})
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(picture.table)
-        writer.writerows([map(_cell, row) for row in zip(*picture.table.values(), strict=True)])
+        writer.writerow(map(csv_cell, picture.table))
+        writer.writerows([map(csv_cell, row) for row in zip(*picture.table.values(), strict=True)])
     return [png, svg, table]
-
-
-def _cell(value: Any) -> Any:
-    """Write a value as in a CSV file: empty where there is none."""
-    if isinstance(value, float | np.floating):
-        return "" if math.isnan(value) else repr(float(value))
-    return value

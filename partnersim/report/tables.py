@@ -16,13 +16,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.runs.measures import MEASURES
+from partnersim.runs.measures import MEASURES, range_of
 from partnersim.runs.wording import capital, certain_decimals, fixed, join, percent, plural
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.runs.codebook import Entry
     from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
@@ -527,6 +528,18 @@ def parameters_table(rows: Sequence[ParameterRow]) -> Table:
             Text(range_text(row)),
             Text(row.meaning).append(f" [{row.source}]" if row.source else "", style="dim"),
         )
+    return table
+
+
+def measures_reference(rows: Sequence[Entry]) -> Table:
+    """Show everything that is measured of a run."""
+    table = house_table()
+    table.add_column("Measure", no_wrap=True)
+    table.add_column("Range, unit", max_width=16)
+    table.add_column("Meaning")
+    for row in rows:
+        lies = f"{range_of(row.low, row.high)}, {row.unit}"
+        table.add_row(Text(row.column, style="bold"), Text(lies), Text(f"{row.label}: {row.meaning}"))
     return table
 
 

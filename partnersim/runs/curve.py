@@ -56,7 +56,8 @@ class ArmCurve:
         float64[replicates, levels]: mean speed with trust held at each of `LEVELS`, NaN where it
         has none.
     speed, trust
-        float64[replicates]: mean speed, and trust in the last month, with trust left to itself.
+        float64[replicates]: mean speed, and trust in the last month, with trust left to itself; of
+        a partnership that has collapsed there is no trust, NaN.
     """
 
     scenario: Scenario
@@ -203,7 +204,8 @@ def curve(
     for name, scenario in arms.items():
         held = [measures_of(hold_trust(scenario, level))[SPEED.name] for level in LEVELS]
         free = measures_of(scenario)
-        curves[name] = ArmCurve(scenario, np.column_stack(held), free[SPEED.name], free["trust"])
+        trust = np.where(free["survived"] > 0, free["trust"], np.nan)
+        curves[name] = ArmCurve(scenario, np.column_stack(held), free[SPEED.name], trust)
     return Curve(curves, replicates, seed, tuple(used))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partnersim.runs.ensemble import compare
-from partnersim.runs.measures import YEAR, Floats, find_first_month
+from partnersim.runs.measures import YEAR, Floats, find_collapsed, find_first_month
 from partnersim.runs.results import Comparison
 from partnersim.scenario.scenario import Scenario
 
@@ -55,14 +55,18 @@ def half_life_of_difference(comparison: Comparison, low: str, high: str) -> Half
     Parameters
     ----------
     comparison
-        Arms that share their luck, with the series `trust` kept.
+        Arms that share their luck, with the series `trust` and `n_members` kept. Of a partnership
+        that has collapsed there is no trust: its pair counts until then.
     low, high
         Names of the two arms.
     """
-    pairs = comparison.results[high].series["trust"] - comparison.results[low].series["trust"]
-    mean = pairs.mean(axis=0)
-    n = len(pairs)
-    error = pairs.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(mean.shape, np.nan)
+    one, other = (comparison.results[name].series for name in (low, high))
+    is_gone = find_collapsed(one["n_members"]) | find_collapsed(other["n_members"])
+    pairs = np.where(is_gone, np.nan, other["trust"] - one["trust"])
+    n = (~is_gone).sum(axis=0)
+    mean = np.where(is_gone, 0.0, pairs).sum(axis=0) / np.where(n > 0, n, np.nan)
+    squares = np.where(is_gone, 0.0, (pairs - mean) ** 2).sum(axis=0)
+    error = np.sqrt(squares / np.where(n > 1, (n - 1) * n, np.nan))
     has_halved = np.abs(mean) <= 0.5 * abs(mean[0])
     months = float(find_first_month(has_halved[None])[0]) if mean[0] else np.nan
     return HalfLife(months, mean, error)
@@ -91,6 +95,12 @@ def half_life_of_history(
     place = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     arms = {name: place.replace({"starting.trust": trust}) for name, trust in (("low", low), ("high", high))}
     comparison = compare(
-        arms, replicates, seed, series=["trust"], workers=workers, progress=progress, variants=variants
+        arms,
+        replicates,
+        seed,
+        series=["trust", "n_members"],
+        workers=workers,
+        progress=progress,
+        variants=variants,
     )
     return half_life_of_difference(comparison, "low", "high")

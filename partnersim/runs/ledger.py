@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import partnersim
 from partnersim.scenario.declarations import LAYERS
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, check_name
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -176,8 +176,7 @@ class Ledger:
         for axis, name in enumerate((trustor, trustee)):
             if name is None:
                 continue
-            if name not in names:
-                raise ScenarioError(f"organisation {name!r}: not in this scenario; {suggest(name, names)}")
+            check_name(name, names, "organisation in this scenario")
             chosen = np.array(names) == name
             links &= chosen[:, None] if axis == 0 else chosen[None, :]
         if not links.any():

@@ -76,6 +76,8 @@ class Measure:
         'later than the horizon'.
     is_yes_or_no
         Whether it is 1 or 0, so that its mean is a share of runs.
+    low
+        The least that it can be; None for no such end.
     """
 
     name: str
@@ -85,11 +87,24 @@ class Measure:
     definition: str
     is_censored: bool = False
     is_yes_or_no: bool = False
+    low: float | None = 0.0
+
+    @property
+    def high(self) -> float | None:
+        """The most that it can be: a whole share; None for no such end."""
+        return 1.0 if self.unit in ("share", "share of runs") else None
 
 
-def _last(name: str, label: str, higher_is_better: bool | None, meaning: str, unit: str = "share") -> Measure:
+def _last(
+    name: str,
+    label: str,
+    higher_is_better: bool | None,
+    meaning: str,
+    unit: str = "share",
+    low: float | None = 0.0,
+) -> Measure:
     """Declare the last month of the series of the same name a measure."""
-    return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.")
+    return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.", low=low)
 
 
 def _milestone(percent: int) -> Measure:
@@ -136,7 +151,11 @@ _AT_THE_END = (
 
 _AFTER_EFFECT = (
     _last(
-        "vision_realised", "benefit embedded", True, "Weighted sum over domains of the benefit that stands"
+        "vision_realised",
+        "benefit embedded",
+        True,
+        "Weighted sum over domains of the benefit that stands",
+        low=-1.0,
     ),
     _last(
         "cost",
@@ -183,11 +202,11 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "acceleration", "acceleration", "share of the vision per year²", True,
-            "Least-squares slope of the yearly change over all whole years, 3 at least.",
+            "Least-squares slope of the yearly change over all whole years, 3 at least.", low=None,
         ),
         Measure(
             "second_half_less_first", "second half less first", "share of the vision", True,
-            "Change in the second half of the run less change in the first.",
+            "Change in the second half of the run less change in the first.", low=None,
         ),
         Measure(
             "mean_speed", "mean speed", "share of the vision per year", True,
@@ -229,7 +248,7 @@ MEASURES: dict[str, Measure] = {
         *_AT_THE_END,
         Measure(
             "outcome_effect", "demand avoided", "index", True,
-            "The outcome without any partnership work less the outcome, in the last month.",
+            "The outcome without any partnership work less the outcome, in the last month.", low=None,
         ),
         *_AFTER_EFFECT,
         Measure(
@@ -251,6 +270,18 @@ MEASURES: dict[str, Measure] = {
         *_BY_LAYER,
     )
 }  # fmt: skip
+
+
+ONLY_SERIES: dict[str, Measure] = {
+    name: Measure(name, label, unit, None, meaning)
+    for name, label, unit, meaning in (
+        ("outcome_alone", "demand without joint work", "index", "The outcome if nobody had worked together."),
+        ("n_members", "members", "organisations", "Organisations that are present."),
+        ("waiting", "kept waiting", "share", "Share of initiatives at work that wait for a decision."),
+        ("n_coordinators", "coordinators", "coordinators", "Coordinators at work."),
+    )
+}
+"""Series of which no measure has the name."""
 
 
 def measure(
@@ -588,7 +619,7 @@ def _list(names: tuple[str, ...]) -> str:
 
 def measures_markdown() -> str:
     """Write the table of measures in docs/measures.md."""
-    head = ("| measure | in words | unit | better | definition |", "|---|---|---|---|---|")
+    head = ("| measure | in words | unit | range | better | definition |", "|---|---|---|---|---|---|")
     return "\n".join([*head, *_rows()]) + "\n"
 
 
@@ -596,4 +627,12 @@ def _rows() -> Iterator[str]:
     better = {True: "higher", False: "lower", None: "neither"}
     for m in MEASURES.values():
         definition = m.definition + (" Censored." if m.is_censored else "")
-        yield f"| `{m.name}` | {m.label} | {m.unit} | {better[m.higher_is_better]} | {definition} |"
+        words = (m.label, m.unit, range_of(m.low, m.high), better[m.higher_is_better], definition)
+        yield f"| `{m.name}` | {' | '.join(words)} |"
+
+
+def range_of(low: float | None, high: float | None) -> str:
+    """Say between what a measure lies."""
+    if low is None:
+        return "any"
+    return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"

@@ -53,6 +53,16 @@ def test_packaged_scenario_loads_and_survives_a_round_trip(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGED)
+def test_packaged_scenario_shows_what_it_sets_in_short(name: str) -> None:
+    scenario = Scenario.load(name).replace({"trust.deeds": 0.25})
+    for text in (repr(scenario), str(scenario)):
+        assert text.startswith(f"<Scenario {scenario.title!r}: ") and "trust.deeds=0.25" in text
+        assert len(text) < 500
+    many = {f"ways_of_working.{lever}": 0.55 for lever in LEVERS if lever != "cross_links"}
+    assert re.search(r", and \d+ more>$", repr(scenario.replace(many)))
+
+
+@pytest.mark.parametrize("name", PACKAGED)
 def test_packaged_scenario_changes_the_place_and_not_the_model(name: str) -> None:
     """No place has parameters of its own; only the one for theory leaves things out."""
     place = {

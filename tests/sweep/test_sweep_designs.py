@@ -361,7 +361,7 @@ def test_positions_become_values_of_the_right_kind() -> None:
             "decision.rule": {"values": ["stake", "conditional"]},
             "mechanisms.bridging": {},
             DEEDS: {"distribution": "beta", "a": 2, "b": 5},
-            "programme.n_simultaneous": {"distribution": "randint", "low": 1, "high": 5},
+            "programme.members_per_initiative": {"distribution": "randint", "low": 2, "high": 6},
         },
         points=1024,
     )
@@ -373,7 +373,7 @@ def test_positions_become_values_of_the_right_kind() -> None:
         (EXPOSURE, {0.0: 1 / 2, 1.0: 1 / 2}),
         ("decision.rule", {"conditional": 1 / 2, "stake": 1 / 2}),
         ("mechanisms.bridging", {False: 1 / 2, True: 1 / 2}),
-        ("programme.n_simultaneous", {1: 1 / 4, 2: 1 / 4, 3: 1 / 4, 4: 1 / 4}),
+        ("programme.members_per_initiative", {2: 1 / 4, 3: 1 / 4, 4: 1 / 4, 5: 1 / 4}),
     ):
         values, counts = np.unique(points[path], return_counts=True)
         assert values.tolist() == list(shares)
