@@ -77,8 +77,8 @@ def draw(found: Sequence[Stored]) -> Picture | None:
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES
     bottom, top = page.bottom + 30, page.top - 30
     for at, (_, marker, colour, words) in enumerate(THEORIES):
-        page.line([left + 270 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
-        page.write(left + 270 * at + 24, page.top - 14, words, color=QUIET)
+        page.line([left + 310 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
+        page.write(left + 310 * at + 24, page.top - 14, words, color=QUIET)
     axes = page.panel(left, bottom, width, top - bottom)
     axes.set(xlim=(-MOST, MOST), ylim=(bottom, top), yticks=[])
     axes.spines["left"].set_visible(False)
