@@ -1,6 +1,6 @@
 # Targets for users: demo, app, report, evidence.
-# For changes: setup, test, check, test-slow, evidence-smoke, bench, house, format, newest,
-# constraints, clean.
+# For changes: setup, test, check, test-slow, evidence-smoke, bench, house, mutants, format,
+# newest, constraints, clean.
 # Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
 
 PYTHON = python3
@@ -12,7 +12,7 @@ READY = $(VENV)/.ready
 CONSTRAINTS = constraints.txt
 
 .PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow \
-	newest constraints bench house clean
+	newest constraints bench house mutants clean
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -89,6 +89,10 @@ bench: $(READY)
 # How large and how tangled the code is, beside its goals.
 house: $(READY)
 	$(BIN)/python benchmarks/house.py
+
+# Faults put into the model one at a time: make mutants MUTANTS="-n 100 --seed 2".
+mutants: $(READY)
+	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
 
 clean:
 	rm -rf $(VENV) $(VENV)-newest build dist partnersim-demo report .hypothesis .mypy_cache \

@@ -7,11 +7,13 @@ import numba
 import numpy as np
 from pytest import approx
 
+from partnersim.model import initial
 from partnersim.model.draws import root
-from partnersim.model.record import new_record
-from partnersim.model.schedule import MONTH, perform, simulate, start, step
+from partnersim.model.record import array_of, new_record
+from partnersim.model.schedule import MONTH, simulate, start, step
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
+from partnersim.model.variants import SLOTS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
 
@@ -19,13 +21,12 @@ if numba.config.DISABLE_JIT:
     np.seterr(over="ignore")  # the arithmetic of draws is meant to wrap
 
 NAMES = "abcdefghij"
-PROCESSES = {row.name: at for at, row in enumerate(MONTH)}
-"""The place of each process in the month; the last, where it has two."""
+PROCESSES = {row.name: row for row in MONTH}
+"""Each process of the month by its name, in order."""
 
 WORKINGS = {
-    "agreement", "displayed", "guarded", "horizons_apart", "joint_value", "load", "misread",
-    "mix_length", "n_counted", "need", "net", "objectives_length", "price", "reliance",
-    "reliance_term", "touched",
+    "agreement", "displayed", "guarded", "horizons_apart", "joint_value", "mix_length", "misread",
+    "need", "net", "objectives_length", "price", "reliance", "touched",
 }  # fmt: skip
 """Fields that hold intermediate results: they follow from the others."""
 
@@ -58,15 +59,25 @@ def begin(scenario: Scenario, months: int = 0, seed: int = 1, replicate: int = 0
     return world
 
 
+def unrested(scenario: Scenario, seed: int = 1, replicate: int = 0) -> World:
+    """A place in month 0 as it set out: without the months in which it comes to rest."""
+    world, draw = World(new_record(STATE), to_parameters(scenario)), SLOTS["begin"].default
+    initial.set_out(draw, *world, root(seed), replicate)
+    world.state.month[0] = 0
+    initial.begin_counting(draw, *world)
+    return world
+
+
 def quiet(n: int = 3, changes: dict[str, Any] | None = None, **sections: Any) -> World:
-    """A place without luck, at its start: every draw is its expectation."""
-    return begin(place(n, changes, **{"luck": 0.0} | sections))
+    """A place without luck that has not yet come to rest: every draw is its expectation."""
+    return unrested(place(n, changes, **{"luck": 0.0} | sections))
 
 
 def run(world: World, *names: str) -> World:
-    """The world after some processes of a month; their order is the caller's."""
+    """The world after some processes of a month, in Python as they are written."""
     for name in names:
-        perform(PROCESSES[name], PROCESSES[name] + 1, *world)
+        row = PROCESSES[name]
+        row.process(*[SLOTS[row.slot].default] if row.slot else [], *world)
     return world
 
 
@@ -86,7 +97,12 @@ def copy_fields(source: Any, target: Any, names: Iterable[str]) -> None:
 
 def changed(before: Any, after: Any) -> set[str]:
     """Names of the fields in which two records differ, if in a single bit."""
-    return {name for name in before.dtype.names if not np.array_equal(before[name], after[name])}
+    one, other = (array_of(record).view(np.uint8) for record in (before, after))
+    names, fields = before.dtype.names, before.dtype.fields
+    offsets = [fields[name][1] for name in names]
+    suspect = np.unique(np.searchsorted(offsets, np.flatnonzero(one != other), side="right") - 1)
+    # Zeros of either sign are the same number.
+    return {names[at] for at in suspect if not np.array_equal(before[names[at]], after[names[at]])}
 
 
 def series_of(scenario: Scenario, n: int = 1, seed: int = 1, first: int = 0) -> dict[str, Any]:

@@ -22,7 +22,6 @@ SECTIONS = [
     "commitment",
     "place",
     "turnover",
-    "survey",
     "emergence",
     "mechanisms",
     "ways_of_working",
@@ -132,7 +131,6 @@ def coordinators(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
     """Up to three coordinators, hosted or not, for part of the time or all of it."""
     found = []
     for name in ["Ana", "Ben", "c-3"][: draw(st.integers(0, 3))]:
-        attention = st.sampled_from(sorted(STRATEGIES)) | some("coordinators.<name>.attention")
         begin = draw(st.integers(0, months - 1))
         found.append(
             {
@@ -140,7 +138,7 @@ def coordinators(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
                 "title": draw(text()),
                 "host": draw(st.sampled_from(["", *names])),
                 "layers": draw(st.lists(st.sampled_from(LAYERS), min_size=1, unique=True)),
-                "attention": draw(attention),
+                "attention": draw(st.sampled_from(sorted(STRATEGIES))),
                 "from_month": begin,
                 "to_month": draw(st.integers(begin + 1, 600)),
                 **draw(some("coordinators.<name>", "from_month", "to_month")),
@@ -217,6 +215,10 @@ def scenarios(draw: st.DrawFn, max_months: int = 40) -> Scenario:
     for section in draw(st.lists(st.sampled_from(SECTIONS), max_size=4, unique=True)):
         data[section] = draw(some(section))
     data["decision"] = data.get("decision", {}) | {"rule": draw(st.sampled_from(["stake", "conditional"]))}
+    theory = st.sampled_from(["deeds", "deeds", "two-layer", "loyalty"])
+    data["trust"] = data.get("trust", {}) | {"theory": draw(theory)}
+    for name in draw(st.sampled_from([(), ("trust",), ("trust", "contribution")])):
+        data["starting"] = data.get("starting", {}) | {name: draw(st.floats(0, 1))}
     data |= {
         "title": draw(text()),
         "calendar_start": draw(st.sampled_from(["", "1998-04"])),

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
+from partnersim.runs.ensemble import run
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
@@ -32,6 +33,10 @@ EVENT_SIZE = 0.5
 """How large the events are that the trainer fires: half of what the model knows."""
 
 EVENT_MONTHS = 12
+
+
+TRUST_AT_START = "starting.trust"
+"""The setting that most places leave out: they begin with the trust that they come to rest at."""
 
 
 class Spec(Section):
@@ -103,6 +108,8 @@ class FrontLever:
 
     def value(self, scenario: Scenario, month: int = 0) -> float:
         """What it is in a scenario in a month: as changed, else as the place has it."""
+        if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
+            return _trust_at_rest(scenario)
         if self._spec.path:
             return _value_at(scenario, self._path())
         held = [
@@ -268,6 +275,11 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         _spec=spec,
         _organisation=organisation,
     )
+
+
+def _trust_at_rest(scenario: Scenario) -> float:
+    """The trust with which a place begins that states none."""
+    return float(run(scenario, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:

@@ -33,7 +33,7 @@ from partnersim.runs.results import Results
 from partnersim.scenario.declarations import Section, Slug, Text, Whole
 from partnersim.scenario.errors import ScenarioError, suggest
 
-LEAST_SHARE = 0.6
+LEAST_SHARE = 0.8
 """Share of the hundred partnerships in which an expectation must hold."""
 
 MOST_OPTIONS = 4

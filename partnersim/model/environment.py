@@ -263,8 +263,9 @@ def change_leaders(state, p):
 
 @compiled
 def end_partnership(state, p):
-    """After a collapse nobody promises, gives, meets or coordinates."""
+    """After a collapse nobody is a member, promises, gives, meets or coordinates."""
     for i in range(p.n):
+        state.is_present[i] = 0.0
         state.meeting_share[i] = 0.0
         for layer in range(N_LAYERS):
             state.contribution[i, layer] = state.delivered[i, layer] = 0.0

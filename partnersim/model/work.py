@@ -399,7 +399,8 @@ def embed_work(state, p):
 @compiled
 def give_up_work(state, p):
     """A line of work is given up when a year of it went far more slowly than is usual, or its
-    members have gone. Who saw it fail trusts less and is less committed, the longer it had run."""
+    members have gone. Who saw it fail trusts less and is less committed, the longer it had run, and
+    what comes next must be decided on anew."""
     n = p.n
     for m in range(p.programme.n_simultaneous):
         if state.number[m] < 0 or is_complete(m, state):
@@ -415,6 +416,7 @@ def give_up_work(state, p):
         state.counts[1] += 1
         state.number[m] = -1
         state.recent_pace[m] = state.usual_pace[0]
+        state.freed[m] = 0.0  # what had been decided was this work
         loss = GIVING_UP_LOSS * min(1.0, state.age[m] / GIVING_UP_MONTHS)
         for i in range(n):
             if state.needs[m, i] * state.is_present[i] == 0.0:

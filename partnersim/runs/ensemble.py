@@ -14,7 +14,6 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from partnersim.runs.kernel import MOST_TOGETHER, Compiled, Kernel, Part, compil
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
+from partnersim.scenario.errors import check_name
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -188,8 +188,7 @@ def share_through_trust(
     a milestone never reached counts as the horizon. `float()` of the answer is the share.
     It may be under 0 or over 1: trust may work against the arm's other routes.
     """
-    if measure not in MEASURES:
-        raise ValueError(_unknown("measure", measure, tuple(MEASURES)))
+    check_name(measure, MEASURES, "measure")
     free = {
         name: scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         for name, scenario in (("base", base), ("arm", arm))
@@ -310,8 +309,7 @@ def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
         return ALL_SERIES if series else ()
     names = (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))
     for name in names:
-        if name not in ALL_SERIES:
-            raise ValueError(_unknown("series", name, ALL_SERIES))
+        check_name(name, ALL_SERIES, "series")
     return names
 
 
@@ -341,9 +339,3 @@ def whole_number(name: str, value: Any, least: int) -> int:
     if number < least:
         raise ValueError(f"{name} = {number}: must be {least} or more")
     return number
-
-
-def _unknown(kind: str, name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    return f"{kind} = {name!r}: there is none of this name; {hint}"

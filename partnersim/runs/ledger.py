@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import partnersim
 from partnersim.scenario.declarations import LAYERS
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, check_name
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -39,12 +39,11 @@ SAID = {
     "joint days": "joint away days",
     "flares": "issues that flared up",
     "ruptures": "issues that broke out",
-    "imposed decisions": "decisions imposed by the lead",
-    "small wins": "stages of work completed together",
-    "abandonment": "work given up",
+    "decided over": "decisions taken over their heads",
+    "joint work": "how joint work went",
+    "theory": "the theory of trust that was chosen",
+    "work given up": "work given up",
     "decay": "time without contact",
-    "promises kept": "promises kept",
-    "promises broken": "promises broken",
 }
 """Each mechanism in plain words, as the cause in a sentence; which processes it is, the table of
 `partnersim.model.schedule` says."""
@@ -177,8 +176,7 @@ class Ledger:
         for axis, name in enumerate((trustor, trustee)):
             if name is None:
                 continue
-            if name not in names:
-                raise ScenarioError(f"organisation {name!r}: not in this scenario; {suggest(name, names)}")
+            check_name(name, names, "organisation in this scenario")
             chosen = np.array(names) == name
             links &= chosen[:, None] if axis == 0 else chosen[None, :]
         if not links.any():

@@ -1,7 +1,8 @@
 """Ready arms: changes to a scenario that people want to compare, by name.
 
 An arm is what is different from the scenario as it stands, all else and all luck being the same.
-Each remedy moves ONE lever, so that its effect is its own.
+Each remedy moves ONE lever, so that its effect is its own. A lever moves in month 0: before that,
+and so where they come from, both are alike.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partnersim.scenario.assignments import parse_arm
+from partnersim.scenario.declarations import LEVERS, Intervention
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.paths import replace
 from partnersim.scenario.scenario import Scenario
@@ -74,9 +76,54 @@ def arm(scenario: Scenario, text: str) -> tuple[str, Scenario]:
     else:
         raise ScenarioError(_unknown(text.strip()))
     try:
-        return name, replace(scenario, changes)
+        return name, beside(scenario, replace(scenario, changes))
     except ScenarioError as error:
         raise ScenarioError(f"arm {name!r}: {error}") from None
+
+
+def beside(base: Scenario, arm: Scenario) -> Scenario:
+    """Let the levers in which an arm differs from its base move in month 0, as interventions.
+
+    A place that always worked so would come from elsewhere: it would be at rest with more trust, or
+    less, before anything is compared. Arms with other organisations are left as they are.
+    """
+    if arm.organisation_names != base.organisation_names:
+        return arm
+    moved: dict[tuple[str, float], list[str]] = {}
+    for lever in LEVERS:
+        for name, was, now in zip(
+            base.organisation_names, _in_force(base, lever), _in_force(arm, lever), strict=True
+        ):
+            if now != was:
+                moved.setdefault((lever, now), []).append(name)
+    if not moved:
+        return arm
+    whole = len(base.organisation_names)
+    begun = [
+        Intervention(lever=lever, value=value, organisations=[] if len(names) == whole else names)
+        for (lever, value), names in moved.items()
+    ]
+    own = {organisation.name: organisation.ways_of_working for organisation in base.organisations}
+    organisations = [
+        organisation.model_copy(update={"ways_of_working": own[organisation.name]})
+        for organisation in arm.organisations
+    ]
+    return arm.model_copy(
+        update={
+            "ways_of_working": base.ways_of_working,
+            "organisations": organisations,
+            "interventions": [*arm.interventions, *(one for one in begun if one not in arm.interventions)],
+        }
+    )
+
+
+def _in_force(scenario: Scenario, lever: str) -> list[float]:
+    """A lever as each organisation has it before any intervention: its own, else everybody's."""
+    usual = getattr(scenario.ways_of_working, lever)
+    if scenario.drawn:
+        return [usual] * scenario.n_organisations
+    own = [getattr(organisation.ways_of_working, lever) for organisation in scenario.organisations]
+    return [usual if value is None else value for value in own]
 
 
 def _unknown(name: str) -> str:
@@ -106,9 +153,8 @@ def _hosted_coordinator(scenario: Scenario) -> dict[str, Any]:
 def _levers(*names: str) -> Callable[[Scenario], dict[str, Any]]:
     """Set levers of `REMEDIES` for all organisations.
 
-    An organisation's own value of such a lever is cleared, so that the arm holds for it too.
-    Where an intervention of the scenario sets the lever, the intervention stays and wins while
-    it lasts: it belongs to the history of the place, which the arm leaves alone.
+    An organisation's own value of such a lever is cleared, so that the arm holds for it too; so
+    does an intervention of the scenario that sets it.
     """
 
     def changes(scenario: Scenario) -> dict[str, Any]:

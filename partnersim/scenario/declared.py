@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
+from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -230,14 +231,29 @@ def without_tags(location: tuple[int | str, ...], root: type[BaseModel]) -> tupl
 
 
 def plain(value: Any) -> Any:
-    """Turn models and NumPy scalars in a value into what a file would hold."""
+    """Turn a value that Python code gives into what a file would hold.
+
+    Models are tables, numbers and arrays of NumPy are numbers and lists, and a table of pandas,
+    polars or Arrow is its columns by name.
+    """
     if isinstance(value, BaseModel):
-        return value.model_dump()
+        return plain(value.model_dump())
     if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
+        return {plain(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | range):
         return [plain(entry) for entry in value]
-    return value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(value, PurePath):
+        return str(value)
+    if hasattr(value, "columns"):
+        import pyarrow as pa
+
+        table = pa.table(value)
+        index = [name for name in table.column_names if name.startswith("__index_level_")]
+        return table.drop_columns(index).to_pydict()
+    for turn in ("tolist", "to_list"):  # of NumPy, pandas and Arrow, and of polars
+        if hasattr(value, turn):
+            return getattr(value, turn)()
+    return value
 
 
 def tables_in(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

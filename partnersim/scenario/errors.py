@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -81,6 +82,18 @@ def suggest(name: str, known: list[str]) -> str:
         return f"did you mean {plain[near[0]]!r}?"
     most = 10
     return f"there are {', '.join(known[:most])}{', ...' * (len(known) > most)}"
+
+
+def check_name(name: str, known: Iterable[str], what: str) -> None:
+    """Refuse a name that there is not, and name the nearest; `what` is what it should be.
+
+    Raises
+    ------
+    InputError
+    """
+    names = list(known)
+    if name not in names:
+        raise InputError(f"{name!r}: there is no {what} of this name; {suggest(str(name), names)}")
 
 
 _CLOSE = "; close what was opened, a quote or a bracket"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from partnersim.scenario.errors import error_at, explain_syntax, shown, suggest
+from partnersim.scenario.file_paths import full_path
 
 MAX_BYTES = 1_000_000
 """Larger files are refused unread; the largest scenarios that make sense take about 100 kB."""
@@ -79,6 +80,7 @@ def read_text(path: Path, kind: str = "scenario") -> str:
     where = str(path)
     if not where.isprintable():
         raise error_at(shown(where), ["is not the path of a file"])
+    path = full_path(path)
     if path.is_dir():
         raise error_at(where, [_DIRECTORY[kind]])
     try:

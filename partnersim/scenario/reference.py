@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
+from partnersim.model import constants
 from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,
@@ -25,7 +28,8 @@ def parameters_markdown() -> str:
     groups: dict[str, list[ParameterRow]] = {}
     for row in parameters():
         groups.setdefault(row.path.rpartition(".")[0], []).append(row)
-    return "\n".join(line for group, rows in groups.items() for line in _group(group, rows))
+    tables = [line for group, rows in groups.items() for line in _group(group, rows)]
+    return "\n".join([*tables, *_constants()])
 
 
 def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
@@ -38,6 +42,26 @@ def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for row in rows:
         yield _line(*_cells(row), row.source)
+    yield ""
+
+
+def _constants() -> Iterator[str]:
+    """Give the lines of the table of the model's fixed factors, from the comments beside them."""
+    source = inspect.getsource(constants)
+    lines = source.splitlines()
+    yield "## Constants"
+    yield ""
+    yield "Fixed factors of the model, which cannot be set. All are assumed unless a source is given."
+    yield ""
+    yield "| constant | value | meaning |"
+    yield "|---|---|---|"
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign) or ast.unparse(node.value).startswith("range("):
+            continue
+        names = ast.unparse(node.targets[0]).strip("()").split(", ")
+        comment = lines[(node.end_lineno or node.lineno) - 1].partition("  # ")[2]
+        values = ", ".join(f"{getattr(constants, name):.6g}" for name in names)
+        yield _line(", ".join(f"`{name}`" for name in names), values, comment)
     yield ""
 
 

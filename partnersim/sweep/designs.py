@@ -13,10 +13,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, Discriminator, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Tag, field_validator, model_validator
 
 from partnersim.scenario.declarations import Section, Text, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
@@ -148,11 +148,24 @@ class SaltelliDesign(Section):
 
 
 class TableDesign(Section):
-    """Points of one's own: a CSV or Parquet file with a column for each parameter."""
+    """Points of one's own: a table with a column for each parameter, in a file or in the plan."""
 
     type: Literal["table"] = setting("table", "Which design.", unit="name")
-    file: Text = setting(..., "The file, relative to the plan's folder.", unit="path")
+    file: Text | None = setting(
+        None, "A CSV or Parquet file, relative to the plan's folder, unless there are `points`.", unit="path"
+    )
+    points: dict[str, list[Any]] | None = setting(
+        None,
+        "The points themselves: a list of values for each path; in Python also a data frame.",
+        unit="table",
+    )
     growing: ClassVar[str] = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.file is None) == (self.points is None):
+            raise ValueError("a table is given by file or by points: by one of them")
+        return self
 
 
 def _type_of(given: Any) -> Any:

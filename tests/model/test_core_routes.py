@@ -15,12 +15,13 @@ from partnersim.model.record import parts_of
 from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import KINDS, PARAMETERS
-from tests.places import PROCESSES, WORKINGS, World, begin, changed, copied, copy_fields, place, run
+from tests.places import PROCESSES, WORKINGS, World, begin, changed, copied, copy_fields, place
 
 Routes = dict[str, set[str]]
 Change = Callable[[World], None]
 
-MONTH = 13  # of which the story is told: the second year has begun, and 12 months have been low
+MONTH = 13  # of which the story is told
+AT = {row.name: at for at, row in enumerate(schedule.MONTH)}
 
 
 def busy_place() -> Scenario:
@@ -65,13 +66,11 @@ def busy_place() -> Scenario:
         },
         programme={
             "initiatives": [
-                {"size": 0.8, "n_gates": 2, "start_month": 0, "harm": {"a": 0.1}},
-                {"size": 0.05, "quick_win": True},
-                {"size": 90.0, "n_gates": 3},
-                {"size": 50.0, "n_gates": 0},
-            ],
-            "stagger_months": 0,
-            "shared_benefit": 0.3,
+                {"size": 80.0, "harm": {"a": 0.1}},
+                {"size": 5.0},
+                {"size": 90.0, "domains": {"prevention": 1.0}},
+                {"size": 50.0, "members": ["a", "b", "d"]},
+            ]
         },
         relations={"meeting_budget": 1.0},
         lead={"organisation": "b", "authority": 0.3},
@@ -104,15 +103,12 @@ def month_before() -> World:
     """The busy place as the month begins, put where every mechanism has something to do."""
     world = begin(busy_place(), MONTH)
     state, p = world
-    state.age[3] = 1.0e6  # so it will be given up
-    state.work[0] = state.work_size[0] * (state.stage[0] + 1) / 2 - 1e-9  # its stage will be done
-    state.gate[0] = 1.0
-    state.months_low[3] = 40.0
-    p.turnover.trust_floor = p.turnover.stake_floor = 1.0  # d may leave
-    state.gate[2] = 0.1  # it waits
+    state.recent_pace[3] = 0.3 * state.usual_pace[0]  # so it will be given up
+    state.work[0] = state.work_size[0] - 1e-9  # it will be done
+    state.freed[:3] = 0.5, 0.0, 0.01
+    state.got[3], state.put[3] = 0.1, 0.2  # d may leave
     state.tilt[0] = 0.1
     state.embedded[:4] = 0.1, 0.2, 0.3, 0.4
-    state.delivered[0] = 1.0  # better than anybody would think
     return world
 
 
@@ -121,7 +117,7 @@ def story() -> dict[str, World]:
     """The unchanged month: the world after each process."""
     world, told = copied(month_before()), {}
     for name in PROCESSES:
-        run(world, name)
+        schedule.perform(AT[name], AT[name] + 1, *world)
         told[name] = copied(world)
     return told
 
@@ -133,7 +129,7 @@ def routes_of(change: Change) -> Routes:
     for name in PROCESSES:
         change(other)
         own = changed(before.state, other.state)
-        run(other, name)
+        schedule.perform(AT[name], AT[name] + 1, *other)
         after = story()[name]
         different = changed(after.state, other.state)
         if different - own - WORKINGS:
@@ -185,49 +181,45 @@ def work_otherwise(lever: str) -> Change:
 
 TRUST = "competence_trust goodwill_trust"
 TIME = "staff_days meeting_share"
-PACE = "work realised_rate believed_rate"
+PROMISED = "kept delivered hands"
+DONE = "pace work work_delivered pending harm"
+PACE = DONE + " freed held_up"
+DECIDED = "decision votes goodwill_trust"
+SEEN = {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"}
+DECISION = {"decide_contributions": "contribution"}
+VALUE = DECISION | {"weigh_initiatives": "stake"}
+LOST = {name: "vision_commitment credibility " + TRUST for name in ("let_events_happen", "change_leaders")}
+COMMITMENT = {"update_commitment": "vision_commitment"}
 
-MAY_OR_MAY_NOT = {"meetings", "n_gates", "stage", "stages_now"}
-"""Whole numbers: a small change need not reach the next one."""
+MAY_OR_MAY_NOT = {"meetings", "decisions", "freed", "held_up"}
+"""What goes by whole numbers or thresholds: a small change need not reach the next one."""
 
 LEVER_ROUTES = {
-    "own_away_days": {
-        "spend_time": TIME,
-        "deliver_promises": "kept delivered",  # why people do it
-        # the harm; and colleagues follow each other faster
-        "update_commitment": "vision_commitment",
-    },
-    "joint_away_days": {
-        "spend_time": TIME,
-        "make_contact": "contact",
-        "spend_joint_days": "goodwill_trust",
-        "update_commitment": "vision_commitment",
-    },
-    "circulated_vision": {"spend_time": TIME, "update_commitment": "vision_commitment"},
-    "position_sharing": {"spend_time": TIME, "hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "separate_pre_meetings": {"spend_time": TIME, "hear_talk": "goodwill_trust", "pass_gates": "gate votes"},
-    "own_needs_framing": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "delegated_authority": {"decide_contributions": "contribution", "pass_gates": "gate"},
-    "partnership_managed_teams": {
-        "set_levers": "transition",
-        "deliver_promises": "kept delivered",
-        "do_work": PACE,
-    },
+    # The harm, and why people do it: promises are kept, and layers follow each other faster
+    "own_away_days": {"spend_time": TIME, "deliver_promises": PROMISED} | COMMITMENT,
+    "joint_away_days": {"spend_time": TIME, "make_contact": "contact", "spend_joint_days": "goodwill_trust"}
+    | COMMITMENT,
+    "circulated_vision": {"spend_time": TIME} | COMMITMENT,
+    "position_sharing": {"spend_time": TIME} | SEEN,
+    "separate_pre_meetings": {"spend_time": TIME, "hear_talk": "goodwill_trust", "take_decisions": DECIDED},
+    "own_needs_framing": SEEN,
+    "delegated_authority": {"take_decisions": "decision"},
+    "partnership_managed_teams": {"set_levers": "transition", "deliver_promises": PROMISED, "do_work": PACE},
     "issue_avoidance": {"raise_issues": "tension goodwill_trust"},
     "binding_agreement": {
         "set_levers": "withdrawn",
-        "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
         "assess_trust": "trust",
-    },
+        "take_decisions": DECIDED,
+    }
+    | SEEN,
     "cross_links": {"spend_time": TIME, "let_events_happen": TRUST, "change_leaders": TRUST},
 }
 
 MOVES_TRUST = {
-    **dict.fromkeys(("let_events_happen", "change_leaders", "celebrate_stages", "forget_partners"), TRUST),
+    **dict.fromkeys(("let_events_happen", "change_leaders", "forget_partners"), TRUST),
     **dict.fromkeys(
-        (
+        [
             "bridge_partners",
             "serve_host",
             "hear_talk",
@@ -236,147 +228,83 @@ MOVES_TRUST = {
             "spend_joint_days",
             "raise_issues",
             "let_issues_break_out",
-            "pass_gates",
-        ),
+            "take_decisions",
+        ],
         "goodwill_trust",
     ),
-    **dict.fromkeys(("judge_promises", "abandon_initiatives"), "competence_trust"),
+    **dict.fromkeys(("judge_partners", "give_up_work"), "competence_trust"),
 }
 
 SWITCH_ROUTES = {
-    "mechanisms.away_days_harm": {"update_commitment": "vision_commitment"},
-    "mechanisms.away_days_reason": {
-        "deliver_promises": "kept delivered",
-        "update_commitment": "vision_commitment",
-    },
+    "mechanisms.away_days_harm": COMMITMENT,
+    "mechanisms.away_days_reason": {"deliver_promises": PROMISED} | COMMITMENT,
     "mechanisms.pre_meetings_harm": {"hear_talk": "goodwill_trust"},
-    "mechanisms.pre_meetings_reason": {"pass_gates": "gate votes"},
+    "mechanisms.pre_meetings_reason": {"take_decisions": DECIDED},
     "mechanisms.framing_harm": {"hear_talk": "goodwill_trust"},
-    "mechanisms.framing_reason": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "mechanisms.referral_harm": {"pass_gates": "gate"},
-    "mechanisms.referral_reason": {"decide_contributions": "contribution"},
+    "mechanisms.framing_reason": SEEN,
+    "mechanisms.referral_harm": {"take_decisions": DECIDED + " decisions freed"},
+    "mechanisms.referral_reason": {"take_decisions": "goodwill_trust"},
     "mechanisms.separate_teams_handoffs": {"do_work": PACE},
-    "mechanisms.separate_teams_promises": {"deliver_promises": "kept delivered"},
+    "mechanisms.separate_teams_promises": {"deliver_promises": PROMISED},
     "mechanisms.transition_dip": {"do_work": PACE},
     "mechanisms.avoidance_harm": {"raise_issues": "tension goodwill_trust"},
     "mechanisms.avoidance_reason": {"raise_issues": "tension goodwill_trust"},
     "mechanisms.meeting_time_cost": {"spend_time": "meeting_share"},
-    "mechanisms.accountability_consent": {"pass_gates": "gate votes"},
-    "mechanisms.small_wins": {"celebrate_stages": TRUST + " vision_commitment"},
-    "mechanisms.articulation": {"articulate_vision": "vision_commitment believed_rate"},
+    "mechanisms.accountability_consent": {"take_decisions": DECIDED + " decisions freed"},
+    "mechanisms.results": COMMITMENT,
+    "mechanisms.framework": {"take_decisions": DECIDED},
+    "mechanisms.chasing": {"take_decisions": DECIDED},
+    "mechanisms.articulation": {"articulate_vision": "vision_commitment"},
     "mechanisms.bridging": {"bridge_partners": "goodwill_trust"},
     "mechanisms.resolution": {"convene_partners": "helped"},
     "mechanisms.convening": {"convene_partners": "convened"},
     "mechanisms.trust_frozen": MOVES_TRUST,
-    "decision.is_conditional": {"decide_contributions": "contribution", "update_beliefs": "belief"},
+    "decision.is_conditional": DECISION | {"update_beliefs": "belief"},
 }
 
-DECISION = {"decide_contributions": "contribution"}
-LOST = {"let_events_happen": "vision_commitment credibility " + TRUST}
-LOST_TOO = {"change_leaders": "vision_commitment credibility " + TRUST}
-BEGUN = "work_size planned_months"
-PLANNED = "planned_rate planned_months believed_rate"
-ATTENTION = {
+ATTENTION = VALUE | {
     "near_deadlines": "objectives deadline ceiling",
     "compare_interests": "conflict",
-    "weigh_initiatives": "stake",
-    "decide_contributions": "contribution",
+    "settle_accounts": "got",
 }
 
 PARAMETER_ROUTES = {
-    "organisations.interdependence": DECISION,
+    "organisations.interdependence": DECISION | {"settle_accounts": "got put"},
     "organisations.targets.weight": ATTENTION,
-    "vision.size": {"do_work": PACE, "embed_work": "embedded own_benefit", "begin_initiatives": PLANNED},
-    "vision.planning_horizon": {"weigh_initiatives": "stake", "decide_contributions": "contribution"},
-    "programme.initiative_size": {"begin_initiatives": BEGUN},
-    "programme.size_spread": {"begin_initiatives": BEGUN},
-    "programme.focus": {"begin_initiatives": "benefit_mix"},
-    "programme.benefit_spread": {"begin_initiatives": "benefit"},
-    "programme.shared_benefit": {"begin_initiatives": "benefit"},
+    "vision.size": {"do_work": DONE, "embed_work": "embedded own_benefit"},
+    "vision.planning_horizon": VALUE,
+    "programme.initiative_size": {"begin_initiatives": "work_size"},
     "programme.complementarity": DECISION | {"do_work": PACE},
-    "programme.diminishing": {"do_work": PACE, "begin_initiatives": PLANNED},
-    "programme.planned_effort": {
-        "begin_initiatives": PLANNED,
-        "judge_coordinators": "seen",
-        "see_deeds": "goodwill_trust",
-        "spend_joint_days": "goodwill_trust",
-    },
-    "trust.goodwill_weight": {"assess_trust": "trust"},
-    "trust.disposition": {
-        "let_events_happen": TRUST,
-        "change_leaders": TRUST,
-        "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust",
-        "forget_partners": TRUST,
-    },
-    "trust.news_asymmetry": {
-        "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust",
-        "spend_joint_days": "goodwill_trust",
-        "judge_promises": "competence_trust",
-    },
-    "trust.deeds": {
-        "judge_coordinators": "seen",
-        "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust",
-        "spend_joint_days": "goodwill_trust",
-    },
-    "trust.misreading_noise": {"hear_talk": "goodwill_trust"},
-    "trust.joint_day_rate": {"spend_joint_days": "goodwill_trust"},
-    "trust.agreement_loss": {"miss_agreements": "goodwill_trust"},
-    "trust.promise_rate": {"judge_promises": "competence_trust"},
-    "trust.reliability": {"deliver_promises": "kept delivered"},
-    "trust.pressure_on_reliability": {"deliver_promises": "kept delivered"},
-    "trust.shortfall": {"deliver_promises": "delivered"},
-    "trust.decay_rate": {"forget_partners": TRUST},
-    "trust.turnover_loss": LOST | LOST_TOO,
-    "trust.small_wins": {"celebrate_stages": TRUST + " vision_commitment"},
-    "trust.abandonment_loss": {"abandon_initiatives": "competence_trust vision_commitment"},
+    "programme.diminishing": {"do_work": DONE},
+    "trust.rate": SEEN | {"judge_partners": "competence_trust"},
+    "trust.news_asymmetry": SEEN
+    | {"spend_joint_days": "goodwill_trust", "judge_partners": "competence_trust"},
+    "trust.deeds": SEEN | {"judge_coordinators": "seen", "spend_joint_days": "goodwill_trust"},
+    "trust.disposition": {"let_events_happen": TRUST, "change_leaders": TRUST, "forget_partners": TRUST},
+    "trust.hope": VALUE | {"see_what_is_given": "deed", "compare_with_plans": "going joint_going"},
     "relations.meeting_budget": {"spend_time": TIME, "make_contact": "contact"},
     "relations.issue_rate": {"raise_issues": "tension goodwill_trust"},
-    "relations.surfacing_rate": {"raise_issues": "tension goodwill_trust"},
-    "relations.flare_loss": {"raise_issues": "goodwill_trust"},
-    "relations.rupture_rate": {"let_issues_break_out": "tension goodwill_trust"},
-    "relations.rupture_loss": {"let_issues_break_out": "goodwill_trust"},
-    "decision.own_view_weight": DECISION,
-    "decision.belief_weight": DECISION,
+    "relations.flare_loss": {"raise_issues": "goodwill_trust", "let_issues_break_out": "goodwill_trust"},
     "decision.sharpness": DECISION,
-    "decision.exposure": DECISION,
-    "decision.referral_protection": DECISION,
-    "decision.mandate": {"pass_gates": "gate votes"},
-    "decision.value_alone": DECISION,
-    "decision.cost_base": DECISION | {"embed_work": "own_cost"},
-    "decision.cost_pressure": DECISION | {"embed_work": "own_cost"},
-    "decision.cost_load": DECISION,
-    "decision.adjustment_rate": DECISION,
-    "pressure.deadline": {"feel_pressure": "target_pressure"},
-    "pressure.load": {"feel_pressure": "target_pressure"},
+    "decision.exposure": DECISION | {"settle_accounts": "put"},
+    "decision.mandate": {"take_decisions": DECIDED},
+    "decision.resentment": {"take_decisions": "goodwill_trust"},
+    "decision.value_alone": DECISION | {"settle_accounts": "put"},
+    "decision.cost_pressure": DECISION | {"settle_accounts": "put", "embed_work": "own_cost"},
     "pressure.relief": {"feel_pressure": "target_pressure"},
-    "pressure.shock_spread": {"draw_shocks": "shock"},
-    "pressure.national_shock_spread": {"draw_shocks": "national_shock"},
-    "pressure.shock_persistence": {"draw_shocks": "shock national_shock"},
-    "commitment.pull": {"update_commitment": "vision_commitment"},
-    "commitment.alone": {
-        "let_events_happen": "vision_commitment",
-        "change_leaders": "vision_commitment",
-        "update_commitment": "vision_commitment",
-    },
-    "commitment.identification": {"update_commitment": "vision_commitment"},
-    "commitment.colleague_rate": {"update_commitment": "vision_commitment"},
-    "commitment.adoption": {"change_practice": "practised"},
-    "commitment.adoption_rate": {"change_practice": "practised"},
-    "place.embedding_months": {"embed_work": "pending embedded own_benefit"},
+    "commitment.pull": COMMITMENT,
+    "commitment.alone": COMMITMENT
+    | {"let_events_happen": "vision_commitment", "change_leaders": "vision_commitment"},
+    "commitment.identification": COMMITMENT,
+    "place.embedding_months": VALUE | {"embed_work": "pending embedded own_benefit"},
     "place.erosion_rate": {"embed_work": "embedded own_benefit"},
-    "turnover.rates": LOST_TOO,
-    "turnover.withdrawal_rate": {"withdraw_members": "leaving"},
-    "lead.authority": {"pass_gates": "gate goodwill_trust"},
-    "lead.resentment": {"pass_gates": "goodwill_trust"},
+    "turnover.rate": {"change_leaders": LOST["change_leaders"]},
+    "lead.authority": {"take_decisions": "decision goodwill_trust"},
     "coordinators.skill": {"judge_coordinators": "credibility"},
-    "coordinators.cost": {"change_coordinators": "staff_days"},
+    "coordinators.cost": {"spend_time": TIME},
     "emergence.rate": {"change_coordinators": "emerging"},
     "interventions.value": {"set_levers": "in_force transition"},
     "events.size": ATTENTION
-    | LOST
     | {
         "set_capacity": "capacity crisis",
         "let_events_happen": LOST["let_events_happen"] + " stated practised",
@@ -385,93 +313,88 @@ PARAMETER_ROUTES = {
 
 LARGE_CHANGES = {
     "organisations.targets.cycle_months": (1.25, ATTENTION),  # a whole number of months
-    "programme.quick_win_share": (4.0, {"begin_initiatives": "is_quick n_gates " + BEGUN}),
-    "programme.patience": (1e9, {"abandon_initiatives": "competence_trust vision_commitment counts number"}),
-    "turnover.trust_floor": (0.0, {"withdraw_members": "leaving months_low"}),
-    "turnover.stake_floor": (-9.0, {"withdraw_members": "leaving months_low"}),
     "coordinators.meetings_per_month": (1.5, {"choose_meetings": "meetings"}),
     "coordinators.layers": (0.0, {"choose_meetings": "meetings"}),
-    "coordinators.attention.commitment": (1e3, {"choose_meetings": "meetings"}),
-    "coordinators.attention.tie": (1e3, {"choose_meetings": "meetings"}),
-    "coordinators.attention.time": (1e3, {"choose_meetings": "meetings"}),
-    "coordinators.attention.temperature": (9.0, {"choose_meetings": "meetings"}),
+    "coordinators.for_commitment": (1e3, {"choose_meetings": "meetings"}),
+    "coordinators.for_tie": (1e3, {"choose_meetings": "meetings"}),
+    "coordinators.for_time": (1e3, {"choose_meetings": "meetings"}),
+    "coordinators.temperature": (9.0, {"choose_meetings": "meetings"}),
     "interventions.organisations": (0.0, {"set_levers": "in_force is_held transition"}),
 }
 """Parameters that act by whether something happens, with a factor large enough for it."""
 
 STATE_ROUTES = {
-    # The seven drivers, as they act in a month
-    "accountability": {"pass_gates": "gate votes", "update_commitment": "vision_commitment"},
-    "objectives": {
+    # The drivers, as they act in a month
+    "accountability": {"take_decisions": DECIDED} | COMMITMENT,
+    "objectives": VALUE
+    | {
         "feel_pressure": "target_pressure",
         "compare_interests": "conflict",
-        "weigh_initiatives": "stake",
-        "decide_contributions": "contribution",
+        "settle_accounts": "got",
         "embed_work": "own_benefit",
     },
     "deadline": {"feel_pressure": "target_pressure"},
-    "cultural_distance": {"hear_talk": "goodwill_trust", "see_deeds": "goodwill_trust"},
-    "incentive_share": {
-        "weigh_initiatives": "stake",
-        "decide_contributions": "contribution",
-        "embed_work": "own_benefit",
-    },
-    "member_harm": {"weigh_initiatives": "stake", "decide_contributions": "contribution", "do_work": "harm"},
-    "planning_horizon": {"weigh_initiatives": "stake", "decide_contributions": "contribution"},
+    "cultural_distance": SEEN,
+    "incentive_share": VALUE | {"settle_accounts": "got", "embed_work": "own_benefit"},
+    "member_harm": VALUE | {"settle_accounts": "got", "do_work": "harm"},
+    "planning_horizon": VALUE,
     # Pressure and means
     "base_pressure": {"feel_pressure": "target_pressure"},
     "shock": {"feel_pressure": "target_pressure"},
     "national_shock": {"feel_pressure": "target_pressure"},
     "target_pressure": DECISION
-    | {
-        "deliver_promises": "kept delivered",
-        "embed_work": "own_cost",
-        "update_commitment": "vision_commitment",
-    },
-    "base_capacity": {"set_capacity": "capacity", "feel_pressure": "target_pressure"},
-    "meeting_share": {"do_work": PACE, "embed_work": "own_cost"},
+    | {"deliver_promises": PROMISED, "settle_accounts": "put", "embed_work": "own_cost"}
+    | COMMITMENT,
+    "meeting_share": {"do_work": PACE, "settle_accounts": "put", "embed_work": "own_cost"},
     "transition": {"do_work": PACE},
-    # Trust acts through what is decided, agreed, dared and felt, and nowhere else
+    # Trust acts through what is decided, agreed, handed over and felt, and nowhere else
     "competence_trust": {"assess_trust": "trust"},
     "goodwill_trust": {"assess_trust": "trust", "raise_issues": "tension", "hold_meetings": "seen_impartial"},
     "trust": DECISION
+    | {"choose_meetings": "meetings", "take_decisions": DECIDED, "do_work": PACE}
+    | COMMITMENT,
+    "vision_commitment": VALUE
     | {
-        "choose_meetings": "meetings",
-        "pass_gates": "gate votes",
-        "update_commitment": "vision_commitment",
-        "begin_initiatives": BEGUN + " n_gates",
-    },
-    "vision_commitment": {
-        "change_coordinators": "emerging",
+        "withdraw_members": "leaving",
+        "change_coordinators": "emerging conduct",
         "choose_meetings": "meetings",
         "judge_coordinators": "seen",
         "hear_talk": "goodwill_trust",
         "spend_joint_days": "goodwill_trust",
-        "weigh_initiatives": "stake",
-        "decide_contributions": "contribution",
+        "take_decisions": DECIDED,
         "change_practice": "practised",
     },
     "belief": DECISION,
-    "contact": {
-        "hear_talk": "goodwill_trust",
-        "see_deeds": "goodwill_trust",
-        "judge_promises": "competence_trust",
-        "celebrate_stages": TRUST,
-        "forget_partners": TRUST,
-    },
+    "contact": SEEN | {"judge_partners": "competence_trust", "forget_partners": TRUST},
     "tension": {
         "make_contact": "contact",
         "raise_issues": "goodwill_trust",
         "let_issues_break_out": "goodwill_trust",
     },
     "conflict": {"hear_talk": "goodwill_trust", "raise_issues": "tension goodwill_trust"},
-    # Coordinators: credibility gives weight, and weight acts by four channels
+    # Work: what was given and how it went is what others learn from
+    "deed": {
+        "judge_coordinators": "seen",
+        "see_deeds": "goodwill_trust",
+        "spend_joint_days": "goodwill_trust",
+        "judge_partners": "competence_trust",
+    },
+    "going": {"judge_coordinators": "credibility"} | COMMITMENT,
+    "joint_going": {"judge_partners": "competence_trust"},
+    "freed": {"do_work": PACE.replace(" harm", "")},
+    "difficulty": {"do_work": DONE},
+    "benefit": {"do_work": "pending"},
+    "hands": {"do_work": PACE, "settle_accounts": "put"},
+    "got": {"withdraw_members": "leaving"},
+    "put": {"withdraw_members": "leaving"},
+    # Coordinators: credibility gives weight, and weight acts by five channels
     "conduct": {"hold_meetings": "weight held_for_host seen_impartial"},
     "credibility": {"hold_meetings": "weight"},
     "weight": {
-        "articulate_vision": "vision_commitment believed_rate",
+        "articulate_vision": "vision_commitment",
         "bridge_partners": "goodwill_trust",
         "convene_partners": "helped convened",
+        "take_decisions": DECIDED,
     },
     "seen": {"bridge_partners": "goodwill_trust"},
     "helped": {"raise_issues": "tension goodwill_trust"},
@@ -491,19 +414,17 @@ READ_AT_THE_START = paths(
     {
         "organisations": "accountability capacity cultural_distance incentive_share "
         "is_present_at_start objectives planning_horizon pressure ways_of_working",
-        "drawn": "accountability_spread capacity_spread culture_diversity "
-        "horizon_diversity incentive_spread is_given objective_diversity "
-        "pressure_spread",
+        "drawn": "accountability_spread capacity_spread culture_diversity horizon_diversity "
+        "incentive_spread is_given objective_diversity pressure_spread",
         "coordinators": "impartiality",
-        "starting": "commitment contact_mean contact_spread contribution tension trust_mean trust_spread",
+        "starting": "contribution trust",
         "vision": "weights",
-        "programme.initiatives": "domains harm members quick_win size",
-        "programme": "quick_win_size",
+        "programme.initiatives": "domains harm members size",
     }
 )
 """What is taken over when a run, a coordinator or an initiative begins."""
 
-READ_WHEN_OBSERVING = {"place.log_growth", "place.reach", "survey.noise", "survey.avoidance_bonus"}
+READ_WHEN_OBSERVING = {"place.log_growth", "place.reach"}
 
 WHERE_AND_WHEN = paths(
     {
@@ -512,12 +433,13 @@ WHERE_AND_WHEN = paths(
         "coordinators": "from_month host n n_appointed to_month",
         "interventions": "from_month lever n to_month",
         "events": "domain layer month months n organisation type",
-        "programme.initiatives": "n n_gates start_month",
-        "programme": "max_gates members_per_initiative n_simultaneous stagger_months",
+        "programme.initiatives": "n start_month",
+        "programme": "members_per_initiative n_simultaneous",
         "lead": "organisation",
+        "trust": "theory",
     }
 )
-"""Counts, months, and who and which: they say where and when the others act."""
+"""Counts, months, and who and which: they say where, when and how the others act."""
 
 
 def check(change: Change, claimed: dict[str, str]) -> None:
@@ -532,7 +454,7 @@ def check(change: Change, claimed: dict[str, str]) -> None:
 
 
 def test_the_ledger_has_a_name_for_each_process_that_moves_trust() -> None:
-    assert {row.name for row in schedule.MONTH if row.booked} == set(MOVES_TRUST)
+    assert {row.name for row in schedule.MONTH if row.booked} == {*MOVES_TRUST, "follow_theory"}
 
 
 @pytest.mark.parametrize("lever", LEVERS)
@@ -566,33 +488,47 @@ def test_what_is_taken_over_at_the_start_has_no_other_route(name: str) -> None:
     check(scale(name), {})
 
 
-def test_a_crisis_waives_gates_and_brings_people_together() -> None:
+def test_the_larger_members_count_for_more() -> None:
+    def change(world: World) -> None:
+        world.state.base_capacity[1] = 2.0
+
+    measured = {"set_capacity": "capacity", "feel_pressure": "target_pressure", "spend_time": TIME}
+    check(change, measured | COMMITMENT | {"see_what_is_given": "usual_share"})
+
+
+def test_a_crisis_takes_decisions_and_brings_people_together() -> None:
     def change(world: World) -> None:
         world.state.crisis[0] = 1.0
 
-    # Where a gate is waived nobody has to impose anything.
-    check(change, {"make_contact": "contact", "pass_gates": "gate goodwill_trust"})
+    check(change, {"make_contact": "contact", "take_decisions": DECIDED + " decisions freed"})
 
 
-def test_a_change_of_stake_reaches_those_who_may_leave() -> None:
-    check(scale("stake", 1e6, "state"), {"withdraw_members": "months_low leaving"})
+@pytest.mark.parametrize(("theory", "own"), [(1, "damage"), (2, "together")])
+def test_another_theory_learns_in_one_place_and_in_no_other(theory: int, own: str) -> None:
+    def change(world: World) -> None:
+        world.p.trust.theory = theory
+
+    learning = {"spend_joint_days": "goodwill_trust", "judge_partners": "competence_trust"}
+    check(change, SEEN | learning | {"follow_theory": f"{TRUST} {own}"})
 
 
 def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
-    assert set(routes_of(scale("luck"))) <= {
-        "draw_shocks",
-        "change_leaders",
-        "withdraw_members",
-        "change_coordinators",
-        "choose_meetings",
-        "hold_meetings",
-        "hear_talk",
-        "raise_issues",
-        "let_issues_break_out",
-        "deliver_promises",
-        "pass_gates",
-        "begin_initiatives",
-    }
+    assert set(routes_of(scale("luck"))) <= set(
+        [
+            "draw_shocks",
+            "change_leaders",
+            "withdraw_members",
+            "change_coordinators",
+            "choose_meetings",
+            "hold_meetings",
+            "hear_talk",
+            "raise_issues",
+            "let_issues_break_out",
+            "deliver_promises",
+            "take_decisions",
+            "begin_initiatives",
+        ]
+    )
 
 
 CLAIMED = [
