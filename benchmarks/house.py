@@ -26,7 +26,7 @@ PACKAGE = ROOT / OURS
 ORDER = "Each layer imports only what is below it"
 """Name of the contract in pyproject.toml that has the order of folders, the highest first."""
 
-SAMPLES = {"scalar": "joint_day_rate", "lever": "position_sharing", "measure": "sustained_pace"}
+SAMPLES = {"scalar": "issue_rate", "lever": "position_sharing", "measure": "sustained_pace"}
 """The files that name one are those that another of its kind has to be put in by hand."""
 
 GOALS = {

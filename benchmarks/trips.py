@@ -25,7 +25,7 @@ PLACE = "integrated-care"
 PLAN: dict[str, Any] = {
     "scenario": PLACE,
     "replicates": 2,
-    "parameters": {"trust.deeds": {}, "decision.exposure": {}, "programme.shared_benefit": {}},
+    "parameters": {"trust.deeds": {}, "decision.exposure": {}, "turnover.rate": {}},
     "arms": {"days": {"interventions": [{"lever": "joint_away_days", "value": 4.0}]}},
     "series": {"names": ["trust"]},
 }

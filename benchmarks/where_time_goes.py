@@ -2,7 +2,8 @@
 
 The month is compiled once more with a reading of the clock after each process, so that each is
 timed on the states of real runs, compiled and inlined as it is in them. What a reading itself
-takes is measured beside them and taken off.
+takes is measured beside them and taken off. The clock is that of the thread, which stands still
+while others have the core.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from partnersim.model.variants import SLOTS
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
 
-CLOCK = getattr(time, "CLOCK_MONOTONIC", None)  # there is none on Windows
+CLOCK = getattr(time, "CLOCK_THREAD_CPUTIME_ID", None)  # there is none on Windows
 
 SOURCE = """
 def timed_runs(state, p, root, n_runs, totals, clock):

@@ -6,8 +6,10 @@ that fails, an error in the page's console and an error that nobody caught.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +22,8 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import pytest
+
+from partnersim.app.guard import CONNECTIONS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -104,6 +108,67 @@ class Server:
             printed = self.process.communicate()[0]
         self.process = None
         return printed
+
+
+class SocketPage:
+    """What a page sends and is sent, without a browser."""
+
+    def __init__(self, port: int, key: str = "", name: str = "", **named: Any) -> None:
+        from websockets.sync.client import connect
+
+        self.name = name or secrets.token_hex(8)
+        told = f"&room={key}" if key else ""
+        line = connect(
+            f"ws://127.0.0.1:{port}{CONNECTIONS}{self.name}/channels?session_id={self.name}{told}",
+            additional_headers={"Cookie": "solara-session-id=somebody"},
+            max_size=None,
+            open_timeout=PATIENCE / 1000,
+            **named,
+        )
+        self.line = line.__enter__()
+        self.shown = ""
+
+    def open(self, path: str = "/") -> str:
+        """Have a page drawn: the key to its room, which it is told."""
+        self._send("comm_open", "control", target_name="solara.control", data={})
+        self._send("comm_msg", "control", data={"method": "run", "args": {"path": path}})
+        while '"finished"' not in self.shown:
+            self._hear()
+        found = re.search(r'"room": ?"([\w-]+)"', self.shown)
+        return found[1] if found else ""
+
+    def act(self, at: float = 0.0, **message: Any) -> float:
+        """Do what a visitor may do, at a moment; seconds until all that answers it is here."""
+        opened = re.search(r'"comm_id": "(\w+)"', self.shown[self.shown.index('"events": ["act"') :])
+        assert opened is not None
+        time.sleep(max(0.0, at - time.time()))
+        begun = time.perf_counter()
+        content = {"event": "act", "data": message}
+        asked = self._send("comm_msg", opened[1], data={"method": "custom", "content": content})
+        answer = [self._hear()]
+        while not ('"idle"' in answer[-1] and asked in answer[-1]):
+            answer.append(self._hear())
+        assert any('"update"' in message for message in answer), "nothing came of it"
+        return time.perf_counter() - begun
+
+    def _hear(self) -> str:
+        message = self.line.recv(timeout=60)
+        heard = message if isinstance(message, str) else message.decode(errors="replace")
+        self.shown += heard
+        return heard
+
+    def _send(self, kind: str, about: str, **content: Any) -> str:
+        header = {"msg_type": kind, "msg_id": secrets.token_hex(8), "session": self.name}
+        message = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {},
+            "channel": "shell",
+            "content": {"comm_id": about, **content},
+            "buffers": [],
+        }
+        self.line.send(json.dumps(message))
+        return header["msg_id"]
 
 
 class Visitor:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,19 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("partnersim")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Somebody's empty home; what is compiled stays where it is."""
+    from partnersim.model.compiled import CACHE_FOLDER
+
+    monkeypatch.setenv("PARTNERSIM_CACHE_DIR", str(CACHE_FOLDER.parent))
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(folder))
+    return folder
 
 
 @pytest.fixture(scope="module")

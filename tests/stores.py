@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from partnersim.sweep.chunks import Grid
-from partnersim.sweep.plan import Plan
+from partnersim.sweep.plan import Plan, id_of
 from partnersim.sweep.run import Outcome, run_sweep
 from partnersim.sweep.store import Store
 from tests.commands import environment
@@ -76,6 +76,12 @@ def fingerprint(folder: Path) -> tuple[int, int]:
 def run_files(folder: Path) -> list[Path]:
     """Files of runs that are committed."""
     return sorted((folder / "runs").glob("replicates-*.parquet"))
+
+
+def write_document(folder: Path, document: dict[str, Any]) -> None:
+    """Write what sweep.json is to say, with the digest that belongs to it."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    (folder / "sweep.json").write_text(json.dumps(rest | {"digest": id_of(rest)}), encoding="utf-8")
 
 
 def start_driver(

@@ -16,7 +16,7 @@ import numpy as np
 
 from partnersim.runs.measures import MEASURES, Floats, Measure
 from partnersim.runs.statistics import CONFIDENCE, FEWEST_REPLICATES, summarise
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, check_name
 
 if TYPE_CHECKING:
     from partnersim.sweep.sweep import Sweep
@@ -107,15 +107,15 @@ def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str |
 
     Raises
     ------
-    ScenarioError
+    InputError
         For a measure or arm that the sweep has not, a design in which there is no main effect,
         and too few points.
     """
     plan = sweep.plan
-    _check_name("measure", measure, plan.measure_names)
+    check_name(measure, plan.measure_names, "measure in the sweep")
     for name in (arm, base):
         if name is not None:
-            _check_name("arm", name, tuple(plan.arms_by_name))
+            check_name(name, plan.arms_by_name, "arm in the sweep")
     if plan.design.type not in SPREAD_OUT:
         raise ScenarioError(
             f"{sweep.folder}: a design of type {plan.design.type!r} varies one parameter at a "
@@ -137,18 +137,13 @@ def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str |
     effects = find_effects(varied, means[is_known], units)
     if not effects:
         raise ScenarioError(f"{sweep.folder}: no parameter has more than one value")
-    n_replicates = len(sweep.runs.axes["replicate"])
+    n_replicates = len(sweep.measures.axes["replicate"])
     return MainEffects(measure, arm, base, effects, n_points, n_replicates, plan.seed)
-
-
-def _check_name(kind: str, name: str, known: tuple[str, ...]) -> None:
-    if name not in known:
-        raise ScenarioError(f"{name!r}: the sweep has no {kind} of this name; {suggest(name, list(known))}")
 
 
 def _point_means(sweep: Sweep, measure: str, arm: str | None, base: str | None) -> Floats:
     """Mean over replicates at each point, of an arm or of its difference from the base."""
-    runs = sweep.runs
+    runs = sweep.measures
     horizon = sweep.plan.base.months
     means = np.full(runs.n_points, np.nan)
     everywhere = {key: np.arange(len(labels)) for key, labels in runs.axes.items()}

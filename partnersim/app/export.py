@@ -127,6 +127,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     lines = [Series(label, run.series["change_delivered"]) for label, run in zip(labels, runs, strict=False)]
     title = spoken("page.change_title")
     yield _figure(draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken)
+    for run, label in zip(runs, labels if len(runs) > 1 else ("",), strict=True):
+        counted = sentences.counted(run, spoken, label)[-1]
+        yield f"<p>{escape(capital(sentences.when(run.months, spoken)))}. {escape(counted)}</p>"
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)

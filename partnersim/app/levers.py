@@ -6,7 +6,6 @@ are shown first; the others stand behind 'more'.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -18,8 +17,10 @@ from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
+from partnersim.runs.ensemble import run
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 GAP = "[...]"
@@ -32,6 +33,10 @@ EVENT_SIZE = 0.5
 """How large the events are that the trainer fires: half of what the model knows."""
 
 EVENT_MONTHS = 12
+
+
+TRUST_AT_START = "starting.trust"
+"""The setting that most places leave out: they begin with the trust that they come to rest at."""
 
 
 class Spec(Section):
@@ -103,6 +108,8 @@ class FrontLever:
 
     def value(self, scenario: Scenario, month: int = 0) -> float:
         """What it is in a scenario in a month: as changed, else as the place has it."""
+        if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
+            return _trust_at_rest(scenario)
         if self._spec.path:
             return _value_at(scenario, self._path())
         held = [
@@ -232,7 +239,7 @@ def event_kinds(words: Words) -> list[EventKind]:
 def specs() -> Mapping[str, Spec]:
     """What `levers.toml` says, checked."""
     text = (files("partnersim") / "app" / "levers.toml").read_text(encoding="utf-8")
-    return {name: Spec.model_validate(table) for name, table in tomllib.loads(text).items()}
+    return {name: Spec.model_validate(table) for name, table in parse_toml(text, "levers.toml").items()}
 
 
 def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLever, ...]:
@@ -268,6 +275,11 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         _spec=spec,
         _organisation=organisation,
     )
+
+
+def _trust_at_rest(scenario: Scenario) -> float:
+    """The trust with which a place begins that states none."""
+    return float(run(scenario, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:

@@ -17,7 +17,7 @@ from partnersim.app.levers import find_lever
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
 from partnersim.figures.steps import step_of
-from partnersim.runs.ledger import Ledger
+from partnersim.runs.ledger import Kind, Ledger
 from partnersim.runs.measures import YEAR, find_first_month
 from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
@@ -318,8 +318,10 @@ def why(
     trustor: str | None = None,
     trustee: str | None = None,
     months: int = YEAR,
+    kind: Kind = "goodwill",
+    meanwhile: bool = False,
 ) -> Why:
-    """Say why goodwill moved in the months before and up to one.
+    """Say why trust of one kind moved in the months before and up to one.
 
     Parameters
     ----------
@@ -331,17 +333,26 @@ def why(
         Names of organisations; None for all.
     months
         How many months to look back.
+    kind
+        Which trust.
+    meanwhile
+        Whether another sentence has said between which months.
     """
     first = max(0, month - months)
-    monthly = [ledger.totals(trustor, trustee, m) for m in range(first + 1, month + 1)]
-    start, end = (_tenths(ledger.level(m, trustor, trustee)) for m in (first, month))
+    monthly = [ledger.totals(trustor, trustee, m, kind) for m in range(first + 1, month + 1)]
+    start, end = (_tenths(ledger.level(m, trustor, trustee, kind)) for m in (first, month))
     causes = {name: sum(totals[name] for totals in monthly) for name in ledger.mechanisms}
     bars = _bars(causes, end - start, words)
     moved = [sum(totals.values()) for totals in monthly]
     largest = max(range(len(moved)), key=lambda at: moved[at] * (1 if end >= start else -1))
     turning = first + 1 + largest
+    about = {
+        "from": when(first, words),
+        "to": when(month, words),
+        "whose": _whose(ledger, trustor, trustee, kind, words),
+    }
     return Why(
-        sentence=_say_why(bars, start, end, first, month, _whose(ledger, trustor, trustee, words), words),
+        sentence=_say_why(bars, start, end, about, words, "why.meanwhile" if meanwhile else "why"),
         bars=bars,
         total=end - start,
         first_month=first,
@@ -352,15 +363,29 @@ def why(
 
 
 def stalled(run: Run, month: int, words: Words) -> str:
-    """Say how much of the work under way waited for a decision, and what was given up."""
+    """Say how much of the work under way waited for a decision."""
     waiting = float(run.series["waiting"][month])
     key = "waiting" if waiting > 0 else "moving"
-    said = words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
-    given_up = int(run.series["initiatives_abandoned"][month])
-    if given_up == 0:
-        return said
-    n = words.count("initiative", given_up)
-    return f"{said} {words('why.stalled.given_up', when=when(month, words), n=n)}"
+    return words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
+
+
+def counted(run: Run, words: Words, name: str = "") -> list[str]:
+    """Say how many initiatives are completed, given up and under way, month by month.
+
+    `name` is what the run is called where there are two.
+    """
+    series = ("initiatives_completed", "initiatives_abandoned", "initiatives_under_way")
+    months = zip(*(run.series[one].astype(int).tolist() for one in series), strict=True)
+    return [
+        words(
+            "initiatives.counted_of" if name else "initiatives.counted",
+            **({"name": capital(name)} if name else {}),
+            completed=words.count("initiative", completed),
+            given_up=given_up,
+            under_way=under_way,
+        )
+        for completed, given_up, under_way in months
+    ]
 
 
 def _tenths(trust: float) -> int:
@@ -380,29 +405,28 @@ def _bars(causes: dict[str, float], total: int, words: Words) -> tuple[Bar, ...]
 
 
 def _say_why(
-    bars: tuple[Bar, ...], start: int, end: int, first: int, month: int, whose: str, words: Words
+    bars: tuple[Bar, ...], start: int, end: int, about: dict[str, str], words: Words, key: str
 ) -> str:
-    about = {"from": when(first, words), "to": when(month, words), "whose": whose}
     up = max(bars, key=lambda bar: bar.tenths, default=None)
     down = min(bars, key=lambda bar: bar.tenths, default=None)
     if up is None or down is None:
-        return words("why.stayed", **about)
+        return words(f"{key}.stayed", **about)
     if abs(end - start) < LEAST_MOVED:
         raised = up.label if up.tenths > 0 else words("why.nothing")
         lowered = down.label if down.tenths < 0 else words("why.nothing")
-        return words("why.still", **about, up=raised, down=lowered)
-    key, cause = ("rose", up) if end > start else ("fell", down)
+        return words(f"{key}.still", **about, up=raised, down=lowered)
+    way, cause = ("rose", up) if end > start else ("fell", down)
     levels = {"start": f"{start / 10:.1f}", "end": f"{end / 10:.1f}"}
-    return words(f"why.{key}", **about, **levels, cause=cause.label)
+    return words(f"{key}.{way}", **about, **levels, cause=cause.label)
 
 
-def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, words: Words) -> str:
-    """Whose goodwill it is."""
-    key = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
+def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, kind: Kind, words: Words) -> str:
+    """Whose trust it is, and of which kind."""
+    whose = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
         bool(trustor), bool(trustee)
     ]
     return words(
-        f"why.{key}",
+        f"why.{kind}.{whose}",
         trustor=title_of(trustor or "", ledger.scenario),
         trustee=title_of(trustee or "", ledger.scenario),
     )

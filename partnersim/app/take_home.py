@@ -30,6 +30,8 @@ N_POINTS = 3
 SHOWN_MEASURES = (
     "months_to_50",
     "change_delivered",
+    "initiatives_completed",
+    "initiatives_abandoned",
     "trust",
     "vision_commitment",
     "perceived_joint_working",
@@ -40,11 +42,17 @@ SHOWN_MEASURES = (
 SURVEY_MONTH = 18
 """When a survey is compared with what was delivered."""
 
+SURVEY_CHANCE = 0.05
+"""A rise of the survey that is no more than this may be chance."""
+
 MOVED = 0.01
 """Change of trust from which on it is said that it moved."""
 
 SERIES_IN_FILE = (
     "change_delivered",
+    "initiatives_completed",
+    "initiatives_abandoned",
+    "initiatives_under_way",
     "trust",
     "perceived_joint_working",
     "vision_commitment",
@@ -222,16 +230,29 @@ def _points(session: Session) -> Iterator[str]:
         month = min(max(session.month, 12), run.months)
         yield sentences.why(session.without.ledger(month), month, texts).sentence
         yield sentences.stalled(run, month, texts)
+        yield _say_initiatives(run, texts)
 
 
 def _say_survey(run: Run, texts: Words) -> Iterator[str]:
     """A better survey than at the start, and what was delivered by then."""
     month = min(SURVEY_MONTH, run.months)
     survey = run.series["perceived_joint_working"]
-    if survey[month] > survey[0]:
+    if survey[month] > survey[0] + SURVEY_CHANCE:
         share = percent(float(run.series["change_delivered"][month]))
         when = sentences.when(month, texts)
         yield texts("learnt.perceived_not_delivered", when=when, share=share)
+
+
+def _say_initiatives(run: Run, texts: Words) -> str:
+    """How far the change came, and what became of what was begun."""
+    completed, given_up = (int(run.series[f"initiatives_{name}"][-1]) for name in ("completed", "abandoned"))
+    return texts(
+        "learnt.initiatives",
+        years=sentences.span(run.months, texts),
+        share=percent(float(run.series["change_delivered"][-1])),
+        completed=texts.count("initiative", completed),
+        given_up=given_up,
+    )
 
 
 def _say_trust(run: Run, texts: Words) -> Iterator[str]:
@@ -341,7 +362,9 @@ def _say(value: float, name: str, texts: Words) -> str:
         return percent(value)
     if measure.unit == "share":
         return texts("take_home.of_hundred", n=f"{100 * value:.0f}")
-    return texts("take_home.staff_days", n=f"{value:,.0f}")
+    if measure.unit == "staff days":
+        return texts("take_home.staff_days", n=f"{value:,.0f}")
+    return f"{value:g}"
 
 
 def _series(run: Run, name: str) -> Floats:

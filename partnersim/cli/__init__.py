@@ -5,7 +5,7 @@ import sys
 import warnings
 
 from partnersim.cli import look, simulate, sweep  # noqa: F401  # they add their commands
-from partnersim.cli.base import app
+from partnersim.cli.base import app, visible
 
 
 def main() -> None:
@@ -17,5 +17,5 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows '?'
             stream.reconfigure(errors="replace")
     # What Python would say of a warning, its file and line, tells a user nothing.
-    warnings.formatwarning = lambda message, *_, **__: f"Note: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"Note: {visible(str(message))}\n"
     app()

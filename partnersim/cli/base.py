@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +22,12 @@ import typer
 from typer.core import TyperGroup
 
 from partnersim import __version__
+from partnersim.model.room import MOST_REPLICATES, MOST_SEED, MOST_WORKERS
 from partnersim.model.version import MODEL_VERSION
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.segment import Segment
 
     from partnersim.report.output import OutputFolder
 
@@ -130,17 +133,47 @@ def complain(message: str) -> None:
     )
 
 
+# --- All that is printed goes through here --------------------------------------------------------
+
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that drive a terminal, or turn the order of letters; all but line feeds and tabs."""
+
+
+def visible(text: str) -> str:
+    """Write characters that nobody sees as escapes: titles and names are anybody's.
+
+    Those that TOML lets stand as they are, are escaped as TOML escapes them.
+    """
+    return UNSEEN.sub(lambda found: f"\\{'x%02x' if found[0] < ' ' else 'u%04x'}" % ord(found[0]), text)
+
+
+def tell(message: str, *, is_line: bool = True) -> None:
+    """Print text on standard output."""
+    typer.echo(visible(message), nl=is_line)
+
+
 def say(message: str) -> None:
     """Print a plain line on standard error."""
-    typer.echo(message, err=True)
+    typer.echo(visible(message), err=True)
+
+
+def agrees(question: str) -> bool:
+    """Ask who sits at the terminal; an empty answer is no."""
+    return typer.confirm(visible(question), err=True)
 
 
 def make_console(*, stderr: bool = False) -> Console:
     """Where to print; plain where NO_COLOR is set, whatever its value."""
     from rich.console import Console
 
+    class Screen(Console):
+        def render(self, *words: Any, **more: Any) -> Iterator[Segment]:
+            """Render as text that can be seen; what moves the cursor comes as a control."""
+            for segment in super().render(*words, **more):
+                yield segment if segment.control else segment._replace(text=visible(segment.text))
+
     is_plain = bool(os.environ.get("NO_COLOR"))
-    return Console(stderr=stderr, highlight=False, color_system=None if is_plain else "auto")
+    return Screen(stderr=stderr, highlight=False, color_system=None if is_plain else "auto")
 
 
 def refuse(option: str, message: str) -> typer.BadParameter:
@@ -148,12 +181,14 @@ def refuse(option: str, message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=f"'{option}'")
 
 
-def _at_least(least: int) -> Callable[[int | None], int | None]:
-    """Make a check that a number is large enough."""
+def _between(least: int, most: int) -> Callable[[int | None], int | None]:
+    """Make a check that a number is in a range."""
 
     def check_number(value: int | None) -> int | None:
-        if value is not None and value < least:
-            raise typer.BadParameter(f"{value}: must be {least} or more")
+        from partnersim.scenario.errors import out_of_range
+
+        if value is not None and (wrong := out_of_range(value, least, most)):
+            raise typer.BadParameter(wrong)
         return value
 
     return check_number
@@ -161,9 +196,14 @@ def _at_least(least: int) -> Callable[[int | None], int | None]:
 
 def _complete_scenario(incomplete: str) -> list[str]:
     """Names and files that a scenario may be."""
+    from partnersim.scenario.file_paths import full_path
     from partnersim.scenario.files import packaged
 
-    files = [str(path) for path in sorted(Path().glob(f"{incomplete}*"))]
+    folder, start = os.path.split(incomplete)
+    names: list[str] = []
+    with suppress(OSError):
+        names = sorted(os.listdir(full_path(folder)))
+    files = [os.path.join(folder, name) for name in names if name.startswith(start)]
     return [name for name in packaged() if name.startswith(incomplete)] + files
 
 
@@ -199,11 +239,15 @@ SCENARIO = Annotated[
 ]
 
 REPLICATES = Annotated[
-    int, typer.Option(callback=_at_least(1), help="How often to simulate, each time with other luck.")
+    int,
+    typer.Option(
+        callback=_between(1, MOST_REPLICATES), help="How often to simulate, each time with other luck."
+    ),
 ]
 
 SEED = Annotated[
-    int, typer.Option(callback=_at_least(0), help="Which luck: the same seed gives the same numbers.")
+    int,
+    typer.Option(callback=_between(0, MOST_SEED), help="Which luck: the same seed gives the same numbers."),
 ]
 
 MONTHS = Annotated[
@@ -224,7 +268,9 @@ SETTINGS = Annotated[
 WORKERS = Annotated[
     int | None,
     typer.Option(
-        callback=_at_least(1), help="Threads; all cores if left out. Changes no number.", show_default=False
+        callback=_between(1, MOST_WORKERS),
+        help="Threads; all cores if left out. Changes no number.",
+        show_default=False,
     ),
 ]
 
@@ -268,7 +314,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"partnersim {__version__}, model {MODEL_VERSION}")
+        tell(f"partnersim {__version__}, model {MODEL_VERSION}")
         raise typer.Exit
 
 
@@ -284,7 +330,7 @@ def begin(
 ) -> None:
     """Show the help where no command is given."""
     if context.invoked_subcommand is None and (text := context.get_help()):
-        typer.echo(text)
+        tell(text)
 
 
 def compile_first(*, is_quiet: bool) -> None:
@@ -340,7 +386,7 @@ def progress_bar(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], 
 
 def print_json(document: Any) -> None:
     """Print a document as JSON; what is missing, unreached or unbounded is null."""
-    sys.stdout.write(json_text(document))
+    tell(json_text(document), is_line=False)
 
 
 def json_text(document: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +24,7 @@ from partnersim.cli.base import (
     progress_bar,
     refuse,
     say,
+    tell,
 )
 
 
@@ -72,8 +72,9 @@ def serve_app(
     compile_first(is_quiet=False)
     if export is not None:
         from partnersim.app.export import story_page
+        from partnersim.scenario.file_paths import full_path
 
-        export.write_text(story_page(story), encoding="utf-8")
+        full_path(export).write_text(story_page(story), encoding="utf-8")
         say(f"Written: {export}")
         return
     from partnersim.app.server import serve
@@ -138,7 +139,7 @@ def show(
 
     scenario = Scenario.load(name)
     if as_toml:
-        sys.stdout.write(packaged_text(name) if name in packaged() else to_toml(scenario))
+        tell(packaged_text(name) if name in packaged() else to_toml(scenario), is_line=False)
         return
     from partnersim.report.tables import scenario_view
 
@@ -167,13 +168,29 @@ def parameters(
     if as_markdown:
         from partnersim.scenario.reference import parameters_markdown
 
-        sys.stdout.write(parameters_markdown())
+        tell(parameters_markdown(), is_line=False)
     elif as_json:
         print_json([row._asdict() for row in rows])
     else:
         from partnersim.report.tables import parameters_table
 
         make_console().print(parameters_table(rows))
+
+
+@app.command(rich_help_panel=LOOK)
+def measures(as_json: JSON = False) -> None:
+    """List everything that is measured of a run: unit, range, definition."""
+    from partnersim.runs.codebook import of_measure
+    from partnersim.runs.measures import ALL_SERIES, MEASURES, ONLY_SERIES
+
+    declared = {**MEASURES, **ONLY_SERIES}.values()
+    rows = [of_measure(measure, is_series=measure.name in ONLY_SERIES) for measure in declared]
+    if as_json:
+        print_json([{**row._asdict(), "is_series": row.column in ALL_SERIES} for row in rows])
+        return
+    from partnersim.report.tables import measures_reference
+
+    make_console().print(measures_reference(rows))
 
 
 @app.command(rich_help_panel=OWN)
@@ -186,16 +203,18 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Start a scenario of your own: a file to edit, with all that can be set explained."""
+    from partnersim.scenario.file_paths import full_path
     from partnersim.scenario.files import packaged, packaged_text
     from partnersim.scenario.scenario import Scenario
     from partnersim.scenario.writing import to_toml
 
     scenario = Scenario.load(source)
     text = packaged_text(source) if source in packaged() else to_toml(scenario)
-    if file.is_dir():
+    target = full_path(file)
+    if target.is_dir():
         raise refuse("FILE", f"{file} is a folder; give the name of a file")
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as stream:
+        with target.open("w" if force else "x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
         raise refuse("FILE", f"{file} is there already; --force replaces it") from None
@@ -203,9 +222,9 @@ def new(
         reason = getattr(error, "strerror", None) or error
         raise refuse("FILE", f"{file} cannot be written: {reason}") from None
     path = shlex.quote(str(file))
-    typer.echo(f"Written: {file}, a copy of {source}. Edit it, then:")
-    typer.echo(f"  partnersim check {path}")
-    typer.echo(f"  partnersim compare {path} --arm coordinator")
+    tell(f"Written: {file}, a copy of {source}. Edit it, then:")
+    tell(f"  partnersim check {path}")
+    tell(f"  partnersim compare {path} --arm coordinator")
 
 
 @app.command(rich_help_panel=OWN)
@@ -216,7 +235,7 @@ def check(file: Annotated[str, typer.Argument(help="The scenario file.", show_de
     scenario = Scenario.load(file)
     from partnersim.report.tables import size_of
 
-    typer.echo(f"{file} is a valid scenario: {size_of(scenario)}")
+    tell(f"{file} is a valid scenario: {size_of(scenario)}")
 
 
 @app.command(rich_help_panel=OWN)

@@ -1,4 +1,4 @@
-"""Commands that simulate: run, compare and explain."""
+"""Commands that simulate: run, compare, curve and explain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from partnersim.cli.base import (
     SETTINGS,
     SIMULATE,
     WORKERS,
-    _at_least,
+    _between,
     _complete_arm,
     app,
     compile_first,
@@ -33,6 +33,8 @@ from partnersim.cli.base import (
     say,
     tell_written,
 )
+from partnersim.model.room import MOST_REPLICATE
+from partnersim.runs.wording import plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,8 +47,23 @@ if TYPE_CHECKING:
     from partnersim.scenario.scenario import Scenario
 
 
+MOST_KEPT = 4e9
+"""Bytes of monthly series that a command may keep in memory at once."""
+
 MOST_NAMED = 6
 """Entries that --months leaves out which are named one by one."""
+
+ARMS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--arm",
+        metavar="ARM",
+        help="A ready arm by name (see 'partnersim scenarios'), or one of your own: "
+        "'NAME: KEY=VALUE; KEY=VALUE'. May be repeated.",
+        autocompletion=_complete_arm,
+        show_default=False,
+    ),
+]
 
 BASE = "base"
 """Name of the arm that is the scenario as it stands."""
@@ -68,6 +85,7 @@ def run(
     """Simulate a scenario many times and sum up what came of it."""
     chosen = read_scenario(scenario, months, settings)
     names = check_series(series)
+    check_memory([chosen], replicates, names, keeps_all=out is not None)
     folder = open_folder(out, force)
     compile_first(is_quiet=as_json)
     from partnersim.runs import ensemble
@@ -96,17 +114,7 @@ def run(
 @app.command(rich_help_panel=SIMULATE)
 def compare(
     scenario: SCENARIO,
-    arms: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--arm",
-            metavar="ARM",
-            help="A ready arm by name (see 'partnersim scenarios'), or one of your own: "
-            "'NAME: KEY=VALUE; KEY=VALUE'. May be repeated.",
-            autocompletion=_complete_arm,
-            show_default=False,
-        ),
-    ] = None,
+    arms: ARMS = None,
     replicates: REPLICATES = 200,
     seed: SEED = 1,
     months: MONTHS = None,
@@ -121,6 +129,7 @@ def compare(
     chosen = read_scenario(scenario, months, settings)
     compared = read_arms(chosen, arms or [])
     names = check_series(series)
+    check_memory(list(compared.values()), replicates, names, keeps_all=out is not None)
     folder = open_folder(out, force)
     compile_first(is_quiet=as_json)
     from partnersim.runs import ensemble
@@ -155,11 +164,51 @@ def compare(
 
 
 @app.command(rich_help_panel=SIMULATE)
+def curve(
+    scenario: SCENARIO,
+    arms: ARMS = None,
+    replicates: REPLICATES = 200,
+    seed: SEED = 1,
+    months: MONTHS = None,
+    settings: SETTINGS = None,
+    workers: WORKERS = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Show how fast change is at each level of trust, and where trust comes to rest."""
+    chosen = read_scenario(scenario, months, settings)
+    drawn = read_arms(chosen, arms) if arms else {BASE: chosen}
+    folder = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    from partnersim.runs.curve import curve as find_curve
+
+    with progress_bar("Simulating", is_quiet=as_json) as progress:
+        found = find_curve(drawn, replicates, seed, workers=workers, progress=progress)
+    document = {**found.to_json(), "scenario": scenario, "title": chosen.title}
+    if folder is not None:
+        folder.write_curve(found, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    from partnersim.report.tables import curve_view
+
+    console = make_console()
+    runs = f"{plural(replicates, 'replicate')} of {plural(chosen.months, 'month')} a point, seed {seed}"
+    console.print(title_of(chosen, scenario, runs))
+    console.print(curve_view(found))
+    tell_written(console, folder)
+
+
+@app.command(rich_help_panel=SIMULATE)
 def explain(
     scenario: SCENARIO,
     seed: SEED = 1,
     replicate: Annotated[
-        int, typer.Option(callback=_at_least(0), help="Which of the runs to explain; the first is 0.")
+        int,
+        typer.Option(
+            callback=_between(0, MOST_REPLICATE), help="Which of the runs to explain; the first is 0."
+        ),
     ] = 0,
     between: Annotated[
         tuple[str, str] | None,
@@ -265,26 +314,36 @@ def read_arms(scenario: Scenario, texts: Sequence[str]) -> dict[str, Scenario]:
 def check_series(names: Sequence[str] | None) -> list[str]:
     """Names of series, each once."""
     from partnersim.runs.measures import ALL_SERIES
-    from partnersim.scenario.errors import suggest
+    from partnersim.scenario.errors import check_name
 
     for name in names or ():
-        if name not in ALL_SERIES:
-            hint = suggest(name, list(ALL_SERIES))
-            raise refuse("--series", f"{name!r}: no series has this name; {hint}")
+        check_name(name, ALL_SERIES, "series")
     return list(dict.fromkeys(names or ()))
+
+
+def check_memory(arms: Sequence[Scenario], replicates: int, names: Sequence[str], *, keeps_all: bool) -> None:
+    """Refuse what would keep more in memory than most machines have."""
+    from partnersim.runs.measures import ALL_SERIES
+
+    rows = sum(arm.months + 1 for arm in arms) * replicates
+    n_bytes = 8 * rows * (len(ALL_SERIES) if keeps_all else len(names))
+    if n_bytes > MOST_KEPT:
+        raise refuse(
+            "--replicates",
+            f"{replicates:,} would keep {n_bytes / 1e9:,.0f} GB of monthly series in memory; ask for "
+            f"{int(replicates * MOST_KEPT / n_bytes):,} at most, or leave --out and --series away",
+        )
 
 
 def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:
     """Whose trust is explained, in words and by name."""
-    from partnersim.scenario.errors import suggest
+    from partnersim.scenario.errors import check_name
 
     if between is None:
         return [("", (None, None))]
     known = scenario.organisation_names
     for name in between:
-        if name not in known:
-            hint = suggest(name, known)
-            raise refuse("--between", f"{name!r}: no organisation has this name; {hint}")
+        check_name(name, known, "organisation")
     if between[0] == between[1]:
         raise refuse("--between", f"{between[0]!r} twice; name two organisations")
     titles = dict(zip(known, scenario.organisation_titles, strict=True))
@@ -312,8 +371,6 @@ def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
 
 def heading(scenario: Scenario, name: str, results: Results) -> Text:
     """Say what was simulated, above its table."""
-    from partnersim.runs.wording import plural
-
     runs, months = plural(results.replicates, "replicate"), plural(results.months, "month")
     return title_of(scenario, name, f"{runs} of {months}, seed {results.seed}")
 

@@ -6,10 +6,11 @@ goes wrong.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,8 @@ from partnersim.cli.base import (
     FORCE,
     JSON,
     SIMULATE,
+    _between,
+    agrees,
     app,
     compile_first,
     complain,
@@ -28,11 +31,14 @@ from partnersim.cli.base import (
     progress_bar,
     refuse,
     say,
+    tell,
 )
+from partnersim.model.room import MOST_WORKERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from partnersim.report.output import OutputFolder
     from partnersim.sweep.plan import Plan
     from partnersim.sweep.run import Outcome, Progress
     from partnersim.sweep.sweep import Status, Sweep
@@ -75,7 +81,15 @@ class Format(StrEnum):
     FIGURES = "figures"
 
 
+ENDING = {Format.CSV: "csv", Format.NETCDF: "nc"}
+"""Of the files of a format that has one for each table."""
+
+
 PLAN = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False)]
+YES = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask before a very large sweep, and before Python that a plan names."),
+]
 FOLDER = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)]
 
 
@@ -86,13 +100,14 @@ FOLDER = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the s
 def show_help(context: typer.Context) -> None:
     """Show the help where no command is given."""
     if context.invoked_subcommand is None and (text := context.get_help()):
-        typer.echo(text)
+        tell(text)
 
 
 @sweep.command()
-def plan(file: PLAN, as_json: JSON = False) -> None:
-    """Say how many runs a plan has, how long they take and how much room; run nothing."""
+def plan(file: PLAN, yes: YES = False, as_json: JSON = False) -> None:
+    """Say how many runs a plan has, how long they take and how much room; store nothing."""
     chosen = read_plan(file)
+    ask_before_programs(chosen.programs, yes, can_ask=not as_json)
     compile_first(is_quiet=as_json)
     estimate = estimate_of(chosen)
     if as_json:
@@ -107,9 +122,21 @@ def run(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the sweep is or is to be.", show_default=False)
     ],
-    engine: Annotated[Engine, typer.Option(help="What runs it; no number depends on it.")] = Engine.PROCESSES,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="What runs it; no number depends on it. If left out, processes, or serial where the "
+            "work is short.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; one a core if left out.", show_default=False)
+        int | None,
+        typer.Option(
+            callback=_between(1, MOST_WORKERS),
+            help="Worker processes; one a core if left out.",
+            show_default=False,
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -135,7 +162,7 @@ def run(
             show_default=False,
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a very large sweep.")] = False,
+    yes: YES = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines in place of a progress bar.")] = False,
     as_json: JSON = False,
 ) -> None:
@@ -144,6 +171,9 @@ def run(
     chosen = read_plan(file)
     if scheduler is not None and engine is not Engine.DASK:
         raise refuse("--scheduler", "belongs to --engine dask")
+    # Workers run what the store names, and that may be another file than this plan's.
+    begun = open_sweep(out).plan.programs if is_begun(out) else ()
+    ask_before_programs((*chosen.programs, *begun), yes, can_ask=not as_json)
     ask_if_very_large(chosen.grown(growth) if growth else chosen, yes, can_ask=not as_json)
     compile_first(is_quiet=as_json)
     from partnersim.sweep.run import SweepStopped, run_sweep
@@ -153,12 +183,13 @@ def run(
             outcome = run_sweep(
                 chosen,
                 out,
-                engine=engine.value,
+                engine=engine and engine.value,
                 workers=workers,
                 scheduler=scheduler,
                 shard=shard,
                 extend=growth or None,
                 progress=progress,
+                on_set_aside=lambda finding: say(f"Set aside: {finding.file} {finding.what}."),
             )
     except KeyboardInterrupt:
         say(f"{stored(out)} To go on, give the same command again.")
@@ -167,13 +198,11 @@ def run(
         complain(str(error))
         say(stored(out))
         raise typer.Exit(NOT_SOUND) from None
-    for finding in outcome.set_aside:
-        say(f"Set aside: {finding.file} {finding.what}.")
     if as_json:
         moved = [finding._asdict() for finding in outcome.set_aside]
         print_json(outcome._asdict() | {"set_aside": moved, "folder": str(out)})
     else:
-        typer.echo(ending(outcome, out))
+        tell(ending(outcome, out))
 
 
 @sweep.command()
@@ -211,8 +240,8 @@ def check(folder: FOLDER, as_json: JSON = False) -> None:
         )
     else:
         for finding in findings:
-            typer.echo(f"{finding.level}: {finding.file} {finding.what}; {finding.remedy}.")
-        typer.echo(verdict(found, is_sound))
+            tell(f"{finding.level}: {finding.file} {finding.what}; {finding.remedy}.")
+        tell(verdict(found, is_sound))
     if not is_sound:
         raise typer.Exit(NOT_SOUND)
 
@@ -243,6 +272,7 @@ def export(
 ) -> None:
     """Write the design, the runs and the series for other programs, or draw them."""
     from partnersim.report.output import OutputFolder
+    from partnersim.runs.codebook import codebook_csv
 
     if measures and to is not Format.FIGURES:
         raise refuse("--measure", "belongs to --to figures; files have all measures")
@@ -250,16 +280,23 @@ def export(
     tables, found = tables_of(opened), opened.status()
     if not found.is_finished and not as_json:
         say(f"{found.n_runs - found.n_done:,} runs are still to come; this is without them.")
-    target = OutputFolder(out or folder / to.value, force=force)
+    place = out or folder / to.value
     if to is Format.FIGURES:
-        for name, picture in effect_pictures(opened, measures or []):
-            target.write_picture(name, picture)
+        from partnersim.figures.page import ENDINGS
+
+        drawn = effects_of(opened, measures or [])
+        names = [f"{name}.{ending}" for name in drawn for ending in ENDINGS]
+        target = OutputFolder(place, force=force, names=names)
+        draw_effects(opened, drawn, target)
     else:
+        names = [f"{table.name}.{ENDING[to]}" for table in tables]
+        target = OutputFolder(place, force=force, names=names)
         write_tables(tables, to, target.path, target.written, is_silent=as_json)
+        target.write("codebook.csv", codebook_csv(opened.codebook()))
     if as_json:
         print_json({"folder": str(target.path), "written": sorted(target.written)})
     else:
-        typer.echo(f"Written to {target.path}: {', '.join(sorted(target.written))}")
+        tell(f"Written to {target.path}: {', '.join(sorted(target.written))}")
 
 
 # --- Reading what was typed ----------------------------------------------------------------------
@@ -287,6 +324,13 @@ def read_growth(texts: list[str]) -> dict[str, int]:
     return growth
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether a folder has a sweep."""
+    from partnersim.scenario.file_paths import full_path
+
+    return (full_path(folder) / "sweep.json").exists()
+
+
 def open_sweep(folder: Path) -> Sweep:
     """Open the sweep in a folder."""
     from partnersim.sweep.sweep import Sweep
@@ -300,9 +344,45 @@ def ask_if_very_large(chosen: Plan, is_agreed: bool, *, can_ask: bool) -> None:
     if is_agreed or n_runs <= MOST_UNASKED:
         return
     what = f"the plan has {n_runs:,} runs; 'partnersim sweep plan' says what they take"
+    ask(what, "run them all the same", can_ask=can_ask)
+
+
+def ask_before_programs(files: Iterable[Path], is_agreed: bool, *, can_ask: bool) -> None:
+    """Tell which files of Python a plan runs, and ask before those that nobody has agreed to.
+
+    Who agrees does so once for a file in its folder, as it is: another one, or this one edited, is
+    asked about again.
+    """
+    new = {file: mark for file in dict.fromkeys(files) if (mark := mark_of(file)) and not mark.exists()}
+    if not new:
+        return
+    named = " and ".join(map(str, new))
+    if is_agreed:
+        say(f"Running Python that the plan names: {named}")
+    else:
+        ask(f"the plan has Python of its own run: {named}", "trust and run it", can_ask=can_ask)
+    for mark in new.values():
+        with suppress(OSError):  # then it is asked again
+            mark.touch()
+
+
+def mark_of(program: Path) -> Path | None:
+    """Give the file whose being there says that a program may be run; None where there is none."""
+    if not program.is_file():
+        return None
+    from partnersim.model.compiled import CACHE_FOLDER  # this person's own, or nobody's
+
+    digest = hashlib.sha256(f"{program}\0".encode() + program.read_bytes()).hexdigest()
+    return CACHE_FOLDER.parent / f"agreed-{digest}"
+
+
+def ask(what: str, deed: str, *, can_ask: bool) -> None:
+    """Ask whether to go on; refuse where nobody can answer."""
+    from partnersim.runs.wording import capital
+
     if not (can_ask and is_terminal()):
-        raise refuse("--yes", f"{what}. Give --yes to run them all the same")
-    if not typer.confirm(f"{what[:1].upper()}{what[1:]}. Run them all the same?", err=True):
+        raise refuse("--yes", f"{what}. Give --yes to {deed}")
+    if not agrees(f"{capital(what)}. {capital(deed)}?"):
         raise typer.Abort
 
 
@@ -400,9 +480,10 @@ def stored(folder: Path) -> str:
 def estimate_of(chosen: Plan) -> dict[str, Any]:
     """Say how many runs a plan has, and what they take on this machine, by a pilot."""
     from partnersim.runs.ensemble import n_cores
-    from partnersim.sweep.run import pilot
+    from partnersim.sweep.run import expect, pilot
 
     n_runs, tried = runs_of(chosen), pilot(chosen)
+    engine, seconds = expect(n_runs * tried.seconds_per_run, n_cores())
     n_points, replicates = chosen.points.n_points, chosen.most_replicates
     kept = chosen.series
     n_series = kept.n_kept(n_points, replicates) * chosen.n_arms if kept else 0
@@ -418,9 +499,10 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
         "months": chosen.base.months,
         "luck": chosen.luck_policy,
         "n_cores": n_cores(),
+        "engine": engine,
         "pilot_runs": tried.n_runs,
         "seconds_per_run": tried.seconds_per_run,
-        "seconds": n_runs * tried.seconds_per_run / n_cores(),
+        "seconds": seconds,
         "megabytes": (of_runs + n_points * tried.bytes_per_point) / 1e6,
     }
 
@@ -435,7 +517,8 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
 
     least, most = estimate["least_replicates"], estimate["most_replicates"]
     replicates = f"{most:,}" if least == most else f"{least:,} to {most:,}, until sure enough"
-    seconds, cores = duration(estimate["seconds"]), plural(estimate["n_cores"], "core")
+    seconds = duration(estimate["seconds"])
+    cores = plural(estimate["n_cores"] if estimate["engine"] == "processes" else 1, "core")
     milliseconds = 1000 * estimate["seconds_per_run"]
     rows = [
         ("Design", f"{estimate['design']}, {plural(estimate['n_points'], 'point')}"),
@@ -542,7 +625,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
 
 def tables_of(opened: Sweep) -> list[Table]:
     """Tables that a sweep has: design, runs, and series where they were kept."""
-    tables = [opened.design, opened.runs]
+    tables = [opened.design, opened.measures]
     return [*tables, opened.series] if opened.plan.series is not None else tables
 
 
@@ -554,27 +637,34 @@ def write_tables(
 
     design, *others = tables
     for table in tables if to is Format.CSV else others:
-        with progress_bar(f"Writing {table.name}", is_quiet=is_silent) as tell:
+        name = f"{table.name}.{ENDING[to]}"
+        with progress_bar(f"Writing {table.name}", is_quiet=is_silent) as update:
             if to is Format.CSV:
-                name = f"{table.name}.csv"
-                write_csv(table, folder / name, tell)
+                write_csv(table, folder / name, update)
             else:
-                name = f"{table.name}.nc"
-                write_netcdf(table, folder / name, design, tell)
+                write_netcdf(table, folder / name, design, update)
         written.append(name)
 
 
-def effect_pictures(opened: Sweep, measures: list[str]) -> Iterator[tuple[str, Any]]:
-    """Draw main effects on each measure: of the base, and on what each other arm changes."""
+def effects_of(opened: Sweep, measures: list[str]) -> dict[str, tuple[str, ...]]:
+    """Name the figures of main effects on each measure: in base, and on what each other arm changes.
+
+    Beside each name stand the words by which `main_effects` has it.
+    """
+    base, *others = opened.plan.arms_by_name
+    names = measures or [name for name in DRAWN if name in opened.plan.measure_names]
+    drawn: dict[str, tuple[str, ...]] = {}
+    for measure in names or opened.plan.measure_names[:1]:
+        drawn[f"effects-{measure}"] = (measure,)
+        for number, arm in enumerate(others, start=1):
+            drawn[f"effects-{measure}-{number}"] = (measure, arm, base)
+    return drawn
+
+
+def draw_effects(opened: Sweep, drawn: dict[str, tuple[str, ...]], target: OutputFolder) -> None:
+    """Draw main effects."""
     from partnersim import figures
     from partnersim.analysis.effects import main_effects
 
-    names = measures or [name for name in DRAWN if name in opened.plan.measure_names]
-    for measure in names or opened.plan.measure_names[:1]:
-        yield f"effects-{measure}", figures.main_effects(main_effects(opened, measure))
-        base, *others = opened.plan.arms_by_name
-        for number, arm in enumerate(others, start=1):
-            yield (
-                f"effects-{measure}-{number}",
-                figures.main_effects(main_effects(opened, measure, arm, base)),
-            )
+    for name, words in drawn.items():
+        target.write_picture(name, figures.main_effects(main_effects(opened, *words)))

@@ -10,6 +10,7 @@ The pictures of the app are described with the parts of these modules, and paint
 
 from partnersim.figures.causes import ledger_waterfall
 from partnersim.figures.chance import distribution, icon_arrays
+from partnersim.figures.curve import trust_speed
 from partnersim.figures.differences import difference_forest
 from partnersim.figures.over_time import change_over_time, quantiles
 from partnersim.figures.page import save
@@ -34,4 +35,5 @@ __all__ = [
     "save",
     "trust_heatmap",
     "trust_network",
+    "trust_speed",
 ]

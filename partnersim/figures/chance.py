@@ -17,13 +17,14 @@ from partnersim.figures.palette import BLUE, COLOURS, DARK, LINE, NUMBER, ORANGE
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, choose_arms, find_effect, foot_note, headline, quantity
 from partnersim.runs.wording import of_hundred, period
+from partnersim.scenario.errors import check_name
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
 
 HAPPENED = {
     "survived": "Partnerships still at work after {period}",
-    "is_sustained_acceleration": "Partnerships that sped up for 3 years",
+    "is_sustained_acceleration": "Partnerships that sped up, beyond what chance alone does",
 }
 """Measures that are 1 or 0, as what is so when they are 1."""
 
@@ -137,13 +138,11 @@ def icon_arrays(
 
 def _came_about(results: Results, measure: str, deadline: int) -> np.ndarray:
     """1 for each run in which it came about, 0 for each in which it did not."""
+    check_name(measure, (*MILESTONES, *HAPPENED), "measure of something that may come about")
     if measure in MILESTONES:
         # A milestone that was not reached is NaN, which is not less than anything.
         return (results.measures[measure] <= deadline).astype(float)
-    if measure in HAPPENED:
-        return np.asarray(results.measures[measure], dtype=float)
-    known = ", ".join([*MILESTONES, *HAPPENED])
-    raise ValueError(f"measure = {measure!r}: must be one of {known}")
+    return np.asarray(results.measures[measure], dtype=float)
 
 
 def _draw_icons(page: Page, index: int, n_arms: int, arm: str, share: float) -> Iterator[Mark]:
@@ -174,6 +173,7 @@ def distribution(results: Results, measure: str) -> Picture:
     measure
         Name of a measure.
     """
+    check_name(measure, results.measures, "measure")
     shown = quantity(measure)
     values = np.sort(np.asarray(results.measures[measure], dtype=float))  # NaN comes last
     title = _distribution_title(values, shown, results.months)

@@ -14,6 +14,7 @@ from partnersim.figures.palette import BLUE, LINE, PAPER, PURPLE, QUIET
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Effect, Quantity, find_effect, foot_note, in_title, quantity
 from partnersim.runs.wording import join, signed
+from partnersim.scenario.errors import check_name
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison
@@ -77,6 +78,7 @@ def difference_forest(
 def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
     """Compare one arm with the base in one measure."""
     found, base = comparison.results[arm], comparison.results[comparison.base]
+    check_name(measure, base.measures, "measure")
     return find_effect(found.measures[measure], base.measures[measure], measure, base.months)
 
 

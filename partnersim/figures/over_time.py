@@ -20,8 +20,10 @@ from partnersim.figures.quantities import (
     foot_note,
     headline,
     in_title,
+    initiatives,
     quantity,
 )
+from partnersim.runs.statistics import quantiles as quantiles_over_runs
 from partnersim.runs.wording import number, period
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 LEFT = 110
 LABELS = 290
 """Room left of panels for numbers, and right of them for the names of lines, in pixels."""
+
+MIDDLE = {"p25": 0.25, "median": 0.5, "p75": 0.75}
+
+OF_WORK = {"change_delivered", "speed"}
+"""Series beside which it is said what became of the initiatives."""
 
 LEADER = 20
 """From the end of a line to its name, in pixels."""
@@ -80,41 +87,46 @@ def change_over_time(
     series: Sequence[str] = ("change_delivered", "speed"),
     *,
     arms: Sequence[str] | None = None,
-    n_faint: int = 30,
 ) -> Picture:
-    """Draw series over the years: single partnerships faint, the median of each arm bold.
+    """Draw series over the years: the median of each arm, and where the middle half of its runs is.
 
     Parameters
     ----------
     comparison
         Arms that share their luck.
     series
-        One to three series, a panel each; the title speaks of the first.
+        One to three series, a panel each; the title speaks of the first: of the mean speed over
+        the years where that is speed, else of the last month.
     arms
         Up to four of the arms; the base and the first three others if left out.
-    n_faint
-        How many faint lines a panel has, shared among the arms.
     """
     names = choose_arms(comparison, arms)
     first = comparison.results[names[0]]
-    final = {arm: _median(comparison.results[arm], series[0])[-1] for arm in names}
-    last = {arm: results.series[series[0]][:, -1] for arm, results in comparison.results.items()}
-    ways = {arm: find_effect(last[arm], last[comparison.base], series[0], first.months).way for arm in names}
-    shown = quantity(series[0])
-    what = f"{shown.label} after {period(first.months)}, median"
-    title = headline(what, final, shown.say, comparison.base, ways)
-    page = Page(title, foot_note(first, comparison, len(names)))
+    told = {arm: _told(results, series[0]) for arm, results in comparison.results.items()}
+    final = {arm: float(quantiles_over_runs(told[arm], [0.5])[0]) for arm in names}
+    ways = {arm: find_effect(told[arm], told[comparison.base], series[0], first.months).way for arm in names}
+    shown, years = quantity(series[0]), period(first.months)
+    what = f"Mean speed over {years}" if series[0] == "speed" else f"{shown.label} after {years}"
+    title = headline(f"{what}, median", final, shown.say, comparison.base, ways)
+    drawn = {arm: comparison.results[arm] for arm in names}
+    more = initiatives(drawn) if set(series) & OF_WORK else ""
+    page = Page(title, foot_note(first, comparison, len(names)), more)
     table = {"month": np.arange(first.months + 1)}
-    for name, place in _places(page, series):
-        shown, results = quantity(name), [comparison.results[arm] for arm in names]
-        bold = [_median(result, name) for result in results]
-        table |= {f"{arm}: median {name}": line for arm, line in zip(names, bold, strict=True)}
-        faint = [result.series[name][: max(1, n_faint // len(names))] for result in results]
-        panel, marks = _axes_for(place, np.concatenate([*faint, bold]), shown, name == series[-1])
+    for name, place in _places(page, series, ": medians; shaded, the middle half of partnerships"):
+        shown = quantity(name)
+        lines = {arm: results.quantiles(name, list(MIDDLE.values())) for arm, results in drawn.items()}
+        for arm, found in lines.items():
+            table |= {f"{arm}: {level} {name}": line for level, line in zip(MIDDLE, found, strict=True)}
+        panel, marks = _axes_for(place, np.concatenate([*lines.values()]), shown, name == series[-1])
         page.marks += marks
         if panel is not None:
-            page.marks += _draw_arms(panel, names, bold, faint, shown.scale)
+            page.marks += _draw_arms(panel, {arm: shown.scale * found for arm, found in lines.items()})
     return page.picture(table)
+
+
+def _told(results: Results, series: str) -> np.ndarray:
+    """The number of each run that the title is about."""
+    return results.measures["mean_speed"] if series == "speed" else results.series[series][:, -1]
 
 
 def quantiles(results: Results, series: str) -> Picture:
@@ -130,7 +142,8 @@ def quantiles(results: Results, series: str) -> Picture:
     levels = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
     shown = quantity(series)
     found = np.asarray(results.quantiles(series, list(levels.values())), dtype=float)
-    page = Page(_title_of_quantiles(found[:, -1], shown, results), foot_note(results))
+    more = initiatives({"": results}) if series in OF_WORK else ""
+    page = Page(_title_of_quantiles(found[:, -1], shown, results), foot_note(results), more)
     ((_, place),) = _places(page, (series,))
     panel, marks = _axes_for(place, found, shown)
     page.marks += marks
@@ -152,45 +165,43 @@ def _title_of_quantiles(last: np.ndarray, shown: Quantity, results: Results) -> 
     return f"{what}: {middle} in the median partnership, between {low} and {high} in 90 of 100"
 
 
-def _median(results: Results, series: str) -> np.ndarray:
-    """Median over replicates in each month."""
-    (middle,) = results.quantiles(series, [0.5])
-    return np.asarray(middle)
+def _places(page: Page, series: Sequence[str], drawn: str = "") -> Iterator[tuple[str, Panel]]:
+    """One panel above the other, each under its heading, all over the same years.
 
-
-def _places(page: Page, series: Sequence[str]) -> Iterator[tuple[str, Panel]]:
-    """One panel above the other, each under its heading, all over the same years."""
+    What is `drawn` is said in the first heading.
+    """
     head, gap, foot = 46.0, 16.0, 72.0
     height = (page.bottom - foot - page.top - gap * (len(series) - 1)) / len(series) - head
     for index, name in enumerate(series):
         top = page.top + index * (height + head + gap) + head
-        page.marks += say(MARGIN, top - 24, quantity(name).heading, WIDTH - 2 * MARGIN)
+        heading = quantity(name).heading + ("" if index else drawn)
+        page.marks += say(MARGIN, top - 24, heading, WIDTH - 2 * MARGIN)
         yield name, Panel(LEFT, top, WIDTH - MARGIN - LABELS - LEFT, height)
     middle = (LEFT + WIDTH - MARGIN - LABELS) / 2
     page.marks.append(Text(middle, page.bottom - 12, "Years from the start", "middle"))
 
 
-def _draw_arms(
-    panel: Panel, names: Sequence[str], bold: Sequence[np.ndarray], faint: Sequence[np.ndarray], scale: float
-) -> Iterator[Mark]:
-    """Draw the lines of all arms in one panel, and name them."""
-    months = np.arange(len(bold[0]))
-    for lines, colour in zip(faint, COLOURS, strict=False):
-        for line in lines * scale:
-            yield panel.line(months, line, colour, 1.4, opacity=0.22)
-    for line, colour, dash in zip(bold, COLOURS, DASHES, strict=False):
-        yield panel.line(months, line * scale, colour, 5.0, dash=dash)
-    ends = [(scale * line[-1], colour) for line, colour in zip(bold, DARK, strict=False)]
-    named = dict(zip(map(in_title, names), ends, strict=True))
-    yield from names_at_ends(panel, named, WIDTH - 12, 2)
+def _draw_arms(panel: Panel, lines: Mapping[str, np.ndarray]) -> Iterator[Mark]:
+    """Draw the middle half of each arm in one panel, over all of them the medians, and name them."""
+    months = np.arange(len(next(iter(lines.values()))[1]))
+    for (low, _, high), colour in zip(lines.values(), COLOURS, strict=False):
+        yield _band(panel, months, low, high)._replace(fill=colour, opacity=0.16)
+    for (_, middle, _), colour, dash in zip(lines.values(), COLOURS, DASHES, strict=False):
+        yield panel.line(months, middle, colour, 5.0, dash=dash)
+    ends = [(middle[-1], colour) for (_, middle, _), colour in zip(lines.values(), DARK, strict=False)]
+    yield from names_at_ends(panel, dict(zip(map(in_title, lines), ends, strict=True)), WIDTH - 12, 2)
+
+
+def _band(panel: Panel, months: np.ndarray, low: np.ndarray, high: np.ndarray) -> Line:
+    """What lies between two lines."""
+    return panel.line(np.append(months, months[::-1]), np.append(high, low[::-1]), "", 0.0)
 
 
 def _draw_bands(panel: Panel, lines: np.ndarray, *, is_one: bool) -> Iterator[Mark]:
     """Draw where nine of ten runs are, where half of them are, and the middle; and name them."""
     months, (low, lower, middle, upper, high) = np.arange(lines.shape[1]), lines
     for bottom, top, colour in ((low, high, SHADES[4]), (lower, upper, SHADES[3])):
-        edge = panel.line(np.append(months, months[::-1]), np.append(top, bottom[::-1]), "", 0.0)
-        yield edge._replace(fill=colour)
+        yield _band(panel, months, bottom, top)._replace(fill=colour)
     yield panel.line(months, middle, BLUE, 5.0)
     names = {
         "95 of 100 below": (high[-1], QUIET),

@@ -6,24 +6,27 @@ Every page is 1280 by 720 pixels. Its title is its message.
 from __future__ import annotations
 
 import csv
-import math
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from partnersim.figures.layout import wrap
-from partnersim.figures.marks import Mark, Table, Text, say
-from partnersim.figures.palette import QUIET, TITLE
+from partnersim.figures.marks import Mark, Table, Text, say, written
+from partnersim.figures.palette import LINE, QUIET, TITLE
 from partnersim.figures.picture import Picture
+from partnersim.runs.wording import csv_cell
+from partnersim.scenario.file_paths import full_path
 
 WIDTH, HEIGHT = 1280, 720
 MARGIN = 40
 PNG_LEVEL = 2
 
+ENDINGS = ("png", "svg", "csv")
+"""Of the files of a picture: two of it, and the numbers behind it."""
+
 
 class Page:
     """A page with its title and note written, and the room left between them.
+
+    What `more` says stands above the note, on three rows at most.
 
     Attributes
     ----------
@@ -33,7 +36,7 @@ class Page:
         Pixels between which there is room.
     """
 
-    def __init__(self, title: str, note: str = "") -> None:
+    def __init__(self, title: str, note: str = "", more: str = "") -> None:
         self.title = title
         lines = wrap(title, WIDTH - 2 * MARGIN, 4, TITLE, bold=True)
         self.marks: list[Mark] = [
@@ -43,6 +46,9 @@ class Page:
         if note:
             self.marks += say(MARGIN, 694, note, WIDTH - 2 * MARGIN, colour=QUIET)
             self.bottom = HEIGHT - 48.0
+        rows = wrap(more, WIDTH - 2 * MARGIN, 3) if more else []
+        self.marks += written(MARGIN, self.bottom - LINE * (len(rows) - 1) / 2 - 6, rows, colour=QUIET)
+        self.bottom -= LINE * len(rows)
 
     def picture(self, table: Table) -> Picture:
         """The page as a picture, with the numbers behind it."""
@@ -68,9 +74,9 @@ def save(picture: Picture, folder: str | Path, name: str) -> list[Path]:
     """
     import matplotlib
 
-    folder = Path(folder)
+    folder = full_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg, table = (folder / f"{name}.{ending}" for ending in ("png", "svg", "csv"))
+    png, svg, table = (folder / f"{name}.{ending}" for ending in ENDINGS)
     about = {"Title": picture.title}
     # Quick to write: these pictures are mostly white, and small at any level.
     picture.figure.savefig(png, dpi=150, metadata=about, pil_kwargs={"compress_level": PNG_LEVEL})
@@ -78,13 +84,6 @@ def save(picture: Picture, folder: str | Path, name: str) -> list[Path]:
         picture.figure.savefig(svg, metadata={"Date": None, **about})
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(picture.table)
-        writer.writerows([map(_cell, row) for row in zip(*picture.table.values(), strict=True)])
+        writer.writerow(map(csv_cell, picture.table))
+        writer.writerows([map(csv_cell, row) for row in zip(*picture.table.values(), strict=True)])
     return [png, svg, table]
-
-
-def _cell(value: Any) -> Any:
-    """Write a value as in a CSV file: empty where there is none."""
-    if isinstance(value, float | np.floating):
-        return "" if math.isnan(value) else repr(float(value))
-    return value

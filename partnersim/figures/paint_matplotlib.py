@@ -72,7 +72,8 @@ def _add(sheet: Axes, mark: Mark, level: int) -> None:
         return
     assert isinstance(mark, Line)
     if mark.fill:
-        sheet.add_patch(Polygon(mark.points, facecolor=mark.fill, edgecolor="none", zorder=level))
+        fill: dict[str, Any] = {"facecolor": mark.fill, "edgecolor": "none", "alpha": mark.opacity}
+        sheet.add_patch(Polygon(mark.points, zorder=level, **fill))
     if mark.width and len(mark.points):
         xs, ys = zip(*mark.points, strict=True)
         # Matplotlib counts dashes in widths of the line.

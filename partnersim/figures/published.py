@@ -28,6 +28,9 @@ COLUMNS = (
 MAX_ROWS = 5
 """Figures that can be read on a page; the table has them all."""
 
+MOST_PITCH = 230
+"""From one figure to the next, in pixels, where there are few."""
+
 NAMES = 400
 WORDS = 330
 """Room for titles on the left and numbers on the right, in pixels."""
@@ -74,7 +77,7 @@ def published_against_simulated(results: Results, scenario: Scenario) -> Picture
     shown = known[:MAX_ROWS]
     if shown:
         page.marks += _draw_key(page.top + 16)
-    pitch = (page.bottom - page.top - 48) / max(len(shown), 1)
+    pitch = min((page.bottom - page.top - 48) / max(len(shown), 1), MOST_PITCH)
     for index, setting in enumerate(shown):
         page.marks += _draw_row(page.top + 44 + pitch * (index + 0.5), pitch, setting)
     rows = [
@@ -134,12 +137,13 @@ def _draw_key(y: float) -> Iterator[Mark]:
 def _draw_row(middle: float, pitch: float, setting: Setting) -> Iterator[Mark]:
     """Draw one figure on an axis of its own, in its unit."""
     published = setting.published
-    name = wrap(published.title, NAMES - 24, 2 if pitch > 95 else 1)
-    name += wrap(f"({published.unit})", NAMES - 24) if published.unit else []
+    rows = 4 if pitch > 200 else 2 if pitch > 95 else 1
+    name = wrap(published.title, NAMES - 24, rows)
+    name += wrap(f"({published.unit})", NAMES - 24, max(rows // 2, 1)) if published.unit else []
     yield from written(MARGIN, middle, name)
     numbers = [*setting[1:], published.value, published.reference_value]
     across = padded(min(numbers), max(numbers), 0.08)
-    width, height = WIDTH - 2 * MARGIN - NAMES - WORDS, min(pitch - 46, 60)
+    width, height = WIDTH - 2 * MARGIN - NAMES - WORDS, min(pitch - 46, 0.55 * pitch)
     panel = Panel(MARGIN + NAMES, middle - height / 2 - 14, width, height, across)
     low, high = panel.x(setting.low), panel.x(setting.high)
     yield from panel.numbers_below(*value_ticks(*across, 3))

@@ -12,7 +12,7 @@ import numpy as np
 from partnersim.figures.palette import MAX_SERIES
 from partnersim.runs.measures import MEASURES, Measure
 from partnersim.runs.statistics import FEWEST_REPLICATES, compare_pairs
-from partnersim.runs.wording import capital, number, plural
+from partnersim.runs.wording import NOTHING, capital, number, plural
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
@@ -103,6 +103,28 @@ def foot_note(results: Results, comparison: Comparison | None = None, shown: int
     left_out = len(comparison.results) - shown
     more = f" {plural(left_out, 'more arm')} not shown." if left_out else ""
     return f"{runs} in each arm, with the same luck; seed {results.seed}.{more}"
+
+
+def initiatives(results: Mapping[str, Results]) -> str:
+    """Say what became of the initiatives of each arm, on average; of an only one without its name."""
+    found = {}
+    for arm, of_arm in results.items():
+        names = [f"initiatives_{what}" for what in ("completed", "abandoned", "under_way")]
+        took = of_arm.measures["actual_over_planned"]
+        took = took[np.isfinite(took)]
+        against = number(float(took.mean())) if took.size else NOTHING
+        found[arm] = [*(number(float(of_arm.measures[name].mean())) for name in names), against]
+    if len(found) == 1:
+        ((done, given_up, under_way, against),) = found.values()
+        return (
+            f"Initiatives: {done} completed, in {against} times the time planned; {given_up} given up, "
+            f"{under_way} under way."
+        )
+    told = [
+        f"{in_title(arm)} {done} ({against}), {given_up}, {under_way}"
+        for arm, (done, given_up, under_way, against) in found.items()
+    ]
+    return f"Initiatives completed (in times planned), given up, under way: {'; '.join(told)}."
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import mesa
 
 from partnersim.scenario.declarations import LAYERS, LEVERS
-from partnersim.scenario.errors import suggest
+from partnersim.scenario.errors import check_name
 
 if TYPE_CHECKING:
     from partnersim.mesa.model import PartnershipModel
@@ -198,7 +198,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         ValueError
             For another field.
         """
-        _check(field, OF_LAYERS)
+        check_name(field, OF_LAYERS, "view by layer")
         return dict(zip(LAYERS, self.model.fields[field][self.index].tolist(), strict=True))
 
     def towards(self, field: str, layer: str | None = None) -> dict[str, float]:
@@ -218,11 +218,11 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         ValueError
             For another field, or a layer that there is not.
         """
-        _check(field, (*OF_LINKS, *OF_PAIRS))
+        check_name(field, (*OF_LINKS, *OF_PAIRS), "view towards others")
         own = self.model.fields[field][self.index]
         if field in OF_LINKS:
             if layer is not None:
-                _check(layer, LAYERS)
+                check_name(layer, LAYERS, "layer")
             own = own.mean(axis=0) if layer is None else own[LAYERS.index(layer)]
         elif layer is not None:
             raise ValueError(f"layer = {layer!r}: {field} is of a pair, and pairs have no layers")
@@ -247,13 +247,6 @@ OF_PAIRS = (
     "guarded",
     "convened",
 )
-
-
-def _check(name: str, known: Iterable[str]) -> None:
-    """Refuse a name that is not known, with the nearest that is."""
-    names = list(known)
-    if name not in names:
-        raise ValueError(f"{name!r}: there is none of this name; {suggest(name, names)}")
 
 
 # --- Coordinators ---------------------------------------------------------------------------------
@@ -339,8 +332,8 @@ class Coordinator(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         ValueError
             For another field or organisation.
         """
-        _check(field, OF_MEETINGS)
-        _check(organisation, self.model.names)
+        check_name(field, OF_MEETINGS, "view of meetings")
+        check_name(organisation, self.model.names, "organisation")
         values = self.model.fields[field][self.place, self.model.names.index(organisation)]
         return dict(zip(LAYERS, values.tolist(), strict=True))
 

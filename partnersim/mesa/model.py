@@ -16,6 +16,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -25,19 +26,15 @@ import numpy as np
 from partnersim.mesa.agents import Coordinator, Organisation
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
-from partnersim.model.room import K, N
+from partnersim.model.room import MOST_REPLICATE, MOST_SEED, K, N
 from partnersim.model.schedule import build
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
-from partnersim.runs.ensemble import whole_number
 from partnersim.runs.measures import (
-    ACCELERATION_WINDOW,
     ALL_SERIES,
-    DERIVED_SERIES,
     MEASURES,
     YEAR,
     Floats,
-    acceleration,
     measure,
     name_series,
     speed,
@@ -46,7 +43,7 @@ from partnersim.runs.measures import (
 from partnersim.runs.results import Results
 from partnersim.scenario.declarations import LEVERS, MAX_MONTHS, Intervention
 from partnersim.scenario.declarations import Coordinator as Appointed
-from partnersim.scenario.errors import suggest
+from partnersim.scenario.errors import check_name, suggest, whole_number
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
@@ -105,7 +102,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     rng
         The seed, a whole number; fresh luck if left out. It is kept as `seed`.
     replicate
-        Which run of the seed: the same number as in `partnersim.run`.
+        Which run of the seed: the same number as in `partnersim.run`. In `batch_run` give
+        ``"replicate": range(3)``: three `iterations` of one seed are the same run three times.
     variants
         Functions of one's own by the slot that each fills: see docs/variants.md.
     compiled
@@ -157,11 +155,12 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             scenario = first_months(scenario, kwargs.pop("months"))
         if kwargs:
             scenario = scenario.replace(kwargs)
-        self.seed = _fresh_seed() if rng is None else whole_number("rng", rng, least=0)
-        self.replicate = whole_number("replicate", replicate, least=0)
+        self.seed = _fresh_seed() if rng is None else whole_number("rng", rng, 0, MOST_SEED)
+        self.replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
         self.agent_ids = itertools.count(1)
         self.names = scenario.organisation_names
         super().__init__(rng=self.seed)
+        self._given = {"variants": variants, "compiled": compiled}
         self._core = build(variants, compiled_for=PARAMETERS if compiled else None)
         self._root = root(self.seed)
         self._history: tuple[Change, ...] = ()
@@ -173,7 +172,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             Organisation(self, index)
         self.datacollector = _Collector(
             {
-                name: _once_over(name) if name in WHOLE_RUN else reporter
+                name: partial(_once_over, name) if name in WHOLE_RUN else reporter
                 for name, reporter in MODEL_REPORTERS.items()
             },
             AGENT_REPORTERS,
@@ -246,15 +245,11 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """
         if name in _PLACE:
             return float(self._observed[self.month, _PLACE[name]])
-        if name not in DERIVED_SERIES:
-            raise ValueError(
-                f"series = {name!r}: there is none of this name; {suggest(name, list(ALL_SERIES))}"
-            )
-        if self.month + 1 < WINDOW[name]:
+        check_name(name, ALL_SERIES, "series")
+        if self.month < YEAR:
             return math.nan
-        window = slice(self.month + 1 - WINDOW[name], self.month + 1)
-        speeds = speed(self._observed[None, window, _PLACE["change_delivered"]])
-        return float(speeds[0, -1] if name == "speed" else acceleration(speeds)[0, -1])
+        window = slice(self.month - YEAR, self.month + 1)
+        return float(speed(self._observed[None, window, _PLACE["change_delivered"]])[0, -1])
 
     def measures(self) -> dict[str, float]:
         """Work out all measures of the months so far, as if the run ended here."""
@@ -321,14 +316,14 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         ValueError
             If the scenario ends before. No step is taken then.
         """
-        months = whole_number("months", months, least=0)
+        months = whole_number("months", months, 0, MAX_MONTHS)
         self._check_room(months)
         for _ in range(months):
             self.step()
 
     def run_until(self, month: int) -> None:
         """Step until some months have gone; as `run_for`."""
-        month = whole_number("month", month, least=0)
+        month = whole_number("month", month, 0, MAX_MONTHS)
         if month < self.month:
             raise ValueError(f"month = {month}: {self.month} months have gone already")
         self.run_for(month - self.month)
@@ -392,7 +387,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         details: dict[str, Any] = {"lever": lever, "value": value, "organisations": names}
         end = MAX_MONTHS
         if months is not None:
-            details["months"] = whole_number("months", months, least=1)
+            details["months"] = whole_number("months", months, 1, MAX_MONTHS)
             end = min(self.month + months, MAX_MONTHS)
         new = {**details, "from_month": self.month, "to_month": end, "title": title}
         new.pop("months", None)
@@ -534,6 +529,11 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         self._history = snapshot.history
         self.datacollector = copy.deepcopy(snapshot.collected)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the state follows from; the state itself is reached anew."""
+        chance = self.random.getstate(), self.rng.bit_generator.state
+        return _reached_again, (type(self), self.seed, self.replicate, self._given, self.save(), chance)
+
     @property
     def _luck(self) -> tuple[Any, ...]:
         """What a run depends on besides its scenario; and who is in it."""
@@ -586,6 +586,23 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             yield (name, hosts[self.fields["host"][place]]), place
 
 
+def _reached_again(
+    kind: type[PartnershipModel],
+    seed: int,
+    replicate: int,
+    given: Mapping[str, Any],
+    snapshot: Snapshot,
+    chance: tuple[Any, Any],
+) -> PartnershipModel:
+    """Make a model that was pickled, at its month; of Mesa's own chance it has what was left."""
+    model = kind.__new__(kind)
+    PartnershipModel.__init__(model, snapshot.scenario, rng=seed, replicate=replicate, **given)
+    model.restore(snapshot)
+    model.random.setstate(chance[0])
+    model.rng.bit_generator.state = chance[1]
+    return model
+
+
 class _Reached(NamedTuple):
     """A month reached: the records of the core, and what was observed on the way."""
 
@@ -629,40 +646,46 @@ _NOT_YET: tuple[int, dict[str, float]] = (-1, {})
 """Month and values of measures that have not been worked out."""
 
 _PLACE = {name: place for place, name in enumerate(SERIES)}
-WINDOW = {"speed": YEAR + 1, "acceleration": YEAR + ACCELERATION_WINDOW}
-"""Months, with the one before the first, from which a derived series is worked out."""
 
 WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
 """Measures that are no series too: they are of a run as a whole."""
 
 
-def _report_series(name: str) -> Callable[[PartnershipModel], float]:
-    return lambda model: model.now(name)
+# Functions of the module, not of the moment: a model is pickled with its collector.
 
 
-def _report_measure(name: str) -> Callable[[PartnershipModel], float]:
-    return lambda model: model.measures()[name]
+def _field(name: str, model: PartnershipModel) -> int:
+    """A number that the model itself has."""
+    return int(getattr(model, name))
 
 
-def _once_over(name: str) -> Callable[[PartnershipModel], float]:
+def _now(name: str, model: PartnershipModel) -> float:
+    return model.now(name)
+
+
+def _measure_so_far(name: str, model: PartnershipModel) -> float:
+    return model.measures()[name]
+
+
+def _once_over(name: str, model: PartnershipModel) -> float:
     """A measure at the end of a run, and NaN before: it takes as long as ten steps."""
-    return lambda model: math.nan if model.running else model.measures()[name]
+    return math.nan if model.running else model.measures()[name]
 
 
-def _report_view(name: str) -> Callable[[mesa.Agent], Any]:
+def _shown(name: str, agent: mesa.Agent) -> Any:
     """What an agent shows; NaN for one that has no such thing."""
-    return lambda agent: getattr(agent, name, math.nan)
+    return getattr(agent, name, math.nan)
 
 
 MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
-    "month": lambda model: model.month,
-    **{name: _report_series(name) for name in ALL_SERIES},
-    **{name: _report_measure(name) for name in WHOLE_RUN},
+    **{name: partial(_field, name) for name in ("seed", "month")},
+    **{name: partial(_now, name) for name in ALL_SERIES},
+    **{name: partial(_measure_so_far, name) for name in WHOLE_RUN},
 }
-"""For a `mesa.DataCollector`: the month, all series and all measures, as of the months so far."""
+"""For a `mesa.DataCollector`: seed, month, all series and all measures, as of the months so far."""
 
 AGENT_REPORTERS: dict[str, Callable[[mesa.Agent], Any]] = {
-    f"agent_{name}": _report_view(name)
+    f"agent_{name}": partial(_shown, name)
     for name in (
         "name",
         "is_present",

@@ -25,10 +25,13 @@ from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
 from partnersim.scenario.errors import FolderError
+from partnersim.scenario.file_paths import full_path
+from partnersim.scenario.files import parse_json
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from partnersim.figures import Picture
+    from partnersim.runs.curve import Curve
     from partnersim.runs.results import Comparison
     from partnersim.runs.statistics import Difference
 
@@ -53,7 +56,10 @@ ROWS = {
     "months_to_25": "Months to a quarter of change",
     "months_to_50": "Months to half of change",
     "mean_speed": "Mean speed, % a year",
-    "peak_speed": "Highest speed, % a year",
+    "initiatives_completed": "Initiatives completed",
+    "initiatives_abandoned": "Initiatives given up",
+    "initiatives_under_way": "Initiatives under way",
+    "actual_over_planned": "Time taken, times planned",
     "trust": "Trust at the end, of 100",
     "perceived_joint_working": "Joint working in a survey, of 100",
     "outcome_effect": "Demand avoided, of 100",
@@ -75,7 +81,10 @@ LABEL_WIDTH = 18
 MOST_DECIMALS = 2
 """Characters and decimals in the table, which has to fit 80 columns."""
 
-N_FIGURES = 8
+DRAWN_ON_TRUST = (WITHOUT, WITH, ALL)
+"""Arms in the trust-speed curve."""
+
+N_FIGURES = 10
 """Figures of one place, about, for the progress bar."""
 
 Progress = Callable[[int, int], None]
@@ -83,12 +92,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Place:
-    """A place of the demo, and what came of it in each arm."""
+    """A place of the demo, and what came of it in each arm, also on its trust-speed curve."""
 
     name: str
     title: str
     scenario: Scenario
     comparison: Comparison
+    curve: Curve
 
 
 def read_arms() -> dict[str, dict[str, Scenario]]:
@@ -110,13 +120,15 @@ def simulate(
 ) -> list[Place]:
     """Run all arms of all places, and write the figures."""
     from partnersim.runs import ensemble
+    from partnersim.runs.curve import curve
 
     steps = len(places) * (len(ARMS) + N_FIGURES)
     done = 0
     found = []
     for name, arms in places.items():
         comparison = ensemble.compare(arms, replicates, seed, base=WITHOUT, workers=workers)
-        found.append(Place(name, PLACES[name], Scenario.load(name), comparison))
+        on_trust = curve({way: arms[way] for way in DRAWN_ON_TRUST}, replicates, seed, workers=workers)
+        found.append(Place(name, PLACES[name], Scenario.load(name), comparison, on_trust))
         done += len(ARMS)
         for file, picture in draw(found[-1], workers):
             folder.write_picture(f"{name}-{file}", picture)
@@ -132,6 +144,7 @@ def draw(place: Place, workers: int | None) -> Iterator[tuple[str, Picture]]:
     from partnersim.runs import ensemble, ledger
 
     comparison = place.comparison
+    yield "trust-speed-curve", figures.trust_speed(place.curve)
     yield from comparison_pictures(comparison, DRAWN)
     file, picture = next(trust_pictures(comparison.results[WITHOUT]))
     yield f"{file}-without", picture
@@ -165,7 +178,7 @@ def tell(console: Console, places: list[Place], folder: DemoFolder) -> None:
         console.print(Text.assemble("\n", (f"{place.title}", "bold"), f" ({details})\n"))
         console.print(table_of(place))
         console.print()
-        for sentence in sentences(place):
+        for sentence in (*sentences(place), *on_trust(place.curve)):
             console.print(Padding(Text(f"• {sentence}"), (0, 0, 0, 1)))
         console.print(Text(f"\n{enough_pairs(place.comparison, tuple(ROWS))}", style="dim"))
     console.print(
@@ -290,6 +303,22 @@ def sentences(place: Place) -> Iterator[str]:
     )
 
 
+def on_trust(curve: Curve) -> Iterator[str]:
+    """Say what trust does to speed, and where it comes to rest."""
+    without, with_one = curve.arms[WITHOUT], curve.arms[WITH]
+    none, full = (100 * without.at(level).mean for level in (0.0, 1.0))
+    yield (
+        f"Were trust held, change without a coordinator would go at {fixed(none, 1)} % a year where "
+        f"nobody trusts anybody, and at {fixed(full, 1)} % where all trust each other fully; 1 % more "
+        f"trust goes with {fixed(without.elasticity.value, 2)} % more speed "
+        f"(± {fixed(1.96 * without.elasticity.error, 2)})."
+    )
+    yield (
+        f"Left to itself, trust comes to rest at {fixed(100 * without.rest['trust'].mean, 0)} of 100 "
+        f"without a coordinator, at {fixed(100 * with_one.rest['trust'].mean, 0)} with one."
+    )
+
+
 def verdict(differences: Mapping[str, Difference], name: str, more: str, less: str) -> str:
     """Say which way a difference goes, by how much and how often; or that it is not clear."""
     shown = in_words(differences[name], name)
@@ -318,6 +347,10 @@ def next_steps(scenario: Scenario) -> Iterator[tuple[str, str]]:
     yield (
         f"partnersim explain integrated-care --between {a} {b}",
         "Why did these two come to trust each other more, or less?",
+    )
+    yield (
+        "partnersim curve integrated-care --arm all-remedies",
+        "How fast would change be at each level of trust?",
     )
     yield (
         "partnersim run integrated-care --set ways_of_working.issue_avoidance=0.1 --out results",
@@ -350,7 +383,7 @@ class DemoFolder(OutputFolder):
     LIST = ".written-by-the-demo.json"
 
     def __init__(self, path: Path) -> None:
-        if path.is_symlink():
+        if full_path(path).is_symlink():
             raise FolderError(f"{path}: is a symbolic link; the demo wants a folder of its own")
         super().__init__(path, force=True)
         self.left_alone: list[str] = []
@@ -364,7 +397,7 @@ class DemoFolder(OutputFolder):
         try:
             if file.is_symlink():
                 raise ValueError
-            digests = json.loads(file.read_text(encoding="utf-8"))
+            digests = parse_json(file.read_bytes(), "", "list")
             return {str(name): str(digest) for name, digest in digests.items()}
         except (OSError, ValueError, AttributeError):
             raise FolderError(

@@ -16,15 +16,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.report.output import ledger_picture
+from partnersim.report.output import curve_picture, ledger_picture
 from partnersim.report.tables import (
     arm_table,
+    curve_table,
     enough_pairs,
     enough_runs,
     ledger_table,
     measures_table,
     number_table,
 )
+from partnersim.runs.curve import Curve
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.results import Comparison, Results, said_variants
 from partnersim.runs.wording import plural
@@ -41,8 +43,8 @@ SERIES = "change_delivered"
 """What is drawn over the years, where series were kept."""
 
 
-def as_html(shown: Results | Comparison | Ledger | Sweep) -> str:
-    """Show results, a comparison, a ledger or a sweep as a piece of HTML: what notebooks display.
+def as_html(shown: Results | Comparison | Curve | Ledger | Sweep) -> str:
+    """Show results, a comparison, a curve, a ledger or a sweep as a piece of HTML: what notebooks display.
 
     Raises
     ------
@@ -53,12 +55,14 @@ def as_html(shown: Results | Comparison | Ledger | Sweep) -> str:
         return show_results(shown)
     if isinstance(shown, Comparison):
         return show_comparison(shown)
+    if isinstance(shown, Curve):
+        return show_curve(shown)
     if isinstance(shown, Ledger):
         return show_ledger(shown)
     if isinstance(shown, Sweep):
         return show_sweep(shown)
     raise TypeError(
-        f"shown: must be results, a comparison, a ledger or a sweep, not a {type(shown).__name__}"
+        f"shown: must be results, a comparison, a curve, a ledger or a sweep, not a {type(shown).__name__}"
     )
 
 
@@ -104,6 +108,13 @@ def show_comparison(comparison: Comparison) -> str:
         tables or [measures_table(base)],
         enough_pairs(comparison),
     )
+
+
+def show_curve(curve: Curve) -> str:
+    """Show a trust-speed curve, and its table."""
+    scenario = curve.arms[curve.base].scenario
+    title = f"{scenario.title or 'Scenario'}: speed on trust; {plural(curve.replicates, 'replicate')} a point"
+    return _page(f"{title}, seed {curve.seed}", [curve_picture(curve)], [curve_table(curve)], "")
 
 
 def show_tables(results: Results | Comparison) -> str:

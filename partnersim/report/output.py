@@ -5,25 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.runs.codebook import Entry, codebook_csv, find_entry
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
+from partnersim.runs.wording import csv_cell
 from partnersim.scenario.errors import FolderError
+from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
     from partnersim.figures import Picture
     from partnersim.report.tables import Link, Links
+    from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
+    from partnersim.scenario.scenario import Scenario
+
+SUMMARY = ("arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit")
+DIFFERENCES = (
+    "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better", "monte_carlo_error",
+    "n_pairs", "is_enough",
+)  # fmt: skip
+"""Columns of tables."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -43,6 +54,8 @@ class OutputFolder:
         The folder; made if it is not there.
     force
         Whether files of the same name, whoever wrote them, are replaced.
+    names
+        Of the files that are to be written, where they are known: other files may then be there.
 
     Attributes
     ----------
@@ -55,21 +68,23 @@ class OutputFolder:
         If the folder cannot be made or written to, or has files in it that would need `force`.
     """
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, force: bool = False, names: Collection[str] | None = None) -> None:
+        self.path = path = full_path(path)
         self.written: list[str] = []
         try:
             path.mkdir(parents=True, exist_ok=True)
-            has_files = any(path.iterdir())
+            there = sorted(file.name for file in path.iterdir())
         except (OSError, ValueError) as error:
             reason = "is a file" if path.is_file() else getattr(error, "strerror", None) or error
             raise FolderError(f"{path}: cannot be a folder for results: {reason}") from None
         if not os.access(path, os.W_OK | os.X_OK):
             raise FolderError(f"{path}: cannot be written to; give another folder with --out")
-        if has_files and not force:
+        if names is not None:
+            there = [name for name in there if name in names]
+        if there and not force:
             raise FolderError(
-                f"{path}: has files in it; give another folder with --out, or --force to replace "
-                "files of the same names"
+                f"{path}: has files in it ({', '.join(there[:3])}{', ...' * (len(there) > 3)}); give "
+                "another folder with --out, or --force to replace files of the same names"
             )
 
     def write(self, name: str, content: bytes | str) -> None:
@@ -106,7 +121,7 @@ class OutputFolder:
     def write_rows(self, name: str, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows as CSV: full precision, empty where there is no number."""
         text = io.StringIO()
-        lines = ([_cell(value) for value in row] for row in rows)
+        lines = (map(csv_cell, row) for row in rows)
         csv.writer(text, lineterminator="\n").writerows(lines)
         self.write(name, text.getvalue())
 
@@ -126,24 +141,37 @@ class OutputFolder:
 
     def write_comparison(self, comparison: Comparison, document: str, series: Sequence[str]) -> None:
         """Write the results of some arms: data, tables, figures, and how to do it again."""
-        self._write_results(comparison.results, document, series)
         self.write_rows("differences.csv", difference_rows(comparison))
+        self._write_results(comparison.results, document, series)
         for name, picture in comparison_pictures(comparison):
             self.write_picture(name, picture)
+
+    def write_curve(self, curve: Curve, document: str) -> None:
+        """Write a trust-speed curve: data, the picture, and how to do it again."""
+        self.write("curve.json", document)
+        self._write_origin({name: arm.scenario for name, arm in curve.arms.items()}, provenance())
+        self.write_picture("trust-speed-curve", curve_picture(curve))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write what a run and a comparison have in common."""
         kept = list(series) or list(next(iter(results.values())).series)
-        about = provenance() | variants_by_arm(results)
+        scenarios = {arm: of_arm.scenario for arm, of_arm in results.items()}
         self.write("results.json", document)
-        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
-        for number, (arm, of_arm) in enumerate(results.items()):
-            plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
-            self.write(f"{number}-{plain}.toml", of_arm.scenario.to_toml())
+        self._write_origin(scenarios, provenance() | variants_by_arm(results))
         self.write_rows("summary.csv", summary_rows(results))
         self.write_rows("replicates.csv", replicate_rows(results))
         self.write_rows("series.csv", series_rows(results, kept))
         self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
+        tables = codebook_of(kept).items()
+        written = {table: entries for table, entries in tables if f"{table}.csv" in self.written}
+        self.write("codebook.csv", codebook_csv(written))
+
+    def _write_origin(self, scenarios: Mapping[str, Scenario], about: Mapping[str, Any]) -> None:
+        """Write what was run, and with what."""
+        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
+        for number, (arm, scenario) in enumerate(scenarios.items()):
+            plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
+            self.write(f"{number}-{plain}.toml", scenario.to_toml())
 
     def write_explanation(self, ledger: Ledger, links: Links, month: int | None, document: str) -> None:
         """Write the ledger of some links: data, and a figure for each."""
@@ -160,22 +188,9 @@ def _umask() -> int:
     return mask
 
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
-
-
-def _cell(value: Any) -> Any:
-    """Give a value as CSV has it; text that a spreadsheet would run gets an apostrophe in front."""
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
-
-
 def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
     """Give the measures of each arm, a row each."""
-    yield "arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit"
+    yield SUMMARY
     for arm, of_arm in results.items():
         for name, s in of_arm.summary().items():
             numbers = (s.mean, s.median, s.p05, s.p95, s.monte_carlo_error, s.reached)
@@ -184,22 +199,26 @@ def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
 
 def difference_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
     """Give the differences of each arm from the base, a row each."""
-    yield (
-        "arm",
-        "base",
-        "measure",
-        "mean",
-        "ci95_low",
-        "ci95_high",
-        "share_better",
-        "monte_carlo_error",
-        "n_pairs",
-        "is_enough",
-    )
+    yield DIFFERENCES
     for arm, by_measure in comparison.differences().items():
         for name, d in by_measure.items():
             counts = (d.share_better, d.monte_carlo_error, d.n_pairs, d.is_enough)
             yield (arm, comparison.base, name, d.mean, *d.ci95, *counts)
+
+
+def codebook_of(series: Sequence[str]) -> dict[str, list[Entry]]:
+    """Describe the columns of the tables of a run or comparison that keeps some series."""
+    columns = {
+        "replicates": ("arm", "replicate", *MEASURES),
+        "series": ("arm", "replicate", "month", *series),
+        "series-quantiles": ("arm", "series", "month", *QUANTILES),
+        "summary": SUMMARY,
+        "differences": DIFFERENCES,
+    }
+    return {
+        table: [entry for name in names if (entry := find_entry(name, is_series=table == "series"))]
+        for table, names in columns.items()
+    }
 
 
 def replicate_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
@@ -286,10 +305,18 @@ def comparison_pictures(
     """Draw the figures of a comparison, each with the name of its file."""
     from partnersim import figures
 
-    yield "change-over-time", figures.change_over_time(comparison, arms=arms)
+    yield "speed-and-trust", figures.change_over_time(comparison, ("speed", "trust"), arms=arms)
+    yield "change-over-time", figures.change_over_time(comparison, ("change_delivered",), arms=arms)
     milestone = telling_milestone(comparison)
     yield "of-100-partnerships", figures.icon_arrays(comparison, milestone, arms=arms)
     yield "difference-forest", figures.difference_forest(comparison)
+
+
+def curve_picture(curve: Curve) -> Picture:
+    """Draw the trust-speed curve."""
+    from partnersim import figures
+
+    return figures.trust_speed(curve)
 
 
 def telling_milestone(comparison: Comparison) -> str:

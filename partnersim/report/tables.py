@@ -16,13 +16,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.runs.measures import MEASURES
+from partnersim.runs.measures import MEASURES, range_of
 from partnersim.runs.wording import capital, certain_decimals, fixed, join, percent, plural
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.runs.codebook import Entry
+    from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
     from partnersim.runs.statistics import Difference, Summary
@@ -36,9 +38,10 @@ Links = Sequence[tuple[str, Link]]
 GROUPS: dict[str, tuple[str, ...]] = {
     "Change": (
         "change_delivered", "mean_speed", "peak_speed", "speed", "acceleration",
-        "sustained_acceleration", "is_sustained_acceleration",
-        "sustained_acceleration_by_chance", "sustained_pace", "initiatives_completed",
-        "initiatives_abandoned",
+        "second_half_less_first", "is_sustained_acceleration",
+        "sustained_acceleration_by_chance", "sustained_acceleration_if_doubling", "sustained_pace",
+        "initiatives_completed", "initiatives_abandoned", "initiatives_under_way",
+        "actual_over_planned",
     ),
     "Milestones": (
         "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
@@ -56,9 +59,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Measures in the order in which they are shown; what is in no group comes last."""
 
 COMPARED = (
-    "mean_speed", "peak_speed", "change_delivered", "months_to_first_initiative", "months_to_25",
-    "months_to_50", "is_sustained_acceleration", "trust", "vision_commitment", "tension",
-    "perceived_joint_working", "outcome_effect", "cost", "equity", "survived",
+    "mean_speed", "peak_speed", "change_delivered", "initiatives_completed",
+    "initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration",
+    "second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance",
+    "sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25",
+    "months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working",
+    "outcome_effect", "cost", "equity", "survived",
 )  # fmt: skip
 """What the table of a comparison shows; JSON and files have every measure."""
 
@@ -170,12 +176,9 @@ def measures_table(results: Results) -> Table:
 def _run_cells(name: str, summary: Summary) -> list[str]:
     """Mean with its error, median, 5 and 95 %, and the share of runs that reached it."""
     factor, measure = reading(name).factor, MEASURES[name]
-    mean = factor * summary.mean
+    with_error = _with_error(summary, factor)
     half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
-    places = certain_decimals(half, mean)
-    with_error = fixed(mean, places)
-    if math.isfinite(half):
-        with_error += f" ± {fixed(half, places)}"
+    places = certain_decimals(half, factor * summary.mean)
     if measure.unit == SHARE_OF_RUNS:
         return [with_error, "", "", "", ""]
     quantiles = [
@@ -302,6 +305,50 @@ def enough_pairs(comparison: Comparison, measures: Sequence[str] = COMPARED) -> 
         f"{plural(n, 'pair')} were enough to judge the differences shown, except these, for which "
         f"more --replicates are needed ({'; '.join(told)})."
     )
+
+
+# --- Speed on trust ------------------------------------------------------------------------------
+
+
+def curve_view(curve: Curve) -> RenderableType:
+    """Show a trust-speed curve as a table, and what it means."""
+    note = (
+        f"{reading('mean_speed').label}, {reading('mean_speed').unit}, with trust held at each level "
+        "between all and throughout. ± is the Monte Carlo error, as half the 95 % interval of the mean. "
+        "'At rest' is trust at the end, and speed, where trust is not held. The elasticity says by how "
+        "many per cent speed is higher with one per cent more trust: the slope of log speed on log "
+        "trust from 0.1 on."
+    )
+    return Group(curve_table(curve), Text(), Text(note, style="dim"))
+
+
+def curve_table(curve: Curve) -> Table:
+    """Show the speed at each level of trust, an arm a column."""
+    from partnersim.runs.curve import LEVELS
+
+    table = number_table("Trust held at", *map(Text, curve.arms))
+    arms = list(curve.arms.values())
+    factor = reading("mean_speed").factor
+    for level in LEVELS:
+        table.add_row(f"{level:.1f}", *(_with_error(arm.at(level), factor) for arm in arms))
+    table.add_section()
+    rest = [arm.rest for arm in arms]
+    table.add_row(Text("At rest: trust", style="bold"), *(_with_error(at["trust"], 1.0) for at in rest))
+    table.add_row(
+        Text("At rest: speed", style="bold"), *(_with_error(at["mean_speed"], factor) for at in rest)
+    )
+    elasticities = [arm.elasticity for arm in arms]
+    cells = [f"{fixed(e.value, 3)} ± {fixed(1.96 * e.error, 3)}" for e in elasticities]
+    table.add_row(Text("Elasticity", style="bold"), *cells)
+    return table
+
+
+def _with_error(summary: Summary, factor: float) -> str:
+    """Mean with half its 95 % interval."""
+    half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
+    places = certain_decimals(half, factor * summary.mean)
+    text = fixed(factor * summary.mean, places)
+    return f"{text} ± {fixed(half, places)}" if math.isfinite(half) else text
 
 
 # --- Why trust changed ---------------------------------------------------------------------------
@@ -481,6 +528,18 @@ def parameters_table(rows: Sequence[ParameterRow]) -> Table:
             Text(range_text(row)),
             Text(row.meaning).append(f" [{row.source}]" if row.source else "", style="dim"),
         )
+    return table
+
+
+def measures_reference(rows: Sequence[Entry]) -> Table:
+    """Show everything that is measured of a run."""
+    table = house_table()
+    table.add_column("Measure", no_wrap=True)
+    table.add_column("Range, unit", max_width=16)
+    table.add_column("Meaning")
+    for row in rows:
+        lies = f"{range_of(row.low, row.high)}, {row.unit}"
+        table.add_row(Text(row.column, style="bold"), Text(lies), Text(f"{row.label}: {row.meaning}"))
     return table
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import partnersim
+from partnersim.model.room import MOST_REPLICATE, MOST_SEED
 from partnersim.scenario.declarations import LAYERS
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, check_name, whole_number
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -39,12 +40,11 @@ SAID = {
     "joint days": "joint away days",
     "flares": "issues that flared up",
     "ruptures": "issues that broke out",
-    "imposed decisions": "decisions imposed by the lead",
-    "small wins": "stages of work completed together",
-    "abandonment": "work given up",
+    "decided over": "decisions taken over their heads",
+    "joint work": "how joint work went",
+    "theory": "the theory of trust that was chosen",
+    "work given up": "work given up",
     "decay": "time without contact",
-    "promises kept": "promises kept",
-    "promises broken": "promises broken",
 }
 """Each mechanism in plain words, as the cause in a sentence; which processes it is, the table of
 `partnersim.model.schedule` says."""
@@ -177,8 +177,7 @@ class Ledger:
         for axis, name in enumerate((trustor, trustee)):
             if name is None:
                 continue
-            if name not in names:
-                raise ScenarioError(f"organisation {name!r}: not in this scenario; {suggest(name, names)}")
+            check_name(name, names, "organisation in this scenario")
             chosen = np.array(names) == name
             links &= chosen[:, None] if axis == 0 else chosen[None, :]
         if not links.any():
@@ -219,7 +218,7 @@ def explain(
     ScenarioError
         For months that the run does not have.
     ValueError
-        For a negative seed or replicate; for variants as in `partnersim.run`.
+        For a seed or replicate out of range; for variants as in `partnersim.run`.
     TypeError
         For variants as in `partnersim.run`.
     """
@@ -229,8 +228,8 @@ def explain(
     from partnersim.model.state import STATE
     from partnersim.scenario.translate import to_parameters
 
-    if replicate < 0:
-        raise ValueError(f"replicate = {replicate}: must be 0 or more")
+    seed = whole_number("seed", seed, 0, MOST_SEED)
+    replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     _check_month("from_month", from_month, 1, scenario.months)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -24,34 +25,34 @@ Flags = npt.NDArray[np.bool_]
 Wholes = npt.NDArray[np.int64]
 Detail = Mapping[str, Floats]
 
-DERIVED_SERIES = ("speed", "acceleration")
+DERIVED_SERIES = ("speed",)
 """Series that are worked out from what the core records."""
 
 ALL_SERIES = (*SERIES, *DERIVED_SERIES)
 """All monthly series that results may have."""
 
 YEAR = 12
-ACCELERATION_WINDOW = 24
-"""Monthly values of speed through which the slope is drawn."""
+FEWEST_YEARS = 3
+"""Whole years through which a slope can be drawn that may be anything."""
 
-CLEAR_RISE = 0.1
-"""By what part of the mean year a year must exceed the one before to count as a rise."""
+SIGNIFICANCE = 0.02
+"""Level of the test for a rising trend, one-sided. Months hang together, which the test does not
+know: at this level it errs in about one of twenty runs of ten years whose pace is constant."""
 
-MOST_OF_VISION = 0.8
-"""Share of the vision after which years no longer count: what is left is too little to rise."""
+DOUBLING_YEARS = 10
+"""In which a pace doubles, steadily, where the power of the test is measured."""
 
-SUSTAINED_YEARS = 3
 FASTER_PACE = 1.5
 """Speed, against that of the first year, that counts as a faster pace."""
 
 MILESTONES = (25, 50, 80)
 """Percent of the vision."""
 
-N_SHUFFLES = 2
-"""Random orders of each run's monthly gains that are judged for the false-positive rate."""
+N_TURNS = 2
+"""Times that each run's monthly gains are begun at another month, to see what chance alone gives."""
 
-_SHUFFLE_STREAM = 0x5AFF1E
-"""Keeps the shuffles' stream apart from other uses of the same seed."""
+_TURN_STREAM = 0x5AFF1E
+"""Keeps the stream of these turns apart from other uses of the same seed."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Measure:
         'later than the horizon'.
     is_yes_or_no
         Whether it is 1 or 0, so that its mean is a share of runs.
+    low
+        The least that it can be; None for no such end.
     """
 
     name: str
@@ -84,11 +87,24 @@ class Measure:
     definition: str
     is_censored: bool = False
     is_yes_or_no: bool = False
+    low: float | None = 0.0
+
+    @property
+    def high(self) -> float | None:
+        """The most that it can be: a whole share; None for no such end."""
+        return 1.0 if self.unit in ("share", "share of runs") else None
 
 
-def _last(name: str, label: str, higher_is_better: bool | None, meaning: str, unit: str = "share") -> Measure:
+def _last(
+    name: str,
+    label: str,
+    higher_is_better: bool | None,
+    meaning: str,
+    unit: str = "share",
+    low: float | None = 0.0,
+) -> Measure:
     """Declare the last month of the series of the same name a measure."""
-    return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.")
+    return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.", low=low)
 
 
 def _milestone(percent: int) -> Measure:
@@ -135,7 +151,11 @@ _AT_THE_END = (
 
 _AFTER_EFFECT = (
     _last(
-        "vision_realised", "benefit embedded", True, "Weighted sum over domains of the benefit that stands"
+        "vision_realised",
+        "benefit embedded",
+        True,
+        "Weighted sum over domains of the benefit that stands",
+        low=-1.0,
     ),
     _last(
         "cost",
@@ -152,23 +172,29 @@ _AFTER_EFFECT = (
     ),
 )
 
-_COUNTS_AND_LAYERS = (
+_INITIATIVES = (
     _last("initiatives_completed", "initiatives completed", True, "Number so far", unit="initiatives"),
-    _last("initiatives_abandoned", "initiatives abandoned", False, "Number so far", unit="initiatives"),
+    _last("initiatives_abandoned", "initiatives given up", False, "Number so far", unit="initiatives"),
+    _last("initiatives_under_way", "initiatives under way", None, "Number then", unit="initiatives"),
+)
+
+_BY_LAYER = (
     _last("trust_board", "trust between boards", True, "Mean over members present"),
     _last("trust_management", "trust between managements", True, "Mean over members present"),
     _last("trust_front_line", "trust on the front line", True, "Mean over members present"),
 )
 
-LAST_MONTH_MEASURES = tuple(measure.name for measure in (*_AT_THE_END, *_AFTER_EFFECT, *_COUNTS_AND_LAYERS))
+LAST_MONTH_MEASURES = tuple(
+    measure.name for measure in (*_AT_THE_END, *_AFTER_EFFECT, *_INITIATIVES, *_BY_LAYER)
+)
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
         Measure(
             "change_delivered", "change delivered", "share of the vision", True,
-            "Work in completed stages over the size of the vision, in the last month; not "
-            "capped, and abandoned work never counts.",
+            "Work done over the size of the vision, in the last month; not capped, and work counts "
+            "when it is done, whatever becomes of its initiative.",
         ),
         Measure(
             "speed", "speed", "share of the vision per year", True,
@@ -176,7 +202,11 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "acceleration", "acceleration", "share of the vision per year²", True,
-            "Least-squares slope of speed over the last 24 months.",
+            "Least-squares slope of the yearly change over all whole years, 3 at least.", low=None,
+        ),
+        Measure(
+            "second_half_less_first", "second half less first", "share of the vision", True,
+            "Change in the second half of the run less change in the first.", low=None,
         ),
         Measure(
             "mean_speed", "mean speed", "share of the vision per year", True,
@@ -187,19 +217,22 @@ MEASURES: dict[str, Measure] = {
             "Highest speed of any month from month 12 on.",
         ),
         Measure(
-            "sustained_acceleration", "years of rising speed", "years", True,
-            "Longest run of consecutive years each of which delivered more than the year before "
-            "by over 0.1 of the mean year; years count until 0.8 of the vision or collapse.",
-        ),
-        Measure(
             "is_sustained_acceleration", "sustained acceleration", "share of runs", True,
-            "1 if sustained_acceleration is 3 years or more, else 0.", is_yes_or_no=True,
+            "1 if the slope of the yearly change is above 0 by a one-sided t test at 2 %, else 0; "
+            "3 whole years at least.", is_yes_or_no=True,
         ),
         Measure(
             "sustained_acceleration_by_chance", "sustained acceleration by chance alone",
             "share of runs", None,
-            "Share of 2 random orders of the run's own monthly gains that would be judged "
-            "sustained; its mean is the false-positive rate of is_sustained_acceleration.",
+            "Share judged sustained of 2 turns of the run's own monthly gains, which begin at another "
+            "month and go on from the last to the first; its mean is the false-positive rate of "
+            "is_sustained_acceleration.",
+        ),
+        Measure(
+            "sustained_acceleration_if_doubling", "sustained acceleration found where pace doubles",
+            "share of runs", None,
+            "Share judged sustained of the same turns, scaled to a pace that doubles steadily in 10 "
+            "years; its mean is the power of is_sustained_acceleration.",
         ),
         Measure(
             "sustained_pace", "months at a faster pace", "months", True,
@@ -215,7 +248,7 @@ MEASURES: dict[str, Measure] = {
         *_AT_THE_END,
         Measure(
             "outcome_effect", "demand avoided", "index", True,
-            "The outcome without any partnership work less the outcome, in the last month.",
+            "The outcome without any partnership work less the outcome, in the last month.", low=None,
         ),
         *_AFTER_EFFECT,
         Measure(
@@ -225,11 +258,30 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "months_to_collapse", "months to collapse", "months", True,
-            "First month at whose end too few members are left.", is_censored=True,
+            "First month at whose end under half of the founding capacity is left, or one member.",
+            is_censored=True,
         ),
-        *_COUNTS_AND_LAYERS,
+        *_INITIATIVES,
+        Measure(
+            "actual_over_planned", "time taken against plan", "times planned", False,
+            "Months that the completed initiatives took over the months planned for them; missing "
+            "where none is completed.",
+        ),
+        *_BY_LAYER,
     )
 }  # fmt: skip
+
+
+ONLY_SERIES: dict[str, Measure] = {
+    name: Measure(name, label, unit, None, meaning)
+    for name, label, unit, meaning in (
+        ("outcome_alone", "demand without joint work", "index", "The outcome if nobody had worked together."),
+        ("n_members", "members", "organisations", "Organisations that are present."),
+        ("waiting", "kept waiting", "share", "Share of initiatives at work that wait for a decision."),
+        ("n_coordinators", "coordinators", "coordinators", "Coordinators at work."),
+    )
+}
+"""Series of which no measure has the name."""
 
 
 def measure(
@@ -255,17 +307,18 @@ def measure(
     series = {name: np.ascontiguousarray(values) for name, values in series.items()}
     change = series["change_delivered"]
     has_collapsed = find_collapsed(series["n_members"])
-    years_of_rise = measure_sustained_acceleration(change, has_collapsed)
+    by_chance, if_doubling = judge_turns(change, seed=seed, first_replicate=first_replicate)
     values = {name: series[name][:, -1].copy() for name in LAST_MONTH_MEASURES}
     values |= _measure_speeds(change)
     values |= {
         "change_delivered": change[:, -1].copy(),
-        "sustained_acceleration": years_of_rise,
-        "is_sustained_acceleration": judge_sustained(years_of_rise, change.shape[1] - 1),
-        "sustained_acceleration_by_chance": measure_sustained_by_chance(
-            change, has_collapsed, seed=seed, first_replicate=first_replicate
-        ),
+        "acceleration": measure_acceleration(change),
+        "second_half_less_first": compare_halves(change),
+        "is_sustained_acceleration": judge_sustained(yearly_change(change)),
+        "sustained_acceleration_by_chance": by_chance,
+        "sustained_acceleration_if_doubling": if_doubling,
         "months_to_first_initiative": find_first_month(series["initiatives_completed"] >= 1),
+        "actual_over_planned": _compare_with_plans(series),
         "outcome_effect": series["outcome_alone"][:, -1] - series["outcome"][:, -1],
         "survived": (~has_collapsed[:, -1]).astype(np.float64),
         "months_to_collapse": find_first_month(has_collapsed),
@@ -289,11 +342,8 @@ def name_series(recorded: Floats) -> dict[str, Floats]:
 
 
 def with_derived(series: Mapping[str, Floats], wanted: Collection[str] = DERIVED_SERIES) -> dict[str, Floats]:
-    """The series, and if any of them is wanted, those that are worked out from them."""
-    if not set(wanted).intersection(DERIVED_SERIES):
-        return dict(series)
-    speeds = speed(series["change_delivered"])
-    return {**series, "speed": speeds, "acceleration": acceleration(speeds)}
+    """The series, and if it is wanted, speed, which is worked out from them."""
+    return {**series, "speed": speed(series["change_delivered"])} if "speed" in wanted else dict(series)
 
 
 # --- speed ------------------------------------------------------------------------------------
@@ -306,31 +356,11 @@ def speed(change_delivered: Floats) -> Floats:
     return result
 
 
-def acceleration(speed: Floats) -> Floats:
-    """Least-squares slope of speed over the last 24 months, each month: per year per year.
-
-    NaN before month 35, when speed has been defined for 24 months.
-    """
-    n_windows = speed.shape[1] - ACCELERATION_WINDOW + 1
-    result = np.full(speed.shape, np.nan)
-    if n_windows < 1:
-        return result
-    months = np.arange(ACCELERATION_WINDOW) - (ACCELERATION_WINDOW - 1) / 2
-    slope = np.zeros((speed.shape[0], n_windows))
-    # Added up month by month: a matrix product may round differently for other numbers of rows.
-    for start, month in enumerate(months):
-        slope += month * speed[:, start : start + n_windows]
-    result[:, ACCELERATION_WINDOW - 1 :] = slope * (YEAR / (months**2).sum())
-    return result
-
-
 def _measure_speeds(change: Floats) -> dict[str, Floats]:
     """Measure what is about speed itself."""
     speeds = speed(change)
-    last_windows = acceleration(np.ascontiguousarray(speeds[:, -ACCELERATION_WINDOW:]))
     return {
         "speed": speeds[:, -1].copy(),
-        "acceleration": last_windows[:, -1].copy(),
         "mean_speed": _mean_of_months(speeds[:, YEAR + 1 :]),
         "peak_speed": _highest_of_months(speeds[:, YEAR:]),
         "sustained_pace": measure_sustained_pace(speeds),
@@ -361,105 +391,92 @@ def measure_sustained_pace(speeds: Floats) -> Floats:
     return longest_spell((later > 0) & (later >= FASTER_PACE * later[:, :1]))
 
 
-# --- sustained acceleration, and how often chance alone gives it ---------------------------------
+# --- acceleration, and how sure one may be of it --------------------------------------------------
 
 
-def measure_sustained_acceleration(change_delivered: Floats, has_collapsed: Flags | None = None) -> Floats:
-    """Longest run of consecutive years of clearly rising change, in years.
+def yearly_change(change_delivered: Floats) -> Floats:
+    """Change in each whole year: float64[n_replicates, n_years]."""
+    return np.diff(change_delivered[:, ::YEAR], axis=1)
 
-    Year k rises if it delivers more than year k - 1 by over `CLEAR_RISE` of the mean year.
-    Only complete years count, and only those that begin before `MOST_OF_VISION` is delivered and
-    before the partnership collapses; the mean is over the years that count.
-    NaN in runs shorter than two years.
+
+def measure_acceleration(change_delivered: Floats) -> Floats:
+    """Least-squares slope of the yearly change over the run; NaN under `FEWEST_YEARS`."""
+    slope, _ = _slopes(yearly_change(change_delivered))
+    return slope
+
+
+def compare_halves(change_delivered: Floats) -> Floats:
+    """Change in the second half less in the first; of an odd number of months none is the middle's."""
+    half = (change_delivered.shape[1] - 1) // 2
+    if half == 0:
+        return np.full(change_delivered.shape[0], np.nan)
+    first = change_delivered[:, half] - change_delivered[:, 0]
+    return np.asarray(change_delivered[:, -1] - change_delivered[:, -1 - half] - first)
+
+
+def _slopes(yearly: Floats) -> tuple[Floats, Floats]:
+    """Slope through each row by least squares, and its standard error; NaN under `FEWEST_YEARS`."""
+    n_years = yearly.shape[1]
+    if n_years < FEWEST_YEARS:
+        nothing = np.full(yearly.shape[0], np.nan)
+        return nothing, nothing
+    years = np.arange(n_years) - (n_years - 1) / 2
+    about = yearly - yearly.mean(axis=1, keepdims=True)
+    # Not as a matrix product, which may round differently for other numbers of rows.
+    slope = (about * years).sum(axis=1) / (years**2).sum()
+    left = about - slope[:, np.newaxis] * years
+    error = np.sqrt((left**2).sum(axis=1) / ((n_years - 2) * (years**2).sum()))
+    return slope, error
+
+
+def judge_sustained(yearly: Floats) -> Floats:
+    """1 where the yearly change rises by a one-sided t test, 0 where not; NaN under `FEWEST_YEARS`."""
+    slope, error = _slopes(yearly)
+    if yearly.shape[1] < FEWEST_YEARS:
+        return slope
+    # What rounding alone gives is no rise.
+    rises = slope > np.maximum(_least_t(yearly.shape[1] - 2) * error, 1e-12)
+    return rises.astype(np.float64)
+
+
+@cache
+def _least_t(degrees_of_freedom: int) -> float:
+    """Student's t from which a trend is judged to rise."""
+    from scipy.special import stdtrit  # loads in a quarter of a second: only when needed
+
+    return float(stdtrit(degrees_of_freedom, 1.0 - SIGNIFICANCE))
+
+
+def judge_turns(
+    change_delivered: Floats, *, seed: int = 1, first_replicate: int | Wholes = 0
+) -> tuple[Floats, Floats]:
+    """How often chance alone is judged sustained, and how often a pace that doubles in ten years.
+
+    A turn of a run begins at a month drawn at random and goes on from the last to the first: its
+    pace is constant, and months hang together as they did. Means over `N_TURNS` of each run.
     """
-    at_years = change_delivered[:, ::YEAR]
-    yearly = np.diff(at_years, axis=1)
-    return _longest_rise(yearly, _years_that_count(at_years[:, :-1], has_collapsed))
-
-
-def judge_sustained(years_of_rise: Floats, months: int) -> Floats:
-    """1 for a rise of 3 years or more, 0 for less; NaN in runs without 4 whole years."""
-    if months < YEAR * (SUSTAINED_YEARS + 1):
-        return np.full(years_of_rise.shape, np.nan)
-    return (years_of_rise >= SUSTAINED_YEARS).astype(np.float64)
-
-
-def measure_sustained_by_chance(
-    change_delivered: Floats,
-    has_collapsed: Flags | None = None,
-    *,
-    n_shuffles: int = N_SHUFFLES,
-    seed: int = 1,
-    first_replicate: int | Wholes = 0,
-) -> Floats:
-    """Share of random orders of each run's monthly gains that are judged sustained.
-
-    A run whose gains come in random order has a constant rate and the variability of the run
-    itself: whatever acceleration is found in it is found by chance. Only the months of the years
-    that count are shuffled. NaN where the runs have no 4 whole years.
-    """
-    n_runs, months = len(change_delivered), change_delivered.shape[1] - 1
-    n_years = months // YEAR
-    if n_years <= SUSTAINED_YEARS:
-        return np.full(n_runs, np.nan)
-    gains = np.diff(change_delivered[:, : YEAR * n_years + 1], axis=1)
-    counts = _years_that_count(change_delivered[:, : YEAR * n_years : YEAR], has_collapsed)
-    keys = _keys_of_runs(n_runs, n_shuffles * gains.shape[1], seed, first_replicate)
-    # From here on one row for each shuffle of each run.
-    keys = keys.reshape(n_runs * n_shuffles, -1)
-    gains = np.repeat(gains, n_shuffles, axis=0)
-    counts = np.repeat(counts, n_shuffles, axis=0)
-    order = _orders(keys, YEAR * counts.sum(axis=1))
-    yearly = np.take_along_axis(gains, order, axis=1).reshape(-1, n_years, YEAR).sum(axis=2)
-    so_far = np.cumsum(yearly, axis=1) - yearly
-    # Shuffled, the run may have most of its vision earlier, but has the same years to live.
-    years_of_rise = _longest_rise(yearly, counts & _years_that_count(so_far))
-    is_sustained = judge_sustained(years_of_rise, months)
-    return np.asarray(is_sustained.reshape(n_runs, n_shuffles).mean(axis=1))
-
-
-def false_positive_rate_of_sustained_acceleration(
-    change_delivered: Floats,
-    has_collapsed: Flags | None = None,
-    *,
-    n_shuffles: int = N_SHUFFLES,
-    seed: int = 1,
-) -> float:
-    """Share of constant-rate runs, as uneven as the ones given, that are judged sustained.
-
-    See `measure_sustained_by_chance`, of which this is the mean over runs; NaN where the runs
-    have no 4 whole years.
-    """
-    shares = measure_sustained_by_chance(change_delivered, has_collapsed, n_shuffles=n_shuffles, seed=seed)
-    return float(shares.mean())
-
-
-def _years_that_count(at_start: Floats, has_collapsed: Flags | None = None) -> Flags:
-    """Years that begin before most of the vision is there and before collapse.
-
-    `at_start` is the change delivered when each year begins, `has_collapsed` by month.
-    """
-    counts = at_start < MOST_OF_VISION
-    if has_collapsed is not None:
-        counts &= ~has_collapsed[:, : YEAR * at_start.shape[1] : YEAR]
-    # Once over, over: also if the change delivered should ever fall.
-    return np.logical_and.accumulate(counts, axis=1)
-
-
-def _longest_rise(yearly: Floats, counts: Flags) -> Floats:
-    """Longest run of years that rise, from each year's gain and whether the year counts."""
-    if yearly.shape[1] < 2:
-        return np.full(yearly.shape[0], np.nan)
-    total = np.where(counts, yearly, 0.0).sum(axis=1)
-    mean = total / np.maximum(counts.sum(axis=1), 1)
-    has_risen = np.diff(yearly, axis=1) > CLEAR_RISE * mean[:, np.newaxis]
-    return longest_spell(has_risen & counts[:, 1:])
+    n_runs, n_months = len(change_delivered), (change_delivered.shape[1] - 1) // YEAR * YEAR
+    if n_months < FEWEST_YEARS * YEAR:
+        nothing = np.full(n_runs, np.nan)
+        return nothing, nothing
+    gains = np.repeat(np.diff(change_delivered[:, : n_months + 1], axis=1), N_TURNS, axis=0)
+    keys = _keys_of_runs(n_runs, N_TURNS, seed, first_replicate).reshape(-1, 1)
+    order = (np.arange(n_months) + (keys * n_months).astype(np.int64)) % n_months
+    turned = np.take_along_axis(gains, order, axis=1)
+    pace = 1.0 + (np.arange(n_months) + 0.5) / (DOUBLING_YEARS * YEAR)
+    by_chance, if_doubling = (
+        judge_sustained(gains.reshape(-1, n_months // YEAR, YEAR).sum(axis=2))
+        .reshape(n_runs, N_TURNS)
+        .mean(axis=1)
+        for gains in (turned, turned * pace)
+    )
+    return by_chance, if_doubling
 
 
 def _keys_of_runs(n_runs: int, n_keys: int, seed: int, first_replicate: int | Wholes) -> Floats:
     """Random keys of runs that follow one another, or of runs of any numbers."""
     if not isinstance(first_replicate, np.ndarray):
-        return _shuffle_keys(n_runs, n_keys, seed, first_replicate)
+        return _turn_keys(n_runs, n_keys, seed, first_replicate)
     begins = np.flatnonzero(np.diff(first_replicate, prepend=first_replicate[:1] - 2) != 1)
     ends = np.append(begins[1:], n_runs)
     keys = np.empty((n_runs, n_keys))
@@ -467,28 +484,21 @@ def _keys_of_runs(n_runs: int, n_keys: int, seed: int, first_replicate: int | Wh
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
         stretch = int(first_replicate[begin]), end - begin
         if stretch not in known:
-            known[stretch] = _shuffle_keys(stretch[1], n_keys, seed, stretch[0])
+            known[stretch] = _turn_keys(stretch[1], n_keys, seed, stretch[0])
         keys[begin:end] = known[stretch]
     return keys
 
 
-def _shuffle_keys(n_rows: int, n_keys: int, seed: int, first_replicate: int) -> Floats:
+def _turn_keys(n_rows: int, n_keys: int, seed: int, first_replicate: int) -> Floats:
     """Random keys, uniform in [0, 1), that depend on seed and replicate alone.
 
     Philox is a counter: the rows of any block of replicates are one stretch of one stream.
     """
     per_count = 4  # draws of 64 bits for each step of the counter
     steps = -(-n_keys // per_count)
-    stream = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(_SHUFFLE_STREAM,)))
+    stream = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(_TURN_STREAM,)))
     stream.advance(first_replicate * steps)
     return np.random.Generator(stream).random((n_rows, steps * per_count))[:, :n_keys]
-
-
-def _orders(keys: Floats, n_first: Wholes) -> Wholes:
-    """Random orders of the first `n_first` months of each row; later months stay in place."""
-    months = np.arange(keys.shape[1])
-    stays = months >= n_first[:, np.newaxis]
-    return np.argsort(np.where(stays, 1.0 + months, keys), axis=1)
 
 
 # --- milestones, spells, collapse -----------------------------------------------------------------
@@ -510,9 +520,15 @@ def longest_spell(flags: Flags) -> Floats:
 def find_collapsed(n_members: Floats) -> Flags:
     """Whether the partnership has collapsed by each month: once so, it stays so.
 
-    It has when fewer than `LEAST_MEMBERS` are left.
+    It has when fewer than `LEAST_MEMBERS` are left; after a collapse the model counts none.
     """
     return np.logical_or.accumulate(n_members < LEAST_MEMBERS, axis=1)
+
+
+def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
+    """Months that completed initiatives took over those planned; NaN where none is completed."""
+    took, planned = (series[f"{name}months_of_completed"][:, -1] for name in ("", "planned_"))
+    return np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0)
 
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------
@@ -530,10 +546,9 @@ ORGANISATION_DETAIL = ("target_pressure",)
 """Axes ..., organisation."""
 
 
-def combine_trust(detail: Detail, goodwill_weight: float) -> Floats:
-    """Trust of each link, without any binding agreement: C^(1-w) G^w."""
-    competence, goodwill = detail["competence_trust"], detail["goodwill_trust"]
-    return np.asarray(competence ** (1 - goodwill_weight) * goodwill**goodwill_weight)
+def combine_trust(detail: Detail) -> Floats:
+    """Trust of each link, without any binding agreement: sqrt(C G)."""
+    return np.sqrt(detail["competence_trust"] * detail["goodwill_trust"])
 
 
 def by_layer(detail: Detail, name: str) -> Floats:
@@ -604,7 +619,7 @@ def _list(names: tuple[str, ...]) -> str:
 
 def measures_markdown() -> str:
     """Write the table of measures in docs/measures.md."""
-    head = ("| measure | in words | unit | better | definition |", "|---|---|---|---|---|")
+    head = ("| measure | in words | unit | range | better | definition |", "|---|---|---|---|---|---|")
     return "\n".join([*head, *_rows()]) + "\n"
 
 
@@ -612,4 +627,12 @@ def _rows() -> Iterator[str]:
     better = {True: "higher", False: "lower", None: "neither"}
     for m in MEASURES.values():
         definition = m.definition + (" Censored." if m.is_censored else "")
-        yield f"| `{m.name}` | {m.label} | {m.unit} | {better[m.higher_is_better]} | {definition} |"
+        words = (m.label, m.unit, range_of(m.low, m.high), better[m.higher_is_better], definition)
+        yield f"| `{m.name}` | {' | '.join(words)} |"
+
+
+def range_of(low: float | None, high: float | None) -> str:
+    """Say between what a measure lies."""
+    if low is None:
+        return "any"
+    return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"

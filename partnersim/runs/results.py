@@ -17,6 +17,7 @@ import numpy as np
 
 import partnersim
 from partnersim.model.version import MODEL_VERSION
+from partnersim.runs.codebook import describe, find_entry
 from partnersim.runs.measures import (
     DYAD_DETAIL,
     LAYER_DETAIL,
@@ -30,6 +31,7 @@ from partnersim.runs.measures import (
     combine_trust,
 )
 from partnersim.runs.statistics import Difference, Summary, compare_pairs, quantiles, summarise
+from partnersim.scenario.errors import InputError, check_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,25 +91,26 @@ class Results:
 
     def quantiles(self, series_name: str, q: Sequence[float] | Floats) -> Floats:
         """Quantiles over replicates of a series, month by month: float64[len(q), months + 1]."""
-        return quantiles(_chosen(self.series, series_name, "series"), q)
+        check_name(series_name, self.series, "kept series")
+        return quantiles(self.series[series_name], q)
 
     def by_layer(self, name: str) -> Floats:
         """Mean over members present, by layer: float64[replicates, months + 1, n_layers]."""
-        return by_layer(self._detail_with_trust(), name)
+        return by_layer(self._detail_with_trust(name), name)
 
     def by_organisation(self, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
         """Mean by organisation, as trustor or trustee: float64[replicates, months + 1, n]."""
-        return by_organisation(self._detail_with_trust(), name, side)
+        return by_organisation(self._detail_with_trust(name), name, side)
 
     def by_dyad(self, name: str) -> Floats:
         """Value for each pair, row to column: float64[replicates, months + 1, n, n]."""
-        return by_dyad(self._detail_with_trust(), name)
+        return by_dyad(self._detail_with_trust(name), name)
 
-    def _detail_with_trust(self) -> Detail:
+    def _detail_with_trust(self, name: str) -> Detail:
         if self.detail is None:
-            raise ValueError("detail was not kept; run with detail=True")
-        weight = self.scenario.trust.goodwill_weight
-        return {**self.detail, "trust": combine_trust(self.detail, weight)}
+            raise InputError("detail was not kept; run with detail=True")
+        check_name(name, {"trust", *self.detail} - {"is_present"}, "detail")
+        return {**self.detail, "trust": combine_trust(self.detail)}
 
     def to_json(self) -> dict[str, Any]:
         """Give what the command line prints as JSON; missing and unreached numbers are None."""
@@ -148,18 +151,22 @@ class Results:
         return pd.DataFrame({name: v.ravel() for name, v in self.series.items()}, index=rows)
 
     def to_xarray(self) -> xr.Dataset:
-        """Everything kept: `measures` (replicate, measure), each series, detail as `detail_...`."""
+        """Everything kept: measures by name, series as `series_...`, detail as `detail_...`.
+
+        Each says what it means, its unit and its range.
+        """
         import xarray as xr
 
         months = ("replicate", "month")
         variables: dict[str, Any] = {
-            "measures": (("replicate", "measure"), np.column_stack([*self.measures.values()]))
+            name: ("replicate", values, describe(find_entry(name))) for name, values in self.measures.items()
         }
         for name, values in self.series.items():
-            unit = {"units": MEASURES[name].unit} if name in MEASURES else {}
-            variables[name] = (months, values, unit)
+            described = describe(find_entry(name, is_series=True))
+            variables[f"series_{name}"] = (months, values, described)
         for name, values in (self.detail or {}).items():
-            variables[f"detail_{name}"] = ((*months, *_detail_axes(name)), values)
+            unit = {"units": MEASURES[name].unit} if name in MEASURES else {}
+            variables[f"detail_{name}"] = ((*months, *_detail_axes(name)), values, unit)
         attributes = {
             "title": self.scenario.title,
             "seed": self.seed,
@@ -170,9 +177,13 @@ class Results:
         return xr.Dataset(variables, self._coordinates(), attributes)
 
     def _coordinates(self) -> dict[str, Any]:
-        coordinates: dict[str, Any] = {"replicate": self.replicate_numbers, "measure": list(self.measures)}
+        whole = np.dtype(np.int64)
+        coordinates: dict[str, Any] = {"replicate": self.replicate_numbers}
         if self.series or self.detail:
             coordinates["month"] = np.arange(self.months + 1)
+        coordinates = {
+            name: (name, numbers, describe(find_entry(name), whole)) for name, numbers in coordinates.items()
+        }
         if self.detail:
             names = self.scenario.organisation_names
             coordinates |= dict.fromkeys(("organisation", "partner", "trustor", "trustee"), names)
@@ -295,13 +306,6 @@ def _flat(difference: Difference) -> dict[str, Any]:
 def _flat_names() -> list[str]:
     nothing = (math.nan, math.nan)
     return list(_flat(Difference(0, nothing, 0, 0, 0, 0, nothing, False, None)))
-
-
-def _chosen(values: Mapping[str, Floats], name: str, kind: str) -> Floats:
-    if name not in values:
-        known = ", ".join(values) or "none"
-        raise ValueError(f"{name}: no {kind} of this name was kept; there are {known}")
-    return values[name]
 
 
 def _detail_axes(name: str) -> tuple[str, ...]:

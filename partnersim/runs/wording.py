@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 NOTHING = "–"
 """What stands where there is no number."""
 
 MOST_DECIMALS = 9
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def fixed(value: float | None, places: int, *, sign: bool = False) -> str:
@@ -98,3 +104,15 @@ def join(words: Sequence[str]) -> str:
 def capital(text: str) -> str:
     """Begin a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def csv_cell(value: Any) -> Any:
+    """Write a value as a CSV file has it: in full precision, empty where there is no number.
+
+    Text that a spreadsheet would run gets an apostrophe in front.
+    """
+    if isinstance(value, float | np.floating):
+        return repr(float(value)) if math.isfinite(value) else ""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

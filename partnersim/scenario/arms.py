@@ -112,7 +112,7 @@ def beside(base: Scenario, arm: Scenario) -> Scenario:
         update={
             "ways_of_working": base.ways_of_working,
             "organisations": organisations,
-            "interventions": [*arm.interventions, *begun],
+            "interventions": [*arm.interventions, *(one for one in begun if one not in arm.interventions)],
         }
     )
 

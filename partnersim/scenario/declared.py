@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
+from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -116,19 +118,19 @@ class Place:
         kind = "a whole number" if self.annotation is int else "a number"
         low, high = self.bound("ge"), self.bound("le")
         if low is not None and high is None:
-            return f"{kind}, {low:.15g} or more"
+            return f"{kind}, {figure(low)} or more"
         if low is None or high is None:
             return f"{kind} (no NaN, no infinity)"
         if low == high:
-            return f"{low:.15g}"
+            return figure(low)
         unit = "" if self.unit in _UNSPOKEN_UNITS else f" {self.unit}"
-        return f"{kind} between {low:.15g} and {high:.15g}{unit}"
+        return f"{kind} between {figure(low)} and {figure(high)}{unit}"
 
     def _wanted_text(self) -> str:
         if any("pattern" in str(entry) for entry in self.metadata):
             return f"{RIGHT_NAME}, in quotes"
-        longest = next(m.max_length for m in self.metadata if hasattr(m, "max_length"))
-        return f"text in quotes, of at most {longest} characters"
+        most = next((m.max_length for m in self.metadata if hasattr(m, "max_length")), None)
+        return "text in quotes" if most is None else f"text in quotes, of at most {most} characters"
 
 
 ANY_NUMBER = Place(float)
@@ -180,7 +182,12 @@ def wanted_table(header: str) -> str:
 
 RIGHT_NAME = "a name of letters, digits, - and _ that starts with a letter, at most 40 in all"
 
-_UNSPOKEN_UNITS = ("", "share", "ratio", "month", "version", "as stated", "as the lever")
+_UNSPOKEN_UNITS = ("", "seed", "share", "ratio", "month", "version", "as stated", "as the lever")
+
+
+def figure(bound: float) -> str:
+    """Write an end of a range; where only computers count so far, as a power of two."""
+    return f"{bound:.15g}" if abs(bound) < 1e15 else f"2^{math.log2(bound):.15g}"
 
 
 def _bare(annotation: Any) -> Place:
@@ -230,14 +237,29 @@ def without_tags(location: tuple[int | str, ...], root: type[BaseModel]) -> tupl
 
 
 def plain(value: Any) -> Any:
-    """Turn models and NumPy scalars in a value into what a file would hold."""
+    """Turn a value that Python code gives into what a file would hold.
+
+    Models are tables, numbers and arrays of NumPy are numbers and lists, and a table of pandas,
+    polars or Arrow is its columns by name.
+    """
     if isinstance(value, BaseModel):
-        return value.model_dump()
+        return plain(value.model_dump())
     if isinstance(value, Mapping):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
+        return {plain(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | range):
         return [plain(entry) for entry in value]
-    return value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(value, PurePath):
+        return str(value)
+    if hasattr(value, "columns"):
+        import pyarrow as pa
+
+        table = pa.table(value)
+        index = [name for name in table.column_names if name.startswith("__index_level_")]
+        return table.drop_columns(index).to_pydict()
+    for turn in ("tolist", "to_list"):  # of NumPy, pandas and Arrow, and of polars
+        if hasattr(value, turn):
+            return getattr(value, turn)()
+    return value
 
 
 def tables_in(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

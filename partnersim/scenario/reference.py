@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
+from partnersim.model import constants
 from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,
     Place,
+    figure,
     meaning_of,
     parameters,
     row_of,
@@ -25,7 +29,8 @@ def parameters_markdown() -> str:
     groups: dict[str, list[ParameterRow]] = {}
     for row in parameters():
         groups.setdefault(row.path.rpartition(".")[0], []).append(row)
-    return "\n".join(line for group, rows in groups.items() for line in _group(group, rows))
+    tables = [line for group, rows in groups.items() for line in _group(group, rows)]
+    return "\n".join([*tables, *_constants()])
 
 
 def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
@@ -41,6 +46,26 @@ def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
     yield ""
 
 
+def _constants() -> Iterator[str]:
+    """Give the lines of the table of the model's fixed factors, from the comments beside them."""
+    source = inspect.getsource(constants)
+    lines = source.splitlines()
+    yield "## Constants"
+    yield ""
+    yield "Fixed factors of the model, which cannot be set. All are assumed unless a source is given."
+    yield ""
+    yield "| constant | value | meaning |"
+    yield "|---|---|---|"
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign) or ast.unparse(node.value).startswith("range("):
+            continue
+        names = ast.unparse(node.targets[0]).strip("()").split(", ")
+        comment = lines[(node.end_lineno or node.lineno) - 1].partition("  # ")[2]
+        values = ", ".join(f"{getattr(constants, name):.6g}" for name in names)
+        yield _line(", ".join(f"`{name}`" for name in names), values, comment)
+    yield ""
+
+
 def keys_markdown(model: type[BaseModel]) -> str:
     """Write the keys of one table of a file, as a table of Markdown."""
     place = Place(model)
@@ -51,11 +76,11 @@ def keys_markdown(model: type[BaseModel]) -> str:
 
 def _cells(row: ParameterRow) -> tuple[str, ...]:
     """Key, default, range, unit and meaning of one thing that can be set."""
-    has_range = row.low is not None and row.high is not None
+    ends = [figure(end) for end in (row.low, row.high) if end is not None]
     return (
         f"`{row.path.rpartition('.')[2]}`",
         _default_shown(row.default),
-        f"{row.low:.15g} to {row.high:.15g}" if has_range else "",
+        " to ".join(ends) if len(ends) == 2 else "",
         row.unit,
         row.meaning,
     )

@@ -14,7 +14,7 @@ from partnersim.scenario.errors import error_at
 from partnersim.scenario.files import is_path, packaged_text, parse_toml, read_text
 from partnersim.scenario.messages import validate
 from partnersim.scenario.paths import replace
-from partnersim.scenario.writing import to_toml
+from partnersim.scenario.writing import in_short, to_toml
 
 
 class Scenario(Partnership):
@@ -61,6 +61,11 @@ class Scenario(Partnership):
     def to_toml(self) -> str:
         """The scenario as the text of a TOML file; reading it gives an equal scenario."""
         return to_toml(self)
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.title!r}: {in_short(self)}>"
+
+    __str__ = __repr__
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

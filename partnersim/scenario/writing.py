@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from partnersim.scenario.declarations import Partnership
+from partnersim.scenario.errors import shown
+
+MOST_SHOWN = 300
+"""Characters of what a scenario shows of itself."""
 
 
 def to_toml(scenario: Partnership) -> str:
@@ -27,10 +32,7 @@ def _fill(table: Any, section: BaseModel) -> None:
     import tomlkit
 
     tables: dict[str, Any] = {}
-    for name, info in type(section).model_fields.items():
-        value = getattr(section, name)
-        if not info.is_required() and value == info.get_default(call_default_factory=True):
-            continue
+    for name, value in _set_in(section):
         if not _holds_tables(value):
             table.add(name, _item(value))
         else:
@@ -44,6 +46,34 @@ def _fill(table: Any, section: BaseModel) -> None:
             for member in value:
                 rows.append(to_table(member))
             table.add(name, rows)
+
+
+def _set_in(section: BaseModel) -> Iterator[tuple[str, Any]]:
+    """Give what differs from the defaults in a section, by name."""
+    for name, info in type(section).model_fields.items():
+        value = getattr(section, name)
+        if info.is_required() or value != info.get_default(call_default_factory=True):
+            yield name, value
+
+
+def in_short(scenario: Partnership) -> str:
+    """Say in a line or two what differs from the defaults, by dotted path; members by name."""
+    settings = [text for name, text in _settings(scenario) if name not in ("title", "description")]
+    most = next((n for n in range(len(settings), 0, -1) if len(", ".join(settings[:n])) <= MOST_SHOWN), 0)
+    more = [f"and {len(settings) - most} more"] if most < len(settings) else []
+    return ", ".join([*settings[:most], *more]) or "as by default"
+
+
+def _settings(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in _set_in(section):
+        if isinstance(value, BaseModel):
+            yield from _settings(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            members = [str(getattr(member, "name", member)) for member in value]
+            is_named = all(len(member) <= 40 for member in members)
+            yield prefix + name, f"{prefix}{name}=[{', '.join(members) if is_named else len(members)}]"
+        else:
+            yield prefix + name, f"{prefix}{name}={shown(value)}"
 
 
 def to_table(section: BaseModel) -> Any:

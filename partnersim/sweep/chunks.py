@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from partnersim.scenario.files import parse_json
+
 Range = tuple[int, int]
 """Whole numbers from the first up to and without the second."""
 
@@ -61,7 +63,7 @@ class Chunk:
         return json.dumps({"points": self.points, "replicates": self.replicates})
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Chunk:
+    def from_json(cls, text: bytes) -> Chunk:
         """Read what `to_json` wrote.
 
         Raises
@@ -70,7 +72,7 @@ class Chunk:
             If it is anything else.
         """
         try:
-            data = json.loads(text)
+            data = parse_json(text, "", "chunk")
             first, last = data["replicates"]
             points = tuple((int(begin), int(end)) for begin, end in data["points"])
         except (KeyError, TypeError) as error:

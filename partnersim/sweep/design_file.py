@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.designs import Columns, Design
 from partnersim.sweep.parquet import column, digest_of, open_parquet, whole_file
+from partnersim.sweep.reading import fault_of, read_parquet
 
 NUMBERS_IN_GROUP = 1 << 20
 """Of a group of rows, at most: part of the stores' format, as the digests are of groups."""
@@ -116,9 +117,7 @@ class DesignFile:
     @cached_property
     def _begins(self) -> npt.NDArray[np.int64]:
         """The first point of each group, and how many there are in all."""
-        footer = pq.read_metadata(self._path)
-        sizes = [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
-        return np.cumsum([0, *sizes])
+        return np.cumsum([0, *read_parquet(self._path, _sizes_of_groups)])
 
     def points(self, begin: int, end: int, names: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of points `begin` to `end` - 1, one dictionary a point.
@@ -148,21 +147,21 @@ class DesignFile:
         with self._said():
             if self._begins[-1] != self._written.n_points:
                 raise ValueError(f"has {self._begins[-1]} points, not {self._written.n_points}")
-            with pq.ParquetFile(self._path) as file:
-                for k in range(len(self._written.digests) if is_thorough else 0):
-                    self._read_group(file, k)
+            for k in range(len(self._written.digests) if is_thorough else 0):
+                self._read_group(k)
 
     def _group(self, k: int) -> pa.Table:
         """A group of rows, kept for a while."""
         if k not in self._kept:
-            with pq.ParquetFile(self._path) as file:  # an open one would keep its disk busy
-                self._kept[k] = self._read_group(file, k)
+            self._kept[k] = self._read_group(k)
             for oldest in list(self._kept)[:-GROUPS_KEPT]:
                 del self._kept[oldest]
         return self._kept[k]
 
-    def _read_group(self, file: pq.ParquetFile, k: int) -> pa.Table:
-        table = file.read_row_group(k).slice(0, self._written.n_points - int(self._begins[k]))
+    def _read_group(self, k: int) -> pa.Table:
+        # Opened for each: an open file would keep its disk busy.
+        table = read_parquet(self._path, lambda file: file.read_row_group(k))
+        table = table.slice(0, self._written.n_points - int(self._begins[k]))
         if k >= len(self._written.digests) or digest_of(table) != self._written.digests[k]:
             raise ValueError("was changed after it was written")
         return table
@@ -175,8 +174,13 @@ class DesignFile:
         except FileNotFoundError:
             raise ScenarioError(f"{self._path}: is not there; {REMEDY}") from None
         except (OSError, ValueError, IndexError, KeyError, pa.ArrowException) as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise ScenarioError(f"{self._path}: {reason}; {REMEDY}") from None
+            raise ScenarioError(f"{self._path}: {fault_of(error)}; {REMEDY}") from None
+
+
+def _sizes_of_groups(file: pq.ParquetFile) -> list[int]:
+    """Rows of each group of a file."""
+    footer = file.metadata
+    return [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
 
 
 def as_points(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

@@ -13,13 +13,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, Discriminator, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Tag, field_validator, model_validator
 
 from partnersim.scenario.declarations import Section, Text, Whole, setting
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
 from partnersim.sweep.parameters import Column, Distribution, Floats, Parameter, as_column, key_of
 
 if TYPE_CHECKING:
@@ -148,11 +148,24 @@ class SaltelliDesign(Section):
 
 
 class TableDesign(Section):
-    """Points of one's own: a CSV or Parquet file with a column for each parameter."""
+    """Points of one's own: a table with a column for each parameter, in a file or in the plan."""
 
     type: Literal["table"] = setting("table", "Which design.", unit="name")
-    file: Text = setting(..., "The file, relative to the plan's folder.", unit="path")
+    file: Text | None = setting(
+        None, "A CSV or Parquet file, relative to the plan's folder, unless there are `points`.", unit="path"
+    )
+    points: dict[str, list[Any]] | None = setting(
+        None,
+        "The points themselves: a list of values for each path; in Python also a data frame.",
+        unit="table",
+    )
     growing: ClassVar[str] = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.file is None) == (self.points is None):
+            raise ValueError("a table is given by file or by points: by one of them")
+        return self
 
 
 def _type_of(given: Any) -> Any:
@@ -242,7 +255,7 @@ def make_design(plan: Plan) -> Design:
             n = len(next(iter(plan.table.values())))
             make = partial(_table, n, plan.table)
     if n > MOST_POINTS:
-        raise ScenarioError(f"design: {n:.3g} points; at most 2^38 = {MOST_POINTS:,} can be numbered")
+        raise ScenarioError(f"design: {shown(n)} points; at most 2^38 = {MOST_POINTS:,} can be numbered")
     return Design(n, {"common": None, "base-row": length, "independent": 1}[plan.luck_policy], make)
 
 

@@ -8,13 +8,16 @@ dies, the remedy is the same: what is not in the store is run again.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -29,6 +32,8 @@ from partnersim.sweep.extras import load_extra
 from partnersim.sweep.store import Store
 from partnersim.sweep.worker import Done, Worker
 
+LOG = logging.getLogger(__name__)
+
 ENGINES = ("processes", "serial", "dask")
 
 TICK = 0.2
@@ -42,6 +47,10 @@ DASK_WINDOW = 2
 
 SILENCE = 20.0
 """Seconds for which Dask's scheduler may not be heard of."""
+
+
+PATIENCE = 3.0
+"""Seconds without a worker of Dask's after which it is said for what the sweep waits."""
 
 
 class SweepStopped(RuntimeError):  # noqa: N818 - often nobody erred
@@ -388,7 +397,9 @@ def _reach(address: str) -> None:
         await comm.close()
 
     try:
-        asyncio.run(greet())
+        # In a thread of its own: a notebook has a loop that runs in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, greet()).result()
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SweepStopped(
@@ -425,8 +436,14 @@ class DaskEngine:
     def _map(self, chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
         in_hand: dict[Any, Chunk] = {}
         made_for = (str(self.store.folder.resolve()), str(self.store.growth))
+        seen = time.monotonic()
         while True:
             n_workers = self._n_workers()
+            if n_workers:
+                seen = time.monotonic()
+            elif time.monotonic() - seen > PATIENCE:
+                LOG.warning("waiting for workers at %s", self.client.scheduler.address)
+                seen = math.inf  # once, until there have been some
             window = DASK_WINDOW * max(1, n_workers)
             while not stop.is_asked and len(in_hand) < window:
                 chunk = next(chunks, None)

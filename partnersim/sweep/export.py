@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.runs.wording import csv_cell
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.parquet import whole_file
-from partnersim.sweep.tables import Labels, describe, kind_of
+from partnersim.sweep.tables import Labels, kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,8 @@ COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     """Write a table as CSV: full precision, empty where there is no number.
 
+    Text that a spreadsheet would run gets an apostrophe in front.
+
     Parameters
     ----------
     table
@@ -48,7 +51,7 @@ def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     with whole_file(path) as file:
         writer = None
         for begin, end in table.by_points():
-            rows = _without_nan(table.rows(begin, end))
+            rows = _as_cells(table.rows(begin, end))
             if writer is None:
                 options = pc.WriteOptions(quoting_style="needed")
                 writer = pc.CSVWriter(file, rows.schema, write_options=options)
@@ -59,8 +62,8 @@ def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
             writer.close()
 
 
-def _without_nan(rows: pa.Table) -> pa.Table:
-    """Make what is no number null, which CSV shows as nothing."""
+def _as_cells(rows: pa.Table) -> pa.Table:
+    """Make what is no number null, which CSV shows as nothing, and each text a harmless one."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
@@ -69,8 +72,10 @@ def _without_nan(rows: pa.Table) -> pa.Table:
     for column in rows.columns:
         if types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-        elif types.is_dictionary(column.type):
-            column = column.cast(pa.string())
+        elif types.is_dictionary(column.type) or types.is_string(column.type):
+            encoded = column.dictionary_encode().combine_chunks()  # the same few texts, mostly
+            cells = pa.array([csv_cell(text) for text in encoded.dictionary.to_pylist()], pa.string())
+            column = cells.take(encoded.indices)
         columns.append(column)
     return pa.table(columns, names=rows.schema.names)
 
@@ -99,7 +104,10 @@ def write_netcdf(table: Table, path: Path, design: Table | None = None, tell: Te
         file.attrs.update(table.attributes)
         file.dimensions = {key: len(labels) for key, labels in table.axes.items()}
         for key, labels in table.axes.items():
-            _add_variable(file, key, (key,), np.asarray(labels).dtype)[...] = labels
+            kind = np.asarray(labels).dtype
+            axis = _add_variable(file, key, (key,), kind)
+            axis[...] = labels
+            axis.attrs.update(table.describe(key, kind))
         if design is not None:
             _write_grid(file, design)
         _write_grid(file, table, tell)
@@ -114,7 +122,7 @@ def _write_grid(file: Any, table: Table, tell: Tell | None = None) -> None:
     schema = table.to_arrow().schema
     for name in table.values:
         kind = kind_of(name, schema.field(name).type)
-        _add_variable(file, name, table.keys, kind).attrs.update(describe(name))
+        _add_variable(file, name, table.keys, kind).attrs.update(table.describe(name, kind))
     everywhere = {key: np.arange(len(labels)) for key, labels in table.axes.items()}
     for begin, end in table.by_points():
         wanted: dict[str, Labels] = everywhere | {"point": np.arange(begin, end)}

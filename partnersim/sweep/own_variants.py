@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.file_paths import full_path
 
 Function = Callable[..., Any]
 
@@ -33,14 +34,13 @@ def load_variants(named: Mapping[str, str], folder: Path) -> dict[str, Function]
     modules: dict[Path, ModuleType] = {}
     own = {}
     for name, place in named.items():
-        file, _, function = place.rpartition(":")
-        path = folder / file
+        path, function = find_function(place, folder)
         if path not in modules:
             modules[path] = _load_file(name, path)
         there = [known for known, value in vars(modules[path]).items() if callable(value)]
         if function not in there:
             raise ScenarioError(
-                f"variants.{name} = {place!r}: {file} has no function {function!r}; "
+                f"variants.{name} = {place!r}: {path} has no function {function!r}; "
                 f"{suggest(function, there)}"
             )
         own[name] = getattr(modules[path], function)
@@ -49,6 +49,12 @@ def load_variants(named: Mapping[str, str], folder: Path) -> dict[str, Function]
     except (TypeError, ValueError) as error:
         raise ScenarioError(str(error)) from None
     return own
+
+
+def find_function(place: str, folder: Path) -> tuple[Path, str]:
+    """Read ``"file.py:function"``: where the file is, and the name of the function."""
+    file, _, function = place.rpartition(":")
+    return full_path(file, folder), function
 
 
 def _load_file(name: str, path: Path) -> ModuleType:

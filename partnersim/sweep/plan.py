@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,16 +18,20 @@ import numpy as np
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim.model import version
+from partnersim.model.room import MOST_REPLICATES, MOST_SEED
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.arms import beside
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.declared import plain
+from partnersim.scenario.errors import ScenarioError, check_name, shown
+from partnersim.scenario.file_paths import full_path
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
 from partnersim.scenario.paths import find_setting, first_months, flatten, replace
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.writing import to_table, to_toml
 from partnersim.sweep.designs import (
+    MOST_POINTS,
     AnyDesign,
     Design,
     MorrisDesign,
@@ -37,7 +40,7 @@ from partnersim.sweep.designs import (
     TableDesign,
     make_design,
 )
-from partnersim.sweep.own_variants import Function, load_variants
+from partnersim.sweep.own_variants import Function, find_function, load_variants
 from partnersim.sweep.parameters import (
     MOST_OUTSIDE,
     Column,
@@ -55,9 +58,6 @@ BASE = "base"
 
 MOST_ENDS = 20
 """Values of a parameter that are each tried when a plan is checked; of more, the ends."""
-
-MOST_REPLICATES = 2**20
-"""Replicates that each point or base row has to itself where luck is not common to all."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 
@@ -105,7 +105,11 @@ class KeptSeries(Section):
         unit="runs",
     )
     points: Whole | None = setting(
-        None, "How many points keep them: the first ones; all if left out.", low=1, unit="points"
+        None,
+        "How many points keep them: the first ones; all if left out.",
+        low=1,
+        high=MOST_POINTS,
+        unit="points",
     )
 
     def keeps(self, point: int | Wholes, replicate: int | Wholes) -> Flags:
@@ -121,7 +125,9 @@ class KeptSeries(Section):
 class StopAfter(Section):
     """How many failed runs end a sweep."""
 
-    stop_after: Whole = setting(..., "Failed runs after which it stops.", low=1, unit="runs")
+    stop_after: Whole = setting(
+        ..., "Failed runs after which it stops.", low=1, high=MOST_POINTS, unit="runs"
+    )
 
 
 def _tag_of_table(given: Any) -> str:
@@ -158,7 +164,7 @@ class Plan(Section):
     months: Whole | None = setting(
         None, "How long to simulate; as the scenario if left out.", low=1, high=MAX_MONTHS, unit="months"
     )
-    seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, unit="seed")
+    seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, high=MOST_SEED, unit="seed")
     replicates: Annotated[
         Annotated[Whole, Field(ge=1, le=MOST_REPLICATES), Tag("single")] | Annotated[Precision, Tag("table")],
         Discriminator(_tag_of_table),
@@ -200,8 +206,6 @@ class Plan(Section):
     @field_validator("scenario", mode="before")
     @classmethod
     def _scenario_by_name_or_table(cls, value: Any) -> Any:
-        if isinstance(value, Scenario):
-            return value.model_dump()
         if isinstance(value, str | Mapping):
             return value
         raise ValueError("must be a name or path in quotes, or a table headed [scenario]")
@@ -209,20 +213,20 @@ class Plan(Section):
     @field_validator("measures")
     @classmethod
     def _known_measures(cls, names: list[str]) -> list[str]:
-        return _each_known(names, list(MEASURES))
+        return _each_known(names, MEASURES, "measure")
 
     @field_validator("series")
     @classmethod
     def _known_series(cls, series: KeptSeries | None) -> KeptSeries | None:
         if series:
-            _each_known(series.names, list(ALL_SERIES))
+            _each_known(series.names, ALL_SERIES, "series")
         return series
 
     @field_validator("replicates")
     @classmethod
     def _possible(cls, rule: int | Precision) -> int | Precision:
         if isinstance(rule, Precision):
-            _each_known(list(rule.half_width), list(MEASURES))
+            _each_known(list(rule.half_width), MEASURES, "measure")
             if rule.ceiling < rule.floor:
                 raise ValueError(f"ceiling {rule.ceiling} is under floor {rule.floor}")
             for name, width in rule.half_width.items():
@@ -243,7 +247,7 @@ class Plan(Section):
             if name == BASE:
                 raise ValueError(f"{BASE!r} is the scenario as it stands, which always runs")
             if not name or not name.isprintable() or len(name) > 60:
-                raise ValueError(f"{name!r}: the name of an arm has 1 to 60 characters")
+                raise ValueError(f"{shown(name)}: the name of an arm has 1 to 60 characters")
         return arms
 
     # --- Reading and writing -----------------------------------------------------------------
@@ -262,7 +266,7 @@ class Plan(Section):
             text = read_text(path, "plan")
         except ScenarioError as error:
             raise PlanError(str(error)) from None
-        return cls.loads(text, str(path), path.parent)
+        return cls.loads(text, str(path), full_path(path).parent)
 
     @classmethod
     def loads(
@@ -288,12 +292,15 @@ class Plan(Section):
         *,
         is_known: bool = False,
     ) -> Self:
-        """Make a plan of what a file would hold, and check all of it, or its form only."""
+        """Make a plan of what a file would hold, and check all of it, or its form only.
+
+        Scenarios, paths, numbers and arrays of NumPy and data frames stand for what a file has.
+        """
         try:
-            plan = validate(cls, data, where)
+            plan = validate(cls, plain(data), where)
         except ScenarioError as error:
             raise PlanError(str(error)) from None
-        plan._folder = Path(folder or ".")
+        plan._folder = full_path(folder or "")
         try:
             if not is_known:
                 plan._check()
@@ -303,8 +310,14 @@ class Plan(Section):
 
     @property
     def text(self) -> str:
-        """The plan as it was given; as `to_toml` has it where it was made in Python."""
-        return self.to_toml() if self._text is None else self._text
+        """The plan as it was given; as `to_toml` has it where it was made in Python.
+
+        Points that were given in Python stand in the file that a store has of them.
+        """
+        if self._text is not None:
+            return self._text
+        has_points = isinstance(self.design, TableDesign) and self.design.points is not None
+        return self.to_toml(table="design.parquet" if has_points else None)
 
     def to_toml(self, table: str | None = None) -> str:
         """The plan as a file that stands alone: the scenario in it, and all that was left out.
@@ -312,16 +325,18 @@ class Plan(Section):
         Parameters
         ----------
         table
-            Another file that holds the points of a table design; its absolute path if left out.
+            Another file that holds the points of a table design. If left out, the absolute path of
+            its own, or the points themselves.
         """
         import tomlkit
 
         resolved = self.model_copy(update={"luck": self.luck_policy})
         data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
-        if isinstance(self.design, TableDesign):
-            data["design"]["file"] = table or str((self._folder / self.design.file).absolute())
+        if isinstance(self.design, TableDesign) and (table or self.design.file):
+            file = table or str(full_path(str(self.design.file), self._folder))
+            data["design"] = {"type": "table", "file": file}
         data["variants"] = {
-            name: str(self._folder.absolute() / place) for name, place in self.variants.items()
+            name: str(full_path(place, self._folder)) for name, place in self.variants.items()
         }
         data["parameters"] = dict(self._spreads)
         data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
@@ -339,7 +354,7 @@ class Plan(Section):
     def base(self) -> Scenario:
         """The scenario as it stands, of the plan's length."""
         if isinstance(self.scenario, str):
-            source = self._folder / self.scenario if is_path(self.scenario) else self.scenario
+            source = full_path(self.scenario, self._folder) if is_path(self.scenario) else self.scenario
             scenario = Scenario.load(source)
         else:
             scenario = validate(Scenario, self.scenario, "scenario")
@@ -373,6 +388,12 @@ class Plan(Section):
         return load_variants(self.variants, self._folder) if self.variants else {}
 
     @property
+    def programs(self) -> tuple[Path, ...]:
+        """The Python files with `own_variants`, which are run to have these."""
+        files = (find_function(place, self._folder)[0] for place in self.variants.values())
+        return tuple(dict.fromkeys(files))
+
+    @property
     def has_arms(self) -> bool:
         """Whether anything is compared with base."""
         return bool(self.arms)
@@ -387,7 +408,7 @@ class Plan(Section):
         """The parameters with all that was left out filled in, in the order of the plan."""
         if isinstance(self.design, TableDesign):
             check_names_only(self.parameters)
-            names = self._points_file[0]
+            names = self._points_given[1]
             return {path: resolve(path, None, self.arms_by_name) for path in names}
         if not self.parameters:
             raise ScenarioError('parameters: missing; give [parameters], such as "decision.exposure" = {}')
@@ -446,17 +467,19 @@ class Plan(Section):
         return value
 
     @cached_property
-    def _points_file(self) -> tuple[tuple[str, ...], Any]:
-        """Names of the columns of a table design, and the table."""
+    def _points_given(self) -> tuple[str, tuple[str, ...], Any]:
+        """What a table design is called, the names of its columns, and the table."""
         assert isinstance(self.design, TableDesign)
-        return read_points(self._folder / self.design.file, self.design.file, tuple(self.parameters))
+        file, points = self.design.file, self.design.points
+        name = f"design.file, {file}" if file else "design.points"
+        given = full_path(file, self._folder) if file else points or {}
+        return name, *read_points(given, name, tuple(self.parameters))
 
     @cached_property
     def table(self) -> dict[str, Column]:
         """The points of a table design, by path."""
-        assert isinstance(self.design, TableDesign)
-        _, table = self._points_file
-        return take_columns(table, self.design.file, self.parameters_by_path.values())
+        name, _, table = self._points_given
+        return take_columns(table, name, self.parameters_by_path.values())
 
     @cached_property
     def points(self) -> Design:
@@ -549,9 +572,9 @@ class Plan(Section):
         from partnersim.model.variants import read_variants
 
         variants = read_variants(self.own_variants) if self.variants else ()
-        design = self.design.model_dump(exclude={self.design.growing, "file"})
+        design = self.design.model_dump(exclude={self.design.growing})
         if isinstance(self.design, TableDesign):
-            design["points"] = digest(self.table)
+            design = {"type": self.design.type, "points": digest(self.table)}
         return {
             # The whole version: of what a scenario leaves out, the default is not in its text.
             "model": version.MODEL_VERSION,
@@ -568,7 +591,13 @@ class Plan(Section):
 
     @cached_property
     def _scenario_texts(self) -> dict[str, str]:
+        """What is slow to write; of plans that differ in their size alone it is written once."""
         return {name: to_toml(arm) for name, arm in self.arms_by_name.items()}
+
+    def keep_texts(self, texts: dict[str, str]) -> Self:
+        """Take the texts of the arms as somebody has written them for the same plan."""
+        self.__dict__["_scenario_texts"] = texts
+        return self
 
     @cached_property
     def _spreads(self) -> dict[str, dict[str, Any]]:
@@ -606,7 +635,7 @@ class Plan(Section):
         data = self.model_dump(exclude_none=True)
         data["design"] |= {key: total for key, total in changes.items() if key != "replicates"}
         data |= {key: total for key, total in changes.items() if key == "replicates"}
-        return type(self).make(data, "the grown plan", self._folder)
+        return type(self).make(data, "the grown plan", self._folder).keep_texts(self._scenario_texts)
 
 
 def id_of(identity: Mapping[str, Any]) -> str:
@@ -633,11 +662,11 @@ def _state(values: Mapping[str, Any], key: str) -> str:
 def _readable(identity: Mapping[str, Any]) -> dict[str, Any]:
     """An identity in which scenarios and parameters are tables."""
     tables = dict(identity)
-    tables["scenario"] = tomllib.loads(identity["scenario"])
+    tables["scenario"] = parse_toml(identity["scenario"], "scenario")
     base = dict(_leaves(tables["scenario"]))
     # Of an arm only what is not as in base: else a change of base shows once for each of them.
     tables["arms"] = {
-        name: {k: v for k, v in _leaves(tomllib.loads(text)) if k not in base or base[k] != v}
+        name: {k: v for k, v in _leaves(parse_toml(text, name)) if k not in base or base[k] != v}
         for name, text in identity["arms"].items()
     }
     tables["parameters"] = dict(identity["parameters"])
@@ -654,10 +683,9 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _each_known(names: list[str], known: list[str]) -> list[str]:
+def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
     for name in names:
-        if name not in known:
-            raise ValueError(f"{name!r}: there is none of this name; {suggest(name, known)}")
+        check_name(name, known, what)
         if names.count(name) > 1:
             raise ValueError(f"{name!r} is named twice; each name once")
     return names

@@ -1,4 +1,4 @@
-"""Points that somebody has written down, in a CSV or Parquet file: read and checked."""
+"""Points that somebody has written down, in a CSV or Parquet file or a plan: read and checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
+from partnersim.scenario.files import open_file
 from partnersim.sweep.parameters import DTYPES, Column, Parameter, Range, key_of
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ def check_names_only(parameters: Mapping[str, Any]) -> None:
             raise ScenarioError(f"{key_of(path)}: the table gives its values; write {{}}")
 
 
-def read_points(file: Path, name: str, wanted: Sequence[str]) -> tuple[tuple[str, ...], pa.Table]:
-    """Read a file of points.
+def read_points(
+    given: Path | Mapping[str, Sequence[Any]], name: str, wanted: Sequence[str]
+) -> tuple[tuple[str, ...], pa.Table]:
+    """Read a table of points.
 
     Parameters
     ----------
-    file, name
-        Where it is, and what it is called in messages.
+    given, name
+        Its file or columns, and what it is called in messages.
     wanted
         The columns to take, which are then all that there may be; none for all.
 
@@ -44,33 +47,32 @@ def read_points(file: Path, name: str, wanted: Sequence[str]) -> tuple[tuple[str
     Raises
     ------
     ScenarioError
-        For a file that cannot be read, and for columns missing or unknown.
+        For a table that cannot be read, and for columns missing or unknown.
     """
-    table = _read(file, name)
-    names = table.column_names
+    table = _read(given, name) if isinstance(given, Path) else _put_together(given, name)
+    try:
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{name}: the names of its columns are not text in UTF-8") from None
     if table.num_rows == 0:
-        raise ScenarioError(f"{_at(name)}: has no rows; give one for each point")
+        raise ScenarioError(f"{name}: has no rows; give one for each point")
     for column in names:
         if names.count(column) > 1:
-            raise ScenarioError(f"{_at(name)}: two columns are named {column!r}; one for each")
+            raise ScenarioError(f"{name}: two columns are named {column!r}; one for each")
     if POINT in names:
         _check_numbering(table, name)
         names = [column for column in names if column != POINT]
     for path in wanted:
         if path not in names:
             raise ScenarioError(
-                f"{_at(name)}: column {path!r} is missing, which [parameters] names; {suggest(path, names)}"
+                f"{name}: column {path!r} is missing, which [parameters] names; {suggest(path, names)}"
             )
     for column in names:
         if wanted and column not in wanted:
             raise ScenarioError(
-                f"{_at(name)}: column {column!r} is none of [parameters]; {suggest(column, list(wanted))}"
+                f"{name}: column {column!r} is none of [parameters]; {suggest(column, list(wanted))}"
             )
     return tuple(wanted or names), table
-
-
-def _at(name: str) -> str:
-    return f"design.file, {name}"
 
 
 def _read(file: Path, name: str) -> pa.Table:
@@ -81,16 +83,22 @@ def _read(file: Path, name: str) -> pa.Table:
     readers = {".csv": csv.read_csv, ".parquet": parquet.read_table}
     reader = readers.get(file.suffix.lower())
     if reader is None:
-        raise ScenarioError(f"{_at(name)}: must end in .csv or .parquet")
+        raise ScenarioError(f"{name}: must end in .csv or .parquet")
     try:
-        with file.open("rb") as opened:
+        with open_file(file, name, "points") as opened:
             return reader(opened)
-    except FileNotFoundError:
-        raise ScenarioError(f"{_at(name)}: there is no such file") from None
-    except OSError as error:
-        raise ScenarioError(f"{_at(name)}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
-        raise ScenarioError(f"{_at(name)}: {_first_line(error)}") from None
+        raise ScenarioError(f"{name}: {_first_line(error)}") from None
+
+
+def _put_together(columns: Mapping[str, Sequence[Any]], name: str) -> pa.Table:
+    """Make a table of columns by name."""
+    import pyarrow as pa
+
+    try:
+        return pa.table({path: list(values) for path, values in columns.items()})
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise ScenarioError(f"{name}: {_first_line(error)}") from None
 
 
 def _first_line(error: Exception) -> str:
@@ -99,8 +107,9 @@ def _first_line(error: Exception) -> str:
 
 def _check_numbering(table: pa.Table, name: str) -> None:
     """A column of point numbers says nothing else than the order of the rows."""
-    if table[POINT].to_pylist() != list(range(table.num_rows)):
-        raise ScenarioError(f"{_at(name)}: column {POINT!r} must count the rows, 0, 1, 2 ...; leave it out")
+    numbers = table[POINT].to_pylist()
+    if not any(numbers == list(range(first, first + len(numbers))) for first in (0, 1)):
+        raise ScenarioError(f"{name}: column {POINT!r} must count the rows, from 0 or 1; leave it out")
 
 
 def take_columns(table: pa.Table, name: str, parameters: Iterable[Parameter]) -> dict[str, Column]:
@@ -124,7 +133,7 @@ def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
     column = table[parameter.path]
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    where = f"{_at(name)}, column {parameter.path!r}"
+    where = f"{name}, column {parameter.path!r}"
     kinds = {
         "real": pa.types.is_floating(column.type) or pa.types.is_integer(column.type),
         "whole": pa.types.is_integer(column.type),
@@ -135,7 +144,7 @@ def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
         raise ScenarioError(f"{where}, row {_first(column.is_null().to_numpy())}: has no value")
     values: Column = column.to_numpy()
     if not kinds[parameter.kind]:
-        raise ScenarioError(f"{where}: {_KINDS[parameter.kind]}, and there is {column[0].as_py()!r}")
+        raise ScenarioError(f"{where}: {_KINDS[parameter.kind]}, and there is {shown(column[0].as_py())}")
     values = values.astype(DTYPES[parameter.kind])
     if parameter.kind in ("real", "whole"):
         _check_range(values, where, parameter)
@@ -174,7 +183,7 @@ def _check_different(columns: Mapping[str, Column], name: str) -> None:
     is_again = pd.DataFrame(dict(columns)).duplicated().to_numpy()
     if is_again.any():
         raise ScenarioError(
-            f"{_at(name)}, row {_first(is_again)}: is a point that an earlier row has already; "
+            f"{name}, row {_first(is_again)}: is a point that an earlier row has already; "
             "give each once, and more replicates for more runs"
         )
 

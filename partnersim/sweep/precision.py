@@ -7,6 +7,7 @@ whoever asks, and whenever, gets the same.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from partnersim.runs.measures import MEASURES, Floats
 from partnersim.sweep.chunks import Range, cut, to_ranges
 from partnersim.sweep.plan import Plan, Precision
+from partnersim.sweep.reading import insist
 from partnersim.sweep.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_rep
     for part in cut(points, max(1, NUMBERS_AT_ONCE // of_each)):
         numbers = np.concatenate([np.arange(begin, end) for begin, end in part])
         is_wide = np.zeros(len(numbers), np.bool_)
-        values = _read(data, store.plan, rule.measures, numbers, n_replicates)
+        read = partial(_read, data, store.plan, rule.measures, numbers, n_replicates)
+        values = insist(read, store.folder / "runs")
         for name in rule.measures:
             of_measure = values[name]
             if store.n_arms > 1:

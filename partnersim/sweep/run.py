@@ -17,19 +17,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from partnersim.runs.ensemble import n_cores
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import ScenarioError, shown
+from partnersim.scenario.file_paths import full_path
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
+from partnersim.sweep.codebook import write_codebook
 from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.precision import find_imprecise
+from partnersim.sweep.reading import is_there
 from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store
 from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 
@@ -54,6 +58,11 @@ SILENCE = 2.0
 
 MOST_TROUBLES = 3
 """Chunks that may fail before a sweep stops."""
+
+WORKER_START = 2.5
+"""Seconds before a worker process computes: it imports the program and reads compiled code."""
+
+MOST_SHARDS = 10_000
 
 N_PILOT = 100
 """Runs by which time and size are judged."""
@@ -138,13 +147,14 @@ def run_sweep(
     plan: Plan,
     folder: str | Path,
     *,
-    engine: str = "processes",
+    engine: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     shard: str | tuple[int, int] | None = None,
     extend: Mapping[str, int] | None = None,
     chunk_seconds: float = CHUNK_SECONDS,
     progress: Callable[[Progress], None] | None = None,
+    on_set_aside: Callable[[Finding], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
     """Run what a folder lacks of a plan.
@@ -156,7 +166,7 @@ def run_sweep(
     folder
         Where the store is or is to be.
     engine, workers, scheduler
-        Who computes; see `engines.open_engine`.
+        Who computes; see `engines.open_engine`. Without an engine, whoever is done first.
     shard
         (i, n) or ``"i/n"``: do every n-th chunk, from the i-th on, and leave the rest to others
         who share the folder.
@@ -167,6 +177,8 @@ def run_sweep(
         chunks of a store that is new or grows.
     progress
         Called now and then, in the calling thread.
+    on_set_aside
+        Called with each file that was not what it said, and was moved away.
     stop
         Set from elsewhere, it ends the session when the chunks in hand are finished.
 
@@ -184,24 +196,29 @@ def run_sweep(
     KeyboardInterrupt
         After Ctrl-C, when the chunks in hand are stored.
     """
-    which = _read_shard(shard)
+    which, folder = _read_shard(shard), full_path(folder)
     begun = time.monotonic()
     stopper = Stop(stop)
-    with _said_of_full_disk(Path(folder)):
+    with _said_of_full_disk(folder):
         tell = None if progress is None else _tell_written(plan, progress)
-        store = _open_store(plan, Path(folder), extend or {}, chunk_seconds, tell)
+        store = _open_store(plan, folder, extend or {}, chunk_seconds, tell)
         mended = store.mend_design(plan, tell)
         if mended:
             store = Store.open(folder)
+        write_codebook(store)
         listing, moved = store.set_aside()
         moved = [*mended, *moved]
+        if on_set_aside is not None:
+            for finding in moved:
+                on_set_aside(finding)
+        engine = engine or choose_engine(store, listing, which[1], workers, scheduler)
         about = _describe_session(engine, workers, scheduler, shard) | {
             "variants": store.identity["variants"]
         }
         with store.session(about) as ended, stopper.on_interrupt():
             session = _Session(store, listing, which, stopper, progress)
             try:
-                session.run(lambda: open_engine(engine, store, workers, scheduler))
+                session.run(partial(open_engine, engine, store, workers, scheduler))
             finally:
                 ended |= session.summary()
     if stopper.n_interrupts and not session.is_finished:
@@ -254,6 +271,26 @@ def _stored_bytes(table: pa.Table) -> int:
     return file.tell()
 
 
+def choose_engine(
+    store: Store, listing: Listing, n_shards: int, workers: int | None, scheduler: str | None
+) -> str:
+    """Choose who computes what a store lacks: what was asked for by its means, or who is done first."""
+    if scheduler is not None or workers is not None:
+        return "processes" if scheduler is None else "dask"
+    n_runs = count_missing(store, listing) / n_shards
+    if store.plan.precision is not None:  # how many there will be is not known
+        n_runs *= store.plan.most_replicates / store.plan.floor_replicates
+    if n_runs <= N_PILOT:
+        return "serial"
+    return expect(n_runs * pilot(store.plan).seconds_per_run, n_cores())[0]
+
+
+def expect(work: float, workers: int) -> tuple[str, float]:
+    """Name the engine that is done first with so many seconds of work, and how long it takes."""
+    with_workers = WORKER_START + work / workers
+    return ("serial", work) if work <= with_workers else ("processes", with_workers)
+
+
 def count_missing(store: Store, listing: Listing) -> int:
     """Runs that a store still lacks, in all arms; as far as is known where results decide."""
     session = _Session(store, listing, (1, 1), Stop(), None)
@@ -280,9 +317,10 @@ def _open_store(
     plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float, tell: Tell | None
 ) -> Store:
     """Open the store of a plan, made if it is not there, grown if it is asked for."""
-    if (folder / "sweep.json").exists():
+    if is_there(folder / "sweep.json"):
         store = Store.open(folder)
         store.compare(plan)
+        Store.prepare(store.plan, folder)
         grown = store.plan.grown(extend) if extend else store.plan
     else:
         grown = plan.grown(extend) if extend else plan
@@ -316,10 +354,12 @@ def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
         return 1, 1
     try:
         which, n_shards = map(int, shard.split("/")) if isinstance(shard, str) else shard
+        if not 1 <= which <= n_shards <= MOST_SHARDS:
+            raise ValueError
     except (TypeError, ValueError):
-        raise ScenarioError(f"shard = {shard!r}: must be i/n, such as 2/8") from None
-    if not 1 <= which <= n_shards:
-        raise ScenarioError(f"shard = {which}/{n_shards}: the first number is from 1 to the second")
+        raise ScenarioError(
+            f"shard = {shown(shard)}: must be i/n with i from 1 to n and n up to {MOST_SHARDS:,}, such as 2/8"
+        ) from None
     return which, n_shards
 
 

@@ -4,8 +4,10 @@ A store is a folder::
 
     design.parquet        the points: parameters, and what the design knows of each; written first
     sweep.json            what decides the numbers, its hash (the sweep's id), how far it is to
-                          grow, and digests of the points; replaced only when the sweep grows
+                          grow, digests of the points and of itself; replaced only when the sweep
+                          grows
     plan.toml             the plan as it was given
+    codebook.csv          what each column means, for people to read
     runs/*.parquet        results, a file for each chunk; its name says which runs are in it
     series/*.parquet      monthly series of the runs for which they were asked
     provenance.jsonl      on what it was run: one line a session
@@ -14,7 +16,8 @@ A store is a folder::
 A chunk is committed by writing a temporary file, fsync, rename and fsync of the folder. So a
 file either is there whole or is not there, whatever dies when, and what is left to do is the
 design less the files. A file counts if its footer has the sweep's id and its chunk, and its rows
-are the rows of that chunk.
+are the rows of that chunk. Only its content can say that it does not: where the system fails to
+read it, that is tried again, and then raised.
 """
 
 from __future__ import annotations
@@ -36,19 +39,25 @@ import pyarrow.parquet as pq
 from partnersim import __version__
 from partnersim.model import version
 from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.file_paths import full_path
+from partnersim.scenario.files import parse, parse_json
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
 from partnersim.sweep.design_file import DesignFile, Tell, Written, write_design
 from partnersim.sweep.designs import TableDesign
 from partnersim.sweep.parquet import digest_of, whole_file, write_parquet
 from partnersim.sweep.plan import Plan, id_of, what_differs
+from partnersim.sweep.reading import fault_of, files_in, is_there, read_bytes, read_parquet
 
-FORMAT = 2
+FORMAT = 3
 """Of the store; another one is not readable by this version."""
 
-KNOWN_NAMES = {"plan.toml", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside"}
+KNOWN_NAMES = {
+    "plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside",
+}  # fmt: skip
 """What a store that has no sweep.json yet, or no more, may have in it."""
 
 _ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"
+_FAILED = b"partnersim.failed"
 
 _END_WIDTH = 160
 """Characters kept free in a line of provenance for what is known at the end of the session."""
@@ -166,9 +175,9 @@ class Store:
 
     def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
         self.folder = folder
-        self.plan = plan
         self.sweep_id: str = document["id"]
         self.identity: dict[str, Any] = document["identity"]
+        self.plan = plan.keep_texts(self.identity["arms"])
         self.text: str = document["plan"]
         self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
 
@@ -189,8 +198,7 @@ class Store:
             document = _document(plan, [Growth(plan.growth(), grid, points)], plan.text)
             with whole_file(folder / "sweep.json", is_first=True) as file:
                 file.write(_as_json(document))
-            is_own = (folder / "sweep.json").read_bytes() == _as_json(document)
-        if not is_own:
+        if read_bytes(folder / "sweep.json") != _as_json(document):
             store = cls.open(folder)
             store.compare(plan)
             return store
@@ -210,7 +218,8 @@ class Store:
         parts = ["", "runs", *(["series"] if plan.series else [])]
         for part in (folder / name for name in parts):
             with _said_of(part):
-                part.mkdir(parents=True, exist_ok=True)
+                if not is_there(part):
+                    part.mkdir(parents=True, exist_ok=True)
                 with tempfile.TemporaryFile(dir=part):
                     pass
         _refuse_strange(folder)
@@ -225,13 +234,16 @@ class Store:
             If there is none, or it is damaged, of a later version, or of a model whose plans
             cannot be read any more.
         """
-        folder = Path(folder)
+        folder = full_path(folder)
         file = folder / "sweep.json"
         try:
-            document = json.loads(file.read_bytes())
-            if document["format"] != FORMAT:
-                which = "a later" if document["format"] > FORMAT else "an earlier"
-                raise StoreError(f"{file}: was written by {which} version of partnersim; install that one")
+            document = parse_json(read_bytes(file), "", "sweep")
+            if document["format"] > FORMAT:
+                raise StoreError(f"{file}: was written by a later version of partnersim; install that one")
+            if document["format"] < FORMAT:
+                raise StoreError(f"{file}: was written by an earlier version of partnersim; {_REMEDY}")
+            if document.pop("digest") != id_of(document):
+                raise StoreError(f"{file}: is not as it was written; {_REMEDY}")
             try:
                 made_with = document["identity"]["model"]
                 plan = Plan.loads(
@@ -244,26 +256,21 @@ class Store:
                 _refuse_other_model(folder, made_with)
                 raise
             store = cls(folder, plan, document)
-            is_whole = id_of(store.identity) == store.sweep_id
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(
                 f"{folder}: holds no sweep (no sweep.json); 'partnersim sweep run' makes one"
             ) from None
-        except OSError as error:
-            raise StoreError(f"{file}: cannot be read: {error.strerror}") from None
         except StoreError:
             raise
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise StoreError(f"{file}: is damaged ({error}); {_REMEDY}") from None
-        if not is_whole:
-            raise StoreError(f"{file}: is not as it was written; {_REMEDY}")
         store._write_plan()
         return store
 
     def _write_plan(self) -> None:
         """Put the plan beside what decides the numbers, for people to read."""
         with contextlib.suppress(OSError):  # a folder that can only be read is good enough
-            if not (self.folder / "plan.toml").exists():
+            if not is_there(self.folder / "plan.toml"):
                 with whole_file(self.folder / "plan.toml") as copy:
                     copy.write(self.text.encode())
 
@@ -349,7 +356,7 @@ class Store:
             Whether to read every row and compare it with the checksum, or footers only.
         """
         listing = Listing()
-        paths = sorted((self.folder / "runs").glob("*.parquet"))
+        paths = files_in(self.folder / "runs", ".parquet")
         n_failed = 0
         with ThreadPoolExecutor(4) as pool:
             inspected = pool.map(lambda path: self._inspect(path, is_thorough), paths)
@@ -360,31 +367,44 @@ class Store:
                     listing.chunks[path.name] = chunk
                     n_failed += failed
                     continue
-                listing.unfit.append(Finding("fault", f"runs/{path.name}", what, _AGAIN))
+                if what:
+                    listing.unfit.append(Finding("fault", f"runs/{path.name}", what, _AGAIN))
         return Listing(listing.chunks, listing.coverage, listing.unfit, n_failed)
 
     def _inspect(self, path: Path, is_thorough: bool) -> tuple[Chunk | None, int, str]:
-        """Find which chunk a file holds and how many of its runs failed, or what is wrong."""
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=is_thorough) as file:
-                footer = file.schema_arrow.metadata or {}
-                n_rows = file.metadata.num_rows
-                if footer.get(_ID) != self.sweep_id.encode():
-                    other = footer.get(_ID, b"").decode(errors="replace")
-                    belongs = f"belongs to another sweep ({other})" if other else "is no part of it"
-                    return None, 0, belongs
-                chunk = Chunk.from_json(footer.get(_CHUNK, b""))
-                if path.name != chunk.file_name:
-                    return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
-                expected = chunk.n_points * chunk.n_replicates * self.n_arms
-                if path.parent.name == "runs" and n_rows != expected:
-                    return None, 0, f"has {n_rows} rows, not {expected}"
-                if is_thorough and digest_of(file.read()) != footer.get(_DIGEST, b"").decode():
+        """Find which chunk a file holds and how many of its runs failed, or what is wrong.
+
+        Nothing is wrong with a file that somebody else has moved away in the meantime.
+        """
+
+        def inspect(file: pq.ParquetFile) -> tuple[Chunk | None, int, str]:
+            footer = file.schema_arrow.metadata or {}
+            n_rows = file.metadata.num_rows
+            if footer.get(_ID) != self.sweep_id.encode():
+                other = footer.get(_ID, b"").decode(errors="replace")
+                return None, 0, f"belongs to another sweep ({other})" if other else "is no part of it"
+            chunk = Chunk.from_json(footer.get(_CHUNK, b""))
+            if path.name != chunk.file_name:
+                return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
+            has_runs, n_failed = path.parent.name == "runs", int(footer.get(_FAILED, b"0"))
+            expected = chunk.n_points * chunk.n_replicates * self.n_arms
+            if has_runs and n_rows != expected:
+                return None, 0, f"has {n_rows} rows, not {expected}"
+            if is_thorough:
+                table = file.read()
+                is_as_written = digest_of(table) == footer.get(_DIGEST, b"").decode()
+                if is_as_written and has_runs:  # the digest is of the rows, and not of what is said of them
+                    is_as_written = table["status"].to_pylist().count("failed") == n_failed
+                if not is_as_written:
                     return None, 0, "was changed after it was written"
-                return chunk, int(footer.get(b"partnersim.failed", b"0")), ""
+            return chunk, n_failed, ""
+
+        try:
+            return read_parquet(path, inspect, page_checksum_verification=is_thorough)
+        except FileNotFoundError:
+            return None, 0, ""
         except (OSError, ValueError, pa.ArrowException) as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            return None, 0, f"cannot be read ({reason})"
+            return None, 0, f"cannot be read ({fault_of(error)})"
 
     def files(self) -> list[Path]:
         """Files of runs that count, in the order in which they are run; each run is in one."""
@@ -393,7 +413,7 @@ class Store:
     def series_files(self) -> list[Path]:
         """Files of series of the runs that count."""
         files = (self.folder / "series" / name for name in sorted(self.list_runs().chunks))
-        return [file for file in files if file.exists()]
+        return [file for file in files if is_there(file)]
 
     def n_runs_done(self) -> int:
         """Runs that are stored, failed ones included."""
@@ -404,23 +424,36 @@ class Store:
         return self.list_runs().n_failed
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Give the lines of provenance; a session that was killed has no end."""
-        try:
-            lines = (self.folder / "provenance.jsonl").read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return []
+        """Give the lines of provenance; a session that was killed has no end.
+
+        Raises
+        ------
+        StoreError
+            If a line cannot have been written by a sweep.
+        """
+        file = self.folder / "provenance.jsonl"
         sessions = []
-        for line in lines:
-            with contextlib.suppress(ValueError):  # half a line, of a machine that lost power
-                sessions.append(json.loads(line))
+        for number, line in enumerate(read_bytes(file).splitlines() if is_there(file) else [], start=1):
+            try:
+                sessions.append(parse(line, json.loads, "session"))
+            except json.JSONDecodeError:  # half a line, of a machine that lost power
+                continue
+            except ValueError as error:
+                raise StoreError(
+                    f"{file}: line {number} {error}; delete the line, or move the file away: no run needs it"
+                ) from None
         return sessions
 
     def check(self) -> list[Finding]:
         """Read everything, and say what is wrong with any file."""
         listing = self.list_runs(is_thorough=True)
         findings = [*listing.unfit, *self._check_series(listing), *self._check_design()]
+        try:
+            self.sessions()
+        except StoreError as error:
+            findings.append(_finding("note", self.folder / "provenance.jsonl", error))
         for part in ("runs", "series"):
-            for path in sorted((self.folder / part).glob("*")):
+            for path in files_in(self.folder / part):
                 if path.name.startswith("."):
                     what, remedy = "was not finished", "none is needed; no reader looks at it"
                 elif path.suffix != ".parquet":
@@ -428,30 +461,29 @@ class Store:
                 else:
                     continue
                 findings.append(Finding("note", f"{part}/{path.name}", what, remedy))
-        for path in sorted((self.folder / "set-aside").glob("*")):
+        for path in files_in(self.folder / "set-aside"):
             what = "was no part of the sweep, and was set aside"
             findings.append(Finding("note", f"set-aside/{path.name}", what, "delete it"))
         return findings
 
     def _check_series(self, listing: Listing) -> Iterator[Finding]:
-        for path in sorted((self.folder / "series").glob("*.parquet")):
-            what = self._inspect(path, is_thorough=True)[2]
-            if not what and path.name not in listing.chunks:
+        for path in files_in(self.folder / "series", ".parquet"):
+            chunk, _, what = self._inspect(path, is_thorough=True)
+            if chunk is not None and path.name not in listing.chunks:
                 what = "has no runs beside it"
             if what:
                 yield Finding("fault", f"series/{path.name}", what, _AGAIN)
         if self.plan.series is None:
             return
         for name, chunk in listing.chunks.items():
-            if keeps_series(self.plan, chunk) and not (self.folder / "series" / name).exists():
+            if keeps_series(self.plan, chunk) and not is_there(self.folder / "series" / name):
                 yield Finding("fault", f"series/{name}", "is missing", _AGAIN)
 
     def _check_design(self) -> list[Finding]:
         try:
             self.points().check(is_thorough=True)
         except ScenarioError as error:
-            what, _, remedy = str(error).removeprefix(f"{self.design_file}: ").rpartition("; ")
-            return [Finding("fault", "design.parquet", what, remedy)]
+            return [_finding("fault", self.design_file, error)]
         return []
 
     # --- Putting in order ---------------------------------------------------------------------
@@ -511,15 +543,16 @@ class Store:
     def remove_unfinished(self) -> None:
         """Delete temporary files, of workers that were killed: only when nobody is working."""
         for part in (self.folder, self.folder / "runs", self.folder / "series"):
-            for path in part.glob(".*.tmp"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            for path in files_in(part, ".tmp"):
+                if path.name.startswith("."):
+                    with contextlib.suppress(OSError):
+                        path.unlink()
 
     # --- Writing ------------------------------------------------------------------------------
 
     def has(self, chunk: Chunk) -> bool:
         """Whether somebody has committed exactly this chunk."""
-        return (self.folder / "runs" / chunk.file_name).exists()
+        return is_there(self.folder / "runs" / chunk.file_name)
 
     def commit(self, chunk: Chunk, runs: pa.Table, series: pa.Table | None, n_failed: int) -> None:
         """Store a chunk: its series first, so that runs that count have theirs.
@@ -538,7 +571,7 @@ class Store:
             _ID: self.sweep_id.encode(),
             _CHUNK: chunk.to_json().encode(),
             _DIGEST: digest_of(table).encode(),
-            b"partnersim.failed": str(n_failed).encode(),
+            _FAILED: str(n_failed).encode(),
         }
         table = table.replace_schema_metadata(footer)
         with whole_file(self.folder / part / chunk.file_name) as file:
@@ -576,6 +609,12 @@ _REMEDY = (
 )
 
 
+def _finding(level: str, file: Path, error: ScenarioError) -> Finding:
+    """Take apart what an error says of a file: what is the matter, and what to do."""
+    what, _, remedy = str(error).removeprefix(f"{file}: ").rpartition("; ")
+    return Finding(level, file.name, what, remedy)
+
+
 def keeps_series(plan: Plan, chunk: Chunk) -> bool:
     """Whether any run of a chunk keeps its series."""
     asked, point, replicate = plan.series, chunk.points[0][0], chunk.replicates[0]
@@ -584,7 +623,7 @@ def keeps_series(plan: Plan, chunk: Chunk) -> bool:
 
 def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
     """Give what sweep.json says."""
-    return {
+    document = {
         "format": FORMAT,
         "id": plan.sweep_id,
         "growth": [growth.to_dict() for growth in history],
@@ -592,6 +631,7 @@ def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any
         "plan": text,
         "resolved": plan.to_toml(table="design.parquet"),
     }
+    return document | {"digest": id_of(document)}
 
 
 def _refuse_other_model(folder: Path, made_with: str) -> None:
@@ -610,13 +650,10 @@ def _as_json(document: Mapping[str, Any]) -> bytes:
 
 def _refuse_strange(folder: Path) -> None:
     """Refuse a folder in use for something else."""
-    if (folder / "sweep.json").exists():
+    if is_there(folder / "sweep.json"):
         return
-    strange = sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.name not in KNOWN_NAMES and not path.name.startswith(".")
-    )
+    names = [path.name for path in files_in(folder)]
+    strange = [name for name in names if name not in KNOWN_NAMES and not name.startswith(".")]
     if strange:
         raise StoreError(
             f"{folder}: has other files in it ({', '.join(strange[:3])}) and is no sweep; "

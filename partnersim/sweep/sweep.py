@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +16,7 @@ from partnersim.scenario.errors import ScenarioError
 if TYPE_CHECKING:
     import xarray as xr
 
+    from partnersim.runs.codebook import Entry
     from partnersim.sweep.plan import Plan
     from partnersim.sweep.run import Progress
     from partnersim.sweep.store import Finding, Store
@@ -72,7 +74,7 @@ class Failure(NamedTuple):
 
 
 class Sweep:
-    """A sweep in a folder: its plan, design, runs and series.
+    """A sweep in a folder: its plan, design, measures and series.
 
     Open one with `Sweep.open`, or run one with `Sweep.run`. Tables are read when they are asked
     for, so a sweep may be looked into while it runs, and be larger than memory.
@@ -92,7 +94,7 @@ class Sweep:
         """
         from partnersim.sweep.store import Store
 
-        return cls(Store.open(Path(folder)))
+        return cls(Store.open(folder))
 
     @classmethod
     def run(
@@ -100,7 +102,7 @@ class Sweep:
         plan: Plan | Mapping[str, Any] | str | Path,
         folder: str | Path,
         *,
-        engine: str = "processes",
+        engine: str | None = None,
         workers: int | None = None,
         scheduler: str | None = None,
         shard: str | None = None,
@@ -116,7 +118,8 @@ class Sweep:
         folder
             Where the store is or is to be; made if it is not there.
         engine
-            ``processes``, ``serial`` or ``dask``. Numbers do not depend on it.
+            ``processes``, ``serial`` or ``dask``; if left out, worker processes, or none where they
+            would begin when the work is done. Numbers do not depend on it.
         workers
             How many; as many as there are cores if left out.
         scheduler
@@ -133,8 +136,18 @@ class Sweep:
         ------
         ScenarioError
             For a plan that cannot be run, and a folder that holds something else.
+        SweepStopped
+            If it could not go on; what was run is stored.
+        OSError
+            If a file cannot be read however often it is tried; nothing was set aside for that.
         KeyboardInterrupt
             After Ctrl-C, when the runs in hand are stored.
+
+        Warns
+        -----
+        UserWarning
+            Of files that were not what they said and are made again, and of a sweep that is not
+            finished, as where other shards have work to do.
 
         Notes
         -----
@@ -148,16 +161,24 @@ class Sweep:
             plan = Plan.make(dict(plan))
         elif not isinstance(plan, Plan):
             plan = Plan.load(plan)
-        run_sweep(
+
+        def tell(finding: Finding) -> None:
+            what = f"{folder}: {finding.file} {finding.what}; it was set aside, and is made again"
+            warnings.warn(what, stacklevel=4)
+
+        outcome = run_sweep(
             plan,
-            Path(folder),
+            folder,
             engine=engine,
             workers=workers,
             scheduler=scheduler,
             shard=shard,
             extend=extend,
             progress=progress,
+            on_set_aside=tell,
         )
+        if not outcome.is_finished:
+            warnings.warn(f"{folder}: the sweep is not finished: {outcome.message}", stacklevel=2)
         return cls.open(folder)
 
     # --- What it is ---------------------------------------------------------------------------
@@ -179,6 +200,7 @@ class Sweep:
 
     def status(self) -> Status:
         """Say how far it is."""
+        from partnersim.sweep.reading import is_there
         from partnersim.sweep.run import count_missing
 
         store = self._store
@@ -186,7 +208,7 @@ class Sweep:
         n_missing = count_missing(store, listing)
         n_done = listing.coverage.n_runs(store.n_arms)
         kept = [store.folder / part / name for part in ("runs", "series") for name in listing.chunks]
-        files = [file for file in kept if file.exists()]
+        files = [file for file in kept if is_there(file)]
         return Status(
             sweep_id=store.sweep_id,
             n_points=self.plan.points.n_points,
@@ -208,13 +230,19 @@ class Sweep:
         firsts: dict[str, Failure] = {}
         columns = ["error", "message", "point", *self._arm, "replicate"]
         where = pads.field("status") == "failed"
-        for batch in self.runs.to_arrow().to_batches(columns=columns, filter=where):
+        for batch in self.measures.to_arrow().to_batches(columns=columns, filter=where):
             for row in batch.to_pylist():
                 error = row["error"]
                 counts[error] = counts.get(error, 0) + 1
                 firsts.setdefault(error, Failure(**{"arm": "", "n_runs": 0, **row}))
         ranked = sorted(counts, key=lambda error: -counts[error])
         return [firsts[error]._replace(n_runs=counts[error]) for error in ranked]
+
+    def codebook(self) -> dict[str, list[Entry]]:
+        """Say of each column of each table what it means, its unit and its range."""
+        from partnersim.sweep.codebook import codebook_of
+
+        return codebook_of(self._store)
 
     def check(self) -> list[Finding]:
         """Look whether every run is there once and unharmed; each finding has its remedy."""
@@ -233,8 +261,8 @@ class Sweep:
         return self._table("design", [file], ("point",), values)
 
     @property
-    def runs(self) -> Table:
-        """What came of it: a row for each run, a column for each measure."""
+    def measures(self) -> Table:
+        """What came of it: a row for each run, with how it went and a column for each measure."""
         files = self._store.files()
         if not files:
             raise ScenarioError(f"{self.folder}: nothing has been run yet")
@@ -253,12 +281,12 @@ class Sweep:
         return self._table("series", files, keys, self.plan.series.names)
 
     def to_xarray(self) -> xr.Dataset:
-        """Give the runs on a grid, with the parameters of each point as coordinates.
+        """Give the measures on a grid, with the parameters of each point as coordinates.
 
-        An array is read when its numbers are used.
+        An array is read when its numbers are used, and says what it means, its unit and range.
         """
         design = self.design.to_xarray()
-        return self.runs.to_xarray().assign_coords(
+        return self.measures.to_xarray().assign_coords(
             {str(name): column for name, column in design.data_vars.items()}
         )
 
@@ -270,6 +298,7 @@ class Sweep:
     def _table(self, name: str, files: Sequence[Path], keys: tuple[str, ...], values: Sequence[str]) -> Table:
         """Make a table of some files."""
         from partnersim.model.version import MODEL_VERSION
+        from partnersim.sweep.codebook import parameter_entries
         from partnersim.sweep.tables import Table
 
         return Table(
@@ -286,6 +315,7 @@ class Sweep:
                 "version": partnersim.__version__,
                 "model": MODEL_VERSION,
             },
+            parameters=parameter_entries(self.plan),
         )
 
     def _repr_html_(self) -> str:

@@ -6,17 +6,19 @@ piece by piece onto a grid with named axes.
 
 from __future__ import annotations
 
+import glob
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from partnersim.runs.measures import MEASURES
+from partnersim.runs.codebook import Entry, describe, find_entry
+from partnersim.scenario.errors import check_name
 from partnersim.sweep.extras import load_extra
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Table:
         Names of the arms, the base first; empty where the plan has none.
     attributes : Mapping[str, Any]
         What a grid says of where it comes from.
+    parameters : Mapping[str, Entry]
+        What the columns mean that are parameters.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Table:
     n_points: int
     arms: tuple[str, ...]
     attributes: Mapping[str, Any]
+    parameters: Mapping[str, Entry] = field(default_factory=dict)
 
     # --- As others know it --------------------------------------------------------------------
 
@@ -81,6 +86,11 @@ class Table:
         ----------
         columns
             Which to read, to save memory; all if left out. The keys always come first.
+
+        Raises
+        ------
+        InputError
+            For a column that there is not, with the nearest one.
         """
         table = self.to_arrow().to_table(columns=self._columns(columns))
         frame: pd.DataFrame = self._sort(table).to_pandas(split_blocks=True, self_destruct=True)
@@ -88,13 +98,15 @@ class Table:
 
     def to_polars(self) -> pl.LazyFrame:
         """Give the files as a lazy frame of polars: nothing is read before `collect`."""
-        frame: pl.LazyFrame = load_extra("polars", "polars").scan_parquet(list(self.files))
+        polars = load_extra("polars", "polars")
+        frame: pl.LazyFrame = polars.scan_parquet(list(self.files), glob=False)
         return frame
 
     def to_duckdb(self) -> duckdb.DuckDBPyRelation:
         """Give the files as a relation of DuckDB, on its own connection that all tables share."""
-        files = [str(file) for file in self.files]
-        relation: duckdb.DuckDBPyRelation = load_extra("duckdb", "duckdb").read_parquet(files)
+        files = [glob.escape(str(file)) for file in self.files]
+        library = load_extra("duckdb", "duckdb")
+        relation: duckdb.DuckDBPyRelation = library.read_parquet(files)
         return relation
 
     def to_xarray(self) -> xr.Dataset:
@@ -111,11 +123,23 @@ class Table:
         types = {field.name: kind_of(field.name, field.type) for field in self.to_arrow().schema}
         arrays = {
             name: xr.Variable(
-                self.keys, LazilyIndexedArray(Column(self, name, lengths, types[name])), describe(name)
+                self.keys,
+                LazilyIndexedArray(Column(self, name, lengths, types[name])),
+                self.describe(name, types[name]),
             )
             for name in self.values
         }
-        return xr.Dataset(arrays, dict(self.axes), dict(self.attributes))
+        axes = {
+            key: xr.Variable(key, labels, self.describe(key, np.asarray(labels).dtype))
+            for key, labels in self.axes.items()
+        }
+        return xr.Dataset(arrays, axes, dict(self.attributes))
+
+    def describe(self, name: str, kind: np.dtype[Any]) -> dict[str, Any]:
+        """Say what a column means, as the conventions for NetCDF have it."""
+        entry = self.parameters.get(name) or find_entry(name, is_series=self.name == "series")
+        flags = {"flag_values": np.array([-1, 0, 1], np.int8), "flag_meanings": "pending ok failed"}
+        return describe(entry, kind) | (flags if name == "status" else {})
 
     @cached_property
     def _dataset(self) -> pads.Dataset:
@@ -233,7 +257,10 @@ class Table:
 
     def _columns(self, chosen: Sequence[str] | None) -> list[str]:
         """Columns to read: the keys, then those chosen."""
-        names = self.to_arrow().schema.names if chosen is None else chosen
+        known = self.to_arrow().schema.names
+        names = known if chosen is None else chosen
+        for name in names:
+            check_name(name, known, f"column in {self.name}")
         return [*self.keys, *(name for name in names if name not in self.keys)]
 
     def _sort(self, table: pa.Table) -> pa.Table:
@@ -272,15 +299,6 @@ def read_span(file: Path) -> Span:
             max(int(group.statistics.max) for group in groups),
         )
     return Span(*ends["point"], ends.get("replicate", (0, 0))[1])
-
-
-def describe(name: str) -> dict[str, Any]:
-    """Say what a value is, as the conventions for NetCDF have it."""
-    if name == "status":
-        return {"flag_values": np.array([-1, 0, 1], np.int8), "flag_meanings": "pending ok failed"}
-    if name in MEASURES:
-        return {"long_name": MEASURES[name].label, "units": MEASURES[name].unit}
-    return {}
 
 
 def kind_of(name: str, kind: pa.DataType) -> np.dtype[Any]:

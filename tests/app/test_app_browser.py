@@ -411,7 +411,7 @@ def test_why_has_bars_that_add_up(visitor: Visitor) -> None:
     button(page, "As numbers").click()
     page.locator("a.ps-cell").first.click()
     expect(page.locator("main .ps-sentence")).to_contain_text("the goodwill of")
-    bars = page.locator("main .ps-figure", has_text="What moved trust")
+    bars = page.locator("main .ps-figure", has_text="What moved goodwill")
     cells = bars.locator("tbody tr td").all_text_contents()
     values = [float(cell.replace("−", "-")) for cell in cells]
     assert sum(values[:-1]) == pytest.approx(values[-1], abs=1e-9)

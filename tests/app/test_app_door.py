@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import json
-import re
-import secrets
 import socket
 import threading
 import time
@@ -21,14 +18,13 @@ pytest.importorskip("solara", reason="the app needs solara")
 
 import uvicorn
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 from partnersim.app import guard, server
 from partnersim.app.guard import CONNECTIONS, FULL, Guard, read_public_address
 from partnersim.app.pages.rooms import MOST_WINDOWS, ROOMS
 from partnersim.app.words import words
 from partnersim.scenario.errors import ServingError
-from tests.browser import Server, Visitor, button, expect, free_port, open_tab, settle
+from tests.browser import Server, SocketPage, Visitor, button, expect, free_port, open_tab, settle
 from tests.probe import WatchedServer
 
 OURS = "http://127.0.0.1:8765"
@@ -204,52 +200,13 @@ def send(port: int, method: str, path: str, body: str = "", **headers: str) -> t
     return answer.status, text
 
 
-class Page:
-    """What a page sends and is sent, without a browser."""
-
-    def __init__(self, port: int, key: str = "", name: str = "", **named: Any) -> None:
-        self.name = name or secrets.token_hex(8)
-        told = f"&room={key}" if key else ""
-        line = connect(
-            f"ws://127.0.0.1:{port}{CONNECTIONS}{self.name}/channels?session_id={self.name}{told}",
-            additional_headers={"Cookie": "solara-session-id=somebody"},
-            max_size=None,
-            open_timeout=30,
-            **named,
-        )
-        self.line = line.__enter__()
-        self.shown = ""
-
-    def open(self, path: str = "/") -> str:
-        """Have a page drawn: the key to its room, which it is told."""
-        self._send("comm_open", target_name="solara.control", data={})
-        self._send("comm_msg", data={"method": "run", "args": {"path": path}})
-        while '"finished"' not in self.shown:
-            message = self.line.recv(timeout=60)
-            self.shown += message if isinstance(message, str) else message.decode(errors="replace")
-        found = re.search(r'"room": ?"([\w-]+)"', self.shown)
-        return found[1] if found else ""
-
-    def _send(self, kind: str, **content: Any) -> None:
-        header = {"msg_type": kind, "msg_id": secrets.token_hex(8), "session": self.name}
-        message = {
-            "header": header,
-            "parent_header": {},
-            "metadata": {},
-            "channel": "shell",
-            "content": {"comm_id": "control", **content},
-            "buffers": [],
-        }
-        self.line.send(json.dumps(message))
-
-
 @pytest.fixture
 def pages(port: int) -> Iterator[Any]:
     """Opens pages, and closes them."""
-    opened: list[Page] = []
+    opened: list[SocketPage] = []
 
-    def open_page(**named: Any) -> Page:
-        page = Page(port, **named)
+    def open_page(**named: Any) -> SocketPage:
+        page = SocketPage(port, **named)
         opened.append(page)
         return page
 

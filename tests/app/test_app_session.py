@@ -102,7 +102,7 @@ def test_going_on_from_a_month_leaves_the_past() -> None:
     assert [change.from_month for change in session.without.changes] == [30, 30]  # type: ignore[union-attr]
     (event, *_) = event_kinds(words())
     assert from_month(event.event(0, "hospital"), 30).month == 30  # type: ignore[union-attr]
-    setting = Setting(path="starting.trust_mean", value=0.6)
+    setting = Setting(path="starting.trust", value=0.6)
     assert from_month(setting, 30) is setting
 
 

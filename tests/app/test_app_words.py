@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from partnersim.app.levers import (
 from partnersim.app.words import check_texts, languages, read_texts, words
 from partnersim.app.world import Appointment, Lever, Run, Setting, World, compare_hundred
 from partnersim.figures.steps import STEPS, step_of
-from partnersim.runs.ledger import MECHANISMS, SAID, Ledger
+from partnersim.runs.ensemble import run
+from partnersim.runs.ledger import MECHANISMS, SAID, Kind, Ledger
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 
@@ -110,6 +112,14 @@ def test_a_value_between_bands_is_said_by_the_nearest() -> None:
     (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "delegated_authority")
     assert lever.band(0.85) == "hardly any board"
     assert lever.value(PLACE.scenario()) == 0.2
+
+
+def test_a_place_that_states_no_trust_begins_with_that_to_which_it_comes() -> None:
+    scenario = PLACE.scenario()
+    (lever,) = (x for x in more_levers(scenario, WORDS) if x.name == "trust_at_start")
+    assert scenario.starting.trust is None
+    assert lever.value(scenario) == run(scenario, 1).series["trust"][0, 0]
+    assert lever.value(scenario.replace({"starting.trust": 0.55})) == 0.55
 
 
 def test_a_lever_before_its_month_is_as_it_was() -> None:
@@ -386,10 +396,22 @@ def test_bars_add_up_to_what_is_said(ledger: Ledger, month: int, who: tuple[str 
             assert bar.label == WORDS("why.other")
 
 
-@pytest.mark.parametrize("month", [24, 36])
-def test_the_sentence_names_whose_trust_which_way_and_the_largest_cause(ledger: Ledger, month: int) -> None:
-    why = sentences.why(ledger, month, WORDS, "hospital", "council")
-    assert "the goodwill of Hospital towards Council" in why.sentence
+@pytest.mark.parametrize(
+    ("kind", "whose"),
+    [
+        ("goodwill", "the goodwill of Hospital towards Council"),
+        ("competence", "trust of Hospital in what Council can do"),
+    ],
+)
+@pytest.mark.parametrize("most", [np.argmax, np.argmin])
+def test_the_sentence_names_whose_trust_which_way_and_the_largest_cause(
+    ledger: Ledger, kind: Kind, whose: str, most: Callable[[list[float]], int]
+) -> None:
+    """In the year in which it rose most, and in that in which it fell most."""
+    levels = [ledger.level(month, "hospital", "council", kind) for month in range(121)]
+    month = 12 + int(most([end - start for start, end in zip(levels, levels[12:], strict=False)]))
+    why = sentences.why(ledger, month, WORDS, "hospital", "council", kind=kind)
+    assert whose in why.sentence
     assert abs(why.total) > 10
     assert ("rose" if why.total > 0 else "fell") in why.sentence
     sign = 1 if why.total > 0 else -1
@@ -409,3 +431,13 @@ def test_a_stalled_initiative_is_said_with_its_share() -> None:
         said = sentences.stalled(run, month, WORDS)
         waiting = run.series["waiting"][month]
         assert (f"{100 * waiting:.0f} %" in said) == (waiting > 0)
+
+
+def test_initiatives_are_counted_month_by_month() -> None:
+    run = PLACE.run()
+    said = sentences.counted(run, WORDS, "with Ana")
+    assert said[0] == "With Ana: 0 initiatives completed, 0 given up, 4 under way"
+    assert sentences.counted(run, WORDS)[0] == "0 initiatives completed, 0 given up, 4 under way"
+    assert len(said) == 121
+    completed, given_up = (int(run.series[f"initiatives_{x}"][-1]) for x in ("completed", "abandoned"))
+    assert said[-1].startswith(f"With Ana: {completed} initiatives completed, {given_up} given up, ")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -24,10 +25,11 @@ from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
 from partnersim.runs import ensemble, wording
+from partnersim.runs.curve import curve
 from partnersim.runs.kernel import Compiled
 from partnersim.runs.measures import MEASURES
 from partnersim.scenario import translate
-from partnersim.scenario.arms import READY_ARMS
+from partnersim.scenario.arms import READY_ARMS, arm
 from partnersim.scenario.errors import FolderError
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
@@ -82,7 +84,7 @@ def test_version() -> None:
 def test_without_a_command_the_help_is_shown() -> None:
     result = call()
     assert result.exit_code == 0
-    for command in ("demo", "scenarios", "run", "compare", "explain"):
+    for command in ("demo", "scenarios", "run", "compare", "curve", "explain"):
         assert command in result.stdout
 
 
@@ -97,6 +99,7 @@ def test_every_command_explains_itself() -> None:
         "schema",
         "run",
         "compare",
+        "curve",
         "explain",
     ):
         result = call(command, "--help")
@@ -244,6 +247,8 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     names = {file.name for file in folder.iterdir()}
     assert {"results.json", "summary.csv", "replicates.csv", "series.csv"} <= names
+    for table, rows in pd.read_csv(folder / "codebook.csv").groupby("table", sort=False):
+        assert rows["column"].tolist() == list(pd.read_csv(folder / f"{table}.csv", nrows=0))
     assert any(name.endswith(".svg") for name in names)
     lines = (folder / "series.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 4 * 37
@@ -251,6 +256,42 @@ def test_out_writes_tables_series_and_figures(tmp_path: Path) -> None:
     assert Scenario.load(next(folder.glob("*.toml"))).months == 36
     assert call(*words, str(folder)).exit_code == 2
     assert call(*words, str(folder), "--force").exit_code == 0
+
+
+@pytest.mark.usefixtures("quick_model")
+def test_files_at_home_are_written_and_read_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    few = ("--replicates", "3", "--months", "12", "--out")
+    for words in (
+        ("new", "~/mine.toml", "--from", "two-organisations"),
+        ("check", "~/mine.toml"),
+        ("show", "~/mine.toml"),
+        ("run", "~/mine.toml", *few, "~/run"),
+        ("compare", "~/mine.toml", "--arm", "coordinator", *few, "~/compared"),
+    ):
+        assert call(*words).exit_code == 0, words
+    assert call("run", "~/mine.toml", *few, "~/run").exit_code == 2  # it has files in it
+    assert list(here.iterdir()) == []
+    assert {path.name for path in home.glob("[!.]*")} == {"mine.toml", "run", "compared"}
+    assert f"Written to {home}" in " ".join(call("run", "~/mine.toml", *few, "~/again").stdout.split())
+
+
+def test_what_is_typed_is_completed_by_names_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("[a].toml", "a.toml", "x/tor.toml"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert base._complete_scenario("[a") == ["[a].toml"]
+    assert base._complete_scenario("tor") == ["torbay"]
+    assert base._complete_scenario("x/") == [os.path.join("x", "tor.toml")]
+    assert base._complete_scenario(f"{tmp_path}{os.sep}a") == [str(tmp_path / "a.toml")]
+    assert base._complete_scenario("*") == base._complete_scenario("none/") == []
 
 
 @pytest.mark.usefixtures("quick_model")
@@ -276,6 +317,49 @@ def test_out_keeps_every_row_of_the_differences(tmp_path: Path) -> None:
     expected = {(arm, name) for arm, found in document["differences"].items() for name in found}
     assert {(row["arm"], row["measure"]) for row in rows} == expected
     assert {"base", "monte_carlo_error", "is_enough"} <= rows[0].keys()
+
+
+CURVE = ("curve", "two-organisations", "--months", "30", "--replicates", "5", "--arm", "coordinator")
+
+
+def test_a_curve_says_the_same_as_table_json_files_and_python(tmp_path: Path) -> None:
+    folder = tmp_path / "curve"
+    printed = call(*CURVE, "--out", str(folder))
+    assert printed.exit_code == 0, printed.stderr
+    assert max(map(len, printed.stdout.splitlines())) <= 80
+    result = call(*CURVE, "--json")
+    assert result.stderr == ""
+    document = json.loads(result.stdout, parse_constant=lambda word: pytest.fail(word))
+    place = Scenario.load("two-organisations").replace(months=30)
+    found = partnersim.curve({"base": place, "coordinator": arm(place, "coordinator")[1]}, 5)
+    assert document["arms"] == base._plain(found.to_json()["arms"])
+    assert json.loads((folder / "curve.json").read_text(encoding="utf-8")) == document
+    assert {file.name for file in folder.iterdir()} == {
+        *("curve.json", "provenance.json", "0-base.toml", "1-coordinator.toml"),
+        *(f"trust-speed-curve.{ending}" for ending in ("png", "svg", "csv")),
+    }
+    for name, of_arm in found.arms.items():
+        assert name in printed.stdout
+        assert f"{of_arm.elasticity.value:.3f}" in printed.stdout.replace("−", "-")
+    lines = [line.split() for line in printed.stdout.splitlines()]
+    ((_, *cells),) = (words for words in lines if words[:1] == ["1.0"])
+    means = [100 * of_arm.at(1.0).mean for of_arm in found.arms.values()]
+    assert [float(cells[0]), float(cells[3])] == pytest.approx(means, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--months", "12"), "a mean speed needs 13 at least"),
+        (("--arm", "nobody"), "no ready arm has this name"),
+        (("--replicates", "0"), "must be 1 or more"),
+        (("--force",), "means nothing without --out"),
+    ],
+)
+def test_a_curve_that_cannot_be_drawn_is_refused(words: tuple[str, ...], wanted: str) -> None:
+    result = call("curve", "two-organisations", *words)
+    assert result.exit_code == 2
+    assert wanted in " ".join(result.stderr.split())
 
 
 def test_a_folder_refuses_a_name_twice_and_names_the_file_that_it_cannot_write(
@@ -410,11 +494,22 @@ def test_a_bad_file_is_refused(command: str, name: str, tmp_path: Path) -> None:
         (["run", "torbya"], "torbay"),
         (["check", "missing.toml"], "missing.toml"),
         (["check", "."], "directory"),
+        (["check", "x" * 300], "no packaged scenario"),
+        (["check", "x" * 300 + ".toml"], "cannot be read"),
         (["run", "torbay", "--seed", "-1"], "-1"),
         (["run", "torbay", "--seed", "x"], "--seed"),
         (["run", "torbay", "--replicates", "0"], "--replicates"),
         (["run", "torbay", "--replicates", "2.5"], "--replicates"),
+        (["run", "torbay", "--replicates", "1000000000"], "must be at most 1,048,576"),
+        (["run", "torbay", "--replicates", "9" * 20], "must be at most 1,048,576"),
+        (["run", "torbay", "--replicates", "1000000", "--out", "x"], "30 GB of monthly series"),
+        (["compare", "torbay", "--arm", "coordinator", "--replicates", "1000000", "--out", "x"], "60 GB"),
+        (["run", "torbay", "--seed", "9" * 60], "--seed"),
+        (["run", "torbay", "--set", f"luck={'9' * 400}"], "at most 38 digits"),
+        (["run", "torbay", "--set", f"luck={'[' * 5000}"], "nested too deeply"),
+        (["run", "torbay", "--set", 'title="\udcff"'], "half a character"),
         (["run", "torbay", "--workers", "0"], "--workers"),
+        (["run", "torbay", "--workers", "2000"], "must be at most 1,024"),
         (["run", "torbay", "--months", "0"], "months"),
         (["run", "torbay", "--set", "months"], "KEY=VALUE"),
         (["run", "torbay", "--set", "title=Torbay"], "quotes"),
@@ -435,6 +530,7 @@ def test_a_bad_file_is_refused(command: str, name: str, tmp_path: Path) -> None:
         (["explain", "integrated-care", "--between", "council", "council"], "twice"),
         (["explain", "integrated-care", "--month", "121"], "120"),
         (["explain", "integrated-care", "--replicate", "-1"], "--replicate"),
+        (["explain", "integrated-care", "--replicate", str(2**70)], "must be at most 144,115,188,"),
         (["parameters", "nothing"], "nothing"),
         (["new", "."], "folder"),
         (["new", "no/such/folder/x.toml"], "x.toml"),
@@ -579,7 +675,8 @@ def place() -> demo.Place:
     """A place whose coordinator is faster in each pair by chance and a steady gain."""
     arms = demo.read_arms()["integrated-care"]
     comparison = ensemble.compare(arms, 60, base=demo.WITHOUT, series=False)
-    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison)
+    on_trust = curve({way: arms[way] for way in demo.DRAWN_ON_TRUST}, 10)
+    return demo.Place("integrated-care", "A place", Scenario.load("integrated-care"), comparison, on_trust)
 
 
 @pytest.mark.usefixtures("quick_model")
@@ -667,8 +764,21 @@ def test_package_is_lazy_and_complete() -> None:
     assert partnersim.Scenario is Scenario
     assert partnersim.READY_ARMS is READY_ARMS
     assert set(partnersim.__all__) <= set(dir(partnersim))
+    for name in ("MEASURES", "Plan", "Sweep", "figures", "main_effects"):
+        assert name in partnersim.__all__ and getattr(partnersim, name) is not None
+    assert partnersim.figures.quantiles and partnersim.MEASURES["trust"].unit == "share"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         partnersim.nothing  # noqa: B018
+
+
+def test_measures_are_listed() -> None:
+    told = call("measures").stdout
+    rows = {row["column"]: row for row in json.loads(call("measures", "--json").stdout)}
+    assert list(rows)[: len(MEASURES)] == list(MEASURES)
+    assert all(name in told and rows[name]["meaning"] for name in rows)
+    assert (rows["trust"]["unit"], rows["trust"]["low"], rows["trust"]["high"]) == ("share", 0.0, 1.0)
+    assert (rows["cost"]["high"], rows["acceleration"]["low"]) == (None, None)
+    assert rows["n_members"]["is_series"] and not rows["mean_speed"]["is_series"]
 
 
 def test_every_measure_has_its_place_in_the_tables() -> None:

@@ -1,21 +1,28 @@
 """The commands of sweeps: what they print, what they refuse, how they end."""
 
+import csv
+import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.dataset as pads
 import pytest
 from typer.testing import CliRunner
 
 from partnersim.cli import sweep as commands
 from partnersim.cli.base import app
+from partnersim.runs.kernel import compiled_for
 from partnersim.sweep import run as running
+from partnersim.sweep import worker
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
@@ -89,7 +96,9 @@ def test_a_plan_says_what_it_takes_and_runs_nothing(plan: str) -> None:
     assert max(len(line.rstrip()) for line in result.stdout.splitlines()) <= 80
     estimate = json.loads(call("plan", plan, "--json").stdout)
     assert estimate["n_runs"] == 32 * 2 * 2
-    assert estimate["seconds"] == pytest.approx(128 * estimate["seconds_per_run"] / estimate["n_cores"])
+    # So little work is done before a worker could begin.
+    assert estimate["engine"] == "serial"
+    assert estimate["seconds"] == pytest.approx(128 * estimate["seconds_per_run"])
     assert estimate["sweep_id"] == Plan.load(plan).sweep_id
     assert [path.name for path in Path().iterdir()] == ["plan.toml"]
 
@@ -202,7 +211,11 @@ def test_check_says_what_is_still_to_come(done: str) -> None:
 
 
 def test_export_writes_what_it_says(done: str) -> None:
-    assert "design.csv, runs.csv" in call("export", done, "--to", "csv").stdout
+    assert "codebook.csv, design.csv, runs.csv" in call("export", done, "--to", "csv").stdout
+    known = pd.read_csv(Path(done, "csv", "codebook.csv"))
+    for table in ("design", "runs"):
+        columns = list(pd.read_csv(Path(done, "csv", f"{table}.csv"), nrows=0))
+        assert known[known["table"] == table]["column"].tolist() == columns
     lines = Path(done, "csv", "runs.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 128
     again = call("export", done, "--to", "csv")
@@ -217,6 +230,37 @@ def test_export_writes_what_it_says(done: str) -> None:
     assert call("check", done).exit_code == 0  # what is exported beside it does no harm
 
 
+def test_one_folder_takes_figures_of_many_measures(plan: str) -> None:
+    Path(plan).write_text(PLAN.replace('"mean_speed"', '"contribution"'), encoding="utf-8")
+    assert run(plan).exit_code == 0
+    done = "out"
+    words = ("export", done, "--to", "figures", "--measure")
+    assert call(*words, "trust", "--measure", "trust").exit_code == 0  # named twice by a slip
+    of_trust = {path.name: path.read_bytes() for path in Path(done, "figures").iterdir()}
+    assert call(*words, "contribution").exit_code == 0
+    there = {path.name: path.read_bytes() for path in Path(done, "figures").iterdir()}
+    assert of_trust.items() < there.items()
+    assert {name.replace("trust", "contribution") for name in of_trust} == there.keys() - of_trust.keys()
+    again = call(*words, "contribution")
+    check_refusal(again, "effects-contribution-1.csv", "effects-contribution-1.png", ", ...", "--force")
+    assert "trust" not in again.stderr
+    assert call(*words, "contribution", "--force").exit_code == 0
+    assert call("export", done, "--to", "csv", "--out", f"{done}/figures").exit_code == 0
+
+
+def test_text_that_a_spreadsheet_would_run_is_exported_as_text(plan: str) -> None:
+    names = ["=1+1", "+a", "-b", "@c"]
+    arms = "".join(f'"{name}" = {{ decision.exposure = 0.5 }}\n' for name in names)
+    Path(plan).write_text(f"{PLAN}{arms}", encoding="utf-8")
+    assert run(plan).exit_code == 0
+    assert call("export", "out", "--to", "csv").exit_code == 0
+    with Path("out", "csv", "runs.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["arm"] for row in rows} == {"base", "coordinator", *(f"'{name}" for name in names)}
+    stored = pads.dataset(Path("out/runs")).to_table()
+    assert {row["trust"] for row in rows} == set(map(repr, stored["trust"].to_pylist()))
+
+
 def test_export_to_netcdf(done: str) -> None:
     pytest.importorskip("h5netcdf")
     import xarray as xr
@@ -224,6 +268,28 @@ def test_export_to_netcdf(done: str) -> None:
     assert call("export", done, "--to", "netcdf").exit_code == 0
     with xr.open_dataset(Path(done, "netcdf", "runs.nc"), engine="h5netcdf") as data:
         assert data.sizes == {"point": 32, "arm": 2, "replicate": 2}
+        assert all(data[name].attrs["description"] for name in data.variables)
+        assert {data[name].attrs.get("units") for name in data.coords} >= {"share", "months"}
+
+
+def test_a_path_is_the_same_for_all_commands(plan: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(plan).rename(home / plan)
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    words = ("run", "~/plan.toml", "--out=~/s", "--engine", "serial")
+    assert "Finished. 128 of 128 runs are in ~/s." in call(*words).stdout
+    files = {file: file.stat().st_mtime_ns for file in home.glob("s/runs/*")}
+    again = call(*words)
+    assert "Finished. 128 of 128 runs are in ~/s." in again.stdout
+    assert again.stderr.count("Set aside") == 0
+    assert {file: file.stat().st_mtime_ns for file in home.glob("s/runs/*")} == files
+    assert call("plan", "~/plan.toml").exit_code == 0
+    assert json.loads(call("status", "~/s", "--json").stdout)["n_done"] == 128
+    assert call("check", "~/s").exit_code == 0
+    assert call("export", "~/s", "--to", "csv").exit_code == 0
+    assert call("export", "~/s", "--to", "csv", "--out", "~/exported").exit_code == 0
+    assert Path(home, "s", "csv", "runs.csv").read_bytes() == Path(home, "exported", "runs.csv").read_bytes()
+    assert list(Path().iterdir()) == []
 
 
 # --- While it runs ------------------------------------------------------------------------------
@@ -420,6 +486,254 @@ def test_bad_words_are_refused(words: list[str], said: str, plan: str) -> None:
     Path("mine", "thesis.txt").touch()
     check_refusal(call(*words), said)
     assert not Path("out", "sweep.json").exists()
+
+
+DEEP = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("sweep.json", lambda content: DEEP, "nested too deeply"),
+        ("sweep.json", lambda content: b"\xff" + content, "UTF-8, see byte 1"),
+        ("sweep.json", lambda content: content.replace(b"months = 12", b"months = 13"), "as it was written"),
+        ("sweep.json", lambda content: b"{}", "damaged"),
+        ("provenance.jsonl", lambda content: content + b"\xff\n", "line 2 is not text in UTF-8"),
+        ("provenance.jsonl", lambda content: content + DEEP + b"\n", "line 2 is nested too deeply"),
+    ],
+)
+def test_files_that_are_damaged_are_refused_by_name(
+    done: str, plan: str, name: str, spoil: Any, said: str
+) -> None:
+    file = Path(done, name)
+    file.write_bytes(spoil(file.read_bytes()))
+    refused = [call("status", done), call("status", done, "--json")]
+    if name == "sweep.json":
+        refused += [call("check", done), call("export", done, "--to", "csv"), run(plan)]
+    else:  # no run needs it
+        assert said in call("check", done).stdout
+        assert run(plan).exit_code == 0
+    for result in refused:
+        check_refusal(result, f"{file.absolute()}: ", said)
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_half_a_line_of_provenance_is_passed_over(done: str) -> None:
+    with Path(done, "provenance.jsonl").open("ab") as file:
+        file.write(b'{"began": "2031-')
+    assert len(json.loads(call("status", done, "--json").stdout)["sessions"]) == 1
+
+
+def test_a_disk_that_fails_is_no_bad_input(done: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    result = call("status", done)
+    assert result.exit_code == 1
+    file = Path(done, "sweep.json").absolute()
+    assert result.stderr.startswith(f"Error: {file}: cannot be read (Stale file handle) in 4 tries; ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def own(plan: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python that the plan names, which leaves a mark when it is run."""
+    from partnersim.model import compiled
+
+    # Compiling it takes long, and is tried elsewhere.
+    monkeypatch.setattr(worker, "compiled_for", lambda own: compiled_for({}))
+    # Nobody has agreed to anything yet; what is compiled stays where it is.
+    monkeypatch.setattr(compiled, "CACHE_FOLDER", tmp_path_factory.mktemp("cache") / "core")
+    Path("mine.py").write_text(
+        "open('was-run', 'a').close()\n\ndef give(i, layer, state, p):\n    return 0.25\n", encoding="utf-8"
+    )
+    Path(plan).write_text(PLAN + '\n[variants]\ndecide = "mine.py:give"\n', encoding="utf-8")
+    return Path("mine.py")
+
+
+COMMANDS = [["plan", "plan.toml"], ["run", "plan.toml", "--out", "out", "--engine", "serial"]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=str)
+def test_nothing_that_a_plan_names_is_run_unasked(
+    plan: str, own: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_refusal(call(*words), str(own.absolute()), "Give --yes to trust and run it")
+    check_refusal(call(*words, "--json"), "--yes")
+    monkeypatch.setattr(commands, "is_terminal", lambda: True)
+    asked = call(*words, input="n\n")
+    assert asked.exit_code == 130
+    assert f"The plan has Python of its own run: {own.absolute()}. Trust and run it?" in asked.stderr
+    check_refusal(call(*words, "--json"), "--yes")
+    assert not Path("was-run").exists()
+    assert not Path("out").exists()
+    assert call(*words, input="y\n").exit_code == 0
+    assert Path("was-run").exists()
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=str)
+def test_who_has_agreed_is_not_asked_again(plan: str, own: Path, words: list[str]) -> None:
+    agreed = call(*words, "--yes")
+    assert agreed.exit_code == 0
+    assert f"Running Python that the plan names: {own.absolute()}" in agreed.stderr
+    for again in COMMANDS:
+        result = call(*again)
+        assert result.exit_code == 0
+        assert "Python" not in result.stderr
+    Path("elsewhere").mkdir()
+    for file in (plan, own):
+        Path("elsewhere", file).write_bytes(Path(file).read_bytes())
+    check_refusal(call("plan", "elsewhere/plan.toml"), "--yes")
+    own.write_text(own.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    for again in COMMANDS:
+        check_refusal(call(*again), "--yes")
+
+
+def test_what_only_the_store_names_is_asked_about_too(plan: str, own: Path) -> None:
+    assert run(plan, "--yes").exit_code == 0
+    Path("elsewhere").mkdir()
+    for file in (plan, own):
+        Path(file).rename(Path("elsewhere", file))
+    own.write_text("open('was-run-too', 'a').close()\n", encoding="utf-8")
+    assert call("plan", "elsewhere/plan.toml", "--yes").exit_code == 0
+    words = ("run", "elsewhere/plan.toml", "--out", "out", "--engine", "serial")
+    check_refusal(call(*words), str(own.absolute()), "--yes")
+    assert not Path("was-run-too").exists()
+
+
+def test_looking_at_a_sweep_runs_nothing_of_its_plan(plan: str, own: Path) -> None:
+    assert run(plan, "--yes").exit_code == 0
+    Path("was-run").unlink()
+    figures = ["export", "--to", "figures", "--measure", "trust"]
+    for words in (["status"], ["check"], ["export", "--to", "csv"], figures):
+        assert call(*words, "out").exit_code == 0
+    assert not Path("was-run").exists()
+
+
+# --- What nobody sees ---------------------------------------------------------------------------
+
+HIDDEN = [
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    0x61C,
+    0x200E,
+    0x200F,
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+]
+HARMFUL = "".join(chr(code) for code in HIDDEN if chr(code) not in "\n\t")
+"""What drives a terminal, or turns the order of letters."""
+
+
+def escapes_in(output: str) -> int:
+    """How often a hidden character is shown as an escape; none may be there itself."""
+    assert [ascii(letter) for letter in output if letter in HARMFUL] == []
+    return output.count(r"\x1b")
+
+
+@pytest.fixture
+def evil(plan: str) -> str:
+    """A scenario whose every title has characters that nobody sees, in the folder of a plan of it."""
+    from partnersim.scenario.scenario import Scenario
+
+    title = f"T \x1b]0;gone\x07 {HARMFUL} T"
+    place = Scenario.load("two-organisations")
+    named = [organisation.model_dump() | {"title": title} for organisation in place.organisations]
+    place = place.replace(
+        title=title,
+        description=title,
+        organisations=named,
+        coordinators=[{"name": "Ana", "title": title}],
+        events=[{"type": "leader_leaves", "organisation": "council", "month": 3, "title": title}],
+        interventions=[{"lever": "delegated_authority", "value": 0.4, "from_month": 40, "title": title}],
+    )
+    Path("evil.toml").write_text(place.to_toml(), encoding="utf-8")
+    Path(plan).write_text(PLAN.replace("two-organisations", "evil.toml"), encoding="utf-8")
+    return "evil.toml"
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_titles_cannot_drive_a_terminal(evil: str, plan: str, is_terminal: bool) -> None:
+    simulate = ["--months", "12", "--replicates", "2"]
+    shown = [
+        ["show", evil],
+        ["run", evil, *simulate],
+        ["run", evil, *simulate, "--json"],
+        ["compare", evil, *simulate, "--arm", "no-coordinator"],
+        ["explain", evil, "--months", "12"],
+        ["explain", evil, "--months", "12", "--between", "hospital", "council"],
+        ["sweep", "plan", plan],
+        ["sweep", "run", plan, "--out", "out", "--engine", "serial"],
+        ["sweep", "status", "out"],
+        ["sweep", "check", "out"],
+        ["check", evil],
+    ]
+    silent = (["sweep", "run"], ["sweep", "check"], ["check", evil])
+    variables = {"COLUMNS": "80"} | (
+        {"FORCE_COLOR": "1", "TERM": "xterm"} if is_terminal else {"NO_COLOR": "1"}
+    )
+    for words in shown:
+        result = CliRunner(env={"COLUMNS": "80"} | variables).invoke(app, words)
+        assert result.exit_code == 0, result.output
+        output = result.output
+        if is_terminal:  # colours, and the moves of bars, are no part of a title
+            output = re.sub(r"\r?\x1b\[[?0-9;]*[A-Za-z]", "", output)
+        if "--json" in words:
+            assert escapes_in(result.stdout) == 0
+            assert json.loads(result.stdout)["title"].startswith("T \x1b")
+        else:
+            assert (escapes_in(output) > 0) == (words[:2] not in silent), words
+
+
+def test_a_scenario_is_shown_as_a_file_that_is_read_back(evil: str) -> None:
+    from partnersim.scenario.scenario import Scenario
+
+    shown = CliRunner().invoke(app, ["show", evil, "--toml"])
+    escapes_in(shown.stdout)
+    assert Scenario.loads(shown.stdout) == Scenario.load(evil)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are other ones there")
+def test_names_of_files_cannot_drive_a_terminal(plan: str, done: str) -> None:
+    name = f"x{HARMFUL[1:]}\x1b[31m"
+    Path(plan).rename(f"{name}.toml")
+    Path(done).rename(name)
+    for words, status in [
+        (["new", f"{name}-new"], 0),
+        (["new", f"{name}-new"], 2),
+        (["new", name], 2),
+        (["check", name], 2),
+        (["check", f"{name}.toml"], 2),
+        (["run", name], 2),
+        (["run", "torbay", "--set", f"{name}=1"], 2),
+        (["run", "torbay", "--months", "12", "--replicates", "2", "--out", f"{name}-results"], 0),
+        (["compare", "torbay", "--arm", f"{name}: months=3"], 2),
+        (["explain", "torbay", "--between", name, "council"], 2),
+        (["parameters", name], 2),
+        (["sweep", "plan", f"{name}.toml"], 2),
+        (["sweep", "status", name], 0),
+        (["sweep", "check", name], 0),
+        (["sweep", "export", name, "--to", "csv"], 0),
+        (["sweep", "export", name, "--to", "csv"], 2),
+        (["sweep", "status", f"{name}-none"], 2),
+        ([name], 2),
+        (["run", f"--{name}"], 2),
+    ]:
+        result = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(app, words)
+        assert result.exit_code == status, (words, result.output)
+        escapes_in(result.output)
+
+
+def test_there_is_one_way_out_to_the_terminal() -> None:
+    """What else prints would print titles as they stand."""
+    own_way = re.compile(
+        r"typer\.(echo|secho|confirm|prompt)|stdout\.write|(?<![\w.])print\(|[^.\w]Console\("
+    )
+    for file in Path(commands.__file__).parent.glob("*.py"):
+        found = own_way.findall(file.read_text(encoding="utf-8"))
+        assert not found or file.name == "base.py", file
 
 
 def test_unknown_measures_are_refused_before_anything_is_written(done: str) -> None:

@@ -59,13 +59,14 @@ def test_xarray(results: Results, tmp_path: Path) -> None:
     import xarray as xr
 
     data = results.to_xarray()
-    assert data["trust"].dims == ("replicate", "month")
-    rolling = data["trust"].rolling(month=12).mean().sel(month=24).mean()
+    assert data["series_trust"].dims == ("replicate", "month")
+    rolling = data["series_trust"].rolling(month=12).mean().sel(month=24).mean()
     assert float(rolling) == pytest.approx(results.series["trust"][:, 13:].mean())
     file = tmp_path / "runs.nc"
     data.to_netcdf(file, engine="scipy")
     with xr.open_dataset(file, engine="scipy") as read:
-        assert np.array_equal(read["trust"], data["trust"])
+        assert np.array_equal(read["series_trust"], data["series_trust"])
+        assert read["trust"].attrs["long_name"] == "trust"
         assert int(read.attrs["seed"]) == SEED
 
 

@@ -21,9 +21,12 @@ from partnersim import figures
 from partnersim.analysis.effects import MainEffects, find_effects
 from partnersim.figures import Picture
 from partnersim.figures.layout import spread, text_width, wrap
+from partnersim.figures.marks import Disc
+from partnersim.figures.marks import Text as Words
 from partnersim.figures.palette import NUMBER, TITLE, TYPE
 from partnersim.figures.quantities import headline
 from partnersim.figures.steps import STEPS, step_of
+from partnersim.runs.curve import LEVELS, ArmCurve, Curve
 from partnersim.runs.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.wording import number, of_hundred
@@ -55,6 +58,8 @@ def make_results(
         "outcome_alone": np.full_like(change, 110.0),
         "n_members": np.full_like(change, 6.0),
         "initiatives_completed": np.floor(8 * change),
+        "months_of_completed": 30 * np.floor(8 * change),
+        "planned_months_of_completed": 24 * np.floor(8 * change),
         "cost": 1000 * change + np.arange(months + 1.0),
     }
     measures = measure(series)
@@ -87,9 +92,9 @@ def make_published(value: float, title: str = "Occupied beds", month: int = 120)
 
 FOUR = {"base": 0.4, "partnership-managed-teams": 0.45, "hosted-coordinator": 0.6, "all-remedies": 0.8}
 MECHANISMS = (
-    "meetings", "deeds", "joint days", "promises kept", "promises broken", "flares", "ruptures",
-    "turnover", "bridging", "seen to serve the host", "small wins", "abandonment",
-    "imposed decisions", "decay", "events",
+    "meetings", "deeds", "joint days", "joint work", "work given up", "flares", "ruptures",
+    "turnover", "bridging", "seen to serve the host", "theory", "agreements withdrawn",
+    "decided over", "decay", "events",
 )  # fmt: skip
 
 
@@ -155,6 +160,28 @@ def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arm
     return figures.main_effects(found)
 
 
+def make_curve(kind: str) -> Curve:
+    """Speed that rises with trust, in some arms of some runs; flat, or nothing at no trust."""
+    names: dict[str, list[str]] = {
+        "two": list(TWO),
+        "four": list(FOUR),
+        "six": list(SIX),
+        "long": list(ALIKE),
+    }
+    n = 2 if kind == "few" else 60
+    luck = np.random.default_rng(1).uniform(0.6, 1.4, n)
+    arms = {}
+    for k, name in enumerate(names.get(kind, ["base"])):
+        levels = np.array(LEVELS)
+        shape = {"flat": np.ones(11), "still": levels}.get(kind, 0.4 + (0.6 + 0.05 * k) * levels)
+        held = 0.1 * np.outer(luck, shape)
+        if kind == "flat":
+            held *= np.random.default_rng(2).uniform(0.8, 1.2, held.shape)
+        rest = np.clip(0.35 + 0.1 * k + 0.05 * (luck - 1), 0, 1)
+        arms[name] = ArmCurve(make_results(n=1).scenario, held, held[:, 4], rest)
+    return Curve(arms, n, 1)
+
+
 PATHS = (
     "ways_of_working.delegated_authority",
     "organisations.council.planning_horizon",
@@ -182,7 +209,15 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "distribution-one": lambda: figures.distribution(make_results(n=1), "trust"),
     "distribution-undefined": lambda: figures.distribution(make_results(months=6), "speed"),
     "quantiles": lambda: figures.quantiles(make_results(), "speed"),
-    "quantiles-signed": lambda: figures.quantiles(make_results(), "acceleration"),
+    "quantiles-of-work": lambda: figures.quantiles(make_results(), "change_delivered"),
+    **{
+        f"speed-and-trust-{k}": lambda c=c: figures.change_over_time(c(), ("speed", "trust"))
+        for k, c in COMPARISONS.items()
+    },
+    **{
+        f"curve-{k}": lambda k=k: figures.trust_speed(make_curve(k))
+        for k in ("one", "two", "four", "six", "flat", "still", "few", "long")
+    },
     "quantiles-one": lambda: figures.quantiles(make_results(n=1), "outcome"),
     "quantiles-undefined": lambda: figures.quantiles(make_results(months=6), "speed"),
     **{
@@ -319,6 +354,81 @@ def test_png_is_large_enough(tmp_path: Path) -> None:
 # --- titles ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "one",
+            "Change is 2.5 times as fast where all trust each other fully as where nobody does: 10 % per",
+        ),
+        (
+            "two",
+            "Change is 2.5 to 2.6 times as fast where all trust each other fully as where nobody does, in",
+        ),
+        ("flat", "Trust makes no clear difference to speed: "),
+        ("still", "Mean speed where all trust each other fully and where nobody does: "),
+        ("few", "Change is 2.5 times as fast where all trust each other fully as where nobody does: "),
+    ],
+)
+def test_title_of_a_curve_is_its_message(kind: str, said: str) -> None:
+    title = figures.trust_speed(make_curve(kind)).title
+    assert title.startswith(said)
+    assert title.endswith("(too few runs to be sure)") == (kind == "few")
+
+
+def test_table_of_a_curve_has_its_means_and_where_it_rests() -> None:
+    curve = make_curve("two")
+    rows = list(zip(*figures.trust_speed(curve).table.values(), strict=True))
+    arm = curve.arms["coordinator"]
+    held = [row for row in rows if row[:2] == ("coordinator", "true")]
+    assert [row[2] for row in held] == list(LEVELS)
+    np.testing.assert_allclose([row[3] for row in held], arm.held.mean(axis=0))
+    np.testing.assert_allclose(
+        [row[5] - row[4] for row in held], [2 * 2.001 * e for e in errors_of(arm)], rtol=1e-3
+    )
+    (rest,) = (row for row in rows if row[:2] == ("coordinator", "false"))
+    assert rest[2:4] == pytest.approx((arm.trust.mean(), arm.speed.mean()))
+
+
+def errors_of(arm: ArmCurve) -> list[float]:
+    return list(arm.held.std(axis=0, ddof=1) / math.sqrt(len(arm.held)))
+
+
+def test_discs_of_a_curve_stand_where_trust_comes_to_rest() -> None:
+    curve = make_curve("four")
+    discs = [mark for mark in figures.trust_speed(curve).marks if isinstance(mark, Disc)]
+    assert len(discs) == 4
+    trusts = [arm.trust.mean() for arm in curve.arms.values()]
+    apart = [(b.x - a.x) / (d - c) for (a, b), (c, d) in zip(pairwise(discs), pairwise(trusts), strict=True)]
+    np.testing.assert_allclose(apart, apart[0])
+
+
+def test_title_of_speed_is_of_the_mean_over_the_years() -> None:
+    comparison = make_comparison(TWO)
+    title = figures.change_over_time(comparison, ("speed", "trust")).title
+    medians = [100 * np.median(results.measures["mean_speed"]) for results in comparison.results.values()]
+    low, high = map(number, medians)
+    assert title == (
+        f"Mean speed over 10 years, median: higher with coordinator ({high} % per year) than with "
+        f"no-coordinator ({low} % per year)"
+    )
+
+
+def test_what_became_of_initiatives_is_said_where_change_is_drawn() -> None:
+    results = make_results()
+    means = [number(results.measures[f"initiatives_{what}"].mean()) for what in ("completed", "abandoned")]
+    said = f"Initiatives: {means[0]} completed, in 1.2 times the time planned; {means[1]} given up"
+    for series, is_said in (("change_delivered", True), ("speed", True), ("trust", False)):
+        words = " ".join(text.text for text in texts_of(figures.quantiles(results, series)))
+        assert (said in words) == is_said
+    words = " ".join(text.text for text in texts_of(figures.change_over_time(make_comparison(TWO))))
+    assert "Initiatives completed (in times planned), given up, under way: no-coordinator" in words
+
+
+def texts_of(picture: Picture) -> list[Words]:
+    return [mark for mark in picture.marks if isinstance(mark, Words)]
+
+
 def test_title_of_change_says_which_arm_is_higher() -> None:
     for paces in ({"base": 0.4, "x": 0.7}, {"base": 0.7, "x": 0.4}):
         comparison = make_comparison(paces)
@@ -385,7 +495,7 @@ def test_icons_never_round_to_none_or_all() -> None:
 
 
 def test_icons_refuse_what_cannot_be_counted() -> None:
-    with pytest.raises(ValueError, match=r"measure = 'trust': must be one of months_to_"):
+    with pytest.raises(ValueError, match=r"'trust': .* there are months_to_"):
         figures.icon_arrays(make_comparison({"base": 0.4}), "trust")
 
 
@@ -429,7 +539,7 @@ def test_waterfall_adds_up() -> None:
     end = 0.4 + math.fsum(totals.values())
     picture = figures.ledger_waterfall(totals, 0.4, end)
     assert math.fsum(picture.table["change"][:-1]) == pytest.approx(end)
-    assert picture.title.endswith("meetings added most, promises broken took most")
+    assert picture.title.endswith("meetings added most, work given up took most")
     with pytest.raises(ValueError, match=r"from start to end it is 0\.5"):
         figures.ledger_waterfall(totals, 0.4, 0.9)
 

@@ -3,8 +3,10 @@
 Runs against whatever Mesa is installed; `test_model_mesa.py` sees that both ends are somewhere.
 """
 
+import copy
 import gc
 import math
+import pickle
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +23,7 @@ import partnersim
 from partnersim import PartnershipModel, Scenario
 from partnersim.mesa.agents import Coordinator, Organisation
 from partnersim.mesa.model import AGENT_REPORTERS, MODEL_REPORTERS
+from partnersim.model import decisions
 from partnersim.model.constants import N_LAYERS as L
 from partnersim.model.levers import N_LEVERS as V
 from partnersim.model.room import MAX_INTERVENTIONS, K, N, Q
@@ -358,6 +361,22 @@ def test_a_month_can_be_rewound_and_taken_another_way_with_the_same_luck() -> No
     assert rows["month"].tolist() == list(range(1, 16))  # what was rewound is not in it
 
 
+@mark.parametrize("copied", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy])
+def test_a_model_that_was_pickled_goes_on_as_it_would_have(copied: Callable[[Any], Any]) -> None:
+    model = model_of(variants={"decide": decisions.decide_conditionally}, replicate=3)
+    model.run_for(8)
+    model.add_coordinator("ana", skill=0.8)
+    model.run_for(4)
+    again = copied(model)
+    assert again.month == again.steps == 12 and again.history == model.history
+    assert again.variants == model.variants and len(again.agents) == len(model.agents)
+    for each in (model, again):
+        each.run_for(6)
+    assert differing(again, model.series) == [] and model.random.random() == again.random.random()
+    rows = [each.datacollector.get_model_vars_dataframe() for each in (model, again)]
+    assert rows[0].equals(rows[1])
+
+
 def test_history_says_what_was_done_and_when() -> None:
     model = model_of()
     model.run_for(2)
@@ -515,7 +534,7 @@ def test_a_row_is_collected_each_month_and_measures_when_the_run_is_over() -> No
     model = model_of()
     model.run_for(24)
     rows = model.datacollector.get_model_vars_dataframe()
-    assert set(rows) == {"month", *ALL_SERIES, *MEASURES}
+    assert set(rows) == {"seed", "month", *ALL_SERIES, *MEASURES}
     assert rows["month"].tolist() == list(range(1, 25))
     for name in ALL_SERIES:
         np.testing.assert_equal(rows[name].to_numpy(), model.series[name][1:])
@@ -568,6 +587,8 @@ def test_iterations_without_a_seed_have_different_luck() -> None:
     parameters = {"scenario": "two-organisations", "months": 3}
     rows = batch_run(PartnershipModel, parameters, iterations=3, display_progress=False)
     assert len({row["trust"] for row in rows}) == 3
+    again = partnersim.run("two-organisations", 1, rows[0]["seed"], workers=1).series["trust"][0, 3]
+    assert again == rows[0]["trust"]  # a row says what gives it again
 
 
 def test_run_model_runs_to_the_end() -> None:
@@ -670,12 +691,12 @@ def left_by_the_council() -> PartnershipModel:
         (lambda m: m.run_for(10), "months = 10: the scenario ends with month 12, and 3 have"),
         (lambda m: m.run_for(2.5), "months = 2.5: must be a whole number"),
         (lambda m: m.run_until(2), "month = 2: 3 months have gone already"),
-        (lambda m: m.now("trustt"), "series = 'trustt': .*did you mean 'trust'"),
+        (lambda m: m.now("trustt"), "'trustt': there is no series .*did you mean 'trust'"),
         (lambda m: m.restore(model_of(rng=8).save()), "snapshot: of seed 8 .* has seed 7"),
-        (lambda m: m.organisations[0].towards("capacity"), "'capacity': there is none"),
+        (lambda m: m.organisations[0].towards("capacity"), "'capacity': there is no view"),
         (lambda m: m.organisations[0].towards("trust", "boards"), "did you mean 'board'"),
         (lambda m: m.organisations[0].towards("contact", "board"), "pairs have no layers"),
-        (lambda m: m.organisations[0].by_layer("trust"), "'trust': there is none"),
+        (lambda m: m.organisations[0].by_layer("trust"), "'trust': there is no view"),
     ],
 )
 def test_a_wrong_act_is_named_and_leaves_the_model_alone(act: Action, said: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from partnersim import figures
 from partnersim.model.series import SERIES
 from partnersim.runs import ensemble, statistics
 from partnersim.runs.ensemble import Comparison, Results, compare, run, share_through_trust
@@ -89,7 +90,7 @@ def test_results_hold_what_was_asked_for() -> None:
     assert everything.replicates == 5
     assert everything.months == 60
     assert list(everything.measures) == list(MEASURES)
-    assert set(everything.series) == {*SERIES, "speed", "acceleration"}
+    assert set(everything.series) == {*SERIES, "speed"}
     assert everything.series["speed"].shape == (5, 61)
     assert everything.detail is not None
     assert everything.detail["competence_trust"].shape == (5, 61, 3, 3, 3)
@@ -105,7 +106,7 @@ def test_results_hold_what_was_asked_for() -> None:
 
 def test_series_and_measures_are_of_the_same_runs() -> None:
     found = run(place(), 30)
-    for name in ("change_delivered", "speed", "acceleration", "trust", "cost"):
+    for name in ("change_delivered", "speed", "initiatives_under_way", "trust", "cost"):
         np.testing.assert_array_equal(found.measures[name], found.series[name][:, -1])
 
 
@@ -237,6 +238,9 @@ def test_large_partnerships_are_run_in_small_chunks() -> None:
         ({"replicates": 0}, "replicates = 0: must be 1 or more"),
         ({"replicates": 2.5}, "replicates = 2.5: must be a whole number"),
         ({"seed": -1}, "seed = -1: must be 0 or more"),
+        ({"seed": 2**128}, "seed = .*: must be at most 340,282,"),
+        ({"replicates": 10**5000}, "replicates = a huge number: must be at most"),
+        ({"first_replicate": 2**57}, "first_replicate = .*: must be at most"),
         ({"workers": 0}, "workers = 0: must be 1 or more"),
         ({"first_replicate": -1}, "first_replicate = -1: must be 0 or more"),
         ({"series": ["sped"]}, "did you mean 'speed'"),
@@ -552,8 +556,24 @@ def test_quantiles_of_series(comparison: Comparison) -> None:
     assert found.shape == (2, 61)
     assert np.isnan(found[:, :12]).all()
     assert found[1, 60] == np.median(base.series["speed"][:, 60])
-    with pytest.raises(ValueError, match="no series of this name was kept"):
-        base.quantiles("sped", [0.5])
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (lambda both: both.quantiles("sped", [0.5]), "no kept series of this name; did you mean 'speed'"),
+        (lambda both: both.by_layer("goodwil_trust"), "did you mean 'goodwill_trust'"),
+        (lambda both: both.by_dyad("tensoin"), "did you mean 'tension'"),
+        (lambda _: run(place(), 1, series=["trst"]), "no series of this name; did you mean 'trust'"),
+        (lambda _: share_through_trust(place(), place(), "mean_sped"), "did you mean 'mean_speed'"),
+        (lambda both: figures.distribution(both, "mean_sped"), "did you mean 'mean_speed'"),
+        (lambda both: figures.quantiles(both, "trst"), "did you mean 'trust'"),
+        (lambda both: both.by_layer("tension"), "is not kept by layer"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_nearest(comparison: Comparison, read: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        read(comparison.results["base"])
 
 
 def test_to_numpy_and_pandas(comparison: Comparison) -> None:
@@ -577,8 +597,13 @@ def test_to_xarray(comparison: Comparison) -> None:
     assert both.attrs["base"] == "base"
     base = comparison.results["base"]
     chosen = both.sel(arm="base")
-    assert chosen["measures"].sel(measure="trust", replicate=4) == base.measures["trust"][1]
-    assert chosen["speed"].sel(replicate=4, month=60) == base.series["speed"][1, 60]
+    assert chosen["trust"].dims == ("replicate",)  # as in `Sweep.to_xarray`
+    assert chosen["trust"].sel(replicate=4) == base.measures["trust"][1]
+    assert chosen["series_speed"].sel(replicate=4, month=60) == base.series["speed"][1, 60]
+    assert chosen["mean_speed"].attrs["units"] == "share of the vision per year"
+    assert chosen["series_n_members"].attrs["description"] == "Organisations that are present."
+    assert (chosen["trust"].attrs["valid_min"], chosen["trust"].attrs["valid_max"]) == (0, 1)
+    assert chosen["month"].attrs["units"] == "months"
     assert base.detail is not None
     link = chosen["detail_goodwill_trust"].sel(
         replicate=4, month=2, trustor="organisation-3", layer="management", trustee="organisation-1"

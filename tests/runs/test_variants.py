@@ -68,7 +68,7 @@ def leave_by_tension(i, state, p):
     worst = 0.0
     for j in range(p.n):
         worst = max(worst, state.tension[i, j])
-    return 0.05 * worst
+    return 0.5 * worst
 
 
 def begin_small(m, number, state, p):

@@ -64,7 +64,7 @@ def test_ready_arms_hold_for_every_scenario_and_do_the_same_twice(scenario: Scen
     _, once = arm(scenario, name)
     assert arm(once, name)[1] == once
     assert once.events == scenario.events
-    assert once.interventions == scenario.interventions
+    assert once.interventions[: len(scenario.interventions)] == scenario.interventions
 
 
 @few

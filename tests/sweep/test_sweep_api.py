@@ -1,17 +1,21 @@
 """`partnersim.Sweep`: runs that are those of the ensemble, tables of them, and what they say."""
 
 import math
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import partnersim
 from partnersim import Sweep, figures
 from partnersim.analysis.effects import main_effects
 from partnersim.figures.sweep import in_words
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from tests.commands import printed_by
@@ -47,7 +51,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
 def test_a_run_is_that_of_the_ensemble(sweep: Sweep) -> None:
     """Bit for bit, by way of the scenario of its point, its arm and its replicate."""
     design = sweep.design.to_pandas().set_index("point")
-    runs = sweep.runs.to_pandas().set_index(["point", "arm"]).sort_index()
+    runs = sweep.measures.to_pandas().set_index(["point", "arm"]).sort_index()
     for point in (0, 17, 31):
         for arm in ("base", "coordinator"):
             scenario = sweep.plan.scenario_for(arm, design.loc[point].to_dict())
@@ -68,30 +72,120 @@ def test_series_are_those_of_the_ensemble(sweep: Sweep) -> None:
     np.testing.assert_array_equal(data.sel(point=9, arm="coordinator"), expected)
 
 
-@pytest.mark.parametrize("door", ["arrow", "polars", "duckdb", "xarray"])
-def test_every_door_opens_what_a_sweep_writes(sweep: Sweep, door: str) -> None:
-    """How files are encoded and compressed is no matter to those who read them."""
-    expected = sweep.runs.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+DOORS = ("arrow", "polars", "duckdb", "xarray")
+
+
+def speeds_by(door: str, sweep: Sweep) -> np.ndarray:
+    """Speeds in order of point, arm and replicate, as some library reads them."""
     if door == "arrow":
-        table = sweep.runs.to_arrow().to_table().sort_by("point")
+        table = sweep.measures.to_arrow().to_table().sort_by("point")
         found = table.to_pandas().sort_values(["point", "arm", "replicate"])["mean_speed"]
     elif door == "polars":
         polars = pytest.importorskip("polars")
-        assert isinstance(sweep.runs.to_polars(), polars.LazyFrame)
-        ordered = sweep.runs.to_polars().sort("point", polars.col("arm").cast(str), "replicate")
+        assert isinstance(sweep.measures.to_polars(), polars.LazyFrame)
+        ordered = sweep.measures.to_polars().sort("point", polars.col("arm").cast(str), "replicate")
         found = ordered.collect()["mean_speed"].to_numpy()
     elif door == "duckdb":
         pytest.importorskip("duckdb")
-        ordered = sweep.runs.to_duckdb().order("point, arm, replicate")
+        ordered = sweep.measures.to_duckdb().order("point, arm, replicate")
         found = ordered.fetchnumpy()["mean_speed"]
     else:
         found = sweep.to_xarray()["mean_speed"].values.ravel()
-    np.testing.assert_array_equal(np.asarray(found), expected)
+    return np.asarray(found)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_every_door_opens_what_a_sweep_writes(sweep: Sweep, door: str) -> None:
+    """How files are encoded and compressed is no matter to those who read them."""
+    expected = sweep.measures.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+    np.testing.assert_array_equal(speeds_by(door, sweep), expected)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are other ones there")
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "name", ["~/sweep", "~none-such", "./x/../sweep", "link", "run[1]", "run*", "run?", "a=1", "s3:x", "%41"]
+)
+def test_a_folder_is_found_by_whatever_name(
+    sweep: Sweep, home: Path, monkeypatch: pytest.MonkeyPatch, name: str, door: str
+) -> None:
+    """Moved, as a name and no pattern, and also where one is somewhere else by now."""
+    monkeypatch.chdir(home)
+    Path("x").mkdir()
+    Path("link").symlink_to("moved")
+    moved = {"link": "moved"}.get(name, name.replace("~/", ""))
+    shutil.copytree(sweep.folder, moved)
+    for other in ("run1", "run2"):
+        shutil.copytree(sweep.folder, other)
+        for file in Path(other, "runs").iterdir():
+            file.write_bytes(b"of somebody else")
+    opened = Sweep.open(name)
+    monkeypatch.chdir("x")
+    assert opened.folder.is_absolute()
+    expected = sweep.measures.to_pandas(columns=["mean_speed"])["mean_speed"].to_numpy()
+    np.testing.assert_array_equal(speeds_by(door, opened), expected)
+    columns = {"polars": lambda: opened.measures.to_polars().collect_schema().names()}
+    columns["duckdb"] = lambda: opened.measures.to_duckdb().columns
+    if door in columns:
+        assert columns[door]() == sweep.measures.to_arrow().schema.names
+
+
+@pytest.mark.parametrize("how", [{}, {"shard": "1/1"}, {"engine": "processes", "workers": 1}], ids=str)
+def test_a_sweep_is_read_where_it_is_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder, how: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(home)
+    Path("plan.toml").write_text(Plan.make(PLAN).to_toml(), encoding="utf-8")
+    first = Sweep.run("~/plan.toml", "~/sweep", **{"engine": "serial"} | how)
+    assert first.status().is_finished
+    files = {file: file.stat().st_mtime_ns for file in home.glob("sweep/runs/*")}
+    again = Sweep.run("~/plan.toml", "~/sweep", **{"engine": "serial"} | how)
+    assert {file: file.stat().st_mtime_ns for file in home.glob("sweep/runs/*")} == files
+    assert again.check() == []
+    assert [str(warning.message) for warning in recwarn] == []
+    assert not Path("~").exists()
+
+
+def test_files_of_a_plan_may_be_at_home(home: Path) -> None:
+    (home / "points.csv").write_text("decision.exposure\n0.1\n0.3\n", encoding="utf-8")
+    place = partnersim.Scenario.load("two-organisations")
+    (home / "place.toml").write_text(place.to_toml(), encoding="utf-8")
+    own = "def give(i, layer, state, p):\n    return 0.25\n"
+    (home / "mine.py").write_text(own, encoding="utf-8")
+    plan = Plan.make(
+        {
+            "scenario": "~/place.toml",
+            "design": {"type": "table", "file": "~/points.csv"},
+            "variants": {"decide": "~/mine.py:give"},
+        }
+    )
+    assert plan.base == place
+    assert plan.points.n_points == 2
+    assert list(plan.own_variants) == ["decide"]
+    assert Plan.loads(plan.to_toml(), folder="elsewhere").sweep_id == plan.sweep_id
+    assert partnersim.Scenario.load("~/place.toml") == place
+
+
+# --- What is told -------------------------------------------------------------------------------
+
+
+def test_what_was_set_aside_and_what_is_left_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "LEAST_SECONDS", 0.0)  # or so few runs would be one chunk
+    with pytest.warns(UserWarning, match="is not finished: this shard is done; .* runs of others"):
+        Sweep.run(PLAN, tmp_path, engine="serial", shard="1/2")
+    first, *_ = sorted(tmp_path.glob("runs/*"))
+    first.write_bytes(first.read_bytes()[:-50])
+    with (
+        pytest.warns(UserWarning, match=f"series/{first.name} has no runs beside it"),
+        pytest.warns(UserWarning, match=f"runs/{first.name} cannot be read .*set aside") as told,
+    ):
+        Sweep.run(PLAN, tmp_path, engine="serial")
+    assert {Path(warning.filename).name for warning in told} == {Path(__file__).name}
 
 
 def test_tables_of_one_sweep_can_be_joined_in_sql(sweep: Sweep) -> None:
     duckdb = pytest.importorskip("duckdb")
-    runs, design = sweep.runs.to_duckdb(), sweep.design.to_duckdb()
+    runs, design = sweep.measures.to_duckdb(), sweep.design.to_duckdb()
     assert runs.columns and design.columns
     ((count, points),) = duckdb.sql(
         "select count(*), count(distinct point) from runs join design using (point)"
@@ -129,9 +223,9 @@ def test_what_is_there_is_not_run_again_and_grows(sweep: Sweep, tmp_path: Path) 
     Sweep.run(PLAN, tmp_path / "s", engine="serial")
     assert {file.name: file.stat().st_mtime_ns for file in tmp_path.glob("s/runs/*")} == files
     Sweep.run(PLAN, tmp_path / "s", engine="serial", extend={"replicates": 5})
-    assert again.runs.axes["replicate"].tolist() == [0, 1, 2, 3, 4]
-    before = sweep.runs.to_xarray()
-    grown = Sweep.open(tmp_path / "s").runs.to_xarray().isel(replicate=slice(0, 3))
+    assert again.measures.axes["replicate"].tolist() == [0, 1, 2, 3, 4]
+    before = sweep.measures.to_xarray()
+    grown = Sweep.open(tmp_path / "s").measures.to_xarray().isel(replicate=slice(0, 3))
     assert grown.load().drop_attrs().equals(before.load().drop_attrs())
 
 
@@ -168,7 +262,7 @@ def test_errors_say_what_is_the_matter(sweep: Sweep, tmp_path: Path) -> None:
     for file in tmp_path.glob("s/runs/*.parquet"):
         file.unlink()
     with pytest.raises(ScenarioError, match="nothing has been run yet"):
-        _ = Sweep.open(tmp_path / "s").runs
+        _ = Sweep.open(tmp_path / "s").measures
     (tmp_path / "s" / "design.parquet").unlink()
     with pytest.raises(ScenarioError, match=r"design\.parquet: is not there"):
         _ = Sweep.open(tmp_path / "s").design
@@ -196,7 +290,7 @@ def test_failed_runs_are_counted_by_error(tmp_path: Path) -> None:
 
 
 def test_means_of_points_are_over_pairs_and_their_runs(sweep: Sweep) -> None:
-    runs = sweep.runs.to_pandas().pivot(index=["point", "replicate"], columns="arm")
+    runs = sweep.measures.to_pandas().pivot(index=["point", "replicate"], columns="arm")
     gain = runs["trust"]["coordinator"] - runs["trust"]["base"]
     found = main_effects(sweep, "trust", "coordinator", "base")
     horizon = next(e for e in found.effects if e.parameter.endswith("horizon"))
@@ -209,7 +303,7 @@ def test_means_of_points_are_over_pairs_and_their_runs(sweep: Sweep) -> None:
 
 
 def test_a_milestone_never_reached_counts_as_the_last_month(sweep: Sweep) -> None:
-    runs = sweep.runs.to_pandas()
+    runs = sweep.measures.to_pandas()
     assert runs["months_to_25"].isna().any()
     base = runs[runs["arm"] == "base"].fillna({"months_to_25": 12.0})
     found = main_effects(sweep, "months_to_25")
@@ -228,14 +322,54 @@ def test_of_a_saltelli_design_only_rows_drawn_independently_count(tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("trusst",), "trust"),
-        (("trust", "coordinater"), "coordinator"),
-        (("trust", "coordinator", "bass"), "base"),
+        (("trusst",), "'trust'"),
+        (("trust", "coordinater"), "'coordinator'"),
+        (("trust", "coordinator", "bass"), "'base'"),
     ],
 )
 def test_unknown_names_are_told_with_the_nearest(sweep: Sweep, words: tuple[str, ...], said: str) -> None:
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(InputError, match=f"of this name; did you mean {said}"):
         main_effects(sweep, *words)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "said"),
+    [
+        ("measures", "mean_sped", "'mean_speed'"),
+        ("series", "trst", "'trust'"),
+        ("design", "organisations.council.planing_horizon", "'organisations.council.planning_horizon'"),
+    ],
+)
+def test_unknown_columns_are_told_with_the_nearest(sweep: Sweep, table: str, name: str, said: str) -> None:
+    with pytest.raises(InputError, match=f"'{name}': there is no column in .* did you mean {said}"):
+        getattr(sweep, table).to_pandas(columns=[name])
+
+
+def test_every_column_is_in_the_codebook(sweep: Sweep) -> None:
+    found = pd.read_csv(sweep.folder / "codebook.csv").set_index(["table", "column"])
+    for table, file in (("design", "design.parquet"), ("runs", "runs/*"), ("series", "series/*")):
+        columns = pq.read_schema(next(sweep.folder.glob(file))).names
+        assert found.loc[table].index.tolist() == columns
+    assert found["meaning"].notna().all()
+    trust = found.loc[("runs", "trust")]
+    assert (trust["unit"], trust["low"], trust["high"]) == ("share", 0, 1)
+    assert "last month" in trust["meaning"] and "last month" not in found.loc[("series", "trust")]["meaning"]
+    horizon = found.loc[("design", "organisations.council.planning_horizon")]
+    assert horizon["unit"] == "months"
+    data = sweep.to_xarray()
+    for name, variable in data.variables.items():
+        assert variable.attrs["description"], name
+    assert data["organisations.council.planning_horizon"].attrs["units"] == "months"
+
+
+@pytest.mark.parametrize(
+    "design",
+    [{"type": "morris", "trajectories": 2}, {"type": "saltelli", "base": 4}, {"type": "one-at-a-time"}],
+)
+def test_what_a_design_says_of_its_points_is_in_the_codebook(design: Any, tmp_path: Path) -> None:
+    sweep = Sweep.run(changed(design=design, series=None, replicates=1), tmp_path / "s", engine="serial")
+    known = [entry.column for entry in sweep.codebook()["design"]]
+    assert known == pq.read_schema(sweep.folder / "design.parquet").names
 
 
 def test_designs_without_main_effects_are_refused(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_factorial_has_every_combination_once() -> None:
         {
             EXPOSURE: {"values": [0.1, 0.2]},
             "decision.rule": {},
-            "programme.max_gates": {"low": 1, "high": 3},
+            "programme.n_simultaneous": {"low": 1, "high": 3},
             "mechanisms.bridging": {},
         },
         levels=3,
@@ -144,8 +144,8 @@ def test_a_factorial_has_every_combination_once() -> None:
 
 
 def test_a_whole_number_has_no_more_levels_than_values() -> None:
-    plan = make_plan("factorial", {"programme.max_gates": {"low": 1, "high": 3}}, levels=9)
-    assert columns_of(plan)["programme.max_gates"].tolist() == [1, 2, 3]
+    plan = make_plan("factorial", {"programme.n_simultaneous": {"low": 1, "high": 3}}, levels=9)
+    assert columns_of(plan)["programme.n_simultaneous"].tolist() == [1, 2, 3]
 
 
 def test_one_at_a_time_changes_one_and_starts_with_the_scenario() -> None:
@@ -356,12 +356,12 @@ def test_positions_become_values_of_the_right_kind() -> None:
     plan = make_plan(
         "sobol",
         {
-            "programme.max_gates": {"low": 2, "high": 4},
+            "programme.n_simultaneous": {"low": 2, "high": 4},
             EXPOSURE: {"values": [0, 1]},
             "decision.rule": {"values": ["stake", "conditional"]},
             "mechanisms.bridging": {},
             DEEDS: {"distribution": "beta", "a": 2, "b": 5},
-            "programme.n_simultaneous": {"distribution": "randint", "low": 1, "high": 5},
+            "programme.members_per_initiative": {"distribution": "randint", "low": 2, "high": 6},
         },
         points=1024,
     )
@@ -369,11 +369,11 @@ def test_positions_become_values_of_the_right_kind() -> None:
     kinds = [column.dtype.kind for column in points.values()]
     assert kinds == ["i", "f", "U", "b", "f", "i"]
     for path, shares in (
-        ("programme.max_gates", {2: 1 / 3, 3: 1 / 3, 4: 1 / 3}),
+        ("programme.n_simultaneous", {2: 1 / 3, 3: 1 / 3, 4: 1 / 3}),
         (EXPOSURE, {0.0: 1 / 2, 1.0: 1 / 2}),
         ("decision.rule", {"conditional": 1 / 2, "stake": 1 / 2}),
         ("mechanisms.bridging", {False: 1 / 2, True: 1 / 2}),
-        ("programme.n_simultaneous", {1: 1 / 4, 2: 1 / 4, 3: 1 / 4, 4: 1 / 4}),
+        ("programme.members_per_initiative", {2: 1 / 4, 3: 1 / 4, 4: 1 / 4, 5: 1 / 4}),
     ):
         values, counts = np.unique(points[path], return_counts=True)
         assert values.tolist() == list(shares)
@@ -382,10 +382,10 @@ def test_positions_become_values_of_the_right_kind() -> None:
 
 
 def test_both_ends_of_a_position_have_a_value() -> None:
-    plan = make_plan("morris", {"programme.max_gates": {"low": 1, "high": 8}, DEEDS: {}})
+    plan = make_plan("morris", {"programme.n_simultaneous": {"low": 1, "high": 8}, DEEDS: {}})
     ends = np.array([0.0, 1.0])
     by_path = plan.parameters_by_path
-    assert by_path["programme.max_gates"].at(ends).tolist() == [1, 8]
+    assert by_path["programme.n_simultaneous"].at(ends).tolist() == [1, 8]
     assert by_path[DEEDS].at(ends).tolist() == [0, 1]
 
 

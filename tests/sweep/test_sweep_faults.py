@@ -3,7 +3,9 @@
 Each test compares all rows, in any order, with those of a sweep that nobody disturbed.
 """
 
+import asyncio
 import errno
+import io
 import json
 import os
 import random
@@ -13,7 +15,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,8 +32,9 @@ from partnersim.sweep import run as run_module
 from partnersim.sweep import store as store_module
 from partnersim.sweep.chunks import Chunk, Grid
 from partnersim.sweep.engines import SweepStopped
+from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
-from partnersim.sweep.run import Progress
+from partnersim.sweep.run import Outcome, Progress
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Done, Simulator, Worker
 from tests.commands import environment
@@ -144,6 +148,11 @@ def test_driver_killed_at_twenty_random_moments(tmp_path: Path, undisturbed_long
     driver.communicate()
     assert len(list(folder.glob("runs/.*.tmp"))) >= 2
     assert len(Store.open(folder).sessions()) == 20
+    failing = Disk(folder, lambda n: n % 5 == 0, errno.ESTALE)
+    with failing.mounted():
+        run(folder, plan, shard="1/2")
+    assert len(failing.told) >= 20
+    assert not (folder / "set-aside").exists()
     assert_resumes(folder, plan, undisturbed_long)
 
 
@@ -346,6 +355,26 @@ def edit_with_pandas(file: Path, other: Path) -> None:
     frame.to_parquet(file)
 
 
+def miscount(file: Path, other: Path) -> None:
+    """Say in the footer of as many failed runs as there are none."""
+    table = pq.read_table(file)
+    footer = {**table.schema.metadata, b"partnersim.failed": b"4"}
+    with file.open("wb") as opened:
+        write_parquet(table.replace_schema_metadata(footer), opened)
+
+
+def nest(file: Path, other: Path) -> None:
+    """Say of its chunk what cannot be read to its end."""
+    table = pq.read_table(file)
+    footer = {**table.schema.metadata, b"partnersim.chunk": b"[" * 100_000}
+    pq.write_table(table.replace_schema_metadata(footer), file)
+
+
+def make_a_folder(file: Path, other: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 def replace_by_another(file: Path, other: Path) -> None:
     shutil.copy(other, file)
 
@@ -363,7 +392,20 @@ def double(file: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [truncate, empty, flip_a_bit, edit, edit_with_pandas, replace_by_another, rename, double]
+    "spoil",
+    [
+        truncate,
+        empty,
+        flip_a_bit,
+        edit,
+        edit_with_pandas,
+        miscount,
+        nest,
+        make_a_folder,
+        replace_by_another,
+        rename,
+        double,
+    ],
 )
 def test_spoilt_file_is_found_and_its_runs_done_again(
     tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
@@ -542,7 +584,147 @@ def test_a_sweep_does_not_grow_from_other_points(
     assert_whole(tmp_path, undisturbed)
 
 
+@pytest.mark.parametrize(
+    "part", ["runs", "series", "set-aside", "design.parquet", "plan.toml", "provenance.jsonl"]
+)
+def test_whatever_is_deleted_is_made_again(tmp_path: Path, undisturbed: tuple[int, int], part: str) -> None:
+    """All but sweep.json, whose remedy is named where it is damaged."""
+    plan = make_plan(series={"names": ["trust"]})
+    run(tmp_path, plan)
+    rows, months = fingerprint(tmp_path), sorted(path.name for path in (tmp_path / "series").iterdir())
+    gone = tmp_path / part
+    (shutil.rmtree if gone.is_dir() else lambda path: path.unlink(missing_ok=True))(gone)
+    for broken in ("runs", "series"):  # found where a folder ought to be
+        if part == broken:
+            (tmp_path / part).touch()
+            with pytest.raises(StoreError, match=f"{part}: is a file; give a folder"):
+                run(tmp_path, plan)
+            (tmp_path / part).unlink()
+    assert run(tmp_path, plan).is_finished
+    assert fingerprint(tmp_path) == rows
+    assert sorted(path.name for path in (tmp_path / "series").iterdir()) == months
+    assert [f for f in Store.open(tmp_path).check() if f.level == "fault"] == []
+
+
 # --- Disks and clocks ----------------------------------------------------------------------------
+
+N_PLACES = 20
+
+
+class Disk:
+    """A disk that fails once, or from a moment on, when it is asked for what is in a folder.
+
+    What is counted is each look into a folder, at a file, and each time that one is opened or read.
+    """
+
+    def __init__(self, folder: Path, fails: Callable[[int], bool], number: int = errno.EIO) -> None:
+        self.folder, self.fails, self.number = str(folder), fails, number
+        self.n_asked = 0
+        self.told: list[str] = []
+
+    def ask(self, path: Any) -> None:
+        if isinstance(path, str | Path) and str(path).startswith(self.folder):
+            self.n_asked += 1
+            if self.fails(self.n_asked):
+                self.told.append(str(path))
+                raise OSError(self.number, os.strerror(self.number), str(path))
+
+    @contextmanager
+    def mounted(self) -> Iterator[None]:
+        disk, opened = self, io.open
+
+        class File(io.FileIO):
+            def read(self, *words: Any) -> Any:
+                disk.ask(self.name)
+                return super().read(*words)
+
+            def readall(self) -> Any:
+                disk.ask(self.name)
+                return super().readall()
+
+        def ask_first(function: Any) -> Any:
+            def ask(path: Any = ".", *words: Any, **more: Any) -> Any:
+                disk.ask(path)
+                return function(path, *words, **more)
+
+            return ask
+
+        def open_file(file: Any, mode: str = "r", *words: Any, **more: Any) -> Any:
+            if mode != "rb" or not str(file).startswith(disk.folder):
+                return opened(file, mode, *words, **more)
+            disk.ask(file)
+            return File(str(file))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(io, "open", open_file)
+            for name in ("stat", "listdir", "scandir"):
+                patch.setattr(os, name, ask_first(getattr(os, name)))
+            patch.setattr(time, "sleep", lambda _: None)
+            yield
+
+
+@pytest.fixture(scope="module")
+def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of which some chunks are there."""
+    folder = tmp_path_factory.mktemp("half") / "sweep"
+    run(folder, shard="1/2")
+    return folder
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO], ids=errno.errorcode.get)
+@pytest.mark.parametrize("place", range(N_PLACES))
+def test_a_disk_that_fails_once_harms_nothing(
+    tmp_path: Path, half_done: Path, undisturbed: tuple[int, int], place: int, number: int
+) -> None:
+    folder = tmp_path / "sweep"
+    shutil.copytree(half_done, folder)
+    quiet = Disk(folder, lambda _: False)
+    with quiet.mounted():
+        run(folder)
+    shutil.rmtree(folder)
+    shutil.copytree(half_done, folder)
+    at = 1 + place * (quiet.n_asked - 1) // (N_PLACES - 1)
+    failing = Disk(folder, lambda n: n == at, number)
+    with failing.mounted():
+        outcome = run(folder)
+    assert len(failing.told) == 1, "nothing failed: the test proves nothing"
+    assert outcome.is_finished
+    assert outcome.set_aside == []
+    assert Store.open(folder).sessions()[-1]["ended"]["n_runs"] == undisturbed[0] // 2
+    assert_whole(folder, undisturbed)
+
+
+@pytest.mark.parametrize("place", range(0, N_PLACES, 4))
+def test_a_disk_that_goes_on_failing_is_told_and_harms_nothing(
+    tmp_path: Path, half_done: Path, undisturbed: tuple[int, int], place: int
+) -> None:
+    folder = tmp_path / "sweep"
+    shutil.copytree(half_done, folder)
+    quiet = Disk(folder, lambda _: False)
+    with quiet.mounted():
+        run(folder)
+    shutil.rmtree(folder)
+    shutil.copytree(half_done, folder)
+    at = 1 + place * (quiet.n_asked - 1) // (N_PLACES - 1)
+    failing = Disk(folder, lambda n: n >= at, errno.ESTALE)
+    with failing.mounted(), pytest.raises((OSError, SweepStopped)) as stopped:
+        run(folder)
+    assert "\n" not in str(stopped.value).partition("\nWhat was computed is stored")[0]
+    assert "Stale file handle" in str(stopped.value)
+    assert str(folder) in str(stopped.value)
+    assert not (folder / "set-aside").exists()
+    assert run(folder).is_finished
+    assert_whole(folder, undisturbed)
+
+
+@pytest.mark.parametrize("what", ["list_runs", "check", "series_files", "sessions"])
+def test_looking_at_a_store_tells_of_a_disk_that_fails(half_done: Path, what: str) -> None:
+    store = Store.open(half_done)
+    with (
+        Disk(half_done, lambda _: True).mounted(),
+        pytest.raises(OSError, match=r"cannot be read .* in 4 tries; nothing was set aside"),
+    ):
+        getattr(store, what)()
 
 
 @contextmanager
@@ -781,9 +963,38 @@ def test_dask_stops_when_asked_though_there_are_no_workers(
 
 
 @pytest.mark.slow
-def test_dask_started_for_the_sweep(tmp_path: Path, undisturbed: tuple[int, int]) -> None:
+def test_dask_waits_for_workers_and_says_so(
+    tmp_path: Path,
+    undisturbed: tuple[int, int],
+    cluster: Cluster,
+    monkeypatch: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(engines, "PATIENCE", 0.5)
+    said, wait = f"waiting for workers at {cluster.address}", engines.DaskEngine._wait
+
+    def send_a_worker(engine: Any) -> Any:
+        if said in caplog.messages and len(cluster.started) == 1:
+            cluster.start_worker()
+        return wait(engine)
+
+    monkeypatch.setattr(engines.DaskEngine, "_wait", send_a_worker)
+    cluster.start_scheduler()
+    assert run(tmp_path / "sweep", engine="dask", scheduler=cluster.address).is_finished
+    assert caplog.messages.count(said) == 1
+    assert_whole(tmp_path / "sweep", undisturbed)
+
+
+@pytest.mark.slow
+def test_dask_started_for_the_sweep_where_a_loop_runs_as_in_notebooks(
+    tmp_path: Path, undisturbed: tuple[int, int]
+) -> None:
     pytest.importorskip("distributed")
-    assert run(tmp_path, engine="dask", workers=2).is_finished
+
+    async def cell() -> Outcome:
+        return run(tmp_path, engine="dask", workers=2)
+
+    assert asyncio.run(cell()).is_finished
     assert_whole(tmp_path, undisturbed)
 
 

@@ -22,16 +22,17 @@ import partnersim
 from partnersim.model.series import SERIES
 from partnersim.runs.measures import MEASURES, measure
 from partnersim.scenario.errors import ScenarioError
+from partnersim.sweep import run as running
 from partnersim.sweep.chunks import Chunk, Coverage, Grid, pick, to_ranges
 from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import PlanError
 from partnersim.sweep.precision import half_widths
-from partnersim.sweep.run import Pilot, choose_grid, count_missing
+from partnersim.sweep.run import Pilot, choose_grid, count_missing, expect
 from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
 from tests.commands import environment
 from tests.pages import ROOT
-from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of
+from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of, write_document
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_missing_is_the_chunk_less_what_is_done(done: list[Chunk], wanted: Chunk
 
 @given(chunks())
 def test_chunk_is_read_as_it_was_written(chunk: Chunk) -> None:
-    assert Chunk.from_json(chunk.to_json()) == chunk
+    assert Chunk.from_json(chunk.to_json().encode()) == chunk
     assert len(pairs_of(chunk)) == chunk.n_points * chunk.n_replicates
 
 
@@ -121,6 +122,43 @@ def test_chunks_are_sized_by_time_in_powers_of_two(
     )
     assert one_point.points_per_chunk == 1
     assert one_point.replicates_per_block > 100
+
+
+@pytest.mark.parametrize(
+    ("work", "workers", "engine", "seconds"),
+    [(1, 2, "serial", 1), (4.9, 2, "serial", 4.9), (100, 2, "processes", 52.5), (100, 1, "serial", 100)],
+)
+def test_workers_are_begun_where_that_is_worth_it(
+    work: float, workers: int, engine: str, seconds: float
+) -> None:
+    assert expect(work, workers) == (engine, seconds)
+
+
+@pytest.mark.parametrize(
+    ("how", "seconds_per_run", "engine"),
+    [
+        ({}, 1e-4, "serial"),
+        ({}, 1.0, "processes"),
+        ({"workers": 2}, 1e-4, "processes"),
+        ({"shard": "1/200"}, 1.0, "serial"),
+        ({"engine": "serial"}, 1.0, "serial"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, 1e-4, "dask"),
+    ],
+)
+def test_the_engine_is_that_which_is_done_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Any, seconds_per_run: float, engine: str
+) -> None:
+    monkeypatch.setattr(running, "pilot", lambda _: Pilot(seconds_per_run, 8, 100.0))
+    monkeypatch.setattr(running, "n_cores", lambda: 4)
+
+    def open_other(name: str, *_: Any) -> Any:
+        raise StopIteration(name)
+
+    monkeypatch.setattr(running, "open_engine", open_other)
+    with pytest.raises(StopIteration, match=engine):
+        run(tmp_path, **{"engine": None} | how)
+    (line,) = (tmp_path / "provenance.jsonl").read_text().splitlines()
+    assert json.loads(line)["engine"] == engine
 
 
 # --- Numbers -------------------------------------------------------------------------------------
@@ -253,7 +291,7 @@ def test_resume_with_other_chunks_fills_the_gaps(finished: Path, tmp_path: Path)
         lost.unlink()
     described = json.loads((tmp_path / "sweep.json").read_text())
     described["growth"][-1]["grid"] = {"points_per_chunk": 7, "replicates_per_block": 5}
-    (tmp_path / "sweep.json").write_text(json.dumps(described))
+    write_document(tmp_path, described)
     assert run(tmp_path).is_finished
     assert fingerprint(tmp_path) == fingerprint(finished)
 
@@ -552,26 +590,55 @@ def test_folder_in_use_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "runs") == []
 
 
-@pytest.mark.parametrize("what", ["missing", "file", "damaged", "later", "edited"])
-def test_what_is_no_store_is_not_opened(tmp_path: Path, what: str) -> None:
+def test_where_nothing_is_there_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("missing", "file"):
+        with pytest.raises(StoreError, match="no sweep"):
+            Store.open(tmp_path / name)
+
+
+def edit(text: str, **changes: Any) -> bytes:
+    """Give a document in which something is changed."""
+    return json.dumps(json.loads(text) | changes).encode()
+
+
+def edit_growth(text: str) -> bytes:
+    document = json.loads(text)
+    document["growth"][0]["points"]["digests"][0] = "0" * 64
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text[:200].encode(), "damaged"),
+        (lambda text: text.encode().replace(b"exposure", b"\xff", 1), "damaged .*UTF-8"),
+        (lambda text: b"[" * 100_000, "damaged .*nested too deeply"),
+        (lambda text: b'{"a":' * 100_000, "damaged .*nested too deeply"),
+        (lambda text: b"[]", "damaged"),
+        (lambda text: b"{}", "damaged"),
+        (lambda text: edit(text, format="3"), "damaged"),
+        (lambda text: edit(text, format=99), "later version"),
+        (lambda text: edit(text, format=2), "earlier version"),
+        (lambda text: edit(text, id="0" * 16), "not as it was written"),
+        (lambda text: edit(text, plan="# mine"), "not as it was written"),
+        (lambda text: text.replace("months = 60", "months = 61").encode(), "not as it was written"),
+        (lambda text: edit(text, resolved=json.loads(text)["resolved"] + "\n"), "not as it was written"),
+        (lambda text: edit(text, mine=1), "not as it was written"),
+        (edit_growth, "not as it was written"),
+    ],
+)
+def test_what_is_no_store_is_not_opened(tmp_path: Path, finished: Path, spoil: Any, said: str) -> None:
     folder = tmp_path / "sweep"
-    if what == "file":
-        folder.write_text("")
-    elif what != "missing":
-        run(folder)
-        file = folder / "sweep.json"
-        described = json.loads(file.read_text())
-        if what == "damaged":
-            file.write_text(file.read_text()[:200])
-        else:
-            described |= {"format": 99} if what == "later" else {"id": "0" * 16}
-            file.write_text(json.dumps(described))
-    said = {"missing": "no sweep", "file": "no sweep", "damaged": "damaged", "later": "later"}
-    with pytest.raises(StoreError, match=said.get(what, "not as it was written")):
-        Store.open(folder)
-    if what in ("damaged", "edited"):  # the remedy that the message names
-        with pytest.raises(StoreError):
-            run(folder)
+    shutil.copytree(finished, folder)
+    file = folder / "sweep.json"
+    file.write_bytes(spoil(file.read_text(encoding="utf-8")))
+    for use in (Store.open, run):
+        with pytest.raises(StoreError, match=said) as refused:
+            use(folder)
+        assert str(refused.value).startswith(f"{file}: ")
+        assert "\n" not in str(refused.value)
+    if "later" not in said:  # the remedy that the message names
         (folder / "sweep.json").unlink()
         assert run(folder).is_finished
         assert Store.open(folder).sessions()[-1]["ended"]["n_runs"] == 0
@@ -595,10 +662,8 @@ def test_store_of_a_model_whose_plans_are_unknown_now_is_not_called_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(tmp_path)
-    file = tmp_path / "sweep.json"
-    file.write_text(file.read_text().replace("exposure", "no_more"))
-    with pytest.raises(StoreError, match="is not as it was written"):
-        Store.open(tmp_path)
+    text = (tmp_path / "sweep.json").read_text()
+    write_document(tmp_path, json.loads(text.replace("exposure", "no_more")))
     monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", "9.9")
     with pytest.raises(StoreError, match=r"was made with model 1\.0, "):
         Store.open(tmp_path)
@@ -649,7 +714,7 @@ def test_comments_are_the_same_model_and_another_version_is_not(tmp_path: Path) 
     refused = sweep("--extend", "replicates=6")
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1] == (
-        f"Error: small: was made with model {first['model']}, and partnersim "
+        f"Error: {tmp_path / 'small'}: was made with model {first['model']}, and partnersim "
         f"{partnersim.__version__} has model 9.9, which gives other numbers. Nothing stored is "
         "lost: begin a new folder, or go on with a release of partnersim that has model "
         f"{first['model']}"

@@ -249,7 +249,7 @@ def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     if desk.session.with_ is not None and not desk.session.is_hidden:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
     reason = ui.Reason(view=shown, labels=labels)
-    work = Html(tag="p", children=[shown["stalled"]])
+    work = Html(tag="p", children=[shown["work"]])
     line = figure(view.trust_line(desk), labels, do)
     return [
         column(

@@ -28,6 +28,7 @@ from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, World, compare_hundred
 from partnersim.figures.picture import Picture
+from partnersim.runs.ledger import Kind
 from partnersim.runs.measures import Floats
 from partnersim.runs.wording import capital
 from partnersim.scenario.scenario import Scenario
@@ -38,10 +39,14 @@ PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
 BESIDE = (620, 280)
-LOW = (620, 208)
+LOW = (620, 190)
+LOWEST = (620, 150)
 BELOW = (1240, 300)
-"""Sizes of charts of lines: beside a network, beside much else, and over the whole width. With
+"""Sizes of charts of lines: beside a network, beside much else, beside most, and over the whole width. With
 what is said and done beside them they fill a screen of 1280 x 720, and no more."""
+
+COUNTED = 226
+"""Height of a chart over the whole width that has initiatives counted below it."""
 
 PICTURES = {
     "world": ("network", "heatmap", "strip", "trust"),
@@ -238,7 +243,8 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 def figure(drawing: Picture, heading: str = "") -> View:
     """A picture for the page, and its table.
 
-    `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of.
+    `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of. `said` are
+    lines for each month, to stand below it.
     """
     return {
         "svg": drawing.svg,
@@ -249,6 +255,7 @@ def figure(drawing: Picture, heading: str = "") -> View:
         "frames": None,
         "numbers": None,
         "arm": "without",
+        "said": None,
     }
 
 
@@ -268,8 +275,7 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
 def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
     """The change beside the network: how far, month by month, with flags."""
     world, words = _world_shown(desk), desk.words
-    run = world.run()
-    line = Series(words("series.change_delivered"), run.series["change_delivered"])
+    line = Series(words("series.change_delivered"), world.run().series["change_delivered"])
     drawing = draw.lines(
         [line],
         words("page.change_title"),
@@ -281,7 +287,7 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
         margin=draw.NO_NAMES,
         top=100,
     )
-    return figure(drawing, drawing.title)
+    return {**figure(drawing, drawing.title), "said": _counted([world], [""], words)}
 
 
 def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
@@ -298,10 +304,18 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
         month=session.month,
         flags=_flags(desk, worlds[0]),
         scale=scale,
-        size=_below(desk),
+        size=(_below(desk)[0], COUNTED if series == "change_delivered" else BELOW[1]),
         margin=None if len(lines) > 1 else draw.NO_NAMES,
     )
-    return figure(drawing, title)
+    if series != "change_delivered":
+        return figure(drawing, title)
+    return {**figure(drawing, title), "said": _counted(worlds, names if len(names) > 1 else [""], desk.words)}
+
+
+def _counted(worlds: Sequence[World], names: Sequence[str], words: Words) -> list[list[str]]:
+    """How many initiatives are completed, given up and under way: for each month a line a world."""
+    lines = [sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)]
+    return [list(month) for month in zip(*lines, strict=True)]
 
 
 def strip(desk: Desk) -> View:
@@ -432,12 +446,14 @@ def share_choice(desk: Desk) -> View:
 def why(desk: Desk) -> View:
     """Whose trust is explained, and why it moved; pictures come by `why_bars`, `trust_line`."""
     words, world, said = desk.words, world_explained(desk), _why(desk)
+    stalled = sentences.stalled(world.run(), month_explained(desk), words)
+    meanwhile = _why(desk, "competence").sentence
     return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
         "trustee": desk.trustee,
         "sentence": f"{said.sentence} {said.turning}",
-        "stalled": sentences.stalled(world.run(), month_explained(desk), words),
+        "work": f"{meanwhile} {stalled}",
     }
 
 
@@ -461,7 +477,7 @@ def trust_line(desk: Desk) -> View:
         words,
         month=desk.session.month,
         scale=100,
-        size=LOW,
+        size=LOWEST,
         margin=draw.NO_NAMES,
     )
     return figure(drawing, drawing.title)
@@ -494,11 +510,10 @@ def month_explained(desk: Desk) -> int:
     return max(1, desk.session.month)
 
 
-def _why(desk: Desk) -> sentences.Why:
-    month = month_explained(desk)
-    return sentences.why(
-        world_explained(desk).ledger(month), month, desk.words, desk.trustor or None, desk.trustee or None
-    )
+def _why(desk: Desk, kind: Kind = "goodwill") -> sentences.Why:
+    month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
+    ledger = world_explained(desk).ledger(month)
+    return sentences.why(ledger, month, desk.words, *whom, kind=kind, meanwhile=kind != "goodwill")
 
 
 # --- change -------------------------------------------------------------------------------------

@@ -1,0 +1,112 @@
+"""The codebook: what each column of what is exported means, its unit, and between what it lies."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from partnersim.runs.measures import MEASURES, ONLY_SERIES, Measure
+
+
+class Entry(NamedTuple):
+    """What is to be known of a column.
+
+    Attributes
+    ----------
+    column, label, unit, meaning : str
+        Name, plain words, unit (empty for none) and an exact sentence.
+    low, high : float or None
+        Between which its numbers lie; None for no such end.
+    """
+
+    column: str
+    label: str
+    unit: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+
+
+def of_measure(measure: Measure, *, is_series: bool = False) -> Entry:
+    """Describe a measure, or the monthly series of its name."""
+    meaning = measure.definition
+    if is_series:
+        meaning = meaning.replace(", in the last month", "")
+    return Entry(measure.name, measure.label, measure.unit, meaning, measure.low, measure.high)
+
+
+_KEYS = {
+    name: Entry(name, label, unit, meaning, low)
+    for name, label, unit, meaning, low in (
+        ("point", "point", "", "Number of the point: a row of the design.", 0),
+        ("arm", "arm", "", "Name of what is compared; base is the scenario as it stands.", None),
+        ("base", "base", "", "Name of the arm that others are compared with.", None),
+        ("replicate", "replicate", "", "Number of the run; the same number has the same luck.", 0),
+        ("month", "month", "months", "Months gone; 0 is the start.", 0),
+        ("luck_number", "luck", "", "Which luck: runs of one number have the same.", 0),
+        ("status", "status", "", "Whether the run is ok or failed.", None),
+        ("error", "error", "", "Name of the error of a failed run.", None),
+        ("message", "message", "", "What a failed run said.", None),
+        ("matrix", "matrix", "", "Matrix of a Saltelli design that the point is from.", None),
+        ("base_row", "base row", "", "Row of the design's base that the point is made of.", 0),
+        ("trajectory", "trajectory", "", "Number of the walk through the parameters.", 0),
+        ("step", "step", "", "Steps gone of the walk.", 0),
+        ("changed", "changed", "", "The parameter or group that the point changes; empty for none.", None),
+        ("measure", "measure", "", "Name of the measure that the row is about.", None),
+        ("series", "series", "", "Name of the series that the row is about.", None),
+        ("unit", "unit", "", "Unit of the measure.", None),
+        ("mean", "mean", "as the measure", "Mean over replicates, or over pairs of a difference.", None),
+        ("median", "median", "as the measure", "Middle of the replicates.", None),
+        *(
+            (f"p{k:02}", f"percentile {k}", "as the measure", f"What {k} of 100 replicates lie under.", None)
+            for k in (5, 25, 75, 95)
+        ),
+        ("monte_carlo_error", "error", "as the measure", "Standard error of the mean.", 0),
+        ("ci95_low", "interval, low", "as the measure", "Lower end of the mean's 95 % interval.", None),
+        ("ci95_high", "interval, high", "as the measure", "Upper end of the mean's 95 % interval.", None),
+        ("n_pairs", "pairs", "pairs", "Pairs of replicates that the mean is over.", 0),
+    )
+} | {
+    name: Entry(name, label, "share", meaning, 0, 1)
+    for name, label, meaning in (
+        ("reached", "reached", "Share of replicates that have the measure."),
+        ("share_better", "share better", "Share of pairs in which the arm is better, ties half."),
+        ("is_enough", "enough", "Whether there are replicates enough to read the mean."),
+    )
+}
+"""Columns that are no measures."""
+
+
+def find_entry(column: str, *, is_series: bool = False) -> Entry | None:
+    """Find what a column of a table of runs, or of one of series, means; None if it is a parameter."""
+    if column in _KEYS:
+        return _KEYS[column]
+    measure = MEASURES.get(column) or ONLY_SERIES.get(column)
+    return None if measure is None else of_measure(measure, is_series=is_series)
+
+
+def describe(entry: Entry | None, kind: np.dtype[Any] | None = None) -> dict[str, Any]:
+    """Describe a column as the conventions for NetCDF have it; ends are of the column's type."""
+    if entry is None:
+        return {}
+    words = {"long_name": entry.label, "units": entry.unit, "description": entry.meaning}
+    found: dict[str, Any] = {key: word for key, word in words.items() if word}
+    kind = np.dtype(np.float64) if kind is None else kind
+    if kind.kind in "fiu":
+        ends = {"valid_min": entry.low, "valid_max": entry.high}
+        found |= {key: kind.type(end) for key, end in ends.items() if end is not None}
+    return found
+
+
+def codebook_csv(tables: Mapping[str, Iterable[Entry]]) -> str:
+    """Write the codebook of some tables as CSV: a row for each column of each."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(("table", *Entry._fields))
+    for table, entries in tables.items():
+        lines.writerows((table, *entry) for entry in entries)
+    return text.getvalue()

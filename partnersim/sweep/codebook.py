@@ -1,0 +1,42 @@
+"""The codebook of a sweep: what each column of its tables means."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from partnersim.runs.codebook import Entry, codebook_csv, find_entry
+from partnersim.sweep.parquet import whole_file
+from partnersim.sweep.plan import Plan
+from partnersim.sweep.store import Store, run_schema, series_schema
+
+
+def parameter_entries(plan: Plan) -> dict[str, Entry]:
+    """Describe what a sweep varies, by path, as declared."""
+    return {
+        path: Entry(path, path, "" if p.unit == "none" else p.unit, p.meaning, p.least, p.most)
+        for path, p in plan.parameters_by_path.items()
+    }
+
+
+def codebook_of(store: Store) -> dict[str, list[Entry]]:
+    """Describe the columns of the tables of a sweep, by table."""
+    import pyarrow.parquet as pq
+
+    columns = {"design": pq.read_schema(store.design_file).names, "runs": run_schema(store.plan).names}
+    if store.plan.series is not None:
+        columns["series"] = series_schema(store.plan).names
+    parameters = parameter_entries(store.plan)
+    found = {
+        table: [parameters.get(name) or find_entry(name, is_series=table == "series") for name in names]
+        for table, names in columns.items()
+    }
+    return {table: [entry for entry in entries if entry] for table, entries in found.items()}
+
+
+def write_codebook(store: Store) -> None:
+    """Put the codebook beside the Parquet files, which people read without partnersim."""
+    file = store.folder / "codebook.csv"
+    with suppress(OSError):  # it is in the way of no run
+        if not file.exists():
+            with whole_file(file) as opened:
+                opened.write(codebook_csv(codebook_of(store)).encode())
