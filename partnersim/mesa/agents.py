@@ -242,7 +242,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         return f"<Organisation {self.name}{'' if self.is_present else ', absent'}>"
 
 
-OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "displayed", "belief")
+OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "deed", "displayed", "belief")
 OF_LINKS = ("trust", "competence_trust", "goodwill_trust", "damage", "together")
 OF_PAIRS = (
     "contact",
