@@ -1,8 +1,8 @@
 """Faults put into the model one at a time, to see which no fast test finds: python benchmarks/mutants.py
 
-Each mutant is a copy of the package in which one operator, comparison, constant (times 1.3), `min`
-or `max` of the model is another; the fast tests of the model run on it without Numba, up to the
-first that fails. Those that live are printed, with the line as it became.
+In each mutant one operator, comparison, constant (times 1.3), `min` or `max` of the model is
+another; the fast tests of the model run on it without Numba, up to the first that fails. Those that
+live are printed. All happens in one process, into whose functions and constants the fault is put.
 
 Neither mutmut, which leaves functions with decorators and constants of modules alone, nor
 cosmic-ray, whose constants move by one, makes these: here every function has a decorator, and most
@@ -13,39 +13,26 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
+import importlib
 import os
 import random
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from types import CodeType
+from typing import Any, NamedTuple
+
+import pytest
+from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
-MODEL = Path("partnersim/model")
-NO_EQUATIONS = {
-    "__init__",
-    "compiled",
-    "record",
-    "room",
-    "schedule",
-    "series",
-    "state",
-    "variants",
-    "version",
-}
-TESTS = [
-    f"tests/model/test_{name}.py"
-    for name in (
-        "core_plain", "core_work", "core_environment", "core_meetings", "core_coordinators",
-        "core_within", "core", "theory",
-    )
-]  # fmt: skip
-"""The quickest to find something first."""
+EQUATIONS = (
+    *("arithmetic", "constants", "coordinators", "decisions", "draws", "environment", "initial"),
+    *("levers", "meetings", "observe", "trust", "within", "work"),
+)
+CASES = ("work", "environment", "meetings", "coordinators", "within", "ends", "plain")
+TESTS = [*(f"tests/model/test_core_{name}.py" for name in CASES), "tests/model/test_draws.py"]
 
 OTHER: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -65,88 +52,114 @@ OTHER_NAME = {"min": "max", "max": "min"}
 
 
 class Mutant(NamedTuple):
-    """A module of the model with one thing other than it is."""
+    """One thing in a module of the model that becomes another: which node of it."""
 
-    file: Path
-    line: int
-    was: str
-    text: str
+    module: str
+    node: int
+
+    def make(self) -> tuple[str, CodeType]:
+        """Say what is changed, in a line, and compile the module with it."""
+        path = ROOT / f"partnersim/model/{self.module}.py"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        node: Any = next(found for at, found in enumerate(ast.walk(tree)) if at == self.node)
+        was, fault = ast.unparse(node), fault_at(node)
+        assert fault is not None
+        fault()
+        told = f"partnersim/model/{self.module}.py:{node.lineno}: {was}  ->  {ast.unparse(node)}"
+        return told, compile(tree, str(path), "exec")
 
 
-def faults_at(node: ast.AST) -> Iterator[Callable[[], None]]:
-    """What can be made of a node, each by one change in place."""
-    if isinstance(node, ast.BinOp | ast.AugAssign | ast.BoolOp) and type(node.op) in OTHER:
-        yield lambda: setattr(node, "op", OTHER[type(node.op)]())
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in OTHER:
-        yield lambda: node.ops.__setitem__(0, OTHER[type(node.ops[0])]())  # type: ignore[call-overload]
-    elif isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value:
-        yield lambda: setattr(node, "value", node.value * 1.3)  # type: ignore[operator]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OTHER_NAME:
-        yield lambda: setattr(node.func, "id", OTHER_NAME[node.func.id])  # type: ignore[attr-defined]
+def fault_at(node: Any) -> Callable[[], None] | None:
+    """What can be made of a node, by one change in place."""
+    match node:
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp() if type(node.op) in OTHER:
+            return lambda: setattr(node, "op", OTHER[type(node.op)]())
+        case ast.Compare() if type(node.ops[0]) in OTHER:
+            return lambda: node.ops.__setitem__(0, OTHER[type(node.ops[0])]())
+        case ast.Constant(value=float(value)) if value:
+            return lambda: setattr(node, "value", value * 1.3)
+        case ast.Call(func=ast.Name(id=name)) if name in OTHER_NAME:
+            return lambda: setattr(node.func, "id", OTHER_NAME[name])
+    return None
 
 
 def mutants() -> Iterator[Mutant]:
     """All of them, in order."""
-    for path in sorted((ROOT / MODEL).glob("*.py")):
-        if path.stem in NO_EQUATIONS:
-            continue
-        source = path.read_text(encoding="utf-8")
-        tree, lines = ast.parse(source), source.splitlines()
-        for at, node in enumerate(ast.walk(tree)):
-            for nth, _ in enumerate(faults_at(node)):
-                other = copy.deepcopy(tree)
-                changed = next(found for k, found in enumerate(ast.walk(other)) if k == at)
-                list(faults_at(changed))[nth]()
-                line = getattr(node, "lineno", 0)
-                became = f"{lines[line - 1].strip()}  ->  {ast.unparse(changed)}"
-                yield Mutant(path.relative_to(ROOT), line, became, ast.unparse(other))
+    for module in EQUATIONS:
+        source = (ROOT / f"partnersim/model/{module}.py").read_text(encoding="utf-8")
+        for at, node in enumerate(ast.walk(ast.parse(source))):
+            if fault_at(node):
+                yield Mutant(module, at)
 
 
-def is_found(mutant: Mutant, tests: list[str]) -> bool:
-    """Whether a fast test fails on it, or never ends."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        folder = Path(name)
-        shutil.copytree(
-            ROOT / "partnersim", folder / "partnersim", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        for part in ("tests", "pyproject.toml"):
-            (folder / part).symlink_to(ROOT / part)
-        (folder / mutant.file).write_text(mutant.text, encoding="utf-8")
-        alone = {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": name, "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
-        try:
-            done = subprocess.run(
-                [*command, "--rootdir", name, *tests],
-                cwd=folder,
-                env=os.environ | alone,
-                capture_output=True,
-                timeout=1200,
-            )
-        except subprocess.TimeoutExpired:
-            return True
-        return done.returncode != 0
+@contextmanager
+def put_in(name: str, code: CodeType) -> Iterator[None]:
+    """Give the functions of a module, and its constants wherever they were imported, those of another."""
+    module = importlib.import_module(f"partnersim.model.{name}")
+    scope: dict[str, Any] = {"__name__": module.__name__}
+    exec(code, scope)
+    undo: list[Callable[[], None]] = []
+    for key, new in scope.items():
+        old = vars(module).get(key)
+        if hasattr(old, "__code__") and getattr(old, "__module__", "") == module.__name__:
+            undo.append(lambda old=old, was=old.__code__: setattr(old, "__code__", was))  # type: ignore[misc]
+            old.__code__ = new.__code__
+        elif isinstance(new, int | float) and new != old:
+            for other in [m for n, m in sys.modules.items() if n.startswith("partnersim.model")]:
+                if key in vars(other):
+                    undo.append(lambda other=other, key=key, old=old: setattr(other, key, old))  # type: ignore[misc]
+                    setattr(other, key, new)
+    try:
+        yield
+    finally:
+        for step in undo:
+            step()
+
+
+class Trials:
+    """A plugin of pytest that runs the collected tests once for each mutant."""
+
+    def __init__(self, chosen: list[Mutant]) -> None:
+        self.chosen, self.alive = chosen, 0
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run tests up to the first that fails, on the model as it is and then on each mutant."""
+        assert not self.failing(session), "a test fails on the model as it is"
+        for mutant in self.chosen:
+            told, code = mutant.make()
+            with put_in(mutant.module, code):
+                found = self.failing(session)
+            if not found:
+                self.alive += 1
+                print(told, flush=True)
+        print(f"{len(self.chosen) - self.alive} of {len(self.chosen)} were found")
+        return True
+
+    def failing(self, session: pytest.Session) -> str:
+        """The first test that fails; empty where none does."""
+        for item in session.items:
+            if any(report.failed for report in runtestprotocol(item, log=False)):
+                return item.nodeid
+        return ""
 
 
 def main() -> int:
     """Try some mutants, or all, and print those that live."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("-n", type=int, default=20, help="how many; 0 for all")
+    options.add_argument("-n", type=int, default=50, help="how many; 0 for all")
     options.add_argument("--seed", type=int, default=1, help="which are chosen")
     options.add_argument("--only", default="", help="part of the name of the module")
-    options.add_argument("--workers", type=int, default=2)
     given = options.parse_args()
-    chosen = [mutant for mutant in mutants() if given.only in mutant.file.name]
+    chosen = [mutant for mutant in mutants() if given.only in mutant.module]
     if given.n:
         chosen = random.Random(given.seed).sample(chosen, min(given.n, len(chosen)))
-    alive = 0
-    with ThreadPoolExecutor(given.workers) as pool:
-        for mutant, found in zip(chosen, pool.map(lambda m: is_found(m, TESTS), chosen), strict=True):
-            if not found:
-                alive += 1
-                print(f"{mutant.file}:{mutant.line}: {mutant.was}", flush=True)
-    print(f"{len(chosen) - alive} of {len(chosen)} were found")
-    return alive > 0
+    trials = Trials(chosen)
+    os.chdir(ROOT)
+    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-W", "ignore", *TESTS], plugins=[trials])
+    return trials.alive > 0
 
 
 if __name__ == "__main__":
+    os.environ |= {"NUMBA_DISABLE_JIT": "1", "CI": "1"}
+    sys.path.insert(0, str(ROOT))
     sys.exit(main())

@@ -137,12 +137,17 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     contribution = _over_layers("contribution", "Share of free capacity promised")
     delivered = _over_layers("delivered", "Share of free capacity given")
     kept = _over_layers("kept", "Whether this month's promise was kept")
+    deed = _over_layers("deed", "What it gave against what is expected, at most 1")
     displayed = _over_layers("displayed", "Commitment as shown, before any guardedness")
     belief = _over_layers("belief", "What the others are believed to give")
     # Towards others
     trust = _over_others("trust", "Trust in the others, with any binding agreement in force")
     competence_trust = _over_others("competence_trust", "Trust that the others are able")
     goodwill_trust = _over_others("goodwill_trust", "Trust that the others mean well")
+    damage = _over_others("damage", "Damage to the others' reputation (two-layer theory)")
+    together = _over_others("together", "Months with the others without a break (loyalty theory)")
+    joint = _over_others("joint", "Initiatives that it shares with the others")
+    joint_going = _over_others("joint_going", "Pace of these against plan, at most 1")
     contact = _over_others("contact", "How much it and the others see of each other")
     tension = _over_others("tension", "Unresolved issues with the others")
     conflict = _over_others("conflict", "How far objectives and horizons differ")
@@ -170,7 +175,11 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     meeting_share = _own("meeting_share", "Part of its free time that meetings take.")
     transition = _own("transition", "Part of its teams that have just moved over.")
     helped = _own("helped", "Help that it had this month in working issues through.")
-    months_low = _own("months_low", "Months with little trust and little at stake.")
+    load = _own("load", "Initiatives that need it.")
+    hands = _own("hands", "Share of its free capacity that works.")
+    going = _own("going", "Pace of its joint work against plan, at most 1.")
+    got = _own("got", "What joint work brought it a month, over a year, stake.")
+    put = _own("put", "What it put in a month, over a year, stake.")
     leaving = _own("leaving", "How far it is on the way to withdraw (without luck).")
     emerging = _own("emerging", "How far a coordinator of its own is on the way (without luck).")
     tilt = _own("tilt", "Of the next initiative towards its domains, from 0 up.")
@@ -233,13 +242,15 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
         return f"<Organisation {self.name}{'' if self.is_present else ', absent'}>"
 
 
-OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "displayed", "belief")
-OF_LINKS = ("trust", "competence_trust", "goodwill_trust")
+OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "deed", "displayed", "belief")
+OF_LINKS = ("trust", "competence_trust", "goodwill_trust", "damage", "together")
 OF_PAIRS = (
     "contact",
     "tension",
     "conflict",
     "agreement",
+    "joint",
+    "joint_going",
     "cultural_distance",
     "horizons_apart",
     "withdrawn",

@@ -305,20 +305,22 @@ def test_one_who_has_left_the_list_comes_back_with_what_was_saved() -> None:
 
 
 def test_appointing_somebody_changes_nothing_for_those_who_emerged() -> None:
-    model = model_of(**{"emergence.rate": 0.2})
+    free = {"emergence.rate": 0.2, "mechanisms.meeting_time_cost": False}
+    model = model_of(**free)
     model.run_for(12)
     before = {c.name: c.credibility_with for c in model.coordinators}
     assert before, "nobody emerged: choose another seed"
     model.add_coordinator("Ana", skill=0.0, cost=0.0)
     assert {c.name: c.credibility_with for c in model.coordinators} == before
-    plain = model_of(**{"emergence.rate": 0.2})
+    plain = model_of(**free)
     for each in (model, plain):
         each.run_for(12 if each is model else 24)
-    assert differing(model, plain.series) == ["n_coordinators"]
+    # The coordinator takes time for meetings, which costs and which nothing else follows.
+    assert differing(model, plain.series) == ["cost", "n_coordinators"]
 
 
 def test_an_appointment_that_would_take_the_place_of_one_who_emerged_is_refused() -> None:
-    scenario = place(10, {"emergence.rate": 1.0, "starting.commitment": 1.0}, months=24)
+    scenario = place(10, {"emergence.rate": 1.0}, months=24)
     model = PartnershipModel(scenario, rng=1)
     model.run_for(12)
     assert len(model.coordinators) == 10
@@ -649,7 +651,7 @@ def test_agents_are_numbered_from_one_in_each_model() -> None:
         ({"replicats": 1}, "no keyword 'replicats'; did you mean 'replicate'"),
         ({"seed": 1}, "no keyword 'seed'; did you mean 'rng'"),
         ({"delegated_authority": 1.0}, "did you mean 'ways_of_working.delegated_authority'"),
-        ({"trust.decay": 0.1}, "trust.decay = 0.1: no such key; did you mean 'decay_rate'"),
+        ({"trust.dispositon": 0.1}, "trust.dispositon = 0.1: no such key; did you mean 'disposition'"),
         ({"rng": 1.5}, "rng = 1.5: must be a whole number"),
         ({"rng": -1}, "rng = -1: must be 0 or more"),
         ({"rng": np.random.default_rng(1)}, "rng = .*: must be a whole number"),
@@ -746,7 +748,7 @@ def test_a_variant_that_fails_leaves_the_month_as_it_was_and_the_model_can_go_on
 
 
 def test_series_are_those_of_the_core() -> None:
-    assert list(model_of().series) == [*SERIES, "speed", "acceleration"]
+    assert list(model_of().series) == [*SERIES, "speed"]
 
 
 # --- Documentation ----------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def busy_place() -> Scenario:
 def month_before() -> World:
     """The busy place as the month begins, put where every mechanism has something to do."""
     world = begin(busy_place(), MONTH)
-    state, p = world
+    state = world.state
     state.recent_pace[3] = 0.3 * state.usual_pace[0]  # so it will be given up
     state.work[0] = state.work_size[0] - 1e-9  # it will be done
     state.freed[:3] = 0.5, 0.0, 0.01
