@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from partnersim.figures import layout, page, palette
-from partnersim.figures.marks import Table
 from partnersim.figures.paint_matplotlib import FAMILY, POINT
 
 TYPE = palette.TYPE * POINT
@@ -23,11 +22,10 @@ TYPE = palette.TYPE * POINT
 
 
 class Picture(NamedTuple):
-    """A figure, its message, and the numbers behind it."""
+    """A figure and its message; the numbers behind it are in the results."""
 
     figure: Figure
     title: str
-    table: Table
 
 
 class Page(NamedTuple):

@@ -1,8 +1,11 @@
-"""The accepted points: read from their file, and told from others by a digest."""
+"""The accepted points: settings at which the model shows what was observed.
+
+What is claimed of the model is to hold over all of them, not at its defaults alone.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from experiments.engine.work import digest
+from experiments.provenance import say_if_out_of_date
+from partnersim.model.version import EQUATIONS
 from partnersim.scenario.errors import ScenarioError
 
 Columns = Mapping[str, np.ndarray[Any, Any]]
@@ -31,10 +37,13 @@ class Points:
         Values by dotted path.
     name : str
         The file that they are from.
+    origin : str
+        The digest of all points of which these are some; empty for all.
     """
 
     columns: Columns
     name: str
+    origin: str = ""
 
     @classmethod
     def read(cls, file: Path = ACCEPTED) -> Points:
@@ -67,12 +76,12 @@ class Points:
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen digits for the points, whatever file they are from."""
-        return digest(self.columns)
+        """Sixteen digits for the points of which these are all or some, whatever file they are from."""
+        return self.origin or digest([(path, values.tolist()) for path, values in self.columns.items()])
 
     def first(self, n: int) -> Points:
         """The first points only."""
-        return Points({path: values[:n] for path, values in self.columns.items()}, self.name)
+        return Points({path: values[:n] for path, values in self.columns.items()}, self.name, self.digest)
 
     def without(self, paths: Collection[str]) -> Points:
         """The points without some of their parameters."""
@@ -85,9 +94,25 @@ class Points:
         return [dict(zip(self.columns, row, strict=True)) for row in values]
 
 
-def digest(columns: Columns) -> str:
-    """Sixteen digits for some columns."""
-    found = hashlib.sha256()
-    for path, values in columns.items():
-        found.update(f"{path} {values.tolist()}\n".encode())
-    return found.hexdigest()[:16]
+def load_summary(folder: Path = ACCEPTED.parent) -> dict[str, Any]:
+    """How the points were found: model, seeds, counts, what was given up, the defaults chosen."""
+    return tomllib.loads((folder / "summary.toml").read_text(encoding="utf-8"))
+
+
+def say_if_not_current(folder: Path = ACCEPTED.parent) -> str:
+    """What to say of the points where model, priors or bands have changed since; empty if not.
+
+    The defaults of what the points set themselves do not count: the model's first number stands
+    for the rest.
+    """
+    from experiments.tuning.space import declared_hash, read_space
+
+    try:
+        summary = load_summary(folder)
+    except FileNotFoundError:
+        return f"There are none yet. Run `{COMMAND}`."
+    if summary["model"] != EQUATIONS:
+        return say_if_out_of_date(str(summary["model"]), COMMAND, EQUATIONS)
+    if summary["declared"] != declared_hash(read_space()):
+        return f"Out of date: priors or bands have changed since. Run `{COMMAND}` again."
+    return ""

@@ -39,4 +39,5 @@ def say_if_out_of_date(made_with: str, command: str, now: str = MODEL_VERSION) -
     """
     if made_with == now:
         return ""
-    return f"Out of date: made with model {made_with}, which is now {now}. Run `{command}` again."
+    said = f"made with model {made_with}, not with the model as it is ({now})"
+    return f"Out of date: {said}. Run `{command}` again."

@@ -1,9 +1,9 @@
 """All experiments once more, then the report: python -m experiments.rebuild [--quick]
 
-Runs one experiment after another, but not the search for parameters: accepted points are taken as
-they are stored. What is in an experiment's store is not run again: after whatever stopped it the
-same command goes on. Then the report and the summary in the docs are written. With --quick all of
-them run small, the search too, into a temporary folder or that which --out names, with a report
+Runs one experiment after another; the search for parameters where the accepted points are not those
+of the model as it is. What is in an experiment's store is not run again: after whatever stopped it
+the same command goes on. Then the report and the summary in the docs are written. With --quick all
+of them run small, the search too, into a temporary folder or that which --out names, with a report
 there.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.points import ACCEPTED
+from experiments.points import ACCEPTED, say_if_not_current
 from partnersim.cli.sweep import duration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +43,9 @@ class Step:
 
 
 def full_steps() -> Iterator[Step]:
-    """What makes everything that is kept."""
+    """What makes everything that is kept; what is made over points that are not there would fail."""
+    if say_if_not_current():
+        yield Step("experiments.tuning.run")
     yield from (Step(f"experiments.{name}.run") for name in RUN)
     yield Step("experiments.report.docs")
     yield Step("experiments.report.build")
@@ -57,11 +59,11 @@ def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
     out
         The folder.
     accepted
-        The accepted points; those that are kept if left out, or those of the quick search.
+        The accepted points; those of the quick search if left out.
     """
     store = ("--store", str(out / "store"))
     yield Step("experiments.tuning.run", ("--quick", "--out", str(out / "tuning"), *store))
-    points = accepted or (ACCEPTED if ACCEPTED.is_file() else out / "tuning" / ACCEPTED.name)
+    points = accepted or out / "tuning" / ACCEPTED.name
     for name in RUN:
         words = ["--quick", "--out", str(out / name)]
         if name != "patterns":

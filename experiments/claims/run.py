@@ -1,9 +1,9 @@
 """Ask the model the claims of the essay: python -m experiments.claims.run [NAME ...] [--quick]
 
-Runs what the store lacks of each claim, over the accepted set of parameters, and writes
-results.md, summary.json and figure.png into the claim's folder. What is kept there is made with the
-accepted set, in full: with --quick or --accepted it goes where --out says, or into a folder that
-git ignores.
+Runs what is not remembered of each claim, over the accepted set of parameters, by other theories of
+trust and over the map, and writes results.md, summary.json and figures into the claim's folder. What
+is kept there is made with the accepted set, in full: with --quick or --accepted it goes where --out
+says, or into a folder that git ignores.
 """
 
 from __future__ import annotations
@@ -11,24 +11,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from experiments.claims import combinations, report, spending
-from experiments.claims.declare import HERE, file_of, folders, read_study
-from experiments.claims.simulate import Runs, run_study
+from experiments.engine.page import write
+from experiments.engine.runs import run_study
+from experiments.engine.study import HERE, file_of, folders, read_study
+from experiments.engine.work import WORKERS, at_work
 from experiments.points import ACCEPTED, Points
-from partnersim.cli.sweep import duration, show_progress
+from partnersim.cli.sweep import duration
 from partnersim.scenario.errors import ScenarioError, suggest
 
 STORE = HERE / "store"
-QUICK_POINTS, QUICK_REPLICATES = 6, 4
-
-WRITERS: Mapping[str, Callable[[Runs, Path], str]] = {
-    "together": combinations.write,
-    "budget": spending.write,
-}
-"""Who writes up what is no claim."""
+QUICK_POINTS, QUICK_REPLICATES, QUICK_CELLS = 2, 2, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--accepted", type=Path, help="another CSV of points, to try things")
     parser.add_argument("--out", type=Path, help="folder to write to, one folder in it a name")
     parser.add_argument("--store", type=Path, default=STORE, help="folder of what was run")
-    parser.add_argument("--workers", type=int, help="as many as there are cores if left out")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
     except ScenarioError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return 130
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -55,24 +52,18 @@ def _run(options: argparse.Namespace) -> int:
     accepted = Points.read(options.accepted or ACCEPTED)
     is_kept = not (options.quick or options.accepted)
     if options.quick:
-        accepted = accepted.first(QUICK_POINTS)
+        accepted, options.workers = accepted.first(QUICK_POINTS), 1
     begun = time.monotonic()
     for name in options.names or known:
         study = read_study(file_of(known[name]))
         print(f"{study.name}: {study.title}", file=sys.stderr, flush=True)
-        with show_progress(is_plain=False, is_silent=False) as progress:
-            runs = run_study(
-                study,
-                accepted,
-                options.store,
-                workers=options.workers,
-                progress=progress,
-                replicates=QUICK_REPLICATES if options.quick else None,
-            )
+        with at_work(options.store / study.name.lower(), options.workers) as worker:
+            replicates = QUICK_REPLICATES if options.quick else None
+            runs = run_study(study, accepted, worker, replicates, QUICK_CELLS if options.quick else None)
         folder = options.out / known[name].name if options.out else known[name]
         if not (is_kept or options.out):
             folder = options.store / "tried" / known[name].name
-        words = WRITERS.get(name, report.write)(runs, folder)
+        words = write(runs, folder)
         print(f"{study.name}: {words}\n  {folder}", flush=True)
     print(f"{duration(time.monotonic() - begun)}", file=sys.stderr)
     return 0

@@ -58,11 +58,12 @@ def is_reproduced(pattern: Pattern, found: Found) -> bool:
 
 def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
     """What the figure says."""
-    free = [p for p in patterns if p.standing == "to compare"]
+    asked = [p for p in patterns if p.bands]
+    free = [p for p in asked if p.standing == "to compare"]
     n_free = sum(is_reproduced(p, found[p.name]) for p in free)
-    n_all = sum(is_reproduced(p, found[p.name]) for p in patterns)
+    n_all = sum(is_reproduced(p, found[p.name]) for p in asked)
     return (
-        f"The model as it stands shows {n_all} of {len(patterns)} published patterns; of the "
+        f"The model as it stands shows {n_all} of {len(asked)} published patterns; of the "
         f"{len(free)} for which nothing was set or built in, {n_free}"
     )
 
@@ -70,6 +71,7 @@ def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
 def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, title: str = "") -> Picture:
     """Draw a row for each pattern, and in it a dot for each of its numbers."""
     title = title or message(patterns, found)
+    patterns = [p for p in patterns if p.bands]
     page = start_page(title, note)
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES - NUMBERS
     bottom, top = page.bottom + 34, page.top
@@ -84,7 +86,7 @@ def draw(patterns: Sequence[Pattern], found: Mapping[str, Found], note: str, tit
     for x, words in zip((-0.55, 0.5, 1.55), ("← lower", "as observed", "higher →"), strict=True):
         share = (x - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
         page.write(left + share * width, page.bottom + 16, words, ha="center", color=QUIET)
-    return Picture(page.figure, title, _table(patterns, found))
+    return Picture(page.figure, title)
 
 
 def _draw_row(page: Page, axes: Axes, y: float, pitch: float, pattern: Pattern, found: Found) -> None:
@@ -128,21 +130,6 @@ def _draw_dot(axes: Axes, y: float, estimate: Estimate, band: Band) -> None:
 
 def _bounded(x: float) -> float:
     return min(max(x, EDGES[0] - REACH), EDGES[1] + REACH)
-
-
-def _table(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> dict[str, list[str] | list[float]]:
-    """The numbers drawn, a row each."""
-    rows = [(p, key, band, found[p.name][key]) for p in patterns for key, band in p.bands.items()]
-    return {
-        "pattern": [p.name for p, _, _, _ in rows],
-        "number": [key for _, key, _, _ in rows],
-        "band_low": [band.low for _, _, band, _ in rows],
-        "band_high": [band.high for _, _, band, _ in rows],
-        "value": [e.value for _, _, _, e in rows],
-        "ci95_low": [e.low for _, _, _, e in rows],
-        "ci95_high": [e.high for _, _, _, e in rows],
-        "verdict": [verdict(e, band) for _, _, band, e in rows],
-    }
 
 
 def say(value: float) -> str:

@@ -1,25 +1,27 @@
 """Hold the model against published patterns: python -m experiments.patterns.run [--quick]
 
-Writes results.csv, results.md and figure.png beside this file; with --quick (few replicates)
-only what --out names. Nothing is changed by what is found.
+Writes results.md, summary.json and figure.png beside this file; with --quick (few replicates) only
+what --out names. Nothing is changed by what is found.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from experiments.engine.page import begin, row, write_json
 from experiments.patterns.estimates import Estimate, Found
-from experiments.patterns.figure import draw, is_reproduced, say, verdict
-from experiments.patterns.patterns import PATTERNS, Look, Pattern
+from experiments.patterns.figure import draw, is_reproduced, message, say, verdict
+from experiments.patterns.looks import Look
+from experiments.patterns.patterns import PATTERNS, Pattern
 from experiments.pictures import save_picture
-from experiments.provenance import written_by
+from experiments.provenance import stamp, written_by
 
 HERE = Path(__file__).resolve().parent
-QUICK = Look(replicates=12, resamples=20)
+QUICK = Look(replicates=6, resamples=20)
 COMMAND = "python -m experiments.patterns.run"
 
 
@@ -32,39 +34,35 @@ def find_all(look: Look) -> dict[str, Found]:
     return found
 
 
-def rows(found: Mapping[str, Found]) -> Iterator[tuple[object, ...]]:
-    """A row for each number; those without a band are shown beside."""
-    yield (
-        "pattern",
-        "number",
-        "standing",
-        "family",
-        "band_low",
-        "band_high",
-        "value",
-        "ci95_low",
-        "ci95_high",
-        "verdict",
-    )
-    for pattern in PATTERNS:
-        for key, e in found[pattern.name].items():
-            band = pattern.bands.get(key)
-            ends = (band.low, band.high) if band else ("", "")
-            words = verdict(e, band) if band else "beside"
-            numbers = (float(f"{x:.4g}") for x in e)
-            name = band.what if band else key
-            yield (pattern.name, name, pattern.standing, pattern.family, *ends, *numbers, words)
+def summary(found: Mapping[str, Found], look: Look) -> dict[str, Any]:
+    """Every number with its interval, and how it stands to its band."""
+    return {
+        "made_from": stamp(COMMAND, seed=look.seed, n_runs=look.replicates),
+        "headline": message(PATTERNS, found),
+        "patterns": {
+            pattern.name: {
+                key: {
+                    "value": e.value,
+                    "ci95": (e.low, e.high),
+                    "verdict": verdict(e, pattern.bands[key]) if key in pattern.bands else "beside",
+                }
+                for key, e in found[pattern.name].items()
+            }
+            for pattern in PATTERNS
+        },
+    }
 
 
 def report(found: Mapping[str, Found], look: Look) -> str:
     """The page of results."""
-    inside = sum(is_reproduced(p, found[p.name]) for p in PATTERNS)
+    asked = [p for p in PATTERNS if p.bands]
+    inside = sum(is_reproduced(p, found[p.name]) for p in asked)
     lines = [
         "# Patterns: band, value, inside or not",
         "",
         f"{written_by(COMMAND)}, seed {look.seed}, "
         f"{look.replicates} replicates, 95 % intervals by bootstrap over replicates. {inside} of "
-        f"{len(PATTERNS)} patterns have all their numbers inside.",
+        f"{len(asked)} patterns that ask for something have all their numbers inside.",
         "",
         "![Bands and values](figure.png)",
         "",
@@ -77,9 +75,7 @@ def report(found: Mapping[str, Found], look: Look) -> str:
         for key, band in pattern.bands.items():
             e = found[pattern.name][key]
             ends = f"{say(band.low)} to {say(band.high)}"
-            words = verdict(e, band)
-            cells = (pattern.name, band.what, ends, say(e.value), interval(e), words)
-            lines.append(f"| {' | '.join(cells)} |")
+            lines.append(row(pattern.name, band.what, ends, say(e.value), interval(e), verdict(e, band)))
     for pattern in PATTERNS:
         lines += ["", *about(pattern, found[pattern.name])]
     return "\n".join(lines) + "\n"
@@ -89,7 +85,7 @@ def about(pattern: Pattern, found: Found) -> Iterator[str]:
     """One pattern: fact, reading, fairness, bands, and what is shown beside."""
     yield f"## {pattern.name}. {pattern.title}"
     yield ""
-    yield f"{pattern.fact} [{'; '.join(pattern.sources)}]"
+    yield f"{pattern.fact} [{'; '.join(pattern.sources) or 'no source'}]"
     yield ""
     yield f"**In the model** ({pattern.family}; {pattern.standing}). {pattern.reading}"
     yield ""
@@ -103,7 +99,7 @@ def about(pattern: Pattern, found: Found) -> Iterator[str]:
         )
     for key, e in found.items():
         if key not in pattern.bands:
-            yield f"- beside: {key}: {say(e.value)} ({interval(e)})"
+            yield f"- beside: {pattern.reported.get(key, key)}: {say(e.value)} ({interval(e)})"
 
 
 def interval(e: Estimate) -> str:
@@ -112,10 +108,9 @@ def interval(e: Estimate) -> str:
 
 
 def write(found: Mapping[str, Found], look: Look, folder: Path) -> None:
-    """Write table, page and figure."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows(found))
+    """Write page, summary and figure."""
+    begin(folder)
+    write_json(summary(found, look), folder / "summary.json")
     (folder / "results.md").write_text(report(found, look), encoding="utf-8")
     note = f"Dot: {look.replicates} simulated places, line: 95 % interval; hollow: chance may decide."
     save_picture(draw(PATTERNS, found, note), folder / "figure.png")
@@ -131,8 +126,7 @@ def main() -> int:
     folder = options.out or (None if options.quick else HERE)
     if folder:
         write(found, look, folder)
-    for row in rows(found):
-        print(*row, sep="\t")
+    print(message(PATTERNS, found))
     return 0
 
 

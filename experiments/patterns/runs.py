@@ -17,8 +17,12 @@ from partnersim.model.draws import root
 from partnersim.model.record import new_record
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
+from partnersim.model.work import board_consent
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import Translator
+
+ASKED = 20
+"""Replicates in which boards are asked for their chance of consent, at most."""
 
 
 class Runner:
@@ -54,6 +58,25 @@ class Runner:
         for k, (replicate, scenario) in enumerate(zip(self._replicates, scenarios, strict=True)):
             self._fill(rows[k : k + 1], scenario, replicate)
         return _by_name(rows, names)
+
+    def consent_chances(self, scenario: Scenario, months: int) -> Floats:
+        """Each board's monthly chance of consent after some months: float64[replicate, board].
+
+        The model's own function is asked; a mean over the initiatives that need the board. Of the
+        first replicates only: chances hardly differ, and asking takes long.
+        """
+        parameters = self._translator.write(scenario.model_copy(update={"months": months}))
+        n_boards, n_initiatives = scenario.n_organisations, scenario.programme.n_simultaneous
+        replicates = self._replicates[:ASKED]
+        chances = np.empty((len(replicates), n_boards))
+        row, no_detail = np.empty((1, months + 1, len(SERIES))), np.empty((1, months + 1, 0))
+        for k, replicate in enumerate(replicates):
+            schedule.simulate(self._state, parameters, self._root, replicate, row, no_detail)
+            for i in range(n_boards):
+                needed = [m for m in range(n_initiatives) if self._state.needs[m, i] > 0.0]
+                found = [board_consent(i, m, self._state, parameters) for m in needed or range(n_initiatives)]
+                chances[k, i] = np.mean(found)
+        return chances
 
     def _run(self, scenario: Scenario, months: int) -> Floats:
         if self._kept is not None:

@@ -1,24 +1,20 @@
-"""Figures of the places: each one page with its message as title, and its numbers as a table."""
+"""The figure of the places: one page with its message as title."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from experiments.pictures import Page, Picture, fit, start_page
-from experiments.places.places import BASE, WITHOUT, Beside, Declared, Effect, Floats, Place, Runs
-from partnersim.figures.layout import spread, value_ticks
+from experiments.places.places import BASE, WITHOUT, Beside
+from partnersim.figures.layout import value_ticks
 from partnersim.figures.page import MARGIN, WIDTH
-from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PURPLE, QUIET, SHADES
+from partnersim.figures.palette import BLUE, ORANGE, PURPLE, QUIET, SHADES
 from partnersim.runs.wording import number
 
 NAMES, WORDS = 420, 345
 """Room for titles on the left and words on the right, in pixels."""
-
-
-# --- Published beside simulated ---------------------------------------------------------------
 
 
 def beside_picture(found: Sequence[tuple[str, Sequence[Beside]]], note: str) -> Picture:
@@ -30,20 +26,7 @@ def beside_picture(found: Sequence[tuple[str, Sequence[Beside]]], note: str) -> 
     pitch = (page.top - 50 - page.bottom) / len(rows)
     for index, (name, beside) in enumerate(rows):
         _draw_beside(page, page.top - 50 - pitch * (index + 1), pitch, name, beside)
-    table = {
-        "place": [name for name, _ in rows],
-        "published_figure": [b.figure.name for _, b in rows],
-        "unit": [b.figure.published.unit for _, b in rows],
-        "published": [b.figure.published.value for _, b in rows],
-        **{
-            f"{end}: {arm}": [b.bands[arm][k] for _, b in rows]
-            for arm in (BASE, WITHOUT)
-            for k, end in enumerate(("p05", "median", "p95"))
-        },
-        "no_partnership": [b.alone for _, b in rows],
-        "verdict": [b.verdict for _, b in rows],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)
 
 
 def beside_title(rows: Sequence[Beside]) -> str:
@@ -104,204 +87,3 @@ def _draw_beside(page: Page, bottom: float, pitch: float, name: str, beside: Bes
     verdict = fit(f"{beside.verdict}:", WORDS - 30)
     amount = fit(f"{number(published.value, 3)}, simulated {number(median, 3)}", WORDS - 30)
     page.write(WIDTH - MARGIN - WORDS + 30, middle + 6, f"{verdict}\n{amount}")
-
-
-# --- Over the years ---------------------------------------------------------------------------
-
-
-def course_picture(place: Place, runs: Runs, declared: Declared, note: str) -> Picture:
-    """Draw demand over the years with and without the coordinator, and without any partnership."""
-    scenario = place.load()
-    months = np.arange(scenario.months + 1)
-    low, median, high = _over_points(runs.outcome[BASE], declared)
-    _, without, _ = _over_points(runs.outcome[WITHOUT], declared)
-    alone = np.nanmedian(runs.alone[BASE], axis=(0, 1))
-    title = course_title(place.name, scenario.months, *(1.0 - x[-1] / alone[-1] for x in (median, without)))
-    page = start_page(title, note)
-    left, right = MARGIN + 60, 330
-    bottom = page.bottom + 112
-    axes = page.panel(left, bottom, WIDTH - left - right, page.top - 30 - bottom)
-    page.write(MARGIN, page.top - 12, "Demand met the old way, 100 at the start")
-    axes.fill_between(months, low, high, color=SHADES[4], linewidth=0)
-    axes.plot(months, alone, color=QUIET, linewidth=3)
-    axes.plot(months, median, color=BLUE, linewidth=4)
-    axes.plot(months, without, color=PURPLE, linewidth=4, linestyle=(0, (2.5, 2.5)))
-    points = [
-        (b.published.month, _as_demand(b.published, b.reading.against, median, alone))
-        for b in place.figures()
-        if b.reading.against != "trend"
-    ]
-    for month, value in points:
-        axes.plot(month, value, "D", color=ORANGE, markersize=13, markeredgecolor="white")
-    shown = [low.min(), high.max(), alone.max(), *(value for _, value in points)]
-    room = 0.05 * (max(shown) - min(shown))
-    axes.set(xlim=(0, scenario.months), ylim=(min(shown) - room, max(shown) + room))
-    axes.set_yticks(*value_ticks(*axes.get_ylim()))
-    _label_years(axes, scenario.calendar_start, scenario.months)
-    _label_ends(page, axes, (bottom, page.top - 30), median, without, alone, bool(points))
-    _draw_spells(page, left, WIDTH - left - right, bottom - 60, place)
-    table = {
-        "month": months.tolist(),
-        "p05": low.tolist(),
-        "median": median.tolist(),
-        "p95": high.tolist(),
-        "median without the coordinator": without.tolist(),
-        "without any partnership": alone.tolist(),
-    }
-    return Picture(page.figure, title, {name: column[::12] for name, column in table.items()})
-
-
-def course_title(name: str, months: int, with_: float, without: float) -> str:
-    """By what share demand ends below what it would be without any partnership."""
-    said = [f"{100 * share:.0f} %" for share in (with_, without)]
-    apart = "with or without its coordinator"
-    if said[0] != said[1]:
-        apart = f"without its coordinator {said[1]}"
-    return (
-        f"{name}: after {months // 12} years demand in the model is {said[0]} below what it would "
-        f"be without any partnership, {apart}"
-    )
-
-
-def _over_points(series: Floats, declared: Declared) -> Floats:
-    """Lower end, median and upper end of all places at all points, month by month."""
-    low, high = declared.ends
-    found: Floats = np.nanquantile(series, (low, 0.5, high), axis=(0, 1))
-    return found
-
-
-def _as_demand(published: object, against: str, median: Floats, alone: Floats) -> float:
-    """A published figure on the scale of demand, 100 at the start."""
-    ratio = published.value / published.reference_value  # type: ignore[attr-defined]
-    start, month = published.reference_month, published.month  # type: ignore[attr-defined]
-    return float(ratio * (median[start] if against == "start" else alone[month]))
-
-
-def _label_years(axes: Axes, calendar_start: str, months: int) -> None:
-    """Calendar years under a month axis: a tick at each second January."""
-    year, month = (int(part) for part in calendar_start.split("-"))
-    first = (13 - month) % 12
-    januaries = range(first, months + 1, 12)
-    ticks = [at for at in januaries if (year + (at + month - 1) // 12) % 2 == 0]
-    axes.set_xticks(ticks, [str(year + (at + month - 1) // 12) for at in ticks])
-
-
-def _label_ends(
-    page: Page,
-    axes: Axes,
-    box: tuple[float, float],
-    median: Floats,
-    without: Floats,
-    alone: Floats,
-    has_points: bool,
-) -> None:
-    """Name the lines at their ends."""
-    words = ["as it was", "without the\ncoordinator", "without any\npartnership"]
-    colours = [BLUE, PURPLE, QUIET]
-    ends = [median[-1], without[-1], alone[-1]]
-    low, high = axes.get_ylim()
-    wanted = [box[0] + (end - low) / (high - low) * (box[1] - box[0]) for end in ends]
-    heights = [LINE * (1 + word.count("\n")) + 4 for word in words]
-    for y, word, colour in zip(spread(wanted, heights, *box), words, colours, strict=True):
-        page.write(WIDTH - 318, y, word, color=colour)
-    if has_points:
-        y = page.top - 12
-        page.line((700, 700), (y, y), color=ORANGE, marker="D", markersize=12)
-        page.write(718, y, "published")
-    y = page.top - 12
-    page.line((870, 920), (y, y), color=SHADES[4], linewidth=16, solid_capstyle="butt")
-    page.write(934, y, "90 of 100 simulated")
-
-
-def _draw_spells(page: Page, left: float, width: float, y: float, place: Place) -> None:
-    """Draw when the coordinator was there, and when what was done began."""
-    scenario = place.load()
-    spell = [(c.from_month, min(c.to_month, scenario.months)) for c in scenario.coordinators]
-    start, end = min(a for a, _ in spell), max(b for _, b in spell)
-    scale = width / scenario.months
-    page.line(
-        [left + scale * start, left + scale * end], [y, y], color=PURPLE, linewidth=7, solid_capstyle="butt"
-    )
-    page.write(left + width + 14, y, "coordinator there", color=PURPLE)
-    done = sorted({i.from_month for i in scenario.interventions})
-    for month in done:
-        page.line([left + scale * month] * 2, [y - 30 - 8, y - 30 + 8], color=INK, linewidth=3)
-    shocks = sorted({e.month for e in scenario.events})
-    for month in shocks:
-        page.line([left + scale * month], [y - 30], color=INK, marker="v", markersize=11, linestyle="")
-    page.write(left + width + 14, y - 30, "| done   ▾ event", color=INK)
-
-
-# --- Point by point ---------------------------------------------------------------------------
-
-
-def without_picture(found: Sequence[tuple[str, Sequence[Effect]]], note: str) -> Picture:
-    """Draw the coordinator's effect at each accepted point, for the last figure of each place."""
-    last = [(name, effects[-2]) for name, effects in found]
-    title = without_title(last)
-    page = start_page(title, f"{note} Grey: too little to matter.")
-    width = (WIDTH - 2 * MARGIN) / len(last)
-    for index, (name, effect) in enumerate(last):
-        _draw_points(page, MARGIN + index * width, width - 30, name, effect)
-    rows = [(name, e, k) for name, e in last for k in np.argsort(e.mean)]
-    table = {
-        "place": [name for name, _, _ in rows],
-        "number": [e.what for _, e, _ in rows],
-        "point": [int(k) for _, _, k in rows],
-        "mean_effect": [float(e.mean[k]) for _, e, k in rows],
-        "ci95_low": [float(e.low[k]) for _, e, k in rows],
-        "ci95_high": [float(e.high[k]) for _, e, k in rows],
-    }
-    return Picture(page.figure, title, table)
-
-
-WORDS_OF_ANSWER = {
-    "matters": "enough to matter",
-    "does not matter": "too little to matter",
-    "not sure": "not sure whether enough to matter",
-}
-
-
-def without_title(rows: Sequence[tuple[str, Effect]]) -> str:
-    """For each place, whether the coordinator mattered and how sure that is."""
-    said = []
-    for name, effect in rows:
-        way = "better" if effect.is_good else "worse"
-        share = f"{100 * effect.share_clear:.0f} %"
-        said.append(f"{name} fared clearly {way} at {share} of points ({WORDS_OF_ANSWER[effect.answer]})")
-    return f"With its coordinator {', '.join(said)}"
-
-
-def _draw_points(page: Page, left: float, width: float, name: str, effect: Effect) -> None:
-    """Draw the mean effect at each accepted point with its interval, smallest first."""
-    unit = effect.unit.partition(",")[0]
-    head = fit(f"{name}: {effect.what} ({unit})", width, lines=3, weight="bold")
-    page.write(left, page.top - 8, head, weight="bold", va="top")
-    top = page.top - 30 - 3 * LINE
-    bottom = page.bottom + 76
-    axes = page.panel(left + 10, bottom, width - 20, top - bottom)
-    order = np.argsort(effect.mean)
-    ys = np.arange(len(order))
-    ends = np.array(
-        [
-            effect.low,
-            effect.high,
-            np.full_like(effect.low, effect.matters),
-            np.full_like(effect.low, -effect.matters),
-        ]
-    )
-    room = 0.06 * float(ends.max() - ends.min())
-    axes.set(xlim=(float(ends.min()) - room, float(ends.max()) + room), ylim=(-1, len(order)), yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.axvspan(-effect.matters, effect.matters, color=GREY, alpha=0.45, linewidth=0)
-    axes.axvline(0.0, color=INK, linewidth=2)
-    thick = max(1.0, min(4.0, 160.0 / len(order)))
-    for y, k in zip(ys, order, strict=True):
-        good = effect.mean[k] < 0.0 if effect.is_better_low else effect.mean[k] > 0.0
-        colour = BLUE if good else PURPLE
-        axes.plot((effect.low[k], effect.high[k]), (y, y), color=colour, linewidth=thick)
-        axes.plot(effect.mean[k], y, "o", color=colour, markersize=thick + 3)
-    axes.set_xticks(*value_ticks(*axes.get_xlim(), 4))
-    ways = ("← better with it", "worse →") if effect.is_better_low else ("← worse", "better with it →")
-    page.write(left + 10, page.bottom + 20, ways[0], color=QUIET)
-    page.write(left + width - 10, page.bottom + 20, ways[1], ha="right", color=QUIET)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from experiments.declared import read
+from experiments.engine.judge import Found, judge, of_differences
+from experiments.engine.study import Test
 from partnersim.scenario.declarations import Published, Real, Section, Share, Text, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
 from partnersim.scenario.scenario import Scenario
@@ -174,14 +176,11 @@ class Runs:
         Demand met the old way, 100 at the start; and the same without any partnership.
     change : float64[point, replicate]
         Change delivered in the last month, share of the vision.
-    failed : int
-        Runs that failed, in all arms; they are NaN, and left out with their pairs.
     """
 
     outcome: Mapping[str, Floats]
     alone: Mapping[str, Floats]
     change: Mapping[str, Floats]
-    failed: int = 0
 
     @property
     def n_points(self) -> int:
@@ -226,15 +225,17 @@ def set_beside(figure: Figure, runs: Runs, rules: Declared) -> Beside:
     low, high = rules.ends
     bands = {}
     for arm, values in simulated.items():
-        bands[arm] = tuple(float(x) for x in np.nanquantile(values, (low, 0.5, high)))
-    lows, highs = np.nanquantile(simulated[BASE], (low, high), axis=1)
+        bands[arm] = tuple(float(x) for x in np.quantile(values, (low, 0.5, high)))
+    lows, highs = np.quantile(simulated[BASE], (low, high), axis=1)
     value = figure.published.value
     share = float(((lows <= value) & (value <= highs)).mean())
-    alone = float(np.nanmedian(figure.without_any(runs.alone[BASE])))
-    return Beside(figure, bands, alone, share, judge(value, bands[BASE], alone, share, rules))
+    alone = float(np.median(figure.without_any(runs.alone[BASE])))
+    return Beside(figure, bands, alone, share, verdict_on(value, bands[BASE], alone, share, rules))
 
 
-def judge(value: float, band: tuple[float, float, float], alone: float, share: float, rules: Declared) -> str:
+def verdict_on(
+    value: float, band: tuple[float, float, float], alone: float, share: float, rules: Declared
+) -> str:
     """Whether a figure disagrees, by what was fixed beforehand."""
     if not band[0] <= value <= band[2]:
         return "disagrees"
@@ -252,138 +253,37 @@ class Effect:
 
     Attributes
     ----------
-    what, unit
-        The number.
-    is_better_low
-        Whether less is better.
-    matters
-        The smallest effect that matters, in the unit.
-    without, with_
-        Median over places and points, without and with.
-    mean : float64[point]
-        Mean effect at each accepted point.
-    low, high : float64[point]
-        Its 95 % interval over pairs.
-    share_better, share_worse
-        Share of all pairs in which the place with its coordinator fared better, or worse.
-    band
-        The middle of all pairs' differences: lower end, median, upper end.
-    answer
-        'matters', 'does not matter' or 'not sure', by the rules.
+    test, found, outcome
+        What would be better, what was found, and how it came out by the rule of the claims.
+    unit, with_, without
+        Unit of the number, and its medians over places and points.
     """
 
-    what: str
+    test: Test
+    found: Found
+    outcome: str
     unit: str
-    is_better_low: bool
-    matters: float
-    without: float
     with_: float
-    mean: Floats
-    low: Floats
-    high: Floats
-    share_better: float
-    share_worse: float
-    band: tuple[float, float, float]
-    answer: str
-
-    @property
-    def sign(self) -> float:
-        """The sign of the effect at most of the points; 0 where there is none."""
-        return float(np.sign(np.sign(self.mean).sum()))
-
-    @property
-    def share_clear(self) -> float:
-        """Share of the points at which the interval lies on that side of 0."""
-        return float(is_clear(self.low, self.high, self.sign).mean())
-
-    @property
-    def is_good(self) -> bool:
-        """Whether most points have the coordinator make it better."""
-        return self.sign == (-1.0 if self.is_better_low else 1.0)
+    without: float
 
 
-def is_clear(low: Floats, high: Floats, sign: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Whether intervals lie wholly on one side of 0; nowhere for a sign of 0."""
-    return (low > 0.0) if sign > 0 else (high < 0.0) if sign < 0 else np.zeros(len(low), bool)
-
-
-def find_effect(
-    with_: Floats,
-    without: Floats,
-    *,
-    what: str,
-    unit: str,
-    is_better_low: bool,
-    matters: float,
-    rules: Declared,
-) -> Effect:
+def find_effect(with_: Floats, without: Floats, test: Test, unit: str, rules: Declared) -> Effect:
     """Compare pairs of runs that share their luck: float64[point, replicate] each."""
-    apart = with_ - without
-    n = np.isfinite(apart).sum(axis=1)
-    mean = np.nanmean(apart, axis=1)
-    half = 1.96 * np.nanstd(apart, axis=1, ddof=1) / np.sqrt(n)
-    low, high = mean - half, mean + half
-    lower, higher = (float(np.nanmean(x)) for x in _compare(apart))
-    ends = tuple(float(x) for x in np.nanquantile(apart, (rules.ends[0], 0.5, rules.ends[1])))
-    return Effect(
-        what=what,
-        unit=unit,
-        is_better_low=is_better_low,
-        matters=matters,
-        without=float(np.nanmedian(without)),
-        with_=float(np.nanmedian(with_)),
-        mean=mean,
-        low=low,
-        high=high,
-        share_better=lower if is_better_low else higher,
-        share_worse=higher if is_better_low else lower,
-        band=ends,
-        answer=answer(mean, low, high, matters, rules.sure_share_of_points),
-    )
-
-
-def _compare(apart: Floats) -> tuple[Floats, Floats]:
-    """Below and above 0 as 1 and 0, NaN where a run of the pair failed."""
-    known = np.isfinite(apart)
-    return np.where(known, apart < 0.0, np.nan), np.where(known, apart > 0.0, np.nan)
-
-
-def answer(mean: Floats, low: Floats, high: Floats, matters: float, sure: float) -> str:
-    """Whether the coordinator mattered, by what was fixed beforehand."""
-    sign = float(np.sign(np.sign(mean).sum()))
-    is_large = (np.abs(mean) >= matters).mean() >= 0.5
-    if is_large and is_clear(low, high, sign).mean() >= sure:
-        return "matters"
-    if (np.maximum(np.abs(low), np.abs(high)) < matters).mean() >= sure:
-        return "does not matter"
-    return "not sure"
+    found = of_differences(with_ - without)
+    outcome = judge(test, found, rules.sure_share_of_points)
+    return Effect(test, found, outcome, unit, float(np.median(with_)), float(np.median(without)))
 
 
 def effects(place: Place, runs: Runs, rules: Declared) -> list[Effect]:
     """What the coordinator changed in each published figure, and in change delivered."""
+    arms = {BASE: 1.0, WITHOUT: -1.0}
     found = []
     for figure in place.figures():
         with_, without = (figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in (BASE, WITHOUT))
-        found.append(
-            find_effect(
-                with_,
-                without,
-                what=figure.name,
-                unit=figure.published.unit,
-                is_better_low=True,
-                matters=rules.matters.figure_percent / 100.0 * figure.published.reference_value,
-                rules=rules,
-            )
-        )
-    found.append(
-        find_effect(
-            runs.change[BASE],
-            runs.change[WITHOUT],
-            what=f"Change delivered by the last month, {place.load().months}",
-            unit="share of the vision",
-            is_better_low=False,
-            matters=rules.matters.change_delivered,
-            rules=rules,
-        )
-    )
+        smallest = rules.matters.figure_percent / 100.0 * figure.published.reference_value
+        test = Test(title=figure.name, weights=arms, expect="less", smallest=smallest)
+        found.append(find_effect(with_, without, test, figure.published.unit, rules))
+    title = f"Change delivered by the last month, {place.load().months}"
+    test = Test(title=title, weights=arms, expect="more", smallest=rules.matters.change_delivered)
+    found.append(find_effect(runs.change[BASE], runs.change[WITHOUT], test, "share of the vision", rules))
     return found

@@ -1,19 +1,97 @@
-"""The page of results of the places, written from their summary."""
+"""The page of results of the places, and what it is written from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from experiments.places.places import BASE, NOTHING, WITHOUT, Declared
-from experiments.provenance import written_by
+from experiments.engine.judge import agreement
+from experiments.engine.page import numbers, row
+from experiments.places.places import BASE, NOTHING, WITHOUT, Beside, Declared, Effect, Place, Runs
+from experiments.points import Points
+from experiments.provenance import stamp, written_by
 from partnersim.runs.wording import number, plural, signed
+
+COMMAND = "python -m experiments.places.run"
 
 AGAINST = {
     "start": "the place's own figure at the start",
     "trend": "what the months before would lead to, carried on",
     "no partnership": "the same place without any partnership",
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found of one place."""
+
+    place: Place
+    runs: Runs
+    beside: Sequence[Beside]
+    effects: Sequence[Effect]
+
+
+def summarise(
+    found: Sequence[Found], points: Points, declared: Declared, kept: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Everything that the page and the report say, as numbers and words.
+
+    Parameters
+    ----------
+    kept
+        By place, the paths that its timeline sets itself.
+    """
+    return {
+        "made_from": {
+            **stamp(COMMAND, seed=declared.seed, n_runs=sum(f.runs.n_runs for f in found)),
+            "replicates": declared.replicates,
+            "accepted": {"points": found[0].runs.n_points, "digest": points.digest},
+        },
+        "places": [
+            {
+                "name": f.place.name,
+                "scenario": f.place.scenario,
+                "set_by_the_timeline": kept[f.place.name],
+                "figures": [_beside(b) for b in f.beside],
+                "coordinator": [_effect(e) for e in f.effects],
+                "cautions": [caution.text.strip() for caution in f.place.caution],
+            }
+            for f in found
+        ],
+    }
+
+
+def _beside(found: Beside) -> dict[str, Any]:
+    published = found.figure.published
+    return {
+        "title": published.title,
+        "month": published.month,
+        "unit": published.unit,
+        "published": published.value,
+        "source": published.source,
+        "against": found.figure.reading.against,
+        "why": found.figure.reading.why.strip(),
+        "simulated": found.bands,
+        "no_partnership": found.alone,
+        "share_of_points": found.share_of_points,
+        "verdict": found.verdict,
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    found = effect.found
+    return {
+        "what": effect.test.title,
+        "unit": effect.unit,
+        "better": effect.test.expect,
+        "smallest_that_matters": effect.test.smallest,
+        "with": effect.with_,
+        "without": effect.without,
+        **numbers(found),
+        "agreement": agreement(effect.test, found),
+        "outcome": effect.outcome,
+    }
 
 
 def report(summary: Mapping[str, Any], declared: Declared) -> str:
@@ -33,7 +111,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         f"{written_by(made['command'], made['model'])}, seed {made['seed']}, "
         f"{plural(made['n_runs'], 'run')}: {plural(made['accepted']['points'], 'accepted point')}, "
         f"{made['replicates']} simulated places at each, in three arms that share "
-        "their luck." + (f" {plural(summary['failed'], 'run')} failed." if summary["failed"] else ""),
+        "their luck.",
         "",
         "![Published figures beside the simulated distribution](figure.png)",
         "",
@@ -74,46 +152,33 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "",
         "## Without the coordinator",
         "",
-        "![What the coordinator did, at each accepted point](without.png)",
-        "",
         "The same places, parameters and luck, with the coordinators taken out and all else as it "
-        "was. The effect is the difference, pair by pair: its mean at the middle one of the "
-        "accepted points, and between which values it lies at 90 of 100 of them.",
+        "was. The effect is the difference, pair by pair: its mean over the accepted points with the "
+        "95 % interval over paired replicates, and between which values 90 % of the points lie. As "
+        f"expected: better with it at {share(declared.sure_share_of_points)} of the points, and by more "
+        "than the smallest effect that matters; the rule is that of the claims, fixed beforehand. Sure is "
+        "what the model says at whatever point was accepted; whether it is right about the place is "
+        "another question.",
         "",
-        "| place | | with | without | effect | better with, of all pairs | worse with | points at "
-        "which that is clear | smallest that matters | answer |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
+        row("place", "", "with", "without", "effect", "90 % of the points", "agree", "matters", "outcome"),
+        row(*["---"] * 2, *["---:"] * 6, "---"),
         *(
             row(
                 place["name"],
                 f"{effect['what']} ({effect['unit']})",
                 say(effect["with"]),
                 say(effect["without"]),
-                spread(effect["mean_over_points"]),
-                share(effect["share_better"]),
-                share(effect["share_worse"]),
-                share(effect["share_of_points_clear"]),
-                say(effect["smallest_that_matters"]),
-                effect["answer"],
+                spread([effect["ci95"][0], effect["mean"], effect["ci95"][1]]),
+                f"{signed(effect['range90'][0], 2)} to {signed(effect['range90'][1], 2)}",
+                share(effect["agreement"]),
+                f"{effect['better']}, by {say(effect['smallest_that_matters'])}",
+                effect["outcome"],
             )
             for place in summary["places"]
             for effect in place["coordinator"]
         ),
         "",
-        f"*Matters*: as large as that at half of the points, and of one sign and clear of 0 at "
-        f"{share(declared.sure_share_of_points)}. *Does not matter*: surely smaller at "
-        f"{share(declared.sure_share_of_points)}. Else *not sure*. All fixed beforehand. "
-        "Sure is what the model says at whatever point was accepted; whether it is right about "
-        "the place is another question.",
-        "",
-        *answers(summary),
-        "",
-        "## Over the years",
-        "",
-        *(
-            f"![{place['name']}, with and without the coordinator]({place['scenario']}.png)\n"
-            for place in summary["places"]
-        ),
+        "## With nothing of what was done",
         "",
         "For scale, what would have come with nothing of what was done: neither coordinator nor "
         "teams, agreements, days or a board of their own.",
@@ -156,36 +221,6 @@ def what_counts(declared: Declared) -> Iterator[str]:
         "any partnership;"
     )
     yield "- *agrees*: inside, and none of these."
-
-
-def answers(summary: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each place: what would have happened without, and how sure that is."""
-    for place in summary["places"]:
-        for effect in place["coordinator"]:
-            yield f"- {sentence(place['name'], effect)}"
-
-
-def sentence(place: str, effect: Mapping[str, Any]) -> str:
-    """What the coordinator did to one number, with how sure the model is."""
-    with_, without = (say(effect[key]) for key in ("with", "without"))
-    how = {
-        "matters": "The model is sure that it mattered",
-        "does not matter": "The model is sure that it hardly mattered",
-        "not sure": "The model is not sure that it mattered",
-    }[effect["answer"]]
-    clear = share(effect["share_of_points_clear"])
-    return (
-        f"**{place}**, {effect['what'][0].lower()}{effect['what'][1:]}: {without} "
-        f"{effect['unit']} without the coordinator in place of {with_}. {how}: better with it in "
-        f"{share(effect['share_better'])} of pairs, worse in {share(effect['share_worse'])}; on "
-        f"average {'better' if effect['is_good'] else 'worse'}, and clearly so, at {clear} of the "
-        "accepted points."
-    )
-
-
-def row(*cells: str) -> str:
-    """A row of a table."""
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 def say(value: float | None) -> str:

@@ -20,6 +20,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from experiments.pictures import save_picture
+from experiments.report import picture
 from experiments.report.collect import Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.pages import Places, in_line, to_html, without_title
@@ -65,7 +67,11 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
     clear(out)
     places = Places(out, {stored.folder.resolve(): stored.experiment.slug for stored in found})
     parts = [Part(stored, body(stored, places)) for stored in found]
-    summary = to_html(summary_page(found), out, "summary", places)
+    drawn = picture.draw(found)
+    if drawn:
+        save_picture(drawn, out / picture.FILE)
+    told = summary_page(found, picture=picture.FILE if drawn else "", model=model)
+    summary = to_html(told, out, "summary", places)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.globals["in_line"] = lambda text: Markup(in_line(text))
     template = environment.from_string((HERE / "template.html.j2").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from experiments.points import ACCEPTED, Points
+from experiments.points import ACCEPTED, Points, say_if_not_current
 from experiments.report.contents import EXPERIMENTS, TUNING, Experiment
 from partnersim import ScenarioError
 from partnersim.model.version import MODEL_VERSION
@@ -25,7 +25,7 @@ class Standing(StrEnum):
     """How far a stored result may be believed to be the model's own."""
 
     CURRENT = "made with the model as it is"
-    OUT_OF_DATE = "out of date"
+    OUT_OF_DATE = "not made with the model as it is"
     MISSING = "without results yet"
     BROKEN = "cannot be read"
 
@@ -60,6 +60,11 @@ class Stored:
         return head.removeprefix("# ").strip() if head.startswith("# ") else self.experiment.title
 
     @property
+    def model(self) -> str:
+        """The version of the model that it was made with; empty where nobody wrote it down."""
+        return str(made_from(self.summary).get("model") or "")
+
+    @property
     def command(self) -> str:
         """What makes it."""
         return str(made_from(self.summary).get("command") or self.experiment.command)
@@ -72,7 +77,7 @@ class Stored:
         runs = made.get("n_runs")
         return [
             ("Command", self.command),
-            ("Model", str(made.get("model") or NOT_RECORDED)),
+            ("Model", self.model or NOT_RECORDED),
             ("Seed", str(made.get("seed", NOT_RECORDED))),
             ("Runs", f"{runs:,}" if isinstance(runs, int) else NOT_RECORDED),
             ("Versions", said or NOT_RECORDED),
@@ -134,8 +139,6 @@ def _why_not_current(
     """Why a result is not the present model's; empty if it is."""
     if experiment.folder == TUNING:
         # Defaults chosen from the accepted points do not make the points out of date.
-        from experiments.accepted import say_if_not_current
-
         said, _, _ = say_if_not_current(folder).removeprefix("Out of date: ").partition(". Run")
         return said
     made = made_from(summary)
@@ -143,7 +146,7 @@ def _why_not_current(
     if not isinstance(made_with, str):
         return f"neither a summary nor {RESULTS} says with which model it was made"
     if made_with != model:
-        return f"made with model {made_with}, and the model is now {model}"
+        return f"made with model {made_with}, not with the model as it is ({model})"
     points = made.get("accepted")
     if accepted and isinstance(points, Mapping) and points.get("digest", accepted) != accepted:
         return f"made with other accepted points than those now in {TUNING}/{ACCEPTED.name}"

@@ -30,8 +30,8 @@ class Experiment:
         How far the answer to a claim was put in by hand, in its own words.
     withdrawn
         Why its answer is taken back; empty where it is not.
-    withdrawn_parts
-        Of which parts of the claim; none for the whole.
+    withdrawn_parts, withdrawn_model
+        Of which parts of the claim; none for the whole; and which version of the model gave it.
     """
 
     folder: str
@@ -41,6 +41,7 @@ class Experiment:
     built_in: str = ""
     withdrawn: str = ""
     withdrawn_parts: tuple[str, ...] = ()
+    withdrawn_model: str = ""
 
     @property
     def slug(self) -> str:
@@ -84,6 +85,7 @@ def claims(folder: Path = CLAIMS) -> Iterator[Experiment]:
                 built_in=" ".join(str(stated.get("built_in", "")).split()),
                 withdrawn=" ".join(str(withdrawn.get("why", "")).split()),
                 withdrawn_parts=tuple(map(str, withdrawn.get("parts", ()))),
+                withdrawn_model=str(withdrawn.get("model", "")),
             )
 
 

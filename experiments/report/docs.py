@@ -1,6 +1,7 @@
 """The summary in docs/evidence.md: python -m experiments.report.docs
 
-Writes the tables between the page's markers anew, from what is stored. Nothing is run.
+Writes what is between the page's markers anew, and the picture of all claims, from what is stored;
+and says on each stored page of results whether it was made with another model. Nothing is run.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.report.collect import RESULTS, Stored, collect
+from experiments.pictures import save_picture
+from experiments.report import picture
+from experiments.report.collect import RESULTS, Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.summary import summary_page
 
 COMMAND = "python -m experiments.report.docs"
 PAGE = EXPERIMENTS.parent / "docs" / "evidence.md"
+PICTURE = EXPERIMENTS / "claims" / picture.FILE
 BEGIN = "<!-- begin: written by the command above -->"
 END = "<!-- end -->"
 
@@ -32,7 +36,9 @@ def link_from(page: Path, stored: Stored) -> str:
 
 def tables(found: Sequence[Stored], page: Path = PAGE) -> str:
     """What stands between the markers."""
-    return summary_page(found, lambda stored: link_from(page, stored))
+    is_drawn = any(True for _ in picture.rows(found))
+    address = Path(os.path.relpath(PICTURE, page.parent)).as_posix() if is_drawn else ""
+    return summary_page(found, lambda stored: link_from(page, stored), address)
 
 
 def renew(text: str, new: str) -> str:
@@ -50,17 +56,38 @@ def renew(text: str, new: str) -> str:
     return f"{before}{BEGIN}\n\n{new}\n{END}{after}"
 
 
+MARK = "> **Made with model "
+"""How the line begins that says so."""
+
+
+def marked(stored: Stored) -> str:
+    """A page of results that says below its title if it was made with another model than the present."""
+    lines = [line for line in stored.page.split("\n") if not line.startswith(MARK)]
+    if stored.standing is Standing.OUT_OF_DATE:
+        while len(lines) > 1 and not lines[1]:
+            del lines[1]
+        lines[1:1] = ["", f"{MARK}{stored.model or 'unknown'}, not with the model as it is.**", ""]
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to renew")
     options = parser.parse_args()
     try:
         text = options.page.read_text(encoding="utf-8")
-        new = renew(text, tables(collect(contents()), options.page))
+        found = collect(contents())
+        new = renew(text, tables(found, options.page))
     except (OSError, ValueError) as error:
         print(f"{options.page}: {error}", file=sys.stderr)
         return 2
+    drawn = picture.draw(found)
+    if drawn:
+        save_picture(drawn, PICTURE)
     options.page.write_text(new, encoding="utf-8")
+    for stored in found:
+        if stored.page and marked(stored) != stored.page:
+            (stored.folder / RESULTS).write_text(marked(stored), encoding="utf-8")
     print(f"{options.page}: {'as it was' if new == text else 'renewed'}")
     return 0
 

@@ -1,4 +1,8 @@
-"""The summary tables, as Markdown: for the report's first page and for docs/evidence.md."""
+"""The summary, as Markdown: for the report's first page and for docs/evidence.md.
+
+One picture and one sentence a claim come first, tables after. Where results were made with another
+model than the present one, that is the first thing said.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from experiments.engine.page import row
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
 from partnersim.figures.quantities import quantity
+from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import decimals, number, signed
 
@@ -17,9 +23,6 @@ NONE = "–"
 """In a cell of which nothing is known."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-MOST_PARTS = 4
-"""Parts of a claim that have a row each; of more, the ends are given."""
 
 ENOUGH = 60
 """Letters after which no further clause is quoted."""
@@ -36,14 +39,28 @@ def in_report(stored: Stored) -> str:
     return f"#{stored.experiment.slug}"
 
 
-def summary_page(found: Sequence[Stored], link: Link = in_report) -> str:
-    """Both tables: the claims, and what else was looked at."""
+def summary_page(found: Sequence[Stored], link: Link = in_report, picture: str = "", model: str = "") -> str:
+    """What is stored, all of it in short.
+
+    Parameters
+    ----------
+    found
+        In the order of the report.
+    link
+        Where each has its page.
+    picture
+        Address of the picture of all claims; none if empty.
+    model
+        The present model; the declared one if left out.
+    """
     claims = [stored for stored in found if stored.experiment.is_claim]
     others = [stored for stored in found if not stored.experiment.is_claim]
-    lines = []
+    lines = [*standing_of_all(found, model or MODEL_VERSION)]
+    if picture:
+        lines += [f"![Effects of the claims]({picture})", ""]
     if claims:
-        lines += ["## The claims", "", *claims_table(claims, link), "", *HOW_TO_READ, ""]
-        lines += withdrawals(claims)
+        lines += ["## The claims", "", *(f"- {in_a_sentence(stored)}" for stored in claims), ""]
+        lines += [*claims_table(claims, link), "", *HOW_TO_READ, "", *withdrawals(claims)]
     lines += ["## What else was looked at", "", *others_table(others, link)]
     return "\n".join(lines) + "\n"
 
@@ -52,25 +69,60 @@ HOW_TO_READ = (
     "*Answer*: by a rule fixed before the first run. *Effect*: mean over the accepted set of "
     "parameters, with its 95 % interval over paired replicates; of a part with several tests, of "
     "the one on which fewest of the set agree; % is of the vision or of runs, trust goes from 0 to "
-    "1. *Of the set*: in what share of the accepted "
-    "parameters it is as expected. *Through trust*: what share of the effect is gone when trust is "
-    "held as it was at the start. *Built in?*: how far the answer follows from what was put in by "
-    "hand; the claim's page says from what.",
+    "1. *Of the set*: in what share of the accepted parameters it is as expected. *Through trust*: "
+    "what share of the effect is gone when trust is held as it was at the start. *Theories*: how it "
+    "comes out where trust learns by two theories of others. *Map*: in how many settings of what was "
+    "not tuned (exposure, interdependence, hope) the part holds. *Built in?*: how far the answer "
+    "follows from what was put in by hand; the claim's page says from what.",
 )
+
+
+def standing_of_all(found: Sequence[Stored], model: str) -> Iterator[str]:
+    """The first sentence, where answers are not of the present model."""
+    old = [stored for stored in found if stored.standing is Standing.OUT_OF_DATE]
+    if not old:
+        return
+    which = (
+        "All answers here are" if len(old) == len(found) else f"{len(old)} of {len(found)} answers here are"
+    )
+    versions = sorted({stored.model.partition(".")[0] for stored in old if stored.model})
+    yield (
+        f"**{which} of version {' and '.join(versions) or '?'} of the model, not of the model as it is "
+        f"({model}), and are being replaced.**"
+    )
+    yield ""
 
 
 # --- The claims -------------------------------------------------------------------------------
 
 
+def in_a_sentence(stored: Stored) -> str:
+    """What came of a claim."""
+    said = str(stored.summary.get("sentence") or "no answer yet")
+    if is_withdrawn(stored):
+        of = (
+            f" of {', '.join(stored.experiment.withdrawn_parts)}" if stored.experiment.withdrawn_parts else ""
+        )
+        said = f"{said}; the answer{of} is withdrawn"
+    return f"**{stored.title}**: {said}.{mark(stored)}"
+
+
+def is_withdrawn(stored: Stored) -> bool:
+    """Whether what is stored is what was taken back: the answer of the model that it was found wrong of."""
+    return bool(stored.experiment.withdrawn) and stored.model == stored.experiment.withdrawn_model
+
+
 def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
     """A row for each part of each claim; what holds for the claim as a whole in its first."""
-    yield "| claim | answer | part | effect | of the set | through trust | built in? |"
-    yield "|---|---|---|---|---:|---:|---|"
+    yield row(
+        *("claim", "answer", "part", "effect", "of the set", "through trust", "theories", "map", "built in?")
+    )
+    yield row("---", "---", "---", "---", "---:", "---:", "---", "---:", "---")
     for stored in claims:
         title = f"[{stored.title}]({link(stored)}){mark(stored)}"
         first, *rest = part_cells(stored)
         word = answer(stored.summary)
-        if stored.experiment.withdrawn:
+        if is_withdrawn(stored):
             parts = ", ".join(stored.experiment.withdrawn_parts)
             word = f"{word}; **withdrawn**: {parts}" if parts else "**withdrawn**"
         yield row(title, word, *first, built_in(stored))
@@ -85,7 +137,7 @@ def withdrawals(claims: Sequence[Stored]) -> list[str]:
         f"{''.join(f', {part}' for part in stored.experiment.withdrawn_parts)}.** "
         f"{stored.experiment.withdrawn}"
         for stored in claims
-        if stored.experiment.withdrawn
+        if is_withdrawn(stored)
     ]
     return ["## Withdrawn answers", "", *taken_back, ""] if taken_back else []
 
@@ -101,31 +153,25 @@ def answer(summary: Mapping[str, Any]) -> str:
     return f"**{word}**: {held} of {len(parts)} parts hold"
 
 
-Cells = tuple[str, str, str, str]
-
-
-def part_cells(stored: Stored) -> list[Cells]:
-    """Part, effect, share of the set and share through trust; of many parts, the two ends."""
+def part_cells(stored: Stored) -> list[tuple[str, ...]]:
+    """For each part: effect, share of the set, share through trust, theories, and the map."""
+    nothing = (NONE,) * 4
     try:
-        tests = weakest(stored.summary)
-        if len(tests) > MOST_PARTS:
-            return [cells(test, f"{end} of {len(tests)}: ") for end, test in ends(tests)]
-        return [cells(test) for test in tests] or [(NONE,) * 4]
+        held = stored.summary.get("map", {}).get("held", {})
+        found = [
+            (
+                test["part"],
+                effect(test),
+                percent(test["agreement"]),
+                through_trust(test),
+                ", ".join(t["outcome"] for t in test.get("by_theory", {}).values()) or NONE,
+                str(held.get(test["part"], NONE)),
+            )
+            for test in weakest(stored.summary)
+        ]
+        return found or [(NONE, NONE, *nothing)]
     except (AttributeError, KeyError, TypeError, ValueError):
-        return [(NONE, f"cannot be read; make it again with `{stored.command}`", NONE, NONE)]
-
-
-def cells(test: Test, before: str = "") -> Cells:
-    """What came of one part."""
-    return f"{before}{test['part']}", effect(test), percent(test["agreement"]), through_trust(test)
-
-
-def ends(tests: Sequence[Test]) -> list[tuple[str, Test]]:
-    """The parts with the highest and the lowest effect, among those measured as the first is."""
-    kind = (tests[0]["kind"], tests[0]["measure"])
-    alike = [test for test in tests if (test["kind"], test["measure"]) == kind]
-    ordered = sorted(alike, key=lambda test: float(test["mean"]))
-    return [("highest", ordered[-1]), ("lowest", ordered[0])]
+        return [(NONE, f"cannot be read; make it again with `{stored.command}`", *nothing)]
 
 
 def weakest(summary: Mapping[str, Any]) -> list[Test]:
@@ -197,7 +243,11 @@ def others_table(others: Sequence[Stored], link: Link) -> Iterator[str]:
 
 def mark(stored: Stored) -> str:
     """A mark where a result is not the present model's."""
-    return "" if stored.standing is Standing.CURRENT else f" **({stored.standing.value})**"
+    if stored.standing is Standing.CURRENT:
+        return ""
+    if stored.standing is Standing.OUT_OF_DATE and stored.model:
+        return f" *(made with model {stored.model}, not with the model as it is)*"
+    return f" *({stored.standing.value})*"
 
 
 def known(value: Any) -> bool:
@@ -208,8 +258,3 @@ def known(value: Any) -> bool:
 def percent(share: Any) -> str:
     """A share in percent."""
     return f"{100 * share:.0f}{NO_BREAK}%".replace("-", "−") if known(share) else NONE
-
-
-def row(*cells: str) -> str:
-    """A row of a table."""
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

@@ -1,15 +1,16 @@
-"""Elementary effects from stored trajectories: in each setting, and over all of them."""
+"""Elementary effects from trajectories: in each setting, and over all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments.screening.design import JUMP, N_LEVELS, Floats
+from experiments.engine.changes import Floats
+from experiments.engine.work import Result
+from experiments.screening.design import JUMP, N_LEVELS
 
 MEASURES = ("change_delivered", "mean_speed", "months_to_25", "trust", "perceived_joint_working", "cost")
 """On what effects are looked for; a milestone never reached counts as the horizon."""
@@ -17,8 +18,7 @@ MEASURES = ("change_delivered", "mean_speed", "months_to_25", "trust", "perceive
 MATTERS = 0.1
 """Effect of a whole prior range that counts, in standard deviations of the measure over the design.
 
-Fixed beforehand. If all of about 115 parameters mattered alike, each would have an effect of
-0.3; one of 0.1 accounts for less than a thousandth of the variance."""
+Fixed beforehand: an effect of 0.1 accounts for less than a thousandth of the variance."""
 
 N_RESAMPLES = 500
 SEED = 1
@@ -54,12 +54,11 @@ class Effects:
         return found
 
 
-def read_effects(setting: str, paths: Sequence[str], files: Sequence[Path]) -> Effects:
-    """Elementary effects from the files of some trajectories."""
+def read_effects(setting: str, paths: Sequence[str], walks: Sequence[Result]) -> Effects:
+    """Elementary effects of some trajectories."""
     effects, means = [], []
-    for file in files:
-        with np.load(file) as stored:
-            points, order, values = stored["points"], stored["order"], stored["values"]
+    for stored in walks:
+        points, order, values = stored["points"], stored["order"], stored["values"]
         means.append(values.mean(axis=2))
         sign = np.sign(np.diff(points, axis=0)[np.arange(len(order)), order])
         in_order = np.empty((len(order), *values.shape[1:]))
@@ -80,45 +79,6 @@ def read_effects(setting: str, paths: Sequence[str], files: Sequence[Path]) -> E
 def resample(n: int) -> np.ndarray[Any, Any]:
     """Which trajectories each resample of the bootstrap takes."""
     return np.random.default_rng(SEED).integers(0, n, (N_RESAMPLES, n))
-
-
-HEAD = (
-    "setting",
-    "parameter",
-    "measure",
-    "mu_star",
-    "mu_star_low",
-    "mu_star_high",
-    "mu",
-    "sigma",
-    "in_sd",
-    "moved",
-)
-
-
-def rows_of(effects: Effects) -> Iterator[tuple[Any, ...]]:
-    """One row a parameter and measure, in the measure's own unit but for `in_sd`.
-
-    The two means have three digits; two are enough for ends of intervals, spreads and shares.
-    """
-    mean = effects.mean
-    mu_star = np.abs(mean).mean(axis=0)
-    again = np.abs(mean)[resample(len(mean))].mean(axis=1)
-    low, high = np.quantile(again, [0.025, 0.975], axis=0)
-    in_sd = np.sqrt(np.maximum(effects.excess.mean(axis=0), 0.0))
-    columns = (
-        (mu_star, 3),
-        (low, 2),
-        (high, 2),
-        (mean.mean(axis=0), 3),
-        (mean.std(axis=0, ddof=1), 2),
-        (in_sd, 2),
-        (effects.moved, 2),
-    )
-    for f, path in enumerate(effects.paths):
-        for m, measure in enumerate(MEASURES):
-            numbers = (float(f"{c[f, m]:.{digits}g}") for c, digits in columns)
-            yield (effects.setting, path, measure, *numbers)
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.engine.page import begin, write_json
 from experiments.pictures import Page, Picture, fit, save_picture, start_page
 from experiments.provenance import stamp, written_by
-from experiments.screening import at_defaults
-from experiments.screening.at_defaults import Change
 from experiments.screening.design import read_left_out
-from experiments.screening.effects import (
-    HEAD,
-    MATTERS,
-    MEASURES,
-    SEED,
-    Effects,
-    Size,
-    Sizes,
-    pool,
-    rows_of,
-    verdict,
-)
+from experiments.screening.effects import MATTERS, MEASURES, SEED, Effects, Size, Sizes, pool, verdict
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, INK, PURPLE, QUIET
 from partnersim.runs.measures import MEASURES as DECLARED
@@ -43,7 +30,6 @@ DRIVERS = {
     "drawn.objective_diversity": "objectives",
     "organisations.*.targets.*.weight": "targets",
     "organisations.*.targets.*.cycle_months": "targets",
-    "pressure.deadline": "targets",
     "organisations.*.cultural_distance": "cultures",
     "trust.usual_cultural_distance": "cultures",
     "drawn.culture_diversity": "cultures",
@@ -53,7 +39,7 @@ DRIVERS = {
     "drawn.horizon_mean": "planning horizons",
     "drawn.horizon_diversity": "planning horizons",
     "lead.authority": "nobody in charge",
-    "lead.resentment": "nobody in charge",
+    "decision.resentment": "nobody in charge",
     "organisations.*.interdependence": "interdependence",
     "drawn.interdependence": "interdependence",
 }
@@ -65,70 +51,27 @@ def is_lever(path: str) -> bool:
     return path.startswith(("ways_of_working.", "coordinators.", "emergence."))
 
 
-def write(
-    found: Sequence[Effects], changes: Sequence[Change], replicates: int, pairs: int, folder: Path
-) -> None:
-    """Write tables, summary, page and figure.
-
-    Parameters
-    ----------
-    found, changes
-        Effects over the design, and one at a time from the defaults.
-    replicates, pairs
-        Runs of each point of the design, and of each change from the defaults.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+def write(found: Sequence[Effects], replicates: int, folder: Path) -> None:
+    """Write table, summary, page and figure."""
+    begin(folder)
     sizes = pool(found)
-    rows = [row for effects in found for row in rows_of(effects)]
-    write_parquet(folder / "results.parquet", HEAD, rows)
-    write_rows(folder / "sizes.csv", SIZES_HEAD, size_rows(sizes))
-    write_parquet(folder / "at_defaults.parquet", at_defaults.HEAD, list(at_defaults.rows(changes)))
-    summary = summarise(sizes, found, changes, replicates, pairs)
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    page = report(sizes, found, changes, replicates)
-    (folder / "results.md").write_text(page, encoding="utf-8")
-    save_picture(draw(sizes), folder / "figure.png")
-
-
-def summarise(
-    sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], replicates: int, pairs: int
-) -> dict[str, Any]:
-    """How it was made, and how many parameters matter."""
-    points = sum(len(effects.mean) * (len(effects.paths) + 1) for effects in found)
-    moved = {(change.setting, change.parameter, change.value) for change in changes}
-    apart = len(moved) + len({setting for setting, _, _ in moved})
-    return {
-        "made_from": stamp(COMMAND, seed=SEED, n_runs=points * replicates + apart * pairs),
+    with (folder / "sizes.csv").open("w", newline="", encoding="utf-8") as opened:
+        csv.writer(opened, lineterminator="\n").writerows([SIZES_HEAD, *size_rows(sizes)])
+    n_runs = replicates * sum(len(effects.mean) * (len(effects.paths) + 1) for effects in found)
+    summary = {
+        "made_from": stamp(COMMAND, seed=SEED, n_runs=n_runs),
         "trajectories": len(found[0].mean),
         "settings": [effects.setting for effects in found],
         "parameters": count_verdicts(sizes),
     }
+    write_json(summary, folder / "summary.json")
+    (folder / "results.md").write_text(report(sizes, found, replicates), encoding="utf-8")
+    save_picture(draw(sizes), folder / "figure.png")
 
 
 def count_verdicts(sizes: Sizes) -> dict[str, int]:
     """How many parameters matter, were never seen to, or move nothing."""
     return dict(sorted(Counter(verdict(by_measure) for by_measure in sizes.values()).items()))
-
-
-def write_parquet(file: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a long table in a fifth of the room that it takes as text."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = zip(*rows, strict=True) if rows else [() for _ in head]
-    table = pa.table({name: list(column) for name, column in zip(head, columns, strict=True)})
-    words = [name for name, kind in zip(head, table.schema.types, strict=True) if kind == "string"]
-    pq.write_table(
-        table, file, compression="zstd", compression_level=19, use_dictionary=words, store_schema=False
-    )
-
-
-def write_rows(file: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table."""
-    with file.open("w", newline="", encoding="utf-8") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
 
 
 SIZES_HEAD = ("parameter", "measure", "in_sd", "low", "high", "direction", "moved", "verdict")
@@ -151,7 +94,7 @@ def ranked(sizes: Sizes) -> list[str]:
     return sorted(sizes, key=size, reverse=True)
 
 
-def report(sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], replicates: int) -> str:
+def report(sizes: Sizes, found: Sequence[Effects], replicates: int) -> str:
     """The page of results."""
     verdicts = {path: verdict(by_measure) for path, by_measure in sizes.items()}
     lines = [
@@ -180,15 +123,6 @@ def report(sizes: Sizes, found: Sequence[Effects], changes: Sequence[Change], re
     ]
     lines += ["## Ways of working and coordinators", ""]
     lines += [*table(sizes, [path for path in sizes if is_lever(path)]), ""]
-    lines += [
-        "## One at a time, from the defaults",
-        "",
-        "What the low and the high end of the prior range change, all else at its default, with "
-        f"standard errors over pairs; {changes[0].setting if changes else ''}.",
-        "",
-        *at_defaults.table(changes, [*DRIVERS, *filter(is_lever, sizes)], ("change_delivered", "trust")),
-        "",
-    ]
     for word in ("never seen to matter", "moves nothing"):
         lines += [f"## {word.capitalize()}", ""]
         paths = [path for path in ranked(sizes) if verdicts[path] == word]
@@ -234,12 +168,7 @@ def draw(sizes: Sizes) -> Picture:
     for index, (measure, paths) in enumerate(tops.items()):
         shown = {path: sizes[path][measure] for path in paths}
         draw_panel(page, MARGIN + index * width, width - 24, PANELS[measure], shown)
-    table = {
-        "measure": [measure for measure in tops for _ in tops[measure]],
-        "parameter": [path for paths in tops.values() for path in paths],
-        "in_sd": [sizes[path][m].in_sd for m, paths in tops.items() for path in paths],
-    }
-    return Picture(page.figure, title, table)
+    return Picture(page.figure, title)
 
 
 def draw_panel(page: Page, left: float, width: float, head: str, shown: Mapping[str, Size]) -> None:

@@ -1,138 +1,82 @@
 """Which parameters matter, and which never do: python -m experiments.screening.run [--quick]
 
 Elementary effects (Morris 1991) of every number in priors.toml on the main measures, in seven
-settings. Replicates share their luck from point to point. Each trajectory is a file in the store,
-so that what is done is not done again after an interruption. Then each number one at a time, from
-the defaults. Writes tables, summary.json, results.md and figure.png beside this file; with --quick
-only what --out names.
+settings. Replicates share their luck from point to point. Each trajectory is remembered, so that
+what is done is not done again after an interruption. Writes sizes.csv, summary.json, results.md and
+figure.png beside this file; with --quick only what --out names.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from experiments.screening.at_defaults import REPLICATES, look, measure
-from experiments.screening.design import PRIORS, Prior, Setting, place, read_priors, settings, trajectory
+import partnersim
+from experiments.engine.changes import Floats
+from experiments.engine.work import WORKERS, Result, Task, Worker, at_work, digest, say
+from experiments.screening.design import PRIORS, Setting, place, plan, settings, trajectory
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
 from partnersim.model.version import MODEL_VERSION
-from partnersim.runs.ensemble import n_cores
+from partnersim.runs.measures import MEASURES as DECLARED
+from partnersim.scenario.scenario import Scenario
 
 HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is run; `families` are beginnings of settings' names."""
+    """How much is run; `families` are beginnings of settings' names, `most` numbers are moved."""
 
     trajectories: int = 20
     replicates: int = 20
     families: tuple[str, ...] = ("",)
+    most: int | None = None
 
-    def plans(self) -> list[tuple[Setting, list[Prior]]]:
-        """The settings, and what is moved in each."""
-        priors = read_priors()
-        return [
-            (setting, [prior for prior in priors if setting.has(prior)])
-            for setting in settings()
-            if setting.name.startswith(self.families)
-        ]
+    def settings(self) -> list[Setting]:
+        """In which settings."""
+        return [setting for setting in settings() if setting.name.startswith(self.families)]
 
 
-FULL = Extent()
-QUICK = Extent(trajectories=2, replicates=2, families=("two-organisations",))
+QUICK = Extent(trajectories=2, replicates=2, families=("two-organisations",), most=12)
 
 
-def store_of(root: Path, extent: Extent) -> Path:
-    """The folder of trajectories made with this model, design, priors and many replicates."""
-    digest = hashlib.sha256(f"{MODEL_VERSION} {SEED} {extent.replicates} {MEASURES}".encode())
-    for file in (PRIORS, HERE / "design.py"):
-        digest.update(file.read_bytes())
-    return root / digest.hexdigest()[:16]
+def screen(extent: Extent, worker: Worker) -> list[Effects]:
+    """Run what is not yet remembered, then give the effects in each setting."""
+    code = digest(MODEL_VERSION, SEED, MEASURES, *((HERE / f).read_bytes() for f in (PRIORS, "design.py")))
+    found = []
+    for setting in extent.settings():
+        tasks = []
+        for number in range(extent.trajectories):
+            given = (setting.name, number, extent.replicates, extent.most)
+            tasks.append(Task(digest(code, *given), run_trajectory, given))
+        walks = worker.do(tasks, setting.name)
+        paths = [prior.path for prior in plan(setting)[: extent.most]]
+        found.append(read_effects(setting.name, paths, walks))
+    return found
 
 
-def screen(extent: Extent, store: Path, workers: int = 1) -> list[Effects]:
-    """Run what is not yet stored, then give the effects in each setting."""
-    folder = store_of(store, extent)
-    folder.mkdir(parents=True, exist_ok=True)
-    plans = extent.plans()
-    files = {
-        setting.name: [
-            folder / f"{setting.name.replace(', ', '-')}-{number:03}.npz"
-            for number in range(extent.trajectories)
-        ]
-        for setting, _ in plans
-    }
-    # Settings in turn, so that what is there at any time covers them all.
-    todo = [
-        (setting, priors, number, files[setting.name][number], extent.replicates)
-        for number in range(extent.trajectories)
-        for setting, priors in plans
-        if not files[setting.name][number].exists()
-    ]
-    for done, (setting, _, number, *_) in enumerate(run_all(todo, workers), start=1):
-        say(f"{done} of {len(todo)}: trajectory {number + 1}, {setting.name}")
-    return [
-        read_effects(setting.name, [prior.path for prior in priors], files[setting.name])
-        for setting, priors in plans
-    ]
-
-
-Task = tuple[Setting, Sequence[Prior], int, Path, int]
-"""What one trajectory is run with."""
-
-
-def run_all(todo: Sequence[Task], workers: int) -> Iterator[Task]:
-    """Run trajectories, in several processes if asked, and give each when it is done."""
-    if workers == 1:
-        for task in todo:
-            run_trajectory(*task)
-            yield task
-        return
-    # Ctrl-C is for this process: the others finish what they have in hand.
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=ignore) as pool:
-        running = {pool.submit(run_trajectory, *task): task for task in todo}
-        try:
-            for future in as_completed(running):
-                future.result()
-                yield running[future]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def run_trajectory(
-    setting: Setting, priors: Sequence[Prior], number: int, file: Path, replicates: int
-) -> None:
-    """Run all points of one trajectory and keep them in a file."""
-    rng = np.random.default_rng([SEED, number, *setting.name.encode()])
-    points, order = trajectory(len(priors), rng)
+def run_trajectory(name: str, number: int, replicates: int, most: int | None) -> Result:
+    """Run all points of one trajectory."""
+    (setting,) = (setting for setting in settings() if setting.name == name)
+    priors = plan(setting)[:most]
+    points, order = trajectory(len(priors), np.random.default_rng([SEED, number, *name.encode()]))
     values = np.array([measure(place(setting, priors, at), replicates) for at in points])
-    unfinished = file.with_suffix(".part.npz")
-    np.savez_compressed(unfinished, points=points, order=order, values=values)
-    unfinished.replace(file)
+    return {"points": points, "order": order, "values": values}
 
 
-def at_defaults(setting: Setting) -> bool:
-    """Whether a setting is one of those in which numbers are moved one at a time."""
-    return setting.name.startswith(("integrated-care", "two-organisations")) and (
-        setting.scenario.decision.rule == "stake"
-    )
-
-
-def say(what: str) -> None:
-    """Tell whoever waits."""
-    print(what, file=sys.stderr, flush=True)
+def measure(scenario: Scenario, replicates: int) -> Floats:
+    """The measures of a scenario: float64[measure, replicate]; never reached counts as the horizon."""
+    found = partnersim.run(scenario, replicates, SEED, workers=1, series=False).measures
+    rows = []
+    for name in MEASURES:
+        late = float(scenario.months) if DECLARED[name].is_censored else np.nan
+        rows.append(np.where(np.isnan(found[name]), late, found[name]))
+    return np.array(rows)
 
 
 def main() -> int:
@@ -140,24 +84,18 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
     parser.add_argument("--out", type=Path, help="folder to write to")
     parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
-    parser.add_argument("--trajectories", type=int, help=f"{FULL.trajectories} if left out")
-    parser.add_argument("--workers", type=int, default=min(n_cores(), 2), help="processes")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     options = parser.parse_args()
-    extent = QUICK if options.quick else FULL
-    if options.trajectories:
-        extent = Extent(options.trajectories, extent.replicates, extent.families)
+    extent = QUICK if options.quick else Extent()
     try:
-        found = screen(extent, options.store, options.workers)
+        with at_work(options.store, 1 if options.quick else options.workers) as worker:
+            found = screen(extent, worker)
     except KeyboardInterrupt:
         say("stopped; the same command goes on from here")
         return 130
-    say("one at a time, at the defaults")
-    plans = [(setting, priors) for setting, priors in extent.plans() if at_defaults(setting)]
-    pairs = 4 if options.quick else REPLICATES
-    changes = list(look(plans, pairs))
     folder = options.out or (None if options.quick else HERE)
     if folder:
-        write(found, changes, extent.replicates, pairs, folder)
+        write(found, extent.replicates, folder)
     return 0
 
 

@@ -9,19 +9,29 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.patterns.estimates import Estimate, Floats
-from experiments.patterns.patterns import PATTERNS, Band, Look
-from experiments.tuning.distance import MOST_CHANCE, excess, penalty
+from experiments.patterns.figure import NATURAL_FLOOR
+from experiments.patterns.looks import Look
+from experiments.patterns.patterns import PATTERNS, Band
 from partnersim.scenario.scenario import Scenario
 
-ORDER = ("A13", "A4", "A1", "A2", "A11", "A5", "A7", "A6", "A9", "A3", "A12", "A10", "A8")
-"""Patterns by what they cost: from no run at all to five years of four arms."""
+ORDER = (
+    "A13", "A4", "A1", "A2", "A14", "A18", "A5", "A15", "A11", "A3", "A9", "A10", "A7", "A12", "A17", "A6",
+)  # fmt: skip
+"""Patterns by what they cost: from no run at all to a year of nine arms."""
 
+FAMILY = "integrated-care"
 LONGEST = 120
 """Months of the scenario as it is, of which many patterns look at the first."""
 
+TENTH = 0.1
+"""Of a band's width: the unit in which a miss is counted."""
+
+MOST_CHANCE = 0.25
+"""Of a band's width: no more than this is put down to chance where a point is to be accepted."""
+
 
 class Number(NamedTuple):
-    """One number of one pattern."""
+    """One number of one pattern that has a band."""
 
     pattern: str
     key: str
@@ -65,22 +75,29 @@ class Evaluation(NamedTuple):
     excess : float64[number]
         How far outside, in tenths of the band; NaN where not looked at.
     distance : float
-        Sum of penalties of what was looked at.
-    is_whole : bool
-        Whether all was looked at.
+        Sum of penalties of what was looked at; infinite at points that are no part of the priors.
     """
 
     found: Floats
     excess: Floats
     distance: float
-    is_whole: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was looked at."""
+        return not np.isnan(self.excess).any()
 
 
 _INDEX = {(number.pattern, number.key): index for index, number in enumerate(NUMBERS)}
 _PATTERNS = {pattern.name: pattern for pattern in PATTERNS}
 
 
-def evaluate(point: Mapping[str, float], level: Level, most_distance: float = math.inf) -> Evaluation:
+def evaluate(
+    point: Mapping[str, float],
+    level: Level,
+    most_distance: float = math.inf,
+    rest: tuple[float, float] = (0.0, 1.0),
+) -> Evaluation:
     """Look for the patterns at a point until its distance is more than what is asked.
 
     Parameters
@@ -91,18 +108,22 @@ def evaluate(point: Mapping[str, float], level: Level, most_distance: float = ma
         How hard to look.
     most_distance
         Penalties are never negative: beyond this the rest need not be run.
+    rest
+        Between what a place at rest gives, or the point is none of the priors'.
     """
     look = Look(level.seed, level.replicates, level.resamples, beside=False)
-    places: dict[str, Scenario] = {}
+    places = {FAMILY: Scenario.load(FAMILY).replace(dict(point))}
     found = np.full((len(NUMBERS), 3), np.nan)
     outside = np.full(len(NUMBERS), np.nan)
+    look.runner.keep(places[FAMILY], LONGEST)
+    given = look.run(places[FAMILY], 0, "contribution")["contribution"].mean()
+    if not rest[0] <= given <= rest[1]:
+        return Evaluation(found, outside, math.inf)
     distance = 0.0
     for name in ORDER:
         pattern = _PATTERNS[name]
         if pattern.family not in places:
             places[pattern.family] = Scenario.load(pattern.family).replace(dict(point))
-            if pattern.family == _PATTERNS["A2"].family:
-                look.runner.keep(places[pattern.family], LONGEST)
         numbers = pattern.look(places[pattern.family], look)
         for key, band in pattern.bands.items():
             index = _INDEX[name, key]
@@ -111,9 +132,42 @@ def evaluate(point: Mapping[str, float], level: Level, most_distance: float = ma
             distance += penalty(outside[index])
         if distance > most_distance:
             break
-    return Evaluation(found, outside, distance, not np.isnan(outside).any())
+    return Evaluation(found, outside, distance)
 
 
-def estimates(found: Floats) -> list[Estimate]:
-    """Rows of an evaluation as estimates, in the order of `NUMBERS`."""
-    return [Estimate(*(float(x) for x in row)) for row in found]
+# --- How far outside ------------------------------------------------------------------------------
+
+
+def width(band: Band) -> float:
+    """The width of a band: between its ends, or its span where it has one that binds."""
+    if math.isfinite(band.low) and band.low != NATURAL_FLOOR and math.isfinite(band.high):
+        return band.high - band.low
+    return band.span
+
+
+def excess(estimate: Estimate, band: Band, most_chance: float = MOST_CHANCE) -> float:
+    """How far a number lies outside its band, in tenths of the band's width; 0 where it is held.
+
+    What chance may have done is taken off: the part of the 95 % interval on the band's side, but
+    no more than `most_chance` widths of the band. Else noise would pay: a ratio of two effects that
+    are nothing has an interval that reaches everywhere.
+    """
+    value, low, high = estimate
+    if math.isnan(value):
+        return math.inf
+    if band.holds(value):
+        return 0.0
+    outside = band.low - value if value < band.low else value - band.high
+    # An interval that is not known excuses nothing.
+    chance = high - value if value < band.low else value - low
+    excused = min(chance, most_chance * width(band)) if chance > 0.0 else 0.0
+    return max(outside - excused, 0.0) / (TENTH * width(band))
+
+
+def penalty(excess: float) -> float:
+    """What a number outside its band adds to a point's distance: 0 where held, 1 at most.
+
+    Half at a tenth of a width outside, so that the sum over numbers is nearly the count of those
+    that are not held, and still says which way is better.
+    """
+    return 1.0 if math.isinf(excess) else excess / (1.0 + excess)

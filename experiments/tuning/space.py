@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,9 +10,10 @@ import numpy as np
 from pydantic import model_validator
 
 from experiments.declared import read
+from experiments.engine.work import digest
 from experiments.patterns.estimates import Floats
+from experiments.patterns.looks import kinds
 from experiments.patterns.patterns import PATTERNS
-from experiments.screening.design import read_priors
 from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError, suggest
@@ -24,13 +24,14 @@ DIGITS = 6
 """Significant digits of a point's values: what is written is what was run."""
 
 
-class DeclaredParameter(Section):
-    """A number that is free to move."""
+class Ranged(Section):
+    """A number and between what it is plausible."""
 
     path: Text = setting(..., "Where it stands in a scenario.", unit="text")
-    why: Text = setting(..., "Why it is free.", unit="text")
-    low: Real | None = setting(None, "Lower end; as in the screening if left out.")
-    high: Real | None = setting(None, "Upper end; as in the screening if left out.")
+    low: Real = setting(..., "Lower end.", unit="as the path")
+    high: Real = setting(..., "Upper end.", unit="as the path")
+    source: Text = setting(..., "Where the ends come from.", unit="text")
+    why: Text = setting(..., "Why it is free, or held.", unit="text")
 
 
 class Stage(Section):
@@ -42,16 +43,16 @@ class Stage(Section):
 
 
 class Search(Section):
-    """How the search goes."""
+    """How the searches go."""
 
-    seed: Whole = setting(1, "Of all points; runs have seed 1.", low=0, high=2**31)
+    seeds: tuple[Whole, Whole] = setting(..., "Of the two searches and of their runs.")
     first_points: Whole = setting(..., "Points drawn from the priors.", low=2, high=10**6)
     population: Whole = setting(..., "Of these and later, how many are kept.", low=2, high=10**5)
     stages: list[Stage] = setting(..., "The stages in order.", unit="list")
-    mixing: Whole = setting(0, "Rounds in which all points spread.", low=0, high=100)
     confirm_replicates: Whole = setting(..., "At the end, with other luck.", low=2, high=10_000)
     confirm_seed: Whole = setting(..., "Seed of that luck.", low=0, high=2**31)
-    wanted: Whole = setting(..., "Accepted points, at least.", low=1, high=10**5)
+    wanted: Whole = setting(..., "Points that hold the bands, at least.", low=1, high=10**5)
+    reach: Real = setting(1.0, "Times as far as is usual a search's region goes.", low=0, high=1e6)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -59,19 +60,29 @@ class Search(Section):
             raise ValueError(
                 f"population = {self.population}: must be at most first_points = {self.first_points}"
             )
-        if not self.stages:
-            raise ValueError("stages: missing; give at least one")
+        if len({*self.seeds, self.confirm_seed}) < 3:
+            raise ValueError("seeds, confirm_seed: must differ, so that no luck is seen twice")
         replicates = [stage.replicates for stage in self.stages]
-        if replicates != sorted(set(replicates)):
+        if not replicates or replicates != sorted(set(replicates)):
             raise ValueError(f"stages: replicates = {replicates}: must rise from stage to stage")
         return self
+
+
+class Rest(Section):
+    """What organisations give in month 0, at any point of the priors."""
+
+    low: Real = setting(..., "At least.", low=0, high=1)
+    high: Real = setting(..., "At most.", low=0, high=1)
+    source: Text = setting(..., "Where the ends come from.", unit="text")
 
 
 class Declared(Section):
     """All that is in priors.toml."""
 
-    search: Search = setting(..., "How the search goes.", unit="table")
-    parameter: list[DeclaredParameter] = setting(..., "What is free to move.", unit="list")
+    search: Search = setting(..., "How the searches go.", unit="table")
+    rest: Rest = setting(..., "What organisations give at rest.", unit="table")
+    held: list[Ranged] = setting(..., "What is uncertain and not tuned.", unit="list")
+    parameter: list[Ranged] = setting(..., "What is free to move.", unit="list")
 
 
 @dataclass(frozen=True)
@@ -105,10 +116,13 @@ class Space:
         In the order of the file.
     search
         How it is searched.
+    rest
+        Between what a place at rest gives.
     """
 
     priors: tuple[Prior, ...]
     search: Search
+    rest: tuple[float, float]
 
     @property
     def paths(self) -> list[str]:
@@ -133,66 +147,44 @@ def read_space(file: Path = PRIORS) -> Space:
         One message with file, key, value and what would be right.
     """
     declared = read(Declared, file)
-    known = {prior.path: prior for prior in read_priors() if prior.how == "set"}
-    rows: dict[str, Any] = {
-        row.path: row for row in parameters() if row.low is not None and row.high is not None
-    }
+    rows: dict[str, Any] = {r.path: r for r in parameters() if r.low is not None and r.high is not None}
     priors: list[Prior] = []
-    for at, entry in enumerate(declared.parameter, start=1):
-        where = f"{file}: parameter.{at}"
-        if entry.path not in rows or "<" in entry.path:
-            near = suggest(entry.path, [path for path in rows if "<" not in path])
-            raise ScenarioError(
-                f"{where}.path = {entry.path!r}: no number that can be set has this path; {near}"
-            )
-        if entry.path in (prior.path for prior in priors):
-            raise ScenarioError(f"{where}.path = {entry.path!r}: stands twice; give it once")
-        row = rows[entry.path]
-        ends = [entry.low, entry.high]
-        if entry.path in known:
-            screened = known[entry.path]
-            ends = [
-                given if given is not None else found
-                for given, found in zip(ends, (screened.low, screened.high), strict=True)
-            ]
-        low, high = ends
-        if low is None or high is None:
-            raise ScenarioError(f"{where}: low, high: missing; the screening has no range for {entry.path}")
-        if not row.low <= low < high <= row.high:
-            raise ScenarioError(
-                f"{where}: low, high = {low:g}, {high:g}: must rise, and lie within "
-                f"{row.low:g} to {row.high:g}"
-            )
-        is_whole = isinstance(row.default, int)
-        priors.append(Prior(entry.path, low, high, is_whole, float(row.default), entry.why))
-    return Space(tuple(priors), declared.search)
+    all_paths = [entry.path for entry in (*declared.held, *declared.parameter)]
+    for kind, entries in (("held", declared.held), ("parameter", declared.parameter)):
+        for at, entry in enumerate(entries, start=1):
+            where = f"{file}: {kind}.{at}"
+            if entry.path not in rows or "<" in entry.path:
+                near = suggest(entry.path, [path for path in rows if "<" not in path])
+                raise ScenarioError(
+                    f"{where}.path = {entry.path!r}: no number that can be set has this path; {near}"
+                )
+            if all_paths.count(entry.path) > 1:
+                raise ScenarioError(f"{where}.path = {entry.path!r}: stands twice; give it once")
+            row = rows[entry.path]
+            if not row.low <= entry.low < entry.high <= row.high:
+                raise ScenarioError(
+                    f"{where}: low, high = {entry.low:g}, {entry.high:g}: must rise, and lie within "
+                    f"{row.low:g} to {row.high:g}"
+                )
+            if kind == "parameter":
+                default = row.default
+                whole = isinstance(default, int)
+                priors.append(Prior(entry.path, entry.low, entry.high, whole, float(default), entry.why))
+    return Space(tuple(priors), declared.search, (declared.rest.low, declared.rest.high))
+
+
+def read_held(file: Path = PRIORS) -> list[Ranged]:
+    """What is uncertain and not tuned, with its range."""
+    return read(Declared, file).held
 
 
 def declared_hash(space: Space) -> str:
     """Sixteen digits of what is free, how it is searched, the bands, and the places looked at."""
-    search = space.search.model_dump()
-    if not search["mixing"]:  # points found before there was any stay what they are
-        del search["mixing"]
-    return _hash(space, search)
-
-
-def task_hash(space: Space) -> str:
-    """Sixteen digits of what the tasks of a search are.
-
-    Its last stage may be made longer, and more points wanted: what was done stays what it was.
-    """
-    search = space.search.model_dump()
-    for name in ("mixing", "wanted", "confirm_replicates", "confirm_seed"):
-        del search[name]
-    del search["stages"][-1]["generations"]
-    return _hash(space, search)
-
-
-def _hash(space: Space, search: dict[str, Any]) -> str:
-    said = [
+    return digest(
         [(prior.path, prior.low, prior.high) for prior in space.priors],
-        search,
+        space.search.model_dump(),
+        space.rest,
         [(p.name, key, band.low, band.high, band.span) for p in PATTERNS for key, band in p.bands.items()],
+        kinds().model_dump(),
         [parse_toml(packaged_text(name), name) for name in sorted({p.family for p in PATTERNS})],
-    ]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    )

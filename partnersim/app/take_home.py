@@ -42,6 +42,9 @@ SHOWN_MEASURES = (
 SURVEY_MONTH = 18
 """When a survey is compared with what was delivered."""
 
+SURVEY_CHANCE = 0.05
+"""A rise of the survey that is no more than this may be chance."""
+
 MOVED = 0.01
 """Change of trust from which on it is said that it moved."""
 
@@ -234,7 +237,7 @@ def _say_survey(run: Run, texts: Words) -> Iterator[str]:
     """A better survey than at the start, and what was delivered by then."""
     month = min(SURVEY_MONTH, run.months)
     survey = run.series["perceived_joint_working"]
-    if survey[month] > survey[0]:
+    if survey[month] > survey[0] + SURVEY_CHANCE:
         share = percent(float(run.series["change_delivered"][month]))
         when = sentences.when(month, texts)
         yield texts("learnt.perceived_not_delivered", when=when, share=share)

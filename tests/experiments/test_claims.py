@@ -1,10 +1,8 @@
-"""The claims: what was fixed beforehand, changes, the rule, small versions, pages and figures."""
+"""The claims: what was fixed beforehand, changes, the rule, worlds, pages and figures."""
 
 import json
 import math
 import re
-import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +11,21 @@ import pandas as pd
 import pytest
 
 import partnersim
+from experiments.claims import run as command
+from experiments.engine import judge, page
+from experiments.engine import runs as engine_runs
+from experiments.engine.changes import Change, changed, places
+from experiments.engine.judge import Found, Mover
+from experiments.engine.runs import KEPT, Runs, place_at, run_study
+from experiments.engine.study import AS_IS, BASE, Event, Study, common, file_of, folders, read_study
+from experiments.engine.study import Test as Asked
+from experiments.engine.work import Memory, Worker, open_pool
+from experiments.points import Points
+from experiments.tuning.space import read_held
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.results import Results
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from experiments.claims import combinations, declare, judge, report, simulate, spending, words
-from experiments.claims import run as command
-from experiments.claims.changes import Change, combine, places, resolve
-from experiments.claims.declare import BASE, Event, Study, common, file_of, folders, label, read_study
-from experiments.claims.judge import Found, Mover
-from experiments.claims.simulate import KEPT, Runs, run_study
-from experiments.points import Points
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = [f"b{k}" for k in range(1, 10)]
@@ -131,31 +130,42 @@ def test_each_claim_says_what_it_is_and_what_speaks_against_it(name: str) -> Non
     claim = study(name)
     assert claim.name == name.upper()
     assert all((claim.question, claim.expected, claim.how, claim.built_in, claim.challenges))
-    assert {"trust_frozen", "rival_rule", "small_wins"} <= set(claim.ablations)
+    assert {"trust_frozen", "rival_rule", "results"} <= set(claim.ablations)
+    assert set(claim.theories) == {"two_layer", "loyalty"}
     text = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
     known = set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
     assert {challenge.source for challenge in claim.challenges} <= known
 
 
 @pytest.mark.parametrize("name", [*CLAIMS, "together", "budget"])
-def test_every_arm_is_a_possible_place(name: str) -> None:
+def test_every_arm_is_a_possible_place_in_every_world(name: str) -> None:
     claim = study(name)
     seen = {}
-    for arm, ablation in claim.runs():
-        parts = [*claim.parts_of(arm), *([claim.ablations[ablation]] if ablation else [])]
-        fixed = combine([resolve(part, PLACE, {})[0] for part in parts], label(arm, ablation))
-        seen[label(arm, ablation)] = PLACE.replace(fixed)
-        assert len(label(arm, ablation)) <= 60
-    assert len(seen) == len(claim.runs())
-    plain = {arm: place for arm, place in seen.items() if "|" not in arm}
-    same = [arm for arm, place in plain.items() if place == PLACE and not arm.startswith("work_")]
-    assert same == [BASE]
+    for arm, world in claim.runs(most_cells=1):
+        seen[arm, world] = place_at(claim.scenario, {}, [*claim.parts_of(arm), claim.worlds[world]])
+    same = [arm for (arm, world), place in seen.items() if not world and place == PLACE]
+    assert [arm for arm in same if not arm.startswith("work_")] == [BASE]
+    for world in claim.worlds:
+        if world and (BASE, world) in seen:
+            assert seen[BASE, world] != PLACE, world
+
+
+def test_the_map_is_over_what_was_not_tuned_and_within_its_ranges() -> None:
+    claim = study("b1")
+    held = {entry.path: entry for entry in read_held()}
+    axes = {axis.path: axis.values for axis in claim.map.axes}
+    assert set(axes) == {*held, "organisations.*.interdependence"}
+    for path, entry in held.items():
+        assert (min(axes[path]), max(axes[path])) == (entry.low, entry.high)
+    assert len(claim.worlds_of("cell")) == 27
+    assert len(study("b2").worlds_of("cell")) == 9  # its arms move interdependence
+    first = next(iter(claim.worlds_of("cell").values()))
+    assert first.set == {path: values[0] for path, values in axes.items()}
 
 
 def test_evened_out_targets_are_the_mean_of_all() -> None:
     claim = study("b1")
-    fixed, _ = resolve(claim.arms["targets_even"], PLACE, {})
-    even = PLACE.replace(fixed)
+    even = PLACE.replace(changed([claim.arms["targets_even"]], PLACE))
     for domain in PLACE.domains:
         means = [
             sum(t.weight for o in place.organisations for t in o.targets if t.domain == domain) / 6
@@ -179,58 +189,49 @@ def test_choices_of_a_budget_cost_about_the_same() -> None:
     """As measured, within 15 %: the committed hold fewer meetings and days of their own."""
     claim = study("budget")
 
-    def days(changes: dict[str, Any]) -> float:
-        runs = partnersim.run(PLACE.replace(changes), 4, 1, workers=1)
+    def days(place: Scenario) -> float:
+        runs = partnersim.run(place, 8, 1, workers=1)
         return float(runs.measures["cost"].mean()) / PLACE.months
 
-    usual = days({})
+    usual = days(PLACE)
     for name, arm in claim.arms.items():
-        fixed, _ = resolve(arm, PLACE, {})
-        if fixed and name != "links_40":  # as many contacts as there may be
-            assert days(fixed) - usual == pytest.approx(arm.budget, rel=0.15), name
-
-
-def test_a_coordinators_days_are_taken_from_the_members() -> None:
-    members = sum(o.capacity for o in PLACE.organisations)
-    for name, arm in study("budget").arms.items():
-        cost = sum(c.get("cost", 20.0) for c in arm.set.get("coordinators", []))
-        if arm.competes and cost:
-            share = arm.scale["organisations.*.capacity"]
-            assert 40.0 * members * (1.0 - share) == pytest.approx(cost, abs=0.02), name
+        place = place_at(claim.scenario, {}, [arm])
+        if place != PLACE and name != "links_40":  # as many contacts as there may be
+            assert days(place) - usual == pytest.approx(arm.budget, rel=0.15), name
 
 
 # --- Changes ----------------------------------------------------------------------------------
 
 
-def changed(**how: Any) -> dict[str, Any]:
-    return resolve(Change(**how), PLACE, {})[0]
+def change_of(**how: Any) -> dict[str, Any]:
+    return changed([Change(**how)], PLACE)
 
 
 def test_spread_keeps_the_mean_and_moves_all_from_it() -> None:
     before = np.array([o.accountability for o in PLACE.organisations])
     for factor in (0.0, 2.0):
-        after = list(changed(spread={"organisations.*.accountability": factor}).values())
+        after = list(change_of(spread={"organisations.*.accountability": factor}).values())
         assert np.array(after) == pytest.approx(before.mean() + factor * (before - before.mean()))
 
 
 def test_horizons_are_spread_by_factors() -> None:
     before = np.array([o.planning_horizon for o in PLACE.organisations])
     mean = np.exp(np.log(before).mean())
-    after = list(changed(spread={"organisations.*.planning_horizon": 2.0}).values())
+    after = list(change_of(spread={"organisations.*.planning_horizon": 2.0}).values())
     assert np.array(after) == pytest.approx(mean * (before / mean) ** 2)
 
 
 def test_weights_stay_weights() -> None:
     for factor in (0.0, 2.0):
-        after = list(changed(spread={"organisations.*.objectives": factor}).values())
+        after = list(change_of(spread={"organisations.*.objectives": factor}).values())
         assert all(sum(w.values()) == pytest.approx(1.0) for w in after)
         assert min(x for w in after for x in w.values()) >= 0.0
-    even = list(changed(spread={"organisations.*.objectives": 0.0}).values())
+    even = list(change_of(spread={"organisations.*.objectives": 0.0}).values())
     assert all(w == pytest.approx(even[0]) for w in even)
 
 
 def test_shares_stay_shares() -> None:
-    after = changed(scale={"organisations.*.cultural_distance": 2.0})
+    after = change_of(scale={"organisations.*.cultural_distance": 2.0})
     assert after["organisations.hospital.cultural_distance"] == {
         "community": 0.8,
         "council": 1.0,
@@ -241,24 +242,31 @@ def test_shares_stay_shares() -> None:
 def test_stars_stand_for_organisations_and_targets() -> None:
     assert len(places("organisations.*.targets.*.weight", PLACE)) == 9
     assert places("trust.deeds", PLACE) == ["trust.deeds"]
+    assert places("coordinators.*.skill", PLACE) == []
     with pytest.raises(ScenarioError, match="a star"):
-        places("coordinators.*.skill", PLACE)
+        places("programme.*.size", PLACE)
 
 
-def test_what_the_set_varies_is_changed_point_by_point() -> None:
-    varied = {"relations.meeting_budget": np.array([1.0, 12.0]), "trust.deeds": np.array([0.1, 1])}
+def test_what_points_vary_is_changed_point_by_point() -> None:
     change = Change(scale={"relations.meeting_budget": 2.0}, set={"decision.exposure": 0.0})
-    fixed, edited = resolve(change, PLACE, varied)
-    assert fixed == {"decision.exposure": 0.0}
-    assert list(edited) == ["relations.meeting_budget"]
-    assert edited["relations.meeting_budget"].tolist() == [2.0, 20.0]  # 20 is the most
+    for before, after in ((1.0, 2.0), (12.0, 20.0)):  # 20 is the most
+        place = place_at("integrated-care", {"relations.meeting_budget": before}, [change])
+        assert (place.relations.meeting_budget, place.decision.exposure) == (after, 0.0)
+
+
+def test_whole_numbers_stay_whole_and_those_without_weights_want_all_alike() -> None:
+    cycles = change_of(scale={"organisations.*.targets.*.cycle_months": 0.01})
+    assert set(cycles.values()) == {1} and all(isinstance(months, int) for months in cycles.values())
+    bare = PLACE.replace({"organisations.hospital.objectives": {}})
+    even = changed([Change(spread={"organisations.*.objectives": 1.0})], bare)
+    assert even["organisations.hospital.objectives"] == dict.fromkeys(PLACE.domains, 0.25)
 
 
 def test_nothing_is_changed_twice() -> None:
     with pytest.raises(ScenarioError, match=r"trust\.deeds is changed twice"):
-        changed(set={"trust.deeds": 0.1}, scale={"trust.deeds": 2.0})
-    with pytest.raises(ScenarioError, match=r"B0: trust\.deeds"):
-        combine([{"trust.deeds": 0.1}, {"trust.deeds": 0.2}], "B0")
+        change_of(set={"trust.deeds": 0.1}, scale={"trust.deeds": 2.0})
+    with pytest.raises(ScenarioError, match=r"integrated-care: .*trust\.deeds is changed twice"):
+        place_at("integrated-care", {}, [Change(set={"trust.deeds": x}) for x in (0.1, 0.2)])
 
 
 # --- Runs -------------------------------------------------------------------------------------
@@ -294,18 +302,24 @@ def small_study(**more: Any) -> Study:
     return Study.model_validate(data | more)
 
 
+def worker(folder: Path | None = None) -> Worker:
+    """What does tasks in this process."""
+    with open_pool(1) as pool:
+        return Worker(Memory(folder), pool, lambda what: None)
+
+
 POINTS = Points({"trust.deeds": np.array([0.4, 0.8]), "programme.n_simultaneous": np.array([2, 3])}, "small")
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runs, Path]:
     store = tmp_path_factory.mktemp("store")
-    return run_study(small_study(), POINTS, store, replicates=3, engine="serial"), store
+    return run_study(small_study(), POINTS, worker(store), replicates=3), store
 
 
 def alone(changes: dict[str, Any]) -> Results:
     scenario = Scenario.load("two-organisations").replace(changes)
-    return partnersim.run(scenario, 3, simulate.SEED, series=["perceived_joint_working"])
+    return partnersim.run(scenario, 3, engine_runs.SEED, series=["perceived_joint_working"])
 
 
 @pytest.mark.parametrize("point", [0, 1])
@@ -340,17 +354,25 @@ def test_an_arm_that_changes_nothing_is_base(ran: tuple[Runs, Path]) -> None:
     assert (found.mean, found.low, found.high, found.share_better) == (0.0, 0.0, 0.0, 0.5)
 
 
-def test_what_was_run_is_not_run_again_and_may_grow(
-    ran: tuple[Runs, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_run_is_not_run_again(ran: tuple[Runs, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     runs, store = ran
-    grown = run_study(small_study(), POINTS, store, replicates=4, engine="serial")
-    assert grown.values[BASE, ""][CHANGE].shape == (2, 4)
-    monkeypatch.setattr("partnersim.sweep.worker.Simulator.run", lambda *_: 1 / 0)
-    again = run_study(small_study(), POINTS, store, replicates=3, engine="serial")
+    monkeypatch.setattr("partnersim.run", lambda *_, **__: 1 / 0)
+    again = run_study(small_study(), POINTS, worker(store), replicates=3)
     for run, values in runs.values.items():
         assert (again.values[run][CHANGE] == values[CHANGE]).all()
-        assert (grown.values[run][CHANGE][:, :3] == values[CHANGE]).all()
+    with pytest.raises(ZeroDivisionError):
+        run_study(small_study(), POINTS, worker(store), replicates=4)
+
+
+def test_worlds_have_their_own_points_and_replicates() -> None:
+    told = {"axes": [{"name": "x", "path": "decision.exposure", "values": [0.1, 0.2]}]}
+    told |= {"points": 1, "replicates": 2}
+    runs = run_study(small_study(map=told), POINTS, worker(), replicates=3)
+    assert runs.values[BASE, AS_IS][CHANGE].shape == (2, 3)
+    assert runs.values[BASE, "x 0.1"][CHANGE].shape == (1, 2)
+    at = {path: column[0].item() for path, column in POINTS.columns.items()}
+    wanted = alone(at | {"decision.exposure": 0.2}).measures[CHANGE][:2]
+    assert runs.values[BASE, "x 0.2"][CHANGE][0].tolist() == wanted.tolist()
 
 
 def test_points_that_do_not_fit_are_one_clear_message(tmp_path: Path) -> None:
@@ -362,7 +384,7 @@ def test_points_that_do_not_fit_are_one_clear_message(tmp_path: Path) -> None:
         Points.read(file)
     wrong = Points({"trust.deeds": np.array([0.5, 1.5])}, "wrong")
     with pytest.raises(ScenarioError, match=r"trust\.deeds"):
-        run_study(small_study(), wrong, tmp_path, replicates=2, engine="serial")
+        run_study(small_study(), wrong, worker(), replicates=2)
 
 
 def test_the_column_that_counts_points_is_no_parameter(tmp_path: Path) -> None:
@@ -377,11 +399,11 @@ def test_the_column_that_counts_points_is_no_parameter(tmp_path: Path) -> None:
 def test_events_of_series() -> None:
     months = np.array([[1.0, 0.5, 1.4, 1.4], [1.0, 9.0, 1.0, 0.9], [0.0, 0.0, 0.0, 1.0]])
     rises = Event(series="x", rises=[2, 3])
-    assert simulate.happened(rises, months).tolist() == [True, False, True]
+    assert engine_runs.happened(rises, months).tolist() == [True, False, True]
     above = Event(series="x", months=2)
-    assert simulate.happened(above, months).tolist() == [True, True, False]
+    assert engine_runs.happened(above, months).tolist() == [True, True, False]
     much = Event(measure=CHANGE, at_least=0.5)
-    assert simulate.happened(much, np.array([0.4, 0.5, np.nan])).tolist() == [False, True, False]
+    assert engine_runs.happened(much, np.array([0.4, 0.5, np.nan])).tolist() == [False, True, False]
 
 
 # --- Effects ----------------------------------------------------------------------------------
@@ -393,7 +415,7 @@ def made_up(values: dict[str, Any], tests: list[dict[str, Any]] | None = None, *
     luck = rng.normal(size=(1, N_REPLICATES))
     names = {name.partition(" | ")[0] for name in values} - {BASE}
     accepted = Points(
-        {"trust.deeds": np.linspace(0.1, 0.9, N_POINTS), "trust.small_wins": rng.random(N_POINTS)}, "made up"
+        {"trust.deeds": np.linspace(0.1, 0.9, N_POINTS), "trust.rate": rng.random(N_POINTS)}, "made up"
     )
     claim = small_study(
         arms={name: {"title": name} for name in names if " + " not in name},
@@ -448,9 +470,9 @@ def test_no_share_through_trust_is_given_of_trust_itself() -> None:
     assert finding.through_trust is None
 
 
-def share_test(**more: Any) -> declare.Test:
+def share_test(**more: Any) -> Asked:
     data = {"share": ["hit"], "among": [BASE, "arm"], "expect": "more", "than": 0.5} | more
-    return declare.Test.model_validate({"title": "x", "measure": CHANGE, "smallest": 0.0} | data)
+    return Asked.model_validate({"title": "x", "measure": CHANGE, "smallest": 0.0} | data)
 
 
 def test_conditional_frequencies_are_of_the_runs_that_meet_the_condition() -> None:
@@ -471,9 +493,7 @@ def test_conditional_frequencies_are_of_the_runs_that_meet_the_condition() -> No
 
 
 def test_the_largest_step_is_a_share_of_the_whole_way() -> None:
-    test = declare.Test.model_validate(
-        {"title": "x", "steps": ["a", "b", "c"], "expect": "more", "measure": CHANGE}
-    )
+    test = Asked.model_validate({"title": "x", "steps": ["a", "b", "c"], "expect": "more", "measure": CHANGE})
     found = judge.find(test, made_up({"a": 0.0, "b": 0.1, "c": 0.5}))
     assert found.each == pytest.approx(np.full(N_POINTS, 0.8))
     too_small = judge.find(test, made_up({"a": 0.0, "b": 0.01, "c": 0.02}))
@@ -514,7 +534,7 @@ MIXED = [0.1] * 8 + [-0.1] * 2
 )
 def test_outcomes(expect: str, each: list[float], low: float, high: float, outcome: str) -> None:
     data = {"weights": {"a": 1.0}, "expect": expect, "smallest": 0.03, "measure": CHANGE}
-    assert judge.judge(declare.Test.model_validate(data), found_of(each, low, high), 0.9) == outcome
+    assert judge.judge(Asked.model_validate(data), found_of(each, low, high), 0.9) == outcome
 
 
 def test_more_than_a_number_is_judged_from_there() -> None:
@@ -535,9 +555,19 @@ def test_a_claim_is_what_its_parts_are() -> None:
     only = answer_of(a=0.1, b=-0.1, c=0.0)
     assert only.word == judge.ONLY_WHERE
     assert only.parts == {"a": judge.HOLDS, "b": judge.FAILS, "c": judge.FAILS}
-    assert words.sentence(only) == (
+    assert page.sentence(only, small_study()) == (
         "only where: holds for a; not for b (the opposite) and c (nothing that matters)"
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "said"), [(0.2, "; the same by another theory"), (-0.1, "; contradicted by another theory")]
+)
+def test_what_another_theory_says_is_told(there: float, said: str) -> None:
+    theories = {"other": {"title": "by another theory", "kind": "theory"}}
+    values = {BASE: 0.0, "a": 0.1, "base | other": 0.0, "a | other": there}
+    runs = made_up(values, [{"arms": ["a"], "expect": "more"}], theories=theories)
+    assert page.sentence(judge.answer(runs), runs.study) == f"supported: holds for a{said}"
 
 
 def test_a_part_holds_only_if_all_its_tests_do() -> None:
@@ -552,7 +582,7 @@ def test_of_two_things_it_is_said_which_fails() -> None:
         {"arms": ["b"], "part": "x", "expect": "more", "measure": TRUST},
     ]
     found = judge.answer(made_up({BASE: 0.0, "a": 0.1, "b": -0.1}, tests))
-    assert words.sentence(found) == "contradicted: not for x (trust: the opposite)"
+    assert page.sentence(found, small_study()) == "contradicted: not for x (trust: the opposite)"
 
 
 def test_what_stands_beside_has_no_say() -> None:
@@ -567,8 +597,10 @@ def test_where_it_holds_is_looked_up_in_the_parameters() -> None:
     found = judge.answer(runs)
     (finding,) = found.findings
     assert finding.movers == [Mover("trust.deeds", pytest.approx(1.0))]
-    assert words.sentence(found) == ("only where: depends for arm (more where trust deeds is high)")
-    assert words.headline(runs.study, found) == "t: only where; more where trust deeds is high"
+    assert page.sentence(found, small_study()) == (
+        "only where: depends for arm (more where trust deeds is high)"
+    )
+    assert page.headline(runs.study, found) == "t: only where; more where trust deeds is high"
 
 
 def test_chance_alone_names_no_parameter() -> None:
@@ -606,10 +638,23 @@ def test_factors_are_combined_in_every_way() -> None:
     assert all(name.count(" + ") == 1 for name in grid)
 
 
-def test_ablations_run_where_they_are_needed_only() -> None:
+def test_what_pairs_do_beyond_the_sum_is_a_sum_of_arms() -> None:
+    tests = {test.title: test for test in study("together").all_tests if test.decides}
+    assert len(tests) == 11
+    pair = tests["joint away days and a coordinator"]
+    assert pair.weights == {"days + coordinator": 1.0, "days": -1.0, "coordinator": -1.0, BASE: 1.0}
+    everything = tests["all five, beyond the sum"]
+    assert everything.weights[BASE] == 4.0 and sum(everything.weights.values()) == 0.0
+
+
+def test_other_worlds_run_where_they_are_needed_only() -> None:
     runs = study("b1").runs()
     assert ("lead", "resentment") in runs and (BASE, "resentment") in runs
     assert ("targets_even", "resentment") not in runs
+    cells = list(study("b1").worlds_of("cell"))
+    assert ("lead", cells[0]) in runs and ("horizons_best", cells[0]) not in runs  # it has no say
+    assert ("lead", "two_layer") in runs
+    assert len({world for _, world in study("b1").runs(most_cells=2)} & set(cells)) == 2
     assert ("coordinator", "only_articulation") in study("b7").runs()
 
 
@@ -621,17 +666,32 @@ def check_written(folder: Path) -> dict[str, Any]:
         raise AssertionError(constant)
 
     assert (folder / "figure.png").stat().st_size > 10_000
-    assert (folder / "summary.json").stat().st_size < 200_000
+    assert (folder / "summary.json").stat().st_size < 100_000
     record = json.loads((folder / "summary.json").read_text("utf-8"), parse_constant=refuse)
     assert record["made_from"]["model"] == MODEL_VERSION
     assert {"name", "title", "headline", "sentence", "made_from"} <= set(record)
-    page = (folder / "results.md").read_text(encoding="utf-8")
-    assert MODEL_VERSION in page
-    assert "nan" not in page.lower().replace("finance", "").split()
+    told = (folder / "results.md").read_text(encoding="utf-8")
+    assert MODEL_VERSION in told
+    assert "nan" not in told.lower().replace("finance", "").split()
     return record
 
 
-def test_a_claim_is_written_up(tmp_path: Path) -> None:
+MAP = {
+    "axes": [
+        {"name": name, "path": path, "values": [0.1, 0.9]}
+        for name, path in (("deep", "decision.exposure"), ("wide", "trust.rate"), ("high", "trust.hope"))
+    ]
+}
+"""Eight cells."""
+
+
+def test_a_study_is_written_up(tmp_path: Path) -> None:
+    cells = {
+        f"deep {x}, wide {y}, high {z}": value
+        for value, (x, y, z) in enumerate(
+            (x, y, z) for x in (0.1, 0.9) for y in (0.1, 0.9) for z in (0.1, 0.9)
+        )
+    }
     values = {
         BASE: 0.0,
         "up": 0.1,
@@ -639,6 +699,10 @@ def test_a_claim_is_written_up(tmp_path: Path) -> None:
         "mixed": np.linspace(-0.5, 0.5, N_POINTS)[:, None],
         "base | trust_frozen": 0.0,
         "up | trust_frozen": 0.025,
+        **{f"base | {cell}": 0.0 for cell in cells},
+        **{f"up | {cell}": 0.1 if value < 3 else 0.0 for cell, value in cells.items()},
+        "base | other": 0.0,
+        "up | other": -0.1,
     }
     tests = [
         {"arms": ["up", "down", "mixed"], "expect": "more"},
@@ -650,124 +714,79 @@ def test_a_claim_is_written_up(tmp_path: Path) -> None:
         tests,
         events={name: {"measure": CHANGE} for name in ("hit", "case")},
         challenges=[{"source": "burt2005", "says": "So.", "here": "Then."}],
+        map=MAP,
+        theories={"other": {"title": "by another theory", "kind": "theory"}},
     )
     never = np.zeros((N_POINTS, N_REPLICATES), bool)
     runs.events = {run: {"hit": never, "case": never} for run in runs.values}
-    said = report.write(runs, tmp_path)
+    said = page.write(runs, tmp_path)
     record = check_written(tmp_path)
     assert said == record["sentence"]
+    assert "the same by another theory" in said
+    assert "over deep, wide and high its parts hold in 0 to 3 of 8 settings" in said
     assert record["answer"] == judge.ONLY_WHERE
     assert record["parts"] == {"up": "holds", "down": "fails", "mixed": "depends", "rare": "depends"}
+    assert record["map"]["held"] == {"up": 3, "rare": 0}
     up = record["tests"][0]
     assert (up["agreement"], up["mean"], len(up["each"])) == (1.0, pytest.approx(0.1), N_POINTS)
     assert up["share_through_trust"]["share"] == pytest.approx(0.75)
+    assert up["by_theory"]["other"]["outcome"] == judge.OPPOSITE
+    assert up["on_the_map"] == pytest.approx([0.1] * 3 + [0.0] * 5, abs=1e-9)
     assert record["tests"][-1]["mean"] is None
-    page = (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert "too rare to ask" in page
-    assert "more where trust deeds is high" in page
-    assert "- So. [burt2005] Then." in page
+    told = (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert "too rare to ask" in told
+    assert "more where trust deeds is high" in told
+    assert "- So. [burt2005] Then." in told
+    assert (tmp_path / "map.png").stat().st_size > 10_000
 
 
-def test_a_summary_of_sixty_points_stays_small() -> None:
-    """The largest claim has about twenty tests, each with a number for each accepted point."""
-    most = max(len(study(name).all_tests) for name in CLAIMS)
-    assert most * 100 * len("-0.012345,\n   ") < 100_000
+def test_what_an_earlier_model_left_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("1")
+    (tmp_path / "claim.toml").write_text("x = 1")
+    page.begin(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["claim.toml"]
 
 
-FACTORS = [{"options": {name: {"title": name}}} for name in "abc"]
+def test_a_summary_of_a_hundred_points_stays_small() -> None:
+    """Each test has a number for each accepted point and setting, those that are not asked there too."""
+    claims = [study(name) for name in folders()]
+    most = max(len(claim.all_tests) * (100 + len(claim.worlds_of("cell"))) for claim in claims)
+    assert most * len("-0.01234, ") < 60_000
 
 
-def worth(arm: str) -> float:
-    """a and b do 0.2 more together than the sum, a and c 0.3 less; b and c as much."""
-    present = set() if arm == BASE else set(arm.split(" + "))
-    pairs = 0.2 * ({"a", "b"} <= present) - 0.3 * ({"a", "c"} <= present)
-    return 0.1 * len(present) + pairs
-
-
-def three_things() -> Runs:
-    arms = [BASE, "a", "b", "c", "a + b", "a + c", "b + c", "a + b + c"]
-    values = {name: worth(name) for name in arms}
-    values |= {f"{name} | trust_frozen": worth(name) for name in arms}
-    runs = made_up(values)
-    runs.study = small_study(
-        arms={}, factors=FACTORS, tests=[], ablations={"trust_frozen": {"title": "frozen"}}
-    )
-    return runs
-
-
-def test_what_is_done_together_beyond_the_sum() -> None:
-    runs = three_things()
-    found = {pair: combinations.beyond_sum(pair, runs) for pair in (("a", "b"), ("a", "c"))}
-    assert found["a", "b"].found.mean == pytest.approx(0.2)
-    assert combinations.IN_WORDS[found["a", "b"].outcome] == "more than the sum"
-    assert found["a", "c"].found.mean == pytest.approx(-0.3)
-    assert combinations.IN_WORDS[found["a", "c"].outcome] == "less than the sum"
-    assert combinations.beyond_sum(("b", "c"), runs).outcome == judge.NOTHING
-    everything = combinations.beyond_sum(("a", "b", "c"), runs)
-    assert everything.found.mean == pytest.approx(0.2 - 0.3)
-    for pair in (("a", "b"), ("a", "c")):  # no three do anything together that two do not
-        _, averaged = combinations._averaged(pair, runs)
-        assert averaged.mean == pytest.approx(found[pair].found.mean)
-
-
-def test_the_best_of_each_size() -> None:
-    best = combinations.best_of_each_size(three_things())
-    assert best[2] == {"a + b": 1.0, "b + c": 0.0, "a + c": 0.0}
-    assert list(best[3]) == ["a + b + c"]
-
-
-def test_the_map_is_written_up(tmp_path: Path) -> None:
-    said = combinations.write(three_things(), tmp_path)
-    record = check_written(tmp_path)
-    assert "1 of 3 pairs do more, most a and b" in said
-    assert {tuple(e["names"]): e["outcome"] for e in record["together"]}["a", "c"] == ("less than the sum")
-
-
+@pytest.fixture
 def spent() -> Runs:
     """At a third of the points 'one' is best, else 'two'; what does not compete beats both."""
     one = np.where(np.arange(N_POINTS) < N_POINTS // 3, 0.3, 0.1)[:, None]
-    values = {BASE: 0.0, "one": one, "two": 0.2, "free": 0.9}
-    values |= {f"{name} | trust_frozen": 0.0 for name in values}
-    runs = made_up(values)
+    runs = made_up({BASE: 0.0, "one": one, "two": 0.2, "free": 0.9})
     arms = {
         name: {"title": name, "budget": 20.0, "competes": name != "free"} for name in ("one", "two", "free")
     }
-    runs.study = small_study(arms=arms, tests=[], ablations={"trust_frozen": {"title": "frozen"}})
+    runs.study = small_study(arms=arms, tests=[{"arms": [*arms], "expect": "more"}], ablations={})
     return runs
 
 
-def test_the_best_choice_is_counted_over_the_accepted_set(tmp_path: Path) -> None:
-    found = {choice.name: choice for choice in spending.choices(spent(), 20.0)}
-    assert found["one"].best == pytest.approx(1 / 3)
-    assert found["two"].best == pytest.approx(2 / 3)
-    assert found["free"].best == 0.0
-    assert found["two"].short == pytest.approx(0.0)
-    assert found["one"].short == pytest.approx(0.1)
-    said = spending.write(spent(), tmp_path)
-    assert "in 67 % of accepted points, two" in said
-    record = check_written(tmp_path)
-    assert record["budgets"]["20"]["one"]["near_best"] == pytest.approx(1 / 3, rel=1e-4)
+def test_the_best_choice_is_counted_over_the_accepted_set(spent: Runs, tmp_path: Path) -> None:
+    best = {f.test.title: f.best for f in judge.answer(spent).findings}
+    assert best["one"] == pytest.approx(1 / 3) and best["two"] == pytest.approx(2 / 3)
+    assert math.isnan(best["free"])
+    page.write(spent, tmp_path)
+    assert check_written(tmp_path)["headline"].startswith("t: best in 67 % of points is two, of its budget")
 
 
 # --- The command ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def serially(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "run_study", partial(run_study, engine="serial"))
-
-
-def test_a_claim_is_asked_by_one_command(
-    tmp_path: Path, serially: None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_claim_is_asked_by_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     points = tmp_path / "points.csv"
-    pd.DataFrame({"trust.deeds": [0.4, 0.6]}).to_csv(points, index_label="point")
+    pd.DataFrame({"trust.deeds": [0.4, 0.6, 0.7]}).to_csv(points, index_label="point")
     before = {file: file.read_bytes() for file in folders()["b8"].iterdir()}
     arguments = ["b8", "--quick", "--accepted", str(points), "--store", str(tmp_path / "store")]
     assert command.main(arguments) == 0
     record = check_written(tmp_path / "store" / "tried" / "b8_always")
     assert record["made_from"]["replicates"] == command.QUICK_REPLICATES
-    assert record["made_from"]["accepted"]["points"] == 2
+    assert record["made_from"]["accepted"]["points"] == command.QUICK_POINTS
+    assert record["made_from"]["accepted"]["digest"] == Points.read(points).digest
     assert record["sentence"] in capsys.readouterr().out
     # What is tried is never mistaken for what is kept.
     assert {file: file.read_bytes() for file in folders()["b8"].iterdir()} == before
@@ -792,4 +811,4 @@ def test_kept_results_are_of_all_claims_and_say_their_model() -> None:
         assert re.fullmatch(r"\d+\.\d+|[0-9a-f]{16}", record["made_from"]["model"])
         assert record["made_from"]["accepted"]["file"] == "accepted.csv"
         assert record["made_from"]["accepted"]["points"] >= 50
-        assert kept[name].stat().st_size < 200_000
+        assert kept[name].stat().st_size < 100_000

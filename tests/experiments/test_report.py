@@ -1,5 +1,6 @@
 """The report: what is current, a page that needs nothing else, the summary in the docs."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -10,17 +11,14 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.accessibility import violations
-from tests.browser import CHROMIUM, PROJECTOR
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from experiments import rebuild
 from experiments.points import Points
-from experiments.report import build, collect, contents, docs, pages, summary
+from experiments.report import build, collect, contents, docs, pages, picture, summary
 from experiments.report.collect import Standing
 from experiments.report.contents import EXPERIMENTS, Experiment
 from partnersim.model.version import MODEL_VERSION
+from tests.accessibility import violations
+from tests.browser import CHROMIUM, PROJECTOR
 
 MODEL = "2.1"
 OTHER = "fedcba9876543210"
@@ -42,12 +40,17 @@ TESTS: list[dict[str, Any]] = [
     {
         "title": "the same, harder", "part": "change", "kind": "effect",
         "measure": "change_delivered", "decides": True, "agreement": 0.8, "mean": 0.02,
-        "ci95": [-0.01, 0.05], "than": 0.0,
+        "ci95": [-0.01, 0.05], "than": 0.0, "expect": "more", "each": [0.01, 0.03],
         "share_through_trust": {"share": 3.0, "ci95": [None, None]},
+        "by_theory": {
+            "two_layer": {"mean": 0.06, "outcome": "as expected"},
+            "loyalty": {"mean": -0.03, "outcome": "the opposite"},
+        },
     },
     {
         "title": "trust", "part": "trust", "kind": "effect", "measure": "trust", "decides": True,
-        "agreement": 1.0, "mean": -0.034, "ci95": [-0.04, -0.03], "than": 0.0,
+        "agreement": 1.0, "mean": -0.034, "ci95": [-0.04, -0.03], "than": 0.0, "expect": "more",
+        "each": [-0.034], "by_theory": {},
         "share_through_trust": {"share": 1.0, "ci95": [1.0, 1.0]},
     },
     {
@@ -103,7 +106,15 @@ def results(tmp_path: Path) -> Path:
         root / "claims" / "b7_coordinator",
         "# B7. A coordinator brings acceleration\n\n![All of it](figure.png)\n\nSee "
         "[patterns](../../patterns/README.md) and [what is not here](nothing.py).\n",
-        {"made_from": made(), "answer": "only where", "parts": parts, "tests": TESTS},
+        {
+            "made_from": made(),
+            "answer": "only where",
+            "parts": parts,
+            "tests": TESTS,
+            "sentence": "holds for change, say",
+            "map": {"held": {"change": 11}},
+            "rule": {"smallest": {"change_delivered": 0.03, "trust": 0.02}},
+        },
         "The claim's own message",
     )
     store(
@@ -155,7 +166,7 @@ def test_each_result_is_judged_by_the_model_that_it_was_made_with(found: list[co
 def test_what_is_not_current_says_why_and_what_makes_it_again(found: list[collect.Stored]) -> None:
     why = {stored.experiment.folder: stored.why for stored in found if stored.why}
     assert why["screening"] == (
-        f"made with model {OTHER}, and the model is now {MODEL}; "
+        f"made with model {OTHER}, not with the model as it is ({MODEL}); "
         "make it again with `python -m experiments.screening.run`"
     )
     assert why["places"] == "nothing is stored; make it with `python -m experiments.places.run`"
@@ -203,6 +214,7 @@ def test_what_is_committed_of_an_experiment_is_small() -> None:
         kept = [f for kind in ("csv", "json", "parquet") for f in page.parent.glob(f"*.{kind}")]
         size = sum(file.stat().st_size for file in kept)
         assert size < MOST_BYTES, f"{page.parent.name}: {size:,} bytes"
+        assert all(file.stat().st_size < 100_000 for file in page.parent.glob("*.json"))
 
 
 # --- The tables -------------------------------------------------------------------------------
@@ -213,7 +225,8 @@ def rows_of(text: str) -> list[list[str]]:
 
 
 def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[collect.Stored]) -> None:
-    rows = rows_of(summary.summary_page(found))
+    table = summary.summary_page(found).split("## The claims")[1].split("## What else")[0]
+    rows = rows_of(table)
     nb = "\N{NO-BREAK SPACE}"
     assert rows[2] == [
         "[B7. A coordinator brings acceleration](#claims-b7-coordinator)",
@@ -222,41 +235,53 @@ def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[colle
         f"+2.0 (−1.0 to +5.0){nb}%",
         f"80{nb}%",
         "unsure",
+        "as expected, the opposite",
+        "11",
         "Partly. What is put in by hand is said here, in a second sentence.",
     ]
-    assert rows[3] == ["", "", "trust", "−0.034 (−0.040 to −0.030)", f"100{nb}%", "–", ""]
-    assert rows[4] == ["", "", "how often", f"25 (20 to 30){nb}%", f"50{nb}%", "–", ""]
-    assert "beside" not in summary.summary_page(found)
+    assert rows[3] == ["", "", "trust", "−0.034 (−0.040 to −0.030)", f"100{nb}%", "–", "–", "–", ""]
+    assert rows[4] == ["", "", "how often", f"25 (20 to 30){nb}%", f"50{nb}%", "–", "–", "–", ""]
+    assert "beside" not in table
+    assert "- **B7. A coordinator brings acceleration**: holds for change, say." in table
 
 
 @pytest.mark.parametrize(("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")])
-def test_an_answer_that_is_withdrawn_says_so_and_why(results: Path, parts: list[str], word: str) -> None:
+@pytest.mark.parametrize("model", [MODEL, "1.0"])
+def test_an_answer_that_is_withdrawn_says_so_and_why(
+    results: Path, parts: list[str], word: str, model: str
+) -> None:
+    """It was the answer of one version of the model, and that of another is not withdrawn."""
     file = results / "claims" / "b7_coordinator" / "claim.toml"
-    file.write_text(f'{CLAIM}[withdrawn]\nwhy = "It was luck."\nparts = {json.dumps(parts)}\n')
+    told_of = f'{CLAIM}[withdrawn]\nmodel = "{model}"\nwhy = "It was luck."\nparts = {json.dumps(parts)}\n'
+    file.write_text(told_of)
     (claim,) = contents.claims(results / "claims")
     stored = collect.collect([claim], results, model=MODEL)
     told = summary.summary_page(stored)
     first = next(row for row in rows_of(told) if row[0].startswith("[B7."))
-    assert first[1].endswith(word)
-    assert f"- **B7{''.join(f', {part}' for part in parts)}.** It was luck." in told
+    assert first[1].endswith(word) == (model == MODEL)
+    assert (f"- **B7{''.join(f', {part}' for part in parts)}.** It was luck." in told) == (model == MODEL)
 
 
-def test_of_many_parts_the_highest_and_the_lowest_are_shown(found: list[collect.Stored]) -> None:
-    many = [
-        TESTS[0] | {"part": f"part {k}", "mean": mean}
-        for k, mean in enumerate((0.02, -0.03, 0.07, 0.01, 0.0))
-    ]
-    (stored,) = [s for s in found if s.experiment.is_claim]
-    changed = collect.Stored(
-        stored.experiment,
-        stored.folder,
-        stored.standing,
-        page=stored.page,
-        summary={**stored.summary, "tests": many},
-    )
-    cells = summary.part_cells(changed)
-    assert [c[0] for c in cells] == ["highest of 5: part 2", "lowest of 5: part 1"]
-    assert cells[0][3] == "41 % (30 % to 52 %)".replace(" %", "\N{NO-BREAK SPACE}%")
+@pytest.mark.parametrize("model", [MODEL, "1.0"])
+def test_answers_of_another_model_say_so_first(results: Path, model: str) -> None:
+    store(results / "patterns", "# Patterns\n", {"made_from": made(model)}, "Some")
+    stored = collect.collect([Experiment("patterns", "The patterns", "x")], results, MODEL)
+    told = summary.summary_page(stored, model=MODEL)
+    said = "**All answers here are of version 1 of the model, not of the model as it is (2.1), and are being "
+    assert told.startswith(f"{said}replaced.**\n") == (model != MODEL)
+    assert ("made with model 1.0, not with the model as it is" in told) == (model != MODEL)
+
+
+def test_the_picture_of_all_claims_is_of_the_present_model(found: list[collect.Stored]) -> None:
+    rows = list(picture.rows(found))
+    assert [row.words for row in rows] == ["B7  trust", "B7  change"]
+    # -0.034 of trust, of which 0.02 matter; 0.02 of change, of which 0.03 do.
+    assert [row.mean for row in rows] == pytest.approx([-1.7, 0.02 / 0.03])
+    assert rows[1].by_theory == pytest.approx({"two_layer": 2.0, "loyalty": -1.0})
+    drawn = picture.draw(found)
+    assert drawn is not None and "Of 2 parts" in drawn.title
+    old = [s for s in found if s.standing is not Standing.CURRENT]
+    assert picture.draw(old) is None
 
 
 def test_a_summary_that_is_none_says_what_makes_it_again(found: list[collect.Stored]) -> None:
@@ -274,8 +299,8 @@ def test_a_summary_that_is_none_says_what_makes_it_again(found: list[collect.Sto
 def test_other_experiments_are_told_by_the_message_of_their_figure(found: list[collect.Stored]) -> None:
     rows = rows_of(summary.summary_page(found).split("## What else")[1])
     assert [row[1] for row in rows[2:]] == ["Five of thirteen", "Old news", "–", "–"]
-    assert rows[3][0].endswith("**(out of date)**")
-    assert rows[4][0].endswith("**(without results yet)**")
+    assert rows[3][0].endswith(f"*(made with model {OTHER}, not with the model as it is)*")
+    assert rows[4][0].endswith("*(without results yet)*")
 
 
 # --- docs/evidence.md -------------------------------------------------------------------------
@@ -285,6 +310,25 @@ def test_docs_have_the_summary_of_what_is_stored() -> None:
     """If not: python -m experiments.report.docs."""
     text = docs.PAGE.read_text(encoding="utf-8")
     assert docs.renew(text, docs.tables(collect.collect(contents.contents()))) == text
+
+
+def test_stored_pages_say_if_they_were_made_with_another_model() -> None:
+    """If not: python -m experiments.report.docs."""
+    for stored in collect.collect(contents.contents()):
+        assert stored.page == docs.marked(stored), stored.folder
+        said = f"> **Made with model {stored.model}, not with the model as it is.**"
+        assert (said in stored.page.split("\n")[:4]) == (stored.standing is Standing.OUT_OF_DATE)
+
+
+def test_a_page_is_marked_once_and_the_mark_goes_with_the_model(found: list[collect.Stored]) -> None:
+    (old,) = [s for s in found if s.experiment.folder == "screening"]
+    once = docs.marked(old)
+    assert once.startswith(
+        f"# Screening\n\n> **Made with model {OTHER}, not with the model as it is.**\n\nModel"
+    )
+    again = dataclasses.replace(old, page=once)
+    assert docs.marked(again) == once
+    assert docs.marked(dataclasses.replace(again, standing=Standing.CURRENT)).count("> **Made") == 0
 
 
 def test_only_what_is_between_the_markers_is_renewed() -> None:
@@ -324,7 +368,7 @@ def test_the_page_says_how_each_result_was_made_and_marks_what_is_not_current(pa
     articles = {match[1]: match[0] for match in re.finditer(r'<article id="(\S+)".*?</article>', text, re.S)}
     marked = {name for name, article in articles.items() if 'class="warning"' in article}
     assert marked == {"screening", "places", "broken"}
-    assert "<strong>Out of date:</strong>" in articles["screening"]
+    assert "<strong>Not made with the model as it is:</strong>" in articles["screening"]
     assert "not recorded" in articles["screening"]
     assert "<code>python -m experiments.places.run</code>" in articles["places"]
 
@@ -431,7 +475,12 @@ def test_a_quick_rebuild_writes_nothing_outside_its_folder(tmp_path: Path) -> No
     assert written >= {experiment.folder.split("/")[0] for experiment in contents.contents()}
 
 
-def test_a_full_rebuild_searches_nothing() -> None:
+@pytest.mark.parametrize("said", ["", "Out of date"])
+def test_a_full_rebuild_searches_where_the_points_are_not_current(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "say_if_not_current", lambda: said)
     modules = [step.module for step in rebuild.full_steps()]
-    assert "experiments.tuning.run" not in modules
+    assert (modules[0] == "experiments.tuning.run") == bool(said)
+    assert modules.count("experiments.tuning.run") == bool(said)
     assert modules[-1] == "experiments.report.build"

@@ -1,10 +1,7 @@
-"""The tuning: declarations, distance, rule, search and its store, accepted points."""
+"""The tuning: declarations, distance, rule, the two searches, accepted points."""
 
 import dataclasses
 import math
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,26 +10,27 @@ import numpy as np
 import pytest
 
 import partnersim
-from experiments import accepted
+from experiments import points
+from experiments.engine.work import Memory, Worker, open_pool
 from experiments.patterns.estimates import Estimate
-from experiments.patterns.patterns import DECLARED, PATTERNS, Band, Look, read_patterns
+from experiments.patterns.looks import DECLARED, Look
+from experiments.patterns.patterns import PATTERNS, Band, read_patterns
 from experiments.patterns.runs import Runner
+from experiments.points import Points
 from experiments.provenance import say_if_out_of_date
 from experiments.screening.design import read_priors
 from experiments.tuning import evaluate as evaluation
-from experiments.tuning import reach, run, search
-from experiments.tuning.accept import TooFewError, accept, centre, front, in_conflict
-from experiments.tuning.distance import excess, penalty, width
-from experiments.tuning.evaluate import NUMBERS, Level, evaluate
-from experiments.tuning.space import PRIORS, declared_hash, read_space
-from experiments.tuning.store import Key, Row, Store
+from experiments.tuning import run, search
+from experiments.tuning.accept import TooFewError, accept, centre, give_up, is_within
+from experiments.tuning.evaluate import NUMBERS, Level, evaluate, excess, penalty, width
+from experiments.tuning.report import point_rows, summary, write
+from experiments.tuning.space import PRIORS, Stage, declared_hash, read_held, read_space
 from partnersim.model.version import EQUATIONS, MODEL_VERSION
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
-from tests.commands import PATIENCE, printed_by
 from tests.pages import ROOT
 
 INF = math.inf
@@ -54,11 +52,12 @@ def changed(tmp_path: Path, file: Path, before: str, after: str) -> Path:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("low = 0.75", "low = 1.75", "pattern.A1.number.1: low = 1.75: must be below high = 1.0"),
-        ("low = 0.75", "lo = 0.75", "pattern.A1.number.1.lo = 0.75: no such key"),
-        ("low = 0.75", 'low = "x"', "pattern.A1.number.1.low = 'x': must be a number"),
-        ("low = 0.75", "low = = 3", "not TOML"),
-        ("low = 1.05\n", "", "pattern.A4.number.1: low, high: both missing"),
+        ("low = -1.15", "low = 1.75", "pattern.A1.number.2: low = 1.75: must be below high = 1.15"),
+        ("low = -1.15", "lo = 0.75", "pattern.A1.number.2.lo = 0.75: no such key"),
+        ("low = -1.15", 'low = "x"', "pattern.A1.number.2.low = 'x': must be a number"),
+        ("low = -1.15", "low = = 3", "not TOML"),
+        ("low = 1.5\n", "", "'reported' is what has no band, and only that"),
+        ('standing = "reported"', 'standing = "set"', "'reported' is what has no band, and only that"),
         ('name = "A3"', 'name = "A33"', "name = 'A33': must be one of A1, A2"),
         ('standing = "set"', 'standing = "sett"', "pattern.A2.standing = 'sett': must be one of"),
         ('key = "share up"', 'key = "correlation"', "'correlation' stands twice"),
@@ -79,12 +78,14 @@ def test_faults_in_the_patterns_are_said(tmp_path: Path, before: str, after: str
         ('path = "vision.size"', 'path = "vision.sise"', "did you mean 'vision.size'?"),
         ('path = "vision.size"', 'path = "place.reach"', "path = 'place.reach': stands twice"),
         ('path = "vision.size"', 'path = "decision.rule"', "no number that can be set has this path"),
-        ("high = 2.0", "high = 3.0", "low, high = 0, 3: must rise, and lie within 0 to 2"),
-        ("high = 2.0", "high = 0.0", "low, high = 0, 0: must rise"),
+        ("high = 480.0", "high = 0.0", "low, high = 120, 0: must rise"),
+        ("high = 480.0", "high = 1e6", "low, high = 120, 1e+06: must rise, and lie within 1 to 100000"),
         ("population = ", "population = 1", "must be at most first_points"),
         ("replicates = 60", "replicates = 20", "must rise from stage to stage"),
-        ("seed = 1", "seed = 1.5", "search.seed = 1.5"),
-        ("wanted", "wnated", "search.wnated"),
+        ("seeds = [1, 2]", "seeds = [1, 3]", "must differ, so that no luck is seen twice"),
+        ('path = "trust.hope"', 'path = "vision.size"', "path = 'vision.size': stands twice"),
+        ('source = "assumed"\n', "", "held.1.source: missing"),
+        ("wanted = ", "wnated = ", "search.wnated"),
     ],
 )
 def test_faults_in_the_priors_are_said(tmp_path: Path, before: str, after: str, said: str) -> None:
@@ -107,22 +108,25 @@ def test_what_is_free_is_plausible_and_says_why() -> None:
     space = read_space()
     rows = {row.path: row for row in parameters()}
     screened = {prior.path: prior for prior in read_priors()}
-    assert 10 <= len(space.priors) <= 16
     for prior in space.priors:
         assert prior.why, prior.path
         assert prior.low <= rows[prior.path].default <= prior.high, prior.path
-        assert "morciano2021" not in rows[prior.path].source, prior.path
-        own = {"programme.benefit_spread"}
-        if prior.path not in own:
-            assert (prior.low, prior.high) == (screened[prior.path].low, screened[prior.path].high)
-    assert not set(space.paths) & {
-        "place.demand_growth",
-        "starting.contribution",
-        "decision.own_view_weight",
-        "decision.belief_weight",
-        "survey.noise",
-        "survey.avoidance_bonus",
+        assert (prior.low, prior.high) == (screened[prior.path].low, screened[prior.path].high), prior.path
+    # What a source fixes, what is a place's own, and what nobody's observation may choose.
+    assert not set(space.paths) & {"place.demand_growth", "programme.n_simultaneous", "trust.hope"}
+    assert {entry.path: (entry.low, entry.high) for entry in read_held()} == {
+        "trust.hope": (0.0, 1.0),
+        "decision.exposure": (0.05, 0.3),
     }
+    assert not {entry.path for entry in read_held()} & set(space.paths)
+
+
+def test_the_rule_is_the_one_fixed_beforehand() -> None:
+    space = read_space()
+    assert space.rest == (0.3, 0.7)
+    assert space.search.seeds == (1, 2) and space.search.confirm_seed == 3
+    assert (space.search.confirm_replicates, space.search.wanted, space.search.reach) == (200, 40, 1.0)
+    assert evaluation.MOST_CHANCE == 0.25 and space.search.stages[-1].most_chance == 0.25
 
 
 def test_points_are_run_as_they_are_written() -> None:
@@ -164,7 +168,7 @@ def test_what_is_kept_serves_its_own_scenario_alone() -> None:
 
 
 def test_each_replicate_has_its_own_scenario_and_its_own_luck() -> None:
-    places = [Scenario.load("integrated-care").replace({"vision.size": s}) for s in (9.0, 36.0)]
+    places = [Scenario.load("integrated-care").replace({"vision.size": s}) for s in (120.0, 480.0)]
     found = Runner(1, 5, 2).run_each(places, 12, ["change_delivered"])["change_delivered"]
     for row, scenario in enumerate(places):
         alone = Runner(1, 5 + row, 1).run(scenario, 12, ["change_delivered"])["change_delivered"]
@@ -245,7 +249,14 @@ def test_a_look_ends_when_the_distance_is_passed() -> None:
 
 
 def test_all_numbers_are_looked_at_in_some_order() -> None:
-    assert sorted(evaluation.ORDER) == sorted(pattern.name for pattern in PATTERNS)
+    assert sorted(evaluation.ORDER) == sorted(pattern.name for pattern in PATTERNS if pattern.bands)
+
+
+def test_points_that_give_too_much_at_rest_are_none_of_the_priors() -> None:
+    """From what organisations give at rest at the defaults, about .36."""
+    assert evaluate({}, SMALL, rest=(0.8, 1.0)).distance == INF
+    assert evaluate({}, SMALL, rest=(0.0, 0.1)).distance == INF
+    assert evaluate({}, SMALL, rest=(0.3, 0.7)).distance < INF
     assert len(NUMBERS) == sum(len(pattern.bands) for pattern in PATTERNS)
 
 
@@ -257,27 +268,55 @@ def missed(*which: int, n: int = 4) -> list[float]:
     return [2.0 if k in which else 0.0 for k in range(n)]
 
 
-def test_nothing_is_given_up_where_enough_points_hold_all() -> None:
-    found = accept(np.array([missed(), missed(1), missed(), missed(0)]), 2)
-    assert found.rows == (0, 2)
-    assert found.given_up == ()
+def given_up(rows: list[list[float]], wanted: int) -> tuple[int, ...]:
+    """Of points that the two searches found in turn."""
+    return give_up(np.array(rows), np.arange(len(rows)) % 2, wanted)
 
 
-def test_as_few_bands_as_can_be_are_given_up() -> None:
-    outside = np.array([missed(3), missed(3), missed(3, 1), missed(3, 0), missed(3, 0)])
-    found = accept(outside, 2)  # nobody holds the last; two points hold all the others
-    assert (found.rows, found.given_up) == ((0, 1), (3,))
-    found = accept(outside, 3)  # giving up 0 leaves four, giving up 1 leaves three
-    assert (found.rows, found.given_up) == ((0, 1, 3, 4), (0, 3))
-
-
-def test_what_is_not_known_is_not_held() -> None:
-    assert accept(np.array([missed(), [0.0, INF, 0.0, 0.0]]), 1).rows == (0,)
+@pytest.mark.parametrize(
+    ("rows", "wanted", "numbers"),
+    [
+        ([missed(), missed(), missed(1), missed(0)], 2, ()),
+        # Nobody holds the last; two points hold all the others.
+        ([missed(3), missed(3), missed(3, 1), missed(3, 0), missed(3, 0)], 2, (3,)),
+        # Giving up 0 leaves four, giving up 1 leaves three.
+        ([missed(3), missed(3), missed(3, 1), missed(3, 0), missed(3, 0)], 3, (0, 3)),
+        # Two hold all, but of one search alone.
+        ([missed(), missed(0), missed(), missed(0)], 2, (0,)),
+        # What is not known is not held.
+        ([missed(), [0.0, INF, 0.0, 0.0], [0.0, math.nan, 0.0, 0.0]], 2, (1,)),
+    ],
+)
+def test_as_few_bands_as_can_be_are_given_up(
+    rows: list[list[float]], wanted: int, numbers: tuple[int, ...]
+) -> None:
+    assert given_up(rows, wanted) == numbers
 
 
 def test_too_few_points_are_refused() -> None:
     with pytest.raises(TooFewError, match="left only 1, and 2 are wanted"):
-        accept(np.array([missed()]), 2)
+        given_up([missed()], 2)
+
+
+def test_a_region_reaches_as_far_as_its_points_are_from_each_other() -> None:
+    others = np.array([[0.0], [0.1], [0.2], [0.3]])
+    points_of_one = np.array([[-0.1], [0.05], [0.39], [0.41], [0.9]])
+    assert is_within(points_of_one, others).tolist() == [True, True, True, False, False]
+    assert is_within(points_of_one, others, reach=10.0).all()
+    assert is_within(points_of_one, others[:1]).all()  # nobody knows how far
+
+
+def test_accepted_is_what_both_searches_found() -> None:
+    """The first finds two places, the second one of them: what it alone found is left out."""
+    shares = np.array([[0.1], [0.12], [0.9], [0.92], [0.11], [0.13], [0.5]])
+    searches = np.array([0, 0, 0, 0, 1, 1, 1])
+    outside = np.array([missed()] * 6 + [missed(0)])  # the last holds not all
+    found = accept(shares, outside, searches, 6)
+    assert found.rows == (0, 1, 4, 5)
+    assert found.holding == ((0, 1, 2, 3), (4, 5))
+    assert found.shared == (0.5, 1.0)
+    with pytest.raises(TooFewError, match="nothing in common"):
+        accept(np.array([[0.1], [0.11], [0.9], [0.91]]), np.zeros((4, 1)), np.array([0, 0, 1, 1]), 4)
 
 
 def test_the_centre_is_by_each_ones_own_spread() -> None:
@@ -286,31 +325,19 @@ def test_the_centre_is_by_each_ones_own_spread() -> None:
     assert centre(shares) == 2
 
 
-def test_conflicts_are_pairs_that_nobody_holds_both_of() -> None:
-    outside = np.array([missed(0), missed(1), missed(0, 2)])
-    assert in_conflict(outside, range(4)) == [(0, 1)]
-
-
-def test_a_front_has_what_nobody_is_better_than_in_both() -> None:
-    a, b = np.array([0.0, 1.0, 2.0, 1.0, 3.0]), np.array([5.0, 2.0, 3.0, 4.0, 0.0])
-    assert front(a, b) == [0, 1, 4]
-
-
 # --- The search -------------------------------------------------------------------------------
 
 
-def flat(centre: float = 0.5, level_noise: float = 0.0) -> Any:
+def flat(middle: float = 0.5) -> Any:
     """A stand-in for the model: distance from a place in the first two parameters."""
-
     space = read_space()
 
-    def stand_in(point: dict[str, float], level: Level, most: float = INF) -> Any:
-        first, second = list(point.values())[:2]
-        apart = math.hypot(space.priors[0].share(first) - centre, space.priors[1].share(second) - centre)
-        away = max(apart - 0.1, 0.0) + level_noise / level.replicates
+    def stand_in(point: dict[str, float], level: Level, most: float = INF, rest: Any = None) -> Any:
+        shares = space.shares(point)[:2]
+        away = max(math.hypot(*(shares - middle)) - 0.1, 0.0)
         outside = np.zeros(len(NUMBERS))
         outside[0] = away
-        return evaluation.Evaluation(np.zeros((len(NUMBERS), 3)), outside, away, True)
+        return evaluation.Evaluation(np.zeros((len(NUMBERS), 3)), outside, away)
 
     return stand_in
 
@@ -321,129 +348,65 @@ def small_space(**changes: Any) -> Any:
     return dataclasses.replace(space, search=space.search.model_copy(update=changes))
 
 
-def doer(space: Any, folder: Path) -> search.Doer:
+@pytest.fixture
+def worker() -> Any:
     """What does tasks in this process."""
-    with search.open_engine(space, 1) as engine:
-        return search.Doer(Store(folder), engine, lambda what: None)
+    with open_pool(1) as pool:
+        yield Worker(Memory(), pool, lambda what: None)
 
 
-def test_the_search_finds_the_place_and_fills_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_finds_the_place_and_fills_it(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "evaluate", flat())
-    stages = [search_stage(2, 12), search_stage(4, 4)]
+    stages = [
+        Stage(replicates=2, most_chance=0.25, generations=12),
+        Stage(replicates=4, most_chance=0.25, generations=4),
+    ]
     space = small_space(first_points=200, population=60, stages=stages)
-    found = search.search(space, doer(space, tmp_path))
+    found = search.search(space, worker, 1)
     apart = np.hypot(*(found.shares[:, :2] - 0.5).T)
     assert found.distance.max() == 0.0
     assert apart.max() <= 0.1 + 1e-3
-    assert len(np.unique(found.shares, axis=0)) >= 50  # one copy in twenty may not have moved
     # Within it all places are alike: so are, on average, what is free and what is not asked for.
     # Mean of a disc's distance from its middle is 2/3 of 0.1, standard deviation 0.024.
     assert np.mean(apart) == pytest.approx(0.0667, abs=4 * 0.024 / math.sqrt(60 / 4))
     assert found.shares[:, 2:].min() < 0.1 and found.shares[:, 2:].max() > 0.9
     distances = [g.most for g in found.generations if g.stage == 0]
     assert distances == sorted(distances, reverse=True)
-
-
-def search_stage(replicates: int, generations: int) -> Any:
-    from experiments.tuning.space import Stage
-
-    return Stage(replicates=replicates, most_chance=0.25, generations=generations)
-
-
-def test_mixing_spreads_what_nothing_was_asked_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "evaluate", flat())
-    space = small_space()
-    n, n_points = len(space.priors), 80
-    one = np.full((n_points, n), 0.5)  # all descend from one
-    population = search.Population(one.copy(), np.zeros(n_points), np.zeros(n_points))
-    does = doer(space, tmp_path)
-    for mixing in range(1, 7):
-        search.mix(space, does, population, mixing, search.levels(space))
-    assert population.distance.max() == 0.0
-    apart = np.hypot(*(population.shares[:, :2] - 0.5).T)
-    assert apart.max() <= 0.1 + 1e-3
-    # 48 steps, each of one parameter in 16: (15/16)^48 = 4.5 % were never drawn.
-    never = (population.shares[:, 2:] == 0.5).mean()
-    assert never == pytest.approx(0.045, abs=4 * math.sqrt(0.045 / (80 * 14)))
-    # The others are uniform: standard deviation 1/sqrt(12) = 0.289.
-    drawn = population.shares[:, 2:][population.shares[:, 2:] != 0.5]
-    assert drawn.std() == pytest.approx(0.289, abs=4 * 0.289 / math.sqrt(2 * len(drawn)))
-
-
-def test_what_was_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "evaluate", flat(level_noise=0.1))
-    space = small_space(first_points=20, population=10)
-    whole = search.search(space, doer(space, tmp_path / "whole"))
-    asked = []
-
-    def interrupted(tasks: Any) -> Any:
-        for task in tasks:
-            if len(asked) == 33:
-                raise KeyboardInterrupt
-            asked.append(task.key)
-            yield task, search.work(space, task)
-
-    store = Store(tmp_path / "broken")
-    with pytest.raises(KeyboardInterrupt):
-        search.search(space, search.Doer(store, interrupted, lambda what: None))
-    done = {key for key, rows in store.read().items() if rows}
-    assert done == set(asked)
-    again = doer(space, tmp_path / "broken")
-    engine, begun = again.engine, []
-    again.engine = lambda tasks: (begun.extend(t.key for t in tasks), engine(tasks))[1]
-    found = search.search(space, again)
-    assert not set(begun) & done
-    assert np.array_equal(found.shares, whole.shares)
-    assert np.array_equal(found.distance, whole.distance)
-
-
-def test_a_later_stage_asks_for_the_first_look_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "evaluate", flat())
-    space = small_space()
-    first, later = Level(2), Level(3)
-    start = np.full(len(space.priors), 0.5)
-    task = search.Task(Key("move", 1, 1, 0), later, start, 30, 0.3 * np.eye(len(start)), 0.05, first, 0.1, 1)
-    rows = search.work(space, task)
-    assert {row.replicates for row in rows} == {2, 3}
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
-        if row.replicates == 2:
-            assert not row.is_taken
-            has_second = following is not None and following.replicates == 3
-            assert has_second == (row.distance <= 0.1)
-        else:
-            assert row.is_taken == (row.distance <= 0.05)
+    again = search.search(space, worker, 2)
+    assert not np.array_equal(again.shares, found.shares)
 
 
 def test_points_outside_the_priors_are_never_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "evaluate", flat())
+    looked: list[Any] = []
     space = small_space()
+
+    def noting(point: dict[str, float], *_: Any) -> Any:
+        looked.append(space.shares(point))
+        return evaluation.Evaluation(np.zeros((1, 3)), np.zeros(1), 0.0)
+
+    monkeypatch.setattr(search, "evaluate", noting)
     start = np.full(len(space.priors), 0.01)
-    task = search.Task(Key("move", 0, 1, 0), SMALL, start, 50, np.eye(len(start)), seed=1)
-    for row in search.work(space, task):
-        assert row.shares.min() >= 0.0 and row.shares.max() <= 1.0
+    for luck in range(20):
+        steps = search.Walk(np.eye(len(start)), INF, None, INF, (luck,))
+        search.walk(space, start, 1.0, SMALL, steps)
+    assert looked and np.min(looked) > -1e-6 and np.max(looked) < 1.0 + 1e-6
 
 
-def test_stored_rows_come_back_as_they_were(tmp_path: Path) -> None:
-    rows = [
-        Row(
-            np.array([0.25, 1.0]),
-            20,
-            INF,
-            False,
-            True,
-            np.full((len(NUMBERS), 3), math.nan),
-            np.full(len(NUMBERS), INF),
-        )
-    ]
-    store = Store(tmp_path)
-    store.add({Key("move", 1, 2, 3): rows})
-    store.add({Key("move", 1, 2, 4): rows * 2, Key("move", 1, 2, 5): []})
-    found = store.read()
-    assert sorted(found) == [Key("move", 1, 2, 3), Key("move", 1, 2, 4)]
-    (row,) = found[Key("move", 1, 2, 3)]
-    assert row._replace(shares=0, found=0, excess=0) == rows[0]._replace(shares=0, found=0, excess=0)
-    for one, other in zip(row[5:], rows[0][5:], strict=True):
-        assert np.array_equal(one, other, equal_nan=True)
+def test_a_later_stage_asks_for_the_first_look_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    space = small_space()
+
+    def noting(point: dict[str, float], level: Level, *_: Any) -> Any:
+        asked.append(level.replicates)
+        return evaluation.Evaluation(np.zeros((1, 3)), np.zeros(1), 0.2)
+
+    monkeypatch.setattr(search, "evaluate", noting)
+    start, first = np.full(len(space.priors), 0.5), Level(2)
+    for most_screened, later in ((0.1, set()), (0.3, {3})):
+        asked.clear()
+        steps = search.Walk(0.01 * np.eye(len(start)), 0.05, first, most_screened, (1,))
+        found = search.walk(space, start, 0.0, Level(3), steps)
+        assert set(asked) == {2} | later and found["taken"] == 0
 
 
 def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> None:
@@ -458,101 +421,62 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a tiny tuning keeps what it has run."""
-    return tmp_path_factory.mktemp("store")
-
-
-@pytest.fixture(scope="module")
-def outcome(folder: Path) -> Any:
+def outcome() -> Any:
     """A tuning of a few points of the real model, in this process."""
-    return run.tune(run.quick(read_space()), Store(folder), 1, lambda what: None)
-
-
-def test_what_gives_the_same_numbers_is_taken_over(
-    outcome: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[str] = []
-    store = Store(tmp_path / "new")
-    run.carry_over(outcome.space, folder, store, told.append)
-    assert len(told) == 2
-    kept = {key for key, rows in outcome.results.items() if rows}
-    assert set(store.read()) == kept
-    fewer = dataclasses.replace(outcome.space, priors=outcome.space.priors[1:])
-    with pytest.raises(run.OtherNumbersError, match="was not run with these priors"):
-        run.carry_over(fewer, folder, store, told.append)
-    monkeypatch.setattr(search, "evaluate", flat())
-    with pytest.raises(run.OtherNumbersError, match="other numbers now"):
-        run.carry_over(outcome.space, folder, Store(tmp_path / "none"), told.append)
-    assert not Store(tmp_path / "none").read()
+    with open_pool(1) as pool:
+        return run.tune(run.quick(read_space()), read_held(), Worker(Memory(), pool, lambda what: None))
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
-    from experiments.tuning.report import write
-
     write(outcome, tmp_path)
-    names = {file.name for file in tmp_path.iterdir()}
-    assert names == {
-        "accepted.csv",
-        "numbers.csv",
-        "parameters.csv",
-        "constraints.csv",
-        "summary.toml",
-        "results.md",
-        "figure.png",
-        "parameters.png",
-        "trade-offs.png",
-    }
-    points = accepted.load(tmp_path)
-    assert points == outcome.points
-    assert points[0] == outcome.space.point(outcome.shares[outcome.chosen_from])
-    assert sorted(outcome.rows) == list(outcome.accepted.rows)
-    assert len(points) == len(outcome.accepted.rows) >= 2
-    for point in points:
+    tables = {"accepted.csv", "summary.toml", "results.md"}
+    assert {file.name for file in tmp_path.iterdir()} == tables | {"figure.png", "parameters.png"}
+    found = Points.read(tmp_path / "accepted.csv").rows()
+    assert found == outcome.points
+    assert found[0] == outcome.space.point(outcome.shares[outcome.chosen_row])
+    assert sorted(outcome.rows) == sorted(outcome.accepted.rows)
+    assert len(found) == len(outcome.accepted.rows) >= 2
+    for point in found:
         Scenario.load("integrated-care").replace(dict(point))
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert MODEL_VERSION in page
     assert all(f"| {number.pattern} | {number.band.what} |" in page for number in NUMBERS)
     assert all(f"`{path}`" in page for path in outcome.space.paths)
-    summary = accepted.load_summary(tmp_path)
-    assert summary["accepted"] == len(points)
-    assert summary["chosen"] == outcome.chosen
+    assert all(f"`{path}` at" in page for path in ("trust.hope", "decision.exposure"))
+    said = points.load_summary(tmp_path)
+    assert said["accepted"] == len(found)
+    assert said["chosen"] == outcome.chosen
+    assert len(said["within_the_others_region"]) == 2
     asked = [k for k in range(len(NUMBERS)) if k not in outcome.accepted.given_up]
     for row in outcome.accepted.rows:
-        assert not outcome.confirmed[row].excess[asked].any()
+        assert not outcome.confirmed[row]["excess"][asked].any()
 
 
 def test_points_are_out_of_date_when_the_model_changes(
     outcome: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments.tuning.report import point_rows, summary
-
-    monkeypatch.setattr(accepted, "read_space", lambda: outcome.space)
+    monkeypatch.setattr("experiments.tuning.space.read_space", lambda: outcome.space)
     (tmp_path / "accepted.csv").write_text(
         "\n".join(",".join(map(str, row)) for row in point_rows(outcome)), encoding="utf-8"
     )
     said = summary(outcome)
     assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
-    for key, words in (("model", "which is now"), ("declared", "priors or bands have changed")):
-        lines = [
-            f'{name} = "{value if name != key else "0" * 16}"'
-            for name, value in said.items()
-            if name in ("model", "declared")
-        ]
+    assert "There are none yet" in points.say_if_not_current(tmp_path)
+    for key, words in (
+        ("model", "not with the model as it is"),
+        ("declared", "priors or bands have changed"),
+        ("", ""),
+    ):
+        lines = [f'{name} = "{said[name] if name != key else "0" * 16}"' for name in ("model", "declared")]
         (tmp_path / "summary.toml").write_text("\n".join(lines), encoding="utf-8")
-        assert not accepted.is_current(tmp_path)
-        assert words in accepted.say_if_not_current(tmp_path)
-    (tmp_path / "summary.toml").write_text(
-        f'model = "{said["model"]}"\ndeclared = "{said["declared"]}"', encoding="utf-8"
-    )
-    assert accepted.is_current(tmp_path)
-    assert accepted.say_if_not_current(tmp_path) == ""
+        now = points.say_if_not_current(tmp_path)
+        assert words in now and bool(now) == bool(words)
 
 
 def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"experiments\.tuning\.run"):
-        accepted.load(tmp_path)
+        Points.read(tmp_path / "accepted.csv")
 
 
 def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -573,66 +497,16 @@ def test_what_is_out_of_date_says_what_to_run() -> None:
     assert "abc" in said and MODEL_VERSION in said and "`make x`" in said
 
 
-def test_reach_says_what_moves_what() -> None:
-    (prior,) = [p for p in reach.candidates() if p.path == "place.reach"]
-    rows = list(reach.rows([prior], SMALL._replace(replicates=20)))
-    assert {row[3] for row in rows} <= {"A1", "A10", "A11"}
-    (avoided,) = [row for row in rows if row[4] == "demand avoided"]
-    low, high = float(avoided[7]), float(avoided[8])
-    assert low < 0.0 < high
-
-
-def test_what_is_kept_is_small_and_whole() -> None:
+def test_what_is_kept_is_small_and_is_of_this_model_or_says_that_it_is_not() -> None:
     folder = ROOT / "experiments" / "tuning"
     tables = [file for file in folder.iterdir() if file.suffix in (".csv", ".toml", ".md")]
     assert sum(file.stat().st_size for file in tables) < 200_000
-    points = accepted.load()
-    assert len(points) >= 50
-    assert len({tuple(point.values()) for point in points}) == len(points)
-    space = read_space()
-    for point in points:
+    found, said, space = Points.read().rows(), points.load_summary(), read_space()
+    assert said["accepted"] == len(found)
+    assert len({tuple(point.values()) for point in found}) == len(found)
+    assert list(said["chosen"]) == list(found[0])
+    if points.say_if_not_current():
+        return
+    for point in found:
         assert list(point) == space.paths
         assert all(p.low <= point[p.path] <= p.high for p in space.priors)
-    summary = accepted.load_summary()
-    assert summary["accepted"] == len(points)
-    assert list(summary["chosen"]) == space.paths
-
-
-# --- Ctrl-C -----------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_an_interrupted_search_goes_on_where_it_was(tmp_path: Path) -> None:
-    words = [
-        "-m",
-        "experiments.tuning.run",
-        "--quick",
-        "--workers",
-        "2",
-        "--store",
-        str(tmp_path / "store"),
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        cwd=tmp_path,
-        env=env,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    assert "generation 1" in process.stderr.readline()
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=PATIENCE)[1]
-    assert process.returncode == 130
-    assert "Traceback" not in said
-    assert "goes on from here" in said
-    (folder,) = (tmp_path / "store").iterdir()
-    before = {file.name for file in folder.glob("*.parquet")}
-    assert before
-    printed_by(*words, folder=tmp_path)
-    assert before < {file.name for file in folder.glob("*.parquet")}
-    assert (tmp_path / "out" / "accepted.csv").exists()

@@ -18,6 +18,7 @@ from partnersim.model.record import new_record
 from partnersim.model.schedule import END, MONTH, perform, start
 from partnersim.model.state import STATE
 from partnersim.scenario.arms import beside
+from partnersim.scenario.declared import parameters
 from partnersim.scenario.translate import to_parameters
 
 PLACES = ("integrated-care", "torbay", "canterbury", "drawn")
@@ -378,3 +379,19 @@ def test_history_decides_nowhere_for_good_over_the_priors(points):
         low, high = (runs(changed(scenario, starting__trust=t), 8)["trust"].mean(axis=0) for t in (0.2, 0.8))
         left.append((high - low)[120] / (high - low)[0])
     assert np.mean(np.array(left) < 0.25) >= 0.95
+
+
+# Lean --------------------------------------------------------------------------------------------
+
+
+def test_at_most_sixty_numbers_can_be_set_about_a_place():
+    """Dates, switches, the length of a run and how to draw organisations are not counted."""
+    apart = ("drawn.", "mechanisms.", "published.", "events.", "interventions.", "months", "luck", "format")
+    of_one = "organisations.<name>.ways_of_working."  # restates those of the place
+    dates = ("from_month", "to_month", "start_month", "national_phase_months")
+    numbers = [
+        row.path
+        for row in parameters()
+        if row.low is not None and not row.path.startswith((*apart, of_one)) and not row.path.endswith(dates)
+    ]
+    assert len(numbers) <= 60, numbers

@@ -6,16 +6,16 @@ The answer is found by the rule alone. See common.toml for the rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from experiments.claims.changes import Floats
-from experiments.claims.declare import BASE, Study, Test
-from experiments.claims.simulate import Flags, Run, Runs
+from experiments.engine.changes import Floats
+from experiments.engine.runs import Flags, Run, Runs
+from experiments.engine.study import AS_IS, BASE, Study, Test
 from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust, quantiles
 
 CONFIDENCE = 0.95
@@ -70,19 +70,24 @@ class Found:
 # --- What a test finds ------------------------------------------------------------------------
 
 
-def find(test: Test, runs: Runs, ablation: str = "") -> Found:
+def find(test: Test, runs: Runs, world: str = AS_IS) -> Found:
     """Find the number of a test at each accepted point and over all of them."""
     if test.kind == "share":
-        return _find_share(test, runs, ablation)
+        return _find_share(test, runs, world)
     if test.kind == "step":
-        return _find_step(test, runs, ablation)
-    return find_effect(test.weights, test.measure, runs, ablation)
+        return _find_step(test, runs, world)
+    return find_effect(test.weights, test.measure, runs, world)
 
 
-def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, ablation: str = "") -> Found:
+def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, world: str = AS_IS) -> Found:
     """Find a weighted sum of arms, pair by pair, with intervals by Student's t."""
-    differences = sum(weight * runs.values[_run(name, ablation)][measure] for name, weight in weights.items())
+    differences = sum(weight * runs.values[_run(name, world)][measure] for name, weight in weights.items())
     assert isinstance(differences, np.ndarray)
+    return of_differences(differences)
+
+
+def of_differences(differences: Floats) -> Found:
+    """What paired differences come to, float64[point, replicate]: intervals by Student's t."""
     each, lows, highs = _mean_with_interval(differences)
     by_replicate = differences.mean(axis=0)
     mean, low, high = (float(x[0]) for x in _mean_with_interval(by_replicate[np.newaxis]))
@@ -90,10 +95,10 @@ def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, ablation
     return Found(each, lows, highs, mean, low, high, by_replicate, share)
 
 
-def _run(name: str, ablation: str) -> Run:
-    """An arm under an ablation, or under the one that its name has."""
+def _run(name: str, world: str) -> Run:
+    """An arm in a world, or in the one that its name has."""
     arm, _, own = name.partition(" | ")
-    return arm, own or ablation
+    return arm, own or world
 
 
 def _mean_with_interval(values: Floats) -> tuple[Floats, Floats, Floats]:
@@ -116,9 +121,9 @@ def _ends(found: Floats) -> tuple[Any, Any]:
     return low, high
 
 
-def _find_share(test: Test, runs: Runs, ablation: str) -> Found:
+def _find_share(test: Test, runs: Runs, world: str) -> Found:
     """Find how often something happened, given something: pooled over runs of some arms."""
-    arms = [runs.events[_run(name, ablation)] for name in test.among]
+    arms = [runs.events[_run(name, world)] for name in test.among]
     given = np.array([_all(test.given, events) for events in arms])  # [arm, point, replicate]
     hits = (given & np.array([_all(test.share, events) for events in arms])).sum(axis=0)
     cases = given.sum(axis=0)
@@ -150,9 +155,9 @@ def _ratio(above: Any, below: Any) -> Any:
     return np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
 
 
-def _find_step(test: Test, runs: Runs, ablation: str) -> Found:
+def _find_step(test: Test, runs: Runs, world: str) -> Found:
     """Find the largest step along some arms, as a share of the whole way."""
-    values = np.array([runs.values[_run(name, ablation)][test.measure] for name in test.steps])
+    values = np.array([runs.values[_run(name, world)][test.measure] for name in test.steps])
     smallest = runs.study.smallest[test.measure]
 
     def largest(means: Floats) -> Floats:  # [..., arm, point] to [..., point]
@@ -236,17 +241,36 @@ def find_movers(found: Found, columns: Mapping[str, Floats]) -> list[Mover]:
 # --- The answer -------------------------------------------------------------------------------
 
 
+class Elsewhere(NamedTuple):
+    """What a test found in another world, and how it came out there."""
+
+    found: Found
+    outcome: str
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One test: what it found as the model is, and without this and that."""
+    """One test: what it found as the model is, without this and that, by other theories, on the map.
+
+    Attributes
+    ----------
+    best
+        Share of the set in which its arm is the best of those that compete for its budget; NaN where
+        none do.
+    """
 
     test: Test
     found: Found
     outcome: str
     agreement: float
     movers: list[Mover]
-    ablated: dict[str, Found]
+    elsewhere: dict[str, Elsewhere]
     through_trust: ThroughTrust | None
+    best: float = math.nan
+
+    def of(self, worlds: Mapping[str, object]) -> dict[str, Elsewhere]:
+        """What it found in some worlds."""
+        return {name: self.elsewhere[name] for name in worlds if name in self.elsewhere}
 
 
 @dataclass(frozen=True)
@@ -271,35 +295,51 @@ class Answer:
         """The tests that decide about a part."""
         return [f for f in self.findings if f.test.decides and f.test.part == part]
 
+    def word_in(self, world: str) -> str:
+        """What the claim comes to in another world, of the parts that were asked there; or ''."""
+        return _word(filter(None, (state_of(self.of(part), world) for part in self.parts)))
+
 
 def answer(runs: Runs) -> Answer:
     """Find what each test came to, and what the claim comes to by the rule."""
-    study = runs.study
-    findings = [_finding(test, runs) for test in study.all_tests]
+    findings = [_finding(test, runs) for test in runs.study.all_tests]
     parts: dict[str, str] = {}
     for part in dict.fromkeys(f.test.part for f in findings if f.test.decides):
-        outcomes = {f.outcome for f in findings if f.test.decides and f.test.part == part}
-        parts[part] = (
-            HOLDS if outcomes == {AS_EXPECTED} else FAILS if outcomes & {OPPOSITE, NOTHING} else DEPENDS
-        )
-    found = set(parts.values())
-    word = {frozenset({HOLDS}): SUPPORTED, frozenset({FAILS}): CONTRADICTED}
-    return Answer(word.get(frozenset(found), ONLY_WHERE), parts, findings)
+        parts[part] = state_of([f for f in findings if f.test.decides and f.test.part == part])
+    return Answer(_word(parts.values()), parts, findings)
+
+
+def state_of(findings: Sequence[Finding], world: str = AS_IS) -> str:
+    """What a part comes to, in some world; '' if it was not asked there."""
+    if world:
+        outcomes = {f.elsewhere[world].outcome for f in findings if world in f.elsewhere}
+    else:
+        outcomes = {f.outcome for f in findings}
+    if not outcomes:
+        return ""
+    return HOLDS if outcomes == {AS_EXPECTED} else FAILS if outcomes & {OPPOSITE, NOTHING} else DEPENDS
+
+
+def _word(states: Iterable[str]) -> str:
+    """What a claim comes to; '' of no parts."""
+    found = frozenset(states)
+    word = {frozenset({HOLDS}): SUPPORTED, frozenset({FAILS}): CONTRADICTED, frozenset[str](): ""}
+    return word.get(found, ONLY_WHERE)
 
 
 def _finding(test: Test, runs: Runs) -> Finding:
-    """One test, as the model is and under each ablation that all of its arms have."""
+    """One test, as the model is and in each other world in which all of its arms were run."""
     study = runs.study
     found = find(test, runs)
-    ablated = {
-        name: find(test, runs, name)
-        for name in study.ablations
-        if test.is_ablated and all(_run(arm, name) in runs.values for arm in test.runs)
-    }
+    elsewhere = {}
+    for name in study.worlds:
+        if name and test.is_ablated and all(_run(arm, name) in runs.values for arm in test.runs):
+            there = find(test, runs, name)
+            elsewhere[name] = Elsewhere(there, judge(test, there, study.agreement))
     through = None
     is_of_trust = test.measure.startswith("trust")
-    if test.is_change and not is_of_trust and "trust_frozen" in ablated:
-        frozen = ablated["trust_frozen"]
+    if test.is_change and not is_of_trust and "trust_frozen" in elsewhere:
+        frozen = elsewhere["trust_frozen"].found
         through = measure_share_through_trust(found.by_replicate, frozen.by_replicate)
     return Finding(
         test,
@@ -307,9 +347,21 @@ def _finding(test: Test, runs: Runs) -> Finding:
         judge(test, found, study.agreement),
         agreement(test, found),
         find_movers(found, runs.accepted.columns),
-        ablated,
+        elsewhere,
         through,
+        _how_often_best(test, runs),
     )
+
+
+def _how_often_best(test: Test, runs: Runs) -> float:
+    """In what share of the set the arm of a test delivers most of those with its budget."""
+    arms = runs.study.arms
+    own = [name for name in test.weights if name in arms and arms[name].budget is not None]
+    if len(own) != 1 or not arms[own[0]].competes:
+        return math.nan
+    rivals = [name for name, arm in arms.items() if arm.competes and arm.budget == arms[own[0]].budget]
+    means = {name: runs.values[name, AS_IS][test.measure].mean(axis=1) for name in rivals}
+    return float((means[own[0]] >= np.max(list(means.values()), axis=0)).mean())
 
 
 def main_arms(study: Study) -> list[str]:

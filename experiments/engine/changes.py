@@ -1,12 +1,13 @@
 """What an arm changes: settings put to a value, added to, scaled, or spread about their mean.
 
-A path with stars is every organisation's, or every target's. Where the accepted set varies a
-setting, the change is made to the set's own values, point by point.
+A path with stars is every organisation's, every target's or every coordinator's. Changes are made
+to a scenario as it stands at a point, so that what points vary is changed point by point.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,8 @@ class Change(Section):
     )
 
 
-def resolve(
-    change: Change, scenario: Scenario, varied: Mapping[str, Floats]
-) -> tuple[dict[str, Any], dict[str, Floats]]:
-    """Say what a change comes to.
-
-    Parameters
-    ----------
-    change
-        What is asked for.
-    scenario
-        Where organisations, targets and the values before come from.
-    varied
-        float64[n_points] by path: what differs from point to point.
-
-    Returns
-    -------
-    tuple[dict[str, Any], dict[str, float64[n_points]]]
-        New values by path that are the same at all points, and those that are not.
+def changed(changes: Sequence[Change], scenario: Scenario, what: str = "a change") -> dict[str, Any]:
+    """New values by path, of several changes to one scenario; none may undo another.
 
     Raises
     ------
@@ -59,31 +44,20 @@ def resolve(
         For a path that leads nowhere, and one that is changed twice.
     """
     new: dict[str, Any] = {}
-    for path, value in change.set.items():
-        for place in places(path, scenario):
-            _put(new, place, np.full_like(varied[place], value) if place in varied else value)
-    for how, amounts in (("add", change.add), ("scale", change.scale), ("spread", change.spread)):
-        for path, amount in amounts.items():
-            group = places(path, scenario)
-            old = [
-                varied[place] if place in varied else find_setting(scenario, place).value for place in group
-            ]
-            for place, value in zip(group, _moved(how, path, old, amount, scenario), strict=True):
-                _put(new, place, value)
-    fixed = {path: value for path, value in new.items() if path not in varied}
-    return fixed, {path: new[path] for path in new if path in varied}
-
-
-def combine(parts: Sequence[Mapping[str, Any]], what: str) -> dict[str, Any]:
-    """Put changes together; none may undo another."""
-    new: dict[str, Any] = {}
-    for part in parts:
-        for path, value in part.items():
-            _put(new, path, value, what)
+    for change in changes:
+        for how, amounts in (("add", change.add), ("scale", change.scale), ("spread", change.spread)):
+            for path, amount in amounts.items():
+                group = places(path, scenario)
+                old = [find_setting(scenario, place).value for place in group]
+                for place, value in zip(group, _moved(how, path, old, amount, scenario), strict=True):
+                    _put(new, place, value, what)
+        for path, value in change.set.items():
+            for place in places(path, scenario):
+                _put(new, place, value, what)
     return new
 
 
-def _put(new: dict[str, Any], path: str, value: Any, what: str = "a change") -> None:
+def _put(new: dict[str, Any], path: str, value: Any, what: str) -> None:
     if path in new:
         raise ScenarioError(f"{what}: {path} is changed twice; each setting once")
     new[path] = value
@@ -100,8 +74,10 @@ def places(path: str, scenario: Scenario) -> list[str]:
             ]
         case ["organisations", "*", *rest]:
             return [".".join(["organisations", o.name, *rest]) for o in scenario.organisations]
+        case ["coordinators", "*", *rest]:
+            return [".".join(["coordinators", c.name, *rest]) for c in scenario.coordinators]
         case parts if "*" in parts:
-            raise ScenarioError(f"{path}: a star may stand for organisations and their targets")
+            raise ScenarioError(f"{path}: a star may stand for organisations, their targets and coordinators")
     return [path]
 
 
@@ -112,32 +88,46 @@ def _moved(how: str, path: str, old: Sequence[Any], amount: float, scenario: Sce
         "scale": lambda x: x * amount,
         "spread": lambda x: x.mean(axis=0) + amount * (x - x.mean(axis=0)),
     }
-    move, (low, high) = moves[how], _range(path)
+    if not old:
+        return []
+    move, (low, high, is_whole) = moves[how], _range(path)
     if not isinstance(old[0], Mapping):
-        numbers = np.array(np.broadcast_arrays(*old), dtype=np.float64)
+        numbers = np.array(old, dtype=np.float64)
         if path.rpartition(".")[2] in IN_LOGARITHMS and how == "spread":
             moved = np.exp(move(np.log(numbers)))
         else:
             moved = move(numbers)
-        moved = np.clip(moved, low, high)
-        return [row if row.ndim else float(row) for row in moved]
+        bounded: list[float] = np.clip(moved, low, high).tolist()
+        return [round(x) for x in bounded] if is_whole else bounded
     if how == "spread":  # weights over domains, which sum to 1
         names = scenario.domains
         weights = np.array([[entry.get(name, 0.0) for name in names] for entry in old])
+        weights[weights.sum(axis=1) == 0.0] = 1.0 / len(names)  # all alike where none are given
         moved = np.maximum(move(weights), 0.0)
         moved /= moved.sum(axis=1, keepdims=True)
         return [dict(zip(names, row, strict=True)) for row in moved.tolist()]
     return [{name: float(np.clip(move(x), low, high)) for name, x in entry.items()} for entry in old]
 
 
-def _range(path: str) -> tuple[float, float]:
-    """Between what a setting may be."""
-    declared = path.replace("organisations.*", "organisations.<name>")
-    declared = declared.replace("targets.*", "targets.<number>")
+def as_declared(path: str) -> str:
+    """A path with stars as the reference of parameters has it."""
+    for table, member in (("targets", "<number>"), ("organisations", "<name>"), ("coordinators", "<name>")):
+        path = path.replace(f"{table}.*", f"{table}.{member}")
+    return path
+
+
+@cache
+def _range(path: str) -> tuple[float, float, bool]:
+    """Between what a setting may be, and whether it is a whole number."""
+    declared = as_declared(path)
     if declared.endswith("cultural_distance") and declared.startswith("organisations"):
-        return 0.0, 1.0
+        return 0.0, 1.0, False
     for row in parameters():
         if row.path == declared:
-            low = -np.inf if row.low is None else row.low
-            return low, np.inf if row.high is None else row.high
+            low, high = (default if end is None else end for end, default in _ends(row))
+            return low, high, isinstance(row.default, int)
     raise ScenarioError(f"{path}: there is no setting of this name that is a number")
+
+
+def _ends(row: Any) -> tuple[tuple[float | None, float], tuple[float | None, float]]:
+    return (row.low, -np.inf), (row.high, np.inf)

@@ -1,27 +1,30 @@
-"""What a claim declares: its arms, tests, rule and words, read from a file and checked.
+"""What a study declares: its arms, worlds, tests, rule and words, read from a file and checked.
 
-Everything in these files was written before the first run of the claim they belong to.
+Everything in these files was written before the first run of the study they belong to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import product
+from functools import cache, cached_property
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from experiments.claims.changes import Change
+from experiments.engine.changes import Change
 from partnersim.runs.measures import ALL_SERIES, MEASURES
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Text, Whole, setting
 from partnersim.scenario.errors import suggest
 from partnersim.scenario.files import parse_toml, read_text
 from partnersim.scenario.messages import validate
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent / "claims"
 BASE = "base"
+AS_IS = ""
+"""The world in which nothing is switched off, replaced or moved."""
+
 BEYOND_CHANCE = "sustained_beyond_chance"
 """Sustained acceleration less the share that chance alone gives, run by run."""
 
@@ -39,6 +42,7 @@ class Challenge(Section):
 class Withdrawal(Section):
     """An answer that is taken back, and why."""
 
+    model: Text = setting(..., "The version of the model that gave the answer.", unit="version")
     parts: list[str] = setting([], "The parts of the claim; all if left out.", unit="names")
     why: Text = setting(..., "What was found to be wrong with it.", unit="text")
 
@@ -49,14 +53,43 @@ class Arm(Change):
     title: Text = setting(..., "What it is called in figures and tables.", unit="text")
     part: Text = setting("", "The part of the claim that it bears on.", unit="text")
     budget: Real | None = setting(None, "Staff days that it is to cost.", unit="staff days per month")
-    competes: bool = setting(True, "Whether it may be the best choice.", unit="yes or no")
+    competes: bool = setting(True, "Whether it may be the best of its budget.", unit="yes or no")
 
 
-class Ablation(Change):
-    """Something switched off in an arm and in what it is compared with."""
+class World(Change):
+    """Something that is otherwise, in an arm and in what it is compared with."""
 
     title: Text = setting(..., "What it is called in tables.", unit="text")
     of: list[str] = setting([], "For which arms; for all if left out.", unit="names")
+    kind: Literal["ablation", "theory", "cell"] = setting("ablation", "What is otherwise.", unit="name")
+    points: Whole = setting(0, "At how many points; at all if 0.", low=0, unit="points")
+    replicates: Whole = setting(0, "Replicates of each; as the study if 0.", low=0, unit="replicates")
+
+
+class Axis(Section):
+    """One of the axes of the map."""
+
+    name: Text = setting(..., "What it is called.", unit="name")
+    path: Text = setting(..., "What is set.", unit="path")
+    values: list[Real] = setting(..., "To what.", unit="as the path")
+
+
+class Map(Section):
+    """Over what a claim is mapped, beside the accepted set."""
+
+    axes: list[Axis] = setting([], "The axes.", unit="list")
+    points: Whole = setting(8, "Accepted points at which each cell is looked at.", low=1)
+    replicates: Whole = setting(20, "Replicates of each.", low=2)
+
+    def cells(self) -> Iterator[tuple[str, World]]:
+        """Every combination of values, as a world."""
+        for values in product(*(axis.values for axis in self.axes)) if self.axes else ():
+            said = ", ".join(f"{a.name} {x:g}" for a, x in zip(self.axes, values, strict=True))
+            moved = {a.path: x for a, x in zip(self.axes, values, strict=True)}
+            yield (
+                said,
+                World(title=said, set=moved, kind="cell", points=self.points, replicates=self.replicates),
+            )
 
 
 class Factor(Section):
@@ -96,6 +129,9 @@ class Test(Section):
     """
 
     title: Text = setting("", "What it is called; as its arm if left out.", unit="text")
+    beyond: Literal["", "pairs", "all"] = setting(
+        "", "Of the factors: what each pair, or all, do beyond the sum of each alone.", unit="name"
+    )
     part: Text = setting("", "The part of the claim; as its arm's if left out.", unit="text")
     arms: list[str] = setting([], "Arms, each against base.", unit="names")
     weights: dict[str, Real] = setting({}, "Weights of arms, or 'arm | ablation'.", unit="weights")
@@ -113,8 +149,8 @@ class Test(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if sum(map(bool, (self.arms, self.weights, self.steps, self.share))) != 1:
-            raise ValueError("a test says one of arms, weights, steps and share")
+        if sum(map(bool, (self.arms, self.weights, self.steps, self.share, self.beyond))) != 1:
+            raise ValueError("a test says one of arms, weights, steps, share and beyond")
         if bool(self.share) != bool(self.among):
             raise ValueError("a share is among some arms")
         return self
@@ -158,7 +194,10 @@ class Study(Section):
     challenges: list[Challenge] = setting([], "What others found.", unit="list")
     arms: dict[str, Arm] = setting({}, "What is compared.", unit="table")
     factors: list[Factor] = setting([], "What is combined in every way.", unit="list")
-    ablations: dict[str, Ablation] = setting({}, "What is switched off.", unit="table")
+    ablations: dict[str, World] = setting({}, "What is switched off.", unit="table")
+    theories: dict[str, World] = setting({}, "How else trust may learn.", unit="table")
+    map: Map = setting(Map, "Over what it is mapped.", unit="table")
+    not_mapped: list[str] = setting([], "Axes that its own arms move.", unit="names")
     events: dict[str, Event] = setting({}, "What may have happened in a run.", unit="table")
     tests: list[Test] = setting([], "What decides, and what stands beside.", unit="list")
 
@@ -171,11 +210,11 @@ class Study(Section):
                 _must_be(arm, arms, "arm")
                 if ablation:
                     _must_be(ablation, list(self.ablations), "ablation")
-            for event in (*test.share, *test.given):
-                _must_be(event.removeprefix("not "), list(self.events), "event")
+            for named in (*test.share, *test.given):
+                _must_be(named.removeprefix("not "), list(self.events), "event")
             _must_be(test.measure or self.measure, [*MEASURES, BEYOND_CHANCE], "measure")
-        for ablation in self.ablations.values():
-            for name in ablation.of:
+        for world in self.ablations.values():
+            for name in world.of:
                 _must_be(name, arms, "arm")
         for event in self.events.values():
             if event.series:
@@ -193,12 +232,19 @@ class Study(Section):
             if names:
                 yield " + ".join(names), tuple(arm for _, arm in chosen if arm)
 
-    @property
-    def series(self) -> list[str]:
-        """The monthly series that events need."""
-        return sorted({event.series for event in self.events.values() if event.series})
+    @cached_property
+    def worlds(self) -> dict[str, World]:
+        """As the model is; without this and that; by other theories; and the cells of the map."""
+        axes = [axis for axis in self.map.axes if axis.name not in self.not_mapped]
+        cells = dict(self.map.model_copy(update={"axes": axes}).cells())
+        as_is = {AS_IS: World(title="as it is")}
+        return as_is | self.ablations | self.theories | cells
 
-    @property
+    def worlds_of(self, kind: str) -> dict[str, World]:
+        """The worlds of one kind."""
+        return {name: world for name, world in self.worlds.items() if name and world.kind == kind}
+
+    @cached_property
     def all_tests(self) -> list[Test]:
         """Each test by itself, with all that was left out."""
         return [test for entry in self.tests for test in self._each(entry)]
@@ -207,11 +253,19 @@ class Study(Section):
         measure = entry.measure or self.measure
         smallest = self.smallest[measure] if entry.smallest is None else entry.smallest
         given = {"measure": measure, "smallest": smallest}
+        if entry.beyond:
+            names = [name for factor in self.factors for name in factor.options]
+            groups = [tuple(names)] if entry.beyond == "all" else list(combinations(names, 2))
+            for group in groups:
+                title = entry.title or " and ".join(self.parts_of(name)[0].title for name in group)
+                update = {**given, "beyond": "", "title": title, "part": entry.part or title}
+                yield entry.model_copy(update={**update, "weights": _beyond_sum(group)})
+            return
         if not entry.arms:
             yield entry.model_copy(update={**given, "part": entry.part or entry.title})
             return
         for name in entry.arms:
-            arm = self.arms[name]
+            (arm,) = self.parts_of(name)
             yield entry.model_copy(
                 update={
                     **given,
@@ -228,30 +282,32 @@ class Study(Section):
             return ()
         return (self.arms[name],) if name in self.arms else dict(self.combinations())[name]
 
-    def runs(self) -> list[tuple[str, str]]:
-        """Every arm, and every arm under each of its ablations: (arm, ablation or '')."""
+    def runs(self, most_cells: int | None = None) -> list[tuple[str, str]]:
+        """Every arm in every world that it is asked for in: (arm, world)."""
         arms = [BASE, *self.arms, *(name for name, _ in self.combinations())]
-        found = [(arm, "") for arm in arms]
+        found = [(arm, AS_IS) for arm in arms]
         tested = {name for test in self.all_tests if test.is_ablated for name in test.runs}
-        tested = tested or set(arms)
-        for name, ablation in self.ablations.items():
-            wanted = [BASE, *ablation.of] if ablation.of else [BASE, *arms[1:]]
-            found += [(arm, name) for arm in wanted if arm in tested | {BASE}]
+        deciding = {name for t in self.all_tests if t.is_ablated and t.decides for name in t.runs}
+        for name, world in {**self.ablations, **self.theories}.items():
+            wanted = [BASE, *world.of] if world.of else arms
+            found += [(arm, name) for arm in wanted if arm in (tested or set(arms)) | {BASE}]
+        for name in list(self.worlds_of("cell"))[:most_cells]:
+            found += [(arm, name) for arm in arms if arm in deciding | {BASE}]
         for test in self.all_tests:
             for label in test.runs:
-                arm, _, ablation = label.partition(" | ")
-                found.append((arm, ablation))
+                arm, _, own = label.partition(" | ")
+                found.append((arm, own))
         return list(dict.fromkeys(found))
+
+
+def _beyond_sum(names: tuple[str, ...]) -> dict[str, float]:
+    """Weights of arms for what some things do together beyond the sum of each alone."""
+    return {" + ".join(names): 1.0, **dict.fromkeys(names, -1.0), BASE: len(names) - 1.0}
 
 
 def _must_be(name: str, known: list[str], kind: str) -> None:
     if name not in known:
         raise ValueError(f"there is no {kind} {name!r}; {suggest(name, known)}")
-
-
-def label(arm: str, ablation: str = "") -> str:
-    """How an arm under an ablation is called in a plan, where names have 60 characters at most."""
-    return (f"{arm}|{ablation}" if ablation else arm).replace(" ", "")
 
 
 @cache
@@ -271,6 +327,8 @@ def read_study(file: Path) -> Study:
             **data,
             "smallest": {**shared["smallest"], **data.get("smallest", {})},
             "ablations": {**shared["ablations"], **data.get("ablations", {})},
+            "theories": shared["theories"],
+            "map": shared["map"],
         },
         str(file),
     )

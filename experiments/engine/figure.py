@@ -1,4 +1,4 @@
-"""One figure a claim: what each test found at every accepted point, and how it came out."""
+"""Figures of a study: what each test found at every accepted point; and the map."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from experiments.claims.declare import BEYOND_CHANCE, Test
-from experiments.claims.judge import AS_EXPECTED, OPPOSITE, Finding
+from experiments.engine.judge import AS_EXPECTED, NOTHING, OPPOSITE, Finding
+from experiments.engine.study import BEYOND_CHANCE, Axis, Study, Test
 from experiments.pictures import Page, Picture, fit, start_page
 from partnersim.figures.layout import value_ticks
 from partnersim.figures.page import MARGIN, WIDTH
@@ -80,7 +81,7 @@ def draw_rows(
             y = top - HEAD - pitch * (index + 0.5)
             page.write(WIDTH - MARGIN, y, say(finding), ha="right")
         top -= HEAD + AXIS + pitch * len(group)
-    return Picture(page.figure, title, _table(findings))
+    return Picture(page.figure, title)
 
 
 def _choose(findings: Sequence[Finding], height: float) -> list[list[Finding]]:
@@ -162,15 +163,69 @@ def _draw_row(axes: Axes, y: float, pitch: float, finding: Finding, scale: Scale
     )
 
 
-def _table(findings: Sequence[Finding]) -> dict[str, list[str] | list[float]]:
-    """The numbers drawn: a row for each test and accepted point."""
-    rows = [(f, k) for f in findings for k in range(len(f.found.each))]
-    return {
-        "test": [f.test.title for f, _ in rows],
-        "of": [scale_of(f.test).heading for f, _ in rows],
-        "point": [float(k) for _, k in rows],
-        "value": [float(f.found.each[k]) for f, k in rows],
-        "ci95_low": [float(f.found.lows[k]) for f, k in rows],
-        "ci95_high": [float(f.found.highs[k]) for f, k in rows],
-        "outcome": [f.outcome for f, _ in rows],
-    }
+# --- The map --------------------------------------------------------------------------------------
+
+LEAST_TILE = 18
+"""Height from which there is room for a number, in pixels."""
+
+FILLS = {AS_EXPECTED: BLUE, OPPOSITE: PURPLE, NOTHING: GREY}
+WORDS_OF_FILLS = (
+    ("as expected", BLUE),
+    ("opposite", PURPLE),
+    ("too small to matter", GREY),
+    ("depends", "white"),
+)
+
+
+def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
+    """Draw how each deciding test comes out in each cell: a panel for each value of the last axis."""
+    axes = [axis for axis in study.map.axes if axis.name not in study.not_mapped]
+    shown = [f for f in findings if f.test.decides and f.of(study.worlds_of("cell"))]
+    down, across = axes[0], axes[-2] if len(axes) > 2 else axes[1]
+    last = axes[-1] if len(axes) > 2 else None
+    panels = last.values if last else [None]
+    note = (
+        f"In each block {across.name} rises to the right ({across.values[0]:g} to {across.values[-1]:g}), "
+        f"{down.name} upwards ({down.values[0]:g} to {down.values[-1]:g}); {study.map.points} points."
+    )
+    page = start_page(title, note)
+    top, bottom = page.top - 76, page.bottom + 10
+    pitch = (top - bottom) / max(len(shown), 1)
+    width = (WIDTH - 2 * MARGIN - NAMES) / len(panels)
+    for at, (words, colour) in enumerate(WORDS_OF_FILLS):
+        x = MARGIN + 270 * at
+        page.sheet.add_patch(Rectangle((x, page.top - 24), 20, 20, facecolor=colour, edgecolor=QUIET))
+        page.write(x + 30, page.top - 14, words)
+    for column, value in enumerate(panels):
+        left = MARGIN + NAMES + column * width
+        head = f"{last.name} {value:g}" if last else ""
+        page.write(left, page.top - 52, fit(head, width - 20, weight="bold"), weight="bold")
+        for row, finding in enumerate(shown):
+            y = top - pitch * (row + 1)
+            if column == 0:
+                page.write(MARGIN, y + pitch / 2, fit(finding.test.title, NAMES - 12))
+            _draw_cells(page, (left, y + 0.1 * pitch, width - 24, 0.8 * pitch), finding, down, across, head)
+    return Picture(page.figure, title)
+
+
+def _draw_cells(
+    page: Page, box: tuple[float, float, float, float], finding: Finding, down: Axis, across: Axis, head: str
+) -> None:
+    """Draw one test in one panel: a tile for each pair of values."""
+    x, y, width, height = box
+    for i, low in enumerate(down.values):
+        for j, right in enumerate(across.values):
+            name = ", ".join(filter(None, (f"{down.name} {low:g}", f"{across.name} {right:g}", head)))
+            cell = finding.elsewhere.get(name)
+            if cell is None:
+                continue
+            w, h = width / len(across.values), height / len(down.values)
+            colour = FILLS.get(cell.outcome, "white")
+            place = (x + j * w, y + i * h)
+            page.sheet.add_patch(
+                Rectangle(place, w - 2, h - 2, facecolor=colour, edgecolor=QUIET, linewidth=0.5)
+            )
+            if h >= LEAST_TILE:
+                ink = "white" if cell.outcome in (AS_EXPECTED, OPPOSITE) else INK
+                words = scale_of(finding.test).say(cell.found.mean, finding.test)
+                page.write(place[0] + w / 2, place[1] + h / 2, words, ha="center", color=ink, size=12)

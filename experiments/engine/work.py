@@ -1,0 +1,191 @@
+"""Work that is remembered: tasks are done once, by some processes, and whatever stops them goes on.
+
+A task is a function of a module and what it is given; its key is a digest of all that decides what
+comes of it. What was done lies in a folder, so that the same command asks for nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from partnersim.runs.ensemble import n_cores
+
+Result = Mapping[str, np.ndarray[Any, Any]]
+"""What came of a task: arrays by name."""
+
+STORE_EVERY = 10.0
+TELL_EVERY = 20.0
+WORKERS = min(n_cores(), 2)
+
+Tell = Callable[[str], None]
+
+
+def say(what: str) -> None:
+    """Tell whoever waits."""
+    print(what, file=sys.stderr, flush=True)
+
+
+def digest(*parts: object) -> str:
+    """Sixteen digits of what decides."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part if isinstance(part, bytes) else repr(part).encode())
+        found.update(b"\0")
+    return found.hexdigest()[:16]
+
+
+class Task(NamedTuple):
+    """A function of a module, what it is given, and the key of what comes of it."""
+
+    key: str
+    function: Callable[..., Result]
+    given: tuple[Any, ...]
+
+
+class Memory:
+    """A folder of what was done; without a folder it lasts as long as the process."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self._done: dict[str, Result | Path] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in sorted(folder.glob("*.npz")):
+                self._note(file)
+
+    def _note(self, file: Path) -> None:
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                self._done[name.partition("/")[0]] = file
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._done
+
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def read(self, keys: Iterable[str]) -> dict[str, Result]:
+        """What came of some tasks; each file is opened once."""
+        found: dict[str, Result] = {}
+        by_file: dict[Path, list[str]] = {}
+        for key in keys:
+            kept = self._done[key]
+            if isinstance(kept, Path):
+                by_file.setdefault(kept, []).append(key)
+            else:
+                found[key] = kept
+        for file, wanted in by_file.items():
+            with np.load(file, allow_pickle=False) as archive:
+                names: dict[str, list[str]] = {}
+                for name in archive.files:
+                    key, _, rest = name.partition("/")
+                    names.setdefault(key, []).append(rest)
+                for key in wanted:
+                    found[key] = {rest: archive[f"{key}/{rest}"] for rest in names[key]}
+        return found
+
+    def add(self, results: Mapping[str, Result]) -> None:
+        """Keep some results, all of them or none."""
+        if not results:
+            return
+        if self.folder is None:
+            self._done |= results
+            return
+        arrays = {f"{key}/{name}": array for key, result in results.items() for name, array in result.items()}
+        file = self.folder / f"{digest(sorted(results))}.npz"
+        unfinished = file.with_suffix(".part")
+        with unfinished.open("wb") as opened:
+            np.savez_compressed(opened, **arrays)
+        unfinished.replace(file)
+        self._done |= dict.fromkeys(results, file)
+
+
+# --- Processes --------------------------------------------------------------------------------------
+
+Pool = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
+
+
+def _begin() -> None:
+    """Get a worker ready: Ctrl-C is for the driver, and without a driver there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_leave_after, args=(parent,), daemon=True).start()
+
+
+def _leave_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+@contextmanager
+def open_pool(workers: int) -> Iterator[Pool]:
+    """Open what does tasks: this process, or some of its own; results come as they are done."""
+    if workers == 1:
+        yield lambda tasks: ((task, task.function(*task.given)) for task in tasks)
+        return
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+
+    def do(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+        waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()
+        while waiting or in_hand:
+            while waiting and len(in_hand) < 4 * workers:
+                task = waiting.pop()
+                in_hand[pool.submit(task.function, *task.given)] = task
+            done, _ = wait(in_hand, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield in_hand.pop(future), future.result()
+
+    try:
+        yield do
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class Worker:
+    """Does what is not yet done, keeps it, and says how far it is."""
+
+    def __init__(self, memory: Memory, pool: Pool, tell: Tell = say) -> None:
+        self.memory, self.pool, self.tell = memory, pool, tell
+
+    def do(self, tasks: Sequence[Task], what: str) -> list[Result]:
+        """Do tasks; what came of them, in their order."""
+        pending = list({task.key: task for task in tasks if task.key not in self.memory}.values())
+        fresh: dict[str, Result] = {}
+        begun = stored = told = time.monotonic()
+        try:
+            for n_done, (task, result) in enumerate(self.pool(pending), start=1):
+                fresh[task.key] = result
+                now = time.monotonic()
+                if now - stored > STORE_EVERY:
+                    self.memory.add(fresh)
+                    fresh, stored = {}, now
+                if now - told > TELL_EVERY:
+                    told = now
+                    left = (now - begun) / n_done * (len(pending) - n_done) / 60.0
+                    self.tell(f"{what}: {n_done} of {len(pending)}; about {left:.0f} minutes left")
+        finally:
+            self.memory.add(fresh)
+        found = self.memory.read({task.key for task in tasks})
+        return [found[task.key] for task in tasks]
+
+
+@contextmanager
+def at_work(store: Path | None, workers: int = WORKERS, tell: Tell = say) -> Iterator[Worker]:
+    """Open a memory and a pool."""
+    with open_pool(workers) as pool:
+        yield Worker(Memory(store), pool, tell)
