@@ -452,7 +452,7 @@ def declare(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("moved", "declared", "asked"),
-    [("packaged", "1.0", "1.1"), ("packaged", "1.1", ""), ("drawn", "1.1", "2.0"), ("drawn", "2.0", "")],
+    [("packaged", "2.0", "2.1"), ("packaged", "2.1", ""), ("drawn", "2.1", "3.0"), ("drawn", "3.0", "")],
 )
 def test_numbers_that_move_are_written_under_a_new_version_only(
     moved: str,

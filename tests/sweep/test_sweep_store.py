@@ -36,7 +36,6 @@ from tests.commands import environment
 from tests.pages import ROOT
 from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of, write_document
 
-
 MADE_WITH = f"was made with model {re.escape(MODEL_VERSION)}"
 
 
