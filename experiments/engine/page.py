@@ -48,6 +48,8 @@ SHOWN = (
     "perceived_joint_working",
     "initiatives_completed",
     "initiatives_abandoned",
+    "initiatives_under_way",
+    "actual_over_planned",
     "cost",
 )
 """Measures that are given of the main arms of every study."""
@@ -460,6 +462,9 @@ def _measures(runs: Runs) -> Iterator[str]:
         cells = []
         for q, measure in zip(shown, SHOWN, strict=True):
             found = find_effect({arm: 1.0, BASE: -1.0}, measure, runs)
+            if math.isnan(found.mean):  # where no run has completed anything
+                cells.append("–")
+                continue
             most = decimals(q.scale * runs.study.smallest.get(measure, 0.0))
             mid, low, high = (signed(q.scale * x, 2, most) for x in (found.mean, found.low, found.high))
             cells.append(f"{mid} ({low} to {high})")
