@@ -479,6 +479,17 @@ def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
         Points.read(tmp_path / "accepted.csv")
 
 
+def test_accepted_points_of_another_model_are_refused_with_what_mends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(points, "say_if_not_current", lambda: "Out of date: x. Run `y` again.")
+    with pytest.raises(ScenarioError, match=r"accepted\.csv: out of date: x\. Run `y` again\."):
+        Points.choose(None)
+    other = tmp_path / "points.csv"
+    other.write_text("place.reach\n0.3\n")
+    assert Points.choose(other).n_points == 1
+
+
 def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packaged places may change while the model's first number stands; comments do not count."""
     space = read_space()
