@@ -136,7 +136,7 @@ def test_points_are_run_as_they_are_written() -> None:
         point = space.point(shares)
         assert point == {path: float(f"{value:.6g}") for path, value in point.items()}
         assert space.point(space.shares(point)) == point
-        for family in {pattern.family for pattern in PATTERNS}:
+        for family in {pattern.scenario for pattern in PATTERNS}:
             scenario = Scenario.load(family).replace(dict(point))
             assert scenario.vision.size == point["vision.size"]
 
