@@ -1,5 +1,5 @@
 # Targets for users: demo, app, report, evidence.
-# For changes: setup, test, check, test-slow, evidence-smoke, bench, house, mutants, format,
+# For changes: setup, test, check, test-slow, fuzz, evidence-smoke, bench, house, mutants, format,
 # newest, constraints, clean.
 # Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
 
@@ -11,7 +11,7 @@ READY = $(VENV)/.ready
 # The versions that were tested; empty for the newest.
 CONSTRAINTS = constraints.txt
 
-.PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow \
+.PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow fuzz \
 	newest constraints bench house mutants clean
 
 help:
@@ -73,6 +73,10 @@ compile: $(READY)
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
 test-slow: compile
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow --reruns 1 -rsR
+
+# 10,000 hostile inputs with each of three seeds; prints what went wrong inside, which is to be nothing.
+fuzz: compile
+	$(BIN)/python -m tests.fuzz 10000 1 2 3
 
 # The fast tests with the newest of everything, in an environment of their own.
 newest:

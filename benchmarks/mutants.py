@@ -27,7 +27,17 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = Path("partnersim/model")
-NO_EQUATIONS = {"__init__", "compiled", "record", "room", "schedule", "series", "state", "variants", "version"}
+NO_EQUATIONS = {
+    "__init__",
+    "compiled",
+    "record",
+    "room",
+    "schedule",
+    "series",
+    "state",
+    "variants",
+    "version",
+}
 TESTS = [
     f"tests/model/test_{name}.py"
     for name in (
@@ -96,7 +106,9 @@ def is_found(mutant: Mutant, tests: list[str]) -> bool:
     """Whether a fast test fails on it, or never ends."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "partnersim", folder / "partnersim", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "partnersim", folder / "partnersim", ignore=shutil.ignore_patterns("__pycache__")
+        )
         for part in ("tests", "pyproject.toml"):
             (folder / part).symlink_to(ROOT / part)
         (folder / mutant.file).write_text(mutant.text, encoding="utf-8")

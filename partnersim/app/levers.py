@@ -6,7 +6,6 @@ are shown first; the others stand behind 'more'.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -21,6 +20,7 @@ from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
 from partnersim.runs.ensemble import run
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 GAP = "[...]"
@@ -239,7 +239,7 @@ def event_kinds(words: Words) -> list[EventKind]:
 def specs() -> Mapping[str, Spec]:
     """What `levers.toml` says, checked."""
     text = (files("partnersim") / "app" / "levers.toml").read_text(encoding="utf-8")
-    return {name: Spec.model_validate(table) for name, table in tomllib.loads(text).items()}
+    return {name: Spec.model_validate(table) for name, table in parse_toml(text, "levers.toml").items()}
 
 
 def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLever, ...]:

@@ -11,12 +11,11 @@ import base64
 import binascii
 import zlib
 
-from pydantic import ValidationError
-
 from partnersim.app.session import State, check_state
 from partnersim.app.stories import stories
 from partnersim.app.words import Words, languages, words
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import InputError
+from partnersim.scenario.files import parse_json
 
 VERSION = "1"
 """Raised when an old link would be read wrongly."""
@@ -28,7 +27,7 @@ MOST_BYTES = 400_000
 """Length of what is in it: a bomb of zeros is stopped here."""
 
 
-class LinkError(ValueError):
+class LinkError(InputError):
     """Why a link cannot be opened or made, in words for the person who has it."""
 
 
@@ -67,9 +66,9 @@ def from_link(link: str, texts: Words | None = None) -> State:
     if content is None:
         raise LinkError(said("link.broken"))
     try:
-        state = State.model_validate_json(content)
+        state = State.model_validate(parse_json(content, "", "link"))
         _check_world(state)
-    except (ValidationError, ScenarioError, ValueError):
+    except ValueError:
         raise LinkError(said("link.impossible")) from None
     return state
 

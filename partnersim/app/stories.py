@@ -8,9 +8,8 @@ does not.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -31,7 +30,8 @@ from partnersim.app.world import (
 from partnersim.runs.measures import MEASURES, Floats
 from partnersim.runs.results import Results
 from partnersim.scenario.declarations import Section, Slug, Text, Whole
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, error_at, shown, suggest
+from partnersim.scenario.files import parse_toml, read_text
 
 LEAST_SHARE = 0.8
 """Share of the hundred partnerships in which an expectation must hold."""
@@ -71,9 +71,9 @@ class Quantity(Section):
         if bool(self.measure) == bool(self.series):
             raise ValueError("give either measure or series")
         if self.measure and self.measure not in MEASURES:
-            raise ValueError(f"measure {self.measure!r}: {suggest(self.measure, list(MEASURES))}")
+            raise ValueError(f"measure {shown(self.measure)}: {suggest(self.measure, list(MEASURES))}")
         if self.series and self.series not in HUNDRED_SERIES:
-            raise ValueError(f"series {self.series!r}: {suggest(self.series, list(HUNDRED_SERIES))}")
+            raise ValueError(f"series {shown(self.series)}: {suggest(self.series, list(HUNDRED_SERIES))}")
         return self
 
     @property
@@ -238,7 +238,7 @@ class Story(Section):
             for name in (*screen.world, *([screen.switch] if screen.switch else [])):
                 if name not in self.changes:
                     known = suggest(name, list(self.changes))
-                    raise ValueError(f"screen {number}: no change is named {name!r}; {known}")
+                    raise ValueError(f"screen {number}: no change is named {shown(name)}; {known}")
             if screen.switch is None and (screen.ask or screen.expect):
                 raise ValueError(f"screen {number}: what is asked or expected needs a switch")
         return self
@@ -286,7 +286,8 @@ def stories(language: str = FIRST_LANGUAGE) -> dict[str, Story]:
         for entry in sorted((folder / code).iterdir(), key=lambda entry: entry.name):
             if entry.name.endswith(".toml"):
                 name = entry.name.removesuffix(".toml").partition("-")[2]
-                found[name] = read_story(entry.read_text(encoding="utf-8"), entry.name)
+                with as_file(entry) as file:
+                    found[name] = read_story(read_text(file, "story"), entry.name)
     return found
 
 
@@ -299,7 +300,7 @@ def read_story(text: str, where: str) -> Story:
         Naming the file, the key and what would be right.
     """
     try:
-        story = Story.model_validate(tomllib.loads(text))
+        story = Story.model_validate(parse_toml(text, "", "story"))
         for number in range(len(story.screens)):
             world, switch = story.world(number), story.switch(number)
             (world.with_(switch) if switch else world).scenario()
@@ -309,10 +310,8 @@ def read_story(text: str, where: str) -> Story:
                     f"screens.{number + 1}.names: missing; both sides have a coordinator, so "
                     "'without' would name neither: give names, the first side's first"
                 )
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{where}: no TOML: {error}") from None
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {_first_problem(error)}") from None
+        raise error_at(where, [_first_problem(error)]) from None
     except ScenarioError as error:
         raise ScenarioError(f"{where}: {error}") from None
     return story

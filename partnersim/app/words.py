@@ -9,13 +9,13 @@ trust stand in the ledger (`runs/ledger.py`, `SAID`); a translation has them bel
 from __future__ import annotations
 
 import string
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from partnersim.runs.ledger import SAID
+from partnersim.scenario.files import parse_toml
 
 FIRST_LANGUAGE = "en"
 """The language that has every text; the others are checked against it."""
@@ -104,7 +104,7 @@ def languages() -> tuple[str, ...]:
 
 def read_texts(content: str) -> dict[str, str]:
     """Read a file of texts: text by dotted key."""
-    return dict(_flatten(tomllib.loads(content), ""))
+    return dict(_flatten(parse_toml(content, "words", "language"), ""))
 
 
 def check_texts(texts: Mapping[str, str], first: Mapping[str, str], where: str) -> None:

@@ -22,6 +22,7 @@ import typer
 from typer.core import TyperGroup
 
 from partnersim import __version__
+from partnersim.model.room import MOST_REPLICATES, MOST_SEED, MOST_WORKERS
 from partnersim.model.version import MODEL_VERSION
 
 if TYPE_CHECKING:
@@ -180,12 +181,14 @@ def refuse(option: str, message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=f"'{option}'")
 
 
-def _at_least(least: int) -> Callable[[int | None], int | None]:
-    """Make a check that a number is large enough."""
+def _between(least: int, most: int) -> Callable[[int | None], int | None]:
+    """Make a check that a number is in a range."""
 
     def check_number(value: int | None) -> int | None:
-        if value is not None and value < least:
-            raise typer.BadParameter(f"{value}: must be {least} or more")
+        from partnersim.scenario.errors import out_of_range
+
+        if value is not None and (wrong := out_of_range(value, least, most)):
+            raise typer.BadParameter(wrong)
         return value
 
     return check_number
@@ -236,11 +239,15 @@ SCENARIO = Annotated[
 ]
 
 REPLICATES = Annotated[
-    int, typer.Option(callback=_at_least(1), help="How often to simulate, each time with other luck.")
+    int,
+    typer.Option(
+        callback=_between(1, MOST_REPLICATES), help="How often to simulate, each time with other luck."
+    ),
 ]
 
 SEED = Annotated[
-    int, typer.Option(callback=_at_least(0), help="Which luck: the same seed gives the same numbers.")
+    int,
+    typer.Option(callback=_between(0, MOST_SEED), help="Which luck: the same seed gives the same numbers."),
 ]
 
 MONTHS = Annotated[
@@ -261,7 +268,9 @@ SETTINGS = Annotated[
 WORKERS = Annotated[
     int | None,
     typer.Option(
-        callback=_at_least(1), help="Threads; all cores if left out. Changes no number.", show_default=False
+        callback=_between(1, MOST_WORKERS),
+        help="Threads; all cores if left out. Changes no number.",
+        show_default=False,
     ),
 ]
 

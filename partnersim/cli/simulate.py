@@ -21,7 +21,7 @@ from partnersim.cli.base import (
     SETTINGS,
     SIMULATE,
     WORKERS,
-    _at_least,
+    _between,
     _complete_arm,
     app,
     compile_first,
@@ -33,6 +33,7 @@ from partnersim.cli.base import (
     say,
     tell_written,
 )
+from partnersim.model.room import MOST_REPLICATE
 from partnersim.runs.wording import plural
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from partnersim.runs.results import Results
     from partnersim.scenario.scenario import Scenario
 
+
+MOST_KEPT = 4e9
+"""Bytes of monthly series that a command may keep in memory at once."""
 
 MOST_NAMED = 6
 """Entries that --months leaves out which are named one by one."""
@@ -81,6 +85,7 @@ def run(
     """Simulate a scenario many times and sum up what came of it."""
     chosen = read_scenario(scenario, months, settings)
     names = check_series(series)
+    check_memory([chosen], replicates, names, keeps_all=out is not None)
     folder = open_folder(out, force)
     compile_first(is_quiet=as_json)
     from partnersim.runs import ensemble
@@ -124,6 +129,7 @@ def compare(
     chosen = read_scenario(scenario, months, settings)
     compared = read_arms(chosen, arms or [])
     names = check_series(series)
+    check_memory(list(compared.values()), replicates, names, keeps_all=out is not None)
     folder = open_folder(out, force)
     compile_first(is_quiet=as_json)
     from partnersim.runs import ensemble
@@ -199,7 +205,10 @@ def explain(
     scenario: SCENARIO,
     seed: SEED = 1,
     replicate: Annotated[
-        int, typer.Option(callback=_at_least(0), help="Which of the runs to explain; the first is 0.")
+        int,
+        typer.Option(
+            callback=_between(0, MOST_REPLICATE), help="Which of the runs to explain; the first is 0."
+        ),
     ] = 0,
     between: Annotated[
         tuple[str, str] | None,
@@ -310,6 +319,20 @@ def check_series(names: Sequence[str] | None) -> list[str]:
     for name in names or ():
         check_name(name, ALL_SERIES, "series")
     return list(dict.fromkeys(names or ()))
+
+
+def check_memory(arms: Sequence[Scenario], replicates: int, names: Sequence[str], *, keeps_all: bool) -> None:
+    """Refuse what would keep more in memory than most machines have."""
+    from partnersim.runs.measures import ALL_SERIES
+
+    rows = sum(arm.months + 1 for arm in arms) * replicates
+    n_bytes = 8 * rows * (len(ALL_SERIES) if keeps_all else len(names))
+    if n_bytes > MOST_KEPT:
+        raise refuse(
+            "--replicates",
+            f"{replicates:,} would keep {n_bytes / 1e9:,.0f} GB of monthly series in memory; ask for "
+            f"{int(replicates * MOST_KEPT / n_bytes):,} at most, or leave --out and --series away",
+        )
 
 
 def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:

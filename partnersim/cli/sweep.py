@@ -21,6 +21,7 @@ from partnersim.cli.base import (
     FORCE,
     JSON,
     SIMULATE,
+    _between,
     agrees,
     app,
     compile_first,
@@ -32,6 +33,7 @@ from partnersim.cli.base import (
     say,
     tell,
 )
+from partnersim.model.room import MOST_WORKERS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -129,7 +131,12 @@ def run(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; one a core if left out.", show_default=False)
+        int | None,
+        typer.Option(
+            callback=_between(1, MOST_WORKERS),
+            help="Worker processes; one a core if left out.",
+            show_default=False,
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,

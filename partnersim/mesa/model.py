@@ -26,11 +26,10 @@ import numpy as np
 from partnersim.mesa.agents import Coordinator, Organisation
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
-from partnersim.model.room import K, N
+from partnersim.model.room import MOST_REPLICATE, MOST_SEED, K, N
 from partnersim.model.schedule import build
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
-from partnersim.runs.ensemble import whole_number
 from partnersim.runs.measures import (
     ALL_SERIES,
     MEASURES,
@@ -44,7 +43,7 @@ from partnersim.runs.measures import (
 from partnersim.runs.results import Results
 from partnersim.scenario.declarations import LEVERS, MAX_MONTHS, Intervention
 from partnersim.scenario.declarations import Coordinator as Appointed
-from partnersim.scenario.errors import check_name, suggest
+from partnersim.scenario.errors import check_name, suggest, whole_number
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
@@ -156,8 +155,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             scenario = first_months(scenario, kwargs.pop("months"))
         if kwargs:
             scenario = scenario.replace(kwargs)
-        self.seed = _fresh_seed() if rng is None else whole_number("rng", rng, least=0)
-        self.replicate = whole_number("replicate", replicate, least=0)
+        self.seed = _fresh_seed() if rng is None else whole_number("rng", rng, 0, MOST_SEED)
+        self.replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
         self.agent_ids = itertools.count(1)
         self.names = scenario.organisation_names
         super().__init__(rng=self.seed)
@@ -317,14 +316,14 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         ValueError
             If the scenario ends before. No step is taken then.
         """
-        months = whole_number("months", months, least=0)
+        months = whole_number("months", months, 0, MAX_MONTHS)
         self._check_room(months)
         for _ in range(months):
             self.step()
 
     def run_until(self, month: int) -> None:
         """Step until some months have gone; as `run_for`."""
-        month = whole_number("month", month, least=0)
+        month = whole_number("month", month, 0, MAX_MONTHS)
         if month < self.month:
             raise ValueError(f"month = {month}: {self.month} months have gone already")
         self.run_for(month - self.month)
@@ -388,7 +387,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         details: dict[str, Any] = {"lever": lever, "value": value, "organisations": names}
         end = MAX_MONTHS
         if months is not None:
-            details["months"] = whole_number("months", months, least=1)
+            details["months"] = whole_number("months", months, 1, MAX_MONTHS)
             end = min(self.month + months, MAX_MONTHS)
         new = {**details, "from_month": self.month, "to_month": end, "title": title}
         new.pop("months", None)

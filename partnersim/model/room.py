@@ -16,3 +16,14 @@ MAX_TARGETS = MAX_INTERVENTIONS = MAX_EVENTS = 200
 
 MAX_INITIATIVES = 100
 """Given by hand."""
+
+MOST_SEED = 2**128 - 1
+"""A stream has a key of 128 bits: larger seeds would give nothing that is new."""
+
+MOST_REPLICATE = 2**57 - 1
+"""Number of a replicate: with 64 streams for each, its address has 63 bits."""
+
+MOST_REPLICATES = 2**20
+"""Replicates that are asked for at once, and that each point of a sweep has to itself."""
+
+MOST_WORKERS = 1024

@@ -26,6 +26,7 @@ from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
 from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
+from partnersim.scenario.files import parse_json
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -396,7 +397,7 @@ class DemoFolder(OutputFolder):
         try:
             if file.is_symlink():
                 raise ValueError
-            digests = json.loads(file.read_text(encoding="utf-8"))
+            digests = parse_json(file.read_bytes(), "", "list")
             return {str(name): str(digest) for name, digest in digests.items()}
         except (OSError, ValueError, AttributeError):
             raise FolderError(

@@ -8,7 +8,6 @@ again; only what is asked for is kept.
 
 from __future__ import annotations
 
-import operator
 import os
 import queue
 import threading
@@ -19,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.model.room import MOST_REPLICATE, MOST_SEED, MOST_WORKERS
 from partnersim.model.series import detail_size, unpack_detail
 from partnersim.runs.kernel import MOST_TOGETHER, Compiled, Kernel, Part, compiled_for
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
-from partnersim.scenario.errors import check_name
+from partnersim.scenario.errors import check_name, whole_number
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def run(
     """
     from partnersim.scenario.translate import to_parameters
 
-    replicates = whole_number("replicates", replicates, least=1)
-    seed = whole_number("seed", seed, least=0)
-    first_replicate = whole_number("first_replicate", first_replicate, least=0)
-    workers = n_cores() if workers is None else whole_number("workers", workers, least=1)
+    first_replicate = whole_number("first_replicate", first_replicate, 0, MOST_REPLICATE)
+    replicates = whole_number("replicates", replicates, 1, MOST_REPLICATE - first_replicate + 1)
+    seed = whole_number("seed", seed, 0, MOST_SEED)
+    workers = n_cores() if workers is None else whole_number("workers", workers, 1, MOST_WORKERS)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     kept, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
@@ -328,14 +328,3 @@ def _shift(progress: Progress | None, n_before: int, n_arms: int) -> Progress | 
     if progress is None:
         return None
     return lambda done, total: progress(n_before * total + done, n_arms * total)
-
-
-def whole_number(name: str, value: Any, least: int) -> int:
-    """Check a whole number; an int of Python's."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(f"{name} = {value!r}: must be a whole number") from None
-    if number < least:
-        raise ValueError(f"{name} = {number}: must be {least} or more")
-    return number

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import partnersim
+from partnersim.model.room import MOST_REPLICATE, MOST_SEED
 from partnersim.scenario.declarations import LAYERS
-from partnersim.scenario.errors import ScenarioError, check_name
+from partnersim.scenario.errors import ScenarioError, check_name, whole_number
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def explain(
     ScenarioError
         For months that the run does not have.
     ValueError
-        For a negative seed or replicate; for variants as in `partnersim.run`.
+        For a seed or replicate out of range; for variants as in `partnersim.run`.
     TypeError
         For variants as in `partnersim.run`.
     """
@@ -227,8 +228,8 @@ def explain(
     from partnersim.model.state import STATE
     from partnersim.scenario.translate import to_parameters
 
-    if replicate < 0:
-        raise ValueError(f"replicate = {replicate}: must be 0 or more")
+    seed = whole_number("seed", seed, 0, MOST_SEED)
+    replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
     if not isinstance(scenario, Scenario):
         scenario = Scenario.load(scenario)
     _check_month("from_month", from_month, 1, scenario.months)

@@ -277,7 +277,9 @@ ONLY_SERIES: dict[str, Measure] = {
     for name, label, unit, meaning in (
         ("outcome_alone", "demand without joint work", "index", "The outcome if nobody had worked together."),
         ("n_members", "members", "organisations", "Organisations that are present."),
-        ("waiting", "kept waiting", "share", "Share of initiatives at work that wait for a decision."),
+        ("months_of_completed", "months taken", "months", "Months that completed initiatives took so far."),
+        ("planned_months_of_completed", "months planned", "months", "Months that were planned for them."),
+        ("waiting", "held up", "share", "Part of the work under way that waits for a decision."),
         ("n_coordinators", "coordinators", "coordinators", "Coordinators at work."),
     )
 }

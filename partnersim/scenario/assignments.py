@@ -30,18 +30,18 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 def _parse_value(key: str, value: str) -> Any:
     """Read one value of TOML."""
-    shown = f"{key}={as_typed(value)}"
+    typed = f"{key}={as_typed(value)}"
     if not value:
-        raise ScenarioError(f'{shown}: no value after "="; write "" for none')
+        raise ScenarioError(f'{typed}: no value after "="; write "" for none')
     try:
         data = parse(f"x = {value}")
-    except RecursionError:
-        raise ScenarioError(f"{shown}: nested too deeply") from None
+    except ScenarioError as error:
+        raise ScenarioError(f"{typed}: {str(error).rpartition(': ')[2]}") from None
     except ValueError:
         hint = hint_for_value(value) or '; text stands in quotes "...", a list in brackets [...]'
-        raise ScenarioError(f"{shown}: not a value{hint}") from None
+        raise ScenarioError(f"{typed}: not a value{hint}") from None
     if data.keys() != {"x"}:
-        raise ScenarioError(f"{shown}: more than one value; give one")
+        raise ScenarioError(f"{typed}: more than one value; give one")
     return data["x"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -117,19 +118,19 @@ class Place:
         kind = "a whole number" if self.annotation is int else "a number"
         low, high = self.bound("ge"), self.bound("le")
         if low is not None and high is None:
-            return f"{kind}, {low:.15g} or more"
+            return f"{kind}, {figure(low)} or more"
         if low is None or high is None:
             return f"{kind} (no NaN, no infinity)"
         if low == high:
-            return f"{low:.15g}"
+            return figure(low)
         unit = "" if self.unit in _UNSPOKEN_UNITS else f" {self.unit}"
-        return f"{kind} between {low:.15g} and {high:.15g}{unit}"
+        return f"{kind} between {figure(low)} and {figure(high)}{unit}"
 
     def _wanted_text(self) -> str:
         if any("pattern" in str(entry) for entry in self.metadata):
             return f"{RIGHT_NAME}, in quotes"
-        longest = next(m.max_length for m in self.metadata if hasattr(m, "max_length"))
-        return f"text in quotes, of at most {longest} characters"
+        most = next((m.max_length for m in self.metadata if hasattr(m, "max_length")), None)
+        return "text in quotes" if most is None else f"text in quotes, of at most {most} characters"
 
 
 ANY_NUMBER = Place(float)
@@ -181,7 +182,12 @@ def wanted_table(header: str) -> str:
 
 RIGHT_NAME = "a name of letters, digits, - and _ that starts with a letter, at most 40 in all"
 
-_UNSPOKEN_UNITS = ("", "share", "ratio", "month", "version", "as stated", "as the lever")
+_UNSPOKEN_UNITS = ("", "seed", "share", "ratio", "month", "version", "as stated", "as the lever")
+
+
+def figure(bound: float) -> str:
+    """Write an end of a range; where only computers count so far, as a power of two."""
+    return f"{bound:.15g}" if abs(bound) < 1e15 else f"2^{math.log2(bound):.15g}"
 
 
 def _bare(annotation: Any) -> Place:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import operator
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -35,7 +37,7 @@ class ServingError(InputError):
 
 def error_at(where: str, problems: list[str], total: int = 1) -> ScenarioError:
     """Make one message of at most a few lines of all that is wrong, or of the first of it."""
-    head = f"{where}: " if where else ""
+    head = f"{_cut(as_typed(where, 1000))}: " if where else ""
     lines = [_cut(problem) for problem in problems[:MAX_PROBLEMS]]
     if total == 1:
         return ScenarioError(head + lines[0])
@@ -52,25 +54,44 @@ def _cut(text: str, length: int = 300) -> str:
 
 
 def shown(value: Any) -> str:
-    """Show a value as in a TOML file, short, on one line and without control characters."""
+    """Show any value as in a TOML file, short, on one line and without control characters."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, BaseModel):
-        value = value.model_dump()
-    if isinstance(value, dict):
-        return "{...}" if value else "{}"
+    if isinstance(value, dict | BaseModel):
+        return "{}" if value == {} else "{...}"
     if isinstance(value, list | tuple):
         return "[...]" if value else "[]"
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return "a huge number"  # Python refuses to print one of more than 4300 digits
     try:
-        text = repr(value) if isinstance(value, str) else str(value)
-    except ValueError:  # too many digits to print
-        return "a huge number"
+        text = repr(value[:60]) if isinstance(value, str) else str(value)
+    except Exception:  # of whatever somebody's Python has put there
+        text = f"a {type(value).__name__}"
+    text = text if text.isprintable() else repr(text)
     return text if len(text) <= 60 else f"{text[:50]}..."
 
 
-def as_typed(text: str) -> str:
+def as_typed(text: str, most: int = 80) -> str:
     """Show text as it was typed, if it is short and can be printed."""
-    return text if text.isprintable() and len(text) <= 80 else shown(text)
+    return text if text.isprintable() and len(text) <= most else shown(text)
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """Check the range of a whole number; an int of Python's. ValueError says what would be right."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(value)}: must be a whole number") from None
+    if wrong := out_of_range(number, least, most):
+        raise ValueError(f"{name} = {wrong}")
+    return number
+
+
+def out_of_range(number: int, least: int, most: int) -> str:
+    """Say what is wrong with a number that is too small or too large; nothing if it is neither."""
+    if number < least:
+        return f"{shown(number)}: must be {least} or more"
+    return f"{shown(number)}: must be at most {most:,}" if number > most else ""
 
 
 def suggest(name: str, known: list[str]) -> str:
@@ -84,6 +105,12 @@ def suggest(name: str, known: list[str]) -> str:
     return f"there are {', '.join(known[:most])}{', ...' * (len(known) > most)}"
 
 
+def _digits(text: str) -> int:
+    """Find where a number begins that is too long for Python; the end of the text if none does."""
+    found = re.search(r"\d[\d_]{4299,}", text)
+    return found.start() if found else len(text)
+
+
 def check_name(name: str, known: Iterable[str], what: str) -> None:
     """Refuse a name that there is not, and name the nearest; `what` is what it should be.
 
@@ -93,17 +120,20 @@ def check_name(name: str, known: Iterable[str], what: str) -> None:
     """
     names = list(known)
     if name not in names:
-        raise InputError(f"{name!r}: there is no {what} of this name; {suggest(str(name), names)}")
+        raise InputError(f"{shown(name)}: there is no {what} of this name; {suggest(str(name)[:60], names)}")
 
 
 _CLOSE = "; close what was opened, a quote or a bracket"
 
 
 def explain_syntax(text: str, error: ValueError) -> str:
-    """Where and why text is no TOML, with a hint for the usual slips."""
+    """Tell where and why text is no TOML, or no JSON, with a hint for the usual slips."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: not JSON, {error.msg[:1].lower()}{error.msg[1:]}"
     found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
-    if not found:
-        return "not TOML; it holds a number with too many digits"
+    if not found:  # Python's limit, above which it would take too long
+        above = text[: _digits(text)].count("\n")
+        return f"line {above + 1}: holds a number with too many digits; a whole number has at most 38"
     what = found[1][:1].lower() + found[1][1:]
     if not found[2]:
         is_open = what.startswith(("expected", "invalid", "unclosed", "unterminated"))

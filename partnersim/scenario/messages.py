@@ -75,7 +75,7 @@ def _wrong_type(key: str, header: str, given: Any, known: list[str]) -> str:
     if "type" not in given:
         return f"{key}.type: missing; must be one of {', '.join(map(repr, known))}"
     name = given["type"]
-    return f"{key}.type = {shown(name)}: no such {key}; {suggest(str(name)[:60], known)}"
+    return f"{key}.type = {shown(name)}: no such {key}; {suggest(shown(name), known)}"
 
 
 def _dotted(location: tuple[int | str, ...], data: Any) -> str:

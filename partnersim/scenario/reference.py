@@ -14,6 +14,7 @@ from partnersim.scenario.declared import (
     REQUIRED,
     ParameterRow,
     Place,
+    figure,
     meaning_of,
     parameters,
     row_of,
@@ -75,11 +76,11 @@ def keys_markdown(model: type[BaseModel]) -> str:
 
 def _cells(row: ParameterRow) -> tuple[str, ...]:
     """Key, default, range, unit and meaning of one thing that can be set."""
-    has_range = row.low is not None and row.high is not None
+    ends = [figure(end) for end in (row.low, row.high) if end is not None]
     return (
         f"`{row.path.rpartition('.')[2]}`",
         _default_shown(row.default),
-        f"{row.low:.15g} to {row.high:.15g}" if has_range else "",
+        " to ".join(ends) if len(ends) == 2 else "",
         row.unit,
         row.meaning,
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from partnersim.sweep.reading import parse_json
+from partnersim.scenario.files import parse_json
 
 Range = tuple[int, int]
 """Whole numbers from the first up to and without the second."""
@@ -72,7 +72,7 @@ class Chunk:
             If it is anything else.
         """
         try:
-            data = parse_json(text)
+            data = parse_json(text, "", "chunk")
             first, last = data["replicates"]
             points = tuple((int(begin), int(end)) for begin, end in data["points"])
         except (KeyError, TypeError) as error:

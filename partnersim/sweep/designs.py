@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import AfterValidator, Discriminator, Tag, field_validator, model_validator
 
 from partnersim.scenario.declarations import Section, Text, Whole, setting
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
 from partnersim.sweep.parameters import Column, Distribution, Floats, Parameter, as_column, key_of
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def make_design(plan: Plan) -> Design:
             n = len(next(iter(plan.table.values())))
             make = partial(_table, n, plan.table)
     if n > MOST_POINTS:
-        raise ScenarioError(f"design: {n:.3g} points; at most 2^38 = {MOST_POINTS:,} can be numbered")
+        raise ScenarioError(f"design: {shown(n)} points; at most 2^38 = {MOST_POINTS:,} can be numbered")
     return Design(n, {"common": None, "base-row": length, "independent": 1}[plan.luck_policy], make)
 
 

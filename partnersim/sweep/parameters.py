@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,7 +22,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from partnersim.scenario.declarations import Real, Section, setting
 from partnersim.scenario.declared import Place
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
 from partnersim.scenario.paths import find_setting
 from partnersim.scenario.scenario import Scenario
 
@@ -67,7 +68,7 @@ class Values(Section):
                 raise ValueError("each must be a single number, name or switch")
         for number, value in enumerate(values):
             if any(value == other for other in values[:number]):
-                raise ValueError(f"{value!r} is given twice; each value once")
+                raise ValueError(f"{shown(value)} is given twice; each value once")
         return values
 
     def __str__(self) -> str:
@@ -313,8 +314,7 @@ def _check_values(path: str, place: Place, kind: Kind, given: Values) -> None:
     """Check the kind of each value, and the range of numbers."""
     for value in given.values:
         if not _fits(value, place, kind):
-            shown = str(value).lower() if isinstance(value, bool) else repr(value)
-            raise ScenarioError(f"{key_of(path)}.values, {shown}: {place.right(path, value)}")
+            raise ScenarioError(f"{key_of(path)}.values, {shown(value)}: {place.right(path, value)}")
 
 
 def _fits(value: Any, place: Place, kind: Kind) -> bool:
@@ -327,7 +327,7 @@ def _fits(value: Any, place: Place, kind: Kind) -> bool:
             return isinstance(value, str) and (not known or value in known)
         case _:
             number = isinstance(value, int) or (kind == "real" and isinstance(value, float))
-            is_number = number and not isinstance(value, bool) and math.isfinite(value)
+            is_number = number and not isinstance(value, bool) and abs(value) <= sys.float_info.max
             return is_number and _is_inside(value, place.bound("ge"), place.bound("le"))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +18,12 @@ import numpy as np
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim.model import version
+from partnersim.model.room import MOST_REPLICATES, MOST_SEED
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
 from partnersim.scenario.arms import beside
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.declared import plain
-from partnersim.scenario.errors import ScenarioError, check_name
+from partnersim.scenario.errors import ScenarioError, check_name, shown
 from partnersim.scenario.file_paths import full_path
 from partnersim.scenario.files import is_path, parse_toml, read_text
 from partnersim.scenario.messages import validate
@@ -31,6 +31,7 @@ from partnersim.scenario.paths import find_setting, first_months, flatten, repla
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.writing import to_table, to_toml
 from partnersim.sweep.designs import (
+    MOST_POINTS,
     AnyDesign,
     Design,
     MorrisDesign,
@@ -57,9 +58,6 @@ BASE = "base"
 
 MOST_ENDS = 20
 """Values of a parameter that are each tried when a plan is checked; of more, the ends."""
-
-MOST_REPLICATES = 2**20
-"""Replicates that each point or base row has to itself where luck is not common to all."""
 
 LuckPolicy = Literal["common", "base-row", "independent"]
 
@@ -107,7 +105,11 @@ class KeptSeries(Section):
         unit="runs",
     )
     points: Whole | None = setting(
-        None, "How many points keep them: the first ones; all if left out.", low=1, unit="points"
+        None,
+        "How many points keep them: the first ones; all if left out.",
+        low=1,
+        high=MOST_POINTS,
+        unit="points",
     )
 
     def keeps(self, point: int | Wholes, replicate: int | Wholes) -> Flags:
@@ -123,7 +125,9 @@ class KeptSeries(Section):
 class StopAfter(Section):
     """How many failed runs end a sweep."""
 
-    stop_after: Whole = setting(..., "Failed runs after which it stops.", low=1, unit="runs")
+    stop_after: Whole = setting(
+        ..., "Failed runs after which it stops.", low=1, high=MOST_POINTS, unit="runs"
+    )
 
 
 def _tag_of_table(given: Any) -> str:
@@ -160,7 +164,7 @@ class Plan(Section):
     months: Whole | None = setting(
         None, "How long to simulate; as the scenario if left out.", low=1, high=MAX_MONTHS, unit="months"
     )
-    seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, unit="seed")
+    seed: Whole = setting(1, "Seed of the design and of the runs.", low=0, high=MOST_SEED, unit="seed")
     replicates: Annotated[
         Annotated[Whole, Field(ge=1, le=MOST_REPLICATES), Tag("single")] | Annotated[Precision, Tag("table")],
         Discriminator(_tag_of_table),
@@ -243,7 +247,7 @@ class Plan(Section):
             if name == BASE:
                 raise ValueError(f"{BASE!r} is the scenario as it stands, which always runs")
             if not name or not name.isprintable() or len(name) > 60:
-                raise ValueError(f"{name!r}: the name of an arm has 1 to 60 characters")
+                raise ValueError(f"{shown(name)}: the name of an arm has 1 to 60 characters")
         return arms
 
     # --- Reading and writing -----------------------------------------------------------------
@@ -658,11 +662,11 @@ def _state(values: Mapping[str, Any], key: str) -> str:
 def _readable(identity: Mapping[str, Any]) -> dict[str, Any]:
     """An identity in which scenarios and parameters are tables."""
     tables = dict(identity)
-    tables["scenario"] = tomllib.loads(identity["scenario"])
+    tables["scenario"] = parse_toml(identity["scenario"], "scenario")
     base = dict(_leaves(tables["scenario"]))
     # Of an arm only what is not as in base: else a change of base shows once for each of them.
     tables["arms"] = {
-        name: {k: v for k, v in _leaves(tomllib.loads(text)) if k not in base or base[k] != v}
+        name: {k: v for k, v in _leaves(parse_toml(text, name)) if k not in base or base[k] != v}
         for name, text in identity["arms"].items()
     }
     tables["parameters"] = dict(identity["parameters"])

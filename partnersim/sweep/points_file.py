@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
+from partnersim.scenario.files import open_file
 from partnersim.sweep.parameters import DTYPES, Column, Parameter, Range, key_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def read_points(
         For a table that cannot be read, and for columns missing or unknown.
     """
     table = _read(given, name) if isinstance(given, Path) else _put_together(given, name)
-    names = table.column_names
+    try:
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{name}: the names of its columns are not text in UTF-8") from None
     if table.num_rows == 0:
         raise ScenarioError(f"{name}: has no rows; give one for each point")
     for column in names:
@@ -81,12 +85,8 @@ def _read(file: Path, name: str) -> pa.Table:
     if reader is None:
         raise ScenarioError(f"{name}: must end in .csv or .parquet")
     try:
-        with file.open("rb") as opened:
+        with open_file(file, name, "points") as opened:
             return reader(opened)
-    except FileNotFoundError:
-        raise ScenarioError(f"{name}: there is no such file") from None
-    except OSError as error:
-        raise ScenarioError(f"{name}: cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise ScenarioError(f"{name}: {_first_line(error)}") from None
 
@@ -144,7 +144,7 @@ def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
         raise ScenarioError(f"{where}, row {_first(column.is_null().to_numpy())}: has no value")
     values: Column = column.to_numpy()
     if not kinds[parameter.kind]:
-        raise ScenarioError(f"{where}: {_KINDS[parameter.kind]}, and there is {column[0].as_py()!r}")
+        raise ScenarioError(f"{where}: {_KINDS[parameter.kind]}, and there is {shown(column[0].as_py())}")
     values = values.astype(DTYPES[parameter.kind])
     if parameter.kind in ("real", "whole"):
         _check_range(values, where, parameter)

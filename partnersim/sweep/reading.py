@@ -6,7 +6,6 @@ can show that it is not what it should be.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -60,22 +59,6 @@ def read_parquet(path: Path, read: Callable[[pq.ParquetFile], Read], **how: Any)
             return read(opened)
 
     return insist(open_and_read, path)
-
-
-def parse_json(content: bytes) -> Any:
-    """Parse JSON.
-
-    Raises
-    ------
-    ValueError
-        In words, if it is anything else.
-    """
-    try:
-        return json.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"is not text in UTF-8, see byte {error.start + 1}") from None
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
 
 
 def is_there(path: Path) -> bool:

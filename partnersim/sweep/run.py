@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from partnersim.runs.ensemble import n_cores
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import ScenarioError, shown
 from partnersim.scenario.file_paths import full_path
 from partnersim.sweep.chunks import Chunk, Grid, Range, pick
 from partnersim.sweep.codebook import write_codebook
@@ -61,6 +61,8 @@ MOST_TROUBLES = 3
 
 WORKER_START = 2.5
 """Seconds before a worker process computes: it imports the program and reads compiled code."""
+
+MOST_SHARDS = 10_000
 
 N_PILOT = 100
 """Runs by which time and size are judged."""
@@ -352,10 +354,12 @@ def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
         return 1, 1
     try:
         which, n_shards = map(int, shard.split("/")) if isinstance(shard, str) else shard
+        if not 1 <= which <= n_shards <= MOST_SHARDS:
+            raise ValueError
     except (TypeError, ValueError):
-        raise ScenarioError(f"shard = {shard!r}: must be i/n, such as 2/8") from None
-    if not 1 <= which <= n_shards:
-        raise ScenarioError(f"shard = {which}/{n_shards}: the first number is from 1 to the second")
+        raise ScenarioError(
+            f"shard = {shown(shard)}: must be i/n with i from 1 to n and n up to {MOST_SHARDS:,}, such as 2/8"
+        ) from None
     return which, n_shards
 
 

@@ -40,12 +40,13 @@ from partnersim import __version__
 from partnersim.model import version
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.file_paths import full_path
+from partnersim.scenario.files import parse, parse_json
 from partnersim.sweep.chunks import Chunk, Coverage, Grid
 from partnersim.sweep.design_file import DesignFile, Tell, Written, write_design
 from partnersim.sweep.designs import TableDesign
 from partnersim.sweep.parquet import digest_of, whole_file, write_parquet
 from partnersim.sweep.plan import Plan, id_of, what_differs
-from partnersim.sweep.reading import fault_of, files_in, is_there, parse_json, read_bytes, read_parquet
+from partnersim.sweep.reading import fault_of, files_in, is_there, read_bytes, read_parquet
 
 FORMAT = 3
 """Of the store; another one is not readable by this version."""
@@ -236,7 +237,7 @@ class Store:
         folder = full_path(folder)
         file = folder / "sweep.json"
         try:
-            document = parse_json(read_bytes(file))
+            document = parse_json(read_bytes(file), "", "sweep")
             if document["format"] > FORMAT:
                 raise StoreError(f"{file}: was written by a later version of partnersim; install that one")
             if document["format"] < FORMAT:
@@ -261,7 +262,7 @@ class Store:
             ) from None
         except StoreError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise StoreError(f"{file}: is damaged ({error}); {_REMEDY}") from None
         store._write_plan()
         return store
@@ -434,7 +435,7 @@ class Store:
         sessions = []
         for number, line in enumerate(read_bytes(file).splitlines() if is_there(file) else [], start=1):
             try:
-                sessions.append(parse_json(line))
+                sessions.append(parse(line, json.loads, "session"))
             except json.JSONDecodeError:  # half a line, of a machine that lost power
                 continue
             except ValueError as error:

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from partnersim.model.room import MOST_REPLICATES
 from partnersim.runs.kernel import Batch, Kernel, Part, compiled_for
 from partnersim.runs.measures import Floats, with_derived
 from partnersim.scenario.translate import Translator
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.parquet import make_table
-from partnersim.sweep.plan import MOST_REPLICATES, Plan, what_differs
+from partnersim.sweep.plan import Plan, what_differs
 from partnersim.sweep.store import Store, run_schema, series_schema
 
 MESSAGE_LENGTH = 300

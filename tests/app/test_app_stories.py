@@ -149,7 +149,7 @@ def test_a_series_since_a_month_is_a_change() -> None:
         ('title = "T"', 'titel = "T"', "titel"),
         ('place = "two-organisations"', 'place = "two"', "x.toml"),
         ('name = "ana"', 'name = "ana"\nhost = "nobody"', "nobody"),
-        ('title = "T"', "title = T", "no TOML"),
+        ('title = "T"', "title = T", "not TOML, invalid value; text stands in quotes"),
     ],
 )
 def test_a_story_with_a_fault_is_refused_with_what_would_be_right(old: str, new: str, said: str) -> None:

@@ -102,6 +102,16 @@ def test_no_file_is_marked_unfinished() -> None:
     assert find_in_files(UNFINISHED) == []
 
 
+def test_what_people_write_is_parsed_in_one_place() -> None:
+    parsers = re.compile(r"\btomllib\.|\bjson\.loads?\(|\btomlkit\.(?:parse|loads?)\(|model_validate_json")
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if parsers.search(path.read_text("utf-8"))
+    }
+    assert found == {"scenario/files.py"}
+
+
 def test_no_file_is_large() -> None:
     sizes = {str(path.relative_to(ROOT)): path.stat().st_size for path in list_files()}
     assert {name: size for name, size in sizes.items() if size > MAX_BYTES} == {}

@@ -37,9 +37,8 @@ class View:
         raise AttributeError(name)
 
     def u(self, stream: int, purpose: int, a: int = 0, b: int = 0, c: int = 0, month: Any = None) -> float:
-        return float(
-            d.uniform(self.keys, stream, self.month[0] if month is None else month, purpose, a, b, c)
-        )
+        month = self.month[0] if month is None else month
+        return float(d.uniform(self.keys, stream, month, purpose, a, b, c))
 
     def each(self, stream: int, purpose: int) -> np.ndarray:
         return np.array([self.u(stream, purpose, k) for k in self.p.label[: self.n]])

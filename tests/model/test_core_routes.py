@@ -219,17 +219,10 @@ LEVER_ROUTES = {
 MOVES_TRUST = {
     **dict.fromkeys(("let_events_happen", "change_leaders", "forget_partners"), TRUST),
     **dict.fromkeys(
-        [
-            "bridge_partners",
-            "serve_host",
-            "hear_talk",
-            "see_deeds",
-            "miss_agreements",
-            "spend_joint_days",
-            "raise_issues",
-            "let_issues_break_out",
-            "take_decisions",
-        ],
+        (
+            *("bridge_partners", "serve_host", "hear_talk", "see_deeds", "miss_agreements"),
+            *("spend_joint_days", "raise_issues", "let_issues_break_out", "take_decisions"),
+        ),
         "goodwill_trust",
     ),
     **dict.fromkeys(("judge_partners", "give_up_work"), "competence_trust"),
@@ -513,22 +506,10 @@ def test_another_theory_learns_in_one_place_and_in_no_other(theory: int, own: st
 
 
 def test_luck_reaches_each_process_in_which_there_is_chance() -> None:
-    assert set(routes_of(scale("luck"))) <= set(
-        [
-            "draw_shocks",
-            "change_leaders",
-            "withdraw_members",
-            "change_coordinators",
-            "choose_meetings",
-            "hold_meetings",
-            "hear_talk",
-            "raise_issues",
-            "let_issues_break_out",
-            "deliver_promises",
-            "take_decisions",
-            "begin_initiatives",
-        ]
-    )
+    by_chance = """draw_shocks change_leaders withdraw_members change_coordinators choose_meetings
+        hold_meetings hear_talk raise_issues let_issues_break_out deliver_promises take_decisions
+        begin_initiatives"""
+    assert set(routes_of(scale("luck"))) <= set(by_chance.split())
 
 
 CLAIMED = [

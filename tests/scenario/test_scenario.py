@@ -15,8 +15,8 @@ from partnersim.scenario.arms import READY_ARMS, REMEDIES, arm
 from partnersim.scenario.assignments import parse_arm, parse_assignment
 from partnersim.scenario.declarations import LEVERS, Coordinator, Drawn, Intervention
 from partnersim.scenario.declared import parameters
-from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.files import packaged, packaged_text
+from partnersim.scenario.errors import ScenarioError, shown
+from partnersim.scenario.files import packaged, packaged_text, parse_json
 from partnersim.scenario.paths import first_months, replace
 from partnersim.scenario.reference import json_schema, parameters_markdown
 from partnersim.scenario.scenario import Scenario
@@ -303,7 +303,7 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
     "nested beyond reason": ("a = " + "[" * 5000, ["nested too deeply"]),
     "key of many parts": (".".join("a" * 400_000) + " = 1", ["nested too deeply"]),
     "number beyond reason": (f"months = {'9' * 5000}", ["too many digits"]),
-    "large number": (f"months = {'9' * 500}\n{TWO}", ["months = 999", "between 1 and 600"]),
+    "large number": (f"months = {'9' * 500}\n{TWO}", ["months = 999", "at most 38 digits"]),
 }
 
 
@@ -432,14 +432,11 @@ def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "TOML text file" in refused(path)
 
 
-def test_a_file_of_100_megabytes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_100_megabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     with path.open("wb") as file:
         file.truncate(100_000_000)
-    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("it was opened"))
-    message = refused(path)
-    assert "100.0 MB" in message
-    assert "at most 1 MB" in message
+    assert "too large for a scenario; at most 1 MB" in refused(path)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
@@ -855,3 +852,47 @@ def test_the_schema_finds_mistakes_of_name_type_and_range(mistake: str) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     found = jsonschema.Draft7Validator(json_schema()).is_valid(tomllib.loads(MISTAKES[mistake][0]))
     assert not found
+
+
+# --- One reader, and one place that words a value -----------------------------------------------
+
+
+class Speechless:
+    """Something that cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise KeyError
+
+
+def test_any_value_can_be_worded() -> None:
+    worded: list[tuple[Any, str]] = [
+        (10**5000, "a huge number"),
+        ({1: 10**5000}, "{...}"),
+        ({10**5000}, "a set"),
+        ("\ud800" * 10**6, r"'\ud800"),
+        ("a\nb\x1b", r"'a\nb\x1b'"),
+        (Speechless(), "a Speechless"),
+        (True, "true"),
+        (1e400, "inf"),
+    ]
+    for value, words in worded:
+        assert shown(value).startswith(words)
+        assert len(shown(value)) <= 60
+        assert shown(value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "is nested too deeply to be a sweep"),
+        ('{"a": ' * 51 + "1" + "}" * 51, "is nested too deeply to be a sweep"),
+        ("{", "line 1, column 2: not JSON, expecting property name"),
+        (f'{{"a":\n{"9" * 5000}}}', "line 2: holds a number with too many digits"),
+        ('{"a": [1, 1%s]}' % ("0" * 400), "a.2 = 1000"),
+        ('{"a": "\\ud800"}', "a: has half a character in it"),
+        (b"\xff", "is not text in UTF-8, see byte 1"),
+    ],
+)
+def test_json_is_read_as_toml_is(text: str | bytes, said: str) -> None:
+    with pytest.raises(ScenarioError, match=re.escape(f"sweep.json: {said}")):
+        parse_json(text, "sweep.json", "sweep")

@@ -231,7 +231,12 @@ def test_luck_is_shared_by_base_row_in_a_saltelli_design() -> None:
         ('"integrated-care"', "3", "scenario: must be a name or path in quotes, or a table"),
         ("months = 60", "months = 0", "months = 0: must be a whole number between 1 and 600"),
         ("months", "month", "month = 60: no such key; did you mean 'months'?"),
-        ("months", "seed = -1\nmonths", "seed = -1: must be a whole number, 0 or more"),
+        ("months", "seed = -1\nmonths", "seed = -1: must be a whole number between 0 and 2^128"),
+        ("months", "measures = [1]\nmonths", "measures.1 = 1: must be text in quotes"),
+        ("[design]", "[variants]\ndecide = 1\n[design]", "variants.decide = 1: must be text in quotes"),
+        ('exposure" = {}', 'exposure" = {distribution = 1}', ".distribution = 1: must be text in quotes"),
+        ('"sobol"', f"0x{'f' * 5000}", "design.type = a huge number: a whole number has at most"),
+        ('"integrated-care"', f'"{"x" * 300}"', "no packaged scenario has this name"),
         ("months", "replicates = 0\nmonths", "replicates = 0: must be a whole number between 1 "),
         (
             "months",
@@ -511,7 +516,7 @@ def test_parameters_beside_a_table_are_its_columns(tmp_path: Path) -> None:
         ("none.csv", "none.csv: there is no such file"),
         ("points.xlsx", "points.xlsx: must end in .csv or .parquet"),
         ("bad.parquet", "bad.parquet: "),
-        ("folder.csv", "folder.csv: cannot be read"),
+        ("folder.csv", "folder.csv: is a directory; give a points file in it"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, file: str, expected: str) -> None:

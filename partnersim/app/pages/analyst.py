@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from partnersim.report.notebook import show_tables
 from partnersim.runs.measures import YEAR, Floats
 from partnersim.runs.wording import capital
 from partnersim.scenario.declared import ParameterRow, parameters
+from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 SCALES = {
@@ -161,7 +161,7 @@ def plan_of(session: Session) -> str:
     if session.with_ is not None:
         arm = _differences(scenario, session.with_)
         plan["arms"] = {"with": arm}
-    plan["scenario"] = tomllib.loads(scenario.to_toml())
+    plan["scenario"] = parse_toml(scenario.to_toml(), "scenario")
     return tomlkit.dumps(plan)
 
 
