@@ -21,7 +21,7 @@ from experiments.report.summary import summary_page
 COMMAND = "python -m experiments.report.docs"
 PAGE = EXPERIMENTS.parent / "docs" / "evidence.md"
 PICTURE = EXPERIMENTS / "claims" / picture.FILE
-BEGIN = "<!-- begin: written by the command above -->"
+BEGIN = "<!-- begin: written by python -m experiments.report.docs -->"
 END = "<!-- end -->"
 
 
