@@ -313,14 +313,14 @@ def test_a_crisis_takes_decisions_and_one_who_left_takes_none() -> None:
     assert world.state.decisions[0] == 0 and world.state.votes[0, 2] == 0.0
 
 
-@pytest.mark.parametrize("authority", [0.4, 0.9])
-def test_a_lead_imposes_what_it_wants_and_pays_in_goodwill(authority: float) -> None:
+@pytest.mark.parametrize(("authority", "wanted"), [(0.4, 0.6), (1.0, 0.5), (0.9, 0.6)])
+def test_a_lead_imposes_what_it_wants_and_pays_in_goodwill(authority: float, wanted: float) -> None:
     world = at_table(lead={"organisation": "b", "authority": authority}, decision={"resentment": 0.2})
     state = world.state
-    state.contribution[:3, 0] = 0.6
+    state.contribution[:3, 0] = wanted
     before = copied(world).state
     run(world, "take_decisions")
-    imposed = authority * 0.6
+    imposed = authority * wanted
     for i in (0, 2):
         kept = 1 - 0.2 * imposed * (1 - YES[i])
         assert state.goodwill_trust[i, :, 1] == near(before.goodwill_trust[i, :, 1] * kept)
