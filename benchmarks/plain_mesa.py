@@ -494,7 +494,7 @@ class Line:
         if not self.is_under_way or self.full_pace <= LEAST:
             return
         if self.age == 0.0:
-            self.planned_months = (self.size - self.work) / (model.planned_pace * self.full_pace)
+            self.planned_months = self.size / (model.planned_pace * self.full_pace)
         self.age += 1.0
         possible = self.full_pace * self.possible_pace()
         spent = min(possible, self.freed)
@@ -653,7 +653,7 @@ class Organisation(mesa.Agent):
         account = (self.got - self.put) / max(abs(self.got) + abs(self.put), LEAST)
         if account >= 0.0 or self.model.month <= 0:
             return False
-        chance = fixed.LEAVING * (-account) ** 3 * (1.0 - mean(self.vision_commitment))
+        chance = fixed.LEAVING * -account * -account * -account * (1.0 - mean(self.vision_commitment))
         return self.model.random.random() < chance
 
     def leave(self) -> None:

@@ -576,7 +576,7 @@ def do_work(s: Any, p: Any) -> None:
             continue
         if s.age[m] == 0:
             at_a_month = max(planned_pace(s, p), 1e-9) * s.full_pace[m]
-            s.planned_months[m] = (s.work_size[m] - s.work[m]) / at_a_month
+            s.planned_months[m] = s.work_size[m] / at_a_month
         s.age[m] += 1
         who = np.flatnonzero(s.part[m])
         part, shared = s.part[m, who], s.in_force[who, MANAGED]
