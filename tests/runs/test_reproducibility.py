@@ -419,7 +419,7 @@ def test_what_the_tuning_sets_is_written_out_where_equations_are_frozen(name: st
     assert {parameter["path"] for parameter in free} <= flatten(tomllib.loads(text)).keys()
 
 
-TOLD = "### Results change\n\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\n\n### Fixed\n"
+TOLD = "### Results change\n\n- Model 3.0: x.\n- Model 2.1: x.\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\n\n### Fixed\n"
 
 
 @pytest.mark.parametrize(
