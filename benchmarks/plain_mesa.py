@@ -537,7 +537,8 @@ class Line:
             return
         model.n_abandoned += 1
         self.is_under_way = False
-        self.recent_pace, self.freed = model.usual_pace, 0.0
+        self.recent_pace, self.freed, self.decision = model.usual_pace, 0.0, 0.0
+        self.yes.clear()
         left = 1.0 - fixed.GIVING_UP_LOSS * min(1.0, self.age / fixed.GIVING_UP_MONTHS)
         for member in partners:
             member.vision_commitment = [left * v for v in member.vision_commitment]
@@ -1003,6 +1004,8 @@ class PlainPartnership(mesa.Model):
     def count_from_here(self) -> None:
         self.staff_days = self.months_of_completed = self.planned_months_of_completed = 0.0
         self.n_completed = self.n_abandoned = 0
+        for organisation in self.organisations:
+            organisation.own_benefit = organisation.own_cost = 0.0
 
     def count_members(self) -> None:
         """Who is there, and the relations and links among them."""

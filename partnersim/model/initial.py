@@ -80,6 +80,8 @@ def begin_counting(begin, state, p):
     fill(state.counts, 0)
     fill(state.completed_months, 0.0)
     fill(state.decisions, 0)
+    fill(state.own_benefit, 0.0)
+    fill(state.own_cost, 0.0)
     if p.starting.trust >= 0.0:
         start_trust(p.starting.trust, p.starting.trust, state, p)
         assess_trust(state, p)

@@ -91,7 +91,7 @@ def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
 
 @entry_point
 def observe(state, p, row):
-    """Write one month into float64[len(SERIES)], in the order of `state.SERIES`."""
+    """Write one month into float64[len(SERIES)], in the order of `series.SERIES`."""
     n = p.n
     members = n_members(state, p)
     pairs = members * (members - 1.0)

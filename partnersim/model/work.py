@@ -78,8 +78,7 @@ TAKEN = 0.5  # without luck a decision is taken when it is as likely as not
 # What is drawn of an initiative, at its number
 (
     FOCUS_DRAW, SIZE_DRAW, DIFFICULTY_DRAW, OTHER_DIFFICULTY_DRAW, BENEFIT_DRAW, OTHER_BENEFIT_DRAW,
-    DELEGATION_DRAW,
-) = range(7)  # fmt: skip
+) = range(6)  # fmt: skip
 
 
 # Process 6: work and promises ---------------------------------------------------------------
@@ -414,7 +413,9 @@ def give_up_work(state, p):
         state.counts[1] += 1
         state.number[m] = -1
         state.recent_pace[m] = state.usual_pace[0]
-        state.freed[m] = 0.0  # what had been decided was this work
+        state.freed[m] = state.decision[m] = 0.0  # what was decided was this work
+        for i in range(n):
+            state.votes[m, i] = 0.0
         loss = GIVING_UP_LOSS * min(1.0, state.age[m] / GIVING_UP_MONTHS)
         for i in range(n):
             if state.needs[m, i] * state.is_present[i] == 0.0:

@@ -689,6 +689,7 @@ def give_up_work(s: Any, p: Any) -> None:
         if s.recent_pace[m] >= 0.5 * s.usual_pace[0] and not is_short:
             continue
         s.number[m], s.recent_pace[m], s.freed[m] = -1, s.usual_pace[0], 0
+        s.decision[m], s.votes[m] = 0, 0
         s.counts[1] += 1
         kept = 1 - 0.15 * min(s.age[m] / 24, 1)
         for i in members:

@@ -152,6 +152,7 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
             loss = 0.15 * min(1, age / 24)
             v, C, recent = v * (1 - loss), C * (1 - loss), usual_pace
             given_up, work, age, freed = given_up + 1, 0.0, 0, 0.0
+            decision = votes = 0.0
         # 8 within
         pull = co.pull * (0.5 + p) * (0.5 + o.accountability)
         raised = (0.12 * way.joint_away_days + 0.12 * 0.46 / 1.21 * way.circulated_vision) / 12
