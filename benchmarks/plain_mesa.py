@@ -494,7 +494,7 @@ class Line:
         if not self.is_under_way or self.full_pace <= LEAST:
             return
         if self.age == 0.0:
-            self.planned_months = (self.size - self.work) / (model.planned_pace * self.full_pace)
+            self.planned_months = self.size / (model.planned_pace * self.full_pace)
         self.age += 1.0
         possible = self.full_pace * self.possible_pace()
         spent = min(possible, self.freed)
@@ -537,7 +537,7 @@ class Line:
             return
         model.n_abandoned += 1
         self.is_under_way = False
-        self.recent_pace = model.usual_pace
+        self.recent_pace, self.freed = model.usual_pace, 0.0
         left = 1.0 - fixed.GIVING_UP_LOSS * min(1.0, self.age / fixed.GIVING_UP_MONTHS)
         for member in partners:
             member.vision_commitment = [left * v for v in member.vision_commitment]
@@ -653,7 +653,7 @@ class Organisation(mesa.Agent):
         account = (self.got - self.put) / max(abs(self.got) + abs(self.put), LEAST)
         if account >= 0.0 or self.model.month <= 0:
             return False
-        chance = fixed.LEAVING * (-account) ** 3 * (1.0 - mean(self.vision_commitment))
+        chance = fixed.LEAVING * -account * -account * -account * (1.0 - mean(self.vision_commitment))
         return self.model.random.random() < chance
 
     def leave(self) -> None:
@@ -1138,11 +1138,10 @@ class PlainPartnership(mesa.Model):
             self.stop()
 
     def stop(self) -> None:
-        """After a collapse nobody promises, gives, meets or coordinates."""
+        """After a collapse nobody is a member, promises, gives, meets or coordinates."""
         self.has_collapsed = True
-        for organisation in self.organisations:
-            organisation.meeting_share = 0.0
-            organisation.promise(0.0)
+        each(self.organisations, Organisation.leave)
+        self.count_members()
         for line in self.lines:
             line.is_under_way = False
         for coordinator in self.coordinators:

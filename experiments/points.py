@@ -69,6 +69,20 @@ class Points:
             raise ScenarioError(f"{file}: has no points; give a row for each, a column for each path")
         return cls(columns, file.name)
 
+    @classmethod
+    def choose(cls, file: Path | None) -> Points:
+        """Read those of a file, or the accepted ones, which must be of the model as it is.
+
+        Raises
+        ------
+        ScenarioError
+            If there are none, or only those of another model.
+        """
+        said = "" if file else say_if_not_current()
+        if said:
+            raise ScenarioError(f"{ACCEPTED}: {said[0].lower()}{said[1:]}")
+        return cls.read(file or ACCEPTED)
+
     @property
     def n_points(self) -> int:
         """How many points."""

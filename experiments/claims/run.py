@@ -17,7 +17,7 @@ from experiments.engine.page import write
 from experiments.engine.runs import run_study
 from experiments.engine.study import HERE, file_of, folders, read_study
 from experiments.engine.work import WORKERS, at_work
-from experiments.points import ACCEPTED, Points
+from experiments.points import Points
 from partnersim.cli.sweep import duration
 from partnersim.scenario.errors import ScenarioError, suggest
 
@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     for name in options.names:
         if name not in known:
             raise ScenarioError(f"{name!r}: there is no such claim; {suggest(name, list(known))}")
-    accepted = Points.read(options.accepted or ACCEPTED)
+    accepted = Points.choose(options.accepted)
     is_kept = not (options.quick or options.accepted)
     if options.quick:
         accepted, options.workers = accepted.first(QUICK_POINTS), 1

@@ -31,7 +31,7 @@ from experiments.engine.judge import (
     state_of,
 )
 from experiments.engine.runs import SEED, Runs
-from experiments.engine.study import AS_IS, BASE, Study, Test, World, common
+from experiments.engine.study import AS_IS, BASE, Study, Test
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
 from partnersim.figures.quantities import quantity
@@ -48,6 +48,8 @@ SHOWN = (
     "perceived_joint_working",
     "initiatives_completed",
     "initiatives_abandoned",
+    "initiatives_under_way",
+    "actual_over_planned",
     "cost",
 )
 """Measures that are given of the main arms of every study."""
@@ -380,11 +382,10 @@ def page(runs: Runs, found: Answer) -> str:
         "",
         *_measures(runs),
         "",
-        "## Through trust, by the rival rule, where results do not convince, and by other theories",
+        "## Without this or that, by a rival rule, and by other theories of trust",
         "",
-        *_shared_worlds(study, found),
+        *_worlds(study, found),
         "",
-        *_own_ablations(study, found),
         "## What it goes with over the accepted set",
         "",
         *_movers(deciding),
@@ -422,10 +423,10 @@ def _rule(study: Study) -> str:
 def _tests(findings: Sequence[Finding], *, is_deciding: bool) -> Iterator[str]:
     """A table of tests."""
     head = ["part", "test", "of", "expected", "mean (95 % interval)", "median (90 % of the set)"]
-    head += ["agree", "pairs", "best", "outcome"]
+    head += ["agree", "pairs", "through trust", "best", "outcome"]
     first = 0 if is_deciding else 1
     yield row(*head[first:])
-    yield row(*["---"] * (4 - first), *["---:"] * 5, "---")
+    yield row(*["---"] * (4 - first), *["---:"] * 6, "---")
     for finding in findings:
         test, found = finding.test, finding.found
         scale = scale_of(test)
@@ -434,7 +435,7 @@ def _tests(findings: Sequence[Finding], *, is_deciding: bool) -> Iterator[str]:
         came_out = f"depends: {where(finding)}" if is_told else finding.outcome
         cells = [test.part, test.title, scale.heading, expected(test), with_interval(found, test)]
         cells += [f"{median} ({low} to {high})", percent(finding.agreement), percent(found.share_better)]
-        yield row(*[*cells, percent(finding.best), came_out][first:])
+        yield row(*[*cells, _share(finding), percent(finding.best), came_out][first:])
 
 
 def row(*cells: str) -> str:
@@ -460,55 +461,39 @@ def _measures(runs: Runs) -> Iterator[str]:
         cells = []
         for q, measure in zip(shown, SHOWN, strict=True):
             found = find_effect({arm: 1.0, BASE: -1.0}, measure, runs)
+            if math.isnan(found.mean):  # where no run has completed anything
+                cells.append("–")
+                continue
             most = decimals(q.scale * runs.study.smallest.get(measure, 0.0))
             mid, low, high = (signed(q.scale * x, 2, most) for x in (found.mean, found.low, found.high))
             cells.append(f"{mid} ({low} to {high})")
         yield row(", ".join(part.title for part in runs.study.parts_of(arm)) or arm, *cells)
 
 
-def shared_worlds(study: Study) -> dict[str, World]:
-    """What every study is asked again with."""
-    return {n: w for n, w in study.worlds.items() if n in {*common()["ablations"], *common()["theories"]}}
-
-
-def _shared_worlds(study: Study, found: Answer) -> Iterator[str]:
-    """The tests again with what every study is asked again with."""
-    shared = shared_worlds(study)
+def _worlds(study: Study, found: Answer) -> Iterator[str]:
+    """The tests again where something is off or otherwise, the map apart."""
     yield (
-        "Share through trust: 1 less the effect with trust frozen over the effect, with Fieller's "
-        "interval; unbounded where the effect itself is not clear of zero. Per cent: what is left "
-        "of the whole effect, where that is clear of zero."
+        "Per cent: what is left of the whole effect, where that is clear of zero. Through trust, above, is 1 "
+        "less the effect with trust frozen over the effect, with Fieller's interval; unbounded where the "
+        "effect itself is not clear of zero."
     )
     yield ""
-    yield row("test", "of", "whole", "share through trust", *(world.title for world in shared.values()))
-    yield row("---", "---", *["---:"] * (2 + len(shared)))
+    yield row("test", "of", "whole", "where", "there")
+    yield row("---", "---", "---:", "---", "---:")
+    others = {**study.worlds_of("ablation"), **study.worlds_of("theory")}
     for finding in found.findings:
-        if finding.elsewhere:
-            cells = [_in_world(finding, name) for name in shared]
-            whole, heading = with_interval(finding.found, finding.test), scale_of(finding.test).heading
-            yield row(finding.test.title, heading, whole, _share(finding), *cells)
-
-
-def _own_ablations(study: Study, found: Answer) -> Iterator[str]:
-    """The tests again without what concerns this study."""
-    shared = shared_worlds(study)
-    rows = [(f, n) for f in found.findings for n in f.of(study.worlds_of("ablation")) if n not in shared]
-    if not rows:
-        return
-    yield "## Without single mechanisms"
-    yield ""
-    yield row("test", "of", "without", "whole", "what is left")
-    yield row("---", "---", "---", "---:", "---:")
-    for finding, name in rows:
-        whole, heading = with_interval(finding.found, finding.test), scale_of(finding.test).heading
-        yield row(finding.test.title, heading, study.worlds[name].title, whole, _in_world(finding, name))
-    yield ""
+        cells = [
+            finding.test.title,
+            scale_of(finding.test).heading,
+            with_interval(finding.found, finding.test),
+        ]
+        for name in finding.of(others):
+            yield row(*cells, others[name].title, _in_world(finding, name))
+            cells = [""] * 3
 
 
 def _in_world(finding: Finding, name: str) -> str:
     """What a test finds in a world, and what part of the whole effect that is."""
-    if name not in finding.elsewhere:
-        return "–"
     there, found = finding.elsewhere[name].found, finding.found
     words = with_interval(there, finding.test)
     if finding.through_trust is None or found.low <= 0.0 <= found.high:

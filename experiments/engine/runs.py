@@ -26,6 +26,7 @@ KEPT = (
     "months_to_25",
     "is_sustained_acceleration",
     "sustained_acceleration_by_chance",
+    "sustained_acceleration_if_doubling",
     "trust",
     "trust_board",
     "trust_front_line",
@@ -33,6 +34,8 @@ KEPT = (
     "vision_commitment",
     "initiatives_completed",
     "initiatives_abandoned",
+    "initiatives_under_way",
+    "actual_over_planned",
     "cost",
     "survived",
 )

@@ -10,8 +10,9 @@ band is shown beside, for the reader.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -54,58 +55,6 @@ class Band:
         return self.low <= value <= self.high
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """One published fact and how it is looked for.
-
-    Attributes
-    ----------
-    name, title, fact
-        Its number, a few words, and the fact.
-    sources
-        Keys of docs/references.bib.
-    standing
-        'set', 'built in', 'to compare' or 'reported': only the third can count for the model.
-    family
-        The packaged scenario in which it is looked for.
-    reading
-        What is looked at in the model.
-    fairness
-        Why this is a fair reading, and what else it could have been.
-    bands
-        By the key of the number.
-    reported
-        What numbers without a band are, by their keys.
-    arms
-        What is run, and for how many months.
-    look
-        Finds the numbers in a scenario: those of the bands, and some to show beside.
-    """
-
-    name: str
-    title: str
-    fact: str
-    sources: tuple[str, ...]
-    standing: str
-    family: str
-    arms: str
-    reading: str
-    fairness: str
-    bands: Mapping[str, Band]
-    reported: Mapping[str, str]
-    look: Callable[[Scenario, Look], Found]
-
-    def find(
-        self,
-        look: Look | None = None,
-        changes: Mapping[str, Any] | None = None,
-        scenario: Scenario | None = None,
-    ) -> Found:
-        """Look for the pattern in its family, or another scenario, with some parameters changed."""
-        start = scenario or Scenario.load(self.family)
-        return self.look(start.replace(dict(changes or {})), look or Look())
-
-
 class DeclaredNumber(Section):
     """A number of a pattern, as patterns.toml has it."""
 
@@ -128,20 +77,20 @@ class DeclaredNumber(Section):
         return self.low is not None or self.high is not None
 
 
-class DeclaredPattern(Section):
-    """One pattern, as patterns.toml has it."""
+class Pattern(Section):
+    """One published fact and how it is looked for."""
 
     name: Text = setting(..., "Its number.", unit="text")
     title: Text = setting(..., "A few words.", unit="text")
     fact: Text = setting(..., "What was observed.", unit="text")
     sources: list[Text] = setting(..., "Keys of docs/references.bib.", unit="list")
     standing: Literal["set", "built in", "to compare", "reported"] = setting(
-        ..., "Whether it can count for the model.", unit="name"
+        ..., "Whether it can count for the model: only what is to compare can.", unit="name"
     )
     scenario: Text = setting(..., "The packaged scenario it is looked for in.", unit="name")
     arms: Text = setting(..., "What is run, and for how many months.", unit="text")
     reading: Text = setting(..., "What is looked at in the model.", unit="text")
-    fairness: Text = setting(..., "Why this is a fair reading.", unit="text")
+    fairness: Text = setting(..., "Why this is a fair reading, and what else it could be.", unit="text")
     number: list[DeclaredNumber] = setting(..., "Its numbers.", unit="list")
 
     @model_validator(mode="after")
@@ -158,11 +107,39 @@ class DeclaredPattern(Section):
             raise ValueError(f"standing = {self.standing!r}: 'reported' is what has no band, and only that")
         return self
 
+    @cached_property
+    def bands(self) -> dict[str, Band]:
+        """The bands of its numbers that have one, by key."""
+        return {
+            n.key: Band(
+                n.what,
+                -math.inf if n.low is None else n.low,
+                math.inf if n.high is None else n.high,
+                n.why,
+                n.span,
+            )
+            for n in self.number
+            if n.is_banded
+        }
+
+    @cached_property
+    def reported(self) -> dict[str, str]:
+        """What its numbers without a band are, by key."""
+        return {n.key: n.what for n in self.number if not n.is_banded}
+
+    def look(self, scenario: Scenario, look: Look) -> Found:
+        """Find its numbers in a scenario: those of the bands, and some to show beside."""
+        return LOOKS[self.name](scenario, look)
+
+    def find(self, look: Look | None = None, changes: Mapping[str, Any] | None = None) -> Found:
+        """Look for it in its own scenario, with some parameters changed."""
+        return self.look(Scenario.load(self.scenario).replace(dict(changes or {})), look or Look())
+
 
 class DeclaredPatterns(Kinds, extra="forbid"):
     """All that is in patterns.toml."""
 
-    pattern: list[DeclaredPattern] = setting(..., "The patterns.", unit="list")
+    pattern: list[Pattern] = setting(..., "The patterns.", unit="list")
 
 
 def read_patterns(file: Path = DECLARED) -> tuple[Pattern, ...]:
@@ -173,33 +150,7 @@ def read_patterns(file: Path = DECLARED) -> tuple[Pattern, ...]:
     partnersim.ScenarioError
         One message with file, key, value and what would be right.
     """
-    return tuple(
-        Pattern(
-            name=p.name,
-            title=p.title,
-            fact=p.fact,
-            sources=tuple(p.sources),
-            standing=p.standing,
-            family=p.scenario,
-            arms=p.arms,
-            reading=p.reading,
-            fairness=p.fairness,
-            look=LOOKS[p.name],
-            bands={
-                n.key: Band(
-                    n.what,
-                    -math.inf if n.low is None else n.low,
-                    math.inf if n.high is None else n.high,
-                    n.why,
-                    n.span,
-                )
-                for n in p.number
-                if n.is_banded
-            },
-            reported={n.key: n.what for n in p.number if not n.is_banded},
-        )
-        for p in read(DeclaredPatterns, file).pattern
-    )
+    return tuple(read(DeclaredPatterns, file).pattern)
 
 
 PATTERNS = read_patterns()

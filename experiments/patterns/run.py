@@ -87,7 +87,7 @@ def about(pattern: Pattern, found: Found) -> Iterator[str]:
     yield ""
     yield f"{pattern.fact} [{'; '.join(pattern.sources) or 'no source'}]"
     yield ""
-    yield f"**In the model** ({pattern.family}; {pattern.standing}). {pattern.reading}"
+    yield f"**In the model** ({pattern.scenario}; {pattern.standing}). {pattern.reading}"
     yield ""
     yield f"**A fair reading?** {pattern.fairness}"
     yield ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.engine.judge import agreement
-from experiments.engine.page import numbers, row
+from experiments.engine.page import numbers, percent, row
 from experiments.places.places import BASE, NOTHING, WITHOUT, Beside, Declared, Effect, Place, Runs
 from experiments.points import Points
 from experiments.provenance import stamp, written_by
@@ -117,7 +117,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "",
         "## Published beside simulated",
         "",
-        f"Simulated: median and the middle {share(declared.band)} of all places at all accepted "
+        f"Simulated: median and the middle {percent(declared.band)} of all places at all accepted "
         "points, each point counting alike. No parameter was set to fit a place: what differs "
         "between places is their timeline and their organisations, what differs between points is "
         "the same in both places.",
@@ -129,10 +129,10 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
             row(
                 place["name"],
                 figure["title"],
-                amount(figure["published"], figure["unit"]),
+                f"{number(figure['published'], 3)} {figure['unit']}",
                 band(figure["simulated"][BASE]),
-                say(figure["no_partnership"]),
-                share(figure["share_of_points"]),
+                number(figure["no_partnership"], 3),
+                percent(figure["share_of_points"]),
                 figure["verdict"],
             )
             for place in summary["places"]
@@ -155,7 +155,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
         "The same places, parameters and luck, with the coordinators taken out and all else as it "
         "was. The effect is the difference, pair by pair: its mean over the accepted points with the "
         "95 % interval over paired replicates, and between which values 90 % of the points lie. As "
-        f"expected: better with it at {share(declared.sure_share_of_points)} of the points, and by more "
+        f"expected: better with it at {percent(declared.sure_share_of_points)} of the points, and by more "
         "than the smallest effect that matters; the rule is that of the claims, fixed beforehand. Sure is "
         "what the model says at whatever point was accepted; whether it is right about the place is "
         "another question.",
@@ -166,12 +166,13 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
             row(
                 place["name"],
                 f"{effect['what']} ({effect['unit']})",
-                say(effect["with"]),
-                say(effect["without"]),
-                spread([effect["ci95"][0], effect["mean"], effect["ci95"][1]]),
+                number(effect["with"], 3),
+                number(effect["without"], 3),
+                f"{signed(effect['mean'], 2)} ({signed(effect['ci95'][0], 2)} to "
+                f"{signed(effect['ci95'][1], 2)})",
                 f"{signed(effect['range90'][0], 2)} to {signed(effect['range90'][1], 2)}",
-                share(effect["agreement"]),
-                f"{effect['better']}, by {say(effect['smallest_that_matters'])}",
+                percent(effect["agreement"]),
+                f"{effect['better']}, by {number(effect['smallest_that_matters'], 3)}",
                 effect["outcome"],
             )
             for place in summary["places"]
@@ -190,7 +191,7 @@ def report(summary: Mapping[str, Any], declared: Declared) -> str:
                 place["name"],
                 f"{figure['title']} ({figure['unit']})",
                 *(band(figure["simulated"][arm]) for arm in (BASE, WITHOUT, NOTHING)),
-                say(figure["no_partnership"]),
+                number(figure["no_partnership"], 3),
             )
             for place in summary["places"]
             for figure in place["figures"]
@@ -211,10 +212,10 @@ def what_counts(declared: Declared) -> Iterator[str]:
     """The rules in words."""
     yield "What would count as disagreement was fixed beforehand (places.toml):"
     yield ""
-    yield f"- *disagrees*: outside the middle {share(declared.band)} of all simulated places;"
+    yield f"- *disagrees*: outside the middle {percent(declared.band)} of all simulated places;"
     yield (
         "- *agrees in part*: inside, and yet in the own band of less than "
-        f"{share(declared.least_share_of_points)} of the accepted points;"
+        f"{percent(declared.least_share_of_points)} of the accepted points;"
     )
     yield (
         "- *agrees, and tells little*: inside a band that also holds what would have come without "
@@ -223,28 +224,7 @@ def what_counts(declared: Declared) -> Iterator[str]:
     yield "- *agrees*: inside, and none of these."
 
 
-def say(value: float | None) -> str:
-    """A number, three digits."""
-    return "–" if value is None else number(value, 3)
-
-
-def amount(value: float, unit: str) -> str:
-    """A number with its unit."""
-    return f"{say(value)} {unit}"
-
-
-def band(ends: list[float | None]) -> str:
+def band(ends: Sequence[float]) -> str:
     """Median, and the band in brackets."""
-    low, middle, high = (say(end) for end in ends)
+    low, middle, high = (number(end, 3) for end in ends)
     return f"{middle} ({low} to {high})"
-
-
-def spread(ends: list[float | None]) -> str:
-    """The same of differences."""
-    low, middle, high = ("–" if end is None else signed(end, 2) for end in ends)
-    return f"{middle} ({low} to {high})"
-
-
-def share(value: float | None) -> str:
-    """A share in percent."""
-    return "–" if value is None else f"{100 * value:.0f} %"

@@ -35,7 +35,7 @@ from experiments.places.places import (
     set_beside,
 )
 from experiments.places.report import Found, report, summarise
-from experiments.points import ACCEPTED, Points
+from experiments.points import Points
 from partnersim import ScenarioError
 from partnersim.scenario.files import packaged_text
 
@@ -100,12 +100,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
     parser.add_argument("--out", type=Path, help="folder to write to")
     parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
-    parser.add_argument("--accepted", type=Path, default=ACCEPTED, help="the accepted points, CSV")
+    parser.add_argument("--accepted", type=Path, help="another CSV of points, to try things")
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     options = parser.parse_args()
     folder = options.out or (None if options.quick else HERE)
     try:
-        declared, points = read_declared(), Points.read(options.accepted)
+        declared, points = read_declared(), Points.choose(options.accepted)
         if options.quick:
             # To start processes would take longer than the runs.
             options.workers = 1

@@ -1,7 +1,7 @@
 """The summary in docs/evidence.md: python -m experiments.report.docs
 
-Writes what is between the page's markers anew, and the picture of all claims, from what is stored.
-Nothing is run.
+Writes what is between the page's markers anew, and the picture of all claims, from what is stored;
+and says on each stored page of results whether it was made with another model. Nothing is run.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 
 from experiments.pictures import save_picture
 from experiments.report import picture
-from experiments.report.collect import RESULTS, Stored, collect
+from experiments.report.collect import RESULTS, Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.summary import summary_page
 
 COMMAND = "python -m experiments.report.docs"
 PAGE = EXPERIMENTS.parent / "docs" / "evidence.md"
 PICTURE = EXPERIMENTS / "claims" / picture.FILE
-BEGIN = "<!-- begin: written by the command above -->"
+BEGIN = "<!-- begin: written by python -m experiments.report.docs -->"
 END = "<!-- end -->"
 
 
@@ -56,6 +56,20 @@ def renew(text: str, new: str) -> str:
     return f"{before}{BEGIN}\n\n{new}\n{END}{after}"
 
 
+MARK = "> **Made with model "
+"""How the line begins that says so."""
+
+
+def marked(stored: Stored) -> str:
+    """A page of results that says below its title if it was made with another model than the present."""
+    lines = [line for line in stored.page.split("\n") if not line.startswith(MARK)]
+    if stored.standing is Standing.OUT_OF_DATE:
+        while len(lines) > 1 and not lines[1]:
+            del lines[1]
+        lines[1:1] = ["", f"{MARK}{stored.model or 'unknown'}, not with the model as it is.**", ""]
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--page", type=Path, default=PAGE, help="the page to renew")
@@ -71,6 +85,9 @@ def main() -> int:
     if drawn:
         save_picture(drawn, PICTURE)
     options.page.write_text(new, encoding="utf-8")
+    for stored in found:
+        if stored.page and marked(stored) != stored.page:
+            (stored.folder / RESULTS).write_text(marked(stored), encoding="utf-8")
     print(f"{options.page}: {'as it was' if new == text else 'renewed'}")
     return 0
 

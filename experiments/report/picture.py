@@ -12,6 +12,7 @@ from experiments.report.collect import Standing, Stored
 from experiments.report.summary import known, weakest
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, GREY, INK, ORANGE, PURPLE, QUIET
+from partnersim.runs.wording import plural
 
 FILE = "claims.png"
 MOST = 12.0
@@ -21,7 +22,7 @@ PARTS = 2
 """Parts of a claim that are drawn: those with the largest and the smallest effect."""
 
 NAMES = 560
-THEORIES = (("two_layer", "^", ORANGE), ("loyalty", "v", PURPLE))
+THEORIES = (("two_layer", "^", ORANGE, "surprises, reputation"), ("loyalty", "v", PURPLE, "time together"))
 
 
 class Row(NamedTuple):
@@ -66,17 +67,18 @@ def draw(found: Sequence[Stored]) -> Picture | None:
     n_same = sum(
         row.mean >= 1.0 and all(x >= 1.0 for x in row.by_theory.values()) for row in drawn if row.by_theory
     )
+    n_claims = len({row.words.partition(" ")[0] for row in drawn})
     title = (
-        f"Of {len(drawn)} parts of nine claims {n_far} have the effect that is claimed, by what matters; "
-        f"{n_same} of these also by both other theories of trust"
+        f"Of {len(drawn)} parts of {plural(n_claims, 'claim')} {n_far} have the effect that is claimed, by "
+        f"what matters; {n_same} of these also by both other theories of trust"
     )
-    note = (
-        "Times the smallest effect that matters, as claimed to the right; grey: too small. Dots: accepted "
-        "points; bar: mean; ▲ surprises and reputation, ▼ time together."
-    )
+    note = "Times the smallest effect that matters. Dots: accepted points; bar: mean; grey: too small."
     page = start_page(title, note)
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES
-    bottom, top = page.bottom + 30, page.top
+    bottom, top = page.bottom + 30, page.top - 30
+    for at, (_, marker, colour, words) in enumerate(THEORIES):
+        page.line([left + 310 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
+        page.write(left + 310 * at + 24, page.top - 14, words, color=QUIET)
     axes = page.panel(left, bottom, width, top - bottom)
     axes.set(xlim=(-MOST, MOST), ylim=(bottom, top), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -92,7 +94,7 @@ def draw(found: Sequence[Stored]) -> Picture | None:
         axes.plot(
             [np.clip(row.mean, -MOST, MOST)] * 2, [y - 0.4 * pitch, y + 0.4 * pitch], color=INK, linewidth=3
         )
-        for name, marker, colour in THEORIES:
+        for name, marker, colour, _ in THEORIES:
             if name in row.by_theory:
                 x = np.clip(row.by_theory[name], -MOST, MOST)
                 axes.plot(x, y, marker, color=colour, markersize=9, markeredgecolor="white")

@@ -217,7 +217,12 @@ def through_trust(test: Test) -> str:
 
 
 def built_in(stored: Stored) -> str:
-    """How far a claim's answer was put in by hand: how what it says of that begins."""
+    """How far a claim's answer was put in by hand: how what it says of that begins.
+
+    What is said is of the model as it is, and nothing of answers that an earlier one gave.
+    """
+    if stored.standing is not Standing.CURRENT:
+        return NONE
     said = ""
     for clause in re.split(r"(?<=[.:;]) ", stored.experiment.built_in):
         if len(said) >= ENOUGH:

@@ -122,9 +122,9 @@ def evaluate(
     distance = 0.0
     for name in ORDER:
         pattern = _PATTERNS[name]
-        if pattern.family not in places:
-            places[pattern.family] = Scenario.load(pattern.family).replace(dict(point))
-        numbers = pattern.look(places[pattern.family], look)
+        if pattern.scenario not in places:
+            places[pattern.scenario] = Scenario.load(pattern.scenario).replace(dict(point))
+        numbers = pattern.look(places[pattern.scenario], look)
         for key, band in pattern.bands.items():
             index = _INDEX[name, key]
             found[index] = numbers[key]

@@ -186,5 +186,5 @@ def declared_hash(space: Space) -> str:
         space.rest,
         [(p.name, key, band.low, band.high, band.span) for p in PATTERNS for key, band in p.bands.items()],
         kinds().model_dump(),
-        [parse_toml(packaged_text(name), name) for name in sorted({p.family for p in PATTERNS})],
+        [parse_toml(packaged_text(name), name) for name in sorted({p.scenario for p in PATTERNS})],
     )

@@ -47,7 +47,10 @@ if TYPE_CHECKING:
 MOST_UNASKED = 20_000_000
 """Runs that a sweep may have without being asked about: more is more often a slip than a wish."""
 
-DRAWN = ("mean_speed", "change_delivered", "trust")
+DRAWN = (
+    *("mean_speed", "change_delivered", "initiatives_completed", "initiatives_abandoned"),
+    *("initiatives_under_way", "actual_over_planned", "trust"),
+)
 """Measures that figures show if none is asked for."""
 
 UNITS = {"year": 365 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}

@@ -313,7 +313,8 @@ def chance_of_leaving(i, state, p):
     commitment = 0.0
     for layer in range(N_LAYERS):
         commitment += state.vision_commitment[i, layer] * LAYER_SHARE
-    return LEAVING * max(-account, 0.0) ** 3 * (1.0 - commitment)
+    owing = max(-account, 0.0)
+    return LEAVING * owing * owing * owing * (1.0 - commitment)
 
 
 @with_slot

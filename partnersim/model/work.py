@@ -308,9 +308,7 @@ def do_work(state, p):
         if state.number[m] < 0 or full <= LEAST:
             continue
         if state.age[m] == 0.0:
-            state.planned_months[m] = (state.work_size[m] - state.work[m]) / (
-                max(planned_pace(state, p), LEAST) * full
-            )
+            state.planned_months[m] = state.work_size[m] / (max(planned_pace(state, p), LEAST) * full)
         state.age[m] += 1.0
         possible = full * pace_of_members(m, state, p)
         spent = min(possible, state.freed[m])

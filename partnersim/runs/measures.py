@@ -9,6 +9,7 @@ A series is float64[n_replicates, months + 1]: column 0 is the start, column t t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -277,7 +278,9 @@ ONLY_SERIES: dict[str, Measure] = {
     for name, label, unit, meaning in (
         ("outcome_alone", "demand without joint work", "index", "The outcome if nobody had worked together."),
         ("n_members", "members", "organisations", "Organisations that are present."),
-        ("waiting", "kept waiting", "share", "Share of initiatives at work that wait for a decision."),
+        ("months_of_completed", "months taken", "months", "Months that completed initiatives took so far."),
+        ("planned_months_of_completed", "months planned", "months", "Months that were planned for them."),
+        ("waiting", "held up", "share", "Part of the work under way that waits for a decision."),
         ("n_coordinators", "coordinators", "coordinators", "Coordinators at work."),
     )
 }
@@ -401,8 +404,7 @@ def yearly_change(change_delivered: Floats) -> Floats:
 
 def measure_acceleration(change_delivered: Floats) -> Floats:
     """Least-squares slope of the yearly change over the run; NaN under `FEWEST_YEARS`."""
-    slope, _ = _slopes(yearly_change(change_delivered))
-    return slope
+    return _slopes(yearly_change(change_delivered))[0]
 
 
 def compare_halves(change_delivered: Floats) -> Floats:
@@ -442,9 +444,24 @@ def judge_sustained(yearly: Floats) -> Floats:
 @cache
 def _least_t(degrees_of_freedom: int) -> float:
     """Student's t from which a trend is judged to rise."""
-    from scipy.special import stdtrit  # loads in a quarter of a second: only when needed
+    low, high = 0.0, 1e3
+    while high - low > 1e-12 * high:
+        middle = (low + high) / 2
+        is_beyond = (1.0 - _student_within(middle, degrees_of_freedom)) / 2 < SIGNIFICANCE
+        low, high = (low, middle) if is_beyond else (middle, high)
+    return high
 
-    return float(stdtrit(degrees_of_freedom, 1.0 - SIGNIFICANCE))
+
+def _student_within(t: float, degrees_of_freedom: int) -> float:
+    """Chance that Student's t lies between -t and t (Abramowitz and Stegun 1964, 26.7.3 and 4)."""
+    angle = math.atan(t / math.sqrt(degrees_of_freedom))
+    is_odd = degrees_of_freedom % 2
+    term = math.sin(angle) * (math.cos(angle) if is_odd else 1.0)
+    terms = [term] if degrees_of_freedom > 1 else []
+    for k in range(2 + is_odd, degrees_of_freedom, 2):
+        term *= (k - 1) / k * math.cos(angle) ** 2
+        terms.append(term)
+    return (angle + sum(terms)) * 2.0 / math.pi if is_odd else sum(terms)
 
 
 def judge_turns(
@@ -528,7 +545,7 @@ def find_collapsed(n_members: Floats) -> Flags:
 def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
     """Months that completed initiatives took over those planned; NaN where none is completed."""
     took, planned = (series[f"{name}months_of_completed"][:, -1] for name in ("", "planned_"))
-    return np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0)
+    return np.asarray(np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0))
 
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------

@@ -1,5 +1,6 @@
 """The report: what is current, a page that needs nothing else, the summary in the docs."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -309,6 +310,25 @@ def test_docs_have_the_summary_of_what_is_stored() -> None:
     """If not: python -m experiments.report.docs."""
     text = docs.PAGE.read_text(encoding="utf-8")
     assert docs.renew(text, docs.tables(collect.collect(contents.contents()))) == text
+
+
+def test_stored_pages_say_if_they_were_made_with_another_model() -> None:
+    """If not: python -m experiments.report.docs."""
+    for stored in collect.collect(contents.contents()):
+        assert stored.page == docs.marked(stored), stored.folder
+        said = f"> **Made with model {stored.model}, not with the model as it is.**"
+        assert (said in stored.page.split("\n")[:4]) == (stored.standing is Standing.OUT_OF_DATE)
+
+
+def test_a_page_is_marked_once_and_the_mark_goes_with_the_model(found: list[collect.Stored]) -> None:
+    (old,) = [s for s in found if s.experiment.folder == "screening"]
+    once = docs.marked(old)
+    assert once.startswith(
+        f"# Screening\n\n> **Made with model {OTHER}, not with the model as it is.**\n\nModel"
+    )
+    again = dataclasses.replace(old, page=once)
+    assert docs.marked(again) == once
+    assert docs.marked(dataclasses.replace(again, standing=Standing.CURRENT)).count("> **Made") == 0
 
 
 def test_only_what_is_between_the_markers_is_renewed() -> None:

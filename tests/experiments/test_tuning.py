@@ -136,7 +136,7 @@ def test_points_are_run_as_they_are_written() -> None:
         point = space.point(shares)
         assert point == {path: float(f"{value:.6g}") for path, value in point.items()}
         assert space.point(space.shares(point)) == point
-        for family in {pattern.family for pattern in PATTERNS}:
+        for family in {pattern.scenario for pattern in PATTERNS}:
             scenario = Scenario.load(family).replace(dict(point))
             assert scenario.vision.size == point["vision.size"]
 
@@ -477,6 +477,17 @@ def test_points_are_out_of_date_when_the_model_changes(
 def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"experiments\.tuning\.run"):
         Points.read(tmp_path / "accepted.csv")
+
+
+def test_accepted_points_of_another_model_are_refused_with_what_mends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(points, "say_if_not_current", lambda: "Out of date: x. Run `y` again.")
+    with pytest.raises(ScenarioError, match=r"accepted\.csv: out of date: x\. Run `y` again\."):
+        Points.choose(None)
+    other = tmp_path / "points.csv"
+    other.write_text("place.reach\n0.3\n")
+    assert Points.choose(other).n_points == 1
 
 
 def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -398,9 +398,9 @@ PACE = 0.8 * ces([0.9, 0.8, 0.4], [1, 2, 3], -2.0)
 def test_work_goes_at_the_ces_mean_of_what_members_give_by_their_parts() -> None:
     world = working()
     state = world.state
-    state.benefit[0], state.member_harm[0, 1] = -0.5, 0.6
+    state.benefit[0], state.member_harm[0, 1], state.work[0] = -0.5, 0.6, 0.5
     run(world, "do_work")
-    assert state.work[0] == near(3 * PACE) == state.work_delivered[0]
+    assert state.work[0] == near(0.5 + 3 * PACE) and state.work_delivered[0] == near(3 * PACE)
     assert state.pace[0] == near(PACE) and state.age[0] == 1.0 and state.held_up[0] == 0.0
     assert state.freed[0] == near(99.0 - 3 * PACE)
     assert state.planned_months[0] == near(9.0 / (3 * (0.25 * 0.5 + 0.75 * 0.3)))

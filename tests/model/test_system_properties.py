@@ -280,7 +280,7 @@ def test_a_coordinator_is_of_little_use_among_those_who_are_alike():
 def test_a_place_starts_at_rest(name):
     """Without relief by what is delivered, and the last of the vision no harder than the first."""
     undisturbed = changed(place(name), pressure__relief=0.0, programme__diminishing=0.0)
-    series = runs(undisturbed, 120)
+    series = runs(undisturbed, 400)
     trust, change = series["trust"].mean(axis=0), series["change_delivered"].mean(axis=0)
     assert abs(trust[-1] - trust[0]) < 0.02
     assert abs((change[-1] - change[60]) / change[60] - 1.0) < 0.1

@@ -128,7 +128,7 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
                 G *= 1 - de.resentment * agreed * (1 - votes)
                 freed += 1.4 * n * (0.5 + among)
                 decision = votes = 0.0
-        planned = (size - work) / (plan * n) if age == 0 else planned
+        planned = size / (plan * n) if age == 0 else planned
         age += 1
         apart = (n - 1) / n * (1 - way.partnership_managed_teams) * (1 - T)
         spent = min(n * (1 - busy) * y * (1 - 0.3 * apart), freed)

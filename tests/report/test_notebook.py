@@ -141,3 +141,14 @@ def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None
     }
     page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
     assert page.images == [] and "main effects need 30" in page.words
+
+
+def test_a_curve_shows_its_picture_and_a_row_for_each_level() -> None:
+    curve = partnersim.curve(PLACE, 20)
+    page = Page(curve._repr_html_())
+    check_image(page, "times as fast where all trust each other fully")
+    assert page.rows[0] == ["Trust held at", "base"]
+    assert [row[0] for row in page.rows[1:12]] == [f"{level / 10:.1f}" for level in range(11)]
+    mean = 100 * curve.arms["base"].at(1.0).mean
+    assert float(page.rows[11][1].split()[0]) == pytest.approx(mean, abs=0.6)
+    assert [row[0] for row in page.rows[12:]] == ["At rest: trust", "At rest: speed", "Elasticity"]

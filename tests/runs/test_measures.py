@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 import partnersim
 from partnersim.model.series import SERIES
@@ -152,8 +153,12 @@ def test_second_half_less_first(change: list[float], expected: float) -> None:
     np.testing.assert_allclose(measures.compare_halves(np.array([change])), [expected])
 
 
+def test_least_t_is_that_of_scipy() -> None:
+    found = [measures._least_t(n) for n in range(1, 60)]
+    np.testing.assert_allclose(found, stats.t.isf(measures.SIGNIFICANCE, np.arange(1, 60)), rtol=1e-9)
+
+
 def test_a_run_is_judged_as_scipy_does() -> None:
-    stats = pytest.importorskip("scipy.stats")
     rng = np.random.default_rng(4)
     for n_years in (3, 4, 6, 10):
         yearly = rng.gamma(4, 0.02, (300, n_years)) * np.linspace(1, 2, n_years)

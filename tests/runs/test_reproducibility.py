@@ -419,7 +419,7 @@ def test_what_the_tuning_sets_is_written_out_where_equations_are_frozen(name: st
     assert {parameter["path"] for parameter in free} <= flatten(tomllib.loads(text)).keys()
 
 
-TOLD = "### Results change\n\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\n\n### Fixed\n"
+TOLD = "### Results change\n\n- Model 3.0: x.\n- Model 2.1: x.\n- Model 2.0: x.\n- Model 1.1: x.\n- Model 1.0: x.\n\n### Fixed\n"
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def declare(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("moved", "declared", "asked"),
-    [("packaged", "1.0", "1.1"), ("packaged", "1.1", ""), ("drawn", "1.1", "2.0"), ("drawn", "2.0", "")],
+    [("packaged", "2.0", "2.1"), ("packaged", "2.1", ""), ("drawn", "2.1", "3.0"), ("drawn", "3.0", "")],
 )
 def test_numbers_that_move_are_written_under_a_new_version_only(
     moved: str,

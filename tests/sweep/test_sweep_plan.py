@@ -406,7 +406,7 @@ def test_a_table_may_be_parquet_and_number_its_points(tmp_path: Path) -> None:
         assert read(TABLE, tmp_path).sweep_id == plan.sweep_id
 
 
-FRAME = pd.DataFrame({EXPOSURE: [0.1, 0.2, 0.3], "programme.max_gates": [1, 2, 3]}, index=[7, 8, 9])
+FRAME = pd.DataFrame({EXPOSURE: [0.1, 0.2, 0.3], "programme.n_simultaneous": [1, 2, 3]}, index=[7, 8, 9])
 SOBOL = {"type": "sobol", "points": 4}
 
 
@@ -426,7 +426,7 @@ def test_points_may_be_a_table_of_python(tmp_path: Path, make: str) -> None:
     assert read(plan.to_toml()).sweep_id == plan.sweep_id
     sweep = Sweep.run(Plan.make(data | {"months": 12, "replicates": 1}), tmp_path / "s", engine="serial")
     assert Plan.load(tmp_path / "s" / "plan.toml").sweep_id == sweep.plan.sweep_id
-    assert sweep.design.to_pandas()["programme.max_gates"].tolist() == [1, 2, 3]
+    assert sweep.design.to_pandas()["programme.n_simultaneous"].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
