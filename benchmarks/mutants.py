@@ -31,7 +31,7 @@ EQUATIONS = (
     *("arithmetic", "constants", "coordinators", "decisions", "draws", "environment", "initial"),
     *("levers", "meetings", "observe", "trust", "within", "work"),
 )
-CASES = ("work", "environment", "meetings", "coordinators", "within", "ends", "plain")
+CASES = ("work", "environment", "meetings", "coordinators", "within", "ends")
 TESTS = [*(f"tests/model/test_core_{name}.py" for name in CASES), "tests/model/test_draws.py"]
 
 OTHER: dict[type[ast.AST], type[ast.AST]] = {

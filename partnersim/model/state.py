@@ -124,7 +124,6 @@ _FIELDS = [
     ("months_unseen", REAL, (Q, N, L)),  # [c, i, l], months
     ("seen", REAL, (Q, N, L)),  # [c, i, l]: commitment and deeds, as last seen
     ("has_seen", REAL, (Q, N, L)),  # [c, i, l]: 0 or 1
-    ("n_counted", REAL, (L,)),  # [l]: over how many initiatives
     ("need", REAL, (N * L,)),  # [i * l], any sign: call for a meeting, while they are chosen
     ("touched", REAL, (N,)),  # [i]: weight of one coordinator's meetings, while it brings together
     ("meetings", REAL, (Q, N, L)),  # [c, i, l], meetings this month

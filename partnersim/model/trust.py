@@ -110,15 +110,6 @@ def return_to_disposition(i, layer, j, part, state, p):
 
 
 @compiled
-def gain_trust(i, layer, j, part, state, p):
-    """Both kinds go a part of the way to 1."""
-    competence = state.competence_trust[i, layer, j]
-    goodwill = state.goodwill_trust[i, layer, j]
-    set_competence(i, layer, j, competence + part * (1.0 - competence), state, p)
-    set_goodwill(i, layer, j, goodwill + part * (1.0 - goodwill), state, p)
-
-
-@compiled
 def lose_competence(i, layer, j, part, state, p):
     """A part of competence trust is lost."""
     set_competence(i, layer, j, state.competence_trust[i, layer, j] * (1.0 - part), state, p)

@@ -553,7 +553,7 @@ class Mechanisms(Section):
     chasing: Flag = setting(True, unit="switch")
     """Coordinators chase decisions."""
     articulation: Flag = setting(True, unit="switch")
-    """Coordinators articulate the vision and what is being delivered."""
+    """Coordinators articulate the vision."""
     bridging: Flag = setting(True, unit="switch")
     """Coordinators tell members what they saw the others do."""
     resolution: Flag = setting(True, unit="switch")

@@ -18,7 +18,9 @@ from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
-from tests.places import WORKINGS, begin, changed, differing, near, place, series_of
+from tests.model.test_core_routes import busy_place
+from tests.places import WORKINGS, begin, changed, copied, differing, near, place, run, series_of
+from tests.reference import regenerate
 
 # The order of things ------------------------------------------------------------------------------
 
@@ -53,6 +55,19 @@ def test_the_schedule_called_one_by_one_is_a_month() -> None:
         for at in range(schedule.END):
             schedule.perform(at, at + 1, *by_hand)
         assert not changed(whole.state, by_hand.state)
+
+
+@pytest.mark.parametrize("name", ["busy", *regenerate.OF_EQUATIONS])
+def test_what_is_compiled_and_what_is_interpreted_agree_in_every_bit(name: str) -> None:
+    quick = begin(busy_place() if name == "busy" else regenerate.scenarios()[name], 3, replicate=2)
+    slow = copied(quick)
+    for month in range(3, 15):
+        schedule.step(*quick)
+        for row in schedule.MONTH:
+            if slow.state.has_collapsed[0] == 0 or row.goes_on:
+                run(slow, row.name)
+        slow.state.month[0] += 1
+        assert not changed(quick.state, slow.state), month
 
 
 def test_a_month_walked_through_is_a_month_before_and_after_a_collapse() -> None:

@@ -57,6 +57,15 @@ def test_with_luck_links_begin_differently_and_within_their_spread() -> None:
     assert (work / sizes).min() < 0.05 and (work / sizes).max() > 0.95
 
 
+@pytest.mark.parametrize("end", [0.0, 1.0])
+def test_drawn_shares_stay_shares(end: float) -> None:
+    names = {"pressure": "base_pressure", "accountability": "accountability", "incentive": "incentive_share"}
+    drawn = {f"{name}_{what}": value for name in names for what, value in (("mean", end), ("spread", 0.5))}
+    state = unrested(Scenario.model_validate({"drawn": {"n_organisations": 40, **drawn}})).state
+    for name in names.values():
+        assert 10 < (state[name][:40] == end).sum() < 30, name
+
+
 def test_horizons_apart_are_compared_once() -> None:
     drawn = {"n_organisations": 40, "horizon_mean": 1.0, "horizon_diversity": 1.0}
     horizon = unrested(Scenario.model_validate({"drawn": drawn})).state.planning_horizon[:40]

@@ -191,6 +191,14 @@ def test_promises_are_kept_by_chance_and_a_broken_one_delivers_half(
     assert not state.delivered[1].any() and state.hands[1] == 0.0
 
 
+def test_no_promise_is_kept_more_than_surely_or_less_than_never() -> None:
+    world = quiet(2)
+    world.state.target_pressure[:2], world.state.in_force[:2] = [0.0, 9.0], 0.0
+    world.state.in_force[0, [levers.OWN_AWAY_DAYS, levers.PARTNERSHIP_MANAGED_TEAMS]] = 24.0, 1.0
+    run(world, "deliver_promises")
+    assert world.state.kept[:2, 0].tolist() == [1.0, 0.0]
+
+
 def test_what_is_given_is_seen_against_what_is_hoped_for_and_usual() -> None:
     world = quiet(3, trust={"hope": 0.25})
     state = world.state
@@ -311,6 +319,13 @@ def test_a_crisis_takes_decisions_and_one_who_left_takes_none() -> None:
     world.state.is_present[2] = 0.0
     run(world, *["take_decisions"] * 9)
     assert world.state.decisions[0] == 0 and world.state.votes[0, 2] == 0.0
+    world.p.mechanisms.referral_harm = False  # the others can at the table, and resent each other
+    goodwill = world.state.goodwill_trust.copy()
+    world.state.votes[:] = 0.0
+    run(world, *["take_decisions"] * 2)
+    assert world.state.decisions[0] == 1
+    fell = world.state.goodwill_trust[:3, 0, :3] < goodwill[:3, 0, :3]
+    assert fell.tolist() == [[False, True, False], [True, False, False], [False, False, False]]
 
 
 @pytest.mark.parametrize(("authority", "wanted"), [(0.4, 0.6), (1.0, 0.5), (0.9, 0.6)])
@@ -398,9 +413,9 @@ PACE = 0.8 * ces([0.9, 0.8, 0.4], [1, 2, 3], -2.0)
 def test_work_goes_at_the_ces_mean_of_what_members_give_by_their_parts() -> None:
     world = working()
     state = world.state
-    state.benefit[0], state.member_harm[0, 1] = -0.5, 0.6
+    state.benefit[0], state.member_harm[0, 1], state.work[0] = -0.5, 0.6, 0.5
     run(world, "do_work")
-    assert state.work[0] == near(3 * PACE) == state.work_delivered[0]
+    assert state.work[0] == near(0.5 + 3 * PACE) and state.work_delivered[0] == near(3 * PACE)
     assert state.pace[0] == near(PACE) and state.age[0] == 1.0 and state.held_up[0] == 0.0
     assert state.freed[0] == near(99.0 - 3 * PACE)
     assert state.planned_months[0] == near(9.0 / (3 * (0.25 * 0.5 + 0.75 * 0.3)))
