@@ -7,4 +7,4 @@ this are thin.
 """
 
 ECHARTS = "echarts@5.4.0/dist/echarts.common.min.js"
-"""Draws charts to read values off; it comes with the page's own files."""
+"""The library that draws charts to read values off; it comes with the page's own files."""

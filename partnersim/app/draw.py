@@ -1,4 +1,4 @@
-"""Pictures of the app: described with the parts that figures have, for a room to see and to click.
+"""Pictures of the app: they are described with the parts that figures have, for a room to see and to click.
 
 Every picture is a `Picture`: its `svg` stands in the page, `table_html` writes the numbers behind
 it. Type is 24 units high in pictures drawn for half of a screen of 1280 pixels (`PANE`) or all of
@@ -57,7 +57,7 @@ PANE, TALL_PANE, WIDE = (620, 332), (620, 470), (1240, 560)
 """Sizes: half of a screen, the same for more than eight organisations, and all of it."""
 
 ARIAL = 22.0
-"""What a text of 24 in the narrower font of pages is measured in."""
+"""The type size at which a text of 24 is measured: the font of pages is narrower."""
 
 RING = 112.0
 """Half the width of the ring of organisations; what is left and right of it is for names."""
@@ -69,7 +69,7 @@ NO_NAMES = 24
 """Pixels right of a chart that has no names there."""
 
 NAME_ROWS, MOST_ROWS = 3, 3
-"""On which the name of a line, and the labels of flags, can stand. A flag for which there is no
+"""Rows on which the name of a line, and the labels of flags, can stand. A flag for which there is no
 room has no label, and is in the list of changes."""
 
 LARGEST_DOT, DOT_ROOM = 20.0, 92.0
@@ -79,7 +79,7 @@ STRIP_MONTHS = (0, 12, 24, 36, 60, 84, 120, 180, 240)
 """Months of the small pictures, as far as a run goes."""
 
 SIGNS = np.array([*map(str, range(NOBODY)), "-"])
-"""Of the steps of trust, in the frames that play; the last is nobody's."""
+"""Signs of the steps of trust, in the frames that play; the last is for nobody's trust."""
 
 
 Pair = tuple[Floats, Floats]
@@ -95,7 +95,7 @@ class Series:
 
 
 def table_html(table: Table, caption: str) -> str:
-    """The numbers behind a picture as a table for a page, all text escaped."""
+    """Write the numbers behind a picture as a table for a page, all text escaped."""
     top = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in table)
     body = "".join(
         f'<tr><th scope="row">{escape(str(first))}</th>'
@@ -115,7 +115,7 @@ def _cell(cell: str | float) -> str:
 
 
 class Links:
-    """Who trusts whom in one world and month: steps, ids and words of every link."""
+    """All links of one world in one month, one for each pair: step of trust, id and words."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Links:
         self.sentence = words.texts["draw.trusts"]
 
     def about(self, kind: str, i: int, j: int) -> tuple[str, str, str]:
-        """What a page knows of a link: its id, its ends, and in words who trusts whom."""
+        """Describe a link for a page: its id, its ends, and in words who trusts whom."""
         step, said = self.steps[i][j], ""
         if step < NOBODY:
             ends = {"trustor": self.titles[i], "trustee": self.titles[j]}
@@ -145,13 +145,13 @@ class Links:
         return f"{self.prefix}{kind}-{trustor}-{trustee}", f"{trustor}>{trustee}", said
 
     def absent(self, i: int) -> str:
-        """That one is not a member now."""
+        """State that an organisation is not a member now."""
         return self.words("draw.absent", name=self.titles[i])
 
     def picture(
         self, marks: Sequence[Mark], kind: str, size: tuple[float, float], about: str = ""
     ) -> Picture:
-        """The picture with its table, which has a row for each link."""
+        """Make the picture with its table, which has a row for each link."""
         words, steps = self.words, [self.words(f"trust.{step.name}") for step in STEPS]
         rows = [
             (self.titles[i], self.titles[j], round(100 * self.levels[i][j]), steps[step])
@@ -200,7 +200,7 @@ def heatmap(links: Links) -> Picture:
 def frames(
     trust: Floats, names: Sequence[str], prefix: str = "", kind: str = "link"
 ) -> tuple[list[str], list[str]]:
-    """What a page changes to play a run: ids of elements, and for each month a sign for each.
+    """Return what a page changes to play a run: ids of elements, and for each month a sign for each.
 
     The elements are half lines of a network (`link`) or cells of a heatmap (`cell`).
     """
@@ -211,7 +211,7 @@ def frames(
 
 
 def numbers(trust: Floats) -> list[str]:
-    """The numbers in the cells of a heatmap, month by month."""
+    """Write the numbers in the cells of a heatmap, month by month."""
     return [",".join(map(_hundredths, month)) for month in trust[:, *_ends(trust.shape[1])].tolist()]
 
 
@@ -250,7 +250,7 @@ def key(words: Words) -> Picture:
 
 
 def _ends(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Who trusts, and who is trusted, link by link."""
+    """Return the indices of who trusts, and of who is trusted, link by link."""
     trustors, trustees = np.nonzero(~np.eye(n, dtype=bool))
     return trustors, trustees
 
@@ -264,7 +264,7 @@ def _class(kind: str, step: int) -> Attributes:
 
 
 def _half(i: int, j: int, links: Links, ring: who.Ring, chosen: str) -> Group:
-    """One organisation's half of the line between two; a wide one unseen, to point at."""
+    """Draw one organisation's half of the line between two; a wide one unseen, to point at."""
     id_, ends, said = links.about("link", i, j)
     step = links.steps[i][j]
     opacity = 0.15 if chosen and chosen != links.names[i] else 1.0
@@ -275,7 +275,7 @@ def _half(i: int, j: int, links: Links, ring: who.Ring, chosen: str) -> Group:
 
 
 def _node(index: int, links: Links, ring: who.Ring) -> Group:
-    """An organisation: a circle and its name outside the ring, as one link that fingers hit."""
+    """Draw an organisation: a circle and its name outside the ring, as one link that fingers hit."""
     (x, y), name, is_absent = ring.places[index], links.names[index], links.is_absent[index]
     aim = Box(x - 22, y - 22, 44, 44, "none", attributes={"pointer-events": "all"})
     about: Attributes = {
@@ -288,7 +288,7 @@ def _node(index: int, links: Links, ring: who.Ring) -> Group:
 
 
 def _colour(i: int, j: int, links: Links, box: Box) -> Group:
-    """A cell of the heatmap: colour, number and name of the step."""
+    """Draw a cell of the heatmap: colour, number and name of the step."""
     id_, ends, said = links.about("cell", i, j)
     step, number = links.steps[i][j], _hundredths(links.levels[i][j])
     is_known = step < NOBODY
@@ -303,7 +303,7 @@ def _colour(i: int, j: int, links: Links, box: Box) -> Group:
 
 
 def _mean(trust: Floats, words: Words) -> tuple[int, str]:
-    """Mean trust of a month, of 100 and in words; 0 where nobody is left to trust."""
+    """Return the mean trust of a month, of 100 and in words; 0 where nobody is left to trust."""
     known = trust[~np.isnan(trust)]
     mean = float(known.mean()) if known.size else 0.0
     return round(100 * mean), trust_word(mean, words)
@@ -388,7 +388,7 @@ def _stack(
     never: tuple[float, float],
     colour: str,
 ) -> Iterator[Disc]:
-    """Dots on top of each other where they would overlap; those of never right of the axis."""
+    """Stack dots that would overlap; those of partnerships that never got there are right of the axis."""
     wide, diameter = fine
     edge = min(1.25, 0.12 * diameter)
     a_row = max(1, int((never[1] - never[0]) // diameter))
@@ -412,7 +412,7 @@ def _stack(
 
 
 def _deadline(deadline: int, panel: Panel, words: Words, *, is_wide: bool) -> Group:
-    """The line that can be dragged, its grip, and its label on the side that has room."""
+    """Draw the deadline: a line that can be dragged, its grip, and its label on the side that has room."""
     x, y, said = panel.x(deadline), panel.top - 17, when(deadline, words)
     side = -1 if deadline > panel.across[1] / 2 and is_wide else 1
     anchor, at = "end" if side < 0 else "start", x + side * 26 if is_wide else 4
@@ -437,7 +437,7 @@ def _deadline(deadline: int, panel: Panel, words: Words, *, is_wide: bool) -> Gr
 
 
 def _where(month: int, panel: Panel) -> Attributes:
-    """Where something stands that moves along months, for a page that moves it."""
+    """Describe where something stands that moves along months, for a page that moves it."""
     months = int(panel.across[1])
     place = {"data-left": f"{panel.left:g}", "data-unit": f"{panel.width / months:.4f}"}
     return {"data-month": month, **place, "data-months": months}
@@ -487,13 +487,13 @@ def lines(
     Parameters
     ----------
     month
-        Where the cursor stands; none if left out. A page can move it by itself.
+        The month at which the cursor stands; none if left out. A page can move it by itself.
     flags
-        What stands on the timeline, by month.
+        Labels of what stands on the timeline, by month.
     top
         Upper end of the axis; that of the values if left out. The lower end is 0.
     scale
-        What numbers are multiplied by to be shown: 100 for shares in per cent.
+        The factor that numbers are multiplied by to be shown: 100 for shares in per cent.
     margin
         Pixels right of the lines for their names; as much as the names take if left out.
 
@@ -579,7 +579,7 @@ def guesses(
 
 
 def _margin(names: Sequence[str]) -> int:
-    """Room right of lines in which all of their names can be read: few rows, then little room."""
+    """Find the room right of lines in which their names can be read: few rows, then little room."""
     for rows in range(1, NAME_ROWS + 1):
         for margin in MARGINS if rows > 1 else MARGINS[:3]:
             texts = [wrap(name, margin - LEADER, rows, ARIAL, bold=True) for name in names]
@@ -589,7 +589,7 @@ def _margin(names: Sequence[str]) -> int:
 
 
 def _legend(names: Sequence[Sequence[str]]) -> Iterator[Mark]:
-    """Names above lines, each beside a piece of its line."""
+    """Draw the names above lines, each beside a piece of its line."""
     y = 0
     for rows, colour, dark, dash in zip(names, COLOURS, DARK, DASHES, strict=False):
         yield Line(((4, y + 16), (54, y + 16)), colour, 5, dash)
@@ -599,7 +599,7 @@ def _legend(names: Sequence[Sequence[str]]) -> Iterator[Mark]:
 
 
 class _Flag(NamedTuple):
-    """What stands on the timeline of a chart, and where its label is, if there is room for it."""
+    """A flag on the timeline of a chart, and where its label is, if there is room for it."""
 
     month: int
     label: str

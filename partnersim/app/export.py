@@ -75,7 +75,7 @@ def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
 
 
 def _section(session: Session, number: int, spoken: Words) -> str:
-    """One screen: what is said and asked, what is seen, and why."""
+    """Write one screen: what is said and asked, what is seen, and why."""
     screen = session.screen_shown
     assert screen is not None
     paragraphs = "".join(f"<p>{escape(text)}</p>" for text in screen.say.strip().split("\n\n"))
@@ -91,7 +91,7 @@ def _section(session: Session, number: int, spoken: Words) -> str:
 
 
 def _question(session: Session, spoken: Words) -> str:
-    """What is asked, with an answer to each choice."""
+    """Write the question of a screen, with an answer to each choice."""
     question = session.question
     assert question is not None
     buttons = []
@@ -111,7 +111,7 @@ def _question(session: Session, spoken: Words) -> str:
 
 
 def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
-    """Who trusts whom, the change, the hundred, and why, as far as the screen has them."""
+    """Write the pictures of a screen: trust, the change, the hundred if it compares, and why."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
     runs = [world.run() for world in worlds]
     labels = session.sides.names(spoken)
@@ -144,7 +144,7 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
 
 
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
-    """A network that plays, by the frames that stand beside it."""
+    """Write a network that plays, by the frames that stand beside it."""
     trust = world.run().trust
     month = session.month
     links = draw.Links(trust[month], world.names, world.titles, month, spoken, prefix, heading)
@@ -157,7 +157,7 @@ def _network(session: Session, world: World, prefix: str, heading: str, spoken: 
 
 
 def _figure(drawing: Picture, spoken: Words) -> str:
-    """A picture and its table; where they are wider than the page, the keyboard scrolls them."""
+    """Write a picture and its table; where they are wider than the page, the keyboard scrolls them."""
     name = escape(drawing.title)
     return (
         f'<div class="ps-picture" role="group" tabindex="0" aria-label="{name}">{drawing.svg}</div>'
@@ -169,7 +169,7 @@ def _figure(drawing: Picture, spoken: Words) -> str:
 
 
 def _player(spoken: Words, months: int) -> str:
-    """Play, and the timeline to drag."""
+    """Write the player: a button to play, and the timeline to drag."""
     return (
         f'<div class="ps-player"><button id="play" class="ps-main">{escape(spoken("page.play"))}'
         f'</button><input id="month" type="range" min="0" max="{months}" value="0" '

@@ -1,4 +1,4 @@
-"""Who may open the app and drive it: what comes from elsewhere is turned away at the door.
+"""Guard the app: a request that comes from elsewhere is turned away at the door.
 
 A browser lets any page that it shows send requests to any server, this one too; it says with each
 whose page that is. Nothing is done here for a page that this server did not send. Names, forwarded
@@ -30,22 +30,22 @@ MOST_PAGES = 200
 """Pages open at once; each takes a thread and about a megabyte."""
 
 REQUEST_WITHIN = 20.0
-"""Seconds in which a request has to be there as a whole, from when it is waited for."""
+"""Seconds in which a whole request has to arrive, counted from when it is waited for."""
 
 PING_EVERY, PONG_WITHIN = 20.0, 40.0
-"""Seconds; a page that does not answer is gone, though its connection may still stand."""
+"""Seconds between pings, and to wait for an answer; a page that gives none is gone."""
 
 FULL = 4503
 """The code that a connection is closed with where there is room for no page more."""
 
 KEY_HEADER = "x-partnersim-room"
-"""How the key that a page told is handed on to what draws it."""
+"""The header by which the key that a page told is handed on to what draws the page."""
 
 READING = ("GET", "HEAD")
 """Requests that change nothing."""
 
 CONNECTIONS = "/jupyter/api/kernels/"
-"""Where the address begins at which a page connects; the name of the page follows."""
+"""The beginning of the address at which a page connects; the name of the page follows."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -80,14 +80,14 @@ def read_public_address(address: str) -> str:
 
 
 class Guard:
-    """Lets in what may come in; stands before everything else.
+    """Middleware that lets in what may come in; it stands before everything else.
 
     Parameters
     ----------
     app
-        What is guarded.
+        The application that is guarded.
     host
-        Where the server listens.
+        The address at which the server listens.
     public
         The origin at which a proxy serves it; empty where there is none.
     may_open
@@ -109,7 +109,7 @@ class Guard:
         self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or turn away."""
+        """Answer a request, or turn it away."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -126,7 +126,7 @@ class Guard:
             await self._app(scope, receive, send)
 
     def _what_is_wrong(self, scope: Scope) -> str:
-        """Name the words that say why it is turned away; nothing where it is not."""
+        """Return the key of the words that say why a request is turned away; empty where it is not."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_own(host):
@@ -152,7 +152,7 @@ class Guard:
         return "door.origin"
 
     def _is_own(self, host: str) -> bool:
-        """Whether a name is this server's: whoever owns another may let it mean this machine.
+        """Return whether a name is this server's: whoever owns another may let it mean this machine.
 
         Then a browser takes pages of its owner for ours. A number cannot be made to mean another.
         """
@@ -169,7 +169,7 @@ class Guard:
         return True
 
     def _without_claims(self, scope: Scope) -> Scope:
-        """The same request without what a visitor says of who asks, and under which address."""
+        """Return the request without what a visitor says of who asks, and under which address."""
         kept = [
             (name, value)
             for name, value in scope["headers"]
@@ -221,7 +221,7 @@ class Connection(H11Protocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting: the connection is gone."""
         super().connection_lost(exc)
         self._stop()
 

@@ -24,13 +24,13 @@ from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 GAP = "[...]"
-"""Where the band stands in a sentence."""
+"""The mark in a sentence that a band takes the place of."""
 
 FIRST_ORGANISATION = "council"
-"""Of whom a lever for one organisation speaks first, where there is one."""
+"""The organisation that a lever for one organisation speaks of first, where there is such a one."""
 
 EVENT_SIZE = 0.5
-"""How large the events are that the trainer fires: half of what the model knows."""
+"""The size of the events that the trainer fires: half of the largest that the model knows."""
 
 EVENT_MONTHS = 12
 
@@ -40,7 +40,7 @@ TRUST_AT_START = "starting.trust"
 
 
 class Spec(Section):
-    """What `levers.toml` says of one lever."""
+    """The entry of one lever in `levers.toml`."""
 
     lever: str = ""
     path: str = ""
@@ -74,7 +74,7 @@ class FrontLever:
     before, after
         The sentence, left and right of its gap.
     bands
-        What may stand in the gap.
+        Bands that may stand in the gap.
     what, evidence
         Answers to 'What is this?' and 'What does the evidence say?'.
     sources
@@ -95,19 +95,19 @@ class FrontLever:
     _organisation: str
 
     def sentence(self, value: float) -> str:
-        """The whole sentence for a value."""
+        """Return the whole sentence for a value."""
         return f"{self.before}{self.band(value)}{self.after}"
 
     def band(self, value: float) -> str:
-        """The words for a value: those of the nearest band."""
+        """Return the words for a value: those of the nearest band."""
         return self.nearest(value).label
 
     def nearest(self, value: float) -> Band:
-        """The band nearest to a value."""
+        """Return the band nearest to a value."""
         return min(self.bands, key=lambda band: abs(band.value - value))
 
     def value(self, scenario: Scenario, month: int = 0) -> float:
-        """What it is in a scenario in a month: as changed, else as the place has it."""
+        """Return the value in a month of a scenario: as changed, else as the place has it."""
         if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
             return _trust_at_rest(scenario)
         if self._spec.path:
@@ -123,7 +123,7 @@ class FrontLever:
         return float(held[-1] if held else usual)
 
     def change(self, value: float, from_month: int = 0) -> Change:
-        """The change that sets it: a way of working from a month, all else from the start."""
+        """Make the change that sets the lever: a way of working from a month, all else from the start."""
         if self._spec.path:
             whole = self._spec.path.endswith("n_simultaneous")
             return Setting(path=self._path(), value=int(value) if whole else float(value))
@@ -132,7 +132,7 @@ class FrontLever:
         )
 
     def sets(self, change: Change) -> bool:
-        """Whether a change is one of this lever."""
+        """Return whether a change sets this lever."""
         if isinstance(change, Lever):
             return bool(self._spec.lever) and change.lever == self._spec.lever
         return isinstance(change, Setting) and bool(self._spec.path) and change.path == self._path()
@@ -142,22 +142,22 @@ class FrontLever:
 
 
 def front_levers(scenario: Scenario, words: Words, organisation: str = "") -> list[FrontLever]:
-    """The ten levers that are shown first; `organisation` is the one some of them speak of."""
+    """List the ten levers that are shown first; `organisation` is the one some of them speak of."""
     return [lever for lever in _all(scenario, words, organisation) if not lever._spec.is_more]
 
 
 def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
-    """The levers behind 'more'."""
+    """List the levers behind 'more'."""
     return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
 
 
 def bands_now(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[Band]:
-    """For each lever the band nearest to what it is in a month."""
+    """List for each lever the band nearest to its value in a month."""
     return [lever.nearest(lever.value(scenario, month)) for lever in levers]
 
 
 def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
-    """The lever that a change belongs to, if it is one of those shown."""
+    """Find the lever that a change belongs to, if it is one of those shown."""
     organisation = ""
     if isinstance(change, Setting) and change.path.startswith("organisations."):
         organisation = change.path.split(".")[1]
@@ -168,7 +168,7 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
 
 
 def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
-    """Who may look after the partnership: nobody, an outsider, someone of a member."""
+    """List who may look after the partnership: nobody, an outsider, someone of a member."""
     host = scenario.organisation_names[0]
     host_title = scenario.organisation_titles[0]
     person = {"name": "ana", "title": name, "skill": 0.8}
@@ -193,7 +193,7 @@ def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> 
 
 @dataclass(frozen=True)
 class Coordination:
-    """One answer to who looks after the partnership."""
+    """One answer to the question who looks after the partnership."""
 
     name: str
     label: str
@@ -204,7 +204,7 @@ class Coordination:
 class EventKind:
     """An event that the trainer can fire.
 
-    `needs_domain` where it is about one domain of the vision, and falls on everybody.
+    `needs_domain` is true where it is about one domain of the vision, and falls on everybody.
     """
 
     name: str
@@ -213,7 +213,7 @@ class EventKind:
     needs_domain: bool
 
     def event(self, month: int, organisation: str = "", domain: str = "") -> Happening:
-        """The event in a month; it counts from the month after the one that is shown."""
+        """Make the event in a month; it counts from the month after the one that is shown."""
         return Happening.model_validate(
             {
                 "type": self.name,
@@ -227,7 +227,7 @@ class EventKind:
 
 
 def event_kinds(words: Words) -> list[EventKind]:
-    """All kinds of event, in the order in which to offer them."""
+    """List all kinds of event, in the order in which to offer them."""
     labels = words.below("event")
     return [
         EventKind(name, labels[name], name in NEEDS_ORGANISATION, name in NEEDS_DOMAIN)
@@ -237,13 +237,13 @@ def event_kinds(words: Words) -> list[EventKind]:
 
 @cache
 def specs() -> Mapping[str, Spec]:
-    """What `levers.toml` says, checked."""
+    """Read and check `levers.toml`: its entries by name of lever."""
     text = (files("partnersim") / "app" / "levers.toml").read_text(encoding="utf-8")
     return {name: Spec.model_validate(table) for name, table in parse_toml(text, "levers.toml").items()}
 
 
 def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLever, ...]:
-    """Every lever that this scenario has; a drawn one has no organisations to set one by one."""
+    """List every lever that this scenario has; a drawn one has no organisations to set one by one."""
     names = scenario.organisation_names
     if organisation not in names:
         organisation = FIRST_ORGANISATION if FIRST_ORGANISATION in names else names[0]
@@ -278,12 +278,12 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
 
 
 def _trust_at_rest(scenario: Scenario) -> float:
-    """The trust with which a place begins that states none."""
+    """Return the mean trust with which a place begins that states none."""
     return float(run(scenario, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:
-    """The number at a dotted path; the mean over all organisations where it says `*`."""
+    """Return the number at a dotted path; the mean over all organisations where it says `*`."""
     if "*" in path:
         paths = [path.replace("*", name) for name in scenario.organisation_names]
         values = [_value_at(scenario, one) for one in paths]

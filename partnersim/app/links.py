@@ -1,4 +1,4 @@
-"""The whole of a session in a link: short text that opens the same on another machine.
+"""Links that hold the whole of a session: short text that opens the same on another machine.
 
 A link comes from anybody, so what is in it is checked as such: its length before and after it is
 unpacked, every field against the limits of `State`, and the world by building its scenario. What
@@ -18,17 +18,17 @@ from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
 
 VERSION = "1"
-"""Raised when an old link would be read wrongly."""
+"""The version of links; it is raised when an old link would be read wrongly."""
 
 MOST_LETTERS = 16_000
-"""Length of a link; longer ones are cut by some mail programs and servers."""
+"""The greatest length of a link; longer ones are cut by some mail programs and servers."""
 
 MOST_BYTES = 400_000
-"""Length of what is in it: a bomb of zeros is stopped here."""
+"""The greatest length of what is unpacked from a link: a bomb of zeros is stopped here."""
 
 
 class LinkError(InputError):
-    """Why a link cannot be opened or made, in words for the person who has it."""
+    """A link cannot be opened or made; the message is for the person who has it."""
 
 
 def to_link(state: State, texts: Words | None = None) -> str:
@@ -74,7 +74,7 @@ def from_link(link: str, texts: Words | None = None) -> State:
 
 
 def _unpack(text: str) -> bytes | None:
-    """What is in a link; None if it is broken or too large."""
+    """Unpack what is in a link; None if it is broken or too large."""
     try:
         packed = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", altchars="-_", validate=True)
         unpacker = zlib.decompressobj()
@@ -87,7 +87,7 @@ def _unpack(text: str) -> bytes | None:
 
 
 def _check_world(state: State) -> None:
-    """Whether what a link holds can be simulated and compared, and its story is one of ours."""
+    """Refuse a link whose world cannot be simulated and compared, or whose story is none of ours."""
     check_state(state)
     if state.language not in languages():
         raise ValueError("language")

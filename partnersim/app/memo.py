@@ -60,7 +60,7 @@ class Memo(Generic[Key, Value]):
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that are kept."""
+        """The bytes of all answers that are kept."""
         with self._lock:
             return self._kept
 

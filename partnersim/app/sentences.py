@@ -1,4 +1,4 @@
-"""What the app says: differences, times, shares and causes as plain sentences.
+"""Write what the app shows in words: differences, times, shares and causes as plain sentences.
 
 Every function takes numbers and the words of a language and gives text. Nothing here says more
 than the numbers: a difference of one run is said of that run, a share of a hundred runs of 'our
@@ -38,7 +38,7 @@ LEAST_MOVED = 10
 
 @lru_cache(maxsize=4096)  # every picture and timeline names all of its months
 def when(month: int, words: Words) -> str:
-    """Say a month: 'year 3, month 4' for month 28, 'the start' for 0."""
+    """Write a month in words: 'year 3, month 4' for month 28, 'the start' for 0."""
     if month <= 0:
         return words("time.start")
     return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
@@ -46,7 +46,7 @@ def when(month: int, words: Words) -> str:
 
 @lru_cache(maxsize=1024)
 def span(months: int, words: Words) -> str:
-    """Say a length of time: whole years in years, else months."""
+    """Write a length of time in words: whole years in years, else months."""
     if months >= YEAR and months % YEAR == 0:
         return words.count("year", months // YEAR)
     return words.count("month", months)
@@ -58,7 +58,7 @@ def signed(tenths: int) -> str:
 
 
 def of_hundred(count: int, total: int, words: Words) -> str:
-    """Say a count of simulated partnerships: 'in 62 of our 100 simulated partnerships'."""
+    """Write a count of simulated partnerships in words: 'in 62 of our 100 simulated partnerships'."""
     if count == 0:
         return words("hundred.in_none", total=total)
     if count == total:
@@ -77,14 +77,14 @@ def trust_word(trust: float, words: Words) -> str:
 
 @dataclass(frozen=True)
 class Sides:
-    """What each of two compared worlds has, in words that can follow 'with'.
+    """The sides of a comparison: what each of two worlds has, in words that can follow 'with'.
 
     Attributes
     ----------
     who
-        What the second has.
+        Words for what the second has.
     other
-        What the first has in its place; empty where it has nothing, and is 'without'.
+        Words for what the first has in its place; empty where it has nothing, and is 'without'.
     """
 
     who: str
@@ -101,7 +101,7 @@ class Sides:
         return self.other or words("side.nothing"), self.who
 
     def say(self, key: str, words: Words, **values: object) -> str:
-        """Say a sentence about both, in the words for two that have names where they have."""
+        """Write a sentence about both worlds, in its form for two names where both are named."""
         if not self.other:
             return words(key, who=self.who, **values)
         return words(f"between.{key}", who=self.who, other=self.other, **values)
@@ -129,7 +129,7 @@ def name_sides(switch: Change, scenario: Scenario, words: Words) -> Sides:
 
 
 def _traits(person: Coordinator, scenario: Scenario, words: Words) -> list[str]:
-    """What can be said of a coordinator: whose, where, from when and until when."""
+    """Describe a coordinator in parts: whose, where, from when and until when."""
     host = title_of(person.host, scenario)
     employer = "partial" if is_partial(person) else "hosted" if person.host else "independent"
     layers = words.listed([words(f"layer.{layer}") for layer in person.layers])
@@ -144,7 +144,7 @@ def _traits(person: Coordinator, scenario: Scenario, words: Words) -> list[str]:
 
 
 def is_partial(person: Coordinator) -> bool:
-    """Whether a coordinator acts for the employer more often than not."""
+    """Return whether a coordinator acts for the employer more often than not."""
     return bool(person.host) and person.impartiality < 0.5
 
 
@@ -165,7 +165,7 @@ def name_change(change: Change, scenario: Scenario, words: Words) -> str:
 
 
 def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
-    """Name what stands on the timeline."""
+    """Name a mark that stands on the timeline."""
     what = mark.what
     if isinstance(what, Coordinator):
         return words("mark.coordinator_begins", name=what.title or what.name)
@@ -176,7 +176,7 @@ def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
 
 
 def title_of(name: str, scenario: Scenario) -> str:
-    """The name to show of an organisation; the short name if it is not there."""
+    """Return the name to show of an organisation; the short name if it is not there."""
     titles = dict(zip(scenario.organisation_names, scenario.organisation_titles, strict=True))
     return titles.get(name, name)
 
@@ -191,16 +191,16 @@ def _name_intervention(what: Intervention, scenario: Scenario, words: Words) -> 
 
 
 def difference(without: Run, with_: Run, sides: Sides, words: Words, share: float = 0.5) -> str:
-    """Say what one switch changed in one partnership, luck being the same.
+    """State what one switch changed in one partnership, luck being the same.
 
     Parameters
     ----------
     without, with_
         The two runs.
     sides
-        What each of them has.
+        Words for what each of them has.
     share
-        Of the vision, in `SHARES`: when was it there?
+        A share of the vision, one of `SHARES`: the worlds are compared by when they reach it.
     """
     what = words(f"measure.{SHARES[share]}")
     first, second = _month_with(without, share), _month_with(with_, share)
@@ -224,7 +224,7 @@ def difference(without: Run, with_: Run, sides: Sides, words: Words, share: floa
 def difference_in_hundred(
     hundred: Hundred, sides: Sides, words: Words, by_month: int, share: float = 0.5
 ) -> str:
-    """Say what one switch changed over our hundred simulated partnerships."""
+    """State what one switch changed over our hundred simulated partnerships."""
     what = words(f"measure.{SHARES[share]}")
     without, with_ = hundred.reached(share, by_month)
     total = hundred.n_pairs
@@ -245,14 +245,14 @@ def difference_in_hundred(
 
 
 def _month_with(run: Run, share: float) -> int | None:
-    """First month with this share of the vision."""
+    """Find the first month with this share of the vision."""
     change = run.series["change_delivered"]
     month = float(find_first_month(change[np.newaxis] >= share)[0])
     return None if np.isnan(month) else int(month)
 
 
 def _say_collapse(without: Run, with_: Run, sides: Sides, words: Words) -> str | None:
-    """Say that one of them came apart and the other did not."""
+    """State that one partnership came apart and the other did not; None where that is not so."""
     first, second = (run.measures["months_to_collapse"] for run in (without, with_))
     if np.isnan(first) == np.isnan(second):
         return None
@@ -262,7 +262,7 @@ def _say_collapse(without: Run, with_: Run, sides: Sides, words: Words) -> str |
 
 
 def _say_neither(without: Run, with_: Run, sides: Sides, words: Words) -> str:
-    """Say how far they came, where neither came to the share."""
+    """State how far both partnerships came, where neither came to the share."""
     first, second = (percent(run.measures["change_delivered"]) for run in (without, with_))
     years = span(without.months, words)
     if first == second:
@@ -284,18 +284,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class Why:
-    """Why trust moved: a sentence, and bars that add up as they are shown.
+    """An account of why trust moved: a sentence, and bars that add up as they are shown.
 
     Attributes
     ----------
     sentence
-        What moved, how far, and the largest cause.
+        It says what moved, how far, and the largest cause.
     bars
         Causes, the largest first, 'all else' last.
     total
         Their sum: what trust moved by, in tenths of a point of 100.
     first_month, last_month
-        After which month, and to the end of which.
+        The month after which, and the one to the end of which, it is explained.
     turning_month
         The month in which it moved most in that direction.
     turning
@@ -321,20 +321,20 @@ def why(
     kind: Kind = "goodwill",
     meanwhile: bool = False,
 ) -> Why:
-    """Say why trust of one kind moved in the months before and up to one.
+    """Explain why trust of one kind moved in the months before and up to one.
 
     Parameters
     ----------
     ledger
-        Of the run.
+        The ledger of the run.
     month
         The month in question, 1 to the last.
     trustor, trustee
         Names of organisations; None for all.
     months
-        How many months to look back.
+        The number of months to look back.
     kind
-        Which trust.
+        The kind of trust.
     meanwhile
         Whether another sentence has said between which months.
     """
@@ -363,14 +363,14 @@ def why(
 
 
 def stalled(run: Run, month: int, words: Words) -> str:
-    """Say how much of the work under way waited for a decision."""
+    """State how much of the work under way waited for a decision."""
     waiting = float(run.series["waiting"][month])
     key = "waiting" if waiting > 0 else "moving"
     return words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
 
 
 def counted(run: Run, words: Words, name: str = "") -> list[str]:
-    """Say how many initiatives are completed, given up and under way, month by month.
+    """State how many initiatives are completed, given up and under way, month by month.
 
     `name` is what the run is called where there are two.
     """
@@ -389,12 +389,12 @@ def counted(run: Run, words: Words, name: str = "") -> list[str]:
 
 
 def _tenths(trust: float) -> int:
-    """Trust in [0, 1] as tenths of a point of 100."""
+    """Convert trust in [0, 1] to tenths of a point of 100."""
     return round(1000 * trust)
 
 
 def _bars(causes: dict[str, float], total: int, words: Words) -> tuple[Bar, ...]:
-    """The largest causes, and what they leave over of the total."""
+    """Make bars of the largest causes, and one of what they leave over of the total."""
     largest = sorted(causes, key=lambda name: -abs(causes[name]))[:MOST_BARS]
     bars = [Bar(words(f"cause.{name}"), _tenths(causes[name])) for name in largest]
     bars = [bar for bar in bars if bar.tenths]
@@ -421,7 +421,7 @@ def _say_why(
 
 
 def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, kind: Kind, words: Words) -> str:
-    """Whose trust it is, and of which kind."""
+    """Name the trust that is explained: whose it is, and of which kind."""
     whose = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
         bool(trustor), bool(trustee)
     ]

@@ -32,7 +32,7 @@ MORE_PORTS = 20
 """Ports tried after one that is taken."""
 
 KERNEL_LIFE = "10m"
-"""A page whose connection was lost may come back for as long; Solara's own is a day."""
+"""The time in which a page whose connection was lost may come back; Solara's own is a day."""
 
 SETTINGS = {
     "SOLARA_APP": "partnersim.app.pages.page",
@@ -45,7 +45,7 @@ SETTINGS = {
 }
 
 BUNDLE = "@widgetti/solara-vuetify-app@10.1.1/dist/solara-vuetify-app8.min.js"
-"""What every page loads first; without it the page stays blank."""
+"""The file that every page loads first; without it the page stays blank."""
 
 REMEDY = 'pip install "ipyvuetify<2" "ipyvue<2" "solara-assets==1.58.2"'
 
@@ -62,7 +62,7 @@ POLICY = "; ".join(
         "form-action 'self'",
     )
 )
-"""The browser itself refuses whatever would come from, or go to, another machine."""
+"""The policy by which the browser itself refuses what would come from, or go to, another machine."""
 
 PATHS = (
     "/",
@@ -75,7 +75,7 @@ PATHS = (
     "/static/assets",
     "/static",
 )
-"""What pages need of all that Solara answers; the rest is not there."""
+"""The paths that pages need of all that Solara answers; the rest is not there."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -98,7 +98,7 @@ def serve(
     place
         A scenario to start from: the name of a packaged one or the path of a file.
     host, port
-        Where to listen; the next free port is taken if this one is not free.
+        The address and port to listen at; the next free port is taken if this one is not free.
     behind_proxy
         The address that visitors open, where a proxy stands between them and this server.
     has_browser
@@ -141,7 +141,7 @@ def serve(
 
 
 def configure(app: Starlette) -> Config:
-    """Say how the app is served."""
+    """Make the configuration with which the app is served."""
     from uvicorn import Config
 
     from partnersim.app.guard import PING_EVERY, PONG_WITHIN, Connection
@@ -184,7 +184,7 @@ def check_packages() -> None:
 
 
 def assets_folder() -> Path:
-    """Where the package `solara-assets` has put what pages load."""
+    """Return the folder into which the package `solara-assets` has put what pages load."""
     _set_up()
     from solara.server import settings
 
@@ -215,7 +215,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _find_address(host: str) -> tuple[socket.AddressFamily, str]:
-    """The address that a name stands for; the older kind where there are both."""
+    """Look up the address that a name stands for; the older kind where there are both."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # what it says differs between systems, and helps nobody
@@ -232,7 +232,7 @@ def _no_such_host(host: str) -> ServingError:
 
 
 def reach(host: str, port: int) -> list[str]:
-    """Say who can open the page, where that is not only this machine."""
+    """Return lines that tell who can open the page, where that is not only this machine."""
     if _is_loopback(host):
         return []
     lines = [
@@ -245,7 +245,7 @@ def reach(host: str, port: int) -> list[str]:
 
 
 def open_browser(address: str) -> bool:
-    """Open a page in a browser; whether there is one."""
+    """Open a page in a browser; return whether there is one."""
     try:
         return webbrowser.open(address)
     except webbrowser.Error:
@@ -258,7 +258,7 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
     Parameters
     ----------
     host
-        Where it is served.
+        The address at which it is served.
     public
         The origin at which a proxy serves it; empty where there is none.
     """
@@ -273,7 +273,7 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
     from partnersim.app.pages.files import ROUTES
 
     class LocalAssets(solara_server.StaticCdn):
-        """Assets as installed; what is not there is not fetched from anywhere."""
+        """A server of assets as installed; what is not there is not fetched from anywhere."""
 
         def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
             folder = assets_folder().resolve()
@@ -299,7 +299,7 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
 
 
 def may_open(page: str, connected: set[str], key: str) -> bool:
-    """Whether there is room for a page: one that is known, or that comes back to its room."""
+    """Return whether there is room for a page: one that is known, or that comes back to its room."""
     from solara.server.kernel_context import contexts
 
     from partnersim.app.guard import MOST_PAGES
@@ -319,7 +319,7 @@ def _say_no_file(request: Request, error: Exception) -> Response:
 
 
 class Policy:
-    """Tells the browser, with every answer, to ask nobody else for anything."""
+    """Middleware that tells the browser, with every answer, to ask nobody else for anything."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self.app = app
@@ -343,7 +343,7 @@ class Policy:
 
 
 def _set_up() -> None:
-    """Settings of Solara, which it reads when it is imported."""
+    """Set the settings of Solara, which it reads when it is imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
 
@@ -363,14 +363,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def _shown_host(host: str) -> str:
-    """The host as this machine's browser can open it."""
+    """Return the host as this machine's browser can open it."""
     if host in ("0.0.0.0", "::"):
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
 
 
 def _own_addresses() -> list[str]:
-    """Addresses of this machine, as far as it knows them without asking anybody."""
+    """List addresses of this machine, as far as it knows them without asking anybody."""
     try:
         found = socket.getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
     except OSError:

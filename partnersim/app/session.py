@@ -39,7 +39,7 @@ MOST_STEPS = 100
 """Steps that can be undone."""
 
 MOST_LETTERS_BACK = 10 * MOST_TEXT
-"""Letters in the scenarios of one's own that can be gone back to."""
+"""The most letters kept of scenarios of one's own, for steps that can be undone."""
 
 MOST_GUESSES = 60
 MOST_PLEDGES = 20
@@ -54,20 +54,20 @@ Pledge = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
 
 
 class Guess(Section):
-    """What the room said, and what came.
+    """A guess of the room: what it said to a question, and what came.
 
     Attributes
     ----------
     key
-        Which question it was.
+        A key that tells the question from others.
     question, options
-        Its words.
+        The words of the question and of its options.
     room
-        How many chose each option; nobody, where the question was skipped.
+        The number of people who chose each option; nobody, where the question was skipped.
     answer
         The option that came true in the partnership shown; None until it is revealed.
     hundred
-        How many of our partnerships each option came true in.
+        The number of our partnerships in which each option came true.
     """
 
     key: Annotated[str, Strict(), Field(pattern=r"^[0-9a-f]{12}$")]
@@ -89,19 +89,19 @@ class Guess(Section):
 
     @property
     def is_skipped(self) -> bool:
-        """Whether nobody was asked."""
+        """Return whether nobody was asked."""
         return sum(self.room) == 0
 
     @property
     def is_right(self) -> bool:
-        """Whether more of the room chose what came than anything else."""
+        """Return whether more of the room chose what came than anything else."""
         if self.answer is None or self.is_skipped:
             return False
         return self.room.count(max(self.room)) == 1 and self.room[self.answer] == max(self.room)
 
 
 class State(Section):
-    """All that a link holds of a session."""
+    """The state of a session: all that a link holds of it."""
 
     world: World = World()
     switch: Change | None = None
@@ -132,7 +132,7 @@ class Scoreboard:
 
 
 class Session:
-    """What one visitor does, one step after the other.
+    """The session of one visitor, in which one step follows the other.
 
     Methods may be called from any thread. Those that change something raise `ScenarioError`,
     and change nothing, where a change does not fit the place.
@@ -151,7 +151,7 @@ class Session:
 
     @property
     def state(self) -> State:
-        """All that a link would hold."""
+        """The present state: all that a link would hold."""
         return self._state
 
     @property
@@ -167,7 +167,7 @@ class Session:
 
     @property
     def with_(self) -> World | None:
-        """Its twin with the switch, with the same luck; None where nothing is compared."""
+        """The twin of that world, with the switch and the same luck; None where nothing is compared."""
         state = self._state
         return state.world.with_(state.switch) if state.switch else None
 
@@ -183,7 +183,7 @@ class Session:
 
     @property
     def sides(self) -> Sides:
-        """What each of the compared worlds has; empty where nothing is compared."""
+        """The words for what each of the compared worlds has; empty where nothing is compared."""
         state = self._state
         if state.switch is None:
             return Sides("")
@@ -194,7 +194,7 @@ class Session:
 
     @property
     def is_as_told(self) -> bool:
-        """Whether what is compared is what the story's screen speaks of."""
+        """Return whether what is compared is what the story's screen speaks of."""
         state, story = self._state, self.story_shown
         if story is None or story.switch(state.screen) != state.switch:
             return False
@@ -204,7 +204,7 @@ class Session:
         return _appointed(state.world) == _appointed(told)
 
     def hundred(self) -> Hundred:
-        """Both worlds over our hundred partnerships.
+        """Compare both worlds over our hundred partnerships.
 
         Raises
         ------
@@ -219,7 +219,7 @@ class Session:
     # --- being told ---
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call something after each change; the answer stops it."""
+        """Call a function after each change; the function that is returned ends that."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -233,7 +233,7 @@ class Session:
 
     @property
     def n_windows(self) -> int:
-        """How many windows show it."""
+        """The number of windows that show the session."""
         return len(self._listeners)
 
     def _set(self, state: State, *, is_step: bool = False) -> None:
@@ -253,7 +253,7 @@ class Session:
             listener()
 
     def _update(self, **changed: object) -> State:
-        """The present state with something changed, its limits checked."""
+        """Make the present state with something changed, its limits checked."""
         return State(**{**dict(self._state), **changed})
 
     # --- steering ---
@@ -298,7 +298,7 @@ class Session:
             self._set(self._update(deadline=min(max(month, 0), self.without.months)))
 
     def set_language(self, language: str) -> None:
-        """Speak another language."""
+        """Set the language that the session speaks."""
         with self._lock:
             self._set(self._update(language=language))
 
@@ -306,12 +306,12 @@ class Session:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
+        """Return whether there is a step to undo."""
         return bool(self._past)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step to do again."""
+        """Return whether there is a step to do again."""
         return bool(self._future)
 
     def undo(self) -> None:
@@ -329,7 +329,7 @@ class Session:
                 self._set(self._steered_as(self._future.pop()))
 
     def replay(self) -> tuple[World, World] | None:
-        """The worlds before and after the last change, to show one after the other."""
+        """Return the worlds before and after the last change, to show one after the other."""
         with self._lock:
             if not self._past:
                 return None
@@ -340,7 +340,7 @@ class Session:
             )
 
     def _steered_as(self, other: State) -> State:
-        """The present state, steered as another was."""
+        """Make the present state, steered as another was."""
         keys = ("world", "switch", "month", "story", "screen")
         return self._update(**{key: getattr(other, key) for key in keys})
 
@@ -435,7 +435,7 @@ class Session:
 
     @property
     def question(self) -> Question | None:
-        """What to ask the room before the comparison: the screen's question, or the usual one.
+        """The question for the room before the comparison: the screen's, or the usual one.
 
         The screen's is not asked of a partnership that has not the months that it is about.
         """
@@ -450,7 +450,7 @@ class Session:
 
     @property
     def guess(self) -> Guess | None:
-        """What the room said to the present question; a link may hold answers to others."""
+        """The guess of the room at the present question; a link may hold guesses at others."""
         key, question = self._question_key(), self.question
         options = tuple(option.text for option in question.options) if question else ()
         for guess in self._state.guesses:
@@ -460,7 +460,7 @@ class Session:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the comparison must not be shown yet."""
+        """Return whether the comparison must not be shown yet."""
         if self.question is None:
             return False
         guess = self.guess
@@ -530,14 +530,14 @@ class Session:
         return Reveal(revealed, reply(revealed, question.options, self.words))
 
     def scoreboard(self) -> Scoreboard:
-        """What was asked and revealed so far; what was skipped does not count."""
+        """Return what was asked and revealed so far; what was skipped does not count."""
         asked = tuple(
             guess for guess in self._state.guesses if guess.answer is not None and not guess.is_skipped
         )
         return Scoreboard(asked, sum(guess.is_right for guess in asked), len(asked))
 
     def _question_key(self) -> str:
-        """Which question is asked: a lever that is moved meanwhile does not ask it anew."""
+        """Return the key of the question: a lever that is moved meanwhile does not ask it anew."""
         state = self._state
         slot = state.switch.slot if state.switch else ()
         text = self.question.text if self.question else ""
@@ -581,7 +581,7 @@ def check_state(state: State) -> None:
 
 
 def from_month(change: Change, month: int) -> Change:
-    """The same change from a month on; a setting holds from the start and stays as it is."""
+    """Make the same change hold from a month on; a setting holds from the start and stays as it is."""
     if isinstance(change, Happening):
         return change.model_copy(update={"month": month})
     if isinstance(change, Lever | Appointment):
@@ -590,12 +590,12 @@ def from_month(change: Change, month: int) -> Change:
 
 
 def _appointed(world: World) -> list[Appointment]:
-    """Who was appointed in a world."""
+    """List the coordinators who were appointed in a world."""
     return [change for change in world.changes if isinstance(change, Appointment)]
 
 
 def usual_question(sides: Sides, words: Words) -> Question:
-    """The question that can be asked about any switch."""
+    """Make the question that can be asked about any switch."""
     bounds = {"much_earlier": -11.5, "earlier": -0.5, "same": 0.5, "later": None}
     return Question(
         text=sides.say("question.text", words)[:200],
@@ -621,7 +621,7 @@ def reply(guess: Guess, options: Sequence[Option], words: Words) -> str:
 
 
 def _say_room(guess: Guess, words: Words) -> str:
-    """What most of the room said, and whether it came."""
+    """State what most of the room said, and whether it came."""
     if guess.is_skipped:
         return words("guess.nobody")
     most = max(guess.room)

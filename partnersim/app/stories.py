@@ -1,4 +1,4 @@
-"""Guided stories: what is shown, said and asked, screen by screen, and what the model must show.
+"""Guided stories: they fix what each screen shows, says and asks, and what the model must show.
 
 A story is a text file (`stories/en/*.toml`; how to write one is in docs/own-story.md). What it
 expects of the model is written as numbers that are tested: an expectation has to hold in the
@@ -39,7 +39,7 @@ LEAST_SHARE = 0.8
 MOST_OPTIONS = 4
 
 Shown = Literal["organisations", "world", "compare", "hundred", "why", "levers", "debrief"]
-"""What stands beside the words of a screen."""
+"""The parts of the page that can stand beside the words of a screen."""
 
 Month = Annotated[Whole, Field(ge=0, le=MOST_MONTHS)]
 Line = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
@@ -78,11 +78,11 @@ class Quantity(Section):
 
     @property
     def last_month(self) -> int:
-        """How far it looks; a measure looks at all months there are."""
+        """The last month that the number needs; 0 for a measure, which looks at all months there are."""
         return max(self.month, self.since or 0) if self.series else 0
 
     def values(self, hundred: Hundred) -> Floats:
-        """The number of each pair: float64[n_pairs]."""
+        """Return the number of each pair: float64[n_pairs]."""
         if self.of == "without":
             return self._of(hundred.without)
         if self.of == "with":
@@ -102,7 +102,7 @@ class Quantity(Section):
 
 
 class Expectation(Quantity):
-    """What the model must show: a sentence, and the numbers that make it true."""
+    """An expectation of what the model shows: a sentence, and the numbers that make it true."""
 
     says: Line
     at_least: float | None = None
@@ -115,7 +115,7 @@ class Expectation(Quantity):
         return self
 
     def holds(self, hundred: Hundred) -> np.ndarray:
-        """Whether it holds, for each pair: bool[n_pairs]."""
+        """Return whether the expectation holds, for each pair: bool[n_pairs]."""
         values = self.values(hundred)
         low = -np.inf if self.at_least is None else self.at_least
         high = np.inf if self.at_most is None else self.at_most
@@ -134,7 +134,7 @@ class Option(Section):
 
 
 class Question(Quantity):
-    """What the room is asked before it sees a comparison."""
+    """A question that the room is asked before it sees a comparison."""
 
     text: Line
     options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=MOST_OPTIONS)]
@@ -149,13 +149,13 @@ class Question(Quantity):
         return self
 
     def answers(self, hundred: Hundred) -> np.ndarray:
-        """The option that came true in each pair: int[n_pairs]."""
+        """Return the option that came true in each pair: int[n_pairs]."""
         bounds = [option.below for option in self.options[:-1]]
         return np.searchsorted(np.array(bounds, dtype=float), self.values(hundred), side="right")
 
 
 class Notes(Section):
-    """For the facilitator, never on the projector."""
+    """Notes on a screen for the facilitator, never shown on the projector."""
 
     minutes: Annotated[Whole, Field(ge=1, le=30)] = 2
     ask: Paragraph = ""
@@ -169,9 +169,9 @@ class Screen(Section):
     Attributes
     ----------
     title, say
-        What stands on it.
+        The words that stand on it.
     show
-        What picture stands beside it.
+        The part of the page that stands beside them.
     world
         Names of the story's changes that hold on both sides.
     switch, who
@@ -179,11 +179,11 @@ class Screen(Section):
     names
         In place of `who`, where both sides have something: what each has, the first first.
     month, deadline
-        Which month is shown, and which the hundred are held to.
+        The month that is shown, and the one that the hundred are held to.
     ask
-        What the room is asked first.
+        A question that the room is asked first.
     expect
-        What the model must show here.
+        Expectations of what the model shows here.
     notes
         For the facilitator.
     """
@@ -217,7 +217,7 @@ class Screen(Section):
 
     @property
     def sides(self) -> Sides:
-        """What each side has, in words that can follow 'with'."""
+        """The words for what each side has; they can follow 'with'."""
         return Sides(self.names[1], self.names[0]) if self.names else Sides(self.who)
 
 
@@ -245,23 +245,23 @@ class Story(Section):
 
     @property
     def minutes(self) -> int:
-        """How long it takes, by its facilitator's notes."""
+        """The minutes that the story takes, by its facilitator's notes."""
         return sum(screen.notes.minutes for screen in self.screens)
 
     def world(self, number: int) -> World:
-        """The world of a screen, counted from 0, without its switch."""
+        """Make the world of a screen, counted from 0, without its switch."""
         world = World(place=self.place, seed=self.seed, replicate=self.replicate)
         for name in self.screens[number].world:
             world = world.with_(self.changes[name])
         return world
 
     def switch(self, number: int) -> Change | None:
-        """The change in which the sides of a screen differ."""
+        """Return the change in which the sides of a screen differ."""
         name = self.screens[number].switch
         return self.changes[name] if name else None
 
     def hundred(self, number: int) -> Hundred:
-        """Both sides of a screen over our hundred partnerships.
+        """Compare both sides of a screen over our hundred partnerships.
 
         Raises
         ------
@@ -277,7 +277,7 @@ class Story(Section):
 
 @cache
 def stories(language: str = FIRST_LANGUAGE) -> dict[str, Story]:
-    """All stories by name, in the order of their files; in English where not translated."""
+    """Read all stories by name, in the order of their files; in English where not translated."""
     folder = files("partnersim") / "app" / "stories"
     found: dict[str, Story] = {}
     for code in dict.fromkeys((FIRST_LANGUAGE, language)):
@@ -318,7 +318,7 @@ def read_story(text: str, where: str) -> Story:
 
 
 def _first_problem(error: ValidationError) -> str:
-    """The first thing that is wrong, as 'key: what would be right'; a misspelt key before all."""
+    """Return the first problem as 'key: what would be right'; a misspelt key before all."""
     problems: list[Any] = error.errors(include_url=False)
     problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
     first = problems[0]

@@ -1,4 +1,4 @@
-"""What people take home: three learning points, a page to print, pictures and numbers as files.
+"""Make what people take home: three learning points, a page to print, pictures and numbers as files.
 
 All of it is drawn from the session's own runs, and says which: seed, partnership, version.
 """
@@ -40,13 +40,13 @@ SHOWN_MEASURES = (
 """Measures in the table of the page."""
 
 SURVEY_MONTH = 18
-"""When a survey is compared with what was delivered."""
+"""The month in which a survey is compared with what was delivered."""
 
 SURVEY_CHANCE = 0.05
 """A rise of the survey that is no more than this may be chance."""
 
 MOVED = 0.01
-"""Change of trust from which on it is said that it moved."""
+"""The least change of trust of which it is said that trust moved."""
 
 SERIES_IN_FILE = (
     "change_delivered",
@@ -62,12 +62,12 @@ SERIES_IN_FILE = (
 
 
 def learning_points(session: Session) -> list[str]:
-    """Three things that this session's own runs showed, the comparison first."""
+    """List three things that this session's own runs showed, the comparison first."""
     return [point for _, point in zip(range(N_POINTS), _points(session), strict=False)]
 
 
 def summary_page(session: Session, link: str = "") -> str:
-    """One page to print: what was changed, what came, what it rests on.
+    """Write one page to print: what was changed, what came, what it rests on.
 
     It needs no other file; `link` opens the session again.
     """
@@ -100,7 +100,7 @@ def summary_page(session: Session, link: str = "") -> str:
 
 
 def change_picture(session: Session) -> Picture:
-    """Change delivered over the years, without and with, ten faint partnerships behind each."""
+    """Draw change delivered over the years, without and with, ten faint partnerships behind each."""
     texts = session.words
     title = texts("series.change_delivered")
     lines = []
@@ -122,7 +122,7 @@ def change_picture(session: Session) -> Picture:
 
 
 def numbers(session: Session) -> Table:
-    """The measures, in this partnership and as medians over our hundred."""
+    """Tabulate the measures, in this partnership and as medians over our hundred."""
     texts = session.words
     if session.with_ is None:
         run = session.without.run()
@@ -153,7 +153,7 @@ def numbers(session: Session) -> Table:
 
 
 def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
-    """Everything as files, by name: page, pictures, numbers and the place itself.
+    """Return everything as files, by name: page, pictures, numbers and the place itself.
 
     Each is made when it is called for: a picture of points takes a second.
     """
@@ -174,7 +174,7 @@ def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
 
 
 def change_png(session: Session) -> bytes:
-    """Change and its speed over the years as a picture of points, for slides."""
+    """Draw change and its speed over the years as a picture of points, for slides."""
     # matplotlib takes a second to load, and only this needs it.
     from partnersim.figures import change_over_time
     from partnersim.runs.results import Comparison
@@ -189,7 +189,7 @@ def change_png(session: Session) -> bytes:
 
 
 def months_csv(session: Session) -> str:
-    """The months of this partnership as a table: a row a month, both worlds side by side."""
+    """Write the months of this partnership as a table: a row a month, both worlds side by side."""
     sides = session.sides
     arms = {"without": session.without.run()}
     if session.with_ is not None:
@@ -206,7 +206,7 @@ def months_csv(session: Session) -> str:
 
 
 def _column(name: str) -> str:
-    """The name of a world as a part of a column's name."""
+    """Turn the name of a world into a part of a column's name."""
     return re.sub(r"\W+", "_", name).strip("_")
 
 
@@ -214,7 +214,7 @@ def _column(name: str) -> str:
 
 
 def _points(session: Session) -> Iterator[str]:
-    """Everything worth saying, what matters most first."""
+    """Give everything that is worth saying, what matters most first."""
     texts = session.words
     run = session.without.run()
     if session.with_ is not None and not session.is_hidden:
@@ -234,7 +234,7 @@ def _points(session: Session) -> Iterator[str]:
 
 
 def _say_survey(run: Run, texts: Words) -> Iterator[str]:
-    """A better survey than at the start, and what was delivered by then."""
+    """State that a survey was better than at the start, and what was delivered by then; else nothing."""
     month = min(SURVEY_MONTH, run.months)
     survey = run.series["perceived_joint_working"]
     if survey[month] > survey[0] + SURVEY_CHANCE:
@@ -244,7 +244,7 @@ def _say_survey(run: Run, texts: Words) -> Iterator[str]:
 
 
 def _say_initiatives(run: Run, texts: Words) -> str:
-    """How far the change came, and what became of what was begun."""
+    """State how far the change came, and what became of the initiatives that were begun."""
     completed, given_up = (int(run.series[f"initiatives_{name}"][-1]) for name in ("completed", "abandoned"))
     return texts(
         "learnt.initiatives",
@@ -256,7 +256,7 @@ def _say_initiatives(run: Run, texts: Words) -> str:
 
 
 def _say_trust(run: Run, texts: Words) -> Iterator[str]:
-    """Where trust went in the first years."""
+    """State how trust rose or fell in the first months; nothing where it hardly moved."""
     month = min(SURVEY_MONTH, run.months)
     start, end = (float(run.series["trust"][at]) for at in (0, month))
     if abs(end - start) < MOVED:
@@ -282,11 +282,11 @@ PAGE_STYLE = (
     "figure{margin:.2em 0}svg{max-height:46mm}th,td{padding:.1rem .4rem}}"
     "@media (max-width:40rem){.columns{columns:1}}"
 )
-"""Of the page: its own type and margins, one sheet of A4 when printed."""
+"""The style of the page: its own type and margins, one sheet of A4 when printed."""
 
 
 def _lists(session: Session) -> Iterator[str]:
-    """What was changed, guessed, asked and promised, and what it rests on."""
+    """Write the lists of what was changed, guessed, asked, promised and assumed."""
     texts = session.words
     changed = _changes(session) or [texts("take_home.unchanged")]
     pledges = list(session.state.pledges) or [texts("take_home.no_pledges")]
@@ -298,7 +298,7 @@ def _lists(session: Session) -> Iterator[str]:
 
 
 def _list(heading: str, items: list[str], *, is_ordered: bool = False) -> str:
-    """A heading and a list; nothing where there are no items."""
+    """Write a heading and a list; nothing where there are no items."""
     if not items:
         return ""
     tag = "ol" if is_ordered else "ul"
@@ -311,7 +311,7 @@ def _figure(drawing: Picture) -> str:
 
 
 def _changes(session: Session) -> list[str]:
-    """What was changed, as sentences."""
+    """List what was changed, as sentences."""
     texts = session.words
     scenario = session.without.scenario()
     said = [_say_change(change, scenario, texts) for change in session.without.changes]
@@ -321,7 +321,7 @@ def _changes(session: Session) -> list[str]:
 
 
 def _say_change(change: Change, scenario: Scenario, texts: Words) -> str:
-    """A change, and from when or in which month."""
+    """Name a change, and from when or in which month it holds."""
     name = sentences.name_change(change, scenario, texts)
     if isinstance(change, Happening):
         month, key = change.month + 1, "changed_in"
@@ -344,7 +344,7 @@ def _line(run: Run, name: str, faint: Floats | None) -> draw.Series:
 
 
 def _median(values: Floats, name: str) -> float:
-    """Median over partnerships; NaN for a milestone that half of them never reached."""
+    """Return the median over partnerships; NaN for a milestone that half of them never reached."""
     is_censored = MEASURES[name].is_censored
     ordered = np.where(np.isnan(values), np.inf, values) if is_censored else values
     median = float(quantiles(ordered, [0.5])[0])
@@ -352,7 +352,7 @@ def _median(values: Floats, name: str) -> float:
 
 
 def _say(value: float, name: str, texts: Words) -> str:
-    """A measure in plain words: months as a month, shares in hundredths."""
+    """Write a measure in plain words: months as a month, shares in hundredths."""
     measure = MEASURES[name]
     if math.isnan(value):
         return texts("take_home.not_reached")
@@ -374,5 +374,5 @@ def _series(run: Run, name: str) -> Floats:
 
 
 def _cell(value: float) -> str:
-    """A number of a file; empty where there is none."""
+    """Write a number of a file; empty where there is none."""
     return "" if math.isnan(value) else f"{value:.6g}"

@@ -56,7 +56,7 @@ class Words:
         return self(f"count.{noun}.{form}", n=n)
 
     def below(self, key: str) -> dict[str, str]:
-        """All texts below a key, by what is left of theirs; one for all who ask, to be read."""
+        """Return the texts below a key, by the rest of theirs; all callers share it, so only read it."""
         if key not in self._below:
             start = f"{key}."
             self._below[key] = {
@@ -95,7 +95,7 @@ def words(language: str = FIRST_LANGUAGE) -> Words:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Codes of all languages, the first one first."""
+    """Return the codes of all languages, the first language first."""
     found = sorted(
         entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")
     )
@@ -138,5 +138,5 @@ def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]
 
 
 def _placeholders(text: str) -> set[str]:
-    """Names in braces."""
+    """Return the names in braces of a text."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}

@@ -1,4 +1,4 @@
-"""What is simulated in the app: a place, what was changed in it, and its luck.
+"""Worlds that the app simulates: a place, what was changed in it, and its luck.
 
 A `World` is a value: two that are equal give the same runs, so runs are remembered by it. Every
 question of the app is answered by simulating a whole run (about a millisecond), never by stepping
@@ -37,12 +37,12 @@ from partnersim.scenario.files import packaged_text
 from partnersim.scenario.scenario import Scenario
 
 MOST_ORGANISATIONS = 12
-"""As many as can be named on one picture."""
+"""The most organisations that can be named on one picture."""
 
 FEWEST_MONTHS, MOST_MONTHS = YEAR, 240
 MOST_CHANGES = 60
 MOST_TEXT = 60_000
-"""Letters in a scenario of one's own."""
+"""The most letters in a scenario of one's own."""
 
 N_PAIRS = 100
 """Simulated partnerships of which the app speaks."""
@@ -72,19 +72,19 @@ class Lever(Intervention):
 
     @property
     def slot(self) -> tuple[Any, ...]:
-        """What there can be one of: a newer change takes the place of the older."""
+        """The slot of a change: it has room for one, and a newer change takes the place of the older."""
         return self.kind, self.lever, tuple(self.organisations), self.from_month
 
 
 class Happening(Event):
-    """Something that the trainer lets happen."""
+    """An event that the trainer lets happen."""
 
     kind: Literal["event"] = "event"
     title: ShortTitle = ""
 
     @property
     def slot(self) -> tuple[Any, ...]:
-        """One event of a kind happens to an organisation in a month."""
+        """The slot of an event: one of a kind happens to an organisation in a month."""
         return self.kind, self.type, self.month, self.organisation, self.layer, self.domain
 
 
@@ -96,12 +96,12 @@ class Appointment(Coordinator):
 
     @property
     def slot(self) -> tuple[Any, ...]:
-        """One coordinator of a name."""
+        """The slot of a coordinator: there is one of each name."""
         return self.kind, self.name
 
 
 class Setting(Section):
-    """Anything else of a scenario, set from the start.
+    """A setting: anything else of a scenario, set from the start.
 
     A `*` in the path means every organisation: `organisations.*.planning_horizon`.
     """
@@ -112,7 +112,7 @@ class Setting(Section):
 
     @property
     def slot(self) -> tuple[Any, ...]:
-        """A thing has one value."""
+        """The slot of a setting: each path has one value."""
         return self.kind, self.path
 
 
@@ -120,7 +120,7 @@ Change = Annotated[Lever | Happening | Appointment | Setting, Field(discriminato
 
 
 class Mark(NamedTuple):
-    """Something to show on the timeline: what began in which month."""
+    """A mark to show on the timeline: what began in which month."""
 
     month: int
     what: Intervention | Event | Coordinator
@@ -137,7 +137,7 @@ class World(Section):
     text
         A scenario of one's own, as TOML; empty for the packaged one.
     changes
-        What was changed, the later over the earlier.
+        Changes of the place, the later over the earlier.
     seed, replicate
         The luck. The world shown is one of the hundred.
     """
@@ -149,14 +149,14 @@ class World(Section):
     replicate: Annotated[int, Strict(), Field(ge=0, lt=N_PAIRS)] = 0
 
     def __hash__(self) -> int:
-        """What tells worlds apart as a rule, and is quick: it is asked for with every look-up."""
+        """Hash what tells worlds apart as a rule; it is quick, as every look-up asks for it."""
         changes = tuple((change.slot, getattr(change, "value", None)) for change in self.changes)
         return hash((self.place, self.text, changes, self.seed, self.replicate))
 
     # --- what is in it ---
 
     def scenario(self) -> Scenario:
-        """The scenario with all changes.
+        """Return the scenario with all changes.
 
         Raises
         ------
@@ -167,7 +167,7 @@ class World(Section):
 
     @property
     def months(self) -> int:
-        """How long it is simulated."""
+        """The number of months that the world is simulated."""
         return self.scenario().months
 
     @property
@@ -181,7 +181,7 @@ class World(Section):
         return self.scenario().organisation_titles
 
     def marks(self) -> list[Mark]:
-        """What stands on the timeline, by month; what was the place's own cannot be removed."""
+        """List what stands on the timeline, by month; what was the place's own cannot be removed."""
         scenario = self.scenario()
         own = [change for change in self.changes if not isinstance(change, Setting)]
         found = [
@@ -197,7 +197,7 @@ class World(Section):
     # --- another one ---
 
     def with_(self, change: Change) -> World:
-        """The same world with one thing changed; it takes the place of what is in its slot.
+        """Make the same world with one thing changed; it takes the place of what is in its slot.
 
         Raises
         ------
@@ -210,26 +210,26 @@ class World(Section):
         return _checked(self, changes=(*kept, change))
 
     def without(self, change: Change) -> World:
-        """The same world without a change."""
+        """Make the same world without a change."""
         return _checked(self, changes=tuple(other for other in self.changes if other != change))
 
     def with_luck(self, replicate: int, seed: int | None = None) -> World:
-        """The same world with other luck."""
+        """Make the same world with other luck."""
         return _checked(self, replicate=replicate, seed=self.seed if seed is None else seed)
 
     # --- what becomes of it ---
 
     def run(self) -> Run:
-        """Simulate it once."""
+        """Simulate the world once."""
         return _runs(self)
 
     def hundred(self) -> Results:
-        """Simulate it a hundred times, with the luck of replicates 0 to 99."""
+        """Simulate the world a hundred times, with the luck of replicates 0 to 99."""
         # The hundred are the same whichever of them is shown.
         return _hundreds(self if self.replicate == 0 else self.with_luck(0))
 
     def ledger(self, month: int | None = None) -> Ledger:
-        """Why trust changed: in the year up to a month, or in all months."""
+        """Explain why trust changed: in the year up to a month, or in all months."""
         last = self.months if month is None else month
         return _ledgers((self, 1 if month is None else max(1, last - YEAR + 1), last))
 
@@ -241,7 +241,7 @@ class Run:
     Attributes
     ----------
     scenario
-        What was simulated.
+        The scenario that was simulated.
     series
         float64[months + 1] by name; row 0 is the start, row t the end of month t.
     measures
@@ -261,7 +261,7 @@ class Run:
 
     @property
     def months(self) -> int:
-        """How long it was simulated."""
+        """The number of months that were simulated."""
         return self.scenario.months
 
 
@@ -274,35 +274,35 @@ class Hundred:
 
     @property
     def arms(self) -> tuple[Results, Results]:
-        """Both, without first."""
+        """The results of both, the one without first."""
         return self.without, self.with_
 
     @property
     def n_pairs(self) -> int:
-        """How many pairs there are."""
+        """The number of pairs."""
         return self.without.replicates
 
     def comparison(self, names: tuple[str, str]) -> Comparison:
-        """The two as arms of these names, without first, for tables and figures."""
+        """Return the two as arms of these names, without first, for tables and figures."""
         return Comparison(dict(zip(names, self.arms, strict=True)), base=names[0])
 
     def share_better(self, measure: str) -> float:
-        """Share of pairs that do better with it, ties counting half."""
+        """Return the share of pairs that do better with it, ties counting half."""
         with_, without = self.with_.measures[measure], self.without.measures[measure]
         return share_better(with_, without, MEASURES[measure])
 
     def months_to(self, share: float) -> tuple[Floats, Floats]:
-        """First month with this share of the vision: float64[n_pairs] each, NaN for never."""
+        """Find the first month with this share of the vision: float64[n_pairs] each, NaN for never."""
         months = [find_first_month(results.series["change_delivered"] >= share) for results in self.arms]
         return months[0], months[1]
 
     def reached(self, share: float, by_month: int) -> tuple[int, int]:
-        """How many had this share of the vision by the end of a month, without and with."""
+        """Count those with this share of the vision by the end of a month, without and with."""
         without, with_ = (int((months <= by_month).sum()) for months in self.months_to(share))
         return without, with_
 
     def faint(self, series: str, n: int = 10) -> tuple[Floats, Floats]:
-        """The first few runs of each, to draw behind the bold one: float64[n, months + 1]."""
+        """Return the first few runs of each, to draw behind the bold one: float64[n, months + 1]."""
         return self.without.series[series][:n], self.with_.series[series][:n]
 
 
@@ -337,12 +337,12 @@ def compare_hundred(without: World, with_: World) -> Hundred:
 
 
 def _checked(world: World, **changed: Any) -> World:
-    """Another world, its limits checked."""
+    """Make a world with something changed, its limits checked."""
     return World(**{**dict(world), **changed})
 
 
 def _plain(change: BaseModel) -> dict[str, Any]:
-    """What of a change stands in a scenario."""
+    """Return the fields of a change that stand in a scenario."""
     return change.model_dump(exclude={"kind"})
 
 
@@ -351,7 +351,7 @@ def _first_month(change: Lever | Happening | Appointment) -> int:
 
 
 def _make_scenario(world: World) -> Scenario:
-    """The place with all changes, as a scenario."""
+    """Make the scenario of a world: the place with all changes."""
     place = _read_place(world.place, world.text)
     appointed = {change.name for change in world.changes if isinstance(change, Appointment)}
     changes: dict[str, Any] = dict(_settings(world, place))
@@ -374,13 +374,13 @@ def _make_scenario(world: World) -> Scenario:
 
 @lru_cache(maxsize=16)
 def _read_place(name: str, text: str) -> Scenario:
-    """A place as it is before anything is changed."""
+    """Read a place as it is before anything is changed."""
     # Never Scenario.load: a name from a link must not open a file of this machine.
     return Scenario.loads(text or packaged_text(name), where=name)
 
 
 def _settings(world: World, place: Scenario) -> Iterator[tuple[str, Any]]:
-    """Dotted paths and values, `*` written out."""
+    """Give the dotted paths and values of settings, `*` written out."""
     for change in world.changes:
         if not isinstance(change, Setting):
             continue
@@ -392,7 +392,7 @@ def _settings(world: World, place: Scenario) -> Iterator[tuple[str, Any]]:
 
 
 def _check_size(scenario: Scenario) -> None:
-    """What is too large to be shown, and to be simulated while people wait."""
+    """Refuse a scenario of a size that cannot be shown, or simulated while people wait."""
     if scenario.n_organisations > MOST_ORGANISATIONS:
         raise ScenarioError(
             f"organisations: {scenario.n_organisations} given; the app shows 2 to "

@@ -1,4 +1,4 @@
-"""What the pages are made of: Vue templates with the browser's own controls.
+"""Components that pages are made of: Vue templates with the browser's own controls.
 
 Each shows a dictionary (`view`, made by `pages.view`) in the words of `labels` and tells what a
 visitor did through one function (`act`, which goes to `pages.acts`). None decides anything.
@@ -21,7 +21,7 @@ Act = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Whole:
-    """Data that holds no elements.
+    """Data in which Reacton need not search for elements.
 
     Reacton looks for elements in every list and dictionary that a component is given, several
     times each time it draws; in a page's data that was half of the work of an answer.
@@ -54,17 +54,17 @@ _TO_JSON = {"view": _data_of, "labels": _data_of}
 
 @component("Broken.vue")
 def Broken(labels: View) -> None:
-    """What to do where a page could not be drawn."""
+    """Words that stand where a page could not be drawn, and what to do then."""
 
 
 @component("Shell.vue")
 def Shell(view: View, labels: View, event_act: Act) -> None:
-    """Title, chapters, menu and tabs."""
+    """The frame of the page: title, chapters, menu and tabs."""
 
 
 @component("Say.vue")
 def Say(view: View, labels: View, event_act: Act) -> None:
-    """What the story says and asks, and what came of it in one sentence."""
+    """The words of the story, the question it asks, and what came of it in one sentence."""
 
 
 @component("Cards.vue")
@@ -79,17 +79,17 @@ def Figure(view: View, labels: View, event_act: Act) -> None:
 
 @component("Player.vue")
 def Player(view: View, labels: View, event_act: Act) -> None:
-    """Play, the timeline to drag, and the flags on it."""
+    """A button to play, the timeline to drag, and the flags on it."""
 
 
 @component("Choice.vue")
 def Choice(view: View, event_act: Act) -> None:
-    """Some buttons of which one is pressed."""
+    """A row of buttons, one of which is pressed."""
 
 
 @component("Switch.vue")
 def Switch(view: View, labels: View, event_act: Act) -> None:
-    """What the second world has and the first has not."""
+    """A list from which to choose what the second world has and the first has not."""
 
 
 @component("Deadline.vue")
@@ -99,12 +99,12 @@ def Deadline(view: View, labels: View, event_act: Act) -> None:
 
 @component("Why.vue")
 def Why(view: View, labels: View, event_act: Act) -> None:
-    """Whose trust is explained, and in which of two worlds."""
+    """Two lists from which to choose whose trust is explained, and in whom."""
 
 
 @component("Reason.vue")
 def Reason(view: View, labels: View) -> None:
-    """Why trust moved, in a sentence."""
+    """A sentence that says why trust moved."""
 
 
 @component("Levers.vue")
@@ -119,7 +119,7 @@ def Change(view: View, labels: View, event_act: Act) -> None:
 
 @component("Debrief.vue")
 def Debrief(view: View, labels: View, event_act: Act) -> None:
-    """What was learnt, questions, pledges and what to take home."""
+    """The end of a session: what was learnt, questions, pledges and what to take home."""
 
 
 @component("Analyst.vue")
@@ -129,7 +129,7 @@ def Analyst(view: View, labels: View, event_act: Act) -> None:
 
 @component("Ensemble.vue")
 def Ensemble(view: View, labels: View, event_act: Act) -> None:
-    """Whose luck is shown, and of which series."""
+    """Fields in which to choose whose luck is shown, and which series."""
 
 
 @component("Bands.vue")

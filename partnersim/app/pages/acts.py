@@ -1,4 +1,4 @@
-"""What a visitor did, checked and done.
+"""Check what a visitor did, and do it.
 
 Messages come from a browser and are not trusted: each is read as an `Act`, whose every field is
 bounded. What cannot be done is said in plain words, and the page lives on.
@@ -143,7 +143,7 @@ def _do(desk: Desk, act: Act) -> None:
 
 
 def _switch(desk: Desk, choice: str) -> None:
-    """Give the second world something, or nothing."""
+    """Give the second world the change that was chosen, or none."""
     if not choice:
         desk.session.flip(None)
         return
@@ -189,7 +189,7 @@ def _change(desk: Desk, act: Act) -> None:
 
 
 def _check_month(desk: Desk, act: Act) -> None:
-    """Nothing begins at the end of the timeline, where many screens stand."""
+    """Refuse a change at the end of the timeline, where many screens stand and nothing can begin."""
     if act.month >= desk.session.without.months:
         raise ScenarioError(desk.words("page.at_end"))
 

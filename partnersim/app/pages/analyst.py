@@ -29,7 +29,7 @@ SCALES = {
     "trust": (1.0, "axis.zero_to_one", 3),
     "perceived_joint_working": (1.0, "axis.zero_to_one", 3),
 }
-"""Of which series bands are drawn: what numbers are multiplied by, their unit and decimals."""
+"""Series of which bands are drawn: the factor of their numbers, their unit and decimals."""
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles that bound the bands, and the median."""
@@ -39,7 +39,7 @@ SWEEP_REPLICATES = 20
 
 
 def show(desk: Desk) -> dict[str, Any]:
-    """What the page shows: numbers in full, and nothing that a link would not hold."""
+    """Describe the analyst's page: numbers in full, and nothing that a link would not hold."""
     session, words = desk.session, desk.words
     world = session.without
     scenario = world.scenario()
@@ -71,7 +71,7 @@ def show(desk: Desk) -> dict[str, Any]:
 
 
 def _row(row: ParameterRow, scenario: Scenario) -> dict[str, str]:
-    """One parameter: what it is now, what it may be, and what it means."""
+    """Describe one parameter: its value now, its range, its unit and its meaning."""
     has_range = row.low is not None and row.high is not None
     return {
         "path": row.path,
@@ -95,9 +95,9 @@ def _values_at(value: Any, path: list[str]) -> Iterator[str]:
 
 
 def bands(desk: Desk) -> dict[str, Any]:
-    """A series' median and bands over our hundred partnerships, as numbers for a chart to draw.
+    """Return a series' median and bands over our hundred partnerships, as numbers for a chart.
 
-    The same for both worlds, where two are compared; what is not known yet in a month is None.
+    They are given for both worlds, where two are compared; what is not known yet in a month is None.
     """
     session, words = desk.session, desk.words
     scale, unit, digits = SCALES[desk.series]
@@ -127,17 +127,17 @@ def bands(desk: Desk) -> dict[str, Any]:
 
 
 def _rounded(bands: Floats, digits: int) -> list[list[float | None]]:
-    """Numbers for JSON."""
+    """Round the numbers of bands for JSON; None where nothing is known."""
     return [[round(v, digits) if math.isfinite(v) else None for v in band] for band in bands.tolist()]
 
 
 def _shown(value: float | None) -> str | float:
-    """A number for a table."""
+    """Return a number for a table; a dash where there is none."""
     return "–" if value is None else value
 
 
 def _say_bands(arm: dict[str, Any], desk: Desk) -> str:
-    """Where the bands end, in a sentence."""
+    """State in a sentence where the bands end."""
     words = desk.words
     low, _, median, _, high = (_shown(band[-1]) for band in arm["bands"])
     said = {"low": low, "median": median, "high": high, "who": arm["name"]}
@@ -166,7 +166,7 @@ def plan_of(session: Session) -> str:
 
 
 def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, float]]:
-    """Paths of the front levers, each from its first band to its last."""
+    """Give the path of each front lever, with its least and its greatest band."""
     world = World(place=session.without.place, text=session.without.text)
     for lever in front_levers(scenario, session.words):
         values = sorted(band.value for band in lever.bands)
@@ -178,6 +178,6 @@ def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, 
 
 
 def _differences(scenario: Scenario, with_: World) -> dict[str, Any]:
-    """The lists and keys in which a second world differs from the first."""
+    """Return the lists and keys in which a second world differs from the first."""
     before, after = (scenario.model_dump(exclude_none=True), with_.scenario().model_dump(exclude_none=True))
     return {key: value for key, value in after.items() if value != before[key]}

@@ -1,4 +1,4 @@
-"""What one page shows of a session: which tab, which picture, whose trust is explained.
+"""Desks: each holds which tab and picture of a session a window shows, and whose trust it explains.
 
 A session is what a room has done; a desk is where one window looks. Two windows of one session
 have two desks.
@@ -15,31 +15,31 @@ from partnersim.app.words import Words
 TABS = ("world", "compare", "hundred", "why", "change", "debrief")
 
 TAB_OF = {"organisations": "world", "levers": "change"}
-"""What a screen of a story shows, where its name is not that of a tab."""
+"""Tabs of the screens of a story that show something of another name."""
 
 
 @dataclass
 class Desk:
-    """Where one window looks.
+    """The place at which one window looks: a part of the page, a picture, a pair of organisations.
 
     Attributes
     ----------
     room
-        Whose session it shows.
+        The room whose session it shows.
     tab, picture
-        Which part of the page, and which of its pictures; empty for the part's first.
+        The part of the page, and the picture in it; empty for the part's first.
     share
-        Of the vision, that was to be there: for 'out of 100'.
+        The share of the vision of which 'out of 100' speaks.
     trustor, trustee
-        Whose trust is explained; empty for everybody.
+        The organisations whose trust, and in whom, is explained; empty for everybody.
     arm
-        In which of two compared worlds: `without`, or else the one with the switch.
+        The world in which it is explained, of two: `without`, or else the one with the switch.
     series
-        Of which the analyst's view draws the bands.
+        The series of which the analyst's view draws the bands.
     is_narrow
         Whether the window is a phone's, or enlarged as much: pictures are drawn narrow then.
     problem
-        What was wrong with the last thing that was done, in plain words.
+        The reason, in plain words, why the last thing could not be done.
     """
 
     room: Room
@@ -64,7 +64,7 @@ class Desk:
 
     @property
     def words(self) -> Words:
-        """The words of its language."""
+        """The words of the session's language."""
         return self.session.words
 
     def follow(self) -> None:

@@ -1,4 +1,4 @@
-"""Files that pages refer to: what is taken home, and the words where no page can be opened.
+"""Answer with files that pages refer to: those to take home, and the page that says there is no room.
 
 A page asks for a file as one sends a form: the key to its room is in no address, where others could
 read it from the projector or in the list of pages that were opened.
@@ -24,7 +24,7 @@ from partnersim.app.session import Session
 from partnersim.app.words import words
 
 MOST_BYTES_ASKED = 1000
-"""Of a form that has nothing but a key in it."""
+"""The greatest size of a form that has nothing but a key in it."""
 
 
 async def take_home_file(request: Request) -> Response:
@@ -65,7 +65,7 @@ def _answer(key: str, name: str, make: Callable[[Session], bytes | None], place:
 
 
 def _link(request: Request, session: Session) -> str:
-    """A link that opens the session again; none where it is too much for one."""
+    """Make a link that opens the session again; empty where it is too much for one."""
     try:
         return f"{request.base_url}?s={to_link(session.state)}"
     except LinkError:
@@ -73,7 +73,7 @@ def _link(request: Request, session: Session) -> str:
 
 
 def full(request: Request) -> Response:
-    """Say that there is room for no page more; a link that led here can be tried again."""
+    """Answer that there is room for no page more; a link that led here can be tried again."""
     texts = words()
     link = request.query_params.get("s")
     again = f"/?{urlencode({'s': link})}" if link else "/"

@@ -28,7 +28,7 @@ Act = Callable[[dict[str, Any]], None]
 
 @solara.component
 def Bare(children: list[Element]) -> Element:
-    """A page without Solara's own bars; plain words in its place if it cannot be drawn.
+    """Show a page without Solara's own bars; plain words in its place if it cannot be drawn.
 
     Solara would show the room what went wrong where in the program. That goes to the server's log.
     """
@@ -45,7 +45,7 @@ def Bare(children: list[Element]) -> Element:
 
 
 def use_desk() -> tuple[Desk, Act]:
-    """The desk of this window, and what to do with what its visitor does."""
+    """Return the desk of this window, and the function that does what its visitor does."""
     router = solara.use_router()
     query = {name: values[0] for name, values in parse_qs(router.search or "").items()}
 
@@ -91,14 +91,14 @@ def use_desk() -> tuple[Desk, Act]:
 
 
 def key_told() -> str:
-    """The key that this window told when it connected."""
+    """Return the key that this window told when it connected."""
     told = (headers.peek() or {}).get(KEY_HEADER, [""])
     return str(told[0])
 
 
 @solara.component
 def Workshop() -> Element:
-    """The page on the projector."""
+    """Show the page on the projector."""
     desk, do = use_desk()
     solara.Title(desk.words("app.title"))
     labels = view.labels(desk)
@@ -120,12 +120,12 @@ def Workshop() -> Element:
 
 
 def row(*children: Element, kind: str = "ps-two") -> Element:
-    """Side by side where there is room."""
+    """Lay elements side by side where there is room."""
     return Html(tag="div", class_=f"ps-row {kind}", children=list(children))
 
 
 def column(*children: Element, kind: str = "") -> Element:
-    """One above the other."""
+    """Lay elements one above the other."""
     return Html(tag="div", class_=kind, children=list(children))
 
 
@@ -134,22 +134,22 @@ def column(*children: Element, kind: str = "") -> Element:
 
 
 def said(desk: Desk, labels: ui.View, do: Act) -> Element:
-    """What the story says and asks."""
+    """Show what the story says and asks."""
     return ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say")
 
 
 def pictures(desk: Desk, do: Act) -> Element:
-    """Which picture there is to see."""
+    """Show the buttons that choose a picture."""
     return ui.Choice(view=view.choice(desk), event_act=do).key("pictures")
 
 
 def switch(desk: Desk, labels: ui.View, do: Act) -> Element:
-    """What the second world has."""
+    """Show the list that chooses what the second world has."""
     return ui.Switch(view=view.switch(desk), labels=labels, event_act=do).key("switch")
 
 
 def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """One partnership: who trusts whom, and how far the change is."""
+    """Show one partnership: who trusts whom, and how far the change is."""
     say = said(desk, labels, do)
     choice = pictures(desk, do)
     screen = desk.session.screen_shown
@@ -171,7 +171,7 @@ def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def show_compare(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """The same world with and without one thing."""
+    """Show the same world with and without one thing."""
     say = said(desk, labels, do)
     if desk.session.is_hidden:
         return [say]
@@ -179,19 +179,19 @@ def show_compare(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def frame(desk: Desk, labels: ui.View, do: Act, say: Element) -> list[Element]:
-    """What is said of a comparison and what is switched in it; pictures follow."""
+    """Show what is said of a comparison, and what is switched in it; pictures follow."""
     if is_told(desk):
         return [say]
     return [switch(desk, labels, do), say]
 
 
 def is_told(desk: Desk) -> bool:
-    """Whether a story says what is compared, and the choice of it can stand below."""
+    """Return whether a story says what is compared, so that the choice of it can stand below."""
     return desk.session.screen_shown is not None and desk.session.with_ is not None
 
 
 def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """The picture that was chosen, and what else there is to choose."""
+    """Show the picture that was chosen, and what else there is to choose."""
     choice = pictures(desk, do)
     match view.picture_shown(desk):
         case "guess":
@@ -214,14 +214,14 @@ def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def switch_below(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """In a story, what else could be compared; it is not what the screen is about."""
+    """Show, in a story, what else could be compared; it is not what the screen is about."""
     if not is_told(desk):
         return []
     return [switch(desk, labels, do)]
 
 
 def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Out of a hundred simulated partnerships."""
+    """Show how many of a hundred simulated partnerships got there in time."""
     say = said(desk, labels, do)
     if desk.session.is_hidden:
         return [say]
@@ -243,7 +243,7 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Why trust moved: the ledger's answer, which takes less than a tenth of a second."""
+    """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
     shown = view.why(desk)
     whose = [ui.Why(view=shown, labels=labels, event_act=do)]
     if desk.session.with_ is not None and not desk.session.is_hidden:
@@ -261,7 +261,7 @@ def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Levers, events and what was changed; the picture stays in sight of every lever."""
+    """Show levers, events and what was changed; the picture stays in sight of every lever."""
     levers = view.levers(desk)
     return [
         said(desk, labels, do),
@@ -278,18 +278,18 @@ def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 
 def show_debrief(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """What was learnt, and what to take home."""
+    """Show what was learnt, and what to take home."""
     return [ui.Debrief(view=view.debrief(desk), labels=labels, event_act=do)]
 
 
 def figure(shown: ui.View, labels: ui.View, do: Act) -> Element:
-    """A picture and its table."""
+    """Show a picture and its table."""
     return ui.Figure(view=shown, labels=labels, event_act=do)
 
 
 @solara.component
 def BesideProjector(page: Callable[[], Element]) -> Element:
-    """A window that has no room of its own: without the projector's there is nothing to show."""
+    """Show a window beside the projector; it has no room of its own, and without one nothing to show."""
     has_room = solara.use_memo(lambda: ROOMS.find(key_told()) is not None, [])
     if has_room:
         return page()
@@ -307,19 +307,19 @@ def BesideProjector(page: Callable[[], Element]) -> Element:
 
 @solara.component
 def Notes() -> Element:
-    """The facilitator's window: it follows the projector, and never shows on it."""
+    """Show the facilitator's window: it follows the projector, and never shows on it."""
     return BesideProjector(page=NotesOfRoom)
 
 
 @solara.component
 def Analyst() -> Element:
-    """Everything in full, for researchers."""
+    """Show the analyst's window: everything in full, for researchers."""
     return BesideProjector(page=AnalystOfRoom)
 
 
 @solara.component
 def NotesOfRoom() -> Element:
-    """What the facilitator should know of the screen that the projector shows."""
+    """Show what the facilitator should know of the screen that the projector shows."""
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
     notes = ui.Notes(view=view.notes(desk), labels=view.labels(desk), event_act=do)
@@ -328,7 +328,7 @@ def NotesOfRoom() -> Element:
 
 @solara.component
 def AnalystOfRoom() -> Element:
-    """Every parameter and number of the room's worlds."""
+    """Show every parameter and number of the room's worlds."""
     desk, do = use_desk()
     solara.Title(desk.words("page.analyst"))
     labels = desk.words.below("page") | desk.words.below("analyst")

@@ -19,10 +19,10 @@ from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 
 MOST_ROOMS = 300
-"""Rooms that are kept, and more only where somebody is in each of them."""
+"""The number of rooms that are kept; there are more only where somebody is in each of them."""
 
 MOST_WINDOWS = 8
-"""Windows that a room has before one more has to wait as a stranger would."""
+"""The number of windows that a room has before one more has to wait as a stranger would."""
 
 
 class Room(NamedTuple):
@@ -58,7 +58,7 @@ class Rooms:
         self._first = State(world=world)
 
     def enter(self, key: str = "", link: str = "") -> Room:
-        """Enter the room of a key; one with a new key without it, or where it fits none.
+        """Enter the room of a key; without a key, or where it fits none, a new room with a new key.
 
         A new room starts from the state that a link holds; a link that cannot be read is said
         to be so, and the room starts from the beginning.
@@ -94,18 +94,18 @@ class Rooms:
             del self._sessions[key]
 
     def find(self, key: str) -> Session | None:
-        """The session of a key, if there is one."""
+        """Find the session of a key, if there is one."""
         with self._lock:
             return self._sessions.get(key)
 
     def may_come_back(self, key: str) -> bool:
-        """Whether a key fits a room, and not too many windows are in it."""
+        """Return whether a key fits a room, and not too many windows are in it."""
         session = self.find(key)
         return session is not None and session.n_windows < MOST_WINDOWS
 
 
 def _opening() -> State:
-    """Where a visitor begins: on the first screen of the first story."""
+    """Make the state in which a visitor begins: the first screen of the first story."""
     session = Session()
     session.open_story(next(iter(stories())))
     return session.state

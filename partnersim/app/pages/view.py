@@ -1,4 +1,4 @@
-"""What each component shows, as plain data: from a desk and its session to dictionaries.
+"""Describe what each component shows, as plain data: from a desk and its session to dictionaries.
 
 Nothing is decided or remembered here, and nothing is known of the web.
 """
@@ -64,7 +64,7 @@ FILES = {
     "strip_svg": "trust-over-time.svg",
     "place": "place.toml",
 }
-"""What can be taken home: names of words, and of files."""
+"""Files that can be taken home: keys of the words that name them, and names of the files."""
 
 COMPARING = ("compare", "hundred")
 """Tabs that compare, and so ask first."""
@@ -73,7 +73,7 @@ SHARES = (0.25, 0.5, 0.8)
 
 
 def labels(desk: Desk) -> View:
-    """All fixed words of the page."""
+    """Return all fixed words of the page."""
     return desk.words.below("page")
 
 
@@ -81,7 +81,7 @@ def labels(desk: Desk) -> View:
 
 
 def shell(desk: Desk) -> View:
-    """Title, chapters, tabs and menu."""
+    """Describe the frame of the page: title, chapters, tabs and menu."""
     session, words = desk.session, desk.words
     state, story, tabs = session.state, session.story_shown, words.below("page.tab")
     return {
@@ -118,7 +118,7 @@ def shell(desk: Desk) -> View:
 
 
 def link_of(desk: Desk) -> str:
-    """The session as text for a link; empty where it is too much for one."""
+    """Return the session as text for a link; empty where it is too much for one."""
     try:
         return to_link(desk.session.state)
     except LinkError:
@@ -126,7 +126,7 @@ def link_of(desk: Desk) -> str:
 
 
 def say(desk: Desk) -> View:
-    """What the story says and asks, and what came of it in one sentence."""
+    """Describe what the story says and asks, and what came of it in one sentence."""
     session, words = desk.session, desk.words
     screen = session.screen_shown
     shown: View = {
@@ -163,14 +163,14 @@ def say(desk: Desk) -> View:
 
 
 def _scored(guess: Guess, words: Words) -> str:
-    """A question that was asked, what came, and whether the room saw it coming."""
+    """State a question that was asked, what came, and whether the room saw it coming."""
     key = "right" if guess.is_right else "wrong"
     answer = words("guess.answer", option=guess.options[guess.answer or 0])
     return f"{guess.question} {answer} {words(f'guess.{key}')}"
 
 
 def cards(desk: Desk) -> list[View]:
-    """The organisations and what they want."""
+    """Describe the organisations and what they want."""
     scenario = desk.session.without.scenario()
     return [
         {"title": organisation.title or organisation.name, "text": organisation.description}
@@ -179,7 +179,7 @@ def cards(desk: Desk) -> list[View]:
 
 
 def player(desk: Desk) -> View:
-    """The timeline, and the flags on it."""
+    """Describe the timeline, and the flags on it."""
     session, words = desk.session, desk.words
     world = _world_shown(desk)
     scenario = world.scenario()
@@ -206,14 +206,14 @@ def player(desk: Desk) -> View:
 
 
 def has_timeline(desk: Desk) -> bool:
-    """Whether the part that is shown goes by months."""
+    """Return whether the part of the page that is shown goes by months."""
     if desk.tab == "compare":
         return not desk.session.is_hidden and picture_shown(desk) != "guess"
     return desk.tab in ("world", "why", "change")
 
 
 def choice(desk: Desk) -> View:
-    """Which picture of the tab is shown."""
+    """Describe the choice of pictures of the tab, and which one is shown."""
     words = desk.words
     names = pictures(desk)
     return {
@@ -225,13 +225,13 @@ def choice(desk: Desk) -> View:
 
 
 def picture_shown(desk: Desk) -> str:
-    """Name of the picture that a tab shows."""
+    """Return the name of the picture that a tab shows."""
     names = pictures(desk)
     return desk.picture if desk.picture in names else names[0]
 
 
 def pictures(desk: Desk) -> tuple[str, ...]:
-    """Names of the pictures that a tab has now."""
+    """Return the names of the pictures that a tab has now."""
     guess = desk.session.guess
     has_guess = guess is not None and guess.answer is not None and not guess.is_skipped
     return tuple(name for name in PICTURES[desk.tab] if name != "guess" or has_guess)
@@ -241,7 +241,7 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 
 
 def figure(drawing: Picture, heading: str = "") -> View:
-    """A picture for the page, and its table.
+    """Describe a picture for the page, and its table.
 
     `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of. `said` are
     lines for each month, to stand below it.
@@ -260,7 +260,7 @@ def figure(drawing: Picture, heading: str = "") -> View:
 
 
 def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "") -> View:
-    """The network of a world, with all its months for the page to play; or its heatmap."""
+    """Describe the network of a world, or its heatmap, with all its months for the page to play."""
     run, words, month = world.run(), desk.words, desk.session.month
     trust, names, titles = run.trust, world.names, world.titles
     is_table = picture_shown(desk) == "heatmap"
@@ -273,7 +273,7 @@ def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "
 
 
 def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
-    """The change beside the network: how far, month by month, with flags."""
+    """Describe the chart of change beside the network: how far, month by month, with flags."""
     world, words = _world_shown(desk), desk.words
     line = Series(words("series.change_delivered"), world.run().series["change_delivered"])
     drawing = draw.lines(
@@ -291,7 +291,7 @@ def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
 
 
 def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
-    """One series of both worlds, or of the one there is, on shared axes."""
+    """Describe the chart of one series of both worlds, or of the one there is, on shared axes."""
     session = desk.session
     worlds, names = [session.without], [title]
     if session.with_ is not None and not session.is_hidden:
@@ -313,24 +313,24 @@ def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View
 
 
 def _counted(worlds: Sequence[World], names: Sequence[str], words: Words) -> list[list[str]]:
-    """How many initiatives are completed, given up and under way: for each month a line a world."""
+    """Count initiatives completed, given up and under way: for each month a sentence a world."""
     lines = [sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)]
     return [list(month) for month in zip(*lines, strict=True)]
 
 
 def strip(desk: Desk) -> View:
-    """Small pictures of the network over time."""
+    """Describe the strip: small pictures of the network over time."""
     drawing = draw.strip(_world_shown(desk).run().trust, desk.words, width=_below(desk)[0])
     return figure(drawing, drawing.title)
 
 
 def trust_key(desk: Desk) -> View:
-    """The five steps of trust."""
+    """Describe the key to the five steps of trust."""
     return {**figure(draw.key(desk.words)), "table": ""}
 
 
 def guesses(desk: Desk) -> View:
-    """What the room said against what came."""
+    """Describe the picture of what the room said against what came."""
     guess = desk.session.guess
     assert guess is not None and guess.answer is not None
     drawing = draw.guesses(
@@ -340,7 +340,7 @@ def guesses(desk: Desk) -> View:
 
 
 def chance(desk: Desk) -> View:
-    """One picture of our hundred simulated partnerships."""
+    """Describe one picture of our hundred simulated partnerships."""
     session, words, width = desk.session, desk.words, _below(desk)[0]
     hundred = compare_hundred(session.without, _with(desk))
     reached, until = hundred.months_to(desk.share), session.deadline
@@ -357,13 +357,13 @@ def chance(desk: Desk) -> View:
 
 
 def arms(desk: Desk) -> tuple[str, str]:
-    """What both worlds are called, without first, to begin a line with."""
+    """Name both worlds, the one without first, in words that can begin a line."""
     without, with_ = desk.session.sides.names(desk.words)
     return capital(without), capital(with_)
 
 
 def _below(desk: Desk) -> tuple[int, int]:
-    """Size of a chart over the whole width of the page."""
+    """Return the size of a chart over the whole width of the page."""
     return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
 
 
@@ -381,7 +381,7 @@ def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
 
 
 def switch(desk: Desk) -> View:
-    """What the second world may have."""
+    """Describe the choice of what the second world has."""
     session, words = desk.session, desk.words
     choices = switches(desk)
     chosen = next((name for name, (_, change) in choices.items() if change == session.state.switch), "")
@@ -394,7 +394,7 @@ def switch(desk: Desk) -> View:
 
 
 def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
-    """Everything that the second world may have: a name, its words and the change."""
+    """List everything that the second world may have: by name, its words and the change."""
     scenario, words = desk.session.without.scenario(), desk.words
     found: dict[str, tuple[str, Change]] = {}
     for one in coordinator_choices(scenario, words):
@@ -413,7 +413,7 @@ def _coordination_sentence(one: Coordination, sentence: str) -> str:
 
 
 def deadline(desk: Desk) -> View:
-    """The deadline, and how many were there by then."""
+    """Describe the deadline, and how many were there by then."""
     session, words = desk.session, desk.words
     hundred = compare_hundred(session.without, _with(desk))
     return {
@@ -427,7 +427,7 @@ def deadline(desk: Desk) -> View:
 
 
 def share_choice(desk: Desk) -> View:
-    """Of which share of the vision 'out of 100' speaks."""
+    """Describe the choice of the share of the vision of which 'out of 100' speaks."""
     words = desk.words
     return {
         "label": words("page.how_much"),
@@ -444,7 +444,7 @@ def share_choice(desk: Desk) -> View:
 
 
 def why(desk: Desk) -> View:
-    """Whose trust is explained, and why it moved; pictures come by `why_bars`, `trust_line`."""
+    """Describe whose trust is explained, and why it moved; `why_bars`, `trust_line` make the pictures."""
     words, world, said = desk.words, world_explained(desk), _why(desk)
     stalled = sentences.stalled(world.run(), month_explained(desk), words)
     meanwhile = _why(desk, "competence").sentence
@@ -458,13 +458,13 @@ def why(desk: Desk) -> View:
 
 
 def why_bars(desk: Desk) -> View:
-    """What raised and lowered trust; the bars add up."""
+    """Describe the chart of what raised and lowered trust; its bars add up."""
     drawing = draw.bars(_why(desk), desk.words)
     return figure(drawing, drawing.title)
 
 
 def trust_line(desk: Desk) -> View:
-    """The trust that is explained, month by month."""
+    """Describe the chart of the trust that is explained, month by month."""
     world, words = world_explained(desk), desk.words
     trust = world.run().trust
     names = world.names
@@ -484,7 +484,7 @@ def trust_line(desk: Desk) -> View:
 
 
 def arm_choice(desk: Desk) -> View:
-    """In which of two compared worlds trust is explained."""
+    """Describe the choice of the world in which trust is explained, where two are compared."""
     words = desk.words
     return {
         "label": words("page.arms"),
@@ -498,7 +498,7 @@ def arm_choice(desk: Desk) -> View:
 
 
 def mean_known(values: Floats) -> Floats:
-    """Mean of what is known in each row: float64[months + 1]; NaN where nothing is."""
+    """Return the mean of what is known in each row: float64[months + 1]; NaN where nothing is."""
     known = np.isfinite(values)
     count = known.sum(axis=1)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -506,7 +506,7 @@ def mean_known(values: Floats) -> Floats:
 
 
 def month_explained(desk: Desk) -> int:
-    """The month that is explained, with the year up to it."""
+    """Return the month that is explained, with the year up to it."""
     return max(1, desk.session.month)
 
 
@@ -520,7 +520,7 @@ def _why(desk: Desk, kind: Kind = "goodwill") -> sentences.Why:
 
 
 def levers(desk: Desk) -> View:
-    """Levers as whole sentences, and from when they hold."""
+    """Describe levers as whole sentences, and from when they hold."""
     session, words = desk.session, desk.words
     scenario = session.without.scenario()
     when = sentences.when(session.month, words)
@@ -532,7 +532,7 @@ def levers(desk: Desk) -> View:
 
 
 def change(desk: Desk) -> View:
-    """Coordinators, events, and what was changed so far."""
+    """Describe coordinators, events, and what was changed so far."""
     session, words = desk.session, desk.words
     world = session.without
     scenario = world.scenario()
@@ -584,7 +584,7 @@ def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> lis
 
 
 def organisations(world: World) -> list[View]:
-    """Short names and names to show."""
+    """List the organisations by short name, with the names to show."""
     return [{"name": name, "title": title} for name, title in zip(world.names, world.titles, strict=True)]
 
 
@@ -592,7 +592,7 @@ def organisations(world: World) -> list[View]:
 
 
 def debrief(desk: Desk) -> View:
-    """What was learnt, and what to take home."""
+    """Describe what was learnt, and what to take home."""
     session, words = desk.session, desk.words
     return {
         "points": take_home.learning_points(session),
@@ -607,7 +607,7 @@ def debrief(desk: Desk) -> View:
 
 
 def notes(desk: Desk) -> View:
-    """What the facilitator should know of the screen that is shown."""
+    """Describe what the facilitator should know of the screen that is shown."""
     session, words = desk.session, desk.words
     story, screen = session.story_shown, session.screen_shown
     if story is None or screen is None:
@@ -637,7 +637,7 @@ def notes(desk: Desk) -> View:
 
 
 def _noted(screen: Screen) -> dict[str, list[str]]:
-    """Paragraphs for the facilitator, by kind."""
+    """Return the paragraphs for the facilitator, by kind."""
     notes = screen.notes
     expected = [expectation.says for expectation in screen.expect]
     texts = {"ask": notes.ask, "trap": notes.trap, "debrief": notes.debrief}
@@ -649,12 +649,12 @@ def _noted(screen: Screen) -> dict[str, list[str]]:
 
 
 def _world_shown(desk: Desk) -> World:
-    """The world that a single picture shows."""
+    """Return the world that a single picture shows."""
     return desk.session.without
 
 
 def world_explained(desk: Desk) -> World:
-    """The world whose trust is explained; never the one that the room still has to guess."""
+    """Return the world whose trust is explained; never the one that the room still has to guess."""
     session = desk.session
     if session.with_ is None or session.is_hidden or desk.arm == "without":
         return session.without
@@ -662,12 +662,12 @@ def world_explained(desk: Desk) -> World:
 
 
 def _with(desk: Desk) -> World:
-    """The world with the switch; the same as without where nothing is switched."""
+    """Return the world with the switch; the same as without where nothing is switched."""
     return desk.session.with_ or desk.session.without
 
 
 def _flags(desk: Desk, world: World) -> dict[int, str]:
-    """What stands on the timeline of a chart."""
+    """Return the labels of what stands on the timeline of a chart, by month."""
     scenario = world.scenario()
     return {
         mark.month: sentences.name_mark(mark, scenario, desk.words)
