@@ -1,1 +1,1 @@
-"""What is concluded from runs."""
+"""Conclusions from runs: the effect of each parameter on a measure."""

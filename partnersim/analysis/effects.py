@@ -1,9 +1,9 @@
 """Main effects: what each parameter does to a measure, with all the others left to vary.
 
 Everything here is over points, each standing for the mean of its replicates. Intervals hold what
-differs from point to point: other parameters, and luck that points do not share. Where they share
-it (the default), other replicates would move all means up or down together, and that is in no
-interval; what is to be read is how the means differ along a parameter.
+differs from point to point: other parameters, and random numbers that points do not share. With
+common random numbers (the default), other replicates would move all means up or down together, and
+that is in no interval; what is to be read is how the means differ along a parameter.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over repli
 
 @dataclass(frozen=True)
 class MainEffect:
-    """What one parameter does to a measure.
+    """The main effect of one parameter on a measure.
 
     Attributes
     ----------
@@ -69,14 +69,14 @@ class MainEffect:
 
 @dataclass(frozen=True)
 class MainEffects:
-    """What every parameter does to a measure, the largest share first.
+    """The main effects of all parameters on a measure, the largest share first.
 
     Attributes
     ----------
     measure : str
     arm, base : str | None
-        The measure of this arm; with a base, how much more it is than that of the base with the
-        same luck. None where the plan has no arms.
+        The measure of this arm; with a base, how much more it is than that of the base with common
+        random numbers. None where the plan has no arms.
     effects : list[MainEffect]
     n_points, n_replicates, seed : int
         What it is over: points that have a mean, and replicates of each at most.
@@ -142,7 +142,7 @@ def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str |
 
 
 def _point_means(sweep: Sweep, measure: str, arm: str | None, base: str | None) -> Floats:
-    """Mean over replicates at each point, of an arm or of its difference from the base."""
+    """Compute the mean over replicates at each point, of an arm or of its difference from the base."""
     runs = sweep.measures
     horizon = sweep.plan.base.months
     means = np.full(runs.n_points, np.nan)
@@ -203,7 +203,7 @@ def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str
 
 
 def _groups(column: Array) -> Iterator[tuple[Any, Array]]:
-    """Points of each value, or of each of some groups of neighbouring values, rising."""
+    """Return the points of each value, or of each of some groups of neighbouring values, rising."""
     values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
     if len(values) <= MOST_VALUES or column.dtype.kind not in "fiu":
         for index, value in enumerate(values):
@@ -219,7 +219,7 @@ def _groups(column: Array) -> Iterator[tuple[Any, Array]]:
 
 
 def _share(parts: list[Floats]) -> tuple[float, float]:
-    """Share of the variance that goes with the groups, and how often chance gives as much."""
+    """Compute the share of variance that goes with the groups, and how often chance gives as much."""
     from scipy.special import fdtrc
 
     n, k = sum(map(len, parts)), len(parts)

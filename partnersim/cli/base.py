@@ -44,7 +44,7 @@ PATIENCE = 0.5
 
 
 class Commands(TyperGroup):
-    """All commands; whatever goes wrong in one of them is said in one plain message."""
+    """The group of all commands; whatever goes wrong in one of them is said in one plain message."""
 
     def main(
         self,
@@ -78,13 +78,13 @@ class Commands(TyperGroup):
 
 
 def _leave_pipe() -> int:
-    """Nobody reads any more (``| head``): leave quietly, and let nothing be flushed at exit."""
+    """Leave quietly where nobody reads any more (``| head``), and let nothing be flushed at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
 
 def _is_usage_error(error: Exception) -> bool:
-    """Whether the words typed do not fit the command; by its looks, as Typer has its own Click."""
+    """Return whether an error is about the words typed; judged by its looks, as Typer has its own Click."""
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
@@ -158,12 +158,12 @@ def say(message: str) -> None:
 
 
 def agrees(question: str) -> bool:
-    """Ask who sits at the terminal; an empty answer is no."""
+    """Ask a question at the terminal; an empty answer is no."""
     return typer.confirm(visible(question), err=True)
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """Where to print; plain where NO_COLOR is set, whatever its value."""
+    """Make the console to print on; plain where NO_COLOR is set, whatever its value."""
     from rich.console import Console
 
     class Screen(Console):
@@ -177,7 +177,7 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def refuse(option: str, message: str) -> typer.BadParameter:
-    """Bad input in an option."""
+    """Make the error that refuses bad input in an option."""
     return typer.BadParameter(message, param_hint=f"'{option}'")
 
 
@@ -195,7 +195,7 @@ def _between(least: int, most: int) -> Callable[[int | None], int | None]:
 
 
 def _complete_scenario(incomplete: str) -> list[str]:
-    """Names and files that a scenario may be."""
+    """Complete the name of a packaged scenario, or the path of a file."""
     from partnersim.scenario.file_paths import full_path
     from partnersim.scenario.files import packaged
 
@@ -208,21 +208,21 @@ def _complete_scenario(incomplete: str) -> list[str]:
 
 
 def _complete_name(incomplete: str) -> list[str]:
-    """Names of packaged scenarios."""
+    """Complete the name of a packaged scenario."""
     from partnersim.scenario.files import packaged
 
     return [name for name in packaged() if name.startswith(incomplete)]
 
 
 def _complete_arm(incomplete: str) -> list[str]:
-    """Names of ready arms."""
+    """Complete the name of a ready arm."""
     from partnersim.scenario.arms import READY_ARMS
 
     return [name for name in READY_ARMS if name.startswith(incomplete)]
 
 
 def _complete_series(incomplete: str) -> list[str]:
-    """Names of series."""
+    """Complete the name of a series."""
     from partnersim.runs.measures import ALL_SERIES
 
     return [name for name in ALL_SERIES if name.startswith(incomplete)]
@@ -395,7 +395,7 @@ def json_text(document: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Turn a value into what JSON knows it."""
+    """Turn a value into one that JSON can hold."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if hasattr(value, "tolist"):
@@ -408,7 +408,7 @@ def _plain(value: Any) -> Any:
 
 
 def tell_written(console: Console, folder: OutputFolder | None) -> None:
-    """Say what was written."""
+    """Print the folder and names of the files that were written."""
     if folder is not None:
         from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""Commands to look around, and for a place of one's own."""
+"""Commands to look around, and to start a scenario of one's own."""
 
 from __future__ import annotations
 

@@ -312,7 +312,7 @@ def read_arms(scenario: Scenario, texts: Sequence[str]) -> dict[str, Scenario]:
 
 
 def check_series(names: Sequence[str] | None) -> list[str]:
-    """Names of series, each once."""
+    """Check the names of series, and return each once."""
     from partnersim.runs.measures import ALL_SERIES
     from partnersim.scenario.errors import check_name
 
@@ -336,7 +336,7 @@ def check_memory(arms: Sequence[Scenario], replicates: int, names: Sequence[str]
 
 
 def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:
-    """Whose trust is explained, in words and by name."""
+    """Read the option that says whose trust is explained: each link in words and by name."""
     from partnersim.scenario.errors import check_name
 
     if between is None:
@@ -362,7 +362,7 @@ def open_folder(path: Path | None, force: bool) -> OutputFolder | None:
 
 
 def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
-    """Quantiles of series in each month, month 0 first."""
+    """Compute quantiles of series in each month, month 0 first."""
     from partnersim.report.output import QUANTILES
 
     levels = list(QUANTILES.values())
@@ -370,7 +370,7 @@ def quantiles_of(results: Results, names: Sequence[str]) -> dict[str, Any]:
 
 
 def heading(scenario: Scenario, name: str, results: Results) -> Text:
-    """Say what was simulated, above its table."""
+    """Make the heading of a table: the scenario that was simulated, and how often."""
     runs, months = plural(results.replicates, "replicate"), plural(results.months, "month")
     return title_of(scenario, name, f"{runs} of {months}, seed {results.seed}")
 

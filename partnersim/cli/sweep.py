@@ -69,7 +69,7 @@ app.add_typer(sweep, rich_help_panel=SIMULATE)
 
 
 class Engine(StrEnum):
-    """What runs a sweep."""
+    """An engine that computes the chunks of a sweep."""
 
     SERIAL = "serial"
     PROCESSES = "processes"
@@ -77,7 +77,7 @@ class Engine(StrEnum):
 
 
 class Format(StrEnum):
-    """What a sweep may be exported to."""
+    """A format to which a sweep may be exported."""
 
     CSV = "csv"
     NETCDF = "netcdf"
@@ -85,7 +85,7 @@ class Format(StrEnum):
 
 
 ENDING = {Format.CSV: "csv", Format.NETCDF: "nc"}
-"""Of the files of a format that has one for each table."""
+"""File name endings of the formats that have one file for each table."""
 
 
 PLAN = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False)]
@@ -328,7 +328,7 @@ def read_growth(texts: list[str]) -> dict[str, int]:
 
 
 def is_begun(folder: Path) -> bool:
-    """Whether a folder has a sweep."""
+    """Return whether a folder holds a sweep that was begun."""
     from partnersim.scenario.file_paths import full_path
 
     return (full_path(folder) / "sweep.json").exists()
@@ -390,12 +390,12 @@ def ask(what: str, deed: str, *, can_ask: bool) -> None:
 
 
 def is_terminal() -> bool:
-    """Whether somebody is there to answer."""
+    """Return whether somebody is there to answer."""
     return sys.stdin.isatty()
 
 
 def runs_of(chosen: Plan) -> int:
-    """Runs of a plan, at most."""
+    """Return the number of runs that a plan has at most."""
     return chosen.points.n_points * len(chosen.arms_by_name) * chosen.most_replicates
 
 
@@ -425,7 +425,7 @@ def show_progress(*, is_plain: bool, is_silent: bool) -> Iterator[Callable[[Prog
 
 
 def plain_lines(write: Callable[[str], None]) -> Callable[[Progress], None]:
-    """Make what writes a line at the beginning, then one every half minute."""
+    """Make a function that writes a line at the beginning, then one every half minute."""
     last = -LINE_EVERY
     was_stopping = False
 
@@ -440,7 +440,7 @@ def plain_lines(write: Callable[[str], None]) -> Callable[[Progress], None]:
 
 
 def in_words(now: Progress) -> str:
-    """Say how fast a sweep is, how long it still takes, and what failed."""
+    """Put in words how fast a sweep is, how long it still takes, and how many runs failed."""
     failed = f", {now.n_failed:,} failed" if now.n_failed else ""
     if now.is_stopping:
         return f"finishing the chunks in hand; Ctrl-C again to stop at once{failed}"
@@ -453,7 +453,7 @@ def in_words(now: Progress) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say how long something takes, in its largest unit and the next."""
+    """Put a duration in words, in its largest unit and the next."""
     from partnersim.runs.wording import plural
 
     rest = round(seconds)
@@ -467,7 +467,7 @@ def duration(seconds: float) -> str:
 
 
 def stored(folder: Path) -> str:
-    """Say how many runs are safe."""
+    """Put in words how many runs are stored and so safe."""
     from partnersim.scenario.errors import ScenarioError
 
     try:
@@ -481,7 +481,7 @@ def stored(folder: Path) -> str:
 
 
 def estimate_of(chosen: Plan) -> dict[str, Any]:
-    """Say how many runs a plan has, and what they take on this machine, by a pilot."""
+    """Estimate by a pilot what a plan takes on this machine: runs, time and room on disk."""
     from partnersim.runs.ensemble import n_cores
     from partnersim.sweep.run import expect, pilot
 
@@ -511,7 +511,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
 
 
 def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableType:
-    """Show a plan and what it takes."""
+    """Show a plan, with the time and room that it takes."""
     from rich.console import Group
     from rich.text import Text
 
@@ -555,7 +555,7 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
 
 
 def facts(rows: list[tuple[str, str]]) -> RenderableType:
-    """Show what is what, one under the other."""
+    """Lay out pairs of a name and its words, one under the other."""
     from rich.table import Table as Lines
     from rich.text import Text
 
@@ -566,7 +566,7 @@ def facts(rows: list[tuple[str, str]]) -> RenderableType:
 
 
 def size(n_bytes: float) -> str:
-    """Say how much room something takes."""
+    """Put a number of bytes in words, in the largest unit that fits."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= factor:
             return f"{n_bytes / factor:,.3g} {unit}"
@@ -574,7 +574,7 @@ def size(n_bytes: float) -> str:
 
 
 def ending(outcome: Outcome, folder: Path) -> str:
-    """Say what has been done, and what to do next."""
+    """Put in words the end of a session: how many runs are stored, and what to do next."""
     failed = f", {outcome.n_failed:,} of them failed" if outcome.n_failed else ""
     done = f"{outcome.n_done:,} of {outcome.n_total:,} runs are in {folder}{failed}."
     parts = [outcome.message, done, f"({duration(outcome.seconds)})"]
@@ -585,7 +585,7 @@ def ending(outcome: Outcome, folder: Path) -> str:
 
 
 def verdict(found: Status, is_sound: bool) -> str:
-    """Say what a check came to."""
+    """Put in words the result of a check."""
     if is_sound:
         return f"All {found.n_runs:,} runs are there, each once and unharmed."
     missing = found.n_runs - found.n_done
@@ -627,7 +627,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
 
 
 def tables_of(opened: Sweep) -> list[Table]:
-    """Tables that a sweep has: design, runs, and series where they were kept."""
+    """Return the tables that a sweep has: design, runs, and series where they were kept."""
     tables = [opened.design, opened.measures]
     return [*tables, opened.series] if opened.plan.series is not None else tables
 

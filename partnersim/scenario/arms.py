@@ -1,6 +1,6 @@
 """Ready arms: changes to a scenario that people want to compare, by name.
 
-An arm is what is different from the scenario as it stands, all else and all luck being the same.
+An arm is the scenario as it stands with some changes; all else is the same, random numbers too.
 Each remedy moves ONE lever, so that its effect is its own. A lever moves in month 0: before that,
 and so where they come from, both are alike.
 """
@@ -118,7 +118,7 @@ def beside(base: Scenario, arm: Scenario) -> Scenario:
 
 
 def _in_force(scenario: Scenario, lever: str) -> list[float]:
-    """A lever as each organisation has it before any intervention: its own, else everybody's."""
+    """Return a lever's value in each organisation before any intervention: its own, else everybody's."""
     usual = getattr(scenario.ways_of_working, lever)
     if scenario.drawn:
         return [usual] * scenario.n_organisations
@@ -127,19 +127,19 @@ def _in_force(scenario: Scenario, lever: str) -> list[float]:
 
 
 def _unknown(name: str) -> str:
-    """Say which ready arm may have been meant."""
+    """Make the message for an unknown ready arm, with the name that may have been meant."""
     shown = name if len(name) <= 60 else f"{name[:50]}..."
     own = "an arm of your own is written 'NAME: KEY=VALUE; KEY=VALUE'"
     return f"arm {shown!r}: no ready arm has this name ({own}); {suggest(name, list(READY_ARMS))}"
 
 
 def _one_coordinator(scenario: Scenario) -> dict[str, Any]:
-    """One coordinator as by default: independent, and impartial."""
+    """Appoint one coordinator as by default: independent, and impartial."""
     return {"coordinators": [{"name": "coordinator"}]}
 
 
 def _no_coordinator(scenario: Scenario) -> dict[str, Any]:
-    """Nobody appointed; those who emerge by themselves are another matter."""
+    """Appoint no coordinator; those who emerge by themselves are another matter."""
     return {"coordinators": []}
 
 

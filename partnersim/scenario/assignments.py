@@ -1,4 +1,4 @@
-"""What is typed after --set and --arm: keys and values."""
+"""Assignments as typed after --set and --arm: keys and values."""
 
 from __future__ import annotations
 

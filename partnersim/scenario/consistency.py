@@ -1,4 +1,4 @@
-"""Whether the parts of a scenario fit together."""
+"""Checks that the parts of a scenario fit together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_COMPLAINTS = 100  # there may be one for each of 10,000 entries, and looking
 
 
 def complaints(scenario: Partnership) -> Iterator[str]:
-    """What does not fit together in a scenario: each as 'key = value: what would be right'."""
+    """Find what does not fit together in a scenario: each as 'key = value: what would be right'."""
     if scenario.drawn and scenario.organisations:
         yield "drawn: organisations are either named one by one or drawn, not both"
     if not scenario.drawn and not scenario.organisations:
@@ -119,7 +119,7 @@ def _too_late(key: str, month: int, months: int) -> str:
 
 
 def _too_many(scenario: Partnership) -> Iterator[str]:
-    """Lists for which the core has too little room."""
+    """Find lists for which the core has too little room."""
     targets = [target for o in scenario.organisations for target in o.targets]
     for key, entries, most in (
         ("coordinators", scenario.coordinators, MAX_COORDINATORS),

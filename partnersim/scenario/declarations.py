@@ -50,7 +50,7 @@ LAYERS: tuple[str, ...] = get_args(Layer)
 
 
 class Of(NamedTuple):
-    """Says of names, or of what is given by name, in which list of the scenario these names are."""
+    """A mark on names, or on values given by name: the list of the scenario that has these names."""
 
     names: Literal["organisations", "domains"]
 
@@ -59,13 +59,13 @@ ORGANISATIONS, DOMAINS = Of("organisations"), Of("domains")
 
 
 class UpTo(NamedTuple):
-    """Says of a list for how many there is room."""
+    """A mark on a list: the most entries for which there is room."""
 
     most: int
 
 
 NOT_SIMULATED = "not simulated"
-"""Says of what stands in a scenario for its readers that the model does not read it."""
+"""A mark on what stands in a scenario for its readers: the model does not read it."""
 
 
 def setting(
@@ -155,7 +155,7 @@ LEVERS = tuple(WaysOfWorking.model_fields)
 
 
 def _optional(info: FieldInfo) -> Any:
-    """The same field, absent by default."""
+    """Declare the same field, absent by default."""
     # A type made at run time from another's limits: mypy cannot read it.
     annotation = Annotated[info.annotation, Strict(), *info.metadata]  # type: ignore[name-defined]
     return annotation | None, Field(default=None, json_schema_extra=info.json_schema_extra)
@@ -592,7 +592,7 @@ NEEDS_DOMAIN = ("national_target_lands",)
 
 @cache
 def lever_bound(lever: str, side: Literal["ge", "le"]) -> float:
-    """The lowest ('ge') or highest ('le') value of a lever."""
+    """Return the lowest ('ge') or highest ('le') value of a lever."""
     bounds = [getattr(m, side) for m in WaysOfWorking.model_fields[lever].metadata if hasattr(m, side)]
     return float(bounds[0])
 
@@ -659,7 +659,7 @@ class Partnership(Section):
 
     @property
     def n_organisations(self) -> int:
-        """How many organisations are declared, present from the start or not."""
+        """The number of organisations that are declared, present from the start or not."""
         return self.drawn.n_organisations if self.drawn else len(self.organisations)
 
     @property

@@ -1,4 +1,4 @@
-"""What the declarations say of each place in a file: its type, range, unit and meaning."""
+"""The declaration of each place in a file: its type, range, unit and meaning."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from partnersim.scenario.declarations import OwnWaysOfWorking, Partnership, Sect
 from partnersim.scenario.errors import suggest
 
 REQUIRED = "required"
-"""Stands as the default of what has none."""
+"""The word that stands in place of a default where there is none."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """What the declarations say of one place in a scenario.
+    """A place in a scenario, with all that is declared of it.
 
-    What follows from it is kept, as a sweep asks for the same places at every point.
+    Whatever is derived from it is kept, as a sweep asks for the same places at every point.
     """
 
     annotation: Any
@@ -38,18 +38,18 @@ class Place:
 
     @cached_property
     def model(self) -> type[BaseModel]:
-        """The model of a table."""
+        """The pydantic model of a table."""
         model: type[BaseModel] = self.annotation
         return model
 
     @cached_property
     def is_table(self) -> bool:
-        """Whether a model stands here."""
+        """True where a table stands here: a pydantic model."""
         return isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
 
     @cached_property
     def container(self) -> type | None:
-        """`list`, `dict` or None."""
+        """The container that stands here: `list`, `dict` or None."""
         return get_origin(self.annotation) if not self.is_table else None
 
     @cached_property
@@ -59,7 +59,7 @@ class Place:
 
     @property
     def tagged(self) -> dict[str, Place]:
-        """The places of which one stands here, by pydantic's tag; none where there is no choice."""
+        """The alternatives of which one stands here, by pydantic's tag; empty where there is no choice."""
         if get_origin(self.annotation) not in (Union, UnionType):
             return {}
         return {
@@ -86,7 +86,7 @@ class Place:
         return None
 
     def right(self, header: str, given: Any = None) -> str:
-        """Say what would be right here, given what was there; `header` is that of a table."""
+        """Tell which value would be right here, given what was there; `header` is that of a table."""
         if get_origin(self.annotation) is Literal:
             known = [str(value) for value in get_args(self.annotation)]
             if len(known) > 5 and isinstance(given, str):
@@ -141,7 +141,7 @@ ROOT = Place(Partnership)
 
 @cache
 def _child(model: type[BaseModel], name: str) -> Place:
-    """The place of a field of a model."""
+    """Return the place of a field of a model."""
     info = model.model_fields[name]
     place = _bare(info.annotation)
     extra = info.json_schema_extra
@@ -161,7 +161,7 @@ def meaning_of(model: type[BaseModel], name: str) -> str:
 
 @cache
 def _said_in(module: str) -> dict[tuple[str, str], str]:
-    """The sentences in quotes below the fields of a module's tables, by table and field.
+    """Read the sentences in quotes below the fields of a module's tables, by table and field.
 
     pydantic would read them too, but at each start and ten times as slowly.
     """
@@ -176,7 +176,7 @@ def _said_in(module: str) -> dict[tuple[str, str], str]:
 
 
 def wanted_table(header: str) -> str:
-    """Say how a table is written."""
+    """Tell how a table is written in a file."""
     return f"a table, headed [{header}] or in braces"
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong with what people write, in words for the person who wrote it."""
+"""Errors in what people write, in words for the person who wrote it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_PROBLEMS = 3
 
 
 class InputError(ValueError):
-    """What somebody gave or asked for cannot be taken, in words for them; each kind has its name."""
+    """Input that cannot be taken, in words for whoever gave it; each kind has a class of its own."""
 
 
 class ScenarioError(InputError):
-    """What is wrong with a scenario, in words for the person who wrote it."""
+    """An error in a scenario, in words for the person who wrote it."""
 
 
 class MissingPackageError(InputError):
-    """A package is missing, or is there in a version that does not do; says what installs it."""
+    """A package is missing, or its version does not do; the message gives the command to install it."""
 
 
 class FolderError(InputError):
@@ -77,7 +77,7 @@ def as_typed(text: str, most: int = 80) -> str:
 
 
 def whole_number(name: str, value: Any, least: int, most: int) -> int:
-    """Check the range of a whole number; an int of Python's. ValueError says what would be right."""
+    """Check the range of a whole number, and return it as an int; ValueError says what would be right."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -88,7 +88,7 @@ def whole_number(name: str, value: Any, least: int, most: int) -> int:
 
 
 def out_of_range(number: int, least: int, most: int) -> str:
-    """Say what is wrong with a number that is too small or too large; nothing if it is neither."""
+    """Tell which number would be right in place of one too small or too large; empty if it is neither."""
     if number < least:
         return f"{shown(number)}: must be {least} or more"
     return f"{shown(number)}: must be at most {most:,}" if number > most else ""
@@ -112,7 +112,7 @@ def _digits(text: str) -> int:
 
 
 def check_name(name: str, known: Iterable[str], what: str) -> None:
-    """Refuse a name that there is not, and name the nearest; `what` is what it should be.
+    """Refuse an unknown name, and suggest the nearest; `what` is the kind of thing that it should name.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def explain_syntax(text: str, error: ValueError) -> str:
 
 
 def hint_for_value(value: str) -> str:
-    """Say what a value that TOML cannot read may have meant; empty for no idea."""
+    """Suggest what was meant by a value that TOML cannot read; empty where there is no idea."""
     if value.lower() in ("true", "false"):
         return f"; write {value.lower()}"
     if value.lower() in ("none", "null"):

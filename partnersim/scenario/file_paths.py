@@ -1,4 +1,4 @@
-"""Where on this machine a path leads that somebody gave."""
+"""Paths as people give them, made absolute on this machine."""
 
 from __future__ import annotations
 

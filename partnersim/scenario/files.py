@@ -182,12 +182,12 @@ def packaged_text(name: str) -> str:
 
 @cache
 def packaged_names() -> tuple[str, ...]:
-    """Names of the packaged scenarios, sorted."""
+    """Return the names of the packaged scenarios, sorted."""
     folder = files("partnersim") / "scenario" / "packaged"
     found = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
 def is_path(source: str) -> bool:
-    """Whether text means a path and not the name of a packaged scenario."""
+    """Return whether text means a path and not the name of a packaged scenario."""
     return "/" in source or "\\" in source or source.lower().endswith(".toml") or os.path.isfile(source)

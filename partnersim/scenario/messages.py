@@ -38,12 +38,12 @@ def validate(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
 
 
 def _said(detail: ErrorDetails) -> str:
-    """Repeat what a check of our own said; nothing for a check of pydantic's."""
+    """Return the message of a check of our own; empty for a check of pydantic's."""
     return str(detail.get("ctx", {}).get("error", ""))
 
 
 def _problems(details: list[ErrorDetails], data: Mapping[str, Any], root: type[BaseModel]) -> Iterator[str]:
-    """Each thing that pydantic found, as 'key = value: what would be right'."""
+    """Put each problem that pydantic found in words, as 'key = value: what would be right'."""
     for detail in details:
         location = without_tags(detail["loc"], root)
         key = _dotted(location, data)
@@ -69,7 +69,7 @@ def _problems(details: list[ErrorDetails], data: Mapping[str, Any], root: type[B
 
 
 def _wrong_type(key: str, header: str, given: Any, known: list[str]) -> str:
-    """Say what is wrong with the `type` of a table that has several."""
+    """Explain a wrong `type` of a table that may be of several types."""
     if not isinstance(given, Mapping):
         return f"{key} = {shown(given)}: must be {wanted_table(header)}"
     if "type" not in given:
@@ -99,7 +99,7 @@ def _quoted(key: str) -> str:
 
 
 def member_name(member: Any, index: int) -> str:
-    """Give what stands for a member of a list in a dotted path."""
+    """Return the name of a list's member in a dotted path, or its number from 1 where it has none."""
     name = member.get("name") if isinstance(member, Mapping) else getattr(member, "name", None)
     if isinstance(name, str) and re.fullmatch(r"[A-Za-z][\w-]*", name):
         return name
@@ -107,7 +107,7 @@ def member_name(member: Any, index: int) -> str:
 
 
 def unknown_key(name: str, known: list[str], root: type[BaseModel] = Partnership) -> str:
-    """Say what is wrong with a key that a table, whose keys are `known`, does not have."""
+    """Explain a key that a table, whose keys are `known`, does not have."""
     rows = parameters() if issubclass(root, Partnership) else []
     elsewhere = [row.path for row in rows if row.path.split(".")[-1] == name]
     if elsewhere and not get_close_matches(name, known, n=1, cutoff=0.8):

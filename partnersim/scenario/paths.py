@@ -34,7 +34,7 @@ FIT_TOGETHER = {
 
 
 PLAIN = (float, int, bool, str, NoneType)
-"""What most values are, as a file would hold them."""
+"""Types of most values, which are as a file would hold them."""
 
 
 def replace(scenario: AScenario, changes: Mapping[str, Any]) -> AScenario:
@@ -73,7 +73,7 @@ def replace(scenario: AScenario, changes: Mapping[str, Any]) -> AScenario:
 
 @cache
 def _part(name: str) -> TypeAdapter[Any]:
-    """The check of one part of a scenario by itself."""
+    """Make the check of one part of a scenario by itself."""
     info = Partnership.model_fields[name]
     # Annotated takes one metadata at least.
     checked: Any = Annotated[info.annotation, info, *info.metadata]
@@ -103,7 +103,7 @@ def _put(data: dict[str, Any], path: str, value: Any) -> None:
 
 
 class Setting(NamedTuple):
-    """One thing that is set in a scenario: what the declarations say of it, and its value."""
+    """One thing that is set in a scenario: its declaration and its value."""
 
     place: Place
     value: Any
@@ -132,7 +132,7 @@ def find_setting(scenario: Partnership, path: str) -> Setting:
 
 
 def flatten(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes by dotted path, of changes that may be tables in tables.
+    """Turn changes that may be tables in tables into changes by dotted path.
 
     A section of the scenario in which only some things are named so changes only these, as with
     dotted paths; a list, and a table of weights, are changed as a whole.
@@ -149,7 +149,7 @@ def flatten(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared_at(path: str) -> Place | None:
-    """What is declared at a dotted path in any scenario; None for nothing."""
+    """Find the declaration at a dotted path in any scenario; None where there is none."""
     place = ROOT
     for part in path.split("."):
         if place.is_table and part in place.fields:
@@ -177,7 +177,7 @@ def _put_at(data: dict[str, Any], parts: list[str], value: Any) -> None:
 
 
 def _opened(value: Any, place: Place) -> Any:
-    """A table or list of which parts can be set, and nothing else changes by that."""
+    """Copy a table or list, so that parts of it can be set and nothing else changes by that."""
     if value is None and place.is_table:  # [drawn], where there was none
         return {}
     if isinstance(value, BaseModel):
@@ -186,12 +186,12 @@ def _opened(value: Any, place: Place) -> Any:
 
 
 def _may_be_none(table: Place, name: str) -> bool:
-    """Whether a field of a table may be left out."""
+    """Return whether a field of a table may be left out."""
     return table.is_table and table.model.model_fields[name].default is None
 
 
 def _step(place: Place, holder: Any, part: str, above: str) -> tuple[Any, Place]:
-    """One step of a path: the key or index in the data, and the declaration there."""
+    """Take one step of a path: give the key or index in the data, and the declaration there."""
     if place.is_table and isinstance(holder, dict):
         if part not in place.fields:
             raise LookupError(unknown_key(part, list(place.fields)))

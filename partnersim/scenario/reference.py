@@ -75,7 +75,7 @@ def keys_markdown(model: type[BaseModel]) -> str:
 
 
 def _cells(row: ParameterRow) -> tuple[str, ...]:
-    """Key, default, range, unit and meaning of one thing that can be set."""
+    """Give the key, default, range, unit and meaning of one thing that can be set."""
     ends = [figure(end) for end in (row.low, row.high) if end is not None]
     return (
         f"`{row.path.rpartition('.')[2]}`",

@@ -22,7 +22,7 @@ class Scenario(Partnership):
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
-        """A packaged scenario by its name, or a scenario file by its path.
+        """Read a packaged scenario by its name, or a scenario file by its path.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Scenario(Partnership):
         return validate(cls, data, where)
 
     def replace(self, changes: dict[str, Any] | None = None, /, **keywords: Any) -> Self:
-        """The same scenario with some things changed, checked anew.
+        """Return the same scenario with some things changed, checked anew.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class Scenario(Partnership):
         return replace(self, {**(changes or {}), **keywords})
 
     def to_toml(self) -> str:
-        """The scenario as the text of a TOML file; reading it gives an equal scenario."""
+        """Write the scenario as the text of a TOML file; reading it gives an equal scenario."""
         return to_toml(self)
 
     def __repr__(self) -> str:

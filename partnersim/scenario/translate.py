@@ -1,4 +1,4 @@
-"""From a scenario, as people write it, to the numbers and arrays that the model reads.
+"""Translation of a scenario, as people write it, to the numbers and arrays that the model reads.
 
 What stands in a scenario under a dotted path stands in the model's record under the same path, as
 `p.trust.disposition`. A name becomes a position, -1 for none; numbers by name become a row, and so
@@ -39,10 +39,10 @@ from partnersim.scenario.declared import Place
 from partnersim.scenario.scenario import Scenario
 
 REASONS = ("commitment", "tie", "time")
-"""What attention weighs."""
+"""The reasons that a coordinator's attention weighs."""
 
 NAMES = "organisation_names"
-"""Stands for a scenario's organisations where only who they are counts."""
+"""The part of a scenario that is read where only the names of its organisations count."""
 
 Values = dict[str, Any]
 """Numbers and arrays by their paths in the record."""
@@ -51,10 +51,10 @@ Kind = tuple[Any, tuple[int, ...]]
 """Type of a number, and the shape of an array; () for one number."""
 
 MADE: dict[str, Kind] = {}
-"""What functions here make for the record, by its path."""
+"""Entries of the record that are made by functions here: their kinds, by path."""
 
 ELSEWHERE: set[str] = set()
-"""Paths of what is declared and does not stand in the record: functions here read it."""
+"""Declared paths that do not stand in the record, as functions here read them."""
 
 Part = Callable[[Scenario], Values]
 
@@ -63,7 +63,7 @@ READS: dict[Part, tuple[str, ...]] = {}
 
 
 def to_parameters(scenario: Scenario) -> np.record:
-    """The parameters of a scenario: a record of `PARAMETERS`."""
+    """Translate a scenario to the model's parameters: a record of `PARAMETERS`."""
     return Translator().write(scenario)
 
 
@@ -82,7 +82,7 @@ class Translator:
         self._last: Scenario | None = None
 
     def write(self, scenario: Scenario) -> np.record:
-        """The parameters of a scenario, in a record that holds them until the next call."""
+        """Translate a scenario to parameters, in a record that holds them until the next call."""
         last, self._last = self._last, None  # whatever is left half written is not relied on
         changed = READERS if last is None else _changed(last, scenario)
         for read in {read: None for part in changed for read in READERS[part]}:
@@ -107,7 +107,7 @@ class Translator:
 
 
 def _changed(last: Scenario, scenario: Scenario) -> set[str]:
-    """The parts of a scenario that are not the very same as in another."""
+    """Find the parts of a scenario that are not the very same as in another."""
     before, now = vars(last), vars(scenario)
     changed = {part for part in PARTS if before[part] is not now[part]}
     # Most of what reads organisations reads their names only, which hardly ever change.
@@ -142,7 +142,7 @@ def made(reads: str, kinds: Mapping[str, Kind], instead_of: str = "") -> Callabl
     instead_of="organisations.n drawn.n_organisations",
 )
 def _counts(scenario: Scenario) -> Values:
-    """How many there are, and whose luck an organisation has: its position, unless relabelled."""
+    """Count organisations and domains; an organisation's label, its address of draws, is its position."""
     n = scenario.n_organisations
     return {"n": n, "n_domains": len(scenario.domains), "label": range(n)}
 
@@ -160,7 +160,7 @@ def _counts(scenario: Scenario) -> Values:
     instead_of="decision.rule place.demand_growth",
 )
 def _conversions(scenario: Scenario) -> Values:
-    """What is nearly as it is written: growth as a logarithm, -1 for a start at rest."""
+    """Convert what is nearly as it is written: growth as a logarithm, -1 for a start at rest."""
     start = scenario.starting
     return {
         "drawn.is_given": scenario.drawn is not None,
@@ -174,7 +174,7 @@ def _conversions(scenario: Scenario) -> Values:
 
 @made(f"{NAMES} events", {"organisations.is_present_at_start": (REAL, (N,))})
 def _presence(scenario: Scenario) -> Values:
-    """Who is there from the start: 0 or 1."""
+    """Mark the organisations that are there from the start: 0 or 1."""
     joining = {e.organisation for e in scenario.events if e.type == "organisation_joins"}
     present = [float(name not in joining) for name in scenario.organisation_names]
     return {"organisations.is_present_at_start": present}
@@ -182,7 +182,7 @@ def _presence(scenario: Scenario) -> Values:
 
 @made("organisations drawn domains", {"organisations.objectives": (REAL, (N, K))})
 def _objectives(scenario: Scenario) -> Values:
-    """Weights of domains that sum to 1; all alike where none are given."""
+    """Compute weights of domains that sum to 1; all alike where none are given."""
     alike = dict.fromkeys(scenario.domains, 1.0)
     given = [organisation.objectives or alike for organisation in _organisations(scenario)]
     totals = [math.fsum(weights.values()) for weights in given]
@@ -199,7 +199,7 @@ def _objectives(scenario: Scenario) -> Values:
     instead_of="trust.usual_cultural_distance",
 )
 def _culture(scenario: Scenario) -> Values:
-    """How far apart organisations are: as given, else the usual; the same both ways."""
+    """Fill in cultural distances between organisations: as given, else the usual; the same both ways."""
     organisations = _organisations(scenario)
     n = len(organisations)
     matrix = np.full((n, n), float(scenario.trust.usual_cultural_distance))
@@ -217,7 +217,7 @@ def _culture(scenario: Scenario) -> Values:
     instead_of="ways_of_working",
 )
 def _working(scenario: Scenario) -> Values:
-    """What is stated of each lever for each organisation: its own, else everybody's."""
+    """Fill in each lever of each organisation: its own value, else everybody's."""
     usual = [getattr(scenario.ways_of_working, lever) for lever in LEVERS]
     own = [[getattr(o.ways_of_working, v) for v in LEVERS] for o in _organisations(scenario)]
     stated = [[u if v is None else v for u, v in zip(usual, row, strict=True)] for row in own]
@@ -226,7 +226,7 @@ def _working(scenario: Scenario) -> Values:
 
 @made("organisations drawn", {"organisations.targets.organisation": (WHOLE, (MAX_TARGETS,))})
 def _whose_targets(scenario: Scenario) -> Values:
-    """The organisation that each target is one of."""
+    """Find the organisation to which each target belongs."""
     whose = [i for i, o in enumerate(_organisations(scenario)) for _ in o.targets]
     return {"organisations.targets.organisation": whose}
 
@@ -234,7 +234,7 @@ def _whose_targets(scenario: Scenario) -> Values:
 Members = Callable[[Scenario], Sequence[Any]]
 
 LISTS: dict[str, tuple[Members, tuple[str, ...]]] = {}
-"""Lists that are not read as they are written: how they are, and what is read for it."""
+"""Lists that are not read as written: what finds their members, and the parts that it reads."""
 
 
 def listed(where: str, reads: str, instead_of: str) -> Callable[[Members], Members]:
@@ -255,7 +255,7 @@ def listed(where: str, reads: str, instead_of: str) -> Callable[[Members], Membe
     "drawn.interdependence drawn.pressure_mean",
 )
 def _organisations(scenario: Scenario) -> Sequence[Organisation]:
-    """Organisations; where they are yet to be drawn, each at the means."""
+    """Return the organisations; where they are yet to be drawn, each at the means."""
     if scenario.drawn is None:
         return scenario.organisations
     return _at_means(scenario.drawn, tuple(scenario.organisation_names))
@@ -279,7 +279,7 @@ def _at_means(drawn: Drawn, names: tuple[str, ...]) -> tuple[Organisation, ...]:
     instead_of="organisations.targets.origin pressure.national_phase_months",
 )
 def _targets(scenario: Scenario) -> Sequence[Target]:
-    """Targets of all organisations; national ones stand where the national year does."""
+    """Return the targets of all organisations; national ones stand where the national year does."""
     phase = scenario.pressure.national_phase_months
     return [
         target.model_copy(update={"phase_months": phase})
@@ -297,7 +297,7 @@ def _targets(scenario: Scenario) -> Sequence[Target]:
     instead_of="coordinators.attention",
 )
 def _attention(scenario: Scenario) -> Values:
-    """What each strategy of attention weighs, and how much chance there is in it."""
+    """Look up each coordinator's weights of attention, and how much chance there is in it."""
     found = [STRATEGIES[coordinator.attention] for coordinator in _coordinators(scenario)]
     weights = {f"coordinators.for_{reason}": [s[reason] for s in found] for reason in REASONS}
     return weights | {"coordinators.temperature": [s["temperature"] for s in found]}
@@ -305,7 +305,7 @@ def _attention(scenario: Scenario) -> Values:
 
 @listed("coordinators", f"coordinators emergence {NAMES}", instead_of="")
 def _coordinators(scenario: Scenario) -> Sequence[Coordinator]:
-    """Coordinators, and places for those who may emerge: one an organisation, as far as 10 go."""
+    """Return the coordinators, and places for those who may emerge: one an organisation, to 10 in all."""
     appointed, emergence = scenario.coordinators, scenario.emergence
     if emergence.rate == 0.0:
         return appointed
@@ -327,11 +327,11 @@ AXES: dict[str, tuple[int, Callable[[Scenario], Sequence[str]], tuple[str, ...]]
     "organisations": (N, attrgetter(NAMES), (NAMES,)),
     "domains": (K, attrgetter("domains"), ("domains",)),
 }
-"""Of lists that have names: the room for them, the names, and what is read for these."""
+"""Lists that have names: the room for them, the names, and the parts that are read for these."""
 
 
 class Form(NamedTuple):
-    """How values of one place in a scenario stand in the record."""
+    """The form in which values of one place in a scenario stand in the record."""
 
     kind: Kind
     encode: Callable[[Sequence[Any], Scenario], Sequence[Any]] | None = None
@@ -341,9 +341,9 @@ class Form(NamedTuple):
 def find_forms(
     place: Place, above: str = "", where: str = "", room: tuple[int, ...] = ()
 ) -> Iterator[tuple[str, str, Form]]:
-    """Find all that follows from what is declared of a table, and of the tables in it.
+    """Find the forms that follow from what is declared of a table, and of the tables in it.
 
-    Each with its path and with the list, or else the part of a scenario, in which it stands.
+    Each comes with its path and with the list, or else the part of a scenario, in which it stands.
     """
     for name in place.model.model_fields:
         child, path = place.child(name), f"{above}{name}"
@@ -361,7 +361,7 @@ def find_forms(
 
 
 def _form(place: Place, room: tuple[int, ...]) -> Form | None:
-    """How values of a place stand in the record; None for a text, which does not."""
+    """Find the form of a place's values in the record; None for a text, which does not stand there."""
     if place.annotation in NUMBERS:
         # Numba knows no arrays of flags in a record: there they are 0 and 1.
         number = REAL if room and place.annotation is bool else NUMBERS[place.annotation]
@@ -399,7 +399,7 @@ def _put_to_work(where: str, forms: Mapping[str, Form]) -> None:
 
 
 def _table_reader(part: str, forms: Mapping[str, Form]) -> Part:
-    """Make what reads all that stands in one part of a scenario, lists of tables apart."""
+    """Make a function that reads all that stands in one part of a scenario, lists of tables apart."""
     get = attrgetter(*forms, part)  # of more than one, it gives a tuple
     encoded = {path: form.encode for path, form in forms.items() if form.encode}
 
@@ -415,7 +415,7 @@ def _table_reader(part: str, forms: Mapping[str, Form]) -> Part:
 
 
 def _list_reader(members_in: Members, where: str, forms: Mapping[str, Form]) -> Part:
-    """Make what reads all that stands in the tables of a list."""
+    """Make a function that reads all that stands in the tables of a list."""
     within = {path: path.removeprefix(f"{where}.") for path in forms}
     getters = {path: attrgetter(name) for path, name in within.items() if name != "n"}
 
@@ -437,7 +437,7 @@ for _where, _forms in _tables.items():
     _put_to_work(_where, _forms)
 
 KINDS = MADE | {path: form.kind for forms in _tables.values() for path, form in forms.items()}
-"""What stands in the record, by its path."""
+"""All entries of the record: their kinds, by path."""
 
 PARAMETERS = record_of((path, *kind) for path, kind in KINDS.items())
 """The record of everything that does not change during a run."""
@@ -446,7 +446,7 @@ READERS = {
     part: [read for read, parts in READS.items() if part in parts]
     for part in {part for parts in READS.values() for part in parts}
 }
-"""What reads each part of a scenario."""
+"""The parts of the translation that read each part of a scenario."""
 
 PARTS = READERS.keys() - {NAMES}
 """All parts of a scenario that are translated."""

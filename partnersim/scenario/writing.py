@@ -11,7 +11,7 @@ from partnersim.scenario.declarations import Partnership
 from partnersim.scenario.errors import shown
 
 MOST_SHOWN = 300
-"""Characters of what a scenario shows of itself."""
+"""Characters that a scenario shows of itself at most."""
 
 
 def to_toml(scenario: Partnership) -> str:
@@ -57,7 +57,7 @@ def _set_in(section: BaseModel) -> Iterator[tuple[str, Any]]:
 
 
 def in_short(scenario: Partnership) -> str:
-    """Say in a line or two what differs from the defaults, by dotted path; members by name."""
+    """List in a line or two what differs from the defaults, by dotted path; members by name."""
     settings = [text for name, text in _settings(scenario) if name not in ("title", "description")]
     most = next((n for n in range(len(settings), 0, -1) if len(", ".join(settings[:n])) <= MOST_SHOWN), 0)
     more = [f"and {len(settings) - most} more"] if most < len(settings) else []
@@ -86,14 +86,14 @@ def to_table(section: BaseModel) -> Any:
 
 
 def _holds_tables(value: Any) -> bool:
-    """Whether a value is written under a header of its own."""
+    """Return whether a value is written under a header of its own."""
     return isinstance(value, BaseModel) or (
         isinstance(value, list) and any(isinstance(member, BaseModel) for member in value)
     )
 
 
 def _item(value: Any) -> Any:
-    """Give a value that stands on one line."""
+    """Return a value as tomlkit writes it on one line."""
     import tomlkit
 
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Which runs belong together in one file, and which are still to be done.
+"""Chunks: the runs that belong together in one file, and those that are still to be done.
 
 A run is a point of the design and a replicate (in all arms). A chunk is a block of replicates of
 some points: a rectangle, or several with the same replicates. It is named by what it holds and
@@ -17,7 +17,7 @@ from itertools import pairwise
 from partnersim.scenario.files import parse_json
 
 Range = tuple[int, int]
-"""Whole numbers from the first up to and without the second."""
+"""A range of whole numbers: from the first up to and without the second."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Chunk:
 
     @property
     def file_name(self) -> str:
-        """Name of its file: half-open ranges, and a mark of which points where some are left out.
+        """Name of its file: half-open ranges, and a hash of the points where some between are left out.
 
         Digits are filled up so that a sorted listing is in the order in which chunks are run.
         """
@@ -59,7 +59,7 @@ class Chunk:
         return f"{name}.parquet"
 
     def to_json(self) -> str:
-        """Write it as it stands in a file's footer."""
+        """Write the chunk as it stands in a file's footer."""
         return json.dumps({"points": self.points, "replicates": self.replicates})
 
     @classmethod
@@ -98,7 +98,7 @@ class Coverage:
         return True
 
     def overlaps(self, chunk: Chunk) -> bool:
-        """Whether any run of a chunk is done."""
+        """Return whether any run of a chunk is done."""
         return any(
             _overlap(ranges, part)
             for replicates, ranges in self._by_replicates.items()
@@ -107,7 +107,7 @@ class Coverage:
         )
 
     def n_runs(self, n_arms: int) -> int:
-        """Runs that are done, in all arms."""
+        """Count the runs that are done, in all arms."""
         return n_arms * sum(
             (last - first) * sum(end - begin for begin, end in ranges)
             for (first, last), ranges in self._by_replicates.items()
@@ -130,7 +130,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Grid:
-    """How the runs of a sweep are cut: the same for all who work on it at the same time.
+    """The grid by which the runs of a sweep are cut: the same for all who work on it at the same time.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class Grid:
 
 
 def pick(chunks: Iterable[Chunk], shard: tuple[int, int]) -> Iterator[Chunk]:
-    """Every n-th chunk, from the i-th on, of a shard (i, n) with i from 1."""
+    """Pick the chunks of a shard (i, n): every n-th one, from the i-th on, with i from 1."""
     which, n_shards = shard
     for number, chunk in enumerate(chunks):
         if number % n_shards == which - 1:
@@ -179,7 +179,7 @@ def _touch(one: Range, other: Range) -> bool:
 
 
 def _overlap(ranges: Sequence[Range], part: Range) -> bool:
-    """Whether a range overlaps any of some ordered ones."""
+    """Return whether a range overlaps any of some ordered ones."""
     at = bisect_right(ranges, part[0], key=lambda known: known[1])
     return at < len(ranges) and ranges[at][0] < part[1]
 

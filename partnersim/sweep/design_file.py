@@ -24,19 +24,19 @@ from partnersim.sweep.parquet import column, digest_of, open_parquet, whole_file
 from partnersim.sweep.reading import fault_of, read_parquet
 
 NUMBERS_IN_GROUP = 1 << 20
-"""Of a group of rows, at most: part of the stores' format, as the digests are of groups."""
+"""Numbers in a group of rows, at most: part of the stores' format, as the digests are of groups."""
 
 GROUPS_KEPT = 2
-"""In the memory of a worker, as chunks of points do not end where groups do."""
+"""Groups kept in the memory of a worker, as chunks of points do not end where groups do."""
 
 REMEDY = "give the command again that ran the sweep"
 
 Tell = Callable[[int, int], None]
-"""Told of points written and in all."""
+"""A function that is told how many points are written, and how many there are in all."""
 
 
 class Written(NamedTuple):
-    """What is known of points that are written: how many, and a digest for each group of rows."""
+    """Points that are written: how many, and a digest for each group of rows."""
 
     n_points: int
     digests: Sequence[str]
@@ -46,7 +46,7 @@ NOTHING = Written(0, ())
 
 
 def as_tables(blocks: Iterator[Columns]) -> Iterator[pa.Table]:
-    """Blocks of points as groups of rows, each point with its number."""
+    """Turn blocks of points into groups of rows, each point with its number."""
     n = 0
     for block in blocks:
         n_rows = len(next(iter(block.values())))
@@ -116,11 +116,11 @@ class DesignFile:
 
     @cached_property
     def _begins(self) -> npt.NDArray[np.int64]:
-        """The first point of each group, and how many there are in all."""
+        """The first point of each group, and last the number of points in all."""
         return np.cumsum([0, *read_parquet(self._path, _sizes_of_groups)])
 
     def points(self, begin: int, end: int, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Some columns of points `begin` to `end` - 1, one dictionary a point.
+        """Read some columns of points `begin` to `end` - 1, one dictionary a point.
 
         Raises
         ------
@@ -137,7 +137,7 @@ class DesignFile:
         return points
 
     def check(self, *, is_thorough: bool) -> None:
-        """Look whether all points are there and no others; thoroughly, by reading all of them.
+        """Check that all points are there and no others; if thoroughly, by reading all of them.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class DesignFile:
                 self._read_group(k)
 
     def _group(self, k: int) -> pa.Table:
-        """A group of rows, kept for a while."""
+        """Read a group of rows, and keep it for a while."""
         if k not in self._kept:
             self._kept[k] = self._read_group(k)
             for oldest in list(self._kept)[:-GROUPS_KEPT]:
@@ -168,7 +168,7 @@ class DesignFile:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
-        """Say in words what is wrong with the file."""
+        """Turn errors of reading into one that says in words what is wrong with the file."""
         try:
             yield
         except FileNotFoundError:
@@ -178,11 +178,11 @@ class DesignFile:
 
 
 def _sizes_of_groups(file: pq.ParquetFile) -> list[int]:
-    """Rows of each group of a file."""
+    """Return the number of rows in each group of a file."""
     footer = file.metadata
     return [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
 
 
 def as_points(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Columns as one dictionary a point."""
+    """Turn columns into one dictionary a point."""
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,4 +1,4 @@
-"""Designs: which points of the parameters' space a sweep runs.
+"""Designs: the points of the parameters' space that a sweep runs.
 
 A design is declared in a plan (`[design]`, tagged by `type`). Its points are made once, block by
 block, by scipy.stats.qmc and SALib, and written to the store, where workers read them: so memory
@@ -34,7 +34,7 @@ BLOCK = 1 << 16
 where there are more points than this."""
 
 MOST_POINTS = 2**38
-"""Points that can be numbered: the luck of a point is an address of so many bits."""
+"""Points that can be numbered: the address of a point's random numbers has so many bits."""
 
 MOST_SOBOL_POINTS = 2**30
 """Points of a Sobol' sequence in scipy, which gives each 30 bits."""
@@ -169,7 +169,7 @@ class TableDesign(Section):
 
 
 def _type_of(given: Any) -> Any:
-    """The tag by which pydantic chooses among designs."""
+    """Return the tag by which pydantic chooses among designs."""
     return given.get("type") if isinstance(given, Mapping) else getattr(given, "type", None)
 
 
@@ -197,8 +197,8 @@ class Design:
     n_points : int
         How many points there are, numbered from 0.
     n_alike : int or None
-        Of so many points that follow one another, all have the same random numbers, replicate by
-        replicate; None where all points have.
+        Of so many points that follow one another, all have common random numbers: the same ones,
+        replicate by replicate; None where all points have.
     """
 
     n_points: int
@@ -218,7 +218,7 @@ class Design:
 
 
 def make_design(plan: Plan) -> Design:
-    """The design of a plan; no point is made yet.
+    """Set up the design of a plan; no point is made yet.
 
     Raises
     ------
@@ -263,18 +263,18 @@ def make_design(plan: Plan) -> Design:
 
 
 def _cut(n: int, size: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of each block of n points."""
+    """Cut n points into blocks, and give the begin and end of each."""
     for begin in range(0, n, size):
         yield begin, min(begin + size, n)
 
 
 def _at(positions: Floats, parameters: Parameters) -> Columns:
-    """Values of each parameter, by path, at float64[point, parameter] in [0, 1]."""
+    """Turn positions, float64[point, parameter] in [0, 1], into values of each parameter, by path."""
     return {p.path: p.at(positions[:, number]) for number, p in enumerate(parameters)}
 
 
 def _factorial(n: int, parameters: Parameters, levels: Sequence[Column]) -> Iterator[Columns]:
-    """Every combination; the last parameter changes first."""
+    """Make every combination; the last parameter changes first."""
     for begin, end in _cut(n, BLOCK):
         indices = np.unravel_index(np.arange(begin, end), [len(values) for values in levels])
         chosen = zip(parameters, levels, indices, strict=True)
@@ -282,7 +282,7 @@ def _factorial(n: int, parameters: Parameters, levels: Sequence[Column]) -> Iter
 
 
 def _choices(parameters: Parameters, n_levels: int, starts: Mapping[str, Any]) -> list[Column]:
-    """For each parameter, its value in the scenario and then its other values."""
+    """List for each parameter its value in the scenario and then its other values."""
     choices = []
     for parameter in parameters:
         start = starts[parameter.path]
@@ -292,7 +292,7 @@ def _choices(parameters: Parameters, n_levels: int, starts: Mapping[str, Any]) -
 
 
 def _one_at_a_time(n: int, parameters: Parameters, choices: Sequence[Column]) -> Iterator[Columns]:
-    """Point 0 is the scenario as it stands; then come the other values of each parameter.
+    """Make point 0, the scenario as it stands, and then points with the other values of each parameter.
 
     `changed` is the path of the parameter that is changed; empty at point 0.
     """
@@ -307,7 +307,7 @@ def _one_at_a_time(n: int, parameters: Parameters, choices: Sequence[Column]) ->
 
 
 def _latin_hypercube(n: int, parameters: Parameters, seed: int) -> Iterator[Columns]:
-    """In each column the slices in random order, and a random place in each slice.
+    """Make in each column the slices in random order, and a random place in each slice.
 
     Of more points than a block has, each block is a Latin hypercube by itself: so memory is that
     of a block, and the first points are known without the others.
@@ -320,13 +320,13 @@ def _latin_hypercube(n: int, parameters: Parameters, seed: int) -> Iterator[Colu
 
 
 def _sobol(n: int, parameters: Parameters, seed: int) -> Iterator[Columns]:
-    """The points of a scrambled Sobol' sequence."""
+    """Make the points of a scrambled Sobol' sequence."""
     for positions in _sobol_rows(n, len(parameters), seed, BLOCK):
         yield _at(positions, parameters)
 
 
 def _sobol_rows(n: int, n_columns: int, seed: int, size: int) -> Iterator[Floats]:
-    """Rows of a scrambled Sobol' sequence, so many at a time; both numbers are powers of two."""
+    """Make rows of a scrambled Sobol' sequence, `size` at a time; `n` and `size` are powers of two."""
     from scipy.stats import qmc
 
     sequence = qmc.Sobol(n_columns, scramble=True, seed=np.random.default_rng(seed))
@@ -335,9 +335,10 @@ def _sobol_rows(n: int, n_columns: int, seed: int, size: int) -> Iterator[Floats
 
 
 def _morris(n: int, parameters: Parameters, n_levels: int, groups: Groups, seed: int) -> Iterator[Columns]:
-    """Trajectories on a grid, in which each group of parameters moves once [morris1991].
+    """Make trajectories on a grid, in which each group of parameters moves once [morris1991].
 
-    `trajectory`, `step`, and `changed`: the group that has just moved; empty at step 0.
+    Each point has its `trajectory`, its `step`, and in `changed` the group that has just moved, which
+    is empty at step 0.
     """
     from SALib.sample.morris import sample
 
@@ -366,7 +367,7 @@ def _morris(n: int, parameters: Parameters, n_levels: int, groups: Groups, seed:
 def _saltelli(
     n: int, parameters: Parameters, groups: Groups, has_second_order: bool, seed: int
 ) -> Iterator[Columns]:
-    """Rows of A and B, and of each with one group of columns of the other [saltelli2010].
+    """Make rows of A and B, and of each with one group of columns of the other [saltelli2010].
 
     Rows are as SALib's, which makes them one by one and all at once: for each base row A, AB of
     each group, BA of each group (for second order indices), B. `base_row`, `matrix` (A, AB, BA or
@@ -391,13 +392,13 @@ def _saltelli(
 
 
 def _table(n: int, values: Mapping[str, Column]) -> Iterator[Columns]:
-    """Points that somebody has written down."""
+    """Give the points of a table that somebody has written down."""
     for begin, end in _cut(n, BLOCK):
         yield {path: column[begin:end] for path, column in values.items()}
 
 
 def _hidden(seed: int, number: int) -> np.random.SeedSequence:
-    """Of a block of a design."""
+    """Return the seed of one block of a design; it is hidden from the seeds of runs."""
     return np.random.SeedSequence(seed, spawn_key=(HIDDEN_STREAM, number))
 
 
@@ -405,7 +406,7 @@ def _hidden(seed: int, number: int) -> np.random.SeedSequence:
 
 
 def _check_has_ends(parameters: Parameters) -> None:
-    """Morris's trajectories reach both ends of each parameter."""
+    """Check that each parameter has both ends, which Morris's trajectories reach."""
     for parameter in parameters:
         if isinstance(parameter.spread, Distribution) and None in (parameter.low, parameter.high):
             raise ScenarioError(
@@ -415,7 +416,7 @@ def _check_has_ends(parameters: Parameters) -> None:
 
 
 def join_groups(groups: Mapping[str, Sequence[str]], parameters: Parameters) -> dict[str, list[int]]:
-    """Positions of each group's parameters, groups in the order of their first parameter.
+    """Find the positions of each group's parameters, groups in the order of their first parameter.
 
     A parameter that is in no group is a group by itself, under its own path.
     """

@@ -1,4 +1,4 @@
-"""Engines: who computes the chunks. The store does not care, nor do the numbers.
+"""Engines, which compute the chunks; neither the store nor the numbers depend on which it is.
 
 An engine takes chunks one at a time, as it has room, and gives back what became of them. It never
 has more than a few in hand, and holds no results: workers write the files themselves. Whatever
@@ -50,7 +50,7 @@ SILENCE = 20.0
 
 
 PATIENCE = 3.0
-"""Seconds without a worker of Dask's after which it is said for what the sweep waits."""
+"""Seconds without a worker of Dask's after which a message says that the sweep waits for one."""
 
 
 class SweepStopped(RuntimeError):  # noqa: N818 - often nobody erred
@@ -65,7 +65,7 @@ class Trouble(NamedTuple):
 
 
 class Stop:
-    """How a sweep is asked to stop: once, and chunks in hand are finished; twice, and at once.
+    """A request to stop a sweep: asked once, chunks in hand are finished; asked twice, it stops at once.
 
     Parameters
     ----------
@@ -84,16 +84,16 @@ class Stop:
 
     @property
     def is_asked(self) -> bool:
-        """Whether to begin no further chunk."""
+        """True where no further chunk is to be begun."""
         return self.event.is_set()
 
     @property
     def is_at_once(self) -> bool:
-        """Whether to drop what is in hand."""
+        """True where the chunks in hand are to be dropped."""
         return self.n_interrupts > 1
 
     def check(self) -> None:
-        """Drop what is in hand, if asked to.
+        """Drop the chunks in hand, if asked to.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Stop:
 
 
 class Engine(Protocol):
-    """Computes chunks."""
+    """An engine: it computes chunks."""
 
     def map(self, chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
         """Compute chunks, in any order; None now and then while there is nothing to tell."""
@@ -163,7 +163,7 @@ def open_serial(store: Store) -> Iterator[Engine]:
 
 
 class SerialEngine:
-    """Computes chunks one after another in the calling thread."""
+    """An engine that computes chunks one after another in the calling thread."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
@@ -182,7 +182,7 @@ class SerialEngine:
 # --- In processes of this machine ----------------------------------------------------------------
 
 _worker: Worker | None = None
-"""Of this process, if it is a worker."""
+"""The worker of this process, if it is a worker process."""
 
 
 def _begin_process(folder: Path) -> None:
@@ -220,7 +220,7 @@ def open_processes(store: Store, workers: int) -> Iterator[Engine]:
 
 
 class ProcessEngine:
-    """Computes chunks in a pool of processes, made anew whenever one of them has died.
+    """An engine that computes chunks in a pool of processes, made anew whenever one has died.
 
     A pool does not say which of its chunks killed a worker. So those that were in hand are run
     again one at a time: then it is known, and a chunk that does so again is left out.
@@ -324,7 +324,7 @@ class WorkerDiedError(RuntimeError):
 # --- On Dask -------------------------------------------------------------------------------------
 
 _of_thread = threading.local()
-"""Holds the worker of each of Dask's threads, and what it was made for."""
+"""Storage that holds the worker of each of Dask's threads, and what it was made for."""
 
 
 def _work_on_dask(folder: str, size: str, chunk: Chunk) -> Done:
@@ -410,7 +410,7 @@ def _reach(address: str) -> None:
 
 
 class DaskEngine:
-    """Computes chunks on a Dask cluster, a few for each worker at a time.
+    """An engine that computes chunks on a Dask cluster, a few for each worker at a time.
 
     Results are let go of as soon as they are there: a client that held them all would have
     finished chunks run again when a worker dies.

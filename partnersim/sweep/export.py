@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from partnersim.sweep.tables import Array, Table
 
 Tell = Callable[[int, int], None]
-"""Told of points written and in all."""
+"""A function that is told how many points are written, and how many there are in all."""
 
 COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-"""What every reader of NetCDF-4 understands; higher levels gain little on such numbers."""
+"""Compression that every reader of NetCDF-4 understands; higher levels gain little on such numbers."""
 
 
 # --- CSV -----------------------------------------------------------------------------------------
@@ -146,5 +146,5 @@ def _add_variable(file: Any, name: str, keys: tuple[str, ...], kind: np.dtype[An
 
 
 def _storable(values: Array) -> Array:
-    """Truth values as the numbers that stand for them."""
+    """Turn truth values into the numbers that stand for them."""
     return values.astype(np.int8) if values.dtype.kind == "b" else values

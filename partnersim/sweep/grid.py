@@ -28,7 +28,7 @@ class Column(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> Any:
-        """Read where each axis has a number, a slice or positions."""
+        """Read the part of the array where each axis has a number, a slice or positions."""
         wanted, order = {}, []
         for axis, length, part in zip(self.table.keys, self.shape, key, strict=True):
             labels = np.atleast_1d(np.arange(length)[part])

@@ -1,4 +1,4 @@
-"""What a sweep varies: dotted paths of the scenario, and the values that each may take.
+"""Parameters of a sweep: dotted paths of the scenario, and the values that each may take.
 
 A plan says `Range`, `Values` or `Distribution`, often only in part; with the declaration of the
 path in `partnersim.scenario` this becomes a `Parameter`, which knows its kind and its bounds and
@@ -40,7 +40,7 @@ MOST_OUTSIDE = 1e-3
 
 
 class Range(Section):
-    """All values between two bounds, alike; what is left out is as declared for the path."""
+    """All values between two bounds, equally likely; a bound left out is as declared for the path."""
 
     low: Real | None = setting(
         None, "Lowest value; that of the path's declared range if left out.", unit="as the path"
@@ -129,7 +129,7 @@ class Parameter:
 
     @property
     def is_dummy(self) -> bool:
-        """Whether it does nothing."""
+        """True where the parameter does nothing."""
         return is_dummy(self.path)
 
     @property
@@ -155,7 +155,7 @@ class Parameter:
                 return end if math.isfinite(end) else None
 
     def at(self, positions: Floats) -> Column:
-        """Values at positions in [0, 1]: the same share of positions for each whole number,
+        """Turn positions in [0, 1] into values: the same share of positions for each whole number,
         each of some values, and each quantile of a distribution.
         """
         match self.spread:
@@ -178,7 +178,7 @@ class Parameter:
                 raise TypeError(f"{self.path}: its values stand in a table")
 
     def levels(self, count: int) -> Column:
-        """Its values one by one: those given, or so many evenly over a range, ends included.
+        """List its values one by one: those given, or so many evenly over a range, ends included.
 
         Raises
         ------
@@ -201,22 +201,22 @@ class Parameter:
                 )
 
     def describe(self) -> dict[str, Any]:
-        """What decides its values, as a file would hold it."""
+        """Describe what decides its values, as a file would hold it."""
         return self.spread.model_dump() if self.spread else {}
 
 
 def is_dummy(path: str) -> bool:
-    """Whether a path is the name of a parameter that does nothing."""
+    """Return whether a path is the name of a parameter that does nothing."""
     return DUMMY.fullmatch(path) is not None
 
 
 def key_of(path: str) -> str:
-    """Where a parameter stands in a plan."""
+    """Return the key under which a parameter stands in a plan."""
     return f'parameters."{path}"' if "." in path else f"parameters.{path}"
 
 
 def as_column(values: Sequence[Any], kind: Kind) -> Column:
-    """Values as an array of their kind."""
+    """Turn values into an array of their kind."""
     return np.array(values, DTYPES[kind])
 
 
@@ -245,7 +245,7 @@ def resolve(path: str, spread: Spread | None, arms: Mapping[str, Scenario]) -> P
 
 
 def _declared(path: str, arms: Mapping[str, Scenario]) -> tuple[Place, tuple[str, ...]]:
-    """What is declared of a path, and the names of the arms that have it."""
+    """Find the declaration of a path, and the names of the arms that have it."""
     if is_dummy(path):
         return Place(float, unit="none", meaning="Does nothing."), tuple(arms)
     places: dict[str, Place] = {}
@@ -262,7 +262,7 @@ def _declared(path: str, arms: Mapping[str, Scenario]) -> tuple[Place, tuple[str
 
 
 def _kind(path: str, place: Place, spread: Spread | None) -> Kind:
-    """Kind of value that a path takes; names also where names stand for a whole table."""
+    """Return the kind of value that a path takes; names also where names stand for a whole table."""
     kinds: dict[Any, Kind] = {float: "real", int: "whole", bool: "flag", str: "text"}
     if place.annotation in kinds:
         return kinds[place.annotation]
@@ -277,7 +277,7 @@ def _kind(path: str, place: Place, spread: Spread | None) -> Kind:
 
 
 def _fill_range(path: str, place: Place, kind: Kind, given: Range) -> Range | Values:
-    """A range with both bounds; names and switches are taken one by one."""
+    """Fill in both bounds of a range; names and switches are taken one by one."""
     key = key_of(path)
     if kind in ("flag", "text"):
         known = [False, True] if kind == "flag" else list(get_args(place.annotation))
@@ -306,7 +306,7 @@ def _fill_range(path: str, place: Place, kind: Kind, given: Range) -> Range | Va
 
 
 def _is_inside(value: float, least: float | None, most: float | None) -> bool:
-    """Whether a value is in a closed range; an end that is None is open."""
+    """Return whether a value is in a closed range; an end that is None is open."""
     return (least is None or value >= least) and (most is None or value <= most)
 
 
@@ -318,7 +318,7 @@ def _check_values(path: str, place: Place, kind: Kind, given: Values) -> None:
 
 
 def _fits(value: Any, place: Place, kind: Kind) -> bool:
-    """Whether a value is of a kind, and a number inside its declared range."""
+    """Return whether a value is of a kind, and a number inside its declared range."""
     match kind:
         case "flag":
             return isinstance(value, bool)
@@ -377,7 +377,7 @@ def _check_quantiles(path: str, place: Place, given: Distribution) -> None:
 
 
 def _scipy(given: Distribution) -> Any:
-    """The distribution of scipy.stats, with its arguments."""
+    """Make the distribution of scipy.stats, with its arguments."""
     return _frozen(given.distribution, tuple(sorted(given.arguments.items())))
 
 
@@ -390,7 +390,7 @@ def _frozen(name: str, arguments: tuple[tuple[str, float], ...]) -> Any:
 
 @cache
 def _distribution_names() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Distributions of scipy.stats, each with the arguments that it needs and may have."""
+    """List the distributions of scipy.stats, each with the arguments that it needs and may have."""
     from scipy import stats
 
     found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}

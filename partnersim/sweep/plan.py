@@ -63,11 +63,11 @@ LuckPolicy = Literal["common", "base-row", "independent"]
 
 
 class PlanError(ScenarioError):
-    """What is wrong with a plan, in words for the person who wrote it."""
+    """An error in a plan, in words for the person who wrote it."""
 
 
 class Precision(Section):
-    """Replicates until the mean of each named measure is known closely enough, point by point."""
+    """A rule that adds replicates until the mean of each named measure is known closely enough."""
 
     half_width: dict[str, Real] = setting(
         ...,
@@ -113,17 +113,17 @@ class KeptSeries(Section):
     )
 
     def keeps(self, point: int | Wholes, replicate: int | Wholes) -> Flags:
-        """Whether a run, or each of some, keeps its series."""
+        """Return whether a run, or each of some, keeps its series."""
         most = np.inf if self.points is None else self.points
         return np.asarray((replicate < self.runs) & (point < most))
 
     def n_kept(self, n_points: int, replicates: int) -> int:
-        """Runs of an arm that keep their series, of so many points and replicates."""
+        """Count the runs of an arm that keep their series, of so many points and replicates."""
         return min(n_points, self.points or n_points) * min(replicates, self.runs)
 
 
 class StopAfter(Section):
-    """How many failed runs end a sweep."""
+    """The number of failed runs that ends a sweep."""
 
     stop_after: Whole = setting(
         ..., "Failed runs after which it stops.", low=1, high=MOST_POINTS, unit="runs"
@@ -131,12 +131,12 @@ class StopAfter(Section):
 
 
 def _tag_of_table(given: Any) -> str:
-    """Tells a table from a single value."""
+    """Tell a table from a single value."""
     return "table" if isinstance(given, Mapping | Section) else "single"
 
 
 def _tag_of_spread(given: Any) -> str:
-    """Tells the three ways of saying what a parameter may be by their keys."""
+    """Tell apart by their keys the three ways of giving a parameter's values."""
     has = given.keys() if isinstance(given, Mapping) else vars(given) if _is_spread(given) else ()
     return next((key for key in ("values", "distribution") if key in has), "range")
 
@@ -154,7 +154,7 @@ AnySpread = Annotated[
 
 
 class Plan(Section):
-    """What a sweep runs, and what it keeps."""
+    """The plan of a sweep: what it runs, and what it keeps."""
 
     scenario: Any = setting(
         ...,
@@ -320,7 +320,7 @@ class Plan(Section):
         return self.to_toml(table="design.parquet" if has_points else None)
 
     def to_toml(self, table: str | None = None) -> str:
-        """The plan as a file that stands alone: the scenario in it, and all that was left out.
+        """Write the plan as a file that stands alone: the scenario in it, and all that was left out.
 
         Parameters
         ----------
@@ -395,12 +395,12 @@ class Plan(Section):
 
     @property
     def has_arms(self) -> bool:
-        """Whether anything is compared with base."""
+        """True where any arm is compared with base."""
         return bool(self.arms)
 
     @property
     def n_arms(self) -> int:
-        """How many arms run at each point, base among them."""
+        """The number of arms that run at each point, base among them."""
         return 1 + len(self.arms)
 
     @cached_property
@@ -421,7 +421,7 @@ class Plan(Section):
 
     @property
     def luck_policy(self) -> LuckPolicy:
-        """Which points share their luck."""
+        """The rule by which points share their random numbers: all (`common`), none, or by base row."""
         if self.luck is None:
             return "base-row" if isinstance(self.design, SaltelliDesign) else "common"
         return self.luck
@@ -452,7 +452,7 @@ class Plan(Section):
 
     @cached_property
     def starting_values(self) -> dict[str, Any]:
-        """What the scenario (or the first arm that has it) has for each parameter."""
+        """The value of each parameter in the scenario, or in the first arm that has it."""
         return {path: self._starting_value(p) for path, p in self.parameters_by_path.items()}
 
     def _starting_value(self, parameter: Parameter) -> Any:
@@ -468,7 +468,7 @@ class Plan(Section):
 
     @cached_property
     def _points_given(self) -> tuple[str, tuple[str, ...], Any]:
-        """What a table design is called, the names of its columns, and the table."""
+        """The name of a table design, the names of its columns, and the table."""
         assert isinstance(self.design, TableDesign)
         file, points = self.design.file, self.design.points
         name = f"design.file, {file}" if file else "design.points"
@@ -487,7 +487,7 @@ class Plan(Section):
         return make_design(self)
 
     def scenario_for(self, arm: str, values: Mapping[str, Any]) -> Scenario:
-        """The scenario of an arm at a point.
+        """Make the scenario of an arm at a point.
 
         Parameters
         ----------
@@ -504,7 +504,7 @@ class Plan(Section):
         return replace(self.arms_by_name[arm], self.changes_for(arm, values))
 
     def changes_for(self, arm: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of a point's values that an arm has; parameters that do nothing left out."""
+        """Return the values of a point that an arm has; parameters that do nothing are left out."""
         return {path: values[path] for path in self._paths_of_arm[arm]}
 
     @cached_property
@@ -521,7 +521,7 @@ class Plan(Section):
     # --- Checks ------------------------------------------------------------------------------
 
     def _check(self) -> None:
-        """Everything that can be known before anything runs."""
+        """Check everything that can be known before anything runs."""
         if "months" in self.parameters and self.months is not None:
             raise ScenarioError("months: is a parameter too; take it out of one of them")
         if self.precision:
@@ -546,7 +546,7 @@ class Plan(Section):
             raise ScenarioError(f"parameters{of_arm}: {error}") from None
 
     def _corners(self) -> Iterator[dict[str, Any]]:
-        """Points that stand for all: the middle, each end of each parameter, all low, all high."""
+        """Make points that stand for all: the middle, each end of each parameter, all low, all high."""
         if isinstance(self.design, TableDesign):
             for number in sorted({0, self.points.n_points - 1}):
                 yield {path: column[number] for path, column in self.table.items()}
@@ -565,7 +565,7 @@ class Plan(Section):
     # --- Identity and growth -----------------------------------------------------------------
 
     def identity(self) -> dict[str, Any]:
-        """What decides the numbers of each run, and which runs may be in the store.
+        """Collect all that decides the numbers of each run, and which runs may be in the store.
 
         What may grow (replicates, points of a design that keeps its first ones) is no part of it.
         """
@@ -591,7 +591,7 @@ class Plan(Section):
 
     @cached_property
     def _scenario_texts(self) -> dict[str, str]:
-        """What is slow to write; of plans that differ in their size alone it is written once."""
+        """The text of each arm's scenario, slow to write: once for plans that differ in their size alone."""
         return {name: to_toml(arm) for name, arm in self.arms_by_name.items()}
 
     def keep_texts(self, texts: dict[str, str]) -> Self:
@@ -609,14 +609,14 @@ class Plan(Section):
         return id_of(self.identity())
 
     def growth(self) -> dict[str, Any]:
-        """What may grow, and how far it has: `replicates`, and the size of some designs."""
+        """Return what may grow, and how far it has: `replicates`, and the size of some designs."""
         grown: dict[str, Any] = {"replicates": self.model_dump()["replicates"]}
         if self.design.growing:
             grown[self.design.growing] = getattr(self.design, self.design.growing)
         return grown
 
     def grown(self, changes: Mapping[str, int]) -> Self:
-        """The same plan with more replicates, or points; `changes` are the new totals.
+        """Return the same plan with more replicates, or points; `changes` are the new totals.
 
         Raises
         ------
@@ -639,13 +639,13 @@ class Plan(Section):
 
 
 def id_of(identity: Mapping[str, Any]) -> str:
-    """Sixteen hexadecimal digits of a hash of an identity."""
+    """Return sixteen hexadecimal digits of a hash of an identity."""
     canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def what_differs(stored: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
-    """In what one plan's identity differs from another's: 'key: stored here, given there'."""
+    """List the differences of two plans' identities: 'key: this in the store, that in the plan'."""
     found = []
     one, other = dict(_leaves(_readable(stored))), dict(_leaves(_readable(given)))
     for key in (*one, *(key for key in other if key not in one)):
@@ -660,7 +660,7 @@ def _state(values: Mapping[str, Any], key: str) -> str:
 
 
 def _readable(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """An identity in which scenarios and parameters are tables."""
+    """Turn the scenarios and parameters of an identity into tables."""
     tables = dict(identity)
     tables["scenario"] = parse_toml(identity["scenario"], "scenario")
     base = dict(_leaves(tables["scenario"]))
@@ -675,7 +675,7 @@ def _readable(identity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted paths and what stands there, tables taken apart."""
+    """List dotted paths and the values there, tables taken apart."""
     for key, value in table.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{prefix}{key}.")
@@ -692,7 +692,7 @@ def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
 
 
 def _joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted paths of a table of tables, and the innermost tables."""
+    """List the dotted paths of a table of tables, with the innermost tables."""
     for key, value in table.items():
         is_above = isinstance(value, Mapping) and value
         if is_above and all(isinstance(entry, Mapping) for entry in value.values()):
@@ -702,7 +702,7 @@ def _joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def _ends(parameter: Parameter) -> list[Any]:
-    """Values of a parameter that stand for all: both ends and the middle, or all of a few."""
+    """Choose values of a parameter that stand for all: both ends and the middle, or all of a few."""
     match parameter.spread:
         case Values(values=values):
             return values if len(values) <= MOST_ENDS else [values[0], values[-1]]
@@ -713,7 +713,7 @@ def _ends(parameter: Parameter) -> list[Any]:
 
 
 def _to_item(value: Any, *, is_headed: bool) -> Any:
-    """A value as tomlkit writes it: on one line, or as a table under a header of lines."""
+    """Turn a value into an item of tomlkit: on one line, or a table under a header of lines."""
     import tomlkit
 
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ POINT = "point"
 
 
 def check_names_only(parameters: Mapping[str, Any]) -> None:
-    """Beside a table, parameters in a plan name columns and say nothing of values."""
+    """Check that parameters beside a table of points only name columns and say nothing of values."""
     for path, spread in parameters.items():
         if spread != Range():
             raise ScenarioError(f"{key_of(path)}: the table gives its values; write {{}}")
@@ -106,7 +106,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _check_numbering(table: pa.Table, name: str) -> None:
-    """A column of point numbers says nothing else than the order of the rows."""
+    """Check that a column of point numbers says nothing else than the order of the rows."""
     numbers = table[POINT].to_pylist()
     if not any(numbers == list(range(first, first + len(numbers))) for first in (0, 1)):
         raise ScenarioError(f"{name}: column {POINT!r} must count the rows, from 0 or 1; leave it out")
@@ -127,7 +127,7 @@ def take_columns(table: pa.Table, name: str, parameters: Iterable[Parameter]) ->
 
 
 def _take(table: pa.Table, name: str, parameter: Parameter) -> Column:
-    """One column."""
+    """Take one column, checked, as its parameter's kind."""
     import pyarrow as pa
 
     column = table[parameter.path]
@@ -172,12 +172,12 @@ def _check_range(values: Column, where: str, parameter: Parameter) -> None:
 
 
 def _first(flags: Column) -> int:
-    """The first row that is marked, counted from 1."""
+    """Find the first row that is marked, counted from 1."""
     return int(np.argmax(flags)) + 1
 
 
 def _check_different(columns: Mapping[str, Column], name: str) -> None:
-    """No point is given twice: its runs would be the same, and count twice."""
+    """Check that no point is given twice: its runs would be the same, and count twice."""
     import pandas as pd
 
     is_again = pd.DataFrame(dict(columns)).duplicated().to_numpy()
@@ -189,7 +189,7 @@ def _check_different(columns: Mapping[str, Column], name: str) -> None:
 
 
 def digest(columns: Mapping[str, Column]) -> str:
-    """A hash of points: the same for the same values, whatever file they came from."""
+    """Hash points: the same for the same values, whatever file they came from."""
     found = hashlib.sha256()
     for path, values in columns.items():
         found.update(f"{path} {len(values)} ".encode())

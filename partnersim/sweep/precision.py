@@ -1,4 +1,4 @@
-"""Which points need more replicates, where a plan says how precisely its measures are to be known.
+"""The points that need more replicates, where a plan says how precisely measures are to be known.
 
 The answer depends on stored runs alone, and not on the order in which they came to be there: so
 whoever asks, and whenever, gets the same.
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import pyarrow.dataset as pads
 
 NUMBERS_AT_ONCE = 4_000_000
-"""Of the store in memory at once: 32 MB."""
+"""Numbers of the store that are held in memory at once: 32 MB."""
 
 
 def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_replicates: int) -> list[Range]:
-    """Those of some points whose measures are not known closely enough.
+    """Find those of some points whose measures are not known closely enough.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_rep
 
 
 def half_widths(values: Floats, confidence: float) -> Floats:
-    """Half the width of the interval of a mean, over the last axis; NaN values do not count.
+    """Compute half the width of the interval of a mean, over the last axis; NaN values do not count.
 
     Infinite for one value; 0 for none, as more of what fails would not help.
     """
@@ -77,7 +77,7 @@ def half_widths(values: Floats, confidence: float) -> Floats:
 def _read(
     data: pads.Dataset, plan: Plan, measures: Sequence[str], numbers: npt.NDArray[np.int64], n_replicates: int
 ) -> dict[str, Floats]:
-    """Measures of some points: float64[point, arm, replicate] each; NaN where a run failed."""
+    """Read measures of some points: float64[point, arm, replicate] each; NaN where a run failed."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

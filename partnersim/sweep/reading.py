@@ -1,6 +1,6 @@
-"""Reads files of a sweep: a disk that fails is asked again, and what is wrong with a file is said.
+"""Reading the files of a sweep: a disk that fails is asked again, and faults of a file are explained.
 
-That a network disk is away for a moment tells nothing of what is on it. Only the content of a file
+A network disk that is away for a moment tells nothing of what is on it. Only the content of a file
 can show that it is not what it should be.
 """
 
@@ -62,7 +62,7 @@ def read_parquet(path: Path, read: Callable[[pq.ParquetFile], Read], **how: Any)
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file or folder is there."""
+    """Return whether a file or folder is there."""
     try:
         insist(path.stat, path)
     except ANSWERS:
@@ -71,7 +71,7 @@ def is_there(path: Path) -> bool:
 
 
 def files_in(folder: Path, suffix: str = "") -> list[Path]:
-    """Files in a folder whose names end so, sorted; none where there is no such folder.
+    """List the files in a folder whose names have an ending, sorted; none where there is no such folder.
 
     Unlike `Path.glob`, which takes a folder that cannot be read for an empty one.
     """
@@ -83,7 +83,7 @@ def files_in(folder: Path, suffix: str = "") -> list[Path]:
 
 
 def fault_of(error: Exception) -> str:
-    """Say in a line what is wrong with the content of a file, by the error of reading it.
+    """Explain in a line what is wrong with the content of a file, by the error of reading it.
 
     Raises
     ------

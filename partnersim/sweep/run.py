@@ -1,4 +1,4 @@
-"""Runs a sweep: from a plan and a folder to a store that has all its runs.
+"""Running a sweep: from a plan and a folder to a store that has all its runs.
 
 Whatever is in the store is not run again; so running, resuming, growing and finding that there is
 nothing to do are one thing.
@@ -40,21 +40,21 @@ from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 __all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
 
 CHUNK_SECONDS = 4.0
-"""That a chunk takes at most; it takes half of it at least, as sizes are powers of two."""
+"""Seconds that a chunk takes at most; it takes half of it at least, as sizes are powers of two."""
 
 MOST_RUNS_PER_CHUNK = 1 << 16
 
 LEAST_CHUNKS = 16
-"""Into which a sweep is cut, so that also a short one loses little and fills all workers;"""
+"""Chunks into which a sweep is cut at least, so that a short one too fills all workers."""
 
 LEAST_SECONDS = 0.05
-"""but not so that a chunk takes less, as storing one takes hundredths of a second."""
+"""Seconds that a chunk takes at least, which goes first: storing one takes hundredths of a second."""
 
 REPLICATES_PER_BLOCK = 10
 """Replicates that all points have before any has more, where chunks allow it."""
 
 SILENCE = 2.0
-"""Seconds after which it is told how many points are written."""
+"""Seconds after which progress is reported of points that are being written."""
 
 MOST_TROUBLES = 3
 """Chunks that may fail before a sweep stops."""
@@ -69,16 +69,16 @@ N_PILOT = 100
 
 
 class Progress(NamedTuple):
-    """How far a sweep is.
+    """The progress of a sweep.
 
     Attributes
     ----------
     n_done, n_total : int
         Runs stored and to be stored; where replicates depend on results, as far as is known.
     n_failed : int
-        Of those stored.
+        Runs stored as failed.
     runs_per_second : float
-        In this session, since the first chunk; 0 before the second.
+        Speed in this session, since the first chunk; 0 before the second.
     is_stopping : bool
         Whether only what is in hand is finished.
     n_written : int or None
@@ -94,7 +94,7 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a session came to.
+    """The outcome of a session.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Outcome(NamedTuple):
     n_done, n_total, n_failed : int
         As in `Progress`.
     seconds : float
-        That it took.
+        Time that it took.
     set_aside : list of Finding
         Files that were not what they said, and whose runs were done again.
     message : str
@@ -120,20 +120,20 @@ class Outcome(NamedTuple):
 
 
 class Pilot(NamedTuple):
-    """What a few runs tell of all.
+    """Time and size of a few runs, by which those of all are judged.
 
     Attributes
     ----------
     seconds_per_run : float
-        Of a core.
+        Time of one core.
     n_runs : int
-        That were made.
+        Runs that were made.
     bytes_per_run : float
-        In the store, without series.
+        Room in the store, without series.
     bytes_per_series : float
-        In the store, of the series of a run that keeps them; 0 where none does.
+        Room in the store for the series of a run that keeps them; 0 where none does.
     bytes_per_point : float
-        In the design.
+        Room in the design.
     """
 
     seconds_per_run: float
@@ -265,7 +265,7 @@ def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
 
 
 def _stored_bytes(table: pa.Table) -> int:
-    """Room that a table takes as it is stored."""
+    """Measure the room that a table takes as it is stored."""
     file = io.BytesIO()
     write_parquet(table, file)
     return file.tell()
@@ -292,7 +292,7 @@ def expect(work: float, workers: int) -> tuple[str, float]:
 
 
 def count_missing(store: Store, listing: Listing) -> int:
-    """Runs that a store still lacks, in all arms; as far as is known where results decide."""
+    """Count the runs that a store still lacks, in all arms; as far as is known where results decide."""
     session = _Session(store, listing, (1, 1), Stop(), None)
     level = next(session.levels(store.plan.points.n_points), None)
     return 0 if level is None else session.n_total - session.n_done
@@ -316,7 +316,7 @@ def _tell_written(plan: Plan, progress: Callable[[Progress], None]) -> Tell:
 def _open_store(
     plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float, tell: Tell | None
 ) -> Store:
-    """Open the store of a plan, made if it is not there, grown if it is asked for."""
+    """Open the store of a plan; make it if it is not there, and let it grow if that is asked for."""
     if is_there(folder / "sweep.json"):
         store = Store.open(folder)
         store.compare(plan)
@@ -349,7 +349,7 @@ def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
 
 
 def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
-    """Read which part of the chunks is done here: (1, 1) is all."""
+    """Read the shard, the part of the chunks that is done here: (1, 1) is all."""
     if shard is None:
         return 1, 1
     try:
@@ -367,7 +367,7 @@ def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
 
 
 class _Session:
-    """One go at a sweep: what is counted while it lasts."""
+    """One session of running a sweep, with what is counted while it lasts."""
 
     def __init__(
         self,
@@ -401,7 +401,7 @@ class _Session:
                 level = next(levels, None)
 
     def levels(self, n_points: int) -> Iterator[tuple[Sequence[Range], int, int]]:
-        """Give what is missing: points, and replicates from the first to before the last.
+        """Give the levels that are missing: points, and replicates from the first to before the last.
 
         With a fixed number of replicates there is one level. Else the next is known when the one
         before is complete: that many replicates more, of the points that need them.
@@ -424,13 +424,13 @@ class _Session:
         self.is_finished = True
 
     def _missing(self, points: Sequence[Range], first: int, last: int) -> Iterator[Chunk]:
-        """Chunks of a level that are not stored, of this shard."""
+        """Give the chunks of a level in this shard that are not stored."""
         chunks = self.store.grid.chunks(points, first, last)
         for chunk in pick(chunks, self.shard):
             yield from self.coverage.missing(chunk)
 
     def _count_missing(self, points: Sequence[Range], first: int, last: int) -> int:
-        """Runs of a level that are not stored, of this shard."""
+        """Count the runs of a level in this shard that are not stored."""
         if self.n_done == 0 and self.shard == (1, 1):  # not by counting: there may be very many
             n_pairs = (last - first) * sum(end - begin for begin, end in points)
         else:
@@ -439,7 +439,7 @@ class _Session:
         return n_pairs * self.store.n_arms
 
     def _is_left_to_others(self, points: Sequence[Range], first: int, last: int) -> bool:
-        """Whether other shards have chunks of this level to do."""
+        """Return whether other shards have chunks of this level to do."""
         if self.shard == (1, 1):
             return False
         self.coverage = self.store.list_runs().coverage
@@ -494,7 +494,7 @@ class _Session:
             self.stop.event.set()
 
     def _give_up(self) -> None:
-        """Say why this session cannot complete the sweep, if it cannot."""
+        """Raise an error that says why this session cannot complete the sweep, if it cannot."""
         for trouble in self.troubles:
             if isinstance(trouble.error, OSError) and trouble.error.errno in DISK_FULL:
                 raise trouble.error
@@ -516,13 +516,13 @@ class _Session:
             )
 
     def _rate(self) -> float:
-        """Runs per second since the first chunk came back: workers take a while to begin."""
+        """Compute runs per second since the first chunk came back: workers take a while to begin."""
         if self.first_done is None or self.n_here == self.n_first:
             return 0.0
         return (self.n_here - self.n_first) / (time.monotonic() - self.first_done)
 
     def summary(self) -> dict[str, Any]:
-        """Say what came of it, for provenance."""
+        """Sum up the session, for provenance."""
         return {
             "at": _now(),
             "n_runs": self.n_here,
@@ -533,7 +533,7 @@ class _Session:
 
 @contextmanager
 def _said_of_full_disk(folder: Path) -> Iterator[None]:
-    """Say that the disk is full, and that nothing is lost."""
+    """Turn the error of a full disk into one that says so, and that nothing is lost."""
     try:
         yield
     except OSError as error:
@@ -548,7 +548,7 @@ def _said_of_full_disk(folder: Path) -> Iterator[None]:
 def _describe_session(
     engine: str, workers: int | None, scheduler: str | None, shard: object
 ) -> dict[str, Any]:
-    """Say who runs what on what: the beginning of a line of provenance."""
+    """Describe a session (command, machine, engine): the beginning of a line of provenance."""
     from partnersim.runs.provenance import provenance
 
     return {

@@ -49,12 +49,12 @@ from partnersim.sweep.plan import Plan, id_of, what_differs
 from partnersim.sweep.reading import fault_of, files_in, is_there, read_bytes, read_parquet
 
 FORMAT = 3
-"""Of the store; another one is not readable by this version."""
+"""Version of the store's format; another one is not readable by this version."""
 
 KNOWN_NAMES = {
     "plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside",
 }  # fmt: skip
-"""What a store that has no sweep.json yet, or no more, may have in it."""
+"""Names that may be in the folder of a store that has no sweep.json yet, or no more."""
 
 _ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"
 _FAILED = b"partnersim.failed"
@@ -90,7 +90,7 @@ class Finding(NamedTuple):
 
 
 def run_schema(plan: Plan) -> pa.Schema:
-    """Columns of a file of runs: which run, how it went, and its measures."""
+    """Make the columns of a file of runs: which run, how it went, and its measures."""
     text = pa.dictionary(pa.int32(), pa.string())
     return pa.schema(
         [
@@ -105,7 +105,7 @@ def run_schema(plan: Plan) -> pa.Schema:
 
 
 def series_schema(plan: Plan) -> pa.Schema:
-    """Columns of a file of series: which run, which month, and what was observed."""
+    """Make the columns of a file of series: which run, which month, and what was observed."""
     names = plan.series.names if plan.series else ()
     return pa.schema(
         [
@@ -126,14 +126,14 @@ def _key_fields(plan: Plan, text: pa.DataType) -> list[tuple[str, pa.DataType]]:
 
 @dataclass(frozen=True)
 class Growth:
-    """How large a sweep is to be, how its runs are cut into chunks, and digests of its points."""
+    """The size that a sweep is to have, the grid that cuts its runs, and digests of its points."""
 
     size: dict[str, Any]
     grid: Grid
     points: Written
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as JSON has it."""
+        """Return the growth as JSON holds it."""
         return {"size": self.size, "grid": vars(self.grid), "points": self.points._asdict()}
 
     @classmethod
@@ -276,12 +276,12 @@ class Store:
 
     @property
     def grid(self) -> Grid:
-        """How runs are cut into chunks."""
+        """The grid by which runs are cut into chunks."""
         return self.history[-1].grid
 
     @property
     def growth(self) -> dict[str, Any]:
-        """How large the sweep is to be: replicates, and points where the design can grow."""
+        """The size that the sweep is to have: replicates, and points where the design can grow."""
         return self.history[-1].size
 
     @property
@@ -291,11 +291,11 @@ class Store:
 
     @property
     def design_file(self) -> Path:
-        """Where the points are."""
+        """The file that holds the points."""
         return self.folder / "design.parquet"
 
     def points(self) -> DesignFile:
-        """The points, for one thread to read."""
+        """Open the points, for one thread to read."""
         return DesignFile(self.design_file, self.history[-1].points)
 
     def compare(self, plan: Plan) -> None:
@@ -348,7 +348,7 @@ class Store:
     # --- What is there ------------------------------------------------------------------------
 
     def list_runs(self, *, is_thorough: bool = False) -> Listing:
-        """Look at the files of runs.
+        """Find the files of runs that count, and those that do not.
 
         Parameters
         ----------
@@ -407,20 +407,20 @@ class Store:
             return None, 0, f"cannot be read ({fault_of(error)})"
 
     def files(self) -> list[Path]:
-        """Files of runs that count, in the order in which they are run; each run is in one."""
+        """Return the files of runs that count, in the order in which they are run; each run is in one."""
         return [self.folder / "runs" / name for name in sorted(self.list_runs().chunks)]
 
     def series_files(self) -> list[Path]:
-        """Files of series of the runs that count."""
+        """Return the files of series of the runs that count."""
         files = (self.folder / "series" / name for name in sorted(self.list_runs().chunks))
         return [file for file in files if is_there(file)]
 
     def n_runs_done(self) -> int:
-        """Runs that are stored, failed ones included."""
+        """Count the runs that are stored, failed ones included."""
         return self.list_runs().coverage.n_runs(self.n_arms)
 
     def n_failed(self) -> int:
-        """Runs that are stored as failed."""
+        """Count the runs that are stored as failed."""
         return self.list_runs().n_failed
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -445,7 +445,7 @@ class Store:
         return sessions
 
     def check(self) -> list[Finding]:
-        """Read everything, and say what is wrong with any file."""
+        """Read everything, and report what is wrong with any file."""
         listing = self.list_runs(is_thorough=True)
         findings = [*listing.unfit, *self._check_series(listing), *self._check_design()]
         try:
@@ -489,7 +489,7 @@ class Store:
     # --- Putting in order ---------------------------------------------------------------------
 
     def set_aside(self) -> tuple[Listing, list[Finding]]:
-        """Move what is not what it says out of the way, so that its runs are done again.
+        """Move files that are not what they say out of the way, so that their runs are done again.
 
         Returns
         -------
@@ -551,7 +551,7 @@ class Store:
     # --- Writing ------------------------------------------------------------------------------
 
     def has(self, chunk: Chunk) -> bool:
-        """Whether somebody has committed exactly this chunk."""
+        """Return whether somebody has committed exactly this chunk."""
         return is_there(self.folder / "runs" / chunk.file_name)
 
     def commit(self, chunk: Chunk, runs: pa.Table, series: pa.Table | None, n_failed: int) -> None:
@@ -616,13 +616,13 @@ def _finding(level: str, file: Path, error: ScenarioError) -> Finding:
 
 
 def keeps_series(plan: Plan, chunk: Chunk) -> bool:
-    """Whether any run of a chunk keeps its series."""
+    """Return whether any run of a chunk keeps its series."""
     asked, point, replicate = plan.series, chunk.points[0][0], chunk.replicates[0]
     return asked is not None and bool(asked.keeps(point, replicate))
 
 
 def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
-    """Give what sweep.json says."""
+    """Make the content of sweep.json."""
     document = {
         "format": FORMAT,
         "id": plan.sweep_id,
@@ -663,7 +663,7 @@ def _refuse_strange(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _said_of(path: Path) -> Iterator[None]:
-    """Say in words what the system refuses to do with a folder, but for a full disk."""
+    """Turn the system's errors with a folder, but for a full disk, into one in plain words."""
     try:
         yield
     except OSError as error:

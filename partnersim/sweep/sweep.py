@@ -26,7 +26,7 @@ __all__ = ["Failure", "Status", "Sweep"]
 
 
 class Status(NamedTuple):
-    """How far a sweep is.
+    """The status of a sweep: its size, and how much of it is stored.
 
     Attributes
     ----------
@@ -185,7 +185,7 @@ class Sweep:
 
     @property
     def folder(self) -> Path:
-        """Where the store is."""
+        """The folder of the store."""
         return self._store.folder
 
     @property
@@ -195,11 +195,11 @@ class Sweep:
 
     @property
     def provenance(self) -> list[dict[str, Any]]:
-        """On what the runs were made: one entry a session."""
+        """Return the record of the machines and versions that made the runs: one entry a session."""
         return self._store.sessions()
 
     def status(self) -> Status:
-        """Say how far it is."""
+        """Count the runs that are stored, failed and still to come."""
         from partnersim.sweep.reading import is_there
         from partnersim.sweep.run import count_missing
 
@@ -239,20 +239,20 @@ class Sweep:
         return [firsts[error]._replace(n_runs=counts[error]) for error in ranked]
 
     def codebook(self) -> dict[str, list[Entry]]:
-        """Say of each column of each table what it means, its unit and its range."""
+        """Describe each column of each table: its meaning, unit and range."""
         from partnersim.sweep.codebook import codebook_of
 
         return codebook_of(self._store)
 
     def check(self) -> list[Finding]:
-        """Look whether every run is there once and unharmed; each finding has its remedy."""
+        """Check that every run is there once and unharmed; each finding has its remedy."""
         return self._store.check()
 
     # --- What came of it ----------------------------------------------------------------------
 
     @property
     def design(self) -> Table:
-        """What was varied: a row for each point, a column for each parameter."""
+        """The table of points: a row for each point, a column for each parameter that was varied."""
         import pyarrow.parquet as pq
 
         self._store.points().check(is_thorough=False)
@@ -262,7 +262,7 @@ class Sweep:
 
     @property
     def measures(self) -> Table:
-        """What came of it: a row for each run, with how it went and a column for each measure."""
+        """The table of runs: a row for each run, with how it went and a column for each measure."""
         files = self._store.files()
         if not files:
             raise ScenarioError(f"{self.folder}: nothing has been run yet")
@@ -271,7 +271,7 @@ class Sweep:
 
     @property
     def series(self) -> Table:
-        """Month by month: a row for each run that keeps its series and month."""
+        """The table of series: a row for each month of each run that keeps its series."""
         files = self._store.series_files()
         if self.plan.series is None:
             raise ScenarioError(f"{self.folder}: no series are kept; a plan names them in [series]")
@@ -319,7 +319,7 @@ class Sweep:
         )
 
     def _repr_html_(self) -> str:
-        """A figure and a table, for notebooks."""
+        """Show a figure and a table, in notebooks."""
         return partnersim.as_html(self)
 
     def __repr__(self) -> str:

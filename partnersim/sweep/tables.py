@@ -33,7 +33,7 @@ ROWS_AT_ONCE = 200_000
 """Rows that are held at a time where a table is read piece by piece: about 70 MB of 40 numbers."""
 
 STATUS = ("ok", "failed")
-"""What `status` says, in the order of its codes on a grid; -1 there is a run still to come."""
+"""The words of `status`, in the order of their codes on a grid; -1 there is a run still to come."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Labels = np.ndarray[Any, np.dtype[np.int64]]
@@ -136,14 +136,14 @@ class Table:
         return xr.Dataset(arrays, axes, dict(self.attributes))
 
     def describe(self, name: str, kind: np.dtype[Any]) -> dict[str, Any]:
-        """Say what a column means, as the conventions for NetCDF have it."""
+        """Describe a column, as the conventions for NetCDF have it."""
         entry = self.parameters.get(name) or find_entry(name, is_series=self.name == "series")
         flags = {"flag_values": np.array([-1, 0, 1], np.int8), "flag_meanings": "pending ok failed"}
         return describe(entry, kind) | (flags if name == "status" else {})
 
     @cached_property
     def _dataset(self) -> pads.Dataset:
-        """The files; kept, as it remembers what each file says of its own contents."""
+        """The files as a dataset, which is kept: it remembers what each file says of its own contents."""
         import pyarrow.dataset as pads
 
         return pads.dataset([str(file) for file in self.files], format="parquet")
@@ -169,12 +169,12 @@ class Table:
 
     @cached_property
     def _spans(self) -> list[Span]:
-        """What each file says of its rows, so that only those needed are opened."""
+        """The span of each file's rows, so that only the files needed are opened."""
         with ThreadPoolExecutor() as pool:
             return list(pool.map(read_span, self.files))
 
     def _near(self, low: int, high: int) -> pads.Dataset:
-        """Files that have rows of points `low` to `high`, both included."""
+        """Select the files that have rows of points `low` to `high`, both included."""
         import pyarrow.dataset as pads
 
         schema = self.to_arrow().schema
@@ -256,7 +256,7 @@ class Table:
         return places
 
     def _columns(self, chosen: Sequence[str] | None) -> list[str]:
-        """Columns to read: the keys, then those chosen."""
+        """Return the columns to read: the keys, then those chosen."""
         known = self.to_arrow().schema.names
         names = known if chosen is None else chosen
         for name in names:
@@ -277,7 +277,7 @@ class Table:
 
 
 class Span(NamedTuple):
-    """Between which keys the rows of a file lie, the last ones included."""
+    """The span of a file's rows: its first and last point, and its last replicate."""
 
     first_point: int
     last_point: int
@@ -285,7 +285,7 @@ class Span(NamedTuple):
 
 
 def read_span(file: Path) -> Span:
-    """Read between which keys a file's rows lie, from what its footer says of them."""
+    """Read the span of a file's rows from its footer."""
     import pyarrow.parquet as pq
 
     footer = pq.read_metadata(file)

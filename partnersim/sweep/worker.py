@@ -1,4 +1,4 @@
-"""Computes chunks: what a worker does, in whatever engine it lives.
+"""Workers, which compute chunks in whatever engine they live.
 
 A run that fails is a row that says so, with no measures; the others of its chunk are as they
 would have been. Runs of many points are measured together, because that is much cheaper than
@@ -26,24 +26,24 @@ from partnersim.sweep.plan import Plan, what_differs
 from partnersim.sweep.store import Store, run_schema, series_schema
 
 MESSAGE_LENGTH = 300
-"""Characters kept of what went wrong in a run."""
+"""Characters kept of the message of a run that failed."""
 
 Points = Callable[[int, int, Sequence[str]], list[dict[str, Any]]]
-"""Gives the values of some parameters, by path, of points from the first to before the second."""
+"""A function that gives the values of some parameters, by path, of points `begin` to `end` - 1."""
 
 Check = Callable[[], None]
-"""Called now and then while a chunk is computed; may raise to give it up."""
+"""A function called now and then while a chunk is computed; it may raise to give the chunk up."""
 
 
 class Done(NamedTuple):
-    """What is told about a chunk that was computed and stored.
+    """A chunk that was computed and stored, with its counts and time.
 
     Attributes
     ----------
     chunk : Chunk
     n_runs, n_failed : int
     seconds : float
-        That a worker took; 0 where somebody else had stored it.
+        Time that a worker took; 0 where somebody else had stored it.
     """
 
     chunk: Chunk
@@ -66,7 +66,7 @@ class Rows:
 
 
 class Worker:
-    """Computes and stores chunks of one sweep; one for each thread or process.
+    """A worker, which computes and stores chunks of one sweep; one for each thread or process.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class Worker:
 
 
 class Simulator:
-    """Simulates chunks of a plan; one for each thread."""
+    """A simulator of chunks of a plan; one for each thread."""
 
     def __init__(self, plan: Plan, points: Points) -> None:
         self.plan, self.points = plan, points
@@ -132,7 +132,7 @@ class Simulator:
                         check()
 
     def _make_rows(self, chunk: Chunk) -> Rows:
-        """Say of each row which run it is."""
+        """Number the rows: the point, arm and replicate of each."""
         points = np.concatenate([np.arange(begin, end) for begin, end in chunk.points])
         shape = (len(points), len(self.translators), chunk.n_replicates)
         replicate = np.broadcast_to(np.arange(*chunk.replicates), shape)
@@ -181,7 +181,7 @@ class Simulator:
 
 
 def runs_table(plan: Plan, rows: Rows) -> pa.Table:
-    """Give runs as they are stored; those that failed have null measures."""
+    """Make the table of runs as it is stored; those that failed have null measures."""
     n = len(rows.point)
     has_failed = np.zeros(n, np.bool_)
     has_failed[list(rows.errors)] = True
@@ -205,7 +205,7 @@ def runs_table(plan: Plan, rows: Rows) -> pa.Table:
 
 
 def series_table(plan: Plan, rows: Rows) -> pa.Table | None:
-    """Give the series that are kept, a row a month, as they are stored; None where none are."""
+    """Make the table of series that are kept, a row a month, as it is stored; None where none are."""
     if not rows.series:
         return None
     which = np.array([row for row, _ in rows.series])
