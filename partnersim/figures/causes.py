@@ -1,4 +1,4 @@
-"""Why trust changed: signed parts that add up, for reports and pages."""
+"""Draw why trust changed, as signed parts that add up, for reports and pages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 def bar(
     part: Part, said: str, panel: Panel, middle: float, thick: float, *, outside: bool = False
 ) -> Iterator[Mark]:
-    """One bar at a height: dark for a gain, light for a loss.
+    """Draw one bar at a height: dark for a gain, light for a loss.
 
     What is said of it stands right of it; of a loss left of it, where that is `outside`.
     """
@@ -87,7 +87,7 @@ def ledger_waterfall(
 
 
 def _parts(totals: Mapping[str, float], start: float) -> list[Part]:
-    """Gains from the largest, then losses from the smallest, with small ones as one."""
+    """List gains from the largest, then losses from the smallest, with small ones as one."""
     ranked = sorted(totals, key=lambda name: -abs(totals[name]))
     large = [name for name in ranked if abs(totals[name]) >= SMALL]
     kept = large if len(large) <= MAX_BARS else large[: MAX_BARS - 1]
@@ -104,7 +104,7 @@ def _parts(totals: Mapping[str, float], start: float) -> list[Part]:
 
 
 def _title(totals: Mapping[str, float], start: float, end: float, whose: str, when: str) -> str:
-    """Say what became of trust, and what did most for and against it."""
+    """Write the title: what became of trust, and what did most for and against it."""
     change = end - start
     span = f"{'rose' if change > 0 else 'fell'} from {number(start)} to {number(end)}"
     if abs(change) < SMALL:

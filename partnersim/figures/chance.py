@@ -26,7 +26,7 @@ HAPPENED = {
     "survived": "Partnerships still at work after {period}",
     "is_sustained_acceleration": "Partnerships that sped up, beyond what chance alone does",
 }
-"""Measures that are 1 or 0, as what is so when they are 1."""
+"""Measures that are 1 or 0, each with what is true when it is 1."""
 
 MILESTONES = {
     "months_to_first_initiative": "A first initiative completed within {period}",
@@ -35,7 +35,7 @@ MILESTONES = {
     "months_to_80": "80 % of the vision delivered within {period}",
     "months_to_collapse": "Collapsed within {period}",
 }
-"""Measures that are times, as what is so when they are not after a deadline."""
+"""Measures that are times, each with what is true when it is not after a deadline."""
 
 N_DOTS = 50
 LARGEST_DOT = 36
@@ -44,14 +44,14 @@ APART = 270
 """Room for runs without a value, in pixels."""
 
 LEFT_BLOCK, RIGHT_BLOCK = 100, 540
-"""Where the runs that say no and those that say yes stand, in pixels."""
+"""Left edges of the block of runs that say no and of that of runs that say yes, in pixels."""
 
 
 # --- parts of every picture of chance -------------------------------------------------------------
 
 
 def icons(left: float, top: float, pitch: float, n_full: int, colour: str, n: int = 100) -> Iterator[Disc]:
-    """Circles, ten a row, one for each partnership: full ones first, then rings."""
+    """Draw circles, ten a row, one for each partnership: full ones first, then rings."""
     for index in range(n):
         x, y = left + pitch * (index % 10 + 0.5), top + pitch * (index // 10 + 0.5)
         fill = colour if index < n_full else PAPER
@@ -59,21 +59,21 @@ def icons(left: float, top: float, pitch: float, n_full: int, colour: str, n: in
 
 
 def pick_dots(values: np.ndarray, n_dots: int = N_DOTS) -> np.ndarray:
-    """Stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
+    """Pick stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
     ordered = np.sort(values)
     positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
     return np.asarray(ordered[positions])
 
 
 def columns(values: np.ndarray, wide: float) -> list[int]:
-    """In which column of such a width each value stands; NaN are left out."""
+    """Find the column, of such a width, in which each value stands; NaN are left out."""
     return [int(value // wide) for value in values.tolist() if value == value]
 
 
 def grain(
     arms: Sequence[np.ndarray], widths: Iterable[float], unit: float, largest: float, room: float
 ) -> tuple[float, float]:
-    """The largest dots that fit on each other: the width of a column, and their diameter.
+    """Find the largest dots that fit on each other: the width of a column, and their diameter.
 
     Columns are as narrow as that allows, one of some `widths`. `arms` are values counted from the
     left edge, of which 1 is `unit` pixels; no dot has more than the `largest` diameter, and no
@@ -103,7 +103,7 @@ def icon_arrays(
     Parameters
     ----------
     comparison
-        Arms that share their luck.
+        Arms that share their random numbers.
     measure
         A time to a milestone, or one that is 1 or 0 (`survived`, `is_sustained_acceleration`).
     deadline
@@ -137,7 +137,7 @@ def icon_arrays(
 
 
 def _came_about(results: Results, measure: str, deadline: int) -> np.ndarray:
-    """1 for each run in which it came about, 0 for each in which it did not."""
+    """Give 1 for each run in which the thing came about, 0 for each in which it did not."""
     check_name(measure, (*MILESTONES, *HAPPENED), "measure of something that may come about")
     if measure in MILESTONES:
         # A milestone that was not reached is NaN, which is not less than anything.
@@ -202,13 +202,13 @@ def distribution(results: Results, measure: str) -> Picture:
 
 
 def _median_with_unreached(values: np.ndarray) -> float:
-    """Median of sorted values, in which those not reached (NaN, last) are beyond all others."""
+    """Return the median of sorted values, of which those not reached (NaN, last) exceed all others."""
     lower, upper = values[(len(values) - 1) // 2], values[len(values) // 2]
     return float((lower + upper) / 2)
 
 
 def _distribution_title(values: np.ndarray, shown: Quantity, months: int) -> str:
-    """Say what a distribution shows."""
+    """Write the title of a distribution: what it shows."""
     share = float(np.isfinite(values).mean())
     if share == 0:
         none = f"not reached by any in {period(months)}" if shown.is_censored else "undefined"
@@ -244,7 +244,7 @@ def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Ma
 
 
 def _value_panel(place: Panel, known: np.ndarray, shown: Quantity, months: int) -> Panel:
-    """The axis across, in the unit that is shown: all the months for times."""
+    """Set the range of the axis across, in the unit that is shown: all the months for times."""
     low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
     if shown.is_censored:
         low, high = 0.0, months * shown.scale

@@ -1,4 +1,4 @@
-"""Figure of the trust-speed curve: how fast change is at each level of trust."""
+"""Draw the trust-speed curve: how fast change is at each level of trust."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def trust_speed(curve: Curve) -> Picture:
 
 
 def _rows(name: str, arm: ArmCurve) -> Iterator[tuple[str, str, float, float, float, float, float, float]]:
-    """The numbers of one arm: a row for each level, and one for where it comes to rest."""
+    """Yield the numbers of one arm: a row for each level, and one for where it comes to rest."""
     held = [(level, arm.at(level)) for level in LEVELS]
     rest = arm.rest
     for trust, found in [*held, (rest["trust"].mean, rest["mean_speed"])]:
@@ -65,7 +65,7 @@ def _rows(name: str, arm: ArmCurve) -> Iterator[tuple[str, str, float, float, fl
 
 
 def _title(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
-    """Say how many times as fast change is at full trust as at none."""
+    """Write the title: how many times as fast change is at full trust as at none."""
     ends = [(arm.at(LEVELS[0]), arm.at(LEVELS[-1])) for arm in arms.values()]
     shown = ", ".join(
         f"{SPEED.say(full.mean)} against {number(SPEED.scale * none.mean)}" for none, full in ends[:1]
@@ -84,13 +84,13 @@ def _title(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
 
 
 def _differs(arm: ArmCurve) -> bool:
-    """Whether full trust and none differ for certain, pair by pair."""
+    """Return whether speed at full trust and at none differ for certain, pair by pair."""
     gaps = arm.held[:, -1] - arm.held[:, 0]
     return bool(abs(gaps.mean()) > 2.0 * gaps.std(ddof=1) / len(gaps) ** 0.5)
 
 
 def _note(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
-    """How many runs the figure rests on, and what is uncertain."""
+    """Write the note: how many runs the figure rests on, and what is uncertain."""
     hidden = len(curve.arms) - len(arms)
     more = f" {plural(hidden, 'more arm')} not shown." if hidden else ""
     return (
@@ -100,7 +100,7 @@ def _note(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
 
 
 def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
-    """Say how much faster change is with one per cent more trust."""
+    """Tell how much faster change is with one per cent more trust."""
     found = {name: arm.elasticity for name, arm in arms.items()}
     said = [
         f"{fixed(e.value, 2)} ± {fixed(1.96 * e.error, 2)} %"
@@ -112,7 +112,7 @@ def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
 
 
 def _axes(panel: Panel) -> Iterator[Mark]:
-    """Quiet lines across, trust below."""
+    """Draw quiet lines across, and the axis of trust below."""
     ticks, labels = value_ticks(*panel.up, 6)
     for tick, label in zip(ticks, labels, strict=True):
         yield panel.level(tick, GREY)
@@ -154,7 +154,7 @@ def _draw_rest(panel: Panel, arm: ArmCurve, colour: str) -> Iterator[Mark]:
 
 
 def _say_rest(panel: Panel, arms: Mapping[str, ArmCurve]) -> Iterator[Mark]:
-    """Say what the discs are, beside the foot of the outermost line from one of them."""
+    """Explain the discs, beside the foot of the outermost line from one of them."""
     places = [x for x, y in (_place_at_rest(panel, arm) for arm in arms.values()) if math.isfinite(x + y)]
     if places:
         at = "" if len(arms) > 1 else f" at {_rest(next(iter(arms.values())))}"
@@ -165,12 +165,12 @@ def _say_rest(panel: Panel, arms: Mapping[str, ArmCurve]) -> Iterator[Mark]:
 
 
 def _rest(arm: ArmCurve) -> str:
-    """Trust at rest, in words."""
+    """Write trust at rest, in words."""
     return fixed(arm.rest["trust"].mean, 2)
 
 
 def _names(arms: Mapping[str, ArmCurve]) -> dict[str, tuple[float, str]]:
-    """Names of lines and their heights at full trust: of arms, or of the parts of the only one."""
+    """Find names of lines and their heights at full trust: of arms, or of the parts of the only one."""
     if len(arms) > 1:
         return {
             f"{in_title(name)} (rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}{_rest(arm)})": (

@@ -1,4 +1,4 @@
-"""Figure of what arms change against the base, with what is known of chance."""
+"""Draw the differences of arms from the base, with what is known of chance."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def difference_forest(
     Parameters
     ----------
     comparison
-        Arms that share their luck.
+        Arms that share their random numbers.
     measures
         Up to four measures; the title speaks of the first.
     arms
@@ -128,7 +128,7 @@ def _draw_interval(panel: Panel, y: float, shown: Quantity, effect: Effect) -> I
 
 
 def _words(shown: Quantity, effect: Effect) -> str:
-    """How often an arm is better, as far as one can say."""
+    """Write how often an arm is better, as far as one can say."""
     if shown.higher_is_better is None or not math.isfinite(effect.share_better):
         mean = effect.mean * shown.scale
         return signed(mean) if math.isfinite(mean) else "unknown"
@@ -136,7 +136,7 @@ def _words(shown: Quantity, effect: Effect) -> str:
 
 
 def _title(base: str, effects: Mapping[str, Effect], measure: str) -> str:
-    """Say which arms move a measure for certain, and which do not."""
+    """Write the title: the arms that move a measure for certain, and those that do not."""
     shown = quantity(measure)
     what = f"{shown.label} against {in_title(base)}"
     if not effects:
@@ -154,7 +154,7 @@ def _title(base: str, effects: Mapping[str, Effect], measure: str) -> str:
 
 
 def _title_of_one(arm: str, what: str, shown: Quantity, effect: Effect) -> str:
-    """Say what the one arm besides the base changes."""
+    """Write the title where only one arm is compared: what it changes."""
     if effect.way is None:
         return f"{what}: too few pairs to tell what {arm} changes"
     low, high = (signed(end * shown.scale) for end in (effect.low, effect.high))

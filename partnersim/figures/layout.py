@@ -1,4 +1,4 @@
-"""Where words and numbers go on a picture: text measured without a font, labels spread, ticks.
+"""Place words and numbers on a picture: measure text without a font, spread labels, choose ticks.
 
 Nothing is drawn here and no renderer is asked, so what fits is known before anything is painted.
 Lengths are pixels; heights may be counted up or down.
@@ -25,14 +25,14 @@ WIDTHS = tuple(
         "592 592 525 636 337 636 838",
     )
 )
-"""Of the letters from space to tilde in DejaVu Sans, in thousandths of the size of type."""
+"""Widths of the letters from space to tilde in DejaVu Sans, in thousandths of the size of type."""
 
 OTHER_WIDTHS = {"\N{NO-BREAK SPACE}": 318, "–": 500, "‘": 318, "’": 318, "“": 518, "”": 518}
 OTHER_WIDTH = 1000
-"""Of a letter that is none of these, with an accent or without: on the safe side."""
+"""The width assumed for any other letter, on the safe side; an accent changes no width."""
 
 BOLD = 1.14
-"""How much wider bold type is."""
+"""Bold type is wider by this factor."""
 
 YEAR_STEPS = (0.25, 0.5, 1, 2, 5, 10, 20)
 
@@ -47,7 +47,7 @@ def _letter_width(letter: str) -> int:
 
 
 def text_width(text: str, size: float = TYPE, *, bold: bool = False) -> float:
-    """Width of one line of text, in DejaVu Sans; other fonts of pages are narrower."""
+    """Return the width of one line of text, in DejaVu Sans; other fonts of pages are narrower."""
     return sum(map(_letter_width, text)) * size / 1000 * (BOLD if bold else 1.0)
 
 
@@ -80,7 +80,7 @@ def wrap(text: str, width: float, lines: int = 1, size: float = TYPE, *, bold: b
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Middles for labels near where they are wanted, none over another, all within the room.
+    """Find middles for labels near where they are wanted, none over another, all within the room.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: 
 
 
 def value_ticks(low: float, high: float, at_most: int = 4) -> tuple[list[float], list[str]]:
-    """Round numbers within a range, two at least and few enough steps apart, and their labels."""
+    """Choose round numbers within a range, two at least and few enough steps apart, and their labels."""
     rough = 0.999 * (high - low) / at_most
     power = 10.0 ** math.floor(math.log10(rough))
     ticks: list[float] = []
@@ -119,7 +119,7 @@ def value_ticks(low: float, high: float, at_most: int = 4) -> tuple[list[float],
 
 
 def year_ticks(months: int) -> tuple[list[float], list[str]]:
-    """Months at which to write years, at most ten or so of them, and the years."""
+    """Choose the months at which to write years, at most ten or so of them, and the years."""
     years = months / 12
     step = next((step for step in YEAR_STEPS if years / step <= 10), YEAR_STEPS[-1])
     ticks = [step * count for count in range(int(years / step + 1e-9) + 1)]
@@ -127,7 +127,7 @@ def year_ticks(months: int) -> tuple[list[float], list[str]]:
 
 
 def round_up(value: float) -> float:
-    """A round number that is not below: the upper end of an axis that begins at 0."""
+    """Return a round number that is not below `value`: the upper end of an axis that begins at 0."""
     if not value > 0:
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))
@@ -135,6 +135,6 @@ def round_up(value: float) -> float:
 
 
 def padded(low: float, high: float, share: float) -> tuple[float, float]:
-    """A range a little wider than its values, and of some width where they are all alike."""
+    """Return a range a little wider than its values, and of some width where they are all alike."""
     margin = share * (high - low) or 0.1 * abs(high) or 0.1
     return low - margin, high + margin

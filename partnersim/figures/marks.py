@@ -1,4 +1,4 @@
-"""What a picture is: marks at places, its message and the numbers behind it, as plain data.
+"""The parts of a picture: marks at places, its message and the numbers behind it, as plain data.
 
 Every picture is described once, without a renderer, and painted by `paint_svg` (pages) or
 `paint_matplotlib` (files). Places are pixels counted from the upper left corner.
@@ -20,7 +20,7 @@ Point = tuple[float, float]
 Points = Sequence[Point] | Sequence[list[float]]
 
 Attributes = Mapping[str, object]
-"""What a page may know of a mark: `id`, `class`, `data-…`, `aria-…`. Paper knows nothing of it."""
+"""Attributes of a mark on a page: `id`, `class`, `data-…`, `aria-…`. Paper knows nothing of them."""
 
 Table = Mapping[str, Sequence[Any] | np.ndarray]
 """Columns of equal length, by name."""
@@ -89,13 +89,13 @@ Mark = Line | Box | Disc | Text | Group
 
 
 def rows_to_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Columns from rows."""
+    """Turn rows into columns."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in headings]
     return dict(zip(headings, columns, strict=True))
 
 
 def written(x: float, middle: float, lines: Sequence[str], **style: Any) -> Iterator[Text]:
-    """Lines of text whose middle stands at a height."""
+    """Write lines of text whose middle stands at a height."""
     size = style.get("size", TYPE)
     step = LINE * size / TYPE
     top = middle - step * (len(lines) - 1) / 2 + 0.37 * size
@@ -106,7 +106,7 @@ def written(x: float, middle: float, lines: Sequence[str], **style: Any) -> Iter
 def say(
     x: float, middle: float, text: str, width: float, rows: int = 1, em: float = 0.0, **style: Any
 ) -> Iterator[Text]:
-    """Words that fit into a width and so many rows; `em` is the size that they are measured in."""
+    """Write the words that fit into a width and so many rows; `em` is the size they are measured in."""
     size = em or style.get("size", TYPE)
     return written(x, middle, wrap(text, width, rows, size, bold=style.get("bold", False)), **style)
 
@@ -124,42 +124,42 @@ class Panel:
 
     @property
     def right(self) -> float:
-        """The right edge."""
+        """Return the right edge."""
         return self.left + self.width
 
     @property
     def bottom(self) -> float:
-        """The lower edge."""
+        """Return the lower edge."""
         return self.top + self.height
 
     def x(self, value: Any) -> Any:
-        """Where a number stands across."""
+        """Return the place of a number across the panel, in pixels."""
         low, high = self.across
         return self.left + self.width * (value - low) / (high - low)
 
     def y(self, value: Any) -> Any:
-        """Where a number stands upwards."""
+        """Return the height of a number in the panel, in pixels."""
         low, high = self.up
         return self.bottom - self.height * (value - low) / (high - low)
 
     def line(self, xs: Any, ys: Any, colour: str, width: float, **style: Any) -> Line:
-        """A line through numbers; those that are not known are left out."""
+        """Draw a line through numbers; those that are not known are left out."""
         known = np.isfinite(ys)
         places = self.x(np.asarray(xs)[known]), self.y(np.asarray(ys)[known])
         return Line(np.column_stack(places).tolist(), colour, width, **style)
 
     def upright(self, value: float, colour: str = QUIET, width: float = 1.5) -> Line:
-        """A line from the lower to the upper edge at a number."""
+        """Draw a line from the lower to the upper edge at a number."""
         return Line(((self.x(value), self.bottom), (self.x(value), self.top)), colour, width)
 
     def level(self, value: float, colour: str = QUIET, width: float = 1.5) -> Line:
-        """A line from the left to the right edge at a number."""
+        """Draw a line from the left to the right edge at a number."""
         return Line(((self.left, self.y(value)), (self.right, self.y(value))), colour, width)
 
     def numbers_below(
         self, ticks: Sequence[float], labels: Sequence[str], colour: str = INK
     ) -> Iterator[Mark]:
-        """The axis across: its line, and numbers below it."""
+        """Draw the axis across: its line, and numbers below it."""
         yield Line(((self.left, self.bottom), (self.right, self.bottom)), QUIET, 1.5)
         for tick, label in zip(ticks, labels, strict=True):
             x = self.x(tick)
@@ -168,7 +168,7 @@ class Panel:
 
 
 def on_ring(n: int, centre: Point, radii: Point) -> list[Point]:
-    """Places on an ellipse, clockwise from the top."""
+    """Find places on an ellipse, clockwise from the top."""
     angles = [2 * math.pi * index / n for index in range(n)]
     return [
         (centre[0] + radii[0] * math.sin(angle), centre[1] - radii[1] * math.cos(angle)) for angle in angles

@@ -1,4 +1,4 @@
-"""Lines over the years: change, speed and trust, for reports and for pages."""
+"""Draw lines over the years: change, speed and trust, for reports and for pages."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 LEFT = 110
 LABELS = 290
-"""Room left of panels for numbers, and right of them for the names of lines, in pixels."""
+"""Room in pixels: `LEFT` of panels for numbers, `LABELS` right of them for the names of lines."""
 
 MIDDLE = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 
 OF_WORK = {"change_delivered", "speed"}
-"""Series beside which it is said what became of the initiatives."""
+"""Series whose figures also tell what became of the initiatives."""
 
 LEADER = 20
-"""From the end of a line to its name, in pixels."""
+"""Distance from the end of a line to its name, in pixels."""
 
 
 # --- parts of every chart of lines ----------------------------------------------------------------
@@ -48,7 +48,7 @@ LEADER = 20
 def axes(
     panel: Panel, months: int, ticks: Sequence[float], labels: Sequence[str], *, years: bool = True
 ) -> list[Mark]:
-    """Quiet lines across at some numbers, and years below."""
+    """Draw quiet lines across at some numbers, and years below."""
     left, right, marks = panel.left, panel.right, list[Mark]()
     for y, label in zip(panel.y(np.array(ticks)).tolist(), labels, strict=True):
         marks.append(Line(((left, y), (right, y)), GREY, 1.5))
@@ -62,7 +62,7 @@ def axes(
 def names_at_ends(
     panel: Panel, names: Mapping[str, tuple[float, str]], right: float, rows: int, em: float = TYPE
 ) -> Iterator[Mark]:
-    """Names right of the ends of lines, moved apart where one would cover another.
+    """Write names right of the ends of lines, moved apart where one would cover another.
 
     Each has its number and its colour; they go as far as `right`, on so many rows each, and `em`
     is the size that they are measured in.
@@ -93,7 +93,7 @@ def change_over_time(
     Parameters
     ----------
     comparison
-        Arms that share their luck.
+        Arms that share their random numbers.
     series
         One to three series, a panel each; the title speaks of the first: of the mean speed over
         the years where that is speed, else of the last month.
@@ -125,7 +125,7 @@ def change_over_time(
 
 
 def _told(results: Results, series: str) -> np.ndarray:
-    """The number of each run that the title is about."""
+    """Return the number of each run that the title is about."""
     return results.measures["mean_speed"] if series == "speed" else results.series[series][:, -1]
 
 
@@ -154,7 +154,7 @@ def quantiles(results: Results, series: str) -> Picture:
 
 
 def _title_of_quantiles(last: np.ndarray, shown: Quantity, results: Results) -> str:
-    """Say where a series ends."""
+    """Write the title: the value at which a series ends."""
     middle, high = shown.say(last[2]), shown.say(last[4])
     low = number(last[0] * shown.scale)
     what = f"{shown.label} after {period(results.months)}"
@@ -166,7 +166,7 @@ def _title_of_quantiles(last: np.ndarray, shown: Quantity, results: Results) -> 
 
 
 def _places(page: Page, series: Sequence[str], drawn: str = "") -> Iterator[tuple[str, Panel]]:
-    """One panel above the other, each under its heading, all over the same years.
+    """Place one panel above the other, each under its heading, all over the same years.
 
     What is `drawn` is said in the first heading.
     """
@@ -193,7 +193,7 @@ def _draw_arms(panel: Panel, lines: Mapping[str, np.ndarray]) -> Iterator[Mark]:
 
 
 def _band(panel: Panel, months: np.ndarray, low: np.ndarray, high: np.ndarray) -> Line:
-    """What lies between two lines."""
+    """Make the area between two lines."""
     return panel.line(np.append(months, months[::-1]), np.append(high, low[::-1]), "", 0.0)
 
 

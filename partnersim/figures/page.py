@@ -20,7 +20,7 @@ MARGIN = 40
 PNG_LEVEL = 2
 
 ENDINGS = ("png", "svg", "csv")
-"""Of the files of a picture: two of it, and the numbers behind it."""
+"""Endings of the files of a picture: two of the picture, one of the numbers behind it."""
 
 
 class Page:
@@ -51,7 +51,7 @@ class Page:
         self.bottom -= LINE * len(rows)
 
     def picture(self, table: Table) -> Picture:
-        """The page as a picture, with the numbers behind it."""
+        """Make the page a picture, with the numbers behind it."""
         return Picture(self.marks, self.title, table, (WIDTH, HEIGHT))
 
 

@@ -1,4 +1,4 @@
-"""Pictures as figures of matplotlib, for files: PNG and SVG with a font of their own."""
+"""Paint pictures as figures of matplotlib, for files: PNG and SVG with a font of their own."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 FAMILY = "DejaVu Sans"  # comes with matplotlib, so figures look the same everywhere
 DPI = 100
 POINT = 72 / DPI
-"""Points to a pixel."""
+"""Size of a pixel in points."""
 
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 WEIGHTS = {False: "normal", True: "bold"}
 
 
 def paint(picture: Picture) -> Figure:
-    """A figure of the picture's size, in pixels."""
+    """Paint a figure of the picture's size, in pixels."""
     width, height = picture.size
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
@@ -47,7 +47,7 @@ def paint(picture: Picture) -> Figure:
 
 
 def _flat(marks: Iterable[Mark]) -> Iterator[Mark]:
-    """What is seen, without groups and without what is there only to be pointed at."""
+    """Yield the marks that are seen, without groups and without marks only to be pointed at."""
     for mark in marks:
         if isinstance(mark, Group):
             yield from _flat(mark.marks)

@@ -1,4 +1,4 @@
-"""Pictures as inline SVG: text that a page shows as it stands, and that keeps names for scripts.
+"""Paint pictures as inline SVG: text that a page shows as it stands, with names for scripts.
 
 All words are escaped: names may come from a stranger's link. What changes from month to month on a
 page are classes (`ps-step-3`), so every picture brings along what they look like.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from partnersim.figures.picture import Picture
 
 FAMILY = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-"""That of the page around the pictures."""
+"""The font of the page around the pictures."""
 
 STYLE = "".join(
     f".ps-step-{index}{{stroke:{step.line};stroke-width:{step.width:g}px;"
@@ -33,7 +33,7 @@ STYLE = "".join(
 
 
 def paint(picture: Picture) -> str:
-    """The whole picture; one that can be clicked is a group of its links, else an image."""
+    """Paint the whole picture; one that can be clicked is a group of its links, else an image."""
     role = "group" if picture.is_interactive else "img"
     title = escape(picture.title)
     desc = f"<desc>{escape(picture.description)}</desc>" if picture.description else ""

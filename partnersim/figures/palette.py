@@ -6,10 +6,10 @@ with them go dashes, widths or shapes, so that none stands alone. Lengths are pi
 
 BLUE, GREEN, PURPLE, ORANGE = COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
 DARK = ("#12436D", "#1A6B64", "#801650", "#A8410C")
-"""The same, dark enough for text on white."""
+"""The colours in shades dark enough for text on white."""
 
 DASHES = ("", "20 7", "24 6 5 6", "5 6")
-"""With the colours, for lines: lengths drawn and left out."""
+"""Dashes that go with the colours of lines: lengths drawn and left out."""
 
 SHADES = ("#092135", "#12436D", "#2073BC", "#6BACE6", "#ADD1F1")
 """Blue from dark to light, for what has an order."""
@@ -17,13 +17,13 @@ SHADES = ("#092135", "#12436D", "#2073BC", "#6BACE6", "#ADD1F1")
 INK, QUIET, GREY, PAPER = "#0B0C0C", "#505A5F", "#BFBFBF", "#FFFFFF"
 
 MAX_SERIES = len(COLOURS)
-"""Things that a picture can tell apart."""
+"""The most things that a picture can tell apart."""
 
 TYPE = 24
-"""Legible from the back of a room at 1280 pixels across."""
+"""The size of type, legible from the back of a room at 1280 pixels across."""
 
 LINE = 28
-"""From one line of text of that size to the next."""
+"""The distance from one line of text of that size to the next."""
 
 TITLE, NUMBER = 33, 36
 """Sizes of the message of a page, and of numbers that are to be seen first."""

@@ -40,14 +40,14 @@ class Picture:
 
     @cached_property
     def figure(self) -> Figure:
-        """The picture as a figure of matplotlib, which is loaded for it."""
+        """Return the picture as a figure of matplotlib, which is loaded for it."""
         from partnersim.figures.paint_matplotlib import paint
 
         return paint(self)
 
     @cached_property
     def svg(self) -> str:
-        """The picture as SVG, to stand in a page."""
+        """Return the picture as SVG, to stand in a page."""
         from partnersim.figures.paint_svg import paint
 
         return paint(self)

@@ -1,4 +1,4 @@
-"""Figure of published figures of a real place beside what is simulated of it."""
+"""Draw published figures of a real place beside those simulated of it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ COLUMNS = (
     *("simulated_p05", "simulated_median", "simulated_p95", "source"),
 )
 MAX_ROWS = 5
-"""Figures that can be read on a page; the table has them all."""
+"""The most published figures that can be read on a page; the table has them all."""
 
 MOST_PITCH = 230
-"""From one figure to the next, in pixels, where there are few."""
+"""The largest distance from one published figure to the next, in pixels."""
 
 NAMES = 400
 WORDS = 330
@@ -46,12 +46,12 @@ class Setting(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether its months are simulated."""
+        """Return whether the months of the published figure are simulated."""
         return math.isfinite(self.median)
 
     @property
     def is_inside(self) -> bool:
-        """Whether it lies in the band of 90 % of the runs."""
+        """Return whether the published figure lies in the band of 90 % of the runs."""
         return self.low <= self.published.value <= self.high
 
 
@@ -102,7 +102,7 @@ def _set_beside(results: Results, published: Published) -> Setting:
 
 
 def _title(known: Sequence[Setting], n_runs: int) -> str:
-    """How many published figures the simulation covers."""
+    """Write the title: how many published figures the simulation covers."""
     if not known:
         return "There is no published figure to compare with"
     if n_runs < 2:
@@ -119,13 +119,13 @@ def _title(known: Sequence[Setting], n_runs: int) -> str:
 
 
 def _diamond(x: float, y: float) -> Line:
-    """The mark of what was published."""
+    """Make the mark of a published figure."""
     points = ((x, y - 12), (x + 12, y), (x, y + 12), (x - 12, y), (x, y - 12))
     return Line(points, PAPER, 1.4, fill=ORANGE)
 
 
 def _draw_key(y: float) -> Iterator[Mark]:
-    """Say what the marks are."""
+    """Draw the key to the marks."""
     yield _diamond(MARGIN + 12, y)
     yield Line(((310, y - 14), (310, y + 14)), BLUE, 7)
     yield Box(650, y - 12, 60, 24, SHADES[4])
@@ -156,7 +156,7 @@ def _draw_row(middle: float, pitch: float, setting: Setting) -> Iterator[Mark]:
 
 
 def _verdict(setting: Setting) -> list[str]:
-    """Where the published figure lies."""
+    """Write whether the published figure lies in the band, above or below it."""
     if setting.low == setting.high:
         return []  # one run has no band
     if setting.is_inside:

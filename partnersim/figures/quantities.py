@@ -1,4 +1,4 @@
-"""What is shown: names, units and scales of measures and series, and arms set side by side."""
+"""Names, units and scales of the measures and series shown, and arms set side by side."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_NAME = 34
 
 @dataclass(frozen=True)
 class Quantity:
-    """How a measure or series is shown: words and unit for axes, `suffix` for sentences.
+    """The way a measure or series is shown: words and unit for axes, `suffix` for sentences.
 
     `scale` is what the recorded number is multiplied by; a censored one may not be reached.
     """
@@ -37,19 +37,19 @@ class Quantity:
     is_yes_or_no: bool = False
 
     def say(self, value: float, digits: int = 2) -> str:
-        """Say a recorded number in a sentence: '62 %', '6.2 years'."""
+        """Write a recorded number for a sentence: '62 %', '6.2 years'."""
         if math.isnan(value):
             return "not reached" if self.is_censored else "undefined"
         return number(value * self.scale, digits) + self.suffix
 
     @property
     def heading(self) -> str:
-        """Label and unit."""
+        """Return label and unit."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
 
 def quantity(name: str) -> Quantity:
-    """How a measure or series is shown: shares of the vision in per cent, months in years."""
+    """Find how a measure or series is shown: shares of the vision in per cent, months in years."""
     if name not in MEASURES:
         return Quantity(capital(name.replace("_", " ")), "")
     measure = MEASURES[name]
@@ -96,7 +96,7 @@ def in_title(name: str) -> str:
 
 
 def foot_note(results: Results, comparison: Comparison | None = None, shown: int = 0) -> str:
-    """How many runs a figure rests on, and that they are simulated."""
+    """Write the note: how many runs a figure rests on, and that they are simulated."""
     runs = plural(results.replicates, "simulated partnership")
     if comparison is None:
         return f"{runs}, seed {results.seed}. No forecast of a real place."
@@ -106,7 +106,7 @@ def foot_note(results: Results, comparison: Comparison | None = None, shown: int
 
 
 def initiatives(results: Mapping[str, Results]) -> str:
-    """Say what became of the initiatives of each arm, on average; of an only one without its name."""
+    """Tell what became of the initiatives of each arm, on average; an only arm is not named."""
     found = {}
     for arm, of_arm in results.items():
         names = [f"initiatives_{what}" for what in ("completed", "abandoned", "under_way")]
@@ -129,7 +129,7 @@ def initiatives(results: Mapping[str, Results]) -> str:
 
 @dataclass(frozen=True)
 class Effect:
-    """What an arm changes against the base, over pairs that share their luck.
+    """The effect of an arm against the base, over pairs that share their random numbers.
 
     A milestone that was not reached counts as reached at the end of the run, so that no pair is
     left out.
@@ -143,7 +143,7 @@ class Effect:
 
     @property
     def way(self) -> int | None:
-        """1 for higher and -1 for lower, if certain; 0 if not; None for too few pairs to say."""
+        """Return 1 for higher and -1 for lower, if certain; 0 if not; None for too few pairs to say."""
         if self.n_pairs < FEWEST_REPLICATES:
             return None
         return int(self.low > 0) - int(self.high < 0)
@@ -158,7 +158,7 @@ def find_effect(arm: np.ndarray, base: np.ndarray, name: str, months: int) -> Ef
 
 
 def tell_apart(values: Sequence[float], say: Callable[[float, int], str]) -> list[str]:
-    """Say numbers with as many digits as it takes to show which differ."""
+    """Write numbers with as many digits as it takes to show which differ."""
     texts: list[str] = []
     for digits in range(2, 6):
         texts = [say(value, digits) for value in values]
@@ -177,7 +177,7 @@ def headline(
     ways: Mapping[str, int | None],
     words: tuple[str, str, str, str] = ("higher", "lower", "highest", "lowest"),
 ) -> str:
-    """One sentence that sets arms side by side and claims no more than their numbers bear.
+    """Write one sentence that sets arms side by side and claims no more than their numbers bear.
 
     `values` are the numbers as drawn, NaN where there is none, and `say` puts one in words with so
     many digits; `ways` is which way the effect of each other arm goes (`Effect.way`). `words` are

@@ -50,7 +50,7 @@ STEPS = (
 steps of a fifth would show two worlds alike that are not."""
 
 NOBODY = len(STEPS)
-"""Stands for the step of nobody's trust, which is NaN."""
+"""The number that stands for no step, as of a trust that is NaN because it is nobody's."""
 
 
 def steps_of(trust: NDArray[np.float64] | float) -> NDArray[np.intp]:

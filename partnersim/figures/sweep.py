@@ -1,4 +1,4 @@
-"""Figure of main effects: what each parameter of a sweep does to a measure."""
+"""Draw main effects: what each parameter of a sweep does to a measure."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def in_words(path: str) -> str:
 
 
 def _places(effect: MainEffect) -> np.ndarray:
-    """Where its values stand: where they are, and words one beside the other."""
+    """Place the values of a parameter: numbers where they are, words one beside the other."""
     is_text = isinstance(effect.values[0], str)
     return np.arange(len(effect.values), dtype=float) if is_text else np.array(effect.values)
 
 
 def _across(effect: MainEffect) -> tuple[float, float]:
-    """The range of its values, with a margin."""
+    """Return the range of the places of a parameter's values, with a margin."""
     places = _places(effect)
     margin = 0.12 * (float(np.ptp(places)) or 1.0)
     return float(places.min()) - margin, float(places.max()) + margin
@@ -121,7 +121,7 @@ def _ticks(places: np.ndarray, width: float) -> tuple[list[float], list[str]]:
 
 
 def _have_room(ticks: Sequence[float], words: Sequence[str], pixels: float) -> bool:
-    """Whether numbers can stand side by side, on an axis with so many pixels to the unit."""
+    """Return whether numbers can stand side by side, on an axis with so many pixels to the unit."""
     halves = [text_width(word) / 2 for word in words]
     places = [pixels * at for at in ticks]
     return all(
@@ -140,14 +140,14 @@ def _limits(effects: Sequence[MainEffect], shown: Quantity, *, has_base: bool) -
 
 
 def _heading(found: MainEffects, shown: Quantity) -> str:
-    """Say what is drawn upwards."""
+    """Write the heading: what is drawn upwards."""
     if found.base is not None:
         return f"{shown.heading}: {in_title(found.arm or '')} less {in_title(found.base)}"
     return shown.heading if found.arm is None else f"{shown.heading}, {in_title(found.arm)}"
 
 
 def _title(found: MainEffects, shown: Quantity) -> str:
-    """Say which parameters explain how much, and that the others explain nothing clear."""
+    """Write the title: how much which parameters explain, and that the others explain nothing clear."""
     what = shown.label
     if found.base is not None:
         what = f"{what[:1].lower()}{what[1:]}"  # inside a sentence
@@ -166,7 +166,7 @@ def _title(found: MainEffects, shown: Quantity) -> str:
 
 
 def _note(found: MainEffects) -> str:
-    """How many runs a figure rests on, and what its bars are."""
+    """Write the note: how many runs a figure rests on, and what its bars are."""
     hidden = len(found.effects) - MAX_PANELS
     more = f" {plural(hidden, 'parameter')} not shown." if hidden > 0 else ""
     return (

@@ -1,4 +1,4 @@
-"""Who trusts whom, as a network on a ring and as a table in colour: for reports and for pages."""
+"""Draw who trusts whom, as a network on a ring and as a table in colour, for reports and pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.wording import join, plural
 
 MAX_NAMED = 12
-"""Organisations that can be named on a page; more are numbered."""
+"""The most organisations that can be named on a page; more are numbered."""
 
 KEY = 60
 """Room for the key to the steps, in pixels."""
@@ -33,7 +33,7 @@ NODE, ACROSS = 16.0, 230.0
 
 
 def half(places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0, **more: Any) -> Line:
-    """The half of the line between two that touches the one who trusts; unseen for nobody's."""
+    """Draw the half of the line between two that touches the one who trusts; unseen for nobody's."""
     (x, y), (to_x, to_y) = places[i], places[j]
     ends = ((x, y), ((x + to_x) / 2, (y + to_y) / 2))
     if step == NOBODY:
@@ -42,13 +42,13 @@ def half(places: Sequence[Point], i: int, j: int, step: int, scale: float = 1.0,
 
 
 def node(place: Point, *, is_absent: bool = False) -> Disc:
-    """An organisation of a network; a dashed ring where it is not a member now."""
+    """Draw an organisation of a network: a dashed ring where it is not a member now."""
     return Disc(*place, NODE, PAPER if is_absent else INK, INK, 2.0, "4 4" if is_absent else "")
 
 
 @dataclass(frozen=True)
 class Ring:
-    """Where organisations stand: clockwise from the top, with names above, below and beside.
+    """A ring on which organisations stand, clockwise from the top, with names above, below and beside.
 
     `across` is half the width of the ring, `em` the size that names are measured in.
     """
@@ -63,7 +63,7 @@ class Ring:
 
     @cached_property
     def places(self) -> list[Point]:
-        """Where each stands."""
+        """Return the place of each organisation."""
         n = len(self.titles)
         above, below = (34 + LINE * len(self._at_end(k)) for k in (0, n // 2))
         tall = (self.bottom - below - self.top - above) / 2
@@ -71,7 +71,7 @@ class Ring:
         return on_ring(n, middle, (self.across, tall))
 
     def name(self, index: int) -> Iterator[Text]:
-        """The name of one: above or below at the top and bottom of the ring, else beside it."""
+        """Write the name of one: above or below at the top and bottom of the ring, else beside it."""
         x, y = self.places[index]
         angle = 2 * math.pi * index / len(self.titles)
         if abs(math.sin(angle)) < 0.1:
@@ -89,12 +89,12 @@ class Ring:
         return written(near, middle, lines, anchor="start" if side > 0 else "end")
 
     def _at_end(self, index: int) -> list[str]:
-        """A name above or below, which may be wider than the ring."""
+        """Write a name above or below, which may be wider than the ring."""
         return wrap(self.titles[index], 3 * self.across, 2, self.em)
 
 
 def names_of_table(titles: Sequence[str], cell: Box, start: float = 0.0, em: float = TYPE) -> Iterator[Text]:
-    """Numbers above the columns and names with them left of the rows; `cell` is the first one."""
+    """Write numbers above the columns and names with them left of the rows; `cell` is the first one."""
     n = len(titles)
     rows = 2 if cell.height >= 2 * LINE - 4 else 1
     for index in range(0, n, 1 if n <= MAX_NAMED else 5 if n > 20 else 2):
@@ -104,7 +104,7 @@ def names_of_table(titles: Sequence[str], cell: Box, start: float = 0.0, em: flo
 
 
 def key(left: float, top: float, room: float, names: Sequence[str]) -> Iterator[Mark]:
-    """The five steps, as cells and lines, each with its name below."""
+    """Draw the five steps, as cells and lines, each with its name below."""
     for index, (step, name) in enumerate(zip(STEPS, names, strict=True)):
         x, y = left + (index + 0.5) * room, top + 15
         yield Box(x - 50, top + 2, 18, 26, step.fill)
@@ -195,7 +195,7 @@ class _Seen:
         self.links: list[tuple[int, int]] = [(i, j) for i, j in np.argwhere(is_link).tolist()]
 
     def page(self, what: str, said: str, about: str, note: str) -> Page:
-        """A page with its message, how to read it, and the key to the steps."""
+        """Make a page with its message, how to read it, and the key to the steps."""
         page = Page(
             f"{what}: {said}" if self.links else f"{what}: nobody is there to trust",
             f"{about} {note}".rstrip(),
@@ -205,7 +205,7 @@ class _Seen:
         return page
 
     def extremes(self) -> list[tuple[int, int]]:
-        """For each the link to whom it trusts most and to whom it trusts least."""
+        """Find, for each organisation, the links to whom it trusts most and to whom it trusts least."""
         found = set()
         for own in ([link for link in self.links if link[0] == k] for k in range(len(self.titles))):
             if own:
@@ -213,7 +213,7 @@ class _Seen:
         return sorted(found)
 
     def commonest(self) -> str:
-        """How many links are in the step that most are in, and their mean.
+        """Tell how many links are in the step that most are in, and the mean trust of all.
 
         Two pictures of the same steps need not be of the same trust.
         """
@@ -228,7 +228,7 @@ class _Seen:
         return f"{join(largest)} in {said}, {_of_100(float(mean))} on average"
 
     def most_and_least(self) -> str:
-        """Who is trusted most and who least by the others."""
+        """Tell who is trusted most and who least by the others."""
         trusted: dict[int, list[float]] = {}
         for i, j in self.links:
             trusted.setdefault(j, []).append(float(self.trust[i, j]))
@@ -243,7 +243,7 @@ class _Seen:
         return f"{most} is trusted most ({highest}), {least} is trusted least ({lowest})"
 
     def table(self) -> dict[str, list[object]]:
-        """The links as columns."""
+        """Return the links as columns."""
         return {
             "trustor": [self.titles[i] for i, _ in self.links],
             "trustee": [self.titles[j] for _, j in self.links],
@@ -253,5 +253,5 @@ class _Seen:
 
 
 def _of_100(value: float) -> str:
-    """Say trust as the cells of the table do."""
+    """Write trust as the cells of the table do."""
     return f"{100 * value:.0f} of 100"

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Mean of some numbers; 0 of none, as the core has it."""
+    """Return the mean of some numbers; 0 for none, as in the core."""
     numbers = list(values)
     return float(sum(numbers) / max(len(numbers), 1))
 
@@ -42,11 +42,11 @@ class View(Generic[T]):
     @overload
     def __get__(self, agent: object, owner: type) -> T: ...
     def __get__(self, agent: object | None, owner: type) -> View[T] | T:
-        """Read it of an agent; itself of a class."""
+        """Read the property of an agent; of a class give the view itself."""
         return self if agent is None else self._read(agent)
 
     def __set__(self, agent: object, value: Any) -> None:
-        """Refuse: an agent is a view."""
+        """Refuse to set the property: an agent is a view."""
         raise AttributeError(
             f"{type(agent).__name__}.{self._name} is read from the state and cannot be set; "
             "a running model is changed by set_lever, fire_event, add_coordinator and their like"
@@ -54,7 +54,7 @@ class View(Generic[T]):
 
 
 class _IdsOfModel:
-    """Mesa 3.3 counts agents in a table that keeps every model alive; here the model counts."""
+    """The counters of agents, one kept by each model: Mesa 3.3's table of them keeps models alive."""
 
     def __getitem__(self, model: PartnershipModel) -> Any:
         return model.agent_ids
@@ -76,7 +76,7 @@ def _over_layers(field: str, meaning: str) -> View[float]:
 
 
 def _over_others(field: str, meaning: str) -> View[float]:
-    """View what there is towards each other member, as its mean."""
+    """View what an organisation has towards each other member, as its mean."""
 
     def read(self: Organisation) -> float:
         own = self.model.fields[field][self.index].tolist()
@@ -194,7 +194,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
     held_ways_of_working = _by_lever("is_held", "1 for a lever that an intervention holds.")
 
     def by_layer(self, field: str) -> dict[str, float]:
-        """Give what each layer has: board, management and front line.
+        """Give what each layer has, by layer: board, management and front line.
 
         Parameters
         ----------

@@ -51,10 +51,10 @@ from partnersim.scenario.translate import PARAMETERS, to_parameters
 __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "Snapshot"]
 
 Lasting = TypeVar("Lasting", Intervention, Appointed)
-"""What has a first and a last month in a scenario."""
+"""An entry of a scenario that has a first and a last month."""
 
 SETTINGS = ("scenario", "rng", "replicate", "variants", "compiled")
-"""Keywords of the model itself; all others are paths of the scenario."""
+"""Keywords of the model itself; all others are paths in the scenario."""
 
 
 class Change(NamedTuple):
@@ -100,7 +100,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     scenario
         A scenario, the name of a packaged one or the path of a file.
     rng
-        The seed, a whole number; fresh luck if left out. It is kept as `seed`.
+        The seed, a whole number; a fresh one if left out. It is kept as `seed`.
     replicate
         Which run of the seed: the same number as in `partnersim.run`. In `batch_run` give
         ``"replicate": range(3)``: three `iterations` of one seed are the same run three times.
@@ -118,7 +118,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     scenario : Scenario
         The scenario of this very run, with all that was changed on the way.
     seed, replicate : int
-        Whose luck it has.
+        Seed and replicate, from which its random numbers follow.
     names : list[str]
         Short names of all organisations, in the order of every axis.
     members : list[int]
@@ -182,7 +182,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario of this very run, with all that was changed on the way."""
+        """Return the scenario of this very run, with all that was changed on the way."""
         return self._present
 
     @scenario.setter
@@ -196,43 +196,43 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
 
     @property
     def month(self) -> int:
-        """Months that have gone."""
+        """Return the number of months that have gone."""
         return int(self.fields["month"][0])
 
     @property
     def has_collapsed(self) -> bool:
-        """Whether too few members are left; final."""
+        """Return whether the partnership has collapsed: too few members are left, for good."""
         return bool(self.fields["has_collapsed"][0])
 
     @property
     def history(self) -> tuple[Change, ...]:
-        """What was changed by hand, in order."""
+        """Return what was changed by hand, in order."""
         return self._history
 
     @property
     def variants(self) -> dict[str, str]:
-        """Functions of one's own by the slot that each fills: where each is from."""
+        """Return the origin of functions of one's own, by the slot that each fills."""
         return {variant.name: str(variant) for variant in self._core.variants}
 
     @property
     def organisations(self) -> list[Organisation]:
-        """All organisations, in the order of the scenario."""
+        """Return all organisations, in the order of the scenario."""
         return list(self.agents_by_type[Organisation])
 
     @property
     def coordinators(self) -> list[Coordinator]:
-        """Coordinators at work this month."""
+        """Return the coordinators at work this month."""
         return list(self._at_work.values())
 
     @property
     def series(self) -> dict[str, Floats]:
-        """What was observed at the start and after each month, by name: float64[month + 1]."""
+        """Return what was observed at the start and after each month, by name: float64[month + 1]."""
         series = with_derived(name_series(self._gone))
         return {name: values[0] for name, values in series.items()}
 
     @property
     def _gone(self) -> Floats:
-        """What was observed so far, as of one run: float64[1, month + 1, len(SERIES)]."""
+        """Return what was observed so far, as of one run: float64[1, month + 1, len(SERIES)]."""
         return self._observed[None, : self.month + 1]
 
     def now(self, name: str) -> float:
@@ -281,7 +281,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         )
 
     def trust_matrix(self) -> Floats:
-        """Trust of each organisation (row) in each other: mean over layers; NaN for absent ones.
+        """Return trust of each organisation (row) in each other: mean over layers; NaN for absent ones.
 
         float64[n_organisations, n_organisations], in [0, 1].
         """
@@ -294,7 +294,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
     # --- A month, and many -------------------------------------------------------------------
 
     def step(self) -> None:
-        """One month.
+        """Step one month.
 
         Raises
         ------
@@ -348,7 +348,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             raise failure
 
     def _do_step(self) -> None:
-        """What the clock calls, from Mesa 3.5 on; an error in it would stop the clock for good."""
+        """Step when Mesa's clock calls, from Mesa 3.5 on; an error here would stop the clock for good."""
         try:
             self._user_step()
         except Exception as error:
@@ -448,7 +448,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         """End the work of a coordinator who was appointed; the present month is without it.
 
         One who has not begun is taken out of the scenario; whoever stands after it there moves
-        up, and has the luck of its new place.
+        up, and has the random numbers of its new place.
         """
         known = [c.name for c in self.scenario.coordinators if c.to_month > self.month]
         if name not in known:
@@ -458,7 +458,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         self._change("remove_coordinator", {"name": name}, coordinators=kept)
 
     def _end(self, entries: Sequence[Lasting], is_meant: Callable[[Lasting], bool]) -> list[Any]:
-        """Entries of the scenario without those meant: what began lasts to the present month."""
+        """Return entries of the scenario without those meant: what began lasts to the present month."""
         kept: list[Any] = []
         for entry in entries:
             if not is_meant(entry):
@@ -512,12 +512,12 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back (or on) to a moment that was saved; the luck of what follows is the same.
+        """Go back (or on) to a moment that was saved; what follows has the same random numbers.
 
         Raises
         ------
         ValueError
-            If it was saved by a model of other luck, variants or organisations.
+            If it was saved by a model of another seed, replicate, variants or organisations.
         """
         if snapshot.luck != self._luck:
             raise ValueError(
@@ -536,7 +536,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
 
     @property
     def _luck(self) -> tuple[Any, ...]:
-        """What a run depends on besides its scenario; and who is in it."""
+        """Return what a run depends on besides its scenario, and who is in it."""
         return (self.seed, self.replicate, tuple(self._core.variants), tuple(self.names))
 
     # --- The state ---------------------------------------------------------------------------
@@ -574,7 +574,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             self._at_work[name, host].place = place
 
     def _find_coordinators(self) -> Iterator[tuple[tuple[str, str], int]]:
-        """Name, host and place of those at work."""
+        """Yield name, host and place of the coordinators at work."""
         n_appointed = len(self.scenario.coordinators)
         hosts = [*self.names, ""]  # -1 is none
         for place in range(self.parameters.coordinators.n):
@@ -643,19 +643,19 @@ class _Collector(mesa.DataCollector):  # type: ignore[misc]  # Mesa gives no typ
 # --- Reporters ------------------------------------------------------------------------------------
 
 _NOT_YET: tuple[int, dict[str, float]] = (-1, {})
-"""Month and values of measures that have not been worked out."""
+"""The month and the measures of a model whose measures have not been worked out yet."""
 
 _PLACE = {name: place for place, name in enumerate(SERIES)}
 
 WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
-"""Measures that are no series too: they are of a run as a whole."""
+"""Measures that have no series: they are of a run as a whole."""
 
 
 # Functions of the module, not of the moment: a model is pickled with its collector.
 
 
 def _field(name: str, model: PartnershipModel) -> int:
-    """A number that the model itself has."""
+    """Return a number that the model itself has."""
     return int(getattr(model, name))
 
 
@@ -668,12 +668,12 @@ def _measure_so_far(name: str, model: PartnershipModel) -> float:
 
 
 def _once_over(name: str, model: PartnershipModel) -> float:
-    """A measure at the end of a run, and NaN before: it takes as long as ten steps."""
+    """Return a measure at the end of a run, and NaN before: it takes as long as ten steps."""
     return math.nan if model.running else model.measures()[name]
 
 
 def _shown(name: str, agent: mesa.Agent) -> Any:
-    """What an agent shows; NaN for one that has no such thing."""
+    """Return what an agent shows; NaN for one that has no such thing."""
     return getattr(agent, name, math.nan)
 
 
@@ -682,7 +682,7 @@ MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
     **{name: partial(_now, name) for name in ALL_SERIES},
     **{name: partial(_measure_so_far, name) for name in WHOLE_RUN},
 }
-"""For a `mesa.DataCollector`: seed, month, all series and all measures, as of the months so far."""
+"""Reporters for a `mesa.DataCollector`: seed, month, all series and measures of the months so far."""
 
 AGENT_REPORTERS: dict[str, Callable[[mesa.Agent], Any]] = {
     f"agent_{name}": partial(_shown, name)
@@ -701,8 +701,8 @@ AGENT_REPORTERS: dict[str, Callable[[mesa.Agent], Any]] = {
         "meetings",
     )
 }
-"""For a `mesa.DataCollector`: what organisations and coordinators show; NaN where only the other
-kind does. `batch_run` puts the columns of both in one row: no name is that of a series."""
+"""Reporters for a `mesa.DataCollector`: numbers of organisations and coordinators, NaN where only
+the other kind has them. `batch_run` puts the columns of both in one row: no name is that of a series."""
 
 
 # --- Checks ---------------------------------------------------------------------------------------
@@ -725,12 +725,12 @@ def _check_no_month(details: Mapping[str, Any], name: str) -> None:
 
 
 def _fresh_seed() -> int:
-    """A seed that nobody chose."""
+    """Draw a seed that nobody chose."""
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 def _view(array: np.ndarray, room_for: Mapping[int, int]) -> np.ndarray:
-    """The same numbers, which cannot be set: of those there are, not of all that there is room for.
+    """Return a view that cannot be set: of those that are there, not of all that there is room for.
 
     The room for organisations, and that for domains, is a size that no other axis has.
     """

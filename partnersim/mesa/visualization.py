@@ -27,10 +27,10 @@ __all__ = ["COMPONENTS", "Page", "model_parameters", "network", "over_time", "pa
 
 _solara: Any = solara  # its names are not marked as public, and type checkers refuse them
 Drawn = Callable[[PartnershipModel], Any]
-"""What SolaraViz shows: a function from a model to an element."""
+"""A component of SolaraViz: a function from a model to an element that it shows."""
 
 LARGEST_SEED = 1000
-"""That a slider offers."""
+"""The largest seed that a slider offers."""
 
 
 def network(model: PartnershipModel) -> Any:
@@ -59,7 +59,7 @@ def over_time(series: str) -> Drawn:
 
 
 def _show(picture: figures.Picture) -> Any:
-    """An element that shows a picture."""
+    """Make an element that shows a picture."""
     return _solara.FigureMatplotlib(picture.figure, format="png")
 
 
@@ -73,11 +73,11 @@ COMPONENTS = (
     (over_time("tension"), 1),
     (over_time("target_pressure"), 1),
 )
-"""What the page shows, and on which of its tabs."""
+"""The components that the page shows, each with the number of its tab."""
 
 
 def model_parameters(scenario: Scenario, rng: int = 1) -> dict[str, Any]:
-    """What can be set beside the page, for the next start: luck, months and ways of working.
+    """Make the controls beside the page, for the next start: seed, months and ways of working.
 
     Default, range and meaning are those of the scenario.
     """
@@ -115,4 +115,4 @@ def page(scenario: Scenario | str | Path = "integrated-care", rng: int = 1) -> N
 
 
 Page = page
-"""What ``solara run`` looks for."""
+"""The page, under the name that ``solara run`` looks for."""

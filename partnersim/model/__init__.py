@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_compiled(parameters: np.dtype) -> bool:
-    """Whether the machine code of exactly this copy of the core is in the cache.
+    """Return whether the machine code of exactly this copy of the core is in the cache.
 
     Parameters
     ----------

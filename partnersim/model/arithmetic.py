@@ -7,13 +7,13 @@ from partnersim.model.compiled import compiled
 
 @compiled
 def clip(value, low, high):
-    """The nearest number in [low, high]."""
+    """Return the number in [low, high] that is nearest to `value`."""
     return min(max(value, low), high)
 
 
 @compiled
 def product(a, b, n_domains):
-    """Inner product of two weightings."""
+    """Return the inner product of two weightings of domains."""
     total = 0.0
     for k in range(n_domains):
         total += a[k] * b[k]
@@ -22,6 +22,6 @@ def product(a, b, n_domains):
 
 @compiled
 def length(a, n_domains):
-    """Euclidean length of a weighting. The likeness of two is their product over their
-    lengths, the cosine: 1 alike, 0 nothing in common."""
+    """Return the Euclidean length of a weighting. The likeness of two is their product over
+    their lengths, the cosine: 1 alike, 0 nothing in common."""
     return math.sqrt(product(a, a, n_domains))

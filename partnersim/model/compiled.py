@@ -1,4 +1,4 @@
-"""How functions of the model are compiled, and where the machine code is kept.
+"""Compile functions of the model, and keep their machine code in a cache.
 
 Numba looks only at the file of a function to see whether its cached machine code is stale, so
 an edit in a callee would go unnoticed. The cache therefore lives in a folder of the user's
@@ -30,7 +30,7 @@ DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 def cache_folder() -> Path:
-    """The folder of compiled code for exactly this model, this Numba and this processor."""
+    """Return the folder of compiled code for exactly this model, this Numba and this processor."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.name.encode() + file.read_bytes())
@@ -39,7 +39,7 @@ def cache_folder() -> Path:
 
 
 def _usable_root() -> Path:
-    """The folder for caches: as asked for, or where that cannot be used, a temporary one."""
+    """Return the folder for caches: the one asked for or, if it cannot be used, a temporary one."""
     asked = os.environ.get("PARTNERSIM_CACHE_DIR") or platformdirs.user_cache_dir("partnersim")
     root = Path(asked).expanduser()
     reason = _why_unusable(root)
@@ -58,7 +58,7 @@ def _usable_root() -> Path:
 
 
 def _why_unusable(root: Path) -> str:
-    """Why a folder cannot hold compiled code; empty where it can."""
+    """Return the reason why a folder cannot hold compiled code, or an empty string if it can."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=root).close()
@@ -70,7 +70,7 @@ def _why_unusable(root: Path) -> str:
 
 
 def _processor() -> str:
-    """Name and features of the processor, as LLVM sees it."""
+    """Return name and features of the processor, as LLVM sees it."""
     from llvmlite import binding
 
     return f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
@@ -80,7 +80,7 @@ CACHE_FOLDER = cache_folder()
 
 
 def mark_of_compilation(parameters: np.dtype) -> Path:
-    """The file that says that all is compiled, for this copy of the core and what it reads.
+    """Return the file whose presence says that this copy of the core is compiled for these parameters.
 
     Numba keys its cache by each file's path and time of change and by the types of what a
     function is given too: another copy of the same core, a reinstalled one, or one that reads
@@ -117,7 +117,7 @@ class CheckedCacheFile(IndexDataCacheFile):  # type: ignore[misc]  # Numba ships
         self._write(self._data_path(name), data)
 
     def _read(self, path: str) -> Any:
-        """What a file holds; None where it is not there or damaged."""
+        """Read the object that a file holds; return None if the file is not there or is damaged."""
         try:
             data = Path(path).read_bytes()
         except OSError:
@@ -152,7 +152,7 @@ class CheckedCache(FunctionCache):  # type: ignore[misc]  # Numba ships no types
 
 
 class _Function(numba.types.Dispatcher):  # type: ignore[misc]  # Numba gives no types
-    """How compiled code sees a function of the model, also as an argument.
+    """The Numba type of a function of the model, called or passed as an argument.
 
     As Numba's own it would be compiled anew for every number that it is called with in writing,
     seventy times for one that draws, and be an address of this very process, so that nothing
@@ -160,7 +160,7 @@ class _Function(numba.types.Dispatcher):  # type: ignore[misc]  # Numba gives no
     """
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
-        """The signature of a call: a number in writing is like any other."""
+        """Return the signature of a call, in which a literal number has the type of any other number."""
         return super().get_call_type(context, [numba.types.unliteral(a) for a in args], kws)
 
 
@@ -169,7 +169,7 @@ register_model(_Function)(models.OpaqueModel)
 
 @lower_constant(_Function)
 def _no_address(context: Any, builder: Any, type_: Any, function: Any) -> Any:
-    """What a function is as a value: nothing, since its type says which it is."""
+    """Give a dummy as the value of a function, since its type already says which function it is."""
     return context.get_dummy_value()
 
 
@@ -195,7 +195,7 @@ class Compiled:
         return self._call(*arguments)
 
     def __reduce__(self) -> str:
-        """By its name: Numba's cache looks at what a function is closed over by pickling it."""
+        """Pickle by name: Numba's cache pickles whatever a function is closed over."""
         return self.__name__
 
 

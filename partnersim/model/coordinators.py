@@ -90,8 +90,8 @@ def emerge_coordinators(state, p):
 
 @compiled
 def stream_of(c, p):
-    """A coordinator's stream of draws: those appointed count up from the first, places for those
-    who emerge down from the last, so that appointing one more changes nobody else's luck."""
+    """Return a coordinator's stream of draws: those appointed count up from the first, places for
+    those who emerge down from the last, so that appointing one more changes nobody else's draws."""
     if c < p.coordinators.n_appointed:
         return FIRST_COORDINATOR + c
     return FIRST_COORDINATOR + Q - 1 - (c - p.coordinators.n_appointed)
@@ -99,7 +99,7 @@ def stream_of(c, p):
 
 @compiled
 def need_for_meeting(c, i, layer, state, p):
-    """How much a layer calls for attention: low commitment, weakest tie, long unseen."""
+    """Return how much a layer calls for attention: low commitment, weakest tie, long unseen."""
     weakest = 1.0
     for j in range(p.n):
         if j != i and state.is_present[j] > 0.0:
@@ -141,7 +141,7 @@ def choose_meetings(meet, state, p):
 
 @with_slot
 def weigh_needs(meet, c, state, p):
-    """How much each layer within a coordinator's reach calls for a meeting; how many do."""
+    """Find how much each layer within a coordinator's reach calls for a meeting; return their number."""
     month, stream, luck, n_within_reach = state.month[0], stream_of(c, p), p.luck, 0
     temperature = p.coordinators.temperature[c]
     for i in range(p.n):

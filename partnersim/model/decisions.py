@@ -29,7 +29,7 @@ LEAST = 1.0e-9  # so that no weakest link is divided by
 
 @compiled
 def ces_term(x, exponent):
-    """x to the exponent; the whole numbers in use are multiplied out."""
+    """Return x to the power of the exponent; the whole exponents in use are multiplied out."""
     x = max(x, LEAST)
     if exponent == -1.0:
         return 1.0 / x
@@ -42,8 +42,8 @@ def ces_term(x, exponent):
 
 @compiled
 def ces_mean(terms, weights, exponent):
-    """The mean of what has this sum of weighted terms and of weights: the weakest counts most
-    for low exponents."""
+    """Return the CES mean, given the sums of its weighted terms and of its weights: the weakest
+    counts most for low exponents."""
     if exponent == -1.0:
         return weights / terms
     if exponent == -2.0:
@@ -55,26 +55,26 @@ def ces_mean(terms, weights, exponent):
 
 @compiled
 def usable_exponent(exponent):
-    """The CES exponent kept off 0, where its limit (the geometric mean) is as good as reached."""
+    """Keep the CES exponent off 0, where its limit (the geometric mean) is as good as reached."""
     return -1.0e-3 if abs(exponent) < 1.0e-3 else exponent
 
 
 @compiled
 def planned_pace(state, p):
-    """Pace that plans take for granted, against the full one: half hope, say, half experience."""
+    """Return the pace that plans assume, against the full one: half hope, say, half experience."""
     return p.trust.hope * HOPED_PACE + (1.0 - p.trust.hope) * state.usual_pace[0]
 
 
 @compiled
 def expected_share(state, p):
-    """Share of free capacity that partners are expected to give: hope and experience again."""
+    """Return the share of free capacity that partners are expected to give: hope and experience again."""
     return p.trust.hope * HOPED_SHARE + (1.0 - p.trust.hope) * state.usual_share[0]
 
 
 @compiled
 def months_to_benefit(state, p):
-    """How far off the benefit of what is decided next is believed to be: its work, by the plan,
-    and its bedding in."""
+    """Return in how many months the benefit of what is decided next is expected: its work, by the
+    plan, and its bedding in."""
     return min(DECISION_MONTHS / max(planned_pace(state, p), LEAST) + p.place.embedding_months, LONGEST_VIEW)
 
 
@@ -104,8 +104,8 @@ def share_out_work(state, p):
 
 @compiled
 def rely_on_members(i, m, state, p):
-    """How far each layer of i can rely on the members of m: the CES mean of its trust in them by
-    their parts. Oneself one trusts fully."""
+    """Find how far each layer of i can rely on the members of m: the CES mean of its trust in them
+    by their parts. Oneself one trusts fully."""
     exponent = usable_exponent(p.programme.complementarity)
     board = management = front_line = parts = state.part[m, i]
     for j in range(p.n):
@@ -123,7 +123,7 @@ def rely_on_members(i, m, state, p):
 
 @compiled
 def own_benefit(i, m, state, p):
-    """What m is worth to i by itself, in its own domains, less what it loses by it."""
+    """Return what m is worth to i by itself, in its own domains, less what it loses by it."""
     alike = product(state.objectives[i], state.benefit_mix[m], p.n_domains) / (
         state.objectives_length[i] * state.mix_length[m]
     )
@@ -132,7 +132,7 @@ def own_benefit(i, m, state, p):
 
 @compiled
 def weigh_initiative(i, m, state, p):
-    """What each layer of i stands to gain from m.
+    """Work out what each layer of i stands to gain from m.
 
     stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) - (1-delta) alone, with R
     its reliance on the members: the more depends on the others, the more joint work is worth, and
@@ -173,20 +173,20 @@ def weigh_initiatives(state, p):
 
 @compiled
 def decide_by_stake(i, layer, state, p):
-    """A logistic of what is to be gained less what it costs, sharpness (net - price)."""
+    """Decide by a logistic function of the gain less its cost: sharpness (net - price)."""
     return 1.0 / (1.0 + math.exp(-p.decision.sharpness * (state.net[i, layer] - state.price[i])))
 
 
 @compiled
 def decide_conditionally(i, layer, state, p):
-    """That mixed with the belief about what the others give [fischbacher2010]."""
+    """Mix the decision by stake with the belief about what the others give [fischbacher2010]."""
     own_view = decide_by_stake(i, layer, state, p)
     return OWN_VIEW * own_view + BELIEF * state.belief[i, layer]
 
 
 @compiled
 def decide_as_scenario_says(i, layer, state, p):
-    """What a layer wants to contribute, by the rule that `decision.rule` names."""
+    """Decide what a layer wants to contribute, by the rule that `decision.rule` names."""
     if p.decision.is_conditional:
         return decide_conditionally(i, layer, state, p)
     return decide_by_stake(i, layer, state, p)

@@ -2,7 +2,7 @@
 
 Nothing is drawn "next": a draw is found by its address (seed, replicate, stream; month, purpose,
 and up to three indices), used or not. So no draw shifts another: adding a coordinator, an event,
-an observation or an organisation changes nobody else's luck, a run of 60 months is the first half
+an observation or an organisation changes nobody else's draws, a run of 60 months is the first half
 of one of 120, and a replicate is the same alone as in a batch.
 
 The generator is counter-based in the sense of [salmon2011]_: the output function of SplitMix64
@@ -18,10 +18,10 @@ import numpy as np
 from partnersim.model.compiled import compiled, entry_point
 
 ENVIRONMENT, ENCOUNTERS, FIRST_COORDINATOR = 0, 1, 2
-"""Streams: the place, meetings and decisions, and one for each coordinator."""
+"""Numbers of the streams: the place, meetings and decisions, and one for each coordinator."""
 
 SETUP = 1000
-"""The 'month' of draws made before the first; no run is so long."""
+"""The 'month' in the addresses of draws made before the first month; no run is so long."""
 
 # What is drawn: the second part of an address. A number is never used twice.
 (
@@ -44,14 +44,14 @@ _PART_TO_UNIT = 2.0**-_PART_BITS
 
 @entry_point
 def mix(z):
-    """SplitMix64's output function: 64 bits well stirred."""
+    """Apply the output function of SplitMix64, which stirs 64 bits well."""
     z = (z ^ (z >> _S30)) * _FIRST
     z = (z ^ (z >> _S27)) * _SECOND
     return z ^ (z >> _S31)
 
 
 def root(seed: int) -> np.ndarray:
-    """128 bits from a seed of any size: uint64[2].
+    """Make 128 bits, uint64[2], from a seed of any size.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def set_keys(keys, root, replicate):
 
 @entry_point
 def random_bits(keys, stream, month, purpose, a, b, c):
-    """The draw at an address: int64, of which 63 bits are random.
+    """Return the draw at an address: int64, of which 63 bits are random.
 
     A signed number, because processors turn an unsigned one into a float much more slowly, and
     because Python gives one back to compiled code as it got it.
@@ -91,32 +91,32 @@ def random_bits(keys, stream, month, purpose, a, b, c):
 
 @entry_point
 def uniform(keys, stream, month, purpose, a, b, c):
-    """The draw at an address, strictly between 0 and 1."""
+    """Return the draw at an address, strictly between 0 and 1."""
     bits = random_bits(keys, stream, month, purpose, a, b, c)
     return (float(bits >> 11) + 0.5) * _TO_UNIT
 
 
 @compiled
 def of_layer(bits, layer):
-    """One layer's part of a draw, strictly between 0 and 1: a multiple of 2^-22."""
+    """Return one layer's part of a draw, strictly between 0 and 1: a multiple of 2^-22."""
     part = (bits >> (_PART_BITS * layer)) & _PART
     return (float(part) + 0.5) * _PART_TO_UNIT
 
 
 @compiled
 def noise(draw, luck):
-    """Uniform on [-luck, luck]: bounded, for where the shape does not matter."""
+    """Return noise, uniform on [-luck, luck]: bounded, for where the shape does not matter."""
     return luck * (2.0 * draw - 1.0)
 
 
 @compiled
 def event(draw, probability, luck):
-    """1 with a probability and else 0; without luck, the probability itself."""
+    """Return 1 with a probability and else 0; without luck, the probability itself."""
     happens = 1.0 if draw < probability else 0.0
     return luck * happens + (1.0 - luck) * probability
 
 
 @compiled
 def standard_normal(draw, other_draw, luck):
-    """A standard normal from two draws, by the polar form of Box and Muller; 0 without luck."""
+    """Make a standard normal from two draws, by the polar form of Box and Muller; 0 without luck."""
     return luck * math.sqrt(-2.0 * math.log(draw)) * math.cos(2.0 * math.pi * other_draw)

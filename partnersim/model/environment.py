@@ -1,4 +1,4 @@
-"""Processes 1 and 2: what comes from outside. The place, levers, events, people who leave."""
+"""Processes 1 and 2 bring what comes from outside: the place, levers, events, people who leave."""
 
 import math
 
@@ -49,20 +49,20 @@ UNIT_VARIANCE = math.sqrt(3.0)  # makes a uniform on [-1, 1] one of variance 1
 
 @compiled
 def is_under_way(event_index, month, p):
-    """Whether an event that lasts is on this month."""
+    """Return whether an event that lasts is on this month."""
     begin = p.events.month[event_index]
     return begin <= month < begin + p.events.months[event_index]
 
 
 @compiled
 def concerns(event_index, i, p):
-    """Whether an event happens to organisation i."""
+    """Return whether an event happens to organisation i."""
     return p.events.organisation[event_index] in (-1, i)
 
 
 @compiled
 def n_members(state, p):
-    """How many organisations are present."""
+    """Count the organisations that are present."""
     count = 0.0
     for i in range(p.n):
         count += state.is_present[i]
@@ -227,7 +227,7 @@ def let_events_happen(state, p):
 
 @compiled
 def pull_together(i, size, state):
-    """A shared goal: commitment rises, and divisive ways of working shift and stay so."""
+    """A crisis gives a shared goal: commitment rises, and divisive ways of working shift and stay so."""
     for layer in range(N_LAYERS):
         room = max(state.ceiling[i] - state.vision_commitment[i, layer], 0.0)
         state.vision_commitment[i, layer] += CRISIS_COMMITMENT * size * room
@@ -307,7 +307,8 @@ def settle_accounts(state, p):
 
 @compiled
 def chance_of_leaving(i, state, p):
-    """Chance that a member leaves: the more it puts in than it gets, the less it is committed."""
+    """Return the chance that a member leaves: it grows as the member gives more than it gets or is less
+    committed."""
     got, put = state.got[i], state.put[i]
     account = (got - put) / max(abs(got) + abs(put), 1.0e-9)
     commitment = 0.0

@@ -1,4 +1,4 @@
-"""Where a run begins: the state before the first month, drawn where it is not given."""
+"""Set the state before the first month, from which a run begins; what is not given is drawn."""
 
 import math
 
@@ -104,14 +104,14 @@ def promise_share(i, layer, share, state):
 
 @compiled
 def fill(array, value):
-    """Set a whole axis. (A loop compiles in a tenth of the time of a slice assignment.)"""
+    """Set a whole axis to one value. (A loop compiles in a tenth of the time of a slice assignment.)"""
     for at in range(array.shape[0]):
         array[at] = value
 
 
 @compiled
 def clear(state, p):
-    """What is counted from the start."""
+    """Reset what is counted from the start."""
     state.month[0] = -REST_MONTHS
     state.has_collapsed[0] = 0
     state.work_delivered[0] = 0.0
@@ -162,7 +162,7 @@ def clear(state, p):
 
 @compiled
 def take_attributes(state, p):
-    """What the scenario says of each organisation, and its levers."""
+    """Take the attributes of each organisation, and its levers, from the scenario."""
     for i in range(p.n):
         state.is_present[i] = p.organisations.is_present_at_start[i]
         state.planning_horizon[i] = p.organisations.planning_horizon[i]
@@ -182,13 +182,13 @@ def take_attributes(state, p):
 
 @compiled
 def own_draw(i, purpose, state, p):
-    """What chance says of one attribute of an organisation: in [-luck, luck]."""
+    """Draw the deviation of one attribute of an organisation, in [-luck, luck]."""
     return noise(uniform(state.keys, ENVIRONMENT, SETUP, purpose, p.label[i], 0, 0), p.luck)
 
 
 @compiled
 def draw_organisations(state, p):
-    """Attributes drawn about their means, objectives as far apart as diversity says."""
+    """Draw attributes about their means, and objectives as far apart as diversity says."""
     n, n_domains = p.n, p.n_domains
     for i in range(n):
         total = 0.0
@@ -229,7 +229,7 @@ def draw_organisations(state, p):
 
 @compiled
 def see_vision(state, p):
-    """Weights of the vision: as given, else the members' mean objectives."""
+    """Set the weights of the vision: as given, else the members' mean objectives."""
     n, n_domains = p.n, p.n_domains
     given = 0.0
     for k in range(n_domains):
@@ -244,7 +244,7 @@ def see_vision(state, p):
 
 @compiled
 def keep_apart(state, p):
-    """How far planning horizons differ, once for all."""
+    """Compare planning horizons, once for all."""
     for i in range(p.n):
         for j in range(p.n):
             ratio = math.log(state.planning_horizon[i] / state.planning_horizon[j])
@@ -253,7 +253,7 @@ def keep_apart(state, p):
 
 @compiled
 def start_shocks(state, p):
-    """Shocks as if they had always gone on: stationary from the start."""
+    """Draw shocks as if they had always gone on: stationary from the start."""
     draw = uniform(state.keys, ENVIRONMENT, SETUP, NATIONAL_SHOCK, 0, 0, 0)
     state.national_shock[0] = NATIONAL_SHOCK_SPREAD * UNIT_VARIANCE * noise(draw, p.luck)
     for i in range(p.n):
@@ -262,7 +262,7 @@ def start_shocks(state, p):
 
 @compiled
 def start_relations(state, p):
-    """Trust, contact and tension of each pair; those who are to join have none yet."""
+    """Set trust, contact and tension of each pair; those who are to join have none yet."""
     n = p.n
     stated = p.starting.trust
     if stated >= 0.0:

@@ -1,4 +1,4 @@
-"""Ways of working: what is stated, what is practised, and what is in force."""
+"""Ways of working, in three forms: as stated, as practised, and as in force."""
 
 from partnersim.model.compiled import compiled
 from partnersim.model.constants import (
@@ -29,7 +29,7 @@ N_LEVERS = len(LEVERS)
 
 @compiled
 def is_divisive(lever):
-    """Whether it is a divisive behaviour that committed people drop of themselves."""
+    """Return whether a lever is a divisive behaviour, which committed people drop of themselves."""
     return lever in (OWN_AWAY_DAYS, SEPARATE_PRE_MEETINGS, OWN_NEEDS_FRAMING, ISSUE_AVOIDANCE)
 
 

@@ -1,4 +1,4 @@
-"""Process 9: observe. It reads, and changes nothing."""
+"""Process 9 observes: it reads the state, and changes nothing."""
 
 import math
 
@@ -52,7 +52,7 @@ from partnersim.model.series import (
 
 @compiled
 def equity(state, p):
-    """1 less the Gini coefficient of own benefit less own cost; 1 is fairest.
+    """Return 1 less the Gini coefficient of own benefit less own cost; 1 is fairest.
 
     With negative values the mean of the absolute values normalises it [raffinetti2015].
     """
@@ -75,7 +75,7 @@ def equity(state, p):
 
 @compiled
 def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
-    """What a survey would say: contact, talk and goodwill; nothing of delivery."""
+    """Return what a survey would find: contact, talk and goodwill, and nothing of delivery."""
     bonus = AVOIDANCE_BONUS * avoided if p.mechanisms.avoidance_reason else 0.0
     draw = uniform(state.keys, ENCOUNTERS, state.month[0], SURVEY, 0, 0, 0)
     return clip(

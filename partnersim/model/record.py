@@ -18,7 +18,7 @@ class Record(np.record):  # type: ignore[misc]  # final for checkers, not for Nu
     """
 
     def __getattribute__(self, name: str) -> Any:
-        """A field, or else what any record has."""
+        """Return a field, or else the attribute of that name that any record has."""
         field = _DTYPE(self).fields.get(name)
         if field is None:
             return np.void.__getattribute__(self, name)
@@ -26,11 +26,11 @@ class Record(np.record):  # type: ignore[misc]  # final for checkers, not for Nu
 
 
 _DTYPE = np.void.dtype.__get__
-"""Of a record, also of one in which a field has that name."""
+"""Get the type of a record, even if one of its fields is named `dtype`."""
 
 
 def record_of(fields: Iterable[tuple[Any, ...]]) -> np.dtype:
-    """The type of a record with these fields: name, type and, of an array, its shape.
+    """Make the type of a record from fields: name, type and, of an array, its shape.
 
     What has a dotted name stands in a record within. All fields stand at multiples of 8 bytes:
     compiled code wants them aligned.
@@ -53,18 +53,18 @@ def record_of(fields: Iterable[tuple[Any, ...]]) -> np.dtype:
 
 
 def new_record(dtype: np.dtype) -> np.record:
-    """A record of zeros."""
+    """Make a record of zeros."""
     record: np.record = np.zeros(1, dtype)[0]
     return record
 
 
 def array_of(record: np.record) -> np.ndarray:
-    """The array of one that a record made by `new_record` stands in."""
+    """Return the array of one element that holds a record made by `new_record`."""
     return cast("np.ndarray", record.base)
 
 
 def parts_of(record: np.record) -> dict[str, np.ndarray]:
-    """The numbers and arrays in a record by their dotted paths: arrays of one, to write into."""
+    """Return the numbers and arrays in a record by their dotted paths: arrays of one, to write into."""
     return dict(_parts(array_of(record), ""))
 
 

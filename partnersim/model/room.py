@@ -10,20 +10,20 @@ MAX_DOMAINS = K = 12
 MAX_COORDINATORS = Q = 10
 
 MAX_AT_ONCE = M = 10
-"""Initiatives under way."""
+"""The most initiatives under way at once."""
 
 MAX_TARGETS = MAX_INTERVENTIONS = MAX_EVENTS = 200
 
 MAX_INITIATIVES = 100
-"""Given by hand."""
+"""The most initiatives that a scenario may list."""
 
 MOST_SEED = 2**128 - 1
-"""A stream has a key of 128 bits: larger seeds would give nothing that is new."""
+"""The largest seed. A stream has a key of 128 bits: larger ones would give nothing new."""
 
 MOST_REPLICATE = 2**57 - 1
-"""Number of a replicate: with 64 streams for each, its address has 63 bits."""
+"""The largest number of a replicate: with 64 streams for each, its address has 63 bits."""
 
 MOST_REPLICATES = 2**20
-"""Replicates that are asked for at once, and that each point of a sweep has to itself."""
+"""The most replicates that may be asked for at once, and that a point of a sweep may have."""
 
 MOST_WORKERS = 1024

@@ -1,4 +1,4 @@
-"""The order of a month, as a table; and a month, a walk through one, and runs, made of it."""
+"""The order of a month, as a table, from which a month, a walk through it and runs are made."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name of the function."""
+        """Return the name of the function."""
         return str(self.process.__name__)
 
     @property
     def what(self) -> str:
-        """What it does, in a sentence."""
+        """Return what the process does, in a sentence: the first line of its docstring."""
         return str(self.process.__doc__).partition("\n")[0]
 
 
@@ -139,11 +139,11 @@ PHASES = {
 
 MONTH = tuple(row for rows in PHASES.values() for row in rows)
 END = len(MONTH) + 1
-"""After the last row the month is counted as gone, as if that were one more."""
+"""The step after the last row, in which the month is counted as gone, as if it were one more row."""
 
 
 def month_table() -> str:
-    """The table in Markdown, as docs/odd.md has it."""
+    """Write the table in Markdown, as docs/odd.md has it."""
     lines = ["| process | what it does | slot | trust, in the ledger |", "|---|---|---|---|"]
     for number, (title, rows) in enumerate(PHASES.items(), start=1):
         lines.append(f"| **{number} {title}** | | | |")
@@ -198,7 +198,7 @@ def _stepping(perform: Function) -> Function:
     """Repeat a month one by one."""
 
     def step_and_observe(states, parameters, row):
-        """One month, and what is observed after it.
+        """Perform one month, and write what is observed after it.
 
         States and parameters are arrays of one record: taking a record by itself apart costs
         Python a tenth of a millisecond, an array next to nothing.
@@ -245,7 +245,7 @@ simulate = entry_point(_simulating(start, perform))
 
 
 def step(state: Any, p: Any) -> None:
-    """One month."""
+    """Perform one month."""
     perform(0, END, state, p)
 
 
@@ -271,7 +271,7 @@ class Core(NamedTuple):
     repeat: Function
 
     def step(self, state: Any, p: Any) -> None:
-        """One month; if anything goes wrong in a variant, the state is as it was before."""
+        """Perform one month; if anything goes wrong in a variant, the state is as it was before."""
         before = state.copy() if self.variants else state
         try:
             self.perform(0, END, state, p)
@@ -284,7 +284,7 @@ class Core(NamedTuple):
             raise
 
     def step_and_observe(self, state: Any, p: Any, row: Any) -> None:
-        """One month, and what is observed after it in float64[len(SERIES)].
+        """Perform one month, and write what is observed after it into `row`: float64[len(SERIES)].
 
         State and parameters are records made by `partnersim.model.record.new_record`.
         """
@@ -295,7 +295,7 @@ class Core(NamedTuple):
             step_and_observe(array_of(state), array_of(p), row)
 
     def walk(self, state: Any, p: Any) -> Iterator[Row]:
-        """One month, process by process: yields the row of each when it has run."""
+        """Perform one month process by process, and yield the row of each when it has run."""
         had_collapsed = state.has_collapsed[0]
         for at, row in enumerate(MONTH):
             if state.has_collapsed[0] == (had_collapsed if row.goes_on else 0):
@@ -318,7 +318,7 @@ class Core(NamedTuple):
 
 
 MODEL = Core((), start, perform, simulate)
-"""The model as it is."""
+"""The model with its own functions in all slots."""
 
 walk = MODEL.walk
 
@@ -356,7 +356,8 @@ def build(variants: Variants | None = None, *, compiled_for: np.dtype | None = N
 
 
 _COMPILED: dict[tuple[Variant, ...], Core] = {}
-"""Variants are equal if their sources are: a cell of a notebook run again compiles nothing."""
+"""Cores already compiled, by their variants, which are equal if their sources are: a cell of a
+notebook run again compiles nothing."""
 
 _COMPILING = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""What is observed of a run: names and places, without the code that computes it."""
+"""Names and places of the series that are observed of a run, without the code that computes them."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ SERIES = (
     "waiting",
     "n_coordinators",
 )
-"""What is observed at the start and after each month, in this order; means are over members."""
+"""Series observed at the start and after each month, in this order; means are over members."""
 
 (
     CHANGE_DELIVERED, TRUST, COMPETENCE_TRUST, GOODWILL_TRUST, VISION_COMMITMENT, CONTRIBUTION,
@@ -62,12 +62,12 @@ def _shape(axes: str, n: int) -> tuple[int, ...]:
 
 
 def detail_size(n: int) -> int:
-    """Numbers kept each month, on request, for n organisations."""
+    """Count the numbers of detail that are kept each month, on request, for n organisations."""
     return sum(int(np.prod(_shape(axes, n))) for _, axes in DETAIL)
 
 
 def unpack_detail(detail: np.ndarray, n: int) -> dict[str, np.ndarray]:
-    """The arrays of `DETAIL` by name, from float64[..., detail_size(n)]."""
+    """Return the arrays of `DETAIL` by name, from float64[..., detail_size(n)]."""
     arrays, begin = {}, 0
     for name, axes in DETAIL:
         shape = _shape(axes, n)

@@ -134,7 +134,7 @@ _FIELDS = [
 # fmt: on
 
 STATE = record_of(_FIELDS)
-"""One partnership in one month."""
+"""The type of the record that holds one partnership in one month."""
 
 
 @compiled

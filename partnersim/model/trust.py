@@ -47,27 +47,27 @@ from partnersim.model.levers import JOINT_AWAY_DAYS
 
 @compiled
 def is_frozen(state, p):
-    """Whether trust stays as it is: from the beginning, or where a start is stated from before."""
+    """Return whether trust is held: from month 0 on or, if trust at the start is given, before it too."""
     return p.mechanisms.trust_frozen and (state.month[0] >= 0 or p.starting.trust >= 0.0)
 
 
 @compiled
 def set_competence(i, layer, j, trust, state, p):
-    """Competence trust of a layer of i in j from now on, unless trust is held."""
+    """Set competence trust of a layer of i in j from now on, unless trust is held."""
     if not is_frozen(state, p):
         state.competence_trust[i, layer, j] = trust
 
 
 @compiled
 def set_goodwill(i, layer, j, trust, state, p):
-    """Goodwill trust of a layer of i in j from now on, unless trust is held."""
+    """Set goodwill trust of a layer of i in j from now on, unless trust is held."""
     if not is_frozen(state, p):
         state.goodwill_trust[i, layer, j] = trust
 
 
 @compiled
 def start_trust(competence, goodwill, state, p):
-    """Trust at the start: half of a link's chance is its pair's, half its own; held, all alike."""
+    """Draw trust at the start: half of a link's chance is its pair's, half its own; held, all alike."""
     spread = 0.0 if p.mechanisms.trust_frozen else TRUST_SPREAD
     for i in range(p.n):
         for j in range(p.n):
@@ -143,7 +143,7 @@ def trust_as_strangers(i, state, p):
 
 @compiled
 def mean_goodwill(i, j, state):
-    """Goodwill between two organisations, over layers and both directions."""
+    """Return the mean goodwill between two organisations, over layers and both directions."""
     total = 0.0
     for layer in range(N_LAYERS):
         total += state.goodwill_trust[i, layer, j] + state.goodwill_trust[j, layer, i]
@@ -155,14 +155,14 @@ def mean_goodwill(i, j, state):
 
 @compiled
 def weight_of_bad_news(trust, asymmetry):
-    """How much more bad news moves trust than good: most where there is no settled view, not at
-    all where there is [slovic1993; poortinga2004]."""
+    """Return how much more bad news moves trust than good: most where there is no settled view, not
+    at all where there is [slovic1993; poortinga2004]."""
     return 1.0 + (asymmetry - 1.0) * 4.0 * trust * (1.0 - trust)
 
 
 @compiled
 def take_in(trust, seen, rate, agreement, asymmetry):
-    """Trust after news: bad news weighs more, and good news less where a rule forces the
+    """Return trust after news: bad news weighs more, and good news less where a rule forces the
     conduct [malhotra2002]."""
     change = rate * (seen - trust)
     # Both are worked out and one is taken: a branch that nobody can foresee takes longer.
@@ -174,7 +174,7 @@ def take_in(trust, seen, rate, agreement, asymmetry):
 
 @compiled
 def learn_from_news(i, layer, j, seen, rate, state, p):
-    """Goodwill of a layer of i towards j after news of j, with any agreement in force."""
+    """Return goodwill of a layer of i towards j after news of j, with any agreement in force."""
     goodwill = state.goodwill_trust[i, layer, j]
     return take_in(goodwill, seen, rate, state.agreement[i, j], p.trust.news_asymmetry)
 
@@ -385,7 +385,7 @@ def break_tie(i, layer, j, part, state):
 
 @compiled
 def effective_trust(competence, goodwill, agreement):
-    """T = sqrt(C G) [sako1992; nooteboom1996], and what an agreement covers of 1 - T."""
+    """Return T = sqrt(C G) [sako1992; nooteboom1996] and the part of 1 - T that an agreement covers."""
     return 1.0 - (1.0 - math.sqrt(competence * goodwill)) * (1.0 - agreement)
 
 

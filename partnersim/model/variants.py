@@ -34,7 +34,7 @@ Variants = Mapping[str, Function]
 """Functions of one's own by the name of the slot that each fills."""
 
 ROUNDING = 1e-9
-"""How far outside its range a number may lie, from rounding."""
+"""A number may lie this far outside its range, from rounding."""
 
 
 class Slot(NamedTuple):
@@ -60,12 +60,12 @@ class Slot(NamedTuple):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the parameters of a function that fills it."""
+        """Return the names of the parameters of a function that fills the slot."""
         return tuple(inspect.signature(_python(self.default)).parameters)
 
 
 def _python(function: Any) -> Any:
-    """The Python function of a compiled one."""
+    """Return the Python function behind a compiled one."""
     return getattr(function, "py_func", function)
 
 
@@ -77,7 +77,7 @@ SLOTS = {
     "leave": Slot(chance_of_leaving, "who leaves the partnership"),
     "begin": Slot(draw_initiative, "what is begun next", returns_number=False),
 }
-"""What each means, its parameters and what it returns: docs/variants.md."""
+"""The slots by name; docs/variants.md tells what each means, its parameters and what it returns."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ class Variant:
         return f"{self.function} (sha256 {self.sha256[:12]})"
 
     def to_json(self) -> dict[str, str]:
-        """Give what identifies it."""
+        """Give what identifies the variant."""
         return {"function": self.function, "sha256": self.sha256}
 
     @property
     def said(self) -> str:
-        """How messages name it."""
+        """Return the words by which messages name the variant."""
         return f"variant {self.name!r} ({self.function})"
 
 
@@ -148,7 +148,7 @@ def _read(name: str, function: Function) -> Variant:
 
 
 def _fingerprint(function: FunctionType) -> str:
-    """SHA-256 of what a function does, as far as its own package says it."""
+    """Return the SHA-256 of what a function does, as far as its own package says it."""
     digest = hashlib.sha256()
     seen: set[FunctionType] = set()
 
@@ -175,7 +175,7 @@ def _fingerprint(function: FunctionType) -> str:
 
 
 def _source(function: FunctionType) -> str:
-    """The text of a function; its code, where no text was kept."""
+    """Return the text of a function or, where no text was kept, its code."""
     try:
         return inspect.getsource(function)
     except OSError:
@@ -186,7 +186,7 @@ def _source(function: FunctionType) -> str:
 
 
 class VariantError(ValueError):
-    """A function of one's own gave what is impossible: who it was, and what it gave."""
+    """A function of one's own gave what is impossible; the message names it and what it gave."""
 
     def __str__(self) -> str:
         said, what, *value = self.args
@@ -201,7 +201,7 @@ IMPOSSIBLE = (
 
 @compiled
 def is_possible(m, state, p):
-    """Whether there can be such an initiative."""
+    """Return whether the initiative in place m of the programme is possible."""
     total = 0.0
     for k in range(p.n_domains):
         if not state.benefit_mix[m, k] >= 0.0:
@@ -267,7 +267,7 @@ def machine_code(variant: Variant) -> Function:
 
 
 def say_compiler(error: Exception, variants: tuple[Variant, ...]) -> str:
-    """Say of whose function Numba complains, and of what."""
+    """Name the function of which Numba complains, and quote the complaint."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     meant = [v for v in variants if f"{_python(v.call).__name__}" in text] or variants
     who = " or ".join(variant.said for variant in meant)
@@ -279,4 +279,4 @@ def say_compiler(error: Exception, variants: tuple[Variant, ...]) -> str:
 
 
 MOST_LINES = 16
-"""Of Numba's message."""
+"""Lines of Numba's message that are quoted, at most."""

@@ -1,7 +1,7 @@
 """The version of the model, apart from that of the program: runs of one version give one result."""
 
 MODEL_VERSION = "2.0"
-"""Rises whenever the same scenario, seed and replicate give other numbers; a test sees to it.
+"""It rises whenever the same scenario, seed and replicate give other numbers; a test sees to it.
 
 The first number rises with equations, measures, defaults and the use of luck. The second rises
 where only packaged scenarios change, or defaults of what each point accepted by the tuning sets
@@ -9,4 +9,4 @@ itself: these points stay valid.
 """
 
 EQUATIONS = MODEL_VERSION.partition(".")[0]
-"""The first number."""
+"""The first number of the version."""

@@ -126,14 +126,14 @@ def see_what_is_given(state, p):
 
 @compiled
 def fill_part(part, consent):
-    """A part of what is missing of a consent is added to it."""
+    """Add to a consent a part of what is missing of it."""
     return consent + part * (1.0 - consent)
 
 
 @compiled
 def board_consent(i, m, state, p):
-    """Chance that i's board agrees this month: its commitment and trust; a mandate, a standing
-    agreement and a coordinator who chases it each fill a part of what is missing."""
+    """Return the chance that i's board agrees this month: its commitment and trust; a mandate, a
+    standing agreement and a coordinator who chases it each fill a part of what is missing."""
     trust, parts = state.part[m, i], state.part[m, i]
     for j in range(p.n):
         if j != i and state.part[m, j] > 0.0:
@@ -156,7 +156,7 @@ def board_consent(i, m, state, p):
 
 @compiled
 def is_asked_for(m, state):
-    """Whether the next decision is asked for: what was freed will be worked off before long."""
+    """Return whether the next decision on m is asked for: what was freed will be worked off before long."""
     return state.number[m] >= 0 and state.freed[m] < ASKING_MONTHS * state.full_pace[m]
 
 
@@ -213,8 +213,8 @@ def impose_decision(m, state, p):
 
 @compiled
 def resent_decision(m, lead, part, state, p):
-    """Who had not agreed and was decided over loses goodwill: towards the lead, or towards all who
-    decided without it."""
+    """A member that had not agreed and was decided over loses goodwill: towards the lead, or towards
+    all who decided without it."""
     if not p.mechanisms.referral_reason:
         return
     for i in range(p.n):
@@ -230,7 +230,7 @@ def resent_decision(m, lead, part, state, p):
 
 @compiled
 def trust_among_members(m, state, p):
-    """Mean trust of members in each other by their parts; oneself one trusts fully."""
+    """Return the mean trust of members in each other by their parts; oneself one trusts fully."""
     trust = 0.0
     for i in range(p.n):
         if state.part[m, i] == 0.0:
@@ -256,8 +256,8 @@ def free_work(m, state, p):
 
 @compiled
 def work_lost_between(m, state, p):
-    """Part of the work of m that is lost in hand-offs between teams managed separately: the less,
-    the more front lines trust each other."""
+    """Return the part of the work of m that is lost in hand-offs between teams managed separately:
+    the less, the more front lines trust each other."""
     lost = 0.0
     for i in range(p.n):
         if state.part[m, i] == 0.0:
@@ -274,7 +274,7 @@ def work_lost_between(m, state, p):
 
 @compiled
 def pace_of_members(m, state, p):
-    """Pace of m against the full one, were it as hard as thought and not held up.
+    """Return the pace of m against the full one, were it as hard as thought and not held up.
 
     The CES mean of what members give, by their parts: nearly the pace of the least committed, for
     they are complements [johnston2011]; less what hand-offs and moving teams lose.
@@ -430,7 +430,7 @@ def give_up_work(state, p):
 
 @compiled
 def is_complete(m, state):
-    """Whether all its work is done."""
+    """Return whether all work of m is done."""
     return state.work[m] >= state.work_size[m] * (1.0 - 1.0e-12)
 
 
@@ -511,7 +511,7 @@ def begin_initiative(begin, m, month, state, p):
 
 @compiled
 def normal_of(number, which, state, p):
-    """What chance says of an initiative: a standard normal from two draws at its number."""
+    """Draw one chance attribute of an initiative: a standard normal from two draws at its number."""
     draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, which, 0)
     other_draw = uniform(state.keys, ENVIRONMENT, SETUP, INITIATIVE, number, which + 1, 0)
     return standard_normal(draw, other_draw, p.luck)
@@ -519,7 +519,7 @@ def normal_of(number, which, state, p):
 
 @compiled
 def take_up_given(m, number, state, p):
-    """An initiative that the scenario lists."""
+    """Take up an initiative that the scenario lists."""
     for i in range(p.n):
         state.needs[m, i] = p.programme.initiatives.members[number, i]
         state.member_harm[m, i] = p.programme.initiatives.harm[number, i]
@@ -535,7 +535,7 @@ def take_up_given(m, number, state, p):
 
 @compiled
 def draw_initiative(m, number, state, p):
-    """The next initiative: where its benefit falls, whom it needs, how much work it is."""
+    """Draw the next initiative: where its benefit falls, whom it needs, how much work it is."""
     n, n_domains = p.n, p.n_domains
     tilt = 0.0
     for i in range(n):
@@ -565,7 +565,7 @@ def draw_initiative(m, number, state, p):
 
 @compiled
 def choose_members(m, number, state, p):
-    """Those whose objectives fit it best, with some chance, are needed for it."""
+    """Choose the members that an initiative needs: those whose objectives fit it best, with some chance."""
     n = p.n
     for i in range(n):
         state.needs[m, i] = 0.0

@@ -1,1 +1,1 @@
-"""What is told of runs: tables, folders of results, notebooks, the demo."""
+"""Reports of runs: tables, folders of results, notebooks, the demo."""

@@ -1,4 +1,4 @@
-"""The main job: the same partnerships with and without a coordinator, in plain words.
+"""The demo compares the same partnerships with and without a coordinator, in plain words.
 
 Every sentence is worked out from the numbers, whatever they are: it claims a difference only
 where the 95 % interval over pairs is clear of zero.
@@ -65,7 +65,7 @@ ROWS = {
     "outcome_effect": "Demand avoided, of 100",
     "cost": "Staff days spent on it",
 }
-"""What the table shows, in words."""
+"""Measures in the table, in words."""
 
 UNITS = {
     "mean_speed": " % a year",
@@ -79,7 +79,7 @@ UNITS = {
 
 LABEL_WIDTH = 18
 MOST_DECIMALS = 2
-"""Characters and decimals in the table, which has to fit 80 columns."""
+"""The most characters of a label and decimals in the table, which has to fit 80 columns."""
 
 DRAWN_ON_TRUST = (WITHOUT, WITH, ALL)
 """Arms in the trust-speed curve."""
@@ -198,7 +198,7 @@ def tell(console: Console, places: list[Place], folder: DemoFolder) -> None:
 
 
 def tell_written(console: Console, folder: DemoFolder) -> None:
-    """Say where the figures are, and what was not written."""
+    """Tell where the figures are, and what was not written."""
     figures = [name for name in folder.written if name.endswith(".png")]
     console.print(
         Text(
@@ -247,7 +247,7 @@ def table_of(place: Place) -> Table:
 
 
 def factor(name: str) -> float:
-    """By what a measure is multiplied here: all shares are of 100."""
+    """Return the factor by which the demo multiplies a measure: all shares are of 100."""
     return 100.0 if MEASURES[name].unit.startswith("share") else 1.0
 
 
@@ -268,7 +268,7 @@ def _style(shown: Change, higher_is_better: bool | None) -> str:
 
 
 def sentences(place: Place) -> Iterator[str]:
-    """Say what the numbers of one place mean."""
+    """Tell what the numbers of one place mean."""
     against_none = place.comparison.differences()
     against_coordinator = replace(place.comparison, base=WITH).differences()
     host, share = place.scenario.organisation_titles[0], round(100 * (1 - HOSTED_IMPARTIALITY))
@@ -304,7 +304,7 @@ def sentences(place: Place) -> Iterator[str]:
 
 
 def on_trust(curve: Curve) -> Iterator[str]:
-    """Say what trust does to speed, and where it comes to rest."""
+    """Tell what trust does to speed, and where it comes to rest."""
     without, with_one = curve.arms[WITHOUT], curve.arms[WITH]
     none, full = (100 * without.at(level).mean for level in (0.0, 1.0))
     yield (
@@ -320,7 +320,7 @@ def on_trust(curve: Curve) -> Iterator[str]:
 
 
 def verdict(differences: Mapping[str, Difference], name: str, more: str, less: str) -> str:
-    """Say which way a difference goes, by how much and how often; or that it is not clear."""
+    """Tell which way a difference goes, by how much and how often; or that it is not clear."""
     shown = in_words(differences[name], name)
     places = certain_decimals(shown.half, shown.mean)
     while shown.direction and round(abs(shown.mean), places) <= round(shown.half, places):
@@ -367,7 +367,7 @@ def next_steps(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 
 class DemoFolder(OutputFolder):
-    """The demo's folder: only what the demo wrote, and nobody changed since, is written anew.
+    """The demo's folder, in which only what the demo wrote, and nobody changed since, is written anew.
 
     Attributes
     ----------
@@ -390,7 +390,7 @@ class DemoFolder(OutputFolder):
         self._digests = self._read_list()
 
     def _read_list(self) -> dict[str, str]:
-        """Read which files the demo wrote, with a digest of each."""
+        """Read the list of files that the demo wrote, with a digest of each."""
         file = self.path / self.LIST
         if not os.path.lexists(file):
             return {}
@@ -417,7 +417,7 @@ class DemoFolder(OutputFolder):
         self.written.remove(self.LIST)
 
     def _is_free(self, name: str) -> bool:
-        """Whether a name is not taken, or taken by a file just as the demo wrote it."""
+        """Return whether a name is not taken, or taken by a file just as the demo wrote it."""
         file = self.path / name
         if not os.path.lexists(file):
             return True

@@ -1,4 +1,4 @@
-"""How results show themselves in a notebook: a figure that says something, and a table.
+"""Show results in a notebook: a figure that says something, and a table.
 
 Figures and tables are those of the files and of the command line; here they become HTML. Only
 what a notebook shows is drawn, and only then is matplotlib loaded.
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from partnersim.figures import Picture
 
 DPI = 60
-"""Of figures: 768 by 432 pixels, some 30 kB."""
+"""Resolution of figures, which are 768 by 432 pixels, some 30 kB."""
 
 SERIES = "change_delivered"
-"""What is drawn over the years, where series were kept."""
+"""The series that is drawn over the years, where series were kept."""
 
 
 def as_html(shown: Results | Comparison | Curve | Ledger | Sweep) -> str:
@@ -158,7 +158,7 @@ def show_ledger(ledger: Ledger) -> str:
 
 
 def _runs(results: Results) -> str:
-    """Say how many runs, how long, with what luck and by which functions of one's own."""
+    """Write how many runs there are, how long, of which seed and by which functions of one's own."""
     return (
         f"{plural(results.replicates, 'replicate')} of {plural(results.months, 'month')}, "
         f"seed {results.seed}{said_variants(results.variants)}"
@@ -196,12 +196,12 @@ def _table(table: Table) -> str:
 
 
 def _heading(words: str) -> str:
-    """A heading; where there are no words, a cell that is none."""
+    """Make a heading or, where there are no words, an empty cell."""
     return f'<th scope="col">{words}</th>' if words else "<td></td>"
 
 
 def _row(cells: tuple[Any, ...]) -> Iterator[str]:
-    """Words in the first column, numbers in the others."""
+    """Make a row: words in the first column, numbers in the others."""
     weight = "bold" if isinstance(cells[0], Text) and cells[0].style == "bold" else "normal"
     style = f"text-align: left; font-weight: {weight}"
     yield f'<th scope="row" style="{style}">{_cell(cells[0])}</th>'
@@ -210,7 +210,7 @@ def _row(cells: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _cell(cell: Any) -> str:
-    """Words of a cell, escaped; what stands in a group is indented."""
+    """Write the words of a cell, escaped; what stands in a group is indented."""
     if isinstance(cell, Padding):
         return "&emsp;" + _cell(cell.renderable)
     return escape(cell.plain if isinstance(cell, Text) else str(cell))

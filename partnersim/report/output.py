@@ -1,4 +1,4 @@
-"""Results in a folder: data as CSV and JSON, figures, and how to make them again."""
+"""Write results to a folder: data as CSV and JSON, figures, and how to make them again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DIFFERENCES = (
     "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better", "monte_carlo_error",
     "n_pairs", "is_enough",
 )  # fmt: skip
-"""Columns of tables."""
+"""Columns of the tables: `SUMMARY` of summaries, `DIFFERENCES` of differences."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -55,7 +55,7 @@ class OutputFolder:
     force
         Whether files of the same name, whoever wrote them, are replaced.
     names
-        Of the files that are to be written, where they are known: other files may then be there.
+        Names of the files that are to be written, if known: other files may then be there.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class OutputFolder:
         self.write_picture("trust-speed-curve", curve_picture(curve))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
-        """Write what a run and a comparison have in common."""
+        """Write the files that a run and a comparison have in common."""
         kept = list(series) or list(next(iter(results.values())).series)
         scenarios = {arm: of_arm.scenario for arm, of_arm in results.items()}
         self.write("results.json", document)
@@ -167,7 +167,7 @@ class OutputFolder:
         self.write("codebook.csv", codebook_csv(written))
 
     def _write_origin(self, scenarios: Mapping[str, Scenario], about: Mapping[str, Any]) -> None:
-        """Write what was run, and with what."""
+        """Write the origin of the results: what was run, and with which versions."""
         self.write("provenance.json", json.dumps(about, indent=2) + "\n")
         for number, (arm, scenario) in enumerate(scenarios.items()):
             plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
@@ -182,7 +182,7 @@ class OutputFolder:
 
 
 def _umask() -> int:
-    """Give what new files are not allowed by default; it can only be read by setting it."""
+    """Return the mask of permissions that new files lack; it can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -253,7 +253,7 @@ def quantile_rows(results: Mapping[str, Results], names: Sequence[str]) -> Itera
 # --- Figures -------------------------------------------------------------------------------------
 
 N_SEEN = 20
-"""Replicates over which figures of who trusts whom take the mean."""
+"""The most replicates over which figures of who trusts whom take the mean."""
 
 
 def run_pictures(results: Results) -> Iterator[tuple[str, Picture]]:
@@ -292,7 +292,7 @@ def trust_pictures(results: Results) -> Iterator[tuple[str, Picture]]:
 
 
 def mean_known(values: Floats) -> Floats:
-    """Mean over replicates of what is known; NaN where nothing is."""
+    """Return the mean over replicates of what is known; NaN where nothing is."""
     known = np.isfinite(values)
     count = known.sum(axis=0)
     total = np.where(known, values, 0.0).sum(axis=0)

@@ -1,4 +1,4 @@
-"""Results in plain words and numbers: tables for a screen.
+"""Show results in plain words and numbers: tables for a screen.
 
 Whatever is shown of a measure (words, unit, which end is better) comes from `MEASURES`. Numbers
 are printed to the first digit that is uncertain: the Monte Carlo error decides how many there are.
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from partnersim.runs.statistics import Difference, Summary
 
 Link = tuple[str | None, str | None]
-"""Who trusts whom, by name; None for all."""
+"""A link, from who trusts to whom, by name; None for all."""
 
 Links = Sequence[tuple[str, Link]]
-"""Whose trust is explained, in words and by name; no words where it is everybody's."""
+"""Links whose trust is explained, in words and by name; no words where it is everybody's."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Change": (
@@ -66,10 +66,10 @@ COMPARED = (
     "months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working",
     "outcome_effect", "cost", "equity", "survived",
 )  # fmt: skip
-"""What the table of a comparison shows; JSON and files have every measure."""
+"""Measures in the table of a comparison; JSON and files have every measure."""
 
 LEAST_CHANGE = 0.0005
-"""Changes of trust that are smaller are not shown."""
+"""The least change of trust that is shown."""
 
 ENOUGH_MEANS = "the 95 % interval of each mean is narrow against the spread of the runs"
 
@@ -78,7 +78,7 @@ ENOUGH_MEANS = "the 95 % interval of each mean is narrow against the spread of t
 
 
 SHARE_OF_RUNS = "share of runs"
-"""Unit of what a single run only has or has not: its quantiles say nothing."""
+"""Unit of a measure that is yes or no for a single run: its quantiles say nothing."""
 
 UNITS = {
     "share": "",
@@ -92,7 +92,7 @@ UNITS = {
 
 
 class Reading(NamedTuple):
-    """How the numbers of a measure are read: words, unit and what to multiply by."""
+    """The way numbers of a measure are read: words, unit and the factor to multiply by."""
 
     label: str
     unit: str
@@ -100,13 +100,13 @@ class Reading(NamedTuple):
 
     @property
     def heading(self) -> Text:
-        """Label, and unit in a quieter tone."""
+        """Return the label, and the unit in a quieter tone."""
         heading = Text(self.label)
         return heading.append(f", {self.unit}", style="dim") if self.unit else heading
 
 
 def reading(name: str) -> Reading:
-    """Say how a measure is read: shares of something in per cent, the rest as it is."""
+    """Find how a measure is read: shares of something in per cent, the rest as it is."""
     measure = MEASURES[name]
     label = capital(measure.label)
     unit = UNITS.get(measure.unit, measure.unit)
@@ -141,7 +141,7 @@ def number_table(*headings: str | Text, title: str = "") -> Table:
 
 
 def groups_of(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Names of measures in their groups, in the order to be shown."""
+    """Return the names of measures in their groups, in the order to be shown."""
     names = list(names)
     grouped = {name for members in GROUPS.values() for name in members}
     for title, members in (*GROUPS.items(), ("Other", tuple(set(names) - grouped))):
@@ -174,7 +174,7 @@ def measures_table(results: Results) -> Table:
 
 
 def _run_cells(name: str, summary: Summary) -> list[str]:
-    """Mean with its error, median, 5 and 95 %, and the share of runs that reached it."""
+    """Return the cells of a measure: mean with its error, median, 5 and 95 %, share of runs with it."""
     factor, measure = reading(name).factor, MEASURES[name]
     with_error = _with_error(summary, factor)
     half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
@@ -189,7 +189,7 @@ def _run_cells(name: str, summary: Summary) -> list[str]:
 
 
 def enough_runs(results: Results) -> str:
-    """Say whether there were enough replicates, and for which measures not."""
+    """Tell whether there were enough replicates, and for which measures not."""
     n = results.replicates
     if n < 2:
         return (
@@ -209,7 +209,7 @@ def enough_runs(results: Results) -> str:
 
 
 def labels(names: Sequence[str], most: int = 6) -> list[str]:
-    """Measures in words, the first ones of many."""
+    """Name measures in words, the first ones of many."""
     words = [MEASURES[name].label for name in names]
     return words if len(words) <= most else [*words[: most - 1], f"{len(words) - most + 1} more"]
 
@@ -231,12 +231,12 @@ class Change(NamedTuple):
 
     @property
     def half(self) -> float:
-        """Half the 95 % interval."""
+        """Return half the 95 % interval."""
         return (self.high - self.low) / 2
 
     @property
     def direction(self) -> int:
-        """1 or -1 where the interval is clear of zero, 0 where it is not or there is none."""
+        """Return 1 or -1 where the interval is clear of zero, 0 where it is not or there is none."""
         return int(self.low > 0) - int(self.high < 0)
 
 
@@ -290,7 +290,7 @@ def better_text(difference: Difference, name: str) -> str:
 
 
 def enough_pairs(comparison: Comparison, measures: Sequence[str] = COMPARED) -> str:
-    """Say whether there were enough pairs, and for which of some differences not."""
+    """Tell whether there were enough pairs, and for which of some differences not."""
     n = comparison.results[comparison.base].replicates
     if n < 2:
         return "One pair is one story: its Monte Carlo error is unknown. Give --replicates 200."
@@ -344,7 +344,7 @@ def curve_table(curve: Curve) -> Table:
 
 
 def _with_error(summary: Summary, factor: float) -> str:
-    """Mean with half its 95 % interval."""
+    """Write a mean with half its 95 % interval."""
     half = factor * (summary.ci95[1] - summary.ci95[0]) / 2
     places = certain_decimals(half, factor * summary.mean)
     text = fixed(factor * summary.mean, places)
@@ -403,7 +403,7 @@ def scenario_view(scenario: Scenario) -> RenderableType:
 
 
 def size_of(scenario: Scenario) -> str:
-    """Say how large a scenario is, in one line."""
+    """Describe the size of a scenario, in one line."""
     drawn = " drawn afresh in each replicate" if scenario.drawn else ""
     start = f" from {scenario.calendar_start}" if scenario.calendar_start else ""
     return (
@@ -416,7 +416,7 @@ def size_of(scenario: Scenario) -> str:
 
 
 def _organisations_table(scenario: Scenario) -> Table:
-    """Who the organisations are."""
+    """Show the organisations, and the attributes of each."""
     table = number_table("Organisation", "short name", "plans ahead", "accountable", "gains")
     for organisation in scenario.organisations:
         table.add_row(
@@ -431,14 +431,14 @@ def _organisations_table(scenario: Scenario) -> Table:
 
 
 def _drawn_from(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """What organisations are drawn from, and how widely."""
+    """List the settings from which organisations are drawn, and how widely."""
     for name, value in scenario.drawn or ():
         if isinstance(value, int | float):
             yield name.replace("_", " "), f"{value:g}"
 
 
 def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
-    """Pairs of words under a title."""
+    """Show pairs of words under a title."""
     table = Table(
         box=None,
         title=title,
@@ -456,7 +456,7 @@ def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def _changed_levers(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Levers that are not at their defaults, for all and for single organisations."""
+    """List levers that are not at their defaults, for all and for single organisations."""
     fields = type(scenario.ways_of_working).model_fields
     for lever in LEVERS:
         value = getattr(scenario.ways_of_working, lever)
@@ -480,12 +480,12 @@ def _coordinator_row(coordinator: Coordinator, months: int) -> tuple[str, str]:
 
 
 def _span(begin: int, end: int, months: int) -> str:
-    """Say from when to when, in a scenario of so many months."""
+    """Write from when to when something lasts, in a scenario of so many months."""
     return f"from month {begin} " + (f"to {end}" if end < months else "on")
 
 
 def _timeline(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """Interventions and events, in the order in which they come."""
+    """List interventions and events, in the order in which they come."""
     entries: list[tuple[int, str, str]] = []
     for change in scenario.interventions:
         when = _span(change.from_month, change.to_month, scenario.months)
@@ -559,7 +559,7 @@ def default_text(default: Any) -> str:
 
 
 def range_text(row: ParameterRow) -> str:
-    """Range and unit in one cell."""
+    """Write range and unit in one cell."""
     if row.low is None or row.high is None:
         return row.unit
     return f"{row.low:g} to {row.high:g} {'' if row.unit == 'share' else row.unit}".rstrip()

@@ -1,4 +1,4 @@
-"""The codebook: what each column of what is exported means, its unit, and between what it lies."""
+"""The codebook: the meaning, unit and range of each column that is exported."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from partnersim.runs.measures import MEASURES, ONLY_SERIES, Measure
 
 
 class Entry(NamedTuple):
-    """What is to be known of a column.
+    """A column of a table, described.
 
     Attributes
     ----------
     column, label, unit, meaning : str
         Name, plain words, unit (empty for none) and an exact sentence.
     low, high : float or None
-        Between which its numbers lie; None for no such end.
+        Ends of the range of its numbers; None for no such end.
     """
 
     column: str

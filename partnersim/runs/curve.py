@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from partnersim.model.variants import Variant, Variants
 
 LEVELS = tuple(level / 10 for level in range(11))
-"""At which trust is held."""
+"""Levels at which trust is held."""
 
 LEAST_OF_SLOPE = 0.1
-"""Trust from which the elasticity is drawn: there is no logarithm of none."""
+"""The lowest trust from which the elasticity is drawn: there is no logarithm of none."""
 
 SPEED = MEASURES["mean_speed"]
 
 
 class Elasticity(NamedTuple):
-    """By how many per cent speed rises with one per cent more trust, and its standard error."""
+    """The elasticity: per cent by which speed rises with one per cent more trust, and its error."""
 
     value: float
     error: float
@@ -66,12 +66,12 @@ class ArmCurve:
     trust: Floats
 
     def at(self, level: float) -> Summary:
-        """Speed with trust held at one of `LEVELS`, over replicates."""
+        """Summarise speed with trust held at one of `LEVELS`, over replicates."""
         return summarise(self.held[:, LEVELS.index(level)], SPEED, self.scenario.months)
 
     @property
     def rest(self) -> dict[str, Summary]:
-        """Where the arm comes to rest with trust left to itself: its trust and its speed."""
+        """Summarise trust and speed where the arm comes to rest, with trust left to itself."""
         months = self.scenario.months
         return {
             "trust": summarise(self.trust, MEASURES["trust"], months),
@@ -80,10 +80,10 @@ class ArmCurve:
 
     @property
     def elasticity(self) -> Elasticity:
-        """Slope of log mean speed on log trust by least squares, from trust of 0.1 on.
+        """Return the slope of log mean speed on log trust by least squares, from trust of 0.1 on.
 
-        The error is that over replicates by the delta method: replicates share their luck along
-        the curve, so what luck does to all levels alike falls out. NaN where a mean is not above 0.
+        The error is that over replicates by the delta method: levels share their random numbers,
+        so what chance does to all of them alike falls out. NaN where a mean is not above 0.
         """
         is_used = np.array(LEVELS) >= LEAST_OF_SLOPE
         speeds, logs = self.held[:, is_used], np.log(np.array(LEVELS)[is_used])
@@ -117,7 +117,7 @@ class Curve:
 
     @property
     def base(self) -> str:
-        """The first arm."""
+        """Return the first arm."""
         return next(iter(self.arms))
 
     def to_json(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Curve:
         )
 
     def _repr_html_(self) -> str:
-        """A figure and a table, for notebooks."""
+        """Show a figure and a table, for notebooks."""
         return partnersim.as_html(self)
 
 
@@ -174,7 +174,7 @@ def curve(
     scenarios
         A scenario, the name of a packaged one or the path of a file; or some arms by name.
     replicates, seed, workers, progress, variants
-        As for `partnersim.run`; the same luck at each level and in each arm.
+        As for `partnersim.run`; the same random numbers at each level and in each arm.
 
     Raises
     ------
@@ -210,5 +210,5 @@ def curve(
 
 
 def hold_trust(scenario: Scenario, level: float) -> Scenario:
-    """The same scenario with trust held at a level, between all and throughout."""
+    """Return the same scenario with trust held at a level, between all and throughout."""
     return scenario.replace({"starting.trust": level, "mechanisms.trust_frozen": True})

@@ -1,7 +1,8 @@
-"""Ensembles: many replicates on all cores, and arms that share all their luck.
+"""Ensembles: many replicates on all cores, and arms under common random numbers.
 
 A replicate's numbers depend on scenario, seed and its own number alone: not on how many others
-there are, how they are cut into chunks, or how many workers there are. The compiled core gives
+there are, how they are cut into chunks, or how many workers there are. Arms that are compared share
+their random numbers: replicate r of one has those of replicate r of another. The compiled core gives
 up the interpreter's lock, so workers are threads, each with one buffer that it fills again and
 again; only what is asked for is kept.
 """
@@ -38,11 +39,11 @@ MOST_PER_CHUNK = MOST_TOGETHER
 """Replicates that a worker runs at once: enough to make the cost of handing over small."""
 
 CHUNK_WORK = MOST_PER_CHUNK * 6**2 * 120
-"""Pairs of organisations times months in a chunk, at most: it is to take a fraction of a second,
-so that Ctrl-C is prompt also with many organisations."""
+"""Pairs of organisations times months times replicates in a chunk, at most: it is to take a fraction
+of a second, so that Ctrl-C is prompt also with many organisations."""
 
 CHUNKS_PER_WORKER = 4
-"""At least, where there are replicates enough: workers then end at about the same time."""
+"""The fewest chunks of each worker, where replicates are enough: workers then end almost together."""
 
 
 def run(
@@ -57,7 +58,7 @@ def run(
     progress: Progress | None = None,
     variants: Variants | None = None,
 ) -> Results:
-    """Run one scenario many times, each time with other luck.
+    """Run one scenario many times, each time with other random numbers.
 
     Parameters
     ----------
@@ -132,7 +133,7 @@ def compare(
     progress: Progress | None = None,
     variants: Variants | None = None,
 ) -> Comparison:
-    """Run several arms with the same luck: replicate r of one is the twin of r of another.
+    """Run several arms with common random numbers: replicate r of one is the twin of r of another.
 
     Parameters
     ----------
@@ -182,9 +183,9 @@ def share_through_trust(
     progress: Progress | None = None,
     variants: Variants | None = None,
 ) -> ThroughTrust:
-    """How much of an arm's effect on a measure goes through trust.
+    """Estimate how much of an arm's effect on a measure goes through trust.
 
-    1 - (effect with trust frozen at its start) / (effect), over pairs that share their luck;
+    1 - (effect with trust frozen at its start) / (effect), over pairs that share their random numbers;
     a milestone never reached counts as the horizon. `float()` of the answer is the share.
     It may be under 0 or over 1: trust may work against the arm's other routes.
     """
@@ -217,7 +218,7 @@ def share_through_trust(
 
 
 def n_cores() -> int:
-    """Cores that this process may use."""
+    """Count the cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -297,14 +298,14 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
 
 
 def _chunk_size(scenario: Scenario, replicates: int, workers: int) -> int:
-    """Replicates in a chunk: see the constants it is made of."""
+    """Choose the number of replicates in a chunk: see the constants it is made of."""
     by_work = CHUNK_WORK // (scenario.n_organisations**2 * scenario.months)
     by_share = -(-replicates // (CHUNKS_PER_WORKER * workers))
     return max(1, min(MOST_PER_CHUNK, by_work, by_share))
 
 
 def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
-    """Names of the series to keep."""
+    """Return the names of the series to keep."""
     if isinstance(series, bool):
         return ALL_SERIES if series else ()
     names = (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))
@@ -314,7 +315,7 @@ def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_same_length(arms: Mapping[str, Scenario], base: str) -> None:
-    """Arms of different length cannot be compared: most measures are of the last month."""
+    """Refuse arms of different length: most measures are of the last month."""
     months = arms[base].months
     for name, arm in arms.items():
         if arm.months != months:
@@ -324,7 +325,7 @@ def _check_same_length(arms: Mapping[str, Scenario], base: str) -> None:
 
 
 def _shift(progress: Progress | None, n_before: int, n_arms: int) -> Progress | None:
-    """Progress of one arm as progress of all."""
+    """Report progress of one arm as progress of all."""
     if progress is None:
         return None
     return lambda done, total: progress(n_before * total + done, n_arms * total)

@@ -1,4 +1,4 @@
-"""How long trust remembers: what is left, years later, of a difference at the start."""
+"""Measure how long trust remembers: what is left, years later, of a difference at the start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ YEARS_SEEN = (2, 5, 10)
 
 @dataclass(frozen=True)
 class HalfLife:
-    """What becomes of a difference in mean trust between two arms that share their luck.
+    """The fate of a difference in mean trust between two arms that share their random numbers.
 
     Attributes
     ----------
@@ -44,19 +44,19 @@ class HalfLife:
 
     @property
     def left(self) -> dict[int, float]:
-        """The part of the difference that is left after 2, 5 and 10 years, as far as runs go."""
+        """Return the part of the difference that is left after 2, 5 and 10 years, as far as runs go."""
         at = {years: YEAR * years for years in YEARS_SEEN if YEAR * years < len(self.difference)}
         return {years: float(self.difference[month] / self.difference[0]) for years, month in at.items()}
 
 
 def half_life_of_difference(comparison: Comparison, low: str, high: str) -> HalfLife:
-    """How fast the difference in mean trust between two arms halves.
+    """Find how fast the difference in mean trust between two arms halves.
 
     Parameters
     ----------
     comparison
-        Arms that share their luck, with the series `trust` and `n_members` kept. Of a partnership
-        that has collapsed there is no trust: its pair counts until then.
+        Arms that share their random numbers, with the series `trust` and `n_members` kept. Of a
+        partnership that has collapsed there is no trust: its pair counts until then.
     low, high
         Names of the two arms.
     """
@@ -83,7 +83,7 @@ def half_life_of_history(
     progress: Callable[[int, int], None] | None = None,
     variants: Variants | None = None,
 ) -> HalfLife:
-    """How fast it is forgotten whether a place began with little trust or with much.
+    """Find how fast it is forgotten whether a place began with little trust or with much.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from partnersim.model.variants import Variant, Variants
 
 MOST_TOGETHER = 200
-"""Runs that are measured together, and in memory with all their months."""
+"""The most runs that are measured together, and in memory with all their months."""
 
 
 class NotFiniteError(ArithmeticError):
@@ -72,7 +72,7 @@ class Part(NamedTuple):
     detail: Floats | None = None
 
     def cut(self, begin: int, end: int) -> Part:
-        """Some of its runs."""
+        """Return some of the part's runs."""
         detail = None if self.detail is None else self.detail[begin:end]
         return Part(self.parameters, self.first + begin, self.rows[begin:end], detail)
 
@@ -138,7 +138,7 @@ class Kernel:
             yield self._measure(rows, errors)
 
     def _fill(self, part: Part, at: int, errors: dict[int, Exception] | None) -> list[int]:
-        """Simulate into what is free of the buffer; gives the rows that are there."""
+        """Simulate runs into the free rows of the buffer; return the rows that are there."""
         end = at + len(part.rows)
         detail = self._no_detail[at:end] if part.detail is None else part.detail
         self._addresses[at:end] = np.arange(part.first, part.first + len(part.rows))
@@ -159,7 +159,7 @@ class Kernel:
         return [*part.rows]
 
     def _measure(self, rows: list[int], errors: dict[int, Exception] | None) -> Batch:
-        """Measure what is in the buffer."""
+        """Measure the runs in the buffer."""
         recorded = self._buffer[: len(rows)]
         if errors is not None:
             _note_not_finite(recorded, rows, errors)

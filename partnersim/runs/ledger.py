@@ -1,4 +1,4 @@
-"""Why trust changed: what each mechanism added to it and took from it, month by month.
+"""The ledger of trust: what each mechanism added to it and took from it, month by month.
 
 One replicate is lived through again, process by process, and trust is compared before and after
 each. What is attributed therefore adds up to the whole change, link by link, and the kernel of
@@ -46,8 +46,8 @@ SAID = {
     "work given up": "work given up",
     "decay": "time without contact",
 }
-"""Each mechanism in plain words, as the cause in a sentence; which processes it is, the table of
-`partnersim.model.schedule` says."""
+"""Each mechanism in plain words, as the cause in a sentence; the table of
+`partnersim.model.schedule` names its processes."""
 
 MECHANISMS = tuple(SAID)
 
@@ -86,7 +86,7 @@ class Ledger:
 
     @property
     def to_month(self) -> int:
-        """The last month explained."""
+        """Return the last month explained."""
         return self.from_month + len(self.changes) - 1
 
     def totals(
@@ -96,7 +96,7 @@ class Ledger:
         month: int | None = None,
         kind: Kind = "goodwill",
     ) -> dict[str, float]:
-        """What each mechanism changed: mean over the chosen links, sum over the chosen months.
+        """Return what each mechanism changed: mean over the chosen links, sum over the chosen months.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Ledger:
     def level(
         self, month: int, trustor: str | None = None, trustee: str | None = None, kind: Kind = "goodwill"
     ) -> float:
-        """Mean trust of the chosen links after a month (0 for the start).
+        """Return the mean trust of the chosen links after a month (0 for the start).
 
         Raises
         ------
@@ -136,7 +136,7 @@ class Ledger:
     def sentences(
         self, trustor: str | None = None, trustee: str | None = None, month: int | None = None
     ) -> list[str]:
-        """Say what moved goodwill and competence trust, the largest causes first."""
+        """Tell what moved goodwill and competence trust, the largest causes first."""
         first, last = (self.from_month, self.to_month) if month is None else (month, month)
         who, when = self._who(trustor, trustee), self._when(first, last)
         said = []
@@ -155,7 +155,7 @@ class Ledger:
         return said
 
     def _repr_html_(self) -> str:
-        """A figure and a table of all links, for notebooks."""
+        """Show a figure and a table of all links, for notebooks."""
         return partnersim.as_html(self)
 
     def _who(self, trustor: str | None, trustee: str | None) -> str:
@@ -171,7 +171,7 @@ class Ledger:
         return f"from {_calendar(first)} to {_calendar(last)}"
 
     def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
-        """Which links [trustor, trustee] are meant."""
+        """Find the links [trustor, trustee] that are meant."""
         names = self.scenario.organisation_names
         links = ~np.eye(len(names), dtype=bool)
         for axis, name in enumerate((trustor, trustee)):
@@ -270,7 +270,7 @@ def _check_month(name: str, month: int, first: int, last: int) -> None:
 
 
 def _trust(state: Any, n: int) -> Floats:
-    """Competence and goodwill trust now: float64[kind, trustor, layer, trustee]."""
+    """Copy competence and goodwill trust now: float64[kind, trustor, layer, trustee]."""
     return np.stack([state.competence_trust[:n, :, :n], state.goodwill_trust[:n, :, :n]])
 
 
@@ -287,7 +287,7 @@ def _book(month: Floats, row: Row, change: Floats) -> None:
 
 
 def _calendar(month: int) -> str:
-    """Month 40 as 'year 4, month 4'."""
+    """Write month 40 as 'year 4, month 4'."""
     return f"year {(month - 1) // 12 + 1}, month {(month - 1) % 12 + 1}"
 
 

@@ -34,36 +34,36 @@ ALL_SERIES = (*SERIES, *DERIVED_SERIES)
 
 YEAR = 12
 FEWEST_YEARS = 3
-"""Whole years through which a slope can be drawn that may be anything."""
+"""The fewest whole years through which a slope can be drawn with an error of its own."""
 
 SIGNIFICANCE = 0.02
 """Level of the test for a rising trend, one-sided. Months hang together, which the test does not
 know: at this level it errs in about one of twenty runs of ten years whose pace is constant."""
 
 DOUBLING_YEARS = 10
-"""In which a pace doubles, steadily, where the power of the test is measured."""
+"""Years in which a pace doubles, steadily, where the power of the test is measured."""
 
 FASTER_PACE = 1.5
 """Speed, against that of the first year, that counts as a faster pace."""
 
 MILESTONES = (25, 50, 80)
-"""Percent of the vision."""
+"""Milestones, in per cent of the vision."""
 
 N_TURNS = 2
-"""Times that each run's monthly gains are begun at another month, to see what chance alone gives."""
+"""Each run's monthly gains are begun so many times at another month, to see what chance alone gives."""
 
 _TURN_STREAM = 0x5AFF1E
-"""Keeps the stream of these turns apart from other uses of the same seed."""
+"""A key that keeps the stream of these turns apart from other uses of the same seed."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What one number of a run means.
+    """A measure: one number of a run, with its meaning, unit and range.
 
     Attributes
     ----------
     name
-        As in results and files.
+        Its name, as in results and files.
     label
         Plain words, for tables and figures.
     unit
@@ -92,7 +92,7 @@ class Measure:
 
     @property
     def high(self) -> float | None:
-        """The most that it can be: a whole share; None for no such end."""
+        """Return the most that the number can be: 1 for a share; None for no such end."""
         return 1.0 if self.unit in ("share", "share of runs") else None
 
 
@@ -284,13 +284,13 @@ ONLY_SERIES: dict[str, Measure] = {
         ("n_coordinators", "coordinators", "coordinators", "Coordinators at work."),
     )
 }
-"""Series of which no measure has the name."""
+"""Series after which no measure is named."""
 
 
 def measure(
     series: Mapping[str, Floats], *, seed: int = 1, first_replicate: int | Wholes = 0
 ) -> dict[str, Floats]:
-    """All measures of some runs.
+    """Work out all measures of some runs.
 
     Parameters
     ----------
@@ -335,7 +335,7 @@ def measure(
 
 
 def name_series(recorded: Floats) -> dict[str, Floats]:
-    """Series of some runs by name, float64[n_replicates, months + 1] each.
+    """Return the series of some runs by name, float64[n_replicates, months + 1] each.
 
     `recorded` is what the core wrote: float64[n_replicates, months + 1, len(SERIES)].
     """
@@ -345,7 +345,7 @@ def name_series(recorded: Floats) -> dict[str, Floats]:
 
 
 def with_derived(series: Mapping[str, Floats], wanted: Collection[str] = DERIVED_SERIES) -> dict[str, Floats]:
-    """The series, and if it is wanted, speed, which is worked out from them."""
+    """Return the series and, if it is wanted, speed, which is worked out from them."""
     return {**series, "speed": speed(series["change_delivered"])} if "speed" in wanted else dict(series)
 
 
@@ -353,14 +353,14 @@ def with_derived(series: Mapping[str, Floats], wanted: Collection[str] = DERIVED
 
 
 def speed(change_delivered: Floats) -> Floats:
-    """Change delivered in the last 12 months, each month: per year; NaN before month 12."""
+    """Return the change delivered in the last 12 months, each month: per year; NaN before month 12."""
     result = np.full(change_delivered.shape, np.nan)
     result[:, YEAR:] = change_delivered[:, YEAR:] - change_delivered[:, :-YEAR]
     return result
 
 
 def _measure_speeds(change: Floats) -> dict[str, Floats]:
-    """Measure what is about speed itself."""
+    """Work out the measures that are about speed itself."""
     speeds = speed(change)
     return {
         "speed": speeds[:, -1].copy(),
@@ -371,19 +371,19 @@ def _measure_speeds(change: Floats) -> dict[str, Floats]:
 
 
 def _mean_of_months(values: Floats) -> Floats:
-    """Mean along each row; NaN where there are no months."""
+    """Return the mean along each row; NaN where there are no months."""
     if values.shape[1] == 0:
         return np.full(values.shape[0], np.nan)
     return np.asarray(np.ascontiguousarray(values).mean(axis=1))
 
 
 def _highest_of_months(values: Floats) -> Floats:
-    """Highest along each row; NaN where there are no months."""
+    """Return the highest number in each row; NaN where there are no months."""
     return np.asarray(values.max(axis=1)) if values.shape[1] else np.full(values.shape[0], np.nan)
 
 
 def measure_sustained_pace(speeds: Floats) -> Floats:
-    """Longest spell, in months, at 1.5 times the speed of the first year or more.
+    """Find the longest spell, in months, at 1.5 times the speed of the first year or more.
 
     After a first year without any change every month with a speed above zero is faster.
     NaN in runs shorter than a year.
@@ -398,17 +398,17 @@ def measure_sustained_pace(speeds: Floats) -> Floats:
 
 
 def yearly_change(change_delivered: Floats) -> Floats:
-    """Change in each whole year: float64[n_replicates, n_years]."""
+    """Return the change in each whole year: float64[n_replicates, n_years]."""
     return np.diff(change_delivered[:, ::YEAR], axis=1)
 
 
 def measure_acceleration(change_delivered: Floats) -> Floats:
-    """Least-squares slope of the yearly change over the run; NaN under `FEWEST_YEARS`."""
+    """Return the least-squares slope of the yearly change over the run; NaN under `FEWEST_YEARS`."""
     return _slopes(yearly_change(change_delivered))[0]
 
 
 def compare_halves(change_delivered: Floats) -> Floats:
-    """Change in the second half less in the first; of an odd number of months none is the middle's."""
+    """Return the change in the second half less that in the first; an odd middle month is in neither."""
     half = (change_delivered.shape[1] - 1) // 2
     if half == 0:
         return np.full(change_delivered.shape[0], np.nan)
@@ -417,7 +417,7 @@ def compare_halves(change_delivered: Floats) -> Floats:
 
 
 def _slopes(yearly: Floats) -> tuple[Floats, Floats]:
-    """Slope through each row by least squares, and its standard error; NaN under `FEWEST_YEARS`."""
+    """Fit a slope to each row by least squares, with its standard error; NaN under `FEWEST_YEARS`."""
     n_years = yearly.shape[1]
     if n_years < FEWEST_YEARS:
         nothing = np.full(yearly.shape[0], np.nan)
@@ -432,7 +432,7 @@ def _slopes(yearly: Floats) -> tuple[Floats, Floats]:
 
 
 def judge_sustained(yearly: Floats) -> Floats:
-    """1 where the yearly change rises by a one-sided t test, 0 where not; NaN under `FEWEST_YEARS`."""
+    """Return 1 where the yearly change rises by a one-sided t test, else 0; NaN under `FEWEST_YEARS`."""
     slope, error = _slopes(yearly)
     if yearly.shape[1] < FEWEST_YEARS:
         return slope
@@ -443,7 +443,7 @@ def judge_sustained(yearly: Floats) -> Floats:
 
 @cache
 def _least_t(degrees_of_freedom: int) -> float:
-    """Student's t from which a trend is judged to rise."""
+    """Find the value of Student's t from which a trend is judged to rise."""
     low, high = 0.0, 1e3
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
@@ -453,7 +453,7 @@ def _least_t(degrees_of_freedom: int) -> float:
 
 
 def _student_within(t: float, degrees_of_freedom: int) -> float:
-    """Chance that Student's t lies between -t and t (Abramowitz and Stegun 1964, 26.7.3 and 4)."""
+    """Return the chance that Student's t lies in -t to t (Abramowitz and Stegun 1964, 26.7.3 and 4)."""
     angle = math.atan(t / math.sqrt(degrees_of_freedom))
     is_odd = degrees_of_freedom % 2
     term = math.sin(angle) * (math.cos(angle) if is_odd else 1.0)
@@ -467,7 +467,7 @@ def _student_within(t: float, degrees_of_freedom: int) -> float:
 def judge_turns(
     change_delivered: Floats, *, seed: int = 1, first_replicate: int | Wholes = 0
 ) -> tuple[Floats, Floats]:
-    """How often chance alone is judged sustained, and how often a pace that doubles in ten years.
+    """Find how often chance alone is judged sustained, and how often a pace that doubles in ten years.
 
     A turn of a run begins at a month drawn at random and goes on from the last to the first: its
     pace is constant, and months hang together as they did. Means over `N_TURNS` of each run.
@@ -491,7 +491,7 @@ def judge_turns(
 
 
 def _keys_of_runs(n_runs: int, n_keys: int, seed: int, first_replicate: int | Wholes) -> Floats:
-    """Random keys of runs that follow one another, or of runs of any numbers."""
+    """Draw random keys of runs that follow one another, or of runs of any numbers."""
     if not isinstance(first_replicate, np.ndarray):
         return _turn_keys(n_runs, n_keys, seed, first_replicate)
     begins = np.flatnonzero(np.diff(first_replicate, prepend=first_replicate[:1] - 2) != 1)
@@ -507,7 +507,7 @@ def _keys_of_runs(n_runs: int, n_keys: int, seed: int, first_replicate: int | Wh
 
 
 def _turn_keys(n_rows: int, n_keys: int, seed: int, first_replicate: int) -> Floats:
-    """Random keys, uniform in [0, 1), that depend on seed and replicate alone.
+    """Draw random keys, uniform in [0, 1), that depend on seed and replicate alone.
 
     Philox is a counter: the rows of any block of replicates are one stretch of one stream.
     """
@@ -522,20 +522,20 @@ def _turn_keys(n_rows: int, n_keys: int, seed: int, first_replicate: int) -> Flo
 
 
 def find_first_month(has_happened: Flags) -> Floats:
-    """First month (column) in which each row is true; NaN where none is."""
+    """Find the first month (column) in which each row is true; NaN where none is."""
     first = np.argmax(has_happened, axis=1)
     return np.where(has_happened.any(axis=1), first.astype(np.float64), np.nan)
 
 
 def longest_spell(flags: Flags) -> Floats:
-    """Longest run of consecutive true columns in each row."""
+    """Find the longest run of consecutive true columns in each row."""
     positions = np.arange(1, flags.shape[1] + 1)
     last_break = np.maximum.accumulate(np.where(flags, 0, positions), axis=1)
     return np.asarray(np.max(positions - last_break, axis=1), dtype=np.float64)
 
 
 def find_collapsed(n_members: Floats) -> Flags:
-    """Whether the partnership has collapsed by each month: once so, it stays so.
+    """Find whether the partnership has collapsed by each month: once so, it stays so.
 
     It has when fewer than `LEAST_MEMBERS` are left; after a collapse the model counts none.
     """
@@ -543,7 +543,7 @@ def find_collapsed(n_members: Floats) -> Flags:
 
 
 def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
-    """Months that completed initiatives took over those planned; NaN where none is completed."""
+    """Divide the months that completed initiatives took by those planned; NaN where none is completed."""
     took, planned = (series[f"{name}months_of_completed"][:, -1] for name in ("", "planned_"))
     return np.asarray(np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0))
 
@@ -551,25 +551,25 @@ def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
 # --- who: by layer, organisation and dyad ---------------------------------------------------------
 
 LINK_DETAIL = ("competence_trust", "goodwill_trust", "trust")
-"""Axes ..., trustor, layer, trustee."""
+"""Detail of links, whose axes are ..., trustor, layer, trustee."""
 
 LAYER_DETAIL = ("vision_commitment", "contribution", "delivered")
-"""Axes ..., organisation, layer."""
+"""Detail of layers, whose axes are ..., organisation, layer."""
 
 DYAD_DETAIL = ("tension", "contact")
-"""Axes ..., organisation, organisation."""
+"""Detail of pairs, whose axes are ..., organisation, organisation."""
 
 ORGANISATION_DETAIL = ("target_pressure",)
-"""Axes ..., organisation."""
+"""Detail of organisations, whose axes are ..., organisation."""
 
 
 def combine_trust(detail: Detail) -> Floats:
-    """Trust of each link, without any binding agreement: sqrt(C G)."""
+    """Return trust of each link, without any binding agreement: sqrt(C G)."""
     return np.sqrt(detail["competence_trust"] * detail["goodwill_trust"])
 
 
 def by_layer(detail: Detail, name: str) -> Floats:
-    """Means over members present for each layer: float64[..., n_layers].
+    """Return means over members present for each layer: float64[..., n_layers].
 
     Links count between two members present; NaN where there are none.
     """
@@ -582,7 +582,7 @@ def by_layer(detail: Detail, name: str) -> Floats:
 
 
 def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
-    """Means for each organisation: float64[..., n_organisations]; NaN while it is absent.
+    """Return means for each organisation: float64[..., n_organisations]; NaN while it is absent.
 
     Trust is the mean over layers and partners present: as the organisation trusts (`side`
     'trustor') or as it is trusted ('trustee').
@@ -602,7 +602,7 @@ def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee
 
 
 def by_dyad(detail: Detail, name: str) -> Floats:
-    """Values for each pair: float64[..., n_organisations, n_organisations].
+    """Return values for each pair: float64[..., n_organisations, n_organisations].
 
     Trust is the mean over layers, row trusts column. NaN on the diagonal and for absent members.
     """
@@ -615,13 +615,13 @@ def by_dyad(detail: Detail, name: str) -> Floats:
 
 
 def _pairs(present: Flags) -> Flags:
-    """Pairs of two different members present: bool[..., n, n]."""
+    """Mark the pairs of two different members present: bool[..., n, n]."""
     is_other = ~np.eye(present.shape[-1], dtype=np.bool_)
     return np.asarray(present[..., :, np.newaxis] & present[..., np.newaxis, :] & is_other)
 
 
 def _mean_where(values: Floats, mask: Flags, axis: tuple[int, ...]) -> Floats:
-    """Mean of the values chosen; NaN where none is."""
+    """Return the mean of the values chosen; NaN where none is."""
     total = np.where(mask, values, 0.0).sum(axis=axis)
     count = np.broadcast_to(mask, values.shape).sum(axis=axis)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
@@ -649,7 +649,7 @@ def _rows() -> Iterator[str]:
 
 
 def range_of(low: float | None, high: float | None) -> str:
-    """Say between what a measure lies."""
+    """Write the range of a measure."""
     if low is None:
         return "any"
     return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"

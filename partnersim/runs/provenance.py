@@ -1,4 +1,4 @@
-"""On what numbers are made: versions of model and programs, and a hash of sources."""
+"""Provenance of numbers: versions of model and programs, and a hash of sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from partnersim.model.version import MODEL_VERSION
 
 
 def provenance() -> dict[str, str]:
-    """Say on what numbers are made: on the same again they are the same, bit for bit."""
+    """Describe the programs and machine that make the numbers: the same make the same, bit for bit."""
     import llvmlite
     import numba
     from llvmlite import binding
@@ -33,7 +33,7 @@ def provenance() -> dict[str, str]:
 
 
 def hash_sources() -> str:
-    """Sixteen digits of the code of this package, names and contents.
+    """Hash the code of this package, names and contents, to sixteen digits.
 
     It tells what was run between two versions, and decides nothing: a comment changes it.
     """

@@ -1,8 +1,8 @@
-"""Results of many runs, and how sure one may be of them.
+"""Results of many runs, with their errors.
 
-`Results` holds the replicates of one scenario, `Comparison` those of several arms that share
-their luck replicate by replicate. Both know their Monte Carlo errors and whether the replicates
-were enough; docs/measures.md defines every number.
+`Results` holds the replicates of one scenario, `Comparison` those of several arms under common
+random numbers, shared replicate by replicate. Both know their Monte Carlo errors and whether the
+replicates were enough; docs/measures.md defines every number.
 """
 
 from __future__ import annotations
@@ -70,40 +70,40 @@ class Results:
 
     @property
     def replicates(self) -> int:
-        """How many runs."""
+        """Return the number of runs."""
         return len(self.measures["change_delivered"])
 
     @property
     def months(self) -> int:
-        """How long each run is."""
+        """Return the length of each run, in months."""
         return self.scenario.months
 
     @property
     def replicate_numbers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The number of each row's replicate."""
+        """Return the number of each row's replicate."""
         return np.arange(self.first_replicate, self.first_replicate + self.replicates)
 
     def summary(self) -> dict[str, Summary]:
-        """Mean, median, 5th and 95th percentile of each measure, and how sure they are."""
+        """Summarise each measure: mean, median, 5th and 95th percentile, and how sure they are."""
         return {
             name: summarise(values, MEASURES[name], self.months) for name, values in self.measures.items()
         }
 
     def quantiles(self, series_name: str, q: Sequence[float] | Floats) -> Floats:
-        """Quantiles over replicates of a series, month by month: float64[len(q), months + 1]."""
+        """Return quantiles over replicates of a series, month by month: float64[len(q), months + 1]."""
         check_name(series_name, self.series, "kept series")
         return quantiles(self.series[series_name], q)
 
     def by_layer(self, name: str) -> Floats:
-        """Mean over members present, by layer: float64[replicates, months + 1, n_layers]."""
+        """Return means over members present, by layer: float64[replicates, months + 1, n_layers]."""
         return by_layer(self._detail_with_trust(name), name)
 
     def by_organisation(self, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
-        """Mean by organisation, as trustor or trustee: float64[replicates, months + 1, n]."""
+        """Return means by organisation, as trustor or trustee: float64[replicates, months + 1, n]."""
         return by_organisation(self._detail_with_trust(name), name, side)
 
     def by_dyad(self, name: str) -> Floats:
-        """Value for each pair, row to column: float64[replicates, months + 1, n, n]."""
+        """Return the value for each pair, row to column: float64[replicates, months + 1, n, n]."""
         return by_dyad(self._detail_with_trust(name), name)
 
     def _detail_with_trust(self, name: str) -> Detail:
@@ -127,7 +127,7 @@ class Results:
         }
 
     def to_numpy(self) -> np.ndarray[Any, np.dtype[Any]]:
-        """Measures as a structured array, one row a replicate, with its number."""
+        """Return measures as a structured array, one row a replicate, with its number."""
         fields = [("replicate", np.int64), *((name, np.float64) for name in self.measures)]
         table = np.empty(self.replicates, dtype=fields)
         table["replicate"] = self.replicate_numbers
@@ -136,13 +136,13 @@ class Results:
         return table
 
     def to_pandas(self) -> pd.DataFrame:
-        """Measures as a table, one row a replicate."""
+        """Return measures as a table, one row a replicate."""
         import pandas as pd
 
         return pd.DataFrame(self.measures, index=pd.Index(self.replicate_numbers, name="replicate"))
 
     def series_to_pandas(self) -> pd.DataFrame:
-        """Series as a table, one row a replicate and month."""
+        """Return series as a table, one row a replicate and month."""
         import pandas as pd
 
         rows = pd.MultiIndex.from_product(
@@ -151,7 +151,7 @@ class Results:
         return pd.DataFrame({name: v.ravel() for name, v in self.series.items()}, index=rows)
 
     def to_xarray(self) -> xr.Dataset:
-        """Everything kept: measures by name, series as `series_...`, detail as `detail_...`.
+        """Return everything kept: measures by name, series as `series_...`, detail as `detail_...`.
 
         Each says what it means, its unit and its range.
         """
@@ -198,19 +198,19 @@ class Results:
         )
 
     def _repr_html_(self) -> str:
-        """A figure and a table, for notebooks."""
+        """Show a figure and a table, for notebooks."""
         return partnersim.as_html(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """Several arms whose replicates share their luck, and the one they are compared with."""
+    """Several arms whose replicates share their random numbers, and the one they are compared with."""
 
     results: dict[str, Results]
     base: str
 
     def differences(self) -> dict[str, dict[str, Difference]]:
-        """Each arm but the base, less the base, measure by measure over pairs."""
+        """Compare each arm with the base, measure by measure over pairs."""
         base = self.results[self.base]
         return {
             arm: {
@@ -237,7 +237,7 @@ class Comparison:
         }
 
     def to_pandas(self) -> pd.DataFrame:
-        """Differences as a table, one row an arm and measure."""
+        """Return differences as a table, one row an arm and measure."""
         import pandas as pd
 
         rows = [
@@ -249,7 +249,7 @@ class Comparison:
         return pd.DataFrame(rows, columns=columns).set_index(["arm", "measure"])
 
     def to_xarray(self) -> xr.Dataset:
-        """Everything kept, as for `Results.to_xarray`, with the arms as a further dimension."""
+        """Return everything kept, as `Results.to_xarray`, with the arms as a further dimension."""
         import pandas as pd
         import xarray as xr
 
@@ -269,18 +269,18 @@ class Comparison:
         return f"<Comparison of {arms} with {self.base!r}: {pairs}>"
 
     def _repr_html_(self) -> str:
-        """A figure and a table for each arm, for notebooks."""
+        """Show a figure and a table for each arm, for notebooks."""
         return partnersim.as_html(self)
 
 
 def named_variants(variants: Sequence[Variant]) -> dict[str, Any]:
-    """Functions of one's own for a JSON document; nothing where there are none."""
+    """Describe functions of one's own for a JSON document; give nothing where there are none."""
     named = {variant.name: variant.to_json() for variant in variants}
     return {"variants": named} if named else {}
 
 
 def variants_by_arm(results: Mapping[str, Results]) -> dict[str, Any]:
-    """Functions of one's own, arm by arm, for a JSON document; nothing where no arm has any."""
+    """Describe functions of one's own, arm by arm, for a JSON document; give nothing if no arm has any."""
     named = {
         arm: named_variants(of_arm.variants)["variants"] for arm, of_arm in results.items() if of_arm.variants
     }
@@ -293,7 +293,7 @@ def said_variants(variants: Sequence[Variant]) -> str:
 
 
 def _flat(difference: Difference) -> dict[str, Any]:
-    """Columns of a difference; an interval makes two."""
+    """Return the columns of a difference; an interval makes two."""
     columns: dict[str, Any] = {}
     for name, value in vars(difference).items():
         if isinstance(value, tuple):
@@ -309,7 +309,7 @@ def _flat_names() -> list[str]:
 
 
 def _detail_axes(name: str) -> tuple[str, ...]:
-    """Names of the axes of detail after replicate and month."""
+    """Return the names of the axes of detail after replicate and month."""
     if name in LINK_DETAIL:
         return ("trustor", "layer", "trustee")
     if name in LAYER_DETAIL:

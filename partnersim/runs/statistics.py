@@ -1,4 +1,4 @@
-"""What is said of a measure over replicates and pairs: summaries, differences and their errors."""
+"""Statistics of a measure over replicates and pairs: summaries, differences and their errors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Interval = tuple[float, float]
 CONFIDENCE = 0.95
 
 FEWEST_REPLICATES = 30
-"""Below this a sample says too little of its own spread for any interval to be believed."""
+"""A smaller sample says too little of its own spread for any interval to be believed."""
 
 FEWEST_FOR_MEDIAN = 6
-"""Below this even the whole sample misses the median in more than 5 % of cases."""
+"""The span of a smaller sample misses the median in more than 5 % of cases."""
 
 TOLERANCE = 0.1
 """Half an interval may be this part of the span of the runs (5th to 95th percentile)."""
@@ -38,7 +38,7 @@ class Summary:
     median, p05, p95
         Quantiles over all runs; infinite where they fall among runs that never reached it.
     monte_carlo_error
-        Standard error of `mean`: what other luck would change.
+        Standard error of `mean`: what other random numbers would change.
     median_ci95
         95 % interval of the median, from order statistics; unbounded under 6 runs.
     reached
@@ -71,7 +71,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure of an arm less the same of the base, over pairs that share their luck.
+    """One measure of an arm less the same of the base, over pairs that share their random numbers.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class ThroughTrust:
 
 
 def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
-    """Summary of one measure, float64[n_replicates], NaN where a run does not have it."""
+    """Summarise one measure, float64[n_replicates], NaN where a run does not have it."""
     has_it = values[~np.isnan(values)]
     mean, error, ci95 = _mean_with_interval(has_it)
     restricted = _restrict(values, measure, horizon)
@@ -152,7 +152,7 @@ def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
 
 
 def compare_pairs(arm: Floats, base: Floats, measure: Measure, horizon: float) -> Difference:
-    """Difference of one measure between two arms, float64[n_replicates] each, row by row."""
+    """Compare one measure between two arms, float64[n_replicates] each, row by row."""
     differences = arm - base
     differences = differences[~np.isnan(differences)]
     mean, error, ci95 = _mean_with_interval(differences)
@@ -179,7 +179,7 @@ def compare_pairs(arm: Floats, base: Floats, measure: Measure, horizon: float) -
 
 
 def share_better(arm: Floats, base: Floats, measure: Measure) -> float:
-    """Share of pairs in which the arm does better, ties counting half.
+    """Return the share of pairs in which the arm does better, ties counting half.
 
     Where neither end is better by itself it is the share in which the arm is higher.
     """
@@ -193,7 +193,7 @@ def share_better(arm: Floats, base: Floats, measure: Measure) -> float:
 
 
 def measure_share_through_trust(effects: Floats, effects_with_trust_frozen: Floats) -> ThroughTrust:
-    """1 - (mean effect with trust frozen) / (mean effect), with Fieller's interval over pairs."""
+    """Find 1 - (mean effect with trust frozen) / (mean effect), with Fieller's interval over pairs."""
     is_pair = ~(np.isnan(effects) | np.isnan(effects_with_trust_frozen))
     whole, frozen = effects[is_pair], effects_with_trust_frozen[is_pair]
     n = len(whole)
@@ -206,7 +206,7 @@ def measure_share_through_trust(effects: Floats, effects_with_trust_frozen: Floa
 
 
 def quantiles(values: Floats, q: Sequence[float] | Floats) -> Floats:
-    """Quantiles over the first axis: float64[len(q), ...].
+    """Return quantiles over the first axis: float64[len(q), ...].
 
     NaN are left out, and give NaN where there is nothing else. Between two order statistics the
     value is interpolated, but what lies beyond the last finite one is infinite.
@@ -227,7 +227,7 @@ def quantiles(values: Floats, q: Sequence[float] | Floats) -> Floats:
 
 
 def _mean_with_interval(values: Floats) -> tuple[float, float, Interval]:
-    """Mean, its standard error and its 95 % interval by Student's t."""
+    """Return the mean, its standard error and its 95 % interval by Student's t."""
     n = len(values)
     if n == 0:
         return math.nan, math.nan, (math.nan, math.nan)
@@ -253,7 +253,7 @@ def _median_interval(values: Floats) -> Interval:
 
 @cache
 def _order_statistics_outside(n: int) -> int:
-    """How many values, at each end of n, leave 95 % to the interval from the last of them.
+    """Count the values, at each end of n, that leave 95 % to the interval from the last of them.
 
     The k-th smallest is above the median with the probability of fewer than k heads in n tosses.
     """
@@ -267,14 +267,14 @@ def _order_statistics_outside(n: int) -> int:
 
 @cache
 def _student_t(degrees_of_freedom: int) -> float:
-    """Two-sided 95 % quantile of Student's t."""
+    """Return the two-sided 95 % quantile of Student's t."""
     from scipy.special import stdtrit  # loads in a quarter of a second: only when needed
 
     return float(stdtrit(degrees_of_freedom, (1 + CONFIDENCE) / 2))
 
 
 def _ratio_interval(above: Floats, below: Floats) -> Interval:
-    """95 % interval of mean(above) / mean(below) over pairs (Fieller 1954).
+    """Return the 95 % interval of mean(above) / mean(below) over pairs (Fieller 1954).
 
     Unbounded where mean(below) may be zero.
     """
@@ -292,7 +292,7 @@ def _ratio_interval(above: Floats, below: Floats) -> Interval:
 
 
 def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None = None) -> bool:
-    """Whether half an interval is at most a tenth of the span of the runs."""
+    """Return whether half an interval is at most a tenth of the span of the runs."""
     n = len(runs) if n is None else n
     if n < FEWEST_REPLICATES:
         return False
@@ -305,12 +305,12 @@ def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None
 
 
 def _put_last(values: Floats, measure: Measure) -> Floats:
-    """Milestones never reached as infinite: later than any that was."""
+    """Make milestones never reached infinite: later than any that was."""
     return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
 
 
 def _restrict(values: Floats, measure: Measure, horizon: float, *, keep_missing: bool = False) -> Floats:
-    """Milestones never reached as the horizon; other missing values left out, or kept."""
+    """Count milestones never reached as the horizon; leave out other missing values, or keep them."""
     if measure.is_censored:
         return np.where(np.isnan(values), horizon, values)
     return values if keep_missing else values[~np.isnan(values)]
@@ -321,7 +321,7 @@ def _to_json(record: Summary | Difference | ThroughTrust) -> dict[str, Any]:
 
 
 def _jsonable(value: Any) -> Any:
-    """None for what JSON cannot say: missing, unreached, unbounded."""
+    """Put None for what JSON cannot say: missing, unreached, unbounded."""
     if isinstance(value, tuple):
         return [_jsonable(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 NOTHING = "–"
-"""What stands where there is no number."""
+"""The dash that stands where there is no number."""
 
 MOST_DECIMALS = 9
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+"""Characters that a spreadsheet takes for the beginning of a formula."""
 
 
 def fixed(value: float | None, places: int, *, sign: bool = False) -> str:
@@ -49,12 +49,12 @@ def signed(value: float, digits: int = 2, most_decimals: int = MOST_DECIMALS) ->
 
 
 def decimals(smallest: float) -> int:
-    """How many to write: down to a tenth of the smallest effect that matters, if there is one."""
+    """Choose how many decimals to write: down to a tenth of the smallest effect that matters, if any."""
     return max(1 - math.floor(math.log10(smallest)), 0) if smallest else MOST_DECIMALS
 
 
 def certain_decimals(error: float, size: float) -> int:
-    """Decimals that show a number of some size to its first uncertain digit."""
+    """Count the decimals that show a number of some size to its first uncertain digit."""
     digits_before = math.floor(math.log10(abs(size))) if math.isfinite(size) and size else 0
     if math.isfinite(error) and error > 0:
         # Nobody reads a fifth digit, however certain it is.
