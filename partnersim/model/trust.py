@@ -347,8 +347,8 @@ def trust_in_two_layers(i, layer, j, surprise, state, p):
     """Trust builds towards a ceiling, 1 - damage, and erodes three times as fast, the more so the
     more depends on the other; violations damage reputation, which recovers slowly [pant2025].
 
-    s = tanh(kappa q (deed - baseline)), with q contact; T += .10 s (1 - R - T)+, or .30 s T (1 + .5 D); R += .60 |s|
-    (1 - R), or R -= .03 R, a period. The baseline is what is usual here.
+    s = tanh(kappa q (deed - baseline)), q contact; T += .10 s (1 - R - T)+, or .30 s T (1 + .5 D);
+    R += .60 |s| (1 - R), or R -= .03 R, a period. The baseline is what is usual here.
     """
     damage = state.damage[i, layer, j]
     trust = math.sqrt(state.competence_trust[i, layer, j] * state.goodwill_trust[i, layer, j])
