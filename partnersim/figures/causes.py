@@ -106,7 +106,9 @@ def _parts(totals: Mapping[str, float], start: float) -> list[Part]:
 def _title(totals: Mapping[str, float], start: float, end: float, whose: str, when: str) -> str:
     """Write the title: what became of trust, and what did most for and against it."""
     change = end - start
-    span = f"{'rose' if change > 0 else 'fell'} from {number(start)} to {number(end)}"
+    first, last = number(start), number(end)
+    way = "rose" if change > 0 else "fell"
+    span = f"was {first} at both ends" if first == last else f"{way} from {first} to {last}"
     if abs(change) < SMALL:
         span = f"did not change from {number(start)}"
     reasons = []

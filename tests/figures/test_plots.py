@@ -20,6 +20,7 @@ from matplotlib.textpath import text_to_path
 from partnersim import figures
 from partnersim.analysis.effects import MainEffects, find_effects
 from partnersim.figures import Picture
+from partnersim.figures.causes import _title as title_of_causes
 from partnersim.figures.layout import spread, text_width, wrap
 from partnersim.figures.marks import Disc
 from partnersim.figures.marks import Text as Words
@@ -621,3 +622,16 @@ def test_every_measure_and_series_can_be_drawn() -> None:
 
 def test_published_is_what_scenarios_declare() -> None:
     assert Published.model_validate(make_published(1.0)).reference_value == 750
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (0.2, 0.3, "rose from 0.20 to 0.30"),
+        (0.3, 0.2, "fell from 0.30 to 0.20"),
+        (0.2762, 0.2789, "was 0.28 at both ends"),
+        (0.3, 0.3, "did not change from 0.30"),
+    ],
+)
+def test_title_of_causes_says_of_equal_numbers_no_movement(start: float, end: float, said: str) -> None:
+    assert said in title_of_causes({"deeds": 0.4, "meetings": -0.4}, start, end, "trust", "over 5 years")
