@@ -427,7 +427,8 @@ def _slopes(yearly: Floats) -> tuple[Floats, Floats]:
     # Not as a matrix product, which may round differently for other numbers of rows.
     slope = (about * years).sum(axis=1) / (years**2).sum()
     left = about - slope[:, np.newaxis] * years
-    error = np.sqrt((left**2).sum(axis=1) / ((n_years - 2) * (years**2).sum()))
+    with np.errstate(all="ignore"):  # squares of what is hardly anything, or more than a number holds
+        error = np.sqrt((left**2).sum(axis=1) / ((n_years - 2) * (years**2).sum()))
     return slope, error
 
 
