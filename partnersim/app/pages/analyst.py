@@ -172,6 +172,7 @@ def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, 
         values = sorted(band.value for band in lever.bands)
         change = lever.change(values[0])
         is_setting = isinstance(change, Setting)
+        # mypy does not follow that what is no setting here is a lever.
         path = change.path if is_setting else f"ways_of_working.{change.lever}"  # type: ignore[union-attr]
         if world.names or not path.startswith("organisations."):
             yield path, values[0], values[-1]
