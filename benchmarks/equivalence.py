@@ -31,7 +31,7 @@ import partnersim
 from partnersim.model import schedule
 from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import START_PAIR, START_TRUST, TABLE, root
-from partnersim.model.record import new_record
+from partnersim.model.record import array_of, new_record
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.model.variants import SLOTS
@@ -123,16 +123,18 @@ def run_core_on(numbers: np.ndarray, scenario: Scenario) -> np.ndarray:
             return now()
         return kept.setdefault((purpose, purpose == TABLE and state.month[0] < 0, *which), now())
 
-    perform = schedule._in_order({name: slot.default for name, slot in SLOTS.items()})
-    run = schedule._simulating(schedule._starting(SLOTS["begin"].default, perform), perform)
+    slots = {name: slot.default for name, slot in SLOTS.items()}
+    begins = (schedule._setting_out(slots["begin"]), schedule._counting(slots["begin"]))
+    run = schedule._simulating(*begins, schedule._in_order(slots))
     with ExitStack() as patches:
-        patches.enter_context(patch.object(schedule, "observe", inspect.unwrap(schedule.observe)))
+        plain = inspect.unwrap(schedule.write_observed)
+        patches.enter_context(patch.object(schedule, "write_observed", plain))
         for name, module in sys.modules.items():
             for draw in (uniform, now):
                 what = "uniform" if draw is uniform else "of_layer"
                 if name.startswith("partnersim.model.") and hasattr(module, what):
                     patches.enter_context(patch.object(module, what, draw))
-        run(state, parameters, root(0), 0, series, detail)
+        run(array_of(state), array_of(parameters), root(0), 0, series, detail)
     return series[0]
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import root
-from partnersim.model.record import new_record
-from partnersim.model.schedule import MONTH, start
+from partnersim.model.record import array_of, new_record
+from partnersim.model.schedule import END, MODEL, MONTH
 from partnersim.model.state import STATE
 from partnersim.model.variants import SLOTS
 from partnersim.scenario.scenario import Scenario
@@ -26,9 +27,13 @@ from partnersim.scenario.translate import to_parameters
 CLOCK = getattr(time, "CLOCK_THREAD_CPUTIME_ID", None)  # there is none on Windows
 
 SOURCE = """
-def timed_runs(state, p, root, n_runs, totals, clock):
+def timed_runs(states, parameters, root, n_runs, totals, clock):
+    state, p = states[0], parameters[0]
     for replicate in range(n_runs):
-        start(state, p, root, replicate)
+        set_out(states, parameters, root, replicate)
+        for _ in range(rest):
+            perform_rows(0, end, states, parameters)
+        begin_counting(states, parameters)
         for _ in range(p.months):
             before = now(clock)
 {readings}
@@ -59,7 +64,8 @@ def compile_timed_runs() -> tuple[tuple[str, ...], Any]:
     readings = "\n".join(READING.format(call=call, k=k) for k, call in enumerate(calls))
     scope: dict[str, Any] = {row.name: row.process for row in MONTH}
     scope |= {name: slot.default for name, slot in SLOTS.items()}
-    scope |= {"now": now, "start": start}
+    scope |= {"now": now, "rest": REST_MONTHS, "end": END, "perform_rows": MODEL.perform_rows}
+    scope |= {"set_out": MODEL.set_out, "begin_counting": MODEL.begin_counting}
     exec(SOURCE.format(readings=readings, n=len(names)), scope)
     return names, numba.njit(nogil=True, error_model="numpy")(scope["timed_runs"])
 
@@ -72,12 +78,13 @@ def time_processes(scenario: Scenario, n_runs: int, rounds: int = 5) -> dict[str
     if CLOCK is None:
         return {}
     names, timed_runs = compile_timed_runs()
-    parameters, state, seed = to_parameters(scenario), new_record(STATE), root(1)
+    states, parameters = array_of(new_record(STATE)), array_of(to_parameters(scenario))
+    seed = root(1)
     clock = np.zeros(2, np.int64)
     measured = []
     for round_ in range(rounds + 1):  # the first compiles
         totals = np.zeros(len(names) + 1, np.int64)
-        timed_runs(state, parameters, seed, n_runs if round_ else 1, totals, clock)
+        timed_runs(states, parameters, seed, n_runs if round_ else 1, totals, clock)
         measured.append(totals / n_runs / 1e6)
     milliseconds = np.median(measured[1:], axis=0)
     reading = milliseconds[-1]

@@ -302,7 +302,8 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             After the last month of the scenario. The state stays as it was.
         """
         self._check_room(1)
-        self._core.step_and_observe(self.state, self.parameters, self._observed[self.month + 1])
+        self._core.step(self.state, self.parameters)
+        self._core.observe(self.state, self.parameters, self._observed[self.month])
         self._look_around()
         self.datacollector.collect(self)
 

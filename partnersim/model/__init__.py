@@ -39,22 +39,21 @@ def compile_all(parameters: np.dtype, progress: Callable[[str, int, int], None] 
     import numpy as np
     from numba import int64, typeof
 
-    from partnersim.model import schedule
     from partnersim.model.compiled import mark_of_compilation
     from partnersim.model.draws import root
-    from partnersim.model.observe import observe
+    from partnersim.model.observe import write_observed
     from partnersim.model.record import array_of, new_record
+    from partnersim.model.schedule import MODEL
     from partnersim.model.state import STATE
 
-    records = tuple(typeof(new_record(dtype)) for dtype in (STATE, parameters))
     arrays = tuple(typeof(array_of(new_record(dtype))) for dtype in (STATE, parameters))
     seed, row, rows = typeof(root(0)), typeof(np.empty(1)), typeof(np.empty((1, 1, 1)))
     work: list[tuple[Any, tuple[Any, ...]]] = [
-        (observe, (*records, row)),
-        (schedule.start, (*records, seed, int64)),
-        (schedule.perform, (int64, int64, *records)),
-        (schedule.step_and_observe, (*arrays, row)),
-        (schedule.simulate, (*records, seed, int64, rows, rows)),
+        (write_observed, (*arrays, row)),
+        (MODEL.set_out, (*arrays, seed, int64)),
+        (MODEL.begin_counting, arrays),
+        (MODEL.perform_rows, (int64, int64, *arrays)),
+        (MODEL.run_replicates, (*arrays, seed, int64, rows, rows)),
     ]
     for done, (function, signature) in enumerate(work):
         if progress:

@@ -131,7 +131,7 @@ def own_benefit(i, m, state, p):
 
 
 @compiled
-def weigh_initiative(i, m, state, p):
+def weigh_initiative(i, m, own_discount, joint_discount, state, p):
     """Work out what each layer of i stands to gain from m.
 
     stake = (1-v) own + v joint; net = delta (stake R - exposure (1-R)) - (1-delta) alone, with R
@@ -141,9 +141,8 @@ def weigh_initiative(i, m, state, p):
     rely_on_members(i, m, state, p)
     interdependence = p.organisations.interdependence[i]
     alone = (1.0 - interdependence) * p.decision.value_alone
-    delay = months_to_benefit(state, p)
-    own = own_benefit(i, m, state, p) * math.exp(-delay / state.planning_horizon[i])
-    joint = state.joint_value[m] * math.exp(-delay / p.vision.planning_horizon)
+    own = own_benefit(i, m, state, p) * own_discount
+    joint = state.joint_value[m] * joint_discount
     for layer in range(N_LAYERS):
         commitment, reliance = state.vision_commitment[i, layer], state.reliance[layer]
         stake = (1.0 - commitment) * own + commitment * joint
@@ -155,15 +154,18 @@ def weigh_initiative(i, m, state, p):
 @compiled
 def weigh_initiatives(state, p):
     """Each layer weighs what its organisation's initiatives are worth to it, and what they cost."""
+    delay = months_to_benefit(state, p)
+    joint_discount = math.exp(-delay / p.vision.planning_horizon)
     for i in range(p.n):
         state.stake[i] = 0.0
         for layer in range(N_LAYERS):
             state.net[i, layer] = 0.0
         if state.is_present[i] == 0.0:
             continue
+        own_discount = math.exp(-delay / state.planning_horizon[i])
         for m in range(p.programme.n_simultaneous):
             if state.part[m, i] > 0.0:
-                weigh_initiative(i, m, state, p)
+                weigh_initiative(i, m, own_discount, joint_discount, state, p)
         load = max(state.load[i], 1.0)
         state.stake[i] /= N_LAYERS * load
         for layer in range(N_LAYERS):

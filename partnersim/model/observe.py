@@ -90,8 +90,9 @@ def perceived_joint_working(contact, talk, goodwill, avoided, state, p):
 
 
 @entry_point
-def observe(state, p, row):
+def write_observed(states, parameters, row):
     """Write one month into float64[len(SERIES)], in the order of `series.SERIES`."""
+    state, p = states[0], parameters[0]
     n = p.n
     members = n_members(state, p)
     pairs = members * (members - 1.0)

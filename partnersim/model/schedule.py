@@ -22,7 +22,7 @@ from partnersim.model import (
 from partnersim.model.compiled import entry_point
 from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import root, set_keys
-from partnersim.model.observe import observe
+from partnersim.model.observe import write_observed
 from partnersim.model.record import array_of, new_record
 from partnersim.model.state import STATE, pack_detail
 from partnersim.model.variants import (
@@ -164,8 +164,9 @@ def _in_order(slots: Mapping[str, Function]) -> Function:
     A collapse ends the month; after it a month is the rows that go on.
     """
     lines = [
-        "def perform(first, last, state, p):",
+        "def perform_rows(first, last, states, parameters):",
         '    """Perform rows `first` to `last`, not included, of the month."""',
+        "    state, p = states[0], parameters[0]",
         "    had_collapsed = state.has_collapsed[0]",
     ]
     for at, row in enumerate(MONTH):
@@ -178,101 +179,102 @@ def _in_order(slots: Mapping[str, Function]) -> Function:
     lines += [f"    if last == {END}:", "        state.month[0] += 1"]
     scope = {"__name__": __name__, **{row.name: row.process for row in MONTH}, **slots}
     exec(compile("\n".join(lines), __file__, "exec"), scope)
-    return scope["perform"]
+    return scope["perform_rows"]
 
 
-def _starting(begin: Function, perform: Function) -> Function:
-    """Let a place come to rest, with these functions in the slots."""
+def _setting_out(begin: Function) -> Function:
+    """Set a place out, with this function in its slot."""
 
-    def start(state, p, root, replicate):
-        """Set a state to the beginning of a replicate, whatever it held before."""
-        initial.set_out(begin, state, p, root, replicate)
-        for _ in range(REST_MONTHS):
-            perform(0, END, state, p)
-        initial.begin_counting(begin, state, p)
+    def set_out(states, parameters, root, replicate):
+        """Set a state to some months before the beginning of a replicate, whatever it held before."""
+        initial.set_out(begin, states[0], parameters[0], root, replicate)
 
-    return start
+    return set_out
 
 
-def _stepping(perform: Function) -> Function:
-    """Repeat a month one by one."""
+def _counting(begin: Function) -> Function:
+    """Begin to count, with this function in its slot."""
 
-    def step_and_observe(states, parameters, row):
-        """Perform one month, and write what is observed after it.
+    def begin_counting(states, parameters):
+        """Turn a place that has come to rest into one that begins."""
+        initial.begin_counting(begin, states[0], parameters[0])
 
-        States and parameters are arrays of one record: taking a record by itself apart costs
-        Python a tenth of a millisecond, an array next to nothing.
-        """
-        perform(0, END, states[0], parameters[0])
-        observe(states[0], parameters[0], row)
-
-    return step_and_observe
+    return begin_counting
 
 
-def _simulating(start: Function, perform: Function) -> Function:
-    """Repeat the start and the months for each replicate."""
+def _simulating(set_out: Function, begin_counting: Function, perform_rows: Function) -> Function:
+    """Repeat the months of rest and of the run for each replicate."""
 
-    def simulate(state, p, root, first_replicate, series, detail):
+    def run_replicates(states, parameters, root, first_replicate, series, detail):
         """Run replicates and write what is observed.
 
         Parameters
         ----------
-        state : a STATE record, overwritten; one for each thread
-        p : a record of parameters
+        states : array of one STATE record, overwritten; one for each thread
+        parameters : array of one record of parameters
         root : uint64[2], from `draws.root`
         first_replicate : int
         series : float64[replicate, months + 1, len(SERIES)], overwritten
         detail : float64[replicate, months + 1, detail_size(n)], overwritten; last axis 0 for none
         """
+        state, p = states[0], parameters[0]
         for r in range(series.shape[0]):
-            start(state, p, root, first_replicate + r)
-            for month in range(p.months + 1):
-                if month > 0:
-                    perform(0, END, state, p)
-                observe(state, p, series[r, month])
-                if detail.shape[2] > 0:
-                    pack_detail(state, p, detail[r, month])
+            set_out(states, parameters, root, first_replicate + r)
+            # In one loop, since the whole month is compiled again wherever it is called.
+            for month in range(-REST_MONTHS, p.months + 1):
+                if month == 0:
+                    begin_counting(states, parameters)
+                if month >= 0:
+                    write_observed(states, parameters, series[r, month])
+                    if detail.shape[2] > 0:
+                        pack_detail(state, p, detail[r, month])
+                if month < p.months:
+                    perform_rows(0, END, states, parameters)
 
-    return simulate
-
-
-_DEFAULTS = {name: slot.default for name, slot in SLOTS.items()}
-
-perform = entry_point(_in_order(_DEFAULTS))
-start = entry_point(_starting(SLOTS["begin"].default, perform))
-step_and_observe = entry_point(_stepping(perform))
-simulate = entry_point(_simulating(start, perform))
+    return run_replicates
 
 
-def step(state: Any, p: Any) -> None:
-    """Perform one month."""
-    perform(0, END, state, p)
-
-
-# --- With functions of one's own in the slots -----------------------------------------------------
+# --- The model, with functions of one's own in the slots or without ---------------------------------
 
 
 class Core(NamedTuple):
-    """The model as it is run, with functions of one's own in its slots or without.
+    """The model as it is run.
+
+    Compiled functions are handed state and parameters as arrays of one record: taking a record by
+    itself apart costs Python a tenth of a millisecond, an array next to nothing. Methods take
+    records, made by `partnersim.model.record.new_record`.
 
     Attributes
     ----------
     variants
         What is in the slots that is not the model's.
-    start, perform
-        As those of this module.
-    repeat
-        As `simulate` of this module.
+    set_out, begin_counting, perform_rows, run_replicates
+        Compiled, or not where a variant is not.
     """
 
     variants: tuple[Variant, ...]
-    start: Function
-    perform: Function
-    repeat: Function
+    set_out: Function
+    begin_counting: Function
+    perform_rows: Function
+    run_replicates: Function
+
+    def start(self, state: Any, p: Any, root: Any, replicate: int) -> None:
+        """Set a state to the beginning of a replicate, whatever it held before."""
+        arrays = array_of(state), array_of(p)
+        self.set_out(*arrays, root, replicate)
+        for _ in range(REST_MONTHS):
+            self.perform_rows(0, END, *arrays)
+        self.begin_counting(*arrays)
+
+    def perform(self, first: int, last: int, state: Any, p: Any) -> None:
+        """Perform rows `first` to `last`, not included, of the month."""
+        self.perform_rows(first, last, array_of(state), array_of(p))
 
     def step(self, state: Any, p: Any) -> None:
         """Perform one month; if anything goes wrong in a variant, the state is as it was before."""
-        before = state.copy() if self.variants else state
+        if not self.variants:
+            return self.perform(0, END, state, p)
+        before = state.copy()
         try:
             self.perform(0, END, state, p)
         except BaseException as error:
@@ -283,16 +285,9 @@ class Core(NamedTuple):
                 raise ValueError(f"{error} (months gone: {gone})") from None
             raise
 
-    def step_and_observe(self, state: Any, p: Any, row: Any) -> None:
-        """Perform one month, and write what is observed after it into `row`: float64[len(SERIES)].
-
-        State and parameters are records made by `partnersim.model.record.new_record`.
-        """
-        if self.variants:
-            self.step(state, p)
-            observe(state, p, row)
-        else:  # as arrays of one record, which Python hands to compiled code much faster
-            step_and_observe(array_of(state), array_of(p), row)
+    def observe(self, state: Any, p: Any, row: Any) -> None:
+        """Write what is observed of the month gone into `row`: float64[len(SERIES)]."""
+        write_observed(array_of(state), array_of(p), row)
 
     def walk(self, state: Any, p: Any) -> Iterator[Row]:
         """Perform one month process by process, and yield the row of each when it has run."""
@@ -304,9 +299,25 @@ class Core(NamedTuple):
         self.perform(END, END, state, p)
 
     def simulate(self, state: Any, p: Any, root: Any, first: int, series: Any, detail: Any) -> None:
-        """Run replicates; at a fault of a variant, say in which and when."""
+        """Run replicates and write what is observed; at a fault of a variant, say in which and when.
+
+        Parameters
+        ----------
+        state
+            A STATE record, overwritten; one for each thread.
+        p
+            A record of parameters.
+        root : uint64[2]
+            From `draws.root`.
+        first
+            The first replicate.
+        series : float64[replicate, months + 1, len(SERIES)]
+            Overwritten.
+        detail : float64[replicate, months + 1, detail_size(n)]
+            Overwritten; last axis 0 for none.
+        """
         try:
-            self.repeat(state, p, root, first, series, detail)
+            self.run_replicates(array_of(state), array_of(p), root, first, series, detail)
         except VariantError as error:
             keys, replicate = np.empty_like(state.keys), first
             set_keys(keys, root, replicate)
@@ -317,10 +328,25 @@ class Core(NamedTuple):
             raise ValueError(f"{error} {where}") from None
 
 
-MODEL = Core((), start, perform, simulate)
+def _core(own: tuple[Variant, ...], slots: Mapping[str, Function], **options: Any) -> Core:
+    """Compile the model with these functions in the slots; `options` are those of `entry_point`."""
+    set_out = entry_point(_setting_out(slots["begin"]), **options)
+    begin_counting = entry_point(_counting(slots["begin"]), **options)
+    perform_rows = entry_point(_in_order(slots), **options)
+    run_replicates = entry_point(_simulating(set_out, begin_counting, perform_rows), **options)
+    return Core(own, set_out, begin_counting, perform_rows, run_replicates)
+
+
+_DEFAULTS = {name: slot.default for name, slot in SLOTS.items()}
+
+MODEL = _core((), _DEFAULTS)
 """The model with its own functions in all slots."""
 
-walk = MODEL.walk
+# Numba looks up by their names what the last one calls.
+set_out, begin_counting, perform_rows = MODEL.set_out, MODEL.begin_counting, MODEL.perform_rows
+
+start, perform, step, walk = MODEL.start, MODEL.perform, MODEL.step, MODEL.walk
+observe, simulate = MODEL.observe, MODEL.simulate
 
 
 def build(variants: Variants | None = None, *, compiled_for: np.dtype | None = None) -> Core:
@@ -367,20 +393,24 @@ def _in_python(own: tuple[Variant, ...]) -> Core:
     functions = {variant.name: interpreted(variant) for variant in own}
     rows = [(at, row) for at, row in enumerate(MONTH) if row.slot in functions]
 
-    def perform_in_python(first: int, last: int, state: Any, p: Any) -> None:
+    def perform_rows(first: int, last: int, states: Any, parameters: Any) -> None:
+        state, p = states[0], parameters[0]
         had_collapsed = state.has_collapsed[0]
         for at, row in rows:
             if first <= at < last:
-                perform(first, at, state, p)
+                MODEL.perform_rows(first, at, states, parameters)
                 first = at + 1
                 if state.has_collapsed[0] == 0:
                     row.process(functions[row.slot], state, p)
                 if state.has_collapsed[0] != had_collapsed:  # the month ends here
                     first = last
-        perform(first, last, state, p)
+        MODEL.perform_rows(first, last, states, parameters)
 
-    starts = _starting(functions.get("begin", SLOTS["begin"].default), perform_in_python)
-    return Core(own, starts, perform_in_python, _simulating(starts, perform_in_python))
+    set_out, begin_counting = MODEL.set_out, MODEL.begin_counting
+    if "begin" in functions:
+        set_out, begin_counting = _setting_out(functions["begin"]), _counting(functions["begin"])
+    run_replicates = _simulating(set_out, begin_counting, perform_rows)
+    return Core(own, set_out, begin_counting, perform_rows, run_replicates)
 
 
 def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
@@ -388,15 +418,14 @@ def _in_machine_code(own: tuple[Variant, ...], reads: np.dtype) -> Core:
     from numba import int64, typeof
     from numba.core.errors import NumbaError
 
-    functions = _DEFAULTS | {variant.name: machine_code(variant) for variant in own}
-    performs = entry_point(_in_order(functions), cache=False)
-    starts = entry_point(_starting(functions["begin"], performs), cache=False)
-    repeats = entry_point(_simulating(starts, performs), cache=False)
-    record, parameters = (typeof(new_record(dtype)) for dtype in (STATE, reads))
-    rows = typeof(np.empty((1, 1, 1)))
+    core = _core(own, _DEFAULTS | {variant.name: machine_code(variant) for variant in own}, cache=False)
+    record, parameters = (typeof(array_of(new_record(dtype))) for dtype in (STATE, reads))
+    series = typeof(np.empty((1, 1, 1)))
     try:
-        if hasattr(repeats, "machine_code"):  # Numba is on
-            repeats.machine_code.compile((record, parameters, typeof(root(0)), int64, rows, rows))
+        if hasattr(core.run_replicates, "machine_code"):  # Numba is on
+            core.run_replicates.machine_code.compile(
+                (record, parameters, typeof(root(0)), int64, series, series)
+            )
     except NumbaError as error:
         raise TypeError(say_compiler(error, own)) from error
-    return Core(own, starts, performs, repeats)
+    return core

@@ -11,7 +11,6 @@ import pytest
 
 from partnersim.model import schedule
 from partnersim.model.draws import root
-from partnersim.model.observe import observe
 from partnersim.model.record import new_record, parts_of, record_of
 from partnersim.model.room import M, Q
 from partnersim.model.series import SERIES, detail_size, unpack_detail
@@ -96,7 +95,7 @@ def test_a_run_is_its_months_and_what_is_looked_at_changes_nothing() -> None:
     for month in range(months + 1):
         if month:
             schedule.step(*world)
-        observe(*world, row)
+        schedule.observe(*world, row)
         assert row.tolist() == series[1, month].tolist()
         for name, array in seen.items():
             axes = tuple(slice(size) for size in array.shape[2:])
@@ -157,8 +156,8 @@ def test_a_state_that_was_used_begins_anew_as_a_new_one() -> None:
     begun = [name for name in STATE.names if STATE[name].shape[0] not in (M, Q) or n == M]
     assert not left_over & set(begun) - WORKINGS
     seen, again = np.empty(len(SERIES)), np.empty(len(SERIES))
-    observe(*fresh, seen)
-    observe(*used, again)
+    schedule.observe(*fresh, seen)
+    schedule.observe(*used, again)
     assert seen.tolist() == again.tolist()
 
 

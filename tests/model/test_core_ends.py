@@ -7,8 +7,8 @@ import pytest
 
 from partnersim.model import initial
 from partnersim.model.draws import root
-from partnersim.model.observe import observe
 from partnersim.model.record import new_record
+from partnersim.model.schedule import observe
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.model.variants import SLOTS

@@ -17,9 +17,8 @@ import pytest
 import partnersim
 from partnersim.model import schedule
 from partnersim.model.draws import FIRST_COORDINATOR, root
-from partnersim.model.observe import observe
 from partnersim.model.record import new_record
-from partnersim.model.schedule import MONTH, simulate, start, step
+from partnersim.model.schedule import MONTH, observe, simulate, start, step
 from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE, pack_detail
 from partnersim.runs import ensemble

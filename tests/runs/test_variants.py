@@ -17,7 +17,6 @@ from partnersim.model.compiled import compiled
 from partnersim.model.coordinators import need_for_meeting
 from partnersim.model.decisions import decide_as_scenario_says, decide_conditionally
 from partnersim.model.draws import root
-from partnersim.model.observe import observe
 from partnersim.model.record import new_record
 from partnersim.model.schedule import Core, build
 from partnersim.model.series import SERIES
@@ -98,9 +97,10 @@ def step_through(core: Core, scenario: Scenario = EVERYTHING, replicate: int = 0
     state, p = new_record(STATE), to_parameters(scenario)
     series = np.empty((scenario.months + 1, len(SERIES)))
     core.start(state, p, root(SEED), replicate)
-    observe(state, p, series[0])
+    core.observe(state, p, series[0])
     for month in range(scenario.months):
-        core.step_and_observe(state, p, series[month + 1])
+        core.step(state, p)
+        core.observe(state, p, series[month + 1])
     return series
 
 
@@ -133,7 +133,7 @@ def expected() -> Any:
 def test_without_variants_it_is_the_model_itself() -> None:
     for nothing in (None, {}):
         assert build(nothing) is schedule.MODEL
-    assert schedule.MODEL.repeat is schedule.simulate
+    assert schedule.MODEL.simulate == schedule.simulate
     assert schedule.MODEL.variants == ()
 
 
