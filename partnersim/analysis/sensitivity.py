@@ -27,6 +27,7 @@ from partnersim.analysis.resampling import RESAMPLES, Estimator, Rows, bootstrap
 from partnersim.analysis.sobol import Layout, estimate_indices
 from partnersim.runs.measures import Floats
 from partnersim.runs.statistics import FEWEST_REPLICATES
+from partnersim.runs.wording import percent, plural
 from partnersim.scenario.errors import ScenarioError, check_name
 from partnersim.sweep.designs import MorrisDesign, SaltelliDesign
 from partnersim.sweep.problem import as_numbers, groups_of
@@ -53,6 +54,12 @@ DESIGNS: Mapping[MethodName, tuple[str, ...]] = {
 FEWEST_ROWS = 8
 """Base rows or trajectories that indices need at least: an interval over fewer says little."""
 
+SMALL = 0.005
+"""A share of the whole that nobody would act on."""
+
+MOST_CENSORED = 0.9
+"""Share of censored values above which a note says how little is left."""
+
 STEPS = (8, 4, 2)
 """Parts of the rows over which indices are found again, to see whether they have settled."""
 
@@ -60,7 +67,7 @@ FEWER_RESAMPLES = 400
 """Resamples for intervals that are only drawn beside each other: of parts of the rows, and of months."""
 
 N_SHUFFLES = 200
-"""Shuffles of the outcomes by which is found what a parameter that does nothing would have by PAWN."""
+"""Shuffles of the outcomes by which is found what PAWN shows where no parameter does anything."""
 
 
 class Index(NamedTuple):
@@ -74,7 +81,7 @@ class Index(NamedTuple):
         The other parameter of an index of second order; else empty.
     kind : str
         Which index: `first_order`, `total_order`, `second_order`; `mu_star`, `mu`, `sigma`; `pawn`,
-        `pawn_by_chance`; `shapley`; `coefficient`, `r_squared`; `share`.
+        `pawn_uncorrected`, `pawn_by_chance`; `shapley`; `coefficient`, `r_squared`; `share`.
     value, low, high : float
         With its 95 % interval; NaN where there is none.
     """
@@ -135,6 +142,25 @@ class Sensitivity:
     by_size: dict[int, list[Index]] = field(default_factory=dict)
     by_month: dict[int, list[Index]] = field(default_factory=dict)
     effects: MainEffects | None = None
+
+    def is_clear(self, parameter: str) -> bool:
+        """Return whether a parameter counts, by the interval of its first index or by what chance shows."""
+        first = {one.kind: one for one in self.indices if one.parameter == parameter and not one.other}
+        match self.method:
+            case "effects":
+                effects = self.effects.effects if self.effects else []
+                return any(effect.is_clear for effect in effects if effect.parameter == parameter)
+            case "pawn":
+                return first["pawn_uncorrected"].value > first["pawn_by_chance"].value
+            case "regression":
+                return first["coefficient"].low > 0 or first["coefficient"].high < 0
+            case "morris":
+                return first["mu_star"].low > SMALL * max(one.value for one in self.of("mu_star").values())
+            case "sobol":
+                noise = self.luck.left_in_means if self.luck and self.luck_policy == "independent" else 0.0
+                return first["total_order"].low > max(SMALL, noise)
+            case "shapley":
+                return first["shapley"].low > SMALL
 
     def of(self, kind: str) -> dict[str, Index]:
         """Return the indices of one kind by parameter, the largest first."""
@@ -268,6 +294,7 @@ class _Task(NamedTuple):
     labels: list[tuple[str, str, str]]
     estimator_for: Callable[[Rows], Estimator]
     notes: list[str]
+    is_biased: bool = False
 
 
 def analyse_outcomes(
@@ -294,8 +321,21 @@ def analyse_outcomes(
         indices = [Index(e.parameter, "", "share", e.share, nothing, nothing) for e in effects.effects]
     is_shared = plan.luck_policy == "base-row"
     notes = [outcomes.in_words()] if outcomes.in_words() else []
+    n_known = int(np.isfinite(outcomes.values).sum())
+    if outcomes.censored == "horizon" and outcomes.n_censored > MOST_CENSORED * n_known:
+        notes.append(
+            f"{percent(outcomes.n_censored / n_known)} of what is analysed is censored: this rests on "
+            "what is left; longer runs would tell more"
+        )
+    if plan.luck_policy == "independent":
+        notes.append(
+            "no two points share random numbers, so that noise counts as an effect of every parameter, "
+            "also of one that does nothing"
+        )
     if rows.n_left_out:
-        notes.append(f"{rows.n_left_out:,} {task.row}s left out: no replicate is there at all their points")
+        notes.append(
+            f"{plural(rows.n_left_out, task.row)} left out: no replicate is there at all of their points"
+        )
     return Sensitivity(
         method,
         outcomes.measure,
@@ -414,7 +454,7 @@ def _given_data(plan: Plan, outcomes: Outcomes, method: MethodName) -> _Task:
     labels = [(name, "", kind) for name in names] if kind else []
     if method in ("regression", "shapley"):
         labels.append(("all together", "", "r_squared"))
-    return _Task("point", rows, [0], labels, estimator_for, notes)
+    return _Task("point", rows, [0], labels, estimator_for, notes, is_biased=method == "pawn")
 
 
 def _check_rows(task: _Task, outcomes: Outcomes) -> None:
@@ -423,7 +463,8 @@ def _check_rows(task: _Task, outcomes: Outcomes) -> None:
     if n < needed:
         why = f" ({outcomes.in_words()})" if outcomes.in_words() else ""
         raise ScenarioError(
-            f"{outcomes.measure}: {n} {task.row}s have it at all their points; {needed} are needed{why}"
+            f"{outcomes.measure}: {plural(n, task.row)} have it at all of their points; it takes "
+            f"{needed}{why}"
         )
     means = task.rows.means
     if float(np.ptp(means)) <= 1e-12 * float(np.abs(means).max()):
@@ -436,21 +477,26 @@ def _estimate(task: _Task, rows: Rows, n_resamples: int = RESAMPLES) -> list[Ind
     """Estimate the indices of some rows, with their intervals."""
     if not task.labels:
         return []
-    found = np.array(bootstrap(rows, task.estimator_for(rows), n_resamples=n_resamples)).T.tolist()
+    estimate, is_biased = task.estimator_for(rows), task.is_biased
+    found = np.array(bootstrap(rows, estimate, n_resamples=n_resamples, is_biased=is_biased)).T.tolist()
     return [Index(*label, *numbers) for label, numbers in zip(task.labels, found, strict=True)]
 
 
 def _by_chance(task: _Task) -> list[Index]:
-    """Find what each parameter would have if outcomes were dealt out at random: 95 of 100 times less."""
+    """Give the indices of all rows as they are, and what the largest of them would be by chance.
+
+    Of 100 times that outcomes are dealt out to points at random, it is less in 95.
+    """
     rng = np.random.default_rng(1)
     estimate, means = task.estimator_for(task.rows), task.rows.means
-    once = np.ones((1, len(means)))
-    found = np.vstack([estimate(rng.permutation(means), once) for _ in range(N_SHUFFLES)])
-    highest = np.percentile(found, 95, axis=0).tolist()
-    nothing = float("nan")
+    once, nothing = np.ones((1, len(means))), float("nan")
+    largest = [estimate(rng.permutation(means), once).max() for _ in range(N_SHUFFLES)]
+    chance = float(np.percentile(largest, 95))
+    found = estimate(means, once)[0].tolist()
     return [
-        Index(label[0], "", "pawn_by_chance", value, nothing, nothing)
-        for label, value in zip(task.labels, highest, strict=True)
+        Index(label[0], "", kind, value, nothing, nothing)
+        for label, plain in zip(task.labels, found, strict=True)
+        for kind, value in (("pawn_uncorrected", plain), ("pawn_by_chance", chance))
     ]
 
 
