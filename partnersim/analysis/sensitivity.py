@@ -7,14 +7,14 @@ are averaged, intervals come from one bootstrap, and variance is split between p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from partnersim.analysis.effects import SPREAD_OUT, MainEffects, main_effects_of
+from partnersim.analysis.effects import MainEffects, find_main_effects
 from partnersim.analysis.given_data import (
     estimate_coefficients,
     estimate_pawn,
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 MethodName = Literal["sobol", "morris", "effects", "pawn", "shapley", "regression"]
 
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
+
+SPREAD_OUT = ("factorial", "latin-hypercube", "sobol", "saltelli", "table")
+"""Designs in which the other parameters vary freely while one is looked at."""
 
 DESIGNS: Mapping[MethodName, tuple[str, ...]] = {
     "sobol": ("saltelli",),
@@ -208,7 +211,6 @@ def analyse_over_time(
     against: str | None = None,
     *,
     method: MethodName | None = None,
-    tell: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:
     """Find which parameters move a series, month by month: in the last month, and at each year's end.
 
@@ -218,8 +220,6 @@ def analyse_over_time(
         As for `analyse`.
     series
         One that the sweep keeps; only the runs that keep it are used.
-    tell
-        Called with months done and in all.
 
     Raises
     ------
@@ -238,8 +238,6 @@ def analyse_over_time(
         except ScenarioError:
             if month == months[-1]:
                 raise
-        if tell is not None:
-            tell(len(by_month), len(months))
     assert last is not None
     return replace(last, by_month=by_month)
 
@@ -315,7 +313,7 @@ def analyse_outcomes(
     indices = _estimate(task, rows, FEWER_RESAMPLES if is_one_of_many else RESAMPLES)
     if method == "pawn" and not is_one_of_many:
         indices += _by_chance(task)
-    effects = main_effects_of(outcomes, plan) if method == "effects" else None
+    effects = find_main_effects(outcomes, plan) if method == "effects" else None
     if effects is not None:
         nothing = float("nan")
         indices = [Index(e.parameter, "", "share", e.share, nothing, nothing) for e in effects.effects]
@@ -462,9 +460,9 @@ def _check_rows(task: _Task, outcomes: Outcomes) -> None:
     n, needed = len(task.rows.numbers), FEWEST_REPLICATES if task.row == "point" else FEWEST_ROWS
     if n < needed:
         why = f" ({outcomes.in_words()})" if outcomes.in_words() else ""
+        where = "" if task.row == "point" else " at all of their points"
         raise ScenarioError(
-            f"{outcomes.measure}: {plural(n, task.row)} have it at all of their points; it takes "
-            f"{needed}{why}"
+            f"{outcomes.measure}: {plural(n, task.row)} have it{where}; it takes {needed}{why}"
         )
     means = task.rows.means
     if float(np.ptp(means)) <= 1e-12 * float(np.abs(means).max()):
@@ -510,10 +508,3 @@ def _by_size(plan: Plan, task: _Task) -> Iterator[tuple[int, list[Index]]]:
         rows = task.rows.first(n_all // part)
         if len(rows.numbers) >= needed and float(np.ptp(rows.means)) > 0:
             yield len(rows.numbers), _estimate(task, rows, FEWER_RESAMPLES)
-
-
-def chosen_measures(plan: Plan, names: Sequence[str]) -> list[str]:
-    """Return the measures that are meant: those named, or all that the sweep keeps."""
-    for name in names:
-        check_name(name, plan.measure_names, "measure in the sweep")
-    return list(dict.fromkeys(names)) or list(plan.measure_names)
