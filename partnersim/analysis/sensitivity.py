@@ -66,8 +66,15 @@ MOST_CENSORED = 0.9
 STEPS = (8, 4, 2)
 """Parts of the rows over which indices are found again, to see whether they have settled."""
 
+RESAMPLES_OF_BIAS = 200
+"""Resamples where their mean and spread count, and not their ends."""
+
 FEWER_RESAMPLES = 400
 """Resamples for intervals that are only drawn beside each other: of parts of the rows, and of months."""
+
+FEW_REPLICATES = 5
+"""Replicates that all points share, under which intervals say too little of what other luck would do:
+in trials they held the true index 71 to 95 times of 100 with two replicates, 86 to 95 with five."""
 
 N_SHUFFLES = 200
 """Shuffles of the outcomes by which is found what PAWN shows where no parameter does anything."""
@@ -164,6 +171,11 @@ class Sensitivity:
                 return first["total_order"].low > max(SMALL, noise)
             case "shapley":
                 return first["shapley"].low > SMALL
+
+    def strongest_pair(self) -> Index | None:
+        """Return the largest clear index of second order; None where there is none."""
+        pairs = [one for one in self.indices if one.kind == "second_order" and one.low > SMALL]
+        return max(pairs, key=lambda one: one.value, default=None)
 
     def of(self, kind: str) -> dict[str, Index]:
         """Return the indices of one kind by parameter, the largest first."""
@@ -330,6 +342,11 @@ def analyse_outcomes(
             "no two points share random numbers, so that noise counts as an effect of every parameter, "
             "also of one that does nothing"
         )
+    if plan.luck_policy == "common" and outcomes.n_replicates < FEW_REPLICATES:
+        notes.append(
+            f"all points share the luck of {plural(outcomes.n_replicates, 'replicate')}: too few to tell "
+            "what other luck would change, so that intervals are too narrow for that"
+        )
     if rows.n_left_out:
         notes.append(
             f"{plural(rows.n_left_out, task.row)} left out: no replicate is there at all of their points"
@@ -476,6 +493,7 @@ def _estimate(task: _Task, rows: Rows, n_resamples: int = RESAMPLES) -> list[Ind
     if not task.labels:
         return []
     estimate, is_biased = task.estimator_for(rows), task.is_biased
+    n_resamples = min(n_resamples, RESAMPLES_OF_BIAS) if is_biased else n_resamples
     found = np.array(bootstrap(rows, estimate, n_resamples=n_resamples, is_biased=is_biased)).T.tolist()
     return [Index(*label, *numbers) for label, numbers in zip(task.labels, found, strict=True)]
 
