@@ -83,7 +83,8 @@ def test_failed_and_pending_runs_are_counted_apart(sweep: Sweep, tmp_path: Path)
     schema = sweep.measures.to_arrow().schema
     pq.write_table(pa.Table.from_pylist(kept, schema), tmp_path / "runs.parquet")
     runs = replace(sweep.measures, files=(tmp_path / "runs.parquet",))
-    found = read_outcomes(Source(sweep.plan, sweep.design, runs), "trust", "coordinator", "base", "horizon")
+    points = sweep.design.to_pandas().set_index("point")
+    found = read_outcomes(Source(sweep.plan, points, runs), "trust", "coordinator", "base", "horizon")
     assert np.argwhere(np.isnan(found.values)).tolist() == [[2, 0], [2, 1], [15, 0], [15, 1], [15, 2]]
     assert (found.n_failed, found.n_missing, found.n_censored) == (2, 3, 0)
     assert found.in_words() == (
