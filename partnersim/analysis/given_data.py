@@ -151,7 +151,8 @@ def _correlations(means: Floats, counts: Floats, columns: Floats) -> tuple[Float
     outcomes : float64[n_resamples, n_parameters, 1]
     """
     everything = np.hstack([columns, means])
-    everything = (everything - everything.mean(axis=0)) / everything.std(axis=0)
+    scale = everything.std(axis=0)  # 0 where drawn replicates give one outcome everywhere
+    everything = (everything - everything.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
     centre = weighted_means(everything, counts)
     n = everything.shape[1]
     among = np.empty((len(counts), n, n))

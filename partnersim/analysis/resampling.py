@@ -135,7 +135,8 @@ def _resamples(rows: Rows, seed: int, n_resamples: int) -> Iterator[tuple[Floats
         todo = (draw + 1) * n_resamples // n_draws - draw * n_resamples // n_draws
         most = max(1, MOST_COUNTS // n_rows)
         for begin in range(0, todo, most):
-            yield means, is_there * _counts(n_rows, min(most, todo - begin), rng)
+            counts = is_there * _counts(n_rows, min(most, todo - begin), rng)
+            yield means, counts[counts.any(axis=1)]
 
 
 def _counts(n_rows: int, n_resamples: int, rng: np.random.Generator) -> Floats:

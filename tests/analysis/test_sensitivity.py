@@ -349,6 +349,16 @@ def test_shapley_effects_of_ishigami_are_known() -> None:
     assert values_of(found, "shapley") == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize("method", ["effects", "pawn", "shapley", "regression"])
+def test_a_replicate_in_which_nothing_differs_or_is_there_does_no_harm(method: Any) -> None:
+    """A warning here would be a fault: replicates drawn anew may be these alone."""
+    plan = make_plan({"type": "latin-hypercube", "points": 40})
+    outcomes = outcomes_of(plan, ishigami, n_replicates=3)
+    outcomes.values[:, 1], outcomes.values[1:, 2] = 5.0, np.nan
+    found = analyse_outcomes(plan, outcomes, method)
+    assert all(np.isfinite(index.value) for index in found.indices)
+
+
 def test_names_without_an_order_are_left_out_of_a_linear_model_and_named() -> None:
     given = {"decision.rule": {}, "dummy-a": {}, "dummy-b": {}}
     plan = make_plan({"type": "latin-hypercube", "points": 60}, parameters=given)
