@@ -1,9 +1,10 @@
 """Scenario discovery: the part of the parameters' space in which an outcome is common.
 
 A search proposes boxes, each a few limits on a few parameters: PRIM peels slices away
-[friedman1999], CART splits [breiman1984]. What follows is the same for both. Of the boxes proposed, the one is
-taken that tells cases from the rest best. Limits that chance would give as well are dropped, and whether there is any box at all is
-tested by searching shuffled outcomes in the same way: a search always finds something.
+[friedman1999], CART splits [breiman1984]. What follows is the same for both. Of the boxes
+proposed, the one is taken that tells cases from the rest best. Limits that chance would give as
+well are dropped; and whether there is any box at all is tested by searching shuffled outcomes in
+the same way, for a search always finds something.
 
 Everything is over points. The outcome of a point is the share of its runs that are cases, so that
 runs of one point, which have all parameters in common, are never taken for independent.
@@ -19,11 +20,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from partnersim.analysis.drawn import Drawn, read_drawn
 from partnersim.runs.measures import Flags, Floats
 from partnersim.scenario.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from partnersim.sweep.sweep import Sweep
 
 Method = Literal["prim", "cart"]
 
@@ -185,6 +189,88 @@ class FoundBox:
     proposals: list[Proposal]
 
 
+@dataclass(frozen=True)
+class Discovery:
+    """Where an outcome is common.
+
+    Attributes
+    ----------
+    drawn : Drawn
+        The points and runs that were looked at; `drawn.outcomes` says of what measure and arm.
+    threshold : float
+    is_above : bool
+        A run is a case if its value is above the threshold, or else if it is below.
+    method : str
+    share : float64[n_points]
+        Share of cases among the runs of each point.
+    boxes : list[FoundBox]
+        Clear ones; or the first one alone, if that is not clear.
+    """
+
+    drawn: Drawn
+    threshold: float
+    is_above: bool
+    method: Method
+    share: Floats
+    boxes: list[FoundBox]
+
+    @property
+    def density(self) -> float:
+        """The share of cases overall."""
+        return float(self.share.mean())
+
+
+def discover(
+    sweep: Sweep,
+    measure: str,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    arm: str | None = None,
+    against: str | None = None,
+    method: Method = "prim",
+    least_density: float | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Discovery:
+    """Discover where in the parameters' space runs have a measure above, or below, a threshold.
+
+    Parameters
+    ----------
+    sweep
+        One whose design lets all parameters vary at once; it may still be being written.
+    measure, arm, against
+        As for `partnersim.Sweep.outcomes`; a milestone never reached counts as the last month.
+    above, below
+        The threshold: one of both. A value on it is no case.
+    method, least_density, tell
+        As for `find_boxes`.
+
+    Raises
+    ------
+    InputError
+        For both thresholds or none, what the sweep has not, a design that varies one parameter at
+        a time, too few points, and where all runs or none are cases.
+    """
+    if (above is None) == (below is None):
+        raise InputError("a threshold is needed, either above or below it: one of both")
+    drawn = read_drawn(sweep, measure, arm, against)
+    values = drawn.values
+    threshold, is_above = (above, True) if above is not None else (below, False)
+    assert threshold is not None
+    is_case = values > threshold if is_above else values < threshold
+    share = np.where(np.isnan(values), 0.0, is_case).sum(axis=1) / np.isfinite(values).sum(axis=1)
+    if np.ptp(share) == 0 and share[0] in (0.0, 1.0):
+        whose = "of the difference " if drawn.outcomes.against else ""
+        raise InputError(
+            f"{measure}: {'all runs are' if share[0] else 'no run is'} {'above' if is_above else 'below'} "
+            f"{threshold:g}; values {whose}go from {np.nanmin(values):.4g} to {np.nanmax(values):.4g}"
+        )
+    boxes = find_boxes(
+        drawn.points, share, method=method, least_density=least_density, seed=drawn.seed, tell=tell
+    )
+    return Discovery(drawn, threshold, is_above, method, share, boxes)
+
+
 # --- The two searches -----------------------------------------------------------------------------
 
 
@@ -211,8 +297,9 @@ class _Space:
 
     @classmethod
     def of(cls, points: pd.DataFrame) -> _Space:
-        numeric = [path for path in points if points[path].dtype.kind in "iuf"]
-        others = [path for path in points if path not in numeric]
+        columns = [str(path) for path in points]
+        numeric = [path for path in columns if points[path].dtype.kind in "iuf"]
+        others = [path for path in columns if path not in numeric]
         names = [(path, name) for path in others for name in np.unique(points[path]).tolist()]
         named = [(points[path] == name).to_numpy(np.bool_) for path, name in names]
         return cls(
@@ -242,7 +329,9 @@ class _Space:
     def allowed(self, path: str, rows: np.ndarray[Any, Any]) -> tuple[Any, ...]:
         """Return the names that a parameter takes among some points."""
         found = self.is_named[rows].any(axis=0)
-        return tuple(name for (of, name), is_there in zip(self.names, found, strict=True) if of == path and is_there)
+        return tuple(
+            name for (of, name), is_there in zip(self.names, found, strict=True) if of == path and is_there
+        )
 
 
 Search = Callable[[_Space, Floats], list[Proposal]]
@@ -275,7 +364,7 @@ def peel(space: _Space, share: Floats) -> list[Proposal]:
         edges = np.partition(x, (n_peeled - 1, n - n_peeled), axis=0)[[n_peeled - 1, n - n_peeled]]
         slices = np.concatenate([x <= edges[0], x >= edges[1], space.is_named[rows]], axis=1)
         counts = slices.sum(axis=0)
-        gains = (y.mean() - np.divide(y @ slices, counts, where=counts > 0, out=np.ones(len(counts))))
+        gains = y.mean() - np.divide(y @ slices, counts, where=counts > 0, out=np.ones(len(counts)))
         gains = np.where((counts > 0) & (n - counts >= n_least), gains, -1.0)
         if not len(gains) or gains.max() <= 1e-12:
             return trajectory

@@ -31,7 +31,7 @@ N_GROUPS = 5
 SPREAD_OUT = ("factorial", "latin-hypercube", "sobol", "saltelli", "table")
 """Designs in which the other parameters vary freely while one is looked at."""
 
-_MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
+MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
 """A measure once it has been averaged: nothing is missing or censored any more."""
 
 
@@ -186,7 +186,7 @@ def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str
             continue
         parts = [means[rows] for _, rows in groups]
         share, chance = _share(parts)
-        levels = [summarise(part, _MEAN_OF_A_POINT, 0) for part in parts]
+        levels = [summarise(part, MEAN_OF_A_POINT, 0) for part in parts]
         effects.append(
             MainEffect(
                 parameter=path,
