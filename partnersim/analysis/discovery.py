@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -42,6 +42,9 @@ FEWEST_POINTS = 60
 
 FEWEST_IN_BOX = 10
 """The fewest points of a box, however few there are in all."""
+
+LEAST_COVERAGE = 0.1
+"""Share of all cases that a further box adds at least; fewer are the edges of those before it."""
 
 MOST_BOXES = 3
 """Boxes that are looked for, each among the points that those before it left."""
@@ -164,8 +167,12 @@ class FoundBox:
     Attributes
     ----------
     box : Box
-    coverage, density, mass : float
-        As of a `Proposal`, of all points, those in earlier boxes among them.
+    coverage, mass : float
+        Share of all cases, and of all points, that are in it and in no earlier box.
+    density : float
+        Share of cases among what is in it and in no earlier box.
+    density_around : float
+        Share of cases among all that is in no earlier box, where it was looked for.
     density_elsewhere : float
         Density that such a box has among points that did not choose it: mean over resamples.
     chance : float
@@ -180,8 +187,9 @@ class FoundBox:
 
     box: Box
     coverage: float
-    density: float
     mass: float
+    density: float
+    density_around: float
     density_elsewhere: float
     chance: float
     is_clear: bool
@@ -509,12 +517,14 @@ def find_boxes(
     left = np.ones(len(share), np.bool_)
     rng = np.random.default_rng(seed)
     while len(found) < MOST_BOXES and left.sum() >= FEWEST_POINTS and np.ptp(share[left]) > 0:
+        of_cases, of_points = share[left].sum() / share.sum(), left.mean()
+        if of_cases < LEAST_COVERAGE:
+            break
         count = _counter(tell, len(found))
         one = _find_box(varied[left], share[left], SEARCHES[method], least_density, rng, count)
-        if found and not one.is_clear:
-            break
-        found.append(_among_all(one, varied, share))
-        if not one.is_clear:
+        if not found or (one.is_clear and one.coverage * of_cases >= LEAST_COVERAGE):
+            found.append(_of_all(one, of_cases, of_points))
+        if found[-1].box is not one.box or not one.is_clear:
             break
         left &= ~one.box.contains(varied)
     return found
@@ -534,12 +544,13 @@ def _counter(tell: Callable[[int, int], None] | None, n_found: int) -> Callable[
     return count
 
 
-def _among_all(found: FoundBox, points: pd.DataFrame, share: Floats) -> FoundBox:
-    """Return a box with coverage, density and mass among all points."""
-    from dataclasses import replace
+def _of_all(one: FoundBox, of_cases: float, of_points: float) -> FoundBox:
+    """Return a box with shares of all cases and points, where it was looked for among a part of them."""
 
-    whole = _propose(found.box, share[found.box.contains(points)], share)
-    return replace(found, coverage=whole.coverage, density=whole.density, mass=whole.mass)
+    def scaled(what: Any) -> Any:
+        return replace(what, coverage=what.coverage * of_cases, mass=what.mass * of_points)
+
+    return replace(cast(FoundBox, scaled(one)), proposals=[scaled(proposal) for proposal in one.proposals])
 
 
 def _find_box(
@@ -569,8 +580,9 @@ def _find_box(
     return FoundBox(
         box,
         chosen.coverage,
-        chosen.density,
         chosen.mass,
+        chosen.density,
+        base,
         elsewhere,
         chance,
         is_clear=chance <= SIGNIFICANCE and bool(box.limits),

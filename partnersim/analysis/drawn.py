@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partnersim.analysis.effects import SPREAD_OUT
-from partnersim.runs.measures import Floats
+from partnersim.runs.measures import Flags, Floats
 from partnersim.scenario.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ def read_drawn(sweep: Sweep, measure: str, arm: str | None = None, against: str 
             f"needs one that varies all at once: {', '.join(SPREAD_OUT)}"
         )
     outcomes = sweep.outcomes(measure, arm, against)
-    is_drawn = np.isfinite(outcomes.values).any(axis=1)
+    is_drawn: Flags = np.asarray(np.isfinite(outcomes.values).any(axis=1))
     if "matrix" in outcomes.design:  # the rows of Saltelli's design that are drawn independently
         is_drawn &= outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
     if not is_drawn.any():
         raise InputError(f"{sweep.folder}: no run has {measure} yet, or all that have it failed")
     parameters = dict(plan.parameters_by_path)
-    return Drawn(outcomes.points.loc[is_drawn], outcomes.values[is_drawn], outcomes, parameters, plan.seed)
+    rows = np.flatnonzero(is_drawn)
+    return Drawn(outcomes.points.iloc[rows], outcomes.values[rows], outcomes, parameters, plan.seed)
