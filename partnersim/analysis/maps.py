@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partnersim.analysis.drawn import Drawn, read_drawn
-from partnersim.runs.measures import Floats, Wholes
+from partnersim.runs.measures import MEASURES, Floats, Wholes
 from partnersim.runs.statistics import summarise
 from partnersim.scenario.errors import InputError, check_name
-from partnersim.sweep.outcomes import mean_of_replicates
+from partnersim.sweep.outcomes import Outcomes, mean_of_replicates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -281,7 +281,10 @@ def make_axis(parameter: Parameter, column: np.ndarray[Any, Any]) -> Axis:
         middles = (values[1:] + values[:-1]) / 2
         ends = [1.5 * low - 0.5 * float(values[1]), 1.5 * high - 0.5 * float(values[-2])]
         edges = np.array([ends[0], *middles, ends[1]])
-    else:
+    else:  # the whole range that was asked for, where it is known
+        low, high = (
+            end if asked is None else asked for end, asked in ((low, parameter.low), (high, parameter.high))
+        )
         edges = np.linspace(low, high, most + 1)
     unit = "" if parameter.unit in ("none", "share") else parameter.unit
     return Axis(parameter.path, unit, [], edges, np.linspace(edges[0], edges[-1], N_FINE))
@@ -323,20 +326,28 @@ def emulate(x: Axis, y: Axis, drawn: Drawn) -> Emulator:
     known = np.column_stack([_features(axis, axis.places(drawn.points)) for axis in (x, y)])
     fine_x, fine_y = np.meshgrid(x.fine, y.fine)
     asked = np.column_stack([_features(x, fine_x.ravel()), _features(y, fine_y.ravel())])
+    limits = _limits(drawn.outcomes)
     fold = np.random.default_rng(drawn.seed).permutation(len(values)) % N_FOLDS
     error_of_mean = _error(values, np.array([values[fold != k].mean() for k in range(N_FOLDS)])[fold])
     best, error = "", error_of_mean
     for name in _KINDS:
         guessed = np.empty(len(values))
         for k in range(N_FOLDS):
-            guessed[fold == k] = _predict(name, known[fold != k], values[fold != k], known[fold == k])
+            part = _predict(name, known[fold != k], values[fold != k], known[fold == k])
+            guessed[fold == k] = np.clip(part, *limits)
         if (of_kind := _error(values, guessed)) < error:
             best, error = name, of_kind
     if best:
-        surface = _predict(best, known, values, asked).reshape(fine_x.shape)
+        surface = np.clip(_predict(best, known, values, asked), *limits).reshape(fine_x.shape)
     else:
         surface = np.full(fine_x.shape, values.mean())
     return Emulator(best, surface, error, error_of_mean)
+
+
+def _limits(outcomes: Outcomes) -> tuple[float | None, float | None]:
+    """Return the ends of what a measure can be, which no surface goes beyond; a difference has none."""
+    measure = MEASURES[outcomes.measure]
+    return (measure.low, measure.high) if outcomes.against is None else (-math.inf, None)
 
 
 def _error(values: Floats, guessed: Floats) -> float:

@@ -12,12 +12,12 @@ from partnersim.analysis.maps import PHASES
 from partnersim.figures.layout import text_width, value_ticks, wrap
 from partnersim.figures.marks import Box, Line, Mark, Panel, Text, rows_to_table, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
-from partnersim.figures.palette import BLUE, GREY, INK, ORANGE, PAPER, QUIET, SHADES, TYPE
+from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PAPER, QUIET, SHADES, TYPE
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, in_title, quantity
 from partnersim.figures.sweep import in_words
 from partnersim.runs.measures import Floats
-from partnersim.runs.wording import capital, join, number, percent, plural
+from partnersim.runs.wording import capital, join, percent, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.maps import Axis, Map, PhaseMap
@@ -33,10 +33,16 @@ PHASE_COLUMNS = (
 MAX_MAPS = 3
 """Maps side by side on a page."""
 
-LEFT, GAP = 130, 60
+LEFT, MOST_LEFT, GAP = 130, 320, 60
 MOST_BANDS = 6
+LEAST_EXPLAINED = 0.02
+"""A surface that explains less of unseen points has no pattern to tell of."""
+
 BELOW_ZERO = ("#A8410C", "#F46A25", "#F9B592")
 """Colours of bands below zero, where there are bands above as well; from far to near."""
+
+ABOUT_ZERO = "#E6E8E9"
+"""The colour of what is nearer to zero than a quarter of a band, where there are bands on both sides."""
 
 PHASE_FILLS = {"collapses": ORANGE, "fades": SHADES[4], "no clear trend": GREY, "accelerates": BLUE}
 
@@ -52,29 +58,32 @@ def response_maps(maps: Sequence[Map], level: float | None = None) -> Picture:
     level
         A value of the measures whose contour is drawn, in their own unit.
     """
-    page = Page(_title(maps, level), _note(maps), _emulators(maps))
-    room = (WIDTH - MARGIN - LEFT + GAP) / len(maps)
-    bands = {one.measure: _bands([m for m in maps if m.measure == one.measure]) for one in maps}
+    page = Page(_title(maps), _note(maps, level), _emulators(maps))
+    left = _room_for_names(maps[0].y)
+    room = (WIDTH - MARGIN - left + GAP) / len(maps)
+    top = page.top + 104 + (LINE if len(maps) > 1 else 0)
+    bottom = page.bottom - 66
     for index, one in enumerate(maps):
-        left, width = LEFT + index * room, room - GAP
-        shown = quantity(one.measure)
-        page.marks += say(left, page.top + 14, _heading(one, shown), width)
-        page.marks += _key(left, page.top + 34, width, bands[one.measure], shown)
-        top, bottom = page.top + 104, page.bottom - 66
-        height = (bottom - top - 40) / 2
-        for place, kind in enumerate(("observed", "emulated")):
-            panel = _panel(one.x, one.y, left, top + place * (height + 40), width, height)
-            page.marks += say(left, panel.top - 15, kind, width, colour=QUIET)
-            if kind == "observed":
-                page.marks += _cells(panel, one, bands[one.measure])
-            else:
-                page.marks += _surface(panel, one, bands[one.measure])
+        shown, bands = quantity(one.measure), _bands([m for m in maps if _kind(m) == _kind(one)])
+        x, width = left + index * room, room - GAP
+        page.marks += say(x, top - (76 if len(maps) == 1 else 92), _heading(one, shown), width, 2)
+        page.marks += _key(x, top - 56, width, bands)
+        # One map has both panels side by side, several have them one under the other.
+        beside = len(maps) == 1
+        size = ((width - GAP) / 2, bottom - top) if beside else (width, (bottom - top - 40) / 2)
+        for place, kind in enumerate(("observed", "by the emulator")):
+            step = (place * (size[0] + GAP), 0.0) if beside else (0.0, place * (size[1] + 40))
+            panel = _panel(one.x, one.y, x + step[0], top + step[1] + 10, size[0], size[1] - 10)
+            page.marks += say(panel.right, panel.top - 15, kind, size[0], colour=QUIET, anchor="end")
+            draw = _cells if kind == "observed" else _surface
+            page.marks += draw(panel, one, bands)
             if level is not None:
                 page.marks += _contour(panel, one.x, one.y, one.emulator.surface, level)
-            page.marks += _scale_up(panel, one.y, is_first=index == 0)
-            if kind == "emulated":
+            if index == 0 and (place == 0 or not beside):
+                page.marks += _scale_up(panel, one.y)
+            if place == 1 or beside:
                 page.marks += _scale_across(panel, one.x)
-    page.marks += _axis_names(page, maps[0].x, maps[0].y)
+    page.marks += _axis_names(page, left, maps[0].x, maps[0].y)
     rows = [row for one in maps for row in _rows(one)]
     return page.picture(rows_to_table(COLUMNS, rows))
 
@@ -89,29 +98,31 @@ def phase_diagram(found: PhaseMap) -> Picture:
     page = Page(
         _phase_title(found),
         f"{plural(len(points.points), 'point')}, {points.n_runs:,} runs, seed {points.seed}; "
-        "by the 95 % interval of mean acceleration over points.",
+        "trends by 95 % intervals over points.",
+        _phase_emulators(found),
     )
-    panel = _panel(x, y, LEFT, page.top + 40, 700, page.bottom - page.top - 116)
+    left = _room_for_names(y)
+    panel = _panel(x, y, left, page.top + 20, 700, page.bottom - page.top - 96)
     for row, column, phase in _each(found.phases):
         fill = PAPER if phase < 0 else PHASE_FILLS[PHASES[phase]]
         page.marks.append(_cell(panel, x, y, row, column, fill))
     if found.acceleration.emulator.name:
-        page.marks += _contour(panel, x, y, found.acceleration.emulator.surface, 0.0)
+        lives = np.where(found.survived.emulator.surface > 0.5, found.acceleration.emulator.surface, np.nan)
+        page.marks += _contour(panel, x, y, lives, 0.0)
     if found.survived.emulator.name:
         page.marks += _contour(panel, x, y, found.survived.emulator.surface, 0.5, dash="12 8")
-    page.marks += _scale_up(panel, y, is_first=True)
+    page.marks += _scale_up(panel, y)
     page.marks += _scale_across(panel, x)
-    page.marks += _axis_names(page, x, y)
+    page.marks += _axis_names(page, left, x, y)
     left, top = panel.right + 40, panel.top + 10
     for index, (phase, fill) in enumerate(PHASE_FILLS.items()):
-        page.marks.append(Box(left, top + 62 * index, 36, 36, fill, QUIET))
+        page.marks.append(Box(left, top + 54 * index, 36, 36, fill, QUIET))
         words = f"{phase}: {percent(found.share(phase))}"
-        page.marks += say(left + 50, top + 62 * index + 18, words, WIDTH - left - 60)
+        page.marks += say(left + 50, top + 54 * index + 18, words, WIDTH - left - 60)
     for index, (words, dash) in enumerate((("acceleration is 0", ""), ("half survive", "12 8"))):
-        height = top + 290 + 48 * index
+        height = top + 250 + 44 * index
         page.marks.append(Line(((left, height), (left + 40, height)), INK, 4, dash))
-        page.marks += say(left + 50, height, f"{words}*", WIDTH - left - 60)
-    page.marks += say(left, top + 390, "* by the emulator", WIDTH - left - 10, colour=QUIET)
+        page.marks += say(left + 50, height, words, WIDTH - left - 60)
     return page.picture(rows_to_table(PHASE_COLUMNS, list(_phase_rows(found))))
 
 
@@ -191,19 +202,23 @@ def _scale_across(panel: Panel, x: Axis) -> Iterator[Mark]:
         yield from panel.numbers_below(*value_ticks(*panel.across, most))
 
 
-def _scale_up(panel: Panel, y: Axis, *, is_first: bool) -> Iterator[Mark]:
-    """Write the values of the second parameter beside the first panel of a row."""
-    if not is_first:
-        return
+def _scale_up(panel: Panel, y: Axis) -> Iterator[Mark]:
+    """Write the values of the second parameter beside a panel."""
     ticks, words = (list(range(y.n_cells)), y.names) if y.names else value_ticks(*panel.up, 3)
     for tick, word in zip(ticks, words, strict=True):
-        yield from written(panel.left - 8, panel.y(tick), wrap(word, LEFT - 18), anchor="end", colour=QUIET)
+        width = panel.left - 18
+        yield from written(panel.left - 8, panel.y(tick), wrap(word, width), anchor="end", colour=QUIET)
 
 
-def _axis_names(page: Page, x: Axis, y: Axis) -> Iterator[Mark]:
+def _room_for_names(y: Axis) -> float:
+    """Return where panels begin, so that the names of the second parameter stand beside them."""
+    return min(max([LEFT, *(text_width(name) + 24 for name in y.names)]), MOST_LEFT)
+
+
+def _axis_names(page: Page, left: float, x: Axis, y: Axis) -> Iterator[Mark]:
     """Name both parameters, in the last line of the picture."""
     across, up = (in_words(axis.parameter) + (f" ({axis.unit})" if axis.unit else "") for axis in (x, y))
-    yield from say(LEFT, page.bottom - 12, f"Across: {across}. Up: {up}.", WIDTH - MARGIN - LEFT)
+    yield from say(left, page.bottom - 12, f"Across: {across}. Up: {up}.", WIDTH - MARGIN - left)
 
 
 # --- Colours --------------------------------------------------------------------------------------
@@ -218,6 +233,8 @@ class _Bands:
     labels : list[str]
     fills : list[str]
         One fewer than there are edges.
+    n_below : int
+        Bands below zero, where there are bands on both sides; else 0.
     """
 
     def __init__(self, low: float, high: float, scale: float) -> None:
@@ -230,10 +247,13 @@ class _Bands:
         self.labels = [f"{round(edge / step) * step:,.10g}".replace("-", "−") for edge in self.edges]
         n_below = sum(edge < -1e-9 * step for edge in self.edges[:-1]) if high > 0 else 0
         above = _tints(tuple(reversed(SHADES)), n - n_below)
+        self.step, self.n_below = step, n_below
         self.fills = [*reversed(_tints(tuple(reversed(BELOW_ZERO)), n_below)), *above]
 
     def colour(self, value: float) -> str:
         """Return the colour of a value."""
+        if self.n_below and abs(self.scale * value) < self.step / 4:
+            return ABOUT_ZERO
         place = int(np.searchsorted(self.edges, self.scale * value, side="right")) - 1
         return self.fills[min(max(place, 0), len(self.fills) - 1)]
 
@@ -256,12 +276,14 @@ def _bands(maps: Sequence[Map]) -> _Bands:
     return _Bands(low, high, quantity(maps[0].measure).scale)
 
 
-def _key(left: float, top: float, width: float, bands: _Bands, shown: Quantity) -> Iterator[Mark]:
+def _key(left: float, top: float, width: float, bands: _Bands) -> Iterator[Mark]:
     """Draw the key: the bands, with as many of their edges as there is room to write."""
     n = len(bands.fills)
     part = min(width / n, 90)
     for index, fill in enumerate(bands.fills):
         yield Box(left + part * index, top, part, 16, fill)
+    if bands.n_below:
+        yield Box(left + part * (bands.n_below - 0.25), top, part / 2, 16, ABOUT_ZERO)
     room = max(text_width(label) for label in bands.labels) + 10
     every = max(1, math.ceil(room / part))
     for index in range(0, n + 1, every):
@@ -278,30 +300,33 @@ def _heading(one: Map, shown: Quantity) -> str:
     return shown.heading if one.arm in (None, "base") else f"{in_title(one.arm or '')}: {shown.heading}"
 
 
-def _title(maps: Sequence[Map], level: float | None) -> str:
-    """Write the title: where the first map is highest and lowest, or that it has no pattern."""
+def _kind(one: Map) -> tuple[str, bool]:
+    """Return what maps have in common that have one scale: the measure, and whether it is a difference."""
+    return one.measure, one.against is not None
+
+
+def _title(maps: Sequence[Map]) -> str:
+    """Write the title: where the first map is highest, or that it has no pattern."""
     one = maps[0]
     shown = quantity(one.measure)
-    what = shown.label
+    what = shown.label if one.arm in (None, "base") else f"{shown.label} with {in_title(one.arm or '')}"
     if one.against is not None:
-        what = f"What {in_title(one.arm or '')} changes in {what[:1].lower()}{what[1:]}"
-    names = join([in_words(axis.parameter) for axis in (one.x, one.y)])
-    if not one.emulator.name or one.emulator.explained < 0.01:
+        what = f"What {in_title(one.arm or '')} changes in {shown.label[:1].lower()}{shown.label[1:]}"
+    if not one.emulator.name or one.emulator.explained < LEAST_EXPLAINED:
+        names = join([in_words(axis.parameter) for axis in (one.x, one.y)])
         return f"{what}: no pattern over {names} that would tell of an unseen point"
     surface = one.emulator.surface
-    highest, lowest = (
-        np.unravel_index(int(at), surface.shape) for at in (surface.argmax(), surface.argmin())
-    )
-    most, least = (shown.say(float(surface[at])) for at in (highest, lowest))
-    return f"{what}: {most} where {_place(one, highest)}, {least} where {_place(one, lowest)}"
+    highest = np.unravel_index(int(surface.argmax()), surface.shape)
+    most, least = (shown.say(float(value)) for value in (surface[highest], surface.min()))
+    return f"{what} is highest, {most}, where {_place(one, highest)}; lowest is {least}"
 
 
 def _place(one: Map, at: tuple[Any, ...]) -> str:
-    """Tell a place of a map: 'delegated authority is 0.8 and planning horizon 12 months'."""
+    """Tell a place of a map: 'delegated authority is 0.8 and planning horizon is 12 months'."""
     parts = []
     for axis, index in ((one.x, at[1]), (one.y, at[0])):
         unit = f" {axis.unit}" if axis.unit else ""
-        value = axis.names[index] if axis.names else f"{number(float(axis.fine[index]), 2, 2)}{unit}"
+        value = axis.names[index] if axis.names else f"{float(f'{axis.fine[index]:.2g}'):,g}{unit}"
         parts.append(f"{in_words(axis.parameter)} is {value}")
     return join(parts)
 
@@ -309,35 +334,50 @@ def _place(one: Map, at: tuple[Any, ...]) -> str:
 def _emulators(maps: Sequence[Map]) -> str:
     """Tell each emulator, and how far it errs at points that it has not seen."""
     said = []
-    for one in maps:
+    sides = {1: ("",), 2: ("left: ", "right: ")}.get(len(maps), ("left: ", "middle: ", "right: "))
+    for side, one in zip(sides, maps, strict=True):
         shown = quantity(one.measure)
         error, without = (shown.say(e) for e in (one.emulator.error, one.emulator.error_of_mean))
-        whose = f"{_heading(one, shown).partition(' (')[0]}: " if len(maps) > 1 else ""
         kind = one.emulator.name or "one number for all"
         told = f"explains {percent(one.emulator.explained)}, errs by {error} (one number: {without})"
-        said.append(f"{whose}{kind}, {told}")
-    return capital(f"emulators, at points left out: {'; '.join(said)}.")
+        said.append(f"{side}{kind}, {told}")
+    return f"At points left out, {'; '.join(said)}."
 
 
-def _note(maps: Sequence[Map]) -> str:
-    points = maps[0].drawn
-    return (
-        f"{plural(len(points.points), 'point')}, {points.n_runs:,} runs a map, seed {points.seed}; means over "
-        "all else that varies."
-    )
+def _note(maps: Sequence[Map], level: float | None) -> str:
+    points, shown = maps[0].drawn, quantity(maps[0].measure)
+    line = "" if level is None else f" Line: {shown.scale * level:.3g}{shown.suffix}."
+    runs = f"{plural(len(points.points), 'point')}, {points.n_runs:,} runs a map, seed {points.seed}"
+    return f"{runs}.{line} White: no points."
+
+
+def _phase_emulators(found: PhaseMap) -> str:
+    """Tell how far the emulators' lines can be trusted."""
+    told = [
+        f"{what} by {one.emulator.name}, which explains {percent(one.emulator.explained)}"
+        for what, one in (("acceleration", found.acceleration), ("survival", found.survived))
+        if one.emulator.name
+    ]
+    return f"Lines: {'; '.join(told) or 'none, as no emulator tells of unseen points'}."
 
 
 def _phase_title(found: PhaseMap) -> str:
     """Write the title: how much of the map is in which phase, and where the most telling one is."""
     x, y = found.acceleration.x, found.acceleration.y
-    whose = "" if found.arm in (None, "base") else f"With {in_title(found.arm or '')}, change"
-    shares = {phase: found.share(phase) for phase in PHASES}
-    told = [f"{phase} in {percent(shares[phase])}" for phase in ("accelerates", "fades") if shares[phase]]
-    told += [f"collapses in {percent(shares['collapses'])}"] if shares["collapses"] else []
+    whose = "" if found.arm in (None, "base") else f" with {in_title(found.arm or '')}"
+    told = []
+    for phase, words in (
+        ("accelerates", f"change{whose} accelerates"),
+        ("fades", "fades" if found.share("accelerates") else f"change{whose} fades"),
+        ("collapses", "partnerships collapse"),
+    ):
+        if share := found.share(phase):
+            told.append(f"{words} in {percent(share)}")
     over = f"of the map of {in_words(x.parameter)} and {in_words(y.parameter)}"
     if not told:
-        return f"{whose or 'Change'} has no clear trend in any part {over}"
-    return f"{whose or 'Change'} {join(told)} {over}"
+        return f"Change{whose} has no clear trend in any part {over}"
+    nowhere = "" if found.share("accelerates") else "; it accelerates nowhere"
+    return f"{capital(join(told))} {over}{nowhere}"
 
 
 # --- Numbers --------------------------------------------------------------------------------------
