@@ -378,7 +378,7 @@ def _predict(name: str, known: Floats, values: Floats, asked: Floats) -> Floats:
         )
     elif name == "forest of trees":
         model = load_extra("sklearn.ensemble", "analysis").ExtraTreesRegressor(
-            100, min_samples_leaf=max(3, len(values) // 100), random_state=0
+            50, min_samples_leaf=max(3, len(values) // 100), random_state=0
         )
     else:
         process = load_extra("sklearn.gaussian_process", "analysis")
@@ -387,7 +387,9 @@ def _predict(name: str, known: Floats, values: Floats, asked: Floats) -> Floats:
         kernel = kernels.ConstantKernel(1.0, (1e-3, 1e3)) * smooth + kernels.WhiteKernel(0.5, (1e-6, 1e2))
         model = process.GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
         known, values = _averaged(known, values)
-    with warnings.catch_warnings():
+    # One thread: matrices are so small that threads, where others work too, wait for each other.
+    limits = load_extra("threadpoolctl", "analysis").threadpool_limits(1)
+    with warnings.catch_warnings(), limits:
         warnings.simplefilter("ignore")  # a length at its bound is a surface that hardly bends: no fault
         guessed: Floats = np.asarray(model.fit(known, values).predict(asked), np.float64)
     return guessed

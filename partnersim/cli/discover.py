@@ -99,7 +99,7 @@ def map_command(
         raise refuse("--level", "belongs to one --measure, in whose unit it is")
     if not measures and against is not None:
         raise refuse("--against", "belongs to a --measure; phases are of one arm")
-    chosen: list[str | None] = [*(arms or [None])]
+    chosen: list[str | None] = list(arms) if arms else [None]
     opened = open_sweep(folder)
     tell_unfinished(opened, is_quiet=as_json)
     if measures:
