@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partnersim import figures as figures
-    from partnersim.analysis.effects import main_effects as main_effects
+    from partnersim.analysis.sensitivity import analyse as analyse
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
     from partnersim.runs.curve import curve as curve
@@ -36,13 +36,13 @@ _HOMES = {
     "Scenario": "scenario.scenario",
     "ScenarioError": "scenario.errors",
     "Sweep": "sweep.sweep",
+    "analyse": "analysis.sensitivity",
     "as_html": "report.notebook",
     "compare": "runs.ensemble",
     "curve": "runs.curve",
     "explain": "runs.ledger",
     "figures": "figures",
     "half_life_of_history": "runs.history",
-    "main_effects": "analysis.effects",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
 }

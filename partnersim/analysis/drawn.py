@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.analysis.effects import SPREAD_OUT
+from partnersim.analysis.sensitivity import SPREAD_OUT
 from partnersim.runs.measures import Flags, Floats
 from partnersim.scenario.errors import InputError
 

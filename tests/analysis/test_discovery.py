@@ -274,7 +274,8 @@ def test_a_box_is_told_as_a_manager_would() -> None:
     assert tell_box(found, box) == (
         "Where decision exposure is under 0.33 stake, delegated authority is between 0.25 and 0.75, "
         "drawn n organisations is 6 organisations or more, trust theory is deeds or loyalty and "
-        "mechanisms chasing is on, mean speed is above 10 % per year in 83 of 100 partnerships, against 31 of 100 overall"
+        "mechanisms chasing is on, mean speed is above 10 % per year in 83 of 100 partnerships, against "
+        "31 of 100 overall"
     )
     assert "60 of 100 of all such partnerships" in tell_certainty(found, box)
     assert "78 of 100" in tell_certainty(found, box)
@@ -286,7 +287,7 @@ def test_a_box_is_told_as_a_manager_would() -> None:
         ({"measure": "survived"}, 0.5, False, "the partnership collapses in 83 of 100 partnerships"),
         ({"measure": "months_to_25"}, 48.0, False, "time to 25 % of the vision is below 4 years in 83"),
         ({"arm": "Ana"}, 0.1, True, "mean speed with Ana is above 10 % per year in 83 of 100 partnerships"),
-        ({"arm": "Ana", "against": "base"}, 0.0, True, "speed is higher with Ana than with base in 83 of 100"),
+        ({"arm": "Ana", "against": "base"}, 0.0, True, "is higher with Ana than with base in 83 of 100"),
         (
             {"arm": "Ana", "against": "base"},
             -0.01,

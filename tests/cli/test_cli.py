@@ -84,7 +84,7 @@ def test_version() -> None:
 def test_without_a_command_the_help_is_shown() -> None:
     result = call()
     assert result.exit_code == 0
-    for command in ("demo", "scenarios", "run", "compare", "curve", "explain"):
+    for command in ("demo", "scenarios", "run", "compare", "curve", "explain", "analyse"):
         assert command in result.stdout
 
 
@@ -101,6 +101,7 @@ def test_every_command_explains_itself() -> None:
         "compare",
         "curve",
         "explain",
+        "analyse",
     ):
         result = call(command, "--help")
         assert result.exit_code == 0, command
