@@ -109,8 +109,8 @@ def tell_certainty(found: Discovery, box: FoundBox) -> str:
         return f"The search always finds something; {why}."
     return (
         f"It holds {of_hundred(box.coverage)} of all such {_counted(found)}. Among points that did not "
-        f"choose it, such a box has {of_hundred(box.density_elsewhere)}; shuffled outcomes have as telling "
-        f"a one in {of_hundred(box.chance)} searches."
+        f"choose it, such a box has {of_hundred(box.density_elsewhere)}; shuffled outcomes give as telling "
+        f"a box in {of_hundred(box.chance)} searches."
     )
 
 
