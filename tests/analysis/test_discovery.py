@@ -40,6 +40,7 @@ def draw(n: int, seed: int, inside: float = 0.9, outside: float = 0.1, n_runs: i
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few shuffles and resamples, enough to judge at 5 of 100."""
     monkeypatch.setattr(discovery, "N_SHUFFLES", 39)
+    monkeypatch.setattr(discovery, "N_SHUFFLES_OF_LIMIT", 199)
     monkeypatch.setattr(discovery, "N_RESAMPLES", 20)
 
 

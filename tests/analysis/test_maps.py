@@ -1,6 +1,7 @@
 """Maps over two parameters: what is observed, how far an emulator errs, and which phase a cell is in."""
 
 import math
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -143,6 +144,7 @@ def test_many_points_are_averaged_for_a_gaussian_process() -> None:
 # --- Phases ---------------------------------------------------------------------------------------
 
 
+@cache
 def phases() -> maps.PhaseMap:
     """Change accelerates on the right, fades on the left, and collapses below."""
     at = points(400)
