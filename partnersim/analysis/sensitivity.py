@@ -518,7 +518,7 @@ def _by_chance(task: _Task) -> list[Index]:
 
 def _by_size(plan: Plan, task: _Task) -> Iterator[tuple[int, list[Index]]]:
     """Estimate the indices of an eighth, a quarter and half of the rows: the first, as a sweep grows."""
-    if plan.design.type == "factorial":  # its first points are a corner
+    if plan.design.type == "factorial" or not task.labels:  # its first points are a corner
         return
     n_all = len(task.rows.numbers) + task.rows.n_left_out
     needed = FEWEST_REPLICATES if task.row == "point" else FEWEST_ROWS

@@ -329,13 +329,13 @@ def _heading(found: Sensitivity, kind: str | None = None) -> str:
 
 def _note(found: Sensitivity, n_hidden: int, what: str = "lines") -> str:
     """Write the note: how much a figure rests on, and what shows its intervals."""
-    over = many(found.row) + (" and replicates" if found.draws_replicates else "")
-    more = f" {plural(n_hidden, 'parameter')} not shown." if n_hidden > 0 else ""
-    left = f" {found.n_left_out:,} left out." if found.n_left_out else ""
+    left = f" ({found.n_left_out:,} left out)" if found.n_left_out else ""
+    counts = f"{plural(found.n_rows, found.row)}{left} of {plural(found.n_replicates, 'replicate')}"
+    over = "both" if found.draws_replicates else many(found.row)
     has_intervals = any(one.low == one.low for one in found.indices)
     intervals = f"; {what}: 95 % intervals over {over}" if has_intervals else ""
-    counts = f"{plural(found.n_rows, found.row)}, {plural(found.n_replicates, 'replicate')}"
-    return f"{counts}{intervals}.{left}{more}"
+    more = f" {plural(n_hidden, 'parameter')} not shown." if n_hidden > 0 else ""
+    return f"{counts}{intervals}.{more}"
 
 
 def basis_in_words(found: Sensitivity) -> str:

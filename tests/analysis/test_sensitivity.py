@@ -214,6 +214,14 @@ def test_variance_is_split_between_parameters_and_luck(luck: str) -> None:
         assert found.both == pytest.approx(0.25 / 5.25, abs=0.01)
 
 
+def test_a_split_of_two_points_and_two_replicates_is_worked_by_hand() -> None:
+    """Means of points 1 and 7, of replicates 2 and 6; what is left over is 1 and -1, so that both have 4."""
+    rows = take_rows(np.array([[0.0, 2.0], [4.0, 10.0]]), 1, has_common_luck=True)
+    found = split_variance(rows, [0], is_shared_in_row=False)
+    assert found is not None
+    assert found[:4] == pytest.approx((16 / 26, 6 / 26, 4 / 26, 2 / 18))
+
+
 def test_one_replicate_tells_nothing_of_luck() -> None:
     plan = make_plan(saltelli(16))
     assert analyse_outcomes(plan, outcomes_of(plan, ishigami), "sobol").luck is None
@@ -293,6 +301,11 @@ def test_pawn_sees_each_of_a_few_values_and_no_effect_of_nothing() -> None:
     found = analyse_outcomes(plan, outcomes_of(plan, only_at_three), "pawn")
     assert found.is_clear("dummy-a") and not found.is_clear("dummy-b")
     assert found.of("pawn")["dummy-a"].low > 0.1 > abs(found.of("pawn")["dummy-b"].value)
+    for name, plain in values_of(found, "pawn_uncorrected").items():
+        corrected = found.of("pawn")[name]
+        assert corrected.value < plain
+        assert corrected.value == pytest.approx((corrected.low + corrected.high) / 2)
+        assert corrected.low <= 2 * corrected.value - plain  # the correction counts as an error
 
 
 def test_coefficients_are_those_of_least_squares() -> None:

@@ -43,7 +43,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> str:
 def points(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The folder of a small sweep whose points are drawn one by one, without arms and series."""
     folder = tmp_path_factory.mktemp("analyse") / "points"
-    plan = PLAN | {"design": {"type": "latin-hypercube", "points": 40}, "arms": {}, "series": None}
+    plan = PLAN | {"design": {"type": "latin-hypercube", "points": 64}, "arms": {}, "series": None}
     Sweep.run(plan, folder, engine="serial")
     return str(folder)
 
@@ -101,7 +101,7 @@ def test_main_effects_are_the_method_of_points(points: str, tmp_path: Path) -> N
         found = call("analyse", points, "--measure", "trust", "--method", method, "--json")
         document = json.loads(found.stdout)
         assert document["analyses"][0]["intervals_over"] == ["point", "replicate"]
-        assert any(row["n_rows"] == 40 for row in document["indices"])
+        assert any(row["n_rows"] == 64 for row in document["indices"])
 
 
 def test_what_can_be_analysed_is_and_the_rest_is_named(done: str) -> None:

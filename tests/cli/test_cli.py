@@ -765,7 +765,7 @@ def test_package_is_lazy_and_complete() -> None:
     assert partnersim.Scenario is Scenario
     assert partnersim.READY_ARMS is READY_ARMS
     assert set(partnersim.__all__) <= set(dir(partnersim))
-    for name in ("MEASURES", "Plan", "Sweep", "figures", "main_effects"):
+    for name in ("MEASURES", "Plan", "Sweep", "analyse", "figures"):
         assert name in partnersim.__all__ and getattr(partnersim, name) is not None
     assert partnersim.figures.quantiles and partnersim.MEASURES["trust"].unit == "share"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
