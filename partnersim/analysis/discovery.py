@@ -182,7 +182,8 @@ class FoundBox:
     restrictions : list[Restriction]
         The limits, the one that matters most first.
     proposals : list[Proposal]
-        What the search proposed: the trajectory of PRIM, the nodes of a tree.
+        What the search proposed: the trajectory of PRIM, the nodes of a tree. It searched among
+        the parameters that are limited; among all, if none is.
     """
 
     box: Box
@@ -415,6 +416,8 @@ def split(space: _Space, share: Floats) -> list[Proposal]:
             continue
         column, edge = int(grown.feature[node]), float(grown.threshold[node])
         is_left = columns[rows, column] <= edge
+        if is_left.all() or not is_left.any():  # a tree reads numbers in half our precision
+            continue
         for child, side in ((grown.children_left[node], is_left), (grown.children_right[node], ~is_left)):
             waiting.append((int(child), _narrowed(space, box, column, edge, rows[side]), rows[side]))
     return sorted(proposals, key=lambda proposal: -proposal.mass)
@@ -572,7 +575,7 @@ def _find_box(
         n_as_telling += telling(choose(shuffled, base), base) >= most_telling - 1e-12
         count()
     chance = (1 + n_as_telling) / (1 + N_SHUFFLES)
-    proposals, chosen, chances = _drop_by_chance(points, space, share, search, pick, proposals, rng)
+    kept, chosen, chances = _drop_by_chance(points, space, share, search, pick, proposals, rng)
     box = chosen.box
     seen, elsewhere = _resample(points, space, share, search, chosen, rng, count)
     restrictions = [_restriction(points, share, box, path, chances[path], seen) for path in box.limits]
@@ -587,7 +590,7 @@ def _find_box(
         chance,
         is_clear=chance <= SIGNIFICANCE and bool(box.limits),
         restrictions=restrictions,
-        proposals=proposals,
+        proposals=kept if box.limits else proposals,
     )
 
 

@@ -43,7 +43,7 @@ YES_OR_NO = {
 def tell_box(found: Discovery, box: FoundBox) -> str:
     """Tell a box as one sentence: where it is, how common cases are there, and overall."""
     if not box.is_clear:
-        return f"No part of what was varied stands out: {_lower(tell_case(found))}, {_how_many(found)}"
+        return f"No part of what was varied stands out: {_lower(tell_case(found))} {_how_many(found)}"
     limits = join([tell_limit(found.drawn.parameters[path], limit) for path, limit in box.box.limits.items()])
     is_first = box is found.boxes[0]
     where, around = ("Where", "overall") if is_first else ("Of the rest, where", "of all the rest")
@@ -134,7 +134,7 @@ def box_limits(found: Discovery, box: FoundBox) -> Picture:
     runs = f"{plural(len(found.share), 'point')}, {found.drawn.n_runs:,} {_counted(found)}"
     page = Page(
         tell_box(found, box),
-        f"{runs}, seed {found.drawn.seed}; {found.method.upper()}. Orange: 90 % of resamples.",
+        f"{runs}, seed {found.drawn.seed}; {found.method.upper()}.{' Orange: 90 % of resamples.' * box.is_clear}",
         tell_certainty(found, box),
     )
     left = Panel(110, page.top + 60, 340, page.bottom - page.top - 140, (0.0, 1.0), (0.0, 1.0))

@@ -160,6 +160,7 @@ def test_an_unclear_box_is_told_as_none(quick: None) -> None:
     found = find_boxes(points, share)
     assert [one.is_clear for one in found] == [False]
     assert found[0].chance > 0.05
+    assert len(found[0].proposals) > 5
 
 
 # --- How sure it is -------------------------------------------------------------------------------
