@@ -85,13 +85,11 @@ class Reached:
     cells : list[tuple[int, ...] or None]
         Cell of each point, in the order in which they were run; None where a run failed or has no
         such measure.
-    descriptors : float64[n_points, n_descriptors]
     examples : list[Example]
         The first run of each kind.
     """
 
     cells: list[tuple[int, ...] | None]
-    descriptors: Floats
     examples: list[Example]
 
     @property
@@ -275,7 +273,7 @@ def _reached(
             if cell is not None and cell not in examples:
                 values = dict(zip(descriptors, points.values[number].tolist(), strict=True))
                 examples[cell] = Example(cell, values, name, number, points.parameters[number])
-    return Reached(cells, np.concatenate([points.values for _, points in sweeps]), list(examples.values()))
+    return Reached(cells, list(examples.values()))
 
 
 # --- The sweeps -----------------------------------------------------------------------------------

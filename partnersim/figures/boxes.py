@@ -132,9 +132,10 @@ def _lower(text: str) -> str:
 def box_limits(found: Discovery, box: FoundBox) -> Picture:
     """Draw a box: its limits over the range of each parameter, and what the search had to choose from."""
     runs = f"{plural(len(found.share), 'point')}, {found.drawn.n_runs:,} {_counted(found)}"
+    ends = " Orange: 90 % of resamples." if box.is_clear else ""
     page = Page(
         tell_box(found, box),
-        f"{runs}, seed {found.drawn.seed}; {found.method.upper()}.{' Orange: 90 % of resamples.' * box.is_clear}",
+        f"{runs}, seed {found.drawn.seed}; {found.method.upper()}.{ends}",
         tell_certainty(found, box),
     )
     left = Panel(110, page.top + 60, 340, page.bottom - page.top - 140, (0.0, 1.0), (0.0, 1.0))

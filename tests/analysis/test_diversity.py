@@ -86,7 +86,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_runs(
 def test_the_picture_says_whether_searching_found_more() -> None:
     def reached(cells: list[Any]) -> Reached:
         examples = [Example(cell, {}, "sobol", 0, {}) for cell in dict.fromkeys(cells)]
-        return Reached(cells, np.zeros((len(cells), 2)), examples)
+        return Reached(cells, examples)
 
     few, many = reached([(0, 0), (0, 1), (0, 0), (0, 0)]), reached([(0, 0), (0, 1), (1, 1), (2, 0)])
     rest = (("trust", "mean_speed"), np.zeros(2), np.full(2, 0.1))
