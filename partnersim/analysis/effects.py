@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from partnersim.sweep.parameters import Column
     from partnersim.sweep.plan import Plan
 
-_MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
+MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
 """A measure once it has been averaged: nothing is missing or censored any more."""
 
 
@@ -131,7 +131,7 @@ def find_effects(columns: Mapping[str, Column], means: Floats, units: Mapping[st
             continue
         parts = [means[rows] for _, rows in groups]
         share, chance = _share(parts)
-        levels = [summarise(part, _MEAN_OF_A_POINT, 0) for part in parts]
+        levels = [summarise(part, MEAN_OF_A_POINT, 0) for part in parts]
         effects.append(
             MainEffect(
                 parameter=path,

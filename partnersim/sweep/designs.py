@@ -328,11 +328,11 @@ def _latin_hypercube(n: int, parameters: Parameters, seed: int) -> Iterator[Colu
 
 def _sobol(n: int, parameters: Parameters, seed: int) -> Iterator[Columns]:
     """Make the points of a scrambled Sobol' sequence."""
-    for positions in _sobol_rows(n, len(parameters), seed, BLOCK):
+    for positions in sobol_rows(n, len(parameters), seed, BLOCK):
         yield _at(positions, parameters)
 
 
-def _sobol_rows(n: int, n_columns: int, seed: int, size: int) -> Iterator[Floats]:
+def sobol_rows(n: int, n_columns: int, seed: int, size: int) -> Iterator[Floats]:
     """Make rows of a scrambled Sobol' sequence, `size` at a time; `n` and `size` are powers of two."""
     from scipy.stats import qmc
 
@@ -387,7 +387,7 @@ def _saltelli(
         row[:] = matrix in ("B", "BA")
         row[list(groups.get(name, ()))] = matrix == "AB"
     size = 2 ** max(0, (BLOCK // len(kinds)).bit_length() - 1)
-    for number, base in enumerate(_sobol_rows(n, 2 * len(parameters), seed, size)):
+    for number, base in enumerate(sobol_rows(n, 2 * len(parameters), seed, size)):
         a, b = np.split(base[:, np.newaxis], 2, axis=2)
         positions = np.where(is_from_b, b, a).reshape(-1, len(parameters))
         base_row = number * size + np.arange(len(base))

@@ -84,7 +84,7 @@ def test_version() -> None:
 def test_without_a_command_the_help_is_shown() -> None:
     result = call()
     assert result.exit_code == 0
-    for command in ("demo", "scenarios", "run", "compare", "curve", "explain", "analyse"):
+    for command in ("run", "compare", "curve", "explain", "analyse", "map", "discover", "diversity"):
         assert command in result.stdout
 
 
@@ -102,6 +102,9 @@ def test_every_command_explains_itself() -> None:
         "curve",
         "explain",
         "analyse",
+        "map",
+        "discover",
+        "diversity",
     ):
         result = call(command, "--help")
         assert result.exit_code == 0, command

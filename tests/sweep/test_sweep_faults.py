@@ -576,9 +576,9 @@ def test_a_sweep_does_not_grow_from_other_points(
 ) -> None:
     """As another version of SciPy might make them."""
     run(tmp_path)
-    make = designs._sobol_rows
+    make = designs.sobol_rows
     with monkeypatch.context() as patch:
-        patch.setattr(designs, "_sobol_rows", lambda n, d, seed, b: make(n, d, seed + 1, b))
+        patch.setattr(designs, "sobol_rows", lambda n, d, seed, b: make(n, d, seed + 1, b))
         with pytest.raises(ScenarioError, match="cannot be made again as they were"):
             run(tmp_path, extend={"points": 32})
     assert run(tmp_path).is_finished

@@ -1,0 +1,108 @@
+"""Draw which kinds of trajectory a search reached, against a sample of as many points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from partnersim.figures.layout import round_up, value_ticks
+from partnersim.figures.marks import Box, Line, Mark, Panel, Points, rows_to_table, say, written
+from partnersim.figures.page import MARGIN, WIDTH, Page
+from partnersim.figures.palette import BLUE, DASHES, GREY, ORANGE, QUIET, SHADES
+from partnersim.figures.picture import Picture
+from partnersim.figures.quantities import Quantity, quantity
+from partnersim.runs.measures import Wholes
+from partnersim.runs.wording import plural
+
+if TYPE_CHECKING:
+    from partnersim.analysis.diversity import Diversity, Reached
+
+COLUMNS = ("n_points", "kinds_of_search", "kinds_of_sample")
+BOTH, SEARCH, SAMPLE = SHADES[3], ORANGE, BLUE
+LEFT = 130
+
+
+def kinds_reached(found: Diversity) -> Picture:
+    """Draw the kinds that each reached, over the first two descriptors, and how their number grew."""
+    shown = [quantity(name) for name in found.descriptors]
+    runs = f"{plural(found.n_points, 'point')} each of {plural(found.n_replicates, 'run')}"
+    page = Page(
+        _title(found), f"{runs}, {found.months} months, seed {found.seed}. No forecast of a real place."
+    )
+    top, height = page.top + 70, page.bottom - page.top - 150
+    page.marks += _draw_growth(Panel(860, top, 370, height), found)
+    if len(shown) > 1:
+        page.marks += _draw_kinds(Panel(LEFT, top, 600, height), found, shown)
+    grown = (found.search.n_kinds_after().tolist(), found.sample.n_kinds_after().tolist())
+    return page.picture(rows_to_table(COLUMNS, zip(range(1, found.n_points + 1), *grown, strict=True)))
+
+
+def _title(found: Diversity) -> str:
+    """Write the title: how many kinds searching reached, and whether that is more than a sample reached."""
+    search, sample = found.search.n_kinds, found.sample.n_kinds
+    if search > sample:
+        return (
+            f"Searching for what is rare reached {search} kinds of trajectory, {found.ratio:.1f} times the "
+            f"{sample} of as many points that were spread evenly"
+        )
+    return f"Searching for what is rare reached no more: {search} kinds of trajectory, against {sample}"
+
+
+def _draw_kinds(panel: Panel, found: Diversity, shown: list[Quantity]) -> Iterator[Mark]:
+    """Draw a box for each pair of cells of the first two descriptors, coloured by who reached it."""
+    scale = np.array([one.scale for one in shown[:2]])
+    origin, width = found.origin[:2] * scale, found.width[:2] * scale
+    by_search, by_sample = ({e.cell[:2] for e in r.examples} for r in (found.search, found.sample))
+    cells = np.array(sorted(by_search | by_sample))
+    low, high = (_shown_limits(cells[:, k]) for k in (0, 1))
+    ends = [
+        (float(origin[k] + first * width[k]), float(origin[k] + last * width[k]))
+        for k, (first, last) in enumerate((low, high))
+    ]
+    panel = Panel(panel.left, panel.top, panel.width, panel.height, ends[0], ends[1])
+    for colour, words, x in ((BOTH, "both", 0), (SEARCH, "search only", 110), (SAMPLE, "sample only", 340)):
+        yield Box(panel.left + x, panel.top - 46, 22, 22, colour)
+        yield from say(panel.left + x + 30, panel.top - 35, words, 220)
+    for column, row in cells.tolist():
+        here = (column, row)
+        if not (low[0] <= column < low[1] and high[0] <= row < high[1]):
+            continue
+        colour = BOTH if here in by_search & by_sample else SEARCH if here in by_search else SAMPLE
+        left, bottom = panel.x(origin[0] + column * width[0]), panel.y(origin[1] + row * width[1])
+        right, upper = panel.x(origin[0] + (column + 1) * width[0]), panel.y(origin[1] + (row + 1) * width[1])
+        yield Box(left + 1, upper + 1, right - left - 2, bottom - upper - 2, colour)
+    yield from panel.numbers_below(*value_ticks(*panel.across, 4))
+    for tick, label in zip(*value_ticks(*panel.up, 4), strict=True):
+        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    more = f" (of {len(shown)})" if len(shown) > 2 else ""
+    across, up = (one.heading for one in shown[:2])
+    yield from say(MARGIN, panel.bottom + 64, f"Across: {across}. Up: {up}{more}.", WIDTH - 2 * MARGIN)
+
+
+def _shown_limits(cells: Wholes) -> tuple[int, int]:
+    """Return the cells that are drawn along a descriptor: all but the outermost 1 of 100 on each side."""
+    low, high = np.quantile(cells, [0.01, 0.99])
+    return int(np.floor(low)), int(np.ceil(high)) + 1
+
+
+def _draw_growth(panel: Panel, found: Diversity) -> Iterator[Mark]:
+    """Draw the number of kinds after each point."""
+    most = round_up(max(found.search.n_kinds, found.sample.n_kinds))
+    panel = Panel(panel.left, panel.top, panel.width, panel.height, (0, found.n_points), (0, most))
+    yield from say(panel.left - 60, panel.top - 35, "Kinds after so many points", 440)
+    for tick, label in zip(*value_ticks(0, most, 4), strict=True):
+        yield panel.level(tick, GREY)
+        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    yield from panel.numbers_below(*value_ticks(0, found.n_points, 2))
+    lines = ((found.search, SEARCH, ""), (found.sample, SAMPLE, DASHES[1]))
+    for reached, colour, dash in lines:
+        yield Line(_steps(panel, reached), colour, 5, dash)
+
+
+def _steps(panel: Panel, reached: Reached) -> Points:
+    """Return the places of a growing number of kinds."""
+    counts = reached.n_kinds_after()
+    places = zip(panel.x(np.arange(1, len(counts) + 1)).tolist(), panel.y(counts).tolist(), strict=True)
+    return list(places)

@@ -1,0 +1,153 @@
+"""What was found in sweeps, as documents and tables of files: maps, boxes and kinds of trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partnersim.analysis.discovery import Discovery, FoundBox
+    from partnersim.analysis.diversity import Diversity, Reached
+    from partnersim.analysis.maps import Map, PhaseMap
+    from partnersim.figures import Picture
+
+
+# --- Maps -----------------------------------------------------------------------------------------
+
+
+def map_pictures(maps: Sequence[Map], level: float | None) -> dict[str, Picture]:
+    """Draw maps, a page for each three of them."""
+    from partnersim.figures.maps import MAX_MAPS, response_maps
+
+    pages = [maps[at : at + MAX_MAPS] for at in range(0, len(maps), MAX_MAPS)]
+    return {f"map-{number}": response_maps(page, level) for number, page in enumerate(pages, start=1)}
+
+
+def phase_pictures(found: Sequence[PhaseMap]) -> dict[str, Picture]:
+    """Draw the phases of each arm."""
+    from partnersim.figures.maps import phase_diagram
+
+    return {f"phases-{number}": phase_diagram(one) for number, one in enumerate(found, start=1)}
+
+
+def phases_document(found: Sequence[PhaseMap]) -> dict[str, Any]:
+    """Describe the phases of each arm, and the maps that they are told by, as JSON has them."""
+    from partnersim.analysis.maps import PHASES
+
+    document = maps_document([part for one in found for part in (one.acceleration, one.survived)])
+    document["phases"] = [
+        {"arm": one.arm, "shares": {phase: one.share(phase) for phase in PHASES}, "cells": one.phases}
+        for one in found
+    ]
+    document["names_of_phases"] = list(PHASES)
+    return document
+
+
+def maps_document(maps: Sequence[Map]) -> dict[str, Any]:
+    """Describe maps as JSON has them."""
+    one = maps[0]
+    axes = {name: {"parameter": axis.parameter, "unit": axis.unit, "names": axis.names, "edges": axis.edges}
+            for name, axis in (("x", one.x), ("y", one.y))}  # fmt: skip
+    described = [
+        {
+            "measure": m.measure,
+            "unit": m.drawn.outcomes.unit,
+            "arm": m.arm,
+            "against": m.against,
+            "means": m.means,
+            "ci95_low": m.lows,
+            "ci95_high": m.highs,
+            "n_points": m.n_points,
+            "emulator": m.emulator.name or None,
+            "error": m.emulator.error,
+            "error_of_mean": m.emulator.error_of_mean,
+            "explained": m.emulator.explained,
+            "left_out": m.drawn.outcomes.in_words(),
+        }
+        for m in maps
+    ]
+    return {**axes, "seed": one.drawn.seed, "maps": described}
+
+
+# --- Boxes ----------------------------------------------------------------------------------------
+
+
+def discovery_document(found: Discovery) -> dict[str, Any]:
+    """Describe what was discovered as JSON has it."""
+    outcomes = found.drawn.outcomes
+    return {
+        "measure": outcomes.measure,
+        "unit": outcomes.unit,
+        "arm": outcomes.arm,
+        "against": outcomes.against,
+        "above" if found.is_above else "below": found.threshold,
+        "method": found.method,
+        "n_points": len(found.share),
+        "n_runs": found.drawn.n_runs,
+        "left_out": outcomes.in_words(),
+        "seed": found.drawn.seed,
+        "density": found.density,
+        "boxes": [box_document(found, box) for box in found.boxes],
+    }
+
+
+def box_document(found: Discovery, box: FoundBox) -> dict[str, Any]:
+    """Describe a box as JSON has it."""
+    from partnersim.figures.boxes import tell_box, tell_certainty, tell_meanings
+
+    numbers = ("coverage", "density", "mass", "density_around", "density_elsewhere", "chance", "is_clear")
+    return {
+        "sentence": tell_box(found, box),
+        "certainty": tell_certainty(found, box),
+        "meanings": tell_meanings(found, box),
+        **{name: getattr(box, name) for name in numbers},
+        "restrictions": [vars(one) | {"limit": limit_document(one.limit)} for one in box.restrictions],
+        "proposals": [
+            {
+                "coverage": one.coverage,
+                "density": one.density,
+                "mass": one.mass,
+                "limits": {path: limit_document(limit) for path, limit in one.box.limits.items()},
+            }
+            for one in box.proposals
+        ],
+    }
+
+
+def limit_document(limit: Any) -> Any:
+    """Describe a limit: its ends, of which one may be null, or its names."""
+    return limit._asdict() if hasattr(limit, "_asdict") else list(limit)
+
+
+# --- Kinds of trajectory --------------------------------------------------------------------------
+
+
+def diversity_document(found: Diversity) -> dict[str, Any]:
+    """Describe the kinds of trajectory as JSON has them."""
+
+    def side(reached: Reached) -> dict[str, Any]:
+        return {"n_kinds": reached.n_kinds, "examples": [vars(example) for example in reached.examples]}
+
+    return {
+        "descriptors": list(found.descriptors),
+        "origin": found.origin,
+        "width": found.width,
+        "n_points": found.n_points,
+        "n_replicates": found.n_replicates,
+        "months": found.months,
+        "seed": found.seed,
+        "ratio": found.ratio,
+        "search": side(found.search),
+        "sample": side(found.sample),
+    }
+
+
+def example_rows(found: Diversity) -> list[list[Any]]:
+    """Give a row for each kind that the search reached: an example of it, which can be run again."""
+    examples = found.search.examples
+    paths = list(examples[0].parameters)
+    rows: list[list[Any]] = [["sweep", "point", *found.descriptors, *paths]]
+    for example in examples:
+        values = [example.parameters[path] for path in paths]
+        rows.append([example.sweep, example.point, *example.values.values(), *values])
+    return rows
