@@ -65,6 +65,13 @@ ARMS = Annotated[
     ),
 ]
 
+REPLICATE = Annotated[
+    int,
+    typer.Option(
+        callback=_between(0, MOST_REPLICATE), help="Which of the runs is looked into; the first is 0."
+    ),
+]
+
 BASE = "base"
 """Name of the arm that is the scenario as it stands."""
 
@@ -204,12 +211,7 @@ def curve(
 def explain(
     scenario: SCENARIO,
     seed: SEED = 1,
-    replicate: Annotated[
-        int,
-        typer.Option(
-            callback=_between(0, MOST_REPLICATE), help="Which of the runs to explain; the first is 0."
-        ),
-    ] = 0,
+    replicate: REPLICATE = 0,
     between: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Only trust between these two.", show_default=False),

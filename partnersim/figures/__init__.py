@@ -18,6 +18,7 @@ from partnersim.figures.picture import Picture
 from partnersim.figures.published import published_against_simulated
 from partnersim.figures.sweep import main_effects
 from partnersim.figures.trust import trust_heatmap, trust_network
+from partnersim.figures.what_if import tornado
 from partnersim.runs.wording import period, plural
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "published_against_simulated",
     "quantiles",
     "save",
+    "tornado",
     "trust_heatmap",
     "trust_network",
     "trust_speed",

@@ -22,6 +22,7 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
+    from partnersim.analysis.what_if import WhatIf
     from partnersim.figures import Picture
     from partnersim.report.tables import Link, Links
     from partnersim.runs.curve import Curve
@@ -151,6 +152,14 @@ class OutputFolder:
         self.write("curve.json", document)
         self._write_origin({name: arm.scenario for name, arm in curve.arms.items()}, provenance())
         self.write_picture("trust-speed-curve", curve_picture(curve))
+
+    def write_what_if(self, found: WhatIf, document: str) -> None:
+        """Write what one run would have come to: data, the picture, and how to do it again."""
+        from partnersim import figures
+
+        self.write("what-if.json", document)
+        self._write_origin({"scenario": found.scenario}, provenance())
+        self.write_picture("tornado", figures.tornado(found))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write the files that a run and a comparison have in common."""

@@ -17,12 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from partnersim.runs.measures import MEASURES, range_of
-from partnersim.runs.wording import capital, certain_decimals, fixed, join, percent, plural
+from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.analysis.what_if import WhatIf
     from partnersim.runs.codebook import Entry
     from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
@@ -367,6 +368,30 @@ def ledger_table(ledger: Ledger, link: Link, month: int | None) -> Table:
     sums = (fixed(math.fsum(column.values()), 3, sign=True) for column in columns)
     table.add_row(Text("together", style="bold"), *sums)
     return table
+
+
+# --- What if -------------------------------------------------------------------------------------
+
+
+def what_if_view(found: WhatIf) -> RenderableType:
+    """Show what one run would have come to, had one thing been moved, beside the median run."""
+    shown = reading(found.measure)
+    median = f"median of {found.n_replicates}"
+    table = number_table("moved in that month", "this run", median, "95 % interval", "", title=shown.label)
+    for move in found.moves:
+        numbers = [shown.factor * n for n in (move.in_this_run, move.median, *move.ci95)]
+        places = certain_decimals((numbers[3] - numbers[2]) / 2, numbers[1])
+        this, middle, low, high = (fixed(n, places, sign=True) for n in numbers)
+        words = f"{move.what.replace('_', ' ')}: {move.how}"
+        elsewhere = "(!)" if move.points_elsewhere else ""
+        table.add_row(Text(words), this, middle, f"{low} to {high}", elsewhere)
+    unit = f" In {shown.unit}." if shown.unit else ""
+    note = (
+        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with the same luck."
+        f"{unit} Levers are moved for all organisations and held to the end. The median is over this run and "
+        "those that follow it. One run can point the wrong way: (!) is where it does, for certain."
+    )
+    return Group(table, Text(), Text(note, style="dim"))
 
 
 # --- Scenarios and parameters --------------------------------------------------------------------

@@ -1,0 +1,96 @@
+"""Commands that ask further: what if one thing had been moved, which mix is best, what fits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from partnersim.cli.base import (
+    FORCE,
+    JSON,
+    MONTHS,
+    OUT,
+    SCENARIO,
+    SEED,
+    SETTINGS,
+    SIMULATE,
+    WORKERS,
+    _between,
+    app,
+    compile_first,
+    json_text,
+    make_console,
+    print_json,
+    progress_bar,
+    refuse,
+    tell_written,
+)
+from partnersim.cli.simulate import REPLICATE, open_folder, read_scenario, title_of
+from partnersim.model.room import MOST_REPLICATES
+
+
+@app.command("what-if", rich_help_panel=SIMULATE)
+def ask_what_if(
+    scenario: SCENARIO,
+    month: Annotated[
+        int, typer.Option(help="When things are moved, as scenarios count months: 0 is the first.")
+    ],
+    replicate: REPLICATE = 0,
+    measure: Annotated[
+        str, typer.Option(help="Of which it is said how much it would have differed.")
+    ] = "change_delivered",
+    replicates: Annotated[
+        int,
+        typer.Option(
+            callback=_between(1, MOST_REPLICATES), help="Runs behind each median: this and those after it."
+        ),
+    ] = 50,
+    seed: SEED = 1,
+    months: MONTHS = None,
+    settings: SETTINGS = None,
+    workers: WORKERS = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Say what one run would have come to, had one thing been moved in one month."""
+    chosen = read_scenario(scenario, months, settings)
+    if not 0 <= month < chosen.months:
+        raise refuse("--month", f"{month}: must be between 0 and {chosen.months - 1}")
+    check_measure(measure)
+    folder = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    from partnersim.analysis.what_if import what_if
+
+    with progress_bar("Simulating", is_quiet=as_json) as progress:
+        found = what_if(
+            chosen,
+            month,
+            replicate=replicate,
+            measure=measure,
+            replicates=replicates,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+        )
+    document = {**found.to_json(), "scenario": scenario, "title": chosen.title}
+    if folder is not None:
+        folder.write_what_if(found, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    from partnersim.report.tables import what_if_view
+
+    console = make_console()
+    console.print(title_of(chosen, scenario, f"replicate {replicate}, moved in month {month}, seed {seed}"))
+    console.print(what_if_view(found))
+    tell_written(console, folder)
+
+
+def check_measure(name: str) -> None:
+    """Refuse a name that no measure has."""
+    from partnersim.runs.measures import MEASURES
+    from partnersim.scenario.errors import check_name
+
+    check_name(name, MEASURES, "measure")
