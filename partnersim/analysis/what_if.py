@@ -18,7 +18,7 @@ from partnersim.model.room import MOST_REPLICATE, MOST_REPLICATES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, Floats
-from partnersim.runs.statistics import Interval, median_interval
+from partnersim.runs.statistics import Interval, median_interval, restrict
 from partnersim.scenario.arms import in_force
 from partnersim.scenario.declarations import LEVERS, EventType, WaysOfWorking, lever_bound
 from partnersim.scenario.declared import Place
@@ -200,9 +200,7 @@ def what_if(
 
     def outcomes(arm: Scenario) -> Floats:
         found = run(arm, replicates, seed, workers=workers, series=False, first_replicate=replicate)
-        values = found.measures[measure]
-        never = MEASURES[measure].is_censored & np.isnan(values)
-        return np.where(never, float(scenario.months), values)
+        return restrict(found.measures[measure], MEASURES[measure], scenario.months)
 
     asked = list(find_moves(scenario, month))
     as_it_was, moves = outcomes(scenario), []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ from partnersim.cli.base import (
     print_json,
     progress_bar,
     refuse,
+    say,
     tell_written,
 )
 from partnersim.cli.simulate import REPLICATE, open_folder, read_scenario, title_of
@@ -85,6 +87,55 @@ def ask_what_if(
     console = make_console()
     console.print(title_of(chosen, scenario, f"replicate {replicate}, moved in month {month}, seed {seed}"))
     console.print(what_if_view(found))
+    tell_written(console, folder)
+
+
+@app.command("mix", rich_help_panel=SIMULATE)
+def find_mix(
+    file: Annotated[
+        Path, typer.Argument(metavar="PLAN.toml", help="The plan of the search.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the search is or is to be.", show_default=False)
+    ],
+    points: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Points over which the mix is to be robust: a row for each, a column for each path.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: WORKERS = None,
+    as_json: JSON = False,
+) -> None:
+    """Search for the best mix of coordination, remedies and timing under a budget of staff time.
+
+    What was tried in DIR is not tried again: after Ctrl-C the same command goes on.
+    """
+    from partnersim.analysis.mix_plan import MixPlan, make_problem
+    from partnersim.report.output import OutputFolder
+
+    problem = make_problem(MixPlan.load(file), points, workers=workers)
+    folder = OutputFolder(out, force=True, names=())
+    compile_first(is_quiet=as_json)
+    from partnersim.analysis.mix import rows_of, search
+
+    try:
+        with progress_bar("Searching", is_quiet=as_json) as progress:
+            found = search(problem, folder.path, progress)
+    except KeyboardInterrupt:
+        say(f"What was tried is kept in {out}. To go on, give the same command again.")
+        raise
+    document = found.to_json()
+    folder.write_mix(found, json_text(document), rows_of(found))
+    if as_json:
+        print_json(document)
+        return
+    from partnersim.report.tables import mix_view
+
+    console = make_console()
+    console.print(mix_view(found))
     tell_written(console, folder)
 
 

@@ -12,6 +12,7 @@ from partnersim.figures.causes import ledger_waterfall
 from partnersim.figures.chance import distribution, icon_arrays
 from partnersim.figures.curve import trust_speed
 from partnersim.figures.differences import difference_forest
+from partnersim.figures.mix import best_mix
 from partnersim.figures.over_time import change_over_time, quantiles
 from partnersim.figures.page import save
 from partnersim.figures.picture import Picture
@@ -23,6 +24,7 @@ from partnersim.runs.wording import period, plural
 
 __all__ = [
     "Picture",
+    "best_mix",
     "change_over_time",
     "difference_forest",
     "distribution",

@@ -22,6 +22,7 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
+    from partnersim.analysis.mix import Mix
     from partnersim.analysis.what_if import WhatIf
     from partnersim.figures import Picture
     from partnersim.report.tables import Link, Links
@@ -160,6 +161,15 @@ class OutputFolder:
         self.write("what-if.json", document)
         self._write_origin({"scenario": found.scenario}, provenance())
         self.write_picture("tornado", figures.tornado(found))
+
+    def write_mix(self, found: Mix, document: str, rows: Iterable[Iterable[Any]]) -> None:
+        """Write what a search for the best mix found: data, all that was tried, and the picture."""
+        from partnersim import figures
+
+        self.write("mix.json", document)
+        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
+        self.write_rows("choices.csv", rows)
+        self.write_picture("best-mix", figures.best_mix(found))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write the files that a run and a comparison have in common."""

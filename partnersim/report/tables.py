@@ -17,12 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from partnersim.runs.measures import MEASURES, range_of
-from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural
+from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural, signed
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.analysis.mix import Mix
     from partnersim.analysis.what_if import WhatIf
     from partnersim.runs.codebook import Entry
     from partnersim.runs.curve import Curve
@@ -392,6 +393,53 @@ def what_if_view(found: WhatIf) -> RenderableType:
         "those that follow it. One run can point the wrong way: (!) is where it does, for certain."
     )
     return Group(table, Text(), Text(note, style="dim"))
+
+
+# --- The best mix ---------------------------------------------------------------------------------
+
+
+def mix_view(found: Mix) -> RenderableType:
+    """Show the best choices that a search found, in words, with what each brings and costs."""
+    problem = found.problem
+    has_points = problem.n_points > 1
+    parts: list[RenderableType] = []
+    for name in problem.objectives:
+        shown = reading(name)
+        more = ("at worst", "regret", "enough") if has_points else ()
+        table = number_table("choice", "difference", "95 % interval", "days", *more, title=shown.label)
+        for label, one in enumerate(found.finalists, 1):
+            low, high = (shown.factor * end for end in one.ci95(name))
+            mean = shown.factor * one.mean(name)
+            places = certain_decimals((high - low) / 2, mean)
+            over = (
+                fixed(shown.factor * float(one.differences[name].mean(axis=1).min()), places, sign=True),
+                fixed(shown.factor * float(one.regret[name].max()), places),
+                percent(one.satisfied[name]),
+            )
+            table.add_row(
+                Text(f"{label}{' (over the budget)' * (not one.is_in_budget)}"),
+                fixed(mean, places, sign=True),
+                f"{fixed(low, places, sign=True)} to {fixed(high, places, sign=True)}",
+                number(one.mean("staff_days")),
+                *(over if has_points else ()),
+            )
+        parts += [table, Text()]
+    words = [f"{label}. {problem.say(one.choice)}" for label, one in enumerate(found.finalists, 1)]
+    if not words:
+        words = ["No choice that was tried keeps to the budget."]
+    if found.robust is not None and has_points:
+        words.append(f"Least regret over the points: {found.finalists.index(found.robust) + 1}.")
+    for name, gain in found.paid.items():
+        shown = reading(name)
+        gained = f"{signed(shown.factor * gain)} {shown.unit}".rstrip()
+        words.append(f"The search's best less the best of as many spread evenly, {shown.label}: {gained}.")
+    note = (
+        "Differences from the place as it stands, mean over points and replicates whose luck the search had "
+        "not seen. Days: of staff a month, more than as it stands. At worst: at the worst point. Regret: the "
+        "most by which another of the best is better at a point. Enough: share of points with enough of it, "
+        "or more than as it stands."
+    )
+    return Group(*parts, *map(Text, words), Text(), Text(note, style="dim"))
 
 
 # --- Scenarios and parameters --------------------------------------------------------------------

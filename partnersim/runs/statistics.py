@@ -131,7 +131,8 @@ def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
     """Summarise one measure, float64[n_replicates], NaN where a run does not have it."""
     has_it = values[~np.isnan(values)]
     mean, error, ci95 = _mean_with_interval(has_it)
-    restricted = _restrict(values, measure, horizon)
+    restricted = restrict(values, measure, horizon)
+    restricted = restricted[~np.isnan(restricted)]
     restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
     ordered = _put_last(values, measure)
     p05, median, p95 = quantiles(ordered, [0.05, 0.5, 0.95]).tolist()
@@ -156,8 +157,8 @@ def compare_pairs(arm: Floats, base: Floats, measure: Measure, horizon: float) -
     differences = arm - base
     differences = differences[~np.isnan(differences)]
     mean, error, ci95 = _mean_with_interval(differences)
-    arm_restricted = _restrict(arm, measure, horizon, keep_missing=True)
-    base_restricted = _restrict(base, measure, horizon, keep_missing=True)
+    arm_restricted = restrict(arm, measure, horizon)
+    base_restricted = restrict(base, measure, horizon)
     restricted = arm_restricted - base_restricted
     restricted = restricted[~np.isnan(restricted)]
     restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
@@ -203,6 +204,11 @@ def measure_share_through_trust(effects: Floats, effects_with_trust_frozen: Floa
     ratio = effect_frozen / effect if effect else math.nan
     low, high = _ratio_interval(frozen, whole)
     return ThroughTrust(1 - ratio, (1 - high, 1 - low), effect, effect_frozen, n)
+
+
+def restrict(values: Floats, measure: Measure, horizon: float) -> Floats:
+    """Count milestones never reached as the horizon; other missing values stay NaN."""
+    return np.where(np.isnan(values), horizon, values) if measure.is_censored else values
 
 
 def quantiles(values: Floats, q: Sequence[float] | Floats) -> Floats:
@@ -307,13 +313,6 @@ def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None
 def _put_last(values: Floats, measure: Measure) -> Floats:
     """Make milestones never reached infinite: later than any that was."""
     return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
-
-
-def _restrict(values: Floats, measure: Measure, horizon: float, *, keep_missing: bool = False) -> Floats:
-    """Count milestones never reached as the horizon; leave out other missing values, or keep them."""
-    if measure.is_censored:
-        return np.where(np.isnan(values), horizon, values)
-    return values if keep_missing else values[~np.isnan(values)]
 
 
 def _to_json(record: Summary | Difference | ThroughTrust) -> dict[str, Any]:

@@ -257,7 +257,7 @@ def _declared(path: str, arms: Mapping[str, Scenario]) -> tuple[Place, tuple[str
             reasons.append(str(error).partition(": ")[2])
     if not places:
         nowhere = "" if len(arms) == 1 else " (so in each arm)"
-        raise ScenarioError(f"{key_of(path)}: {reasons[0]}{nowhere}")
+        raise ScenarioError(f"{key_of(path)}: {reasons[-1]}{nowhere}")
     return next(iter(places.values())), tuple(places)
 
 

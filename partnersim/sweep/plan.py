@@ -213,20 +213,20 @@ class Plan(Section):
     @field_validator("measures")
     @classmethod
     def _known_measures(cls, names: list[str]) -> list[str]:
-        return _each_known(names, MEASURES, "measure")
+        return check_known(names, MEASURES, "measure")
 
     @field_validator("series")
     @classmethod
     def _known_series(cls, series: KeptSeries | None) -> KeptSeries | None:
         if series:
-            _each_known(series.names, ALL_SERIES, "series")
+            check_known(series.names, ALL_SERIES, "series")
         return series
 
     @field_validator("replicates")
     @classmethod
     def _possible(cls, rule: int | Precision) -> int | Precision:
         if isinstance(rule, Precision):
-            _each_known(list(rule.half_width), MEASURES, "measure")
+            check_known(list(rule.half_width), MEASURES, "measure")
             if rule.ceiling < rule.floor:
                 raise ValueError(f"ceiling {rule.ceiling} is under floor {rule.floor}")
             for name, width in rule.half_width.items():
@@ -238,7 +238,7 @@ class Plan(Section):
     @classmethod
     def _by_path(cls, given: Any) -> Any:
         # Without quotes, a dotted key is a table in a table in TOML.
-        return dict(_joined(given)) if isinstance(given, Mapping) else given
+        return dict(joined(given)) if isinstance(given, Mapping) else given
 
     @field_validator("arms")
     @classmethod
@@ -683,7 +683,8 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
+def check_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
+    """Check that each name is known and stands once, and return them."""
     for name in names:
         check_name(name, known, what)
         if names.count(name) > 1:
@@ -691,12 +692,12 @@ def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
     return names
 
 
-def _joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """List the dotted paths of a table of tables, with the innermost tables."""
     for key, value in table.items():
         is_above = isinstance(value, Mapping) and value
         if is_above and all(isinstance(entry, Mapping) for entry in value.values()):
-            yield from _joined(value, f"{prefix}{key}.")
+            yield from joined(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 
