@@ -3,6 +3,6 @@
 `Sweep` is the door. What is heavy is loaded when it is used.
 """
 
-from partnersim.sweep.sweep import Failure, Status, Sweep
+from partnersim.sweep.sweep import Failure, Run, Status, Sweep
 
-__all__ = ["Failure", "Status", "Sweep"]
+__all__ = ["Failure", "Run", "Status", "Sweep"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import AfterValidator, Discriminator, Tag, field_validator, model_validator
 
+from partnersim.model.room import MOST_REPLICATES
 from partnersim.scenario.declarations import Section, Text, Whole, setting
 from partnersim.scenario.errors import ScenarioError, shown, suggest
 from partnersim.sweep.parameters import Column, Distribution, Floats, Parameter, as_column, key_of
@@ -215,6 +216,12 @@ class Design:
             the design says of its points: float64, int64, bool or str, one entry a point.
         """
         return self._make()
+
+    def luck_number(self, point: Any, replicate: Any) -> Any:
+        """Return the address of the random numbers of a run, or of each of some: a replicate of the seed."""
+        if self.n_alike is None:
+            return replicate
+        return point // self.n_alike * MOST_REPLICATES + replicate
 
 
 def make_design(plan: Plan) -> Design:

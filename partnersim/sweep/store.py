@@ -298,6 +298,20 @@ class Store:
         """Open the points, for one thread to read."""
         return DesignFile(self.design_file, self.history[-1].points)
 
+    def check_numbers(self) -> None:
+        """Check that this version of the program gives the numbers that are in the store.
+
+        Raises
+        ------
+        StoreError
+            Which says what differs.
+        """
+        if self.plan.sweep_id != self.sweep_id:
+            raise StoreError(
+                f"{self.folder}: this version of partnersim has another model than the one that made the "
+                "store: " + "; ".join(what_differs(self.identity, self.plan.identity()))
+            )
+
     def compare(self, plan: Plan) -> None:
         """Check that a plan is the one of this store.
 

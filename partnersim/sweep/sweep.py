@@ -6,23 +6,27 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import partnersim
-from partnersim.scenario.errors import ScenarioError
+from partnersim.scenario.errors import InputError, ScenarioError, check_name, out_of_range
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from partnersim.model.variants import Variants
     from partnersim.runs.codebook import Entry
+    from partnersim.runs.results import Results
+    from partnersim.scenario.scenario import Scenario
+    from partnersim.sweep.outcomes import Censored, Outcomes
     from partnersim.sweep.plan import Plan
     from partnersim.sweep.run import Progress
     from partnersim.sweep.store import Finding, Store
     from partnersim.sweep.tables import Table
 
-__all__ = ["Failure", "Status", "Sweep"]
+__all__ = ["Failure", "Run", "Status", "Sweep"]
 
 
 class Status(NamedTuple):
@@ -71,6 +75,25 @@ class Failure(NamedTuple):
     point: int
     arm: str
     replicate: int
+
+
+class Run(NamedTuple):
+    """All that a run of a sweep depends on: with it `partnersim.run` and `partnersim.explain` give it again.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        Of the arm at the point.
+    seed, replicate : int
+        The address of its random numbers: the sweep's seed, and `luck_number` of its row.
+    variants : Mapping
+        Functions of one's own by the slot that each fills.
+    """
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    variants: Variants
 
 
 class Sweep:
@@ -288,6 +311,122 @@ class Sweep:
         design = self.design.to_xarray()
         return self.measures.to_xarray().assign_coords(
             {str(name): column for name, column in design.data_vars.items()}
+        )
+
+    # --- For analyses -------------------------------------------------------------------------
+
+    def outcomes(
+        self,
+        measure: str,
+        arm: str | None = None,
+        against: str | None = None,
+        *,
+        censored: Censored = "horizon",
+    ) -> Outcomes:
+        """Read one measure over the points and replicates: of an arm, or of what it has more than another.
+
+        Parameters
+        ----------
+        measure
+            One that the sweep keeps.
+        arm
+            Whose measure; the base's if left out.
+        against
+            If given, the difference of `arm` from it, pair by pair (common random numbers).
+        censored
+            What a milestone counts as that a run does not reach: ``horizon``, the last month, or
+            ``missing``, left out. Both are counted.
+
+        Raises
+        ------
+        InputError
+            For a measure or an arm that the sweep has not.
+        ScenarioError
+            If nothing has been run yet.
+        """
+        from partnersim.sweep.outcomes import Source, read_outcomes
+
+        return read_outcomes(Source(self.plan, self.design, self.measures), measure, arm, against, censored)
+
+    def outcomes_by_month(
+        self, series: str, months: Sequence[int], arm: str | None = None, against: str | None = None
+    ) -> Iterator[tuple[int, Outcomes]]:
+        """Read a series in some months: each month with its outcomes, over the runs that keep series.
+
+        Raises
+        ------
+        InputError
+            For a series or an arm that the sweep has not.
+        ScenarioError
+            If no series are kept, or none is there yet.
+        """
+        from partnersim.sweep.outcomes import Source, read_series
+
+        return read_series(Source(self.plan, self.design, self.series), series, arm, against, months)
+
+    def problem(self) -> dict[str, Any]:
+        """Describe the parameters as SALib wants them.
+
+        Returns
+        -------
+        dict
+            `num_vars`, `names`, `bounds`, `dists` and, where the design has groups, `groups`. Names and
+            switches are numbered from 0, as `partnersim.sweep.problem.as_numbers` numbers them.
+
+        Raises
+        ------
+        ScenarioError
+            For a distribution that SALib has not.
+        """
+        from partnersim.sweep.problem import problem_of
+
+        return problem_of(self.plan)
+
+    def find_run(self, point: int, arm: str | None = None, replicate: int = 0) -> Run:
+        """Find what a run depends on: the scenario of its arm and point, and its random numbers.
+
+        Raises
+        ------
+        InputError
+            For a point, arm or replicate that the sweep has not.
+        StoreError
+            If this version of the program has another model than the one that made the sweep.
+        """
+        self._store.check_numbers()
+        plan = self.plan
+        arm = arm or next(iter(plan.arms_by_name))
+        check_name(arm, plan.arms_by_name, "arm in the sweep")
+        for name, number, count in (
+            ("point", point, plan.points.n_points),
+            ("replicate", replicate, plan.most_replicates),
+        ):
+            if wrong := out_of_range(number, 0, count - 1):
+                raise InputError(f"{name} = {wrong}")
+        paths = list(plan.parameters_by_path)
+        (values,) = self._store.points().points(point, point + 1, paths)
+        luck = int(plan.points.luck_number(point, replicate))
+        return Run(plan.scenario_for(arm, values), plan.seed, luck, plan.own_variants)
+
+    def rerun(self, point: int, arm: str | None = None, replicate: int = 0) -> Results:
+        """Run one row again, with all its months: its measures are the stored ones, bit for bit.
+
+        Parameters
+        ----------
+        point, arm, replicate
+            The row; of the base if the arm is left out. It need not have been run yet.
+
+        Raises
+        ------
+        InputError, StoreError
+            As `find_run`.
+        Exception
+            Whatever made the run fail, if it failed.
+        """
+        from partnersim.runs import ensemble
+
+        run = self.find_run(point, arm, replicate)
+        return ensemble.run(
+            run.scenario, 1, run.seed, first_replicate=run.replicate, variants=run.variants, workers=1
         )
 
     @property

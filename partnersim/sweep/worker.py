@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from partnersim.model.room import MOST_REPLICATES
 from partnersim.runs.kernel import Batch, Kernel, Part, compiled_for
 from partnersim.runs.measures import Floats, with_derived
 from partnersim.scenario.translate import Translator
 from partnersim.sweep.chunks import Chunk
 from partnersim.sweep.parquet import make_table
-from partnersim.sweep.plan import Plan, what_differs
+from partnersim.sweep.plan import Plan
 from partnersim.sweep.store import Store, run_schema, series_schema
 
 MESSAGE_LENGTH = 300
@@ -70,16 +69,12 @@ class Worker:
 
     Raises
     ------
-    RuntimeError
+    StoreError
         If this version of the program would give other numbers than those in the store.
     """
 
     def __init__(self, store: Store) -> None:
-        if store.plan.sweep_id != store.sweep_id:
-            raise RuntimeError(
-                "this version of partnersim has another model than the one that made the store: "
-                + "; ".join(what_differs(store.identity, store.plan.identity()))
-            )
+        store.check_numbers()
         self.simulator = Simulator(store.plan, store.points().points)
         self.store = store
 
@@ -136,16 +131,13 @@ class Simulator:
         points = np.concatenate([np.arange(begin, end) for begin, end in chunk.points])
         shape = (len(points), len(self.translators), chunk.n_replicates)
         replicate = np.broadcast_to(np.arange(*chunk.replicates), shape)
-        luck_number, n_alike = replicate, self.plan.points.n_alike
-        if n_alike is not None:
-            base = points[:, np.newaxis, np.newaxis] // n_alike
-            luck_number = base * MOST_REPLICATES + replicate
+        luck_number = self.plan.points.luck_number(points[:, np.newaxis, np.newaxis], replicate)
         n = points.size * shape[1] * shape[2]
         return Rows(
             point=np.repeat(points, shape[1] * shape[2]),
             arm=np.ravel(np.broadcast_to(np.arange(shape[1])[:, np.newaxis], shape)).astype(np.int32),
             replicate=np.ravel(replicate),
-            luck_number=np.ravel(luck_number),
+            luck_number=np.ravel(np.broadcast_to(luck_number, shape)),
             measures={name: np.full(n, np.nan) for name in self.plan.measure_names},
         )
 
