@@ -139,6 +139,64 @@ def find_mix(
     tell_written(console, folder)
 
 
+@app.command("calibrate", rich_help_panel=SIMULATE)
+def find_fit(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)
+    ],
+    observed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="What was observed: a table [targets.MEASURE] for each, with value and error.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE=VALUE±ERROR",
+            help="What was observed, with its standard error; +- stands for ±. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    arm: Annotated[
+        str | None, typer.Option(help="Which arm the place is; base if left out.", show_default=False)
+    ] = None,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Say which parameters of a stored sweep fit what was observed, and how far to believe it."""
+    from partnersim.analysis.calibration import calibrate, parse_target, read_observed
+    from partnersim.sweep.sweep import Sweep
+
+    targets = read_observed(observed) if observed is not None else {}
+    for text in target or ():
+        name, given = parse_target(text)
+        if name in targets:
+            raise refuse("--target", f"{name}: is given twice; each measure once")
+        targets[name] = given
+    if not targets:
+        raise refuse("--target", "give one at least, or --observed FILE.toml")
+    sweep = Sweep.open(folder)
+    written = open_folder(out, force)
+    compile_first(is_quiet=as_json)
+    with progress_bar("Simulating what fits", is_quiet=as_json) as progress:
+        found = calibrate(sweep, targets, arm, progress=progress)
+    document = {**found.to_json(), "sweep": sweep.status().sweep_id}
+    if written is not None:
+        written.write_calibration(found, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    from partnersim.report.tables import calibration_view
+
+    console = make_console()
+    console.print(calibration_view(found))
+    tell_written(console, written)
+
+
 def check_measure(name: str) -> None:
     """Refuse a name that no measure has."""
     from partnersim.runs.measures import MEASURES

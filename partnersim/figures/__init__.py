@@ -8,6 +8,7 @@ The pictures of the app are described with the parts of these modules, and paint
 `paint_svg`: one palette, one set of steps of trust, one layout of labels.
 """
 
+from partnersim.figures.calibration import posterior, posterior_pairs, posterior_predictive
 from partnersim.figures.causes import ledger_waterfall
 from partnersim.figures.chance import distribution, icon_arrays
 from partnersim.figures.curve import trust_speed
@@ -33,6 +34,9 @@ __all__ = [
     "main_effects",
     "period",
     "plural",
+    "posterior",
+    "posterior_pairs",
+    "posterior_predictive",
     "published_against_simulated",
     "quantiles",
     "save",

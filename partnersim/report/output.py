@@ -22,6 +22,7 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
+    from partnersim.analysis.calibration import Calibration
     from partnersim.analysis.mix import Mix
     from partnersim.analysis.what_if import WhatIf
     from partnersim.figures import Picture
@@ -170,6 +171,19 @@ class OutputFolder:
         self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
         self.write_rows("choices.csv", rows)
         self.write_picture("best-mix", figures.best_mix(found))
+
+    def write_calibration(self, found: Calibration, document: str) -> None:
+        """Write what fits an observation: data, points drawn from it, and the pictures."""
+        from partnersim import figures
+        from partnersim.analysis.calibration import draws_of
+
+        self.write("calibration.json", document)
+        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
+        points = draws_of(found)
+        self.write_rows("points.csv", [points.columns, *points.itertuples(index=False)])
+        self.write_picture("posterior", figures.posterior(found))
+        self.write_picture("posterior-pairs", figures.posterior_pairs(found))
+        self.write_picture("posterior-predictive", figures.posterior_predictive(found))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write the files that a run and a comparison have in common."""

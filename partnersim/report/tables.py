@@ -10,19 +10,21 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.runs.measures import MEASURES, range_of
+from partnersim.runs.measures import MEASURES, Floats, range_of
 from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural, signed
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.analysis.calibration import Calibration
     from partnersim.analysis.mix import Mix
     from partnersim.analysis.what_if import WhatIf
     from partnersim.runs.codebook import Entry
@@ -440,6 +442,57 @@ def mix_view(found: Mix) -> RenderableType:
         "or more than as it stands."
     )
     return Group(*parts, *map(Text, words), Text(), Text(note, style="dim"))
+
+
+# --- Calibration ----------------------------------------------------------------------------------
+
+
+def calibration_view(found: Calibration) -> RenderableType:
+    """Show which values fit what was observed, how far that is to be believed, and what it predicts."""
+    parts: list[RenderableType] = [_marginals_table(found), Text()]
+    for one in found.marginals:
+        if not one.is_number:
+            said = [
+                f"{value} {percent(before)}, {percent(after)}"
+                for value, (before, after) in one.shares().items()
+            ]
+            parts.append(Text(f"{one.path}, before and after: {'; '.join(said)}"))
+    table = number_table("measure", "observed", "sweep", "new runs of what fits", "place")
+    for name, check in found.checks.items():
+        shown = reading(name)
+        sweep, predicted = (_span_of(shown.factor * values) for values in (check.prior, check.predicted))
+        error = f" ± {number(shown.factor * check.observed.error)}" if check.observed.error else ""
+        observed = f"{number(shown.factor * check.observed.value)}{error}"
+        table.add_row(shown.heading, observed, sweep, predicted, fixed(check.place, 2))
+    note = (
+        f"{found.n_accepted:,} of {found.n_runs:,} runs were accepted, and adjusted by regression. Medians, "
+        "with 5 and 95 %. Held: in what share of runs of the sweep, taken for what was observed, such an "
+        "interval held the true value; it should be near 90 %. Place: share of new runs of what fits below "
+        "what was observed; near 0 or 1, the model does not show it."
+    )
+    return Group(*parts, table, Text(), *map(Text, found.notes), Text(note, style="dim"))
+
+
+def _marginals_table(found: Calibration) -> Table:
+    """Show the numbers among the parameters, before and after."""
+    table = number_table("parameter", "sweep", "what fits", "held")
+    for one in found.marginals:
+        if one.coverage is not None:
+            low, high = one.coverage.ci95
+            held = f"{100 * one.coverage.share:.0f} ± {50 * (high - low):.0f} %"
+            before, after = (_three(quantiles) for quantiles in one.quantiles)
+            table.add_row(Text(one.path), before, after, held)
+    return table
+
+
+def _span_of(values: Floats) -> str:
+    """Write the median of some values, and their 5 and 95 %."""
+    return _three(np.quantile(values, (0.05, 0.5, 0.95)))
+
+
+def _three(quantiles: Floats) -> str:
+    low, middle, high = map(number, quantiles.tolist())
+    return f"{middle} ({low} to {high})"
 
 
 # --- Scenarios and parameters --------------------------------------------------------------------
