@@ -20,6 +20,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 from partnersim.model import version
 from partnersim.model.room import MOST_REPLICATES, MOST_SEED
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
+from partnersim.scenario.accepted import accepted_ranges
 from partnersim.scenario.arms import beside
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.declared import plain
@@ -413,6 +414,38 @@ class Plan(Section):
         if not self.parameters:
             raise ScenarioError('parameters: missing; give [parameters], such as "decision.exposure" = {}')
         return {path: resolve(path, spread, self.arms_by_name) for path, spread in self.parameters.items()}
+
+    @property
+    def notes(self) -> list[str]:
+        """Say where the ranges are from whose bounds the plan leaves out."""
+        accepted = accepted_ranges()
+        said = {
+            "accepted": "within what accepted points show (5 to 95 %)",
+            "declared": f"all that is declared possible, for {accepted.why_not}",
+        }
+        notes = []
+        for origin, how in said.items():
+            paths = [path for path, p in self.parameters_by_path.items() if p.origin == origin]
+            if paths:
+                notes.append(f"Left out and taken as {how}: {', '.join(paths)}.")
+        return notes
+
+    def with_ranges_of(self, identity: Mapping[str, Any]) -> Self:
+        """Return the same plan with bounds that it leaves out as a store has them.
+
+        What was run decides, whatever is accepted or declared by now.
+        """
+        stored = dict(identity["parameters"])
+        data = self.model_dump(exclude_none=True)
+        for path, parameter in self.parameters_by_path.items():
+            spread = stored.get(path, {})
+            if parameter.origin != "given" and {"low", "high"} <= spread.keys():
+                data["parameters"][path] = spread | data["parameters"][path]
+        if data["parameters"] == self.model_dump(exclude_none=True)["parameters"]:
+            return self
+        plan = type(self).make(data, "the plan with the ranges of the store", self._folder)
+        plan._text = self._text
+        return plan.keep_texts(self._scenario_texts)
 
     @property
     def measure_names(self) -> tuple[str, ...]:
