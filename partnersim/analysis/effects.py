@@ -8,25 +8,22 @@ that is in no interval; what is to be read is how the means differ along a param
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.runs.measures import MEASURES, Floats, Measure
+from partnersim.analysis.given_data import groups_of_values
+from partnersim.runs.measures import Floats, Measure
 from partnersim.runs.statistics import CONFIDENCE, FEWEST_REPLICATES, summarise
-from partnersim.scenario.errors import ScenarioError, check_name
+from partnersim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
+    from partnersim.sweep.outcomes import Censored, Outcomes
+    from partnersim.sweep.parameters import Column
+    from partnersim.sweep.plan import Plan
     from partnersim.sweep.sweep import Sweep
-    from partnersim.sweep.tables import Array
-
-MOST_VALUES = 6
-"""A parameter with more values than these is cut into groups."""
-
-N_GROUPS = 5
-"""Groups of equally many points: enough to see a bend, with enough points in each."""
 
 SPREAD_OUT = ("factorial", "latin-hypercube", "sobol", "saltelli", "table")
 """Designs in which the other parameters vary freely while one is looked at."""
@@ -91,7 +88,14 @@ class MainEffects:
     seed: int
 
 
-def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str | None = None) -> MainEffects:
+def main_effects(
+    sweep: Sweep,
+    measure: str,
+    arm: str | None = None,
+    base: str | None = None,
+    *,
+    censored: Censored = "horizon",
+) -> MainEffects:
     """Find what each parameter does to a measure.
 
     Parameters
@@ -99,11 +103,13 @@ def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str |
     sweep
         One whose design lets all parameters vary at once.
     measure
-        A milestone never reached counts as the last month.
+        One that the sweep keeps.
     arm
         Whose measure; the base's if left out.
     base
         If given, the difference of `arm` from it, pair by pair.
+    censored
+        What a milestone never reached counts as; see `partnersim.Sweep.outcomes`.
 
     Raises
     ------
@@ -112,62 +118,36 @@ def main_effects(sweep: Sweep, measure: str, arm: str | None = None, base: str |
         and too few points.
     """
     plan = sweep.plan
-    check_name(measure, plan.measure_names, "measure in the sweep")
-    for name in (arm, base):
-        if name is not None:
-            check_name(name, plan.arms_by_name, "arm in the sweep")
     if plan.design.type not in SPREAD_OUT:
         raise ScenarioError(
             f"{sweep.folder}: a design of type {plan.design.type!r} varies one parameter at a "
             f"time and has no main effects; these have: {', '.join(SPREAD_OUT)}"
         )
-    arm = arm or (next(iter(plan.arms_by_name)) if plan.has_arms else None)
-    means = _point_means(sweep, measure, arm, base)
-    columns = sweep.design.to_pandas().set_index("point")
+    return main_effects_of(sweep.outcomes(measure, arm, base, censored=censored), plan)
+
+
+def main_effects_of(outcomes: Outcomes, plan: Plan) -> MainEffects:
+    """Find what each parameter does to the outcomes of a sweep with this plan; see `main_effects`."""
+    means, columns = outcomes.means, outcomes.points
     is_known = np.isfinite(means)
-    if "matrix" in columns:  # the rows of Saltelli's design that are drawn independently
-        is_known &= columns["matrix"].isin(["A", "B"]).to_numpy()
+    if "matrix" in outcomes.design:  # the rows of Saltelli's design that are drawn independently
+        is_known &= outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
     n_points = int(is_known.sum())
     if n_points < FEWEST_REPLICATES:
         raise ScenarioError(
-            f"{sweep.folder}: {n_points} points have this measure; main effects need {FEWEST_REPLICATES}"
+            f"{outcomes.measure}: {n_points} points have this measure; main effects need {FEWEST_REPLICATES}"
         )
     units = {path: parameter.unit for path, parameter in plan.parameters_by_path.items()}
     varied = {path: columns[path].to_numpy()[is_known] for path in units if path in columns}
     effects = find_effects(varied, means[is_known], units)
     if not effects:
-        raise ScenarioError(f"{sweep.folder}: no parameter has more than one value")
-    n_replicates = len(sweep.measures.axes["replicate"])
-    return MainEffects(measure, arm, base, effects, n_points, n_replicates, plan.seed)
+        raise ScenarioError("no parameter has more than one value")
+    return MainEffects(
+        outcomes.measure, outcomes.arm, outcomes.against, effects, n_points, outcomes.n_replicates, plan.seed
+    )
 
 
-def _point_means(sweep: Sweep, measure: str, arm: str | None, base: str | None) -> Floats:
-    """Compute the mean over replicates at each point, of an arm or of its difference from the base."""
-    runs = sweep.measures
-    horizon = sweep.plan.base.months
-    means = np.full(runs.n_points, np.nan)
-    everywhere = {key: np.arange(len(labels)) for key, labels in runs.axes.items()}
-    arms = [runs.arms.index(name) for name in (arm, base) if name is not None]
-    for begin, end in runs.by_points():
-        wanted = everywhere | {"point": np.arange(begin, end)}
-        found = runs.grid(["status", measure], wanted)
-        values = _restrict(found[measure], found["status"], MEASURES[measure], horizon)
-        if arms:
-            values = values[:, arms[0]] - (values[:, arms[1]] if base else 0.0)
-        count = np.isfinite(values).sum(axis=-1)
-        total = np.nansum(values, axis=-1)
-        means[begin:end] = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
-    return means
-
-
-def _restrict(values: Floats, status: Array, measure: Measure, horizon: int) -> Floats:
-    """Let the last month stand for a milestone that a run did not reach."""
-    if not measure.is_censored:
-        return values
-    return np.where((status == 0) & np.isnan(values), float(horizon), values)
-
-
-def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str, str]) -> list[MainEffect]:
+def find_effects(columns: Mapping[str, Column], means: Floats, units: Mapping[str, str]) -> list[MainEffect]:
     """Find the main effect of each parameter, the largest share first.
 
     Parameters
@@ -181,7 +161,7 @@ def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str
     """
     effects = []
     for path, column in columns.items():
-        groups = list(_groups(column))
+        groups = list(groups_of_values(column))
         if len(groups) < 2:
             continue
         parts = [means[rows] for _, rows in groups]
@@ -200,22 +180,6 @@ def find_effects(columns: Mapping[str, Array], means: Floats, units: Mapping[str
             )
         )
     return sorted(effects, key=lambda effect: -effect.share)
-
-
-def _groups(column: Array) -> Iterator[tuple[Any, Array]]:
-    """Return the points of each value, or of each of some groups of neighbouring values, rising."""
-    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
-    if len(values) <= MOST_VALUES or column.dtype.kind not in "fiu":
-        for index, value in enumerate(values):
-            name = float(value) if column.dtype.kind in "fiu" else str(value).lower()
-            yield name, np.flatnonzero(place == index)
-        return
-    # By the middle rank of each value, so that points with the same value are never parted.
-    ranks = counts.cumsum() - counts / 2
-    group = (N_GROUPS * ranks / len(column)).astype(int)[place]
-    for index in np.unique(group):
-        rows = np.flatnonzero(group == index)
-        yield float(column[rows].mean()), rows
 
 
 def _share(parts: list[Floats]) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 
-from partnersim.cli import look, search, simulate, sweep  # noqa: F401  # they add their commands
+from partnersim.cli import analyse, look, search, simulate, sweep  # noqa: F401  # they add their commands
 from partnersim.cli.base import app, visible
 
 

@@ -23,6 +23,7 @@ from partnersim.cli.base import (
     WORKERS,
     _between,
     _complete_arm,
+    _complete_scenario,
     app,
     compile_first,
     json_text,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Results
     from partnersim.scenario.scenario import Scenario
+    from partnersim.sweep.sweep import Run
 
 
 MOST_KEPT = 4e9
@@ -209,9 +211,28 @@ def curve(
 
 @app.command(rich_help_panel=SIMULATE)
 def explain(
-    scenario: SCENARIO,
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="Name of a packaged scenario, path of a scenario file, or with --point the folder of a "
+            "sweep.",
+            autocompletion=_complete_scenario,
+            show_default=False,
+        ),
+    ],
     seed: SEED = 1,
     replicate: REPLICATE = 0,
+    point: Annotated[
+        int | None, typer.Option(help="Explain a run of a sweep: its point.", show_default=False)
+    ] = None,
+    arm: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --point: its arm; base if left out.", show_default=False),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before Python that the plan of a sweep names.")
+    ] = False,
     between: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Only trust between these two.", show_default=False),
@@ -224,7 +245,21 @@ def explain(
     as_json: JSON = False,
 ) -> None:
     """Say why trust changed in one run: what each mechanism added and took away."""
-    chosen = read_scenario(scenario, months, settings)
+    from partnersim.cli.sweep import is_begun
+
+    variants, which = None, f"replicate {replicate}"
+    if point is None:
+        if arm is not None or yes:
+            raise refuse("--arm" if arm else "--yes", "belongs to --point")
+        if is_begun(Path(scenario)):
+            raise refuse("--point", f"{scenario} holds a sweep; say which of its points")
+        chosen = read_scenario(scenario, months, settings)
+    else:
+        if months is not None or settings or seed != 1:
+            raise refuse("--point", "a run of a sweep has its own scenario, months and seed")
+        of_sweep = find_run(scenario, (point, arm, replicate), yes, can_ask=not as_json)
+        which = f"point {point}{f', {arm}' if arm else ''}, {which}"
+        chosen, seed, replicate, variants = of_sweep
     links = read_links(chosen, between)
     if month is not None and not 1 <= month <= chosen.months:
         raise refuse("--month", f"{month}: must be between 1 and {chosen.months}")
@@ -233,12 +268,13 @@ def explain(
     from partnersim.runs import ledger
 
     entries = ledger.explain(
-        chosen, seed, replicate, from_month=1 if month is None else month, to_month=month
+        chosen, seed, replicate, variants=variants, from_month=1 if month is None else month, to_month=month
     )
     document = {
         "scenario": scenario,
         "title": chosen.title,
         "seed": seed,
+        "run": which,
         "replicate": replicate,
         "month": month,
         "months": chosen.months,
@@ -252,9 +288,18 @@ def explain(
         return
     console = make_console()
     when = f"month {month}" if month else f"{chosen.months} months"
-    console.print(title_of(chosen, scenario, f"replicate {replicate}, {when}, seed {seed}"))
+    console.print(title_of(chosen, scenario, f"{which}, {when}, seed {seed}"))
     print_explanation(console, entries, links, month)
     tell_written(console, folder)
+
+
+def find_run(folder: str, row: tuple[int, str | None, int], is_agreed: bool, *, can_ask: bool) -> Run:
+    """Find what a run of a sweep depends on, by its point, arm and replicate."""
+    from partnersim.cli.sweep import ask_before_programs, open_sweep
+
+    opened = open_sweep(Path(folder))
+    ask_before_programs(opened.plan.programs, is_agreed, can_ask=can_ask)
+    return opened.find_run(*row)
 
 
 def read_scenario(source: str, months: int | None, settings: Sequence[str] | None) -> Scenario:

@@ -47,12 +47,6 @@ if TYPE_CHECKING:
 MOST_UNASKED = 20_000_000
 """Runs that a sweep may have without being asked about: more is more often a slip than a wish."""
 
-DRAWN = (
-    *("mean_speed", "change_delivered", "initiatives_completed", "initiatives_abandoned"),
-    *("initiatives_under_way", "actual_over_planned", "trust"),
-)
-"""Measures that figures show if none is asked for."""
-
 UNITS = {"year": 365 * 86400, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
 """Units of time, in seconds."""
 
@@ -81,11 +75,10 @@ class Format(StrEnum):
 
     CSV = "csv"
     NETCDF = "netcdf"
-    FIGURES = "figures"
 
 
 ENDING = {Format.CSV: "csv", Format.NETCDF: "nc"}
-"""File name endings of the formats that have one file for each table."""
+"""File name endings of the formats."""
 
 
 PLAN = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False)]
@@ -264,41 +257,22 @@ def export(
             show_default=False,
         ),
     ] = None,
-    measures: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--measure",
-            metavar="NAME",
-            help="Draw figures of this measure. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
     force: FORCE = False,
     as_json: JSON = False,
 ) -> None:
-    """Write the design, the runs and the series for other programs, or draw them."""
+    """Write the design, the runs and the series for other programs."""
     from partnersim.report.output import OutputFolder
     from partnersim.runs.codebook import codebook_csv
 
-    if measures and to is not Format.FIGURES:
-        raise refuse("--measure", "belongs to --to figures; files have all measures")
     opened = open_sweep(folder)
     tables, found = tables_of(opened), opened.status()
     if not found.is_finished and not as_json:
         say(f"{found.n_runs - found.n_done:,} runs are still to come; this is without them.")
     place = out or folder / to.value
-    if to is Format.FIGURES:
-        from partnersim.figures.page import ENDINGS
-
-        drawn = effects_of(opened, measures or [])
-        names = [f"{name}.{ending}" for name in drawn for ending in ENDINGS]
-        target = OutputFolder(place, force=force, names=names)
-        draw_effects(opened, drawn, target)
-    else:
-        names = [f"{table.name}.{ENDING[to]}" for table in tables]
-        target = OutputFolder(place, force=force, names=names)
-        write_tables(tables, to, target.path, target.written, is_silent=as_json)
-        target.write("codebook.csv", codebook_csv(opened.codebook()))
+    names = [f"{table.name}.{ENDING[to]}" for table in tables]
+    target = OutputFolder(place, force=force, names=names)
+    write_tables(tables, to, target.path, target.written, is_silent=as_json)
+    target.write("codebook.csv", codebook_csv(opened.codebook()))
     if as_json:
         print_json({"folder": str(target.path), "written": sorted(target.written)})
     else:
@@ -585,7 +559,7 @@ def ending(outcome: Outcome, folder: Path) -> str:
     parts = [outcome.message, done, f"({duration(outcome.seconds)})"]
     if outcome.is_finished:
         parts[0] = f"Finished. {outcome.message}".rstrip()
-        parts.append(f"\nNext: partnersim sweep export {folder} --to csv")
+        parts.append(f"\nNext: partnersim analyse {folder}, or partnersim sweep export {folder} --to csv")
     return " ".join(filter(None, parts))
 
 
@@ -652,27 +626,3 @@ def write_tables(
             else:
                 write_netcdf(table, folder / name, design, update)
         written.append(name)
-
-
-def effects_of(opened: Sweep, measures: list[str]) -> dict[str, tuple[str, ...]]:
-    """Name the figures of main effects on each measure: in base, and on what each other arm changes.
-
-    Beside each name stand the words by which `main_effects` has it.
-    """
-    base, *others = opened.plan.arms_by_name
-    names = measures or [name for name in DRAWN if name in opened.plan.measure_names]
-    drawn: dict[str, tuple[str, ...]] = {}
-    for measure in names or opened.plan.measure_names[:1]:
-        drawn[f"effects-{measure}"] = (measure,)
-        for number, arm in enumerate(others, start=1):
-            drawn[f"effects-{measure}-{number}"] = (measure, arm, base)
-    return drawn
-
-
-def draw_effects(opened: Sweep, drawn: dict[str, tuple[str, ...]], target: OutputFolder) -> None:
-    """Draw main effects."""
-    from partnersim import figures
-    from partnersim.analysis.effects import main_effects
-
-    for name, words in drawn.items():
-        target.write_picture(name, figures.main_effects(main_effects(opened, *words)))

@@ -18,6 +18,7 @@ from partnersim.figures.over_time import change_over_time, quantiles
 from partnersim.figures.page import save
 from partnersim.figures.picture import Picture
 from partnersim.figures.published import published_against_simulated
+from partnersim.figures.sensitivity import sensitivity, sensitivity_by_size, sensitivity_over_time
 from partnersim.figures.sweep import main_effects
 from partnersim.figures.trust import trust_heatmap, trust_network
 from partnersim.figures.what_if import tornado
@@ -40,6 +41,9 @@ __all__ = [
     "published_against_simulated",
     "quantiles",
     "save",
+    "sensitivity",
+    "sensitivity_by_size",
+    "sensitivity_over_time",
     "tornado",
     "trust_heatmap",
     "trust_network",

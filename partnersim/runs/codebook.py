@@ -66,9 +66,16 @@ _KEYS = {
             for k in (5, 25, 75, 95)
         ),
         ("monte_carlo_error", "error", "as the measure", "Standard error of the mean.", 0),
-        ("ci95_low", "interval, low", "as the measure", "Lower end of the mean's 95 % interval.", None),
-        ("ci95_high", "interval, high", "as the measure", "Upper end of the mean's 95 % interval.", None),
+        ("ci95_low", "interval, low", "as the measure", "Lower end of the 95 % interval.", None),
+        ("ci95_high", "interval, high", "as the measure", "Upper end of the 95 % interval.", None),
         ("n_pairs", "pairs", "pairs", "Pairs of replicates that the mean is over.", 0),
+        ("against", "against", "", "Arm whose measure is taken off, pair by pair; empty for none.", None),
+        ("method", "method", "", "Method of the sensitivity analysis.", None),
+        ("parameter", "parameter", "", "Path of the parameter, or name of its group.", None),
+        ("other", "other parameter", "", "The other one of an index of second order.", None),
+        ("index", "index", "", "Name of the sensitivity index; docs/sweeps.md explains each.", None),
+        ("value", "value", "as the index", "The index: a share, or of morris in the measure's unit.", None),
+        ("n_rows", "rows", "", "Base rows, trajectories or points that the index is over.", 0),
     )
 } | {
     name: Entry(name, label, "share", meaning, 0, 1)

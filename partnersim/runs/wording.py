@@ -85,8 +85,13 @@ def of_hundred(share: float, digits: int = 2) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Write a count with its noun: '1 run', '1,200 runs'."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Write a count with its noun: '1 run', '1,200 runs', '3 trajectories'."""
+    return f"{count:,} {noun if count == 1 else many(noun)}"
+
+
+def many(noun: str) -> str:
+    """Write the plural of a noun."""
+    return f"{noun[:-1]}ies" if noun.endswith("ory") else f"{noun}s"
 
 
 def period(months: float) -> str:

@@ -1,0 +1,196 @@
+"""The command that analyses a sweep: which parameters move a measure, or what an arm changes in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from partnersim.cli.base import (
+    FORCE,
+    JSON,
+    OUT,
+    SIMULATE,
+    app,
+    json_text,
+    make_console,
+    print_json,
+    progress_bar,
+    refuse,
+    say,
+    tell_written,
+)
+from partnersim.cli.simulate import open_folder
+from partnersim.cli.sweep import FOLDER, open_sweep
+
+if TYPE_CHECKING:
+    from partnersim.analysis.sensitivity import MethodName, Sensitivity
+    from partnersim.sweep.sweep import Sweep
+
+DRAWN = (
+    *("mean_speed", "change_delivered", "initiatives_completed", "initiatives_abandoned"),
+    *("initiatives_under_way", "actual_over_planned", "trust"),
+)
+"""Measures that are analysed if none is asked for, as far as the sweep keeps them."""
+
+ALL = "all"
+"""What is typed for all measures that the sweep keeps."""
+
+
+class Method(StrEnum):
+    """A method of sensitivity analysis."""
+
+    SOBOL = "sobol"
+    MORRIS = "morris"
+    EFFECTS = "effects"
+    PAWN = "pawn"
+    SHAPLEY = "shapley"
+    REGRESSION = "regression"
+
+
+class Censored(StrEnum):
+    """What a milestone that a run does not reach counts as."""
+
+    HORIZON = "horizon"
+    MISSING = "missing"
+
+
+@app.command(rich_help_panel=SIMULATE)
+def analyse(
+    folder: FOLDER,
+    method: Annotated[
+        Method | None,
+        typer.Option(
+            help="By which method; if left out, the one that the sweep's design is made for.",
+            show_default=False,
+        ),
+    ] = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure",
+            metavar="NAME",
+            help="Analyse this measure, or all that the sweep keeps: 'all'. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    arm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only this arm. If left out: base, and what each other arm changes.",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --arm: what it changes against this one, pair by pair.",
+            show_default=False,
+        ),
+    ] = None,
+    censored: Annotated[
+        Censored,
+        typer.Option(help="What a milestone never reached counts as: the last month, or not at all."),
+    ] = Censored.HORIZON,
+    over_time: Annotated[
+        bool, typer.Option("--over-time", help="Analyse the series that the sweep keeps, year by year.")
+    ] = False,
+    out: OUT = None,
+    force: FORCE = False,
+    as_json: JSON = False,
+) -> None:
+    """Say which parameters of a sweep move a measure, and what an arm changes in it."""
+    from partnersim.analysis.sensitivity import choose_method
+
+    if against is not None and arm is None:
+        raise refuse("--against", "belongs to --arm")
+    opened = open_sweep(folder)
+    chosen = choose_method(opened.plan, method)
+    names = measures_of(opened, measures or [], over_time=over_time)
+    target = open_folder(out, force)
+    if not as_json and (left := unfinished(opened)):
+        say(f"{left:,} runs are still to come; this is without them.")
+    jobs = [(name, *pair) for name in names for pair in pairs_of(opened, arm, against)]
+    found, skipped = analyse_all(opened, jobs, chosen, censored, over_time=over_time, is_quiet=as_json)
+    from partnersim.report.analyses import as_document, sensitivity_view, write_analyses
+
+    document = as_document(found, skipped, opened)
+    if target is not None:
+        write_analyses(target, found, document, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    console = make_console()
+    for one in found:
+        console.print(sensitivity_view(one))
+    for what, why in skipped.items():
+        say(f"Left out, {what}: {why}")
+    tell_written(console, target)
+
+
+def measures_of(opened: Sweep, names: list[str], *, over_time: bool) -> list[str]:
+    """Return the measures that are meant, or the series."""
+    from partnersim.scenario.errors import check_name
+
+    plan = opened.plan
+    kept = tuple(opened.series.values) if over_time else plan.measure_names
+    for name in names:
+        if name != ALL:
+            check_name(name, kept, f"{'series' if over_time else 'measure'} in the sweep")
+    if over_time or ALL in names:
+        return list(kept) if ALL in names or not names else list(dict.fromkeys(names))
+    return list(dict.fromkeys(names)) or [name for name in DRAWN if name in kept] or list(kept[:1])
+
+
+def pairs_of(opened: Sweep, arm: str | None, against: str | None) -> list[tuple[str | None, str | None]]:
+    """Return the arms to analyse, each with the one that it is compared with."""
+    if arm is not None:
+        return [(arm, against)]
+    base, *others = opened.plan.arms_by_name
+    return [(base if others else None, None), *((other, base) for other in others)]
+
+
+def unfinished(opened: Sweep) -> int:
+    """Return how many runs are still to come."""
+    found = opened.status()
+    return found.n_runs - found.n_done
+
+
+def analyse_all(
+    opened: Sweep,
+    jobs: list[tuple[str, str | None, str | None]],
+    method: MethodName,
+    censored: Censored,
+    *,
+    over_time: bool,
+    is_quiet: bool,
+) -> tuple[list[Sensitivity], dict[str, str]]:
+    """Analyse what can be, and say of the rest why it cannot; where nothing can, that is an error."""
+    from partnersim.analysis.sensitivity import analyse as analyse_one
+    from partnersim.analysis.sensitivity import analyse_over_time
+    from partnersim.scenario.errors import InputError
+
+    found: list[Sensitivity] = []
+    skipped: dict[str, str] = {}
+    with progress_bar("Analysing", is_quiet=is_quiet) as update:
+        for number, (measure, arm, against) in enumerate(jobs, start=1):
+            try:
+                if over_time:
+                    found.append(analyse_over_time(opened, measure, arm, against, method=method))
+                else:
+                    found.append(
+                        analyse_one(opened, measure, arm, against, method=method, censored=censored.value)
+                    )
+            except InputError as error:
+                if len(jobs) == 1:
+                    raise
+                less = f" less {against}" if against else ""
+                skipped[f"{measure}{f' of {arm}{less}' if arm else ''}"] = str(error)
+            if update is not None:
+                update(number, len(jobs))
+    if not found:
+        raise InputError(next(iter(skipped.values())))
+    return found, skipped
