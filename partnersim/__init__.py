@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partnersim import figures as figures
+    from partnersim.analysis.calibration import calibrate as calibrate
     from partnersim.analysis.effects import main_effects as main_effects
+    from partnersim.analysis.what_if import what_if as what_if
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
     from partnersim.runs.curve import curve as curve
@@ -37,6 +39,7 @@ _HOMES = {
     "ScenarioError": "scenario.errors",
     "Sweep": "sweep.sweep",
     "as_html": "report.notebook",
+    "calibrate": "analysis.calibration",
     "compare": "runs.ensemble",
     "curve": "runs.curve",
     "explain": "runs.ledger",
@@ -45,6 +48,7 @@ _HOMES = {
     "main_effects": "analysis.effects",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
+    "what_if": "analysis.what_if",
 }
 """Public names, and the module of each; `figures` is one itself."""
 

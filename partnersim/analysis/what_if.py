@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -155,7 +156,7 @@ class WhatIf:
 
 
 def what_if(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     month: int,
     *,
     replicate: int = 0,
@@ -174,7 +175,7 @@ def what_if(
     Parameters
     ----------
     scenario, seed, replicate
-        The run that is asked about.
+        The run that is asked about; a scenario, the name of a packaged one or the path of a file.
     month
         When things are moved, as scenarios count months: 0 is the first.
     measure
@@ -192,6 +193,8 @@ def what_if(
     ValueError
         For numbers out of range.
     """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.load(scenario)
     check_name(measure, MEASURES, "measure")
     if not 0 <= month < scenario.months:
         raise InputError(f"month = {month}: must be from 0 to {scenario.months - 1}")
@@ -200,7 +203,7 @@ def what_if(
 
     def outcomes(arm: Scenario) -> Floats:
         found = run(arm, replicates, seed, workers=workers, series=False, first_replicate=replicate)
-        return restrict(found.measures[measure], MEASURES[measure], scenario.months)
+        return restrict(found.measures[measure], MEASURES[measure], arm.months)
 
     asked = list(find_moves(scenario, month))
     as_it_was, moves = outcomes(scenario), []

@@ -38,7 +38,6 @@ from partnersim.model.room import MOST_WORKERS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from partnersim.report.output import OutputFolder
     from partnersim.sweep.plan import Plan
     from partnersim.sweep.run import Outcome, Progress
     from partnersim.sweep.sweep import Status, Sweep

@@ -100,7 +100,7 @@ def test_a_sweep_keeps_the_ranges_that_it_was_begun_with(file: Path, tmp_path: P
 def test_a_damaged_file_is_named(file: Path) -> None:
     file.write_text('model = "2"\n', encoding="utf-8")
     accepted.accepted_ranges.cache_clear()
-    with pytest.raises(ScenarioError, match="accepted.toml"):
+    with pytest.raises(ScenarioError, match=r"accepted\.toml"):
         plan_of()
 
 
