@@ -101,6 +101,9 @@ def test_every_command_explains_itself() -> None:
         "compare",
         "curve",
         "explain",
+        "what-if",
+        "mix",
+        "calibrate",
     ):
         result = call(command, "--help")
         assert result.exit_code == 0, command
