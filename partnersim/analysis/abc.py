@@ -19,7 +19,7 @@ from partnersim.runs.measures import Flags, Floats
 Rows = npt.NDArray[np.int64]
 
 ACCEPTED_SHARE = 0.1
-FEWEST, MOST = 100, 4000
+FEWEST, MOST = 200, 4000
 """Simulations that are accepted: a share of all, within these bounds."""
 
 INTERVAL = (0.05, 0.95)
@@ -130,7 +130,9 @@ def adjust(parameters: Floats, steps: Floats, weights: Floats) -> Floats:
     design = np.column_stack([np.ones(len(steps)), steps])
     roots = np.sqrt(weights)[:, None]
     means, *_ = np.linalg.lstsq(roots * design, roots * parameters, rcond=None)
-    residuals = parameters - design @ means
+    # A residual falls short of its error by what the line has been drawn towards it.
+    leverage = (np.linalg.qr(roots * design)[0] ** 2).sum(axis=1)
+    residuals = (parameters - design @ means) / np.sqrt(np.maximum(1.0 - leverage, 0.1))[:, None]
     # Of a residual near 0 the logarithm would decide everything.
     floor = 1e-6 * residuals.var(axis=0) + 1e-300
     logs = np.log(np.maximum(residuals**2, floor))

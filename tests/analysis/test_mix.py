@@ -70,6 +70,25 @@ def test_the_top_of_a_hill_is_found_and_searching_pays(tmp_path: Path) -> None:
     assert low < mean < high and abs(mean - 0.98) < 0.03
 
 
+def test_the_best_are_judged_by_luck_that_the_search_has_not_seen(tmp_path: Path) -> None:
+    """And the place as it stands with them by the same."""
+    seen: list[tuple[bool, range]] = []
+
+    def noted(choice: Mapping[str, Any], replicates: range) -> Found:
+        seen.append((bool(choice), replicates))
+        return hill(choice, replicates)
+
+    found = search(problem_of(noted, {"speed": True}, trials=6), tmp_path)
+    n_best = len(found.finalists) + len(found.even)
+    assert seen == [
+        (False, range(2)),
+        *[(True, range(2))] * 12,
+        (False, range(2, 8)),
+        *[(True, range(2, 8))] * n_best,
+    ]
+    assert found.finalists[0].differences["speed"].shape == (2, 6)
+
+
 def test_a_budget_binds(tmp_path: Path) -> None:
     """Under it only the corner with little of both is left, and its edge is best."""
     found = search(problem_of(hill, {"speed": True}, budget=5.0), tmp_path)
