@@ -12,6 +12,7 @@ pytest.importorskip("optuna")
 
 from partnersim.analysis.mix import Mix, rows_of, search
 from partnersim.analysis.mix_plan import STAFF_DAYS, Found, MixPlan, Problem, make_problem, scenario_of
+from partnersim.figures import best_mix
 from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep.parameters import Parameter, Range, Values
 
@@ -59,9 +60,14 @@ def hill(choice: Mapping[str, Any], replicates: range) -> Found:
     return {"speed": height[:, None] + noise, STAFF_DAYS: np.full(shape, 10 * (x + y))}
 
 
-def test_the_top_of_a_hill_is_found_and_searching_pays(tmp_path: Path) -> None:
-    found = search(problem_of(hill, {"speed": True}), tmp_path)
-    top = found.finalists[0]
+@pytest.fixture(scope="module")
+def on_the_hill(tmp_path_factory: pytest.TempPathFactory) -> Mix:
+    problem = problem_of(hill, {"speed": True}, enough={"speed": 0.99})
+    return search(problem, tmp_path_factory.mktemp("hill"))
+
+
+def test_the_top_of_a_hill_is_found_and_searching_pays(on_the_hill: Mix) -> None:
+    found, top = on_the_hill, on_the_hill.finalists[0]
     assert top.choice["x"] == pytest.approx(0.3, abs=0.08)
     assert top.choice["y"] == pytest.approx(0.6, abs=0.08)
     assert found.paid["speed"] > 0
@@ -121,8 +127,38 @@ def test_of_two_objectives_the_front_is_found(tmp_path: Path) -> None:
     assert min(found.paid.values()) > -0.1
 
 
-def test_regret_is_what_another_would_have_brought_there(tmp_path: Path) -> None:
-    found = search(problem_of(hill, {"speed": True}, enough={"speed": 0.99}), tmp_path)
+def words_of(picture: Any) -> str:
+    return " ".join(mark.text for mark in picture.marks if hasattr(mark, "text"))
+
+
+def test_the_picture_says_what_the_best_brings_and_whether_searching_paid(tmp_path: Path) -> None:
+    objectives = {"change_delivered": True, "equity": True}
+
+    def evaluate(choice: Mapping[str, Any], replicates: range) -> Found:
+        found = hill(choice, replicates)
+        return {"change_delivered": found["speed"], "equity": -found["speed"], STAFF_DAYS: found[STAFF_DAYS]}
+
+    for number, wanted in enumerate((dict([*objectives.items()][:1]), objectives)):
+        (tmp_path / str(number)).mkdir()
+        found = search(problem_of(evaluate, wanted, trials=12, budget=12.0), tmp_path / str(number))
+        picture = best_mix(found)
+        assert picture.title.startswith("For 12 staff days a month change delivered changes by +")
+        assert "The search's best less the best of the grey" in words_of(picture)
+        assert {*picture.table["objective"]} == {*wanted, STAFF_DAYS}
+        assert max(picture.table["number"]) == len(found.finalists)
+
+
+def test_a_picture_of_nothing_within_the_budget_says_so(tmp_path: Path) -> None:
+    def evaluate(choice: Mapping[str, Any], replicates: range) -> Found:
+        found = hill(choice, replicates)
+        return {"change_delivered": found["speed"], STAFF_DAYS: found[STAFF_DAYS]}
+
+    problem = problem_of(evaluate, {"change_delivered": True}, trials=4, budget=-1.0)
+    assert "no choice that was tried keeps to the budget" in best_mix(search(problem, tmp_path)).title
+
+
+def test_regret_is_what_another_would_have_brought_there(on_the_hill: Mix) -> None:
+    found = on_the_hill
     levels = np.array([one.levels["speed"] for one in (*found.finalists, *found.even)])
     for one in found.finalists:
         assert one.regret["speed"] == pytest.approx(levels.max(axis=0) - one.levels["speed"])
