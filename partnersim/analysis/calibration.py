@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import partnersim
-from partnersim.analysis.abc import (
+from partnersim.analysis.effects import SPREAD_OUT
+from partnersim.analysis.rejection import (
     INTERVAL,
     Accepted,
     Simulations,
@@ -28,7 +29,6 @@ from partnersim.analysis.abc import (
     to_open_scale,
     weighted_quantiles,
 )
-from partnersim.analysis.effects import SPREAD_OUT
 from partnersim.model.room import MOST_SEED
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run

@@ -178,9 +178,9 @@ class Mix:
         With luck that neither has seen; NaN where either has none within the budget.
         """
         found = {}
-        for name, is_more in self.problem.objectives.items():
+        for name in self.problem.objectives:
             ends = [
-                [(1 if is_more else -1) * one.mean(name) for one in some if one.is_in_budget]
+                [_sign(self.problem, name) * one.mean(name) for one in some if one.is_in_budget]
                 for some in (self.finalists, self.even)
             ]
             found[name] = max(ends[0]) - max(ends[1]) if all(ends) else float("nan")
@@ -261,13 +261,13 @@ def search(problem: Problem, folder: Path, progress: Callable[[int, int], None] 
     tried = [
         read_trial(one, origin) for origin, opened in studies.items() for one in complete(opened)[:n_trials]
     ]
-    finalists, even = ([one for one in tried if one.origin == origin] for origin in ("search", "even"))
-    confirmed = confirm(problem, best(problem, finalists), best(problem, even))
+    best_of = [best(problem, [one for one in tried if one.origin == origin]) for origin in studies]
+    confirmed = confirm(problem, [one for some in best_of for one in some])
+    confirmed.sort(key=lambda one: -_signed(problem, one.mean)[0])
     if progress is not None:
         progress(n_all, n_all)
-    n_finalists = len(best(problem, finalists))
-    first = sorted(confirmed[:n_finalists], key=lambda one: -_signed(problem, one.mean)[0])
-    return Mix(problem, tried, first, confirmed[n_finalists:])
+    finalists, even = ([one for one in confirmed if one.origin == origin] for origin in studies)
+    return Mix(problem, tried, finalists, even)
 
 
 # --- The search ----------------------------------------------------------------------------------
@@ -353,7 +353,7 @@ def read_trial(trial: FrozenTrial, origin: Origin) -> Tried:
 
 def _signed(problem: Problem, mean: Callable[[str], float]) -> list[float]:
     """Return the objectives of a choice, each so that more is better."""
-    return [(1.0 if is_more else -1.0) * mean(name) for name, is_more in problem.objectives.items()]
+    return [_sign(problem, name) * mean(name) for name in problem.objectives]
 
 
 def not_dominated(problem: Problem, some: list[Any]) -> list[int]:
@@ -382,33 +382,47 @@ def best(problem: Problem, tried: list[Tried]) -> list[Tried]:
     return [inside[row] for row in rows]
 
 
-def confirm(problem: Problem, *some: list[Tried]) -> list[Finalist]:
-    """Run the best again with luck that the search has not seen; regret is against all of them."""
+def confirm(problem: Problem, tried: list[Tried]) -> list[Finalist]:
+    """Run the best again with luck that the search has not seen; regret is against all in the budget."""
     replicates = range(problem.replicates, problem.replicates + problem.confirm)
     base = problem.evaluate({}, replicates)
-    tried = [one for part in some for one in part]
     found = [problem.evaluate(one.choice, replicates) for one in tried]
-    limit = np.inf if problem.budget is None else problem.budget
+    differences = [{name: one[name] - base[name] for name in one} for one in found]
     levels = [{name: np.nanmean(one[name], axis=1) for name in problem.objectives} for one in found]
-    is_inside = [float((one[STAFF_DAYS] - base[STAFF_DAYS]).mean()) <= limit for one in found]
-    finalists = []
-    for one, runs, level, inside in zip(tried, found, levels, is_inside, strict=True):
-        differences = {name: runs[name] - base[name] for name in runs}
-        regret, satisfied = {}, {}
-        for name, is_more in problem.objectives.items():
-            rivals = [other[name] for other, is_in in zip(levels, is_inside, strict=True) if is_in]
-            sign = 1.0 if is_more else -1.0
-            top = np.max([sign * rival for rival in [*rivals, level[name]]], axis=0)
-            regret[name] = top - sign * level[name]
-            wanted = problem.enough.get(name, np.nanmean(base[name], axis=1))
-            is_enough = level[name] >= wanted if name in problem.enough else level[name] > wanted
-            if not is_more:
-                is_enough = level[name] <= wanted if name in problem.enough else level[name] < wanted
-            satisfied[name] = float(np.mean(is_enough))
-        finalists.append(
-            Finalist(one.choice, one.origin, differences, level, regret, satisfied, bool(inside))
+    is_inside = [over_budget(problem, one) <= 0.0 for one in differences]
+    rivals = [level for level, inside in zip(levels, is_inside, strict=True) if inside]
+    stands = {name: np.nanmean(base[name], axis=1) for name in problem.objectives}
+    return [
+        Finalist(
+            one.choice,
+            one.origin,
+            differences[row],
+            levels[row],
+            {name: _regret(problem, name, levels[row], rivals) for name in problem.objectives},
+            {name: _satisfied(problem, name, levels[row], stands) for name in problem.objectives},
+            is_inside[row],
         )
-    return finalists
+        for row, one in enumerate(tried)
+    ]
+
+
+def _sign(problem: Problem, name: str) -> float:
+    return 1.0 if problem.objectives[name] else -1.0
+
+
+def _regret(problem: Problem, name: str, level: dict[str, Floats], rivals: list[dict[str, Floats]]) -> Floats:
+    """Return by how much a choice falls short of the best at each point."""
+    sign = _sign(problem, name)
+    top = np.max([sign * one[name] for one in (level, *rivals)], axis=0)
+    return np.asarray(top - sign * level[name])
+
+
+def _satisfied(problem: Problem, name: str, level: dict[str, Floats], stands: dict[str, Floats]) -> float:
+    """Return the share of points with enough of an objective: as much as asked for, or more than there is."""
+    sign = _sign(problem, name)
+    if name in problem.enough:
+        return float(np.mean(sign * level[name] >= sign * problem.enough[name]))
+    return float(np.mean(sign * level[name] > sign * stands[name]))
 
 
 def rows_of(found: Mix) -> Iterator[list[Any]]:

@@ -7,14 +7,6 @@ import numpy as np
 import pytest
 
 from partnersim import Sweep
-from partnersim.analysis.abc import (
-    Simulations,
-    from_open_scale,
-    infer,
-    recover,
-    to_open_scale,
-    weighted_quantiles,
-)
 from partnersim.analysis.calibration import (
     Observed,
     _check_runs,
@@ -23,6 +15,14 @@ from partnersim.analysis.calibration import (
     draws_of,
     parse_target,
     read_observed,
+)
+from partnersim.analysis.rejection import (
+    Simulations,
+    from_open_scale,
+    infer,
+    recover,
+    to_open_scale,
+    weighted_quantiles,
 )
 from partnersim.figures import posterior, posterior_pairs, posterior_predictive
 from partnersim.scenario.errors import InputError
