@@ -19,6 +19,7 @@ import numpy as np
 
 import partnersim
 from partnersim.analysis.effects import SPREAD_OUT
+from partnersim.analysis.given_data import MOST_VALUES
 from partnersim.analysis.rejection import (
     INTERVAL,
     Accepted,
@@ -38,7 +39,7 @@ from partnersim.scenario.declarations import Real, Section, setting
 from partnersim.scenario.errors import InputError, ScenarioError, as_typed, check_name
 from partnersim.scenario.files import parse_toml, read_text
 from partnersim.scenario.messages import validate
-from partnersim.sweep.parameters import Distribution, Parameter, Range
+from partnersim.sweep.parameters import Parameter, Range, Values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -405,7 +406,7 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     if not parameters:
         raise InputError(f"{sweep.folder}: no parameter of this arm has more than one value")
     columns = {p.path: first.points[p.path].to_numpy()[point] for p in parameters}
-    ends = {p.path: _ends(p, columns[p.path]) for p in parameters if _is_adjusted(p)}
+    ends = {p.path: _ends(p, columns[p.path]) for p in parameters if _is_adjusted(p, columns[p.path])}
     scaled = [to_open_scale(columns[path].astype(float), *ends[path]) for path in ends]
     theta = np.column_stack(scaled) if scaled else np.empty((len(point), 0))
     notes = [f"{name}: {said}." for name, one in outcomes.items() if (said := one.in_words())]
@@ -448,9 +449,10 @@ def _check_runs(
         )
 
 
-def _is_adjusted(parameter: Parameter) -> bool:
-    """Return whether a parameter is a number between two ends, and not one of some values."""
-    return parameter.kind in ("real", "whole") and isinstance(parameter.spread, Range | Distribution | None)
+def _is_adjusted(parameter: Parameter, values: np.ndarray[Any, Any]) -> bool:
+    """Return whether a parameter is a number between two ends, and not one of a few values."""
+    is_one_of_some = parameter.kind not in ("real", "whole") or isinstance(parameter.spread, Values)
+    return not is_one_of_some and len(np.unique(values)) > MOST_VALUES
 
 
 def _ends(parameter: Parameter, values: np.ndarray[Any, Any]) -> tuple[float, float]:

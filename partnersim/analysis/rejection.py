@@ -18,9 +18,9 @@ from partnersim.runs.measures import Flags, Floats
 
 Rows = npt.NDArray[np.int64]
 
-ACCEPTED_SHARE = 0.1
+ACCEPTED_SHARE, MOST_SHARE = 0.1, 0.2
 FEWEST, MOST = 200, 4000
-"""Simulations that are accepted: a share of all, within these bounds."""
+"""Simulations that are accepted: a tenth of all, within these bounds, and a fifth at most."""
 
 INTERVAL = (0.05, 0.95)
 """Ends of the intervals."""
@@ -97,7 +97,7 @@ def infer(simulations: Simulations, observed: Floats, use: Flags | None = None) 
     summaries = simulations.summaries[pool]
     steps = (summaries - observed) / spread_of(summaries)
     distance = np.sqrt((steps**2).sum(axis=1))
-    n_accepted = min(max(int(ACCEPTED_SHARE * len(pool)), FEWEST), MOST, len(pool))
+    n_accepted = min(max(int(ACCEPTED_SHARE * len(pool)), FEWEST), MOST, max(int(MOST_SHARE * len(pool)), 1))
     near = np.argpartition(distance, n_accepted - 1)[:n_accepted]
     near = near[np.argsort(distance[near], kind="stable")]
     farthest = distance[near[-1]]
