@@ -22,10 +22,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import partnersim
+from partnersim.analysis.resampling import bootstrap, take_rows
+from partnersim.analysis.sobol import Layout, estimate_indices
 from partnersim.model import compile_all, is_compiled
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.translate import PARAMETERS
@@ -45,10 +50,11 @@ class Size(NamedTuple):
     engine_points: int  # of those by which engines are compared
     replicates: int
     large_runs: int  # of the sweep whose memory and store are measured
+    base_rows: int  # of the Saltelli design whose indices are resampled
 
 
-FULL = Size(rounds=5, points=500, engine_points=3500, replicates=20, large_runs=1 << 20)
-QUICK = Size(rounds=2, points=60, engine_points=60, replicates=20, large_runs=1 << 14)
+FULL = Size(rounds=5, points=500, engine_points=3500, replicates=20, large_runs=1 << 20, base_rows=1 << 16)
+QUICK = Size(rounds=2, points=60, engine_points=60, replicates=20, large_runs=1 << 14, base_rows=1 << 12)
 
 TARGETS = {
     "overhead of a sweep": "< 1.10",
@@ -59,6 +65,8 @@ TARGETS = {
     "store of a million runs, MB": "< 250",
     "start of ten million runs, s": "< 5",
     "start of ten million runs, MB": "< 300",
+    "1000 resamples of Sobol' indices, s of one core": "< 30",
+    "1000 resamples of Sobol' indices, MB": "< 1000",
 }
 
 
@@ -162,10 +170,22 @@ def measure_start(n_points: int) -> dict[str, float]:
     return {}
 
 
+def measure_indices(n_rows: int) -> dict[str, float]:
+    """Time of one core and memory of 1000 resamples of first and total order indices of 25 parameters."""
+    layout = Layout(25, has_second_order=False)
+    outcomes = np.random.default_rng(1).normal(size=(n_rows * layout.length, 1))
+    begin = time.process_time()
+    rows = take_rows(outcomes, layout.length, has_common_luck=False)
+    bootstrap(rows, partial(estimate_indices, layout=layout), n_resamples=1000)
+    seconds = time.process_time() - begin
+    return {"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
 def in_own_process(what: str, number: int) -> dict[str, float]:
     """Measure in a process that has done nothing else: memory is a high-water mark."""
     command = [sys.executable, str(Path(__file__).resolve()), "--measure", what, str(number)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    one_core = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=one_core).stdout
     return dict(json.loads(printed))
 
 
@@ -173,6 +193,7 @@ def measure_all(size: Size) -> dict[str, float]:
     """Measure everything, by the names of `TARGETS`."""
     # First, while this process is small: on Linux a child's peak starts at what its parent had.
     start = in_own_process("start", 1 << 24)
+    indices = in_own_process("indices", size.base_rows)
     large = in_own_process("large", size.large_runs)
     overhead = measure_overhead(size, size.replicates)
     overhead_of_one = measure_overhead(size, 1)
@@ -186,6 +207,8 @@ def measure_all(size: Size) -> dict[str, float]:
         large["bytes_per_run"],  # bytes of one are megabytes of a million
         start["seconds"],
         start["mb"],
+        indices["seconds"],
+        indices["mb"],
     )
     return dict(zip(TARGETS, values, strict=True))
 
@@ -198,7 +221,8 @@ def as_markdown(measured: dict[str, float], size: Size) -> str:
         f"`python benchmarks/sweep.py`, Python {platform.python_version()}, {n_cores()} cores; "
         f"{size.rounds} rounds of {size.points * size.replicates} runs of `{PLACE}`, of "
         f"{size.engine_points * size.replicates} to compare engines; "
-        f"memory and store over {size.large_runs} runs; the plan that starts has {1 << 24} runs.",
+        f"memory and store over {size.large_runs} runs; the plan that starts has {1 << 24} runs; indices of "
+        f"first and total order are of {size.base_rows} base rows of 25 parameters.",
         "",
         "| what | measured | wanted |",
         "|---|---|---|",
@@ -217,7 +241,7 @@ def main() -> None:
         compile_all(PARAMETERS)
     if options.measure:
         what, number = options.measure
-        task = {"large": measure_large, "start": measure_start}[what]
+        task = {"large": measure_large, "start": measure_start, "indices": measure_indices}[what]
         print(json.dumps(task(int(number))))
         return
     size = QUICK if options.quick else FULL

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partnersim import figures as figures
     from partnersim.analysis.calibration import calibrate as calibrate
-    from partnersim.analysis.effects import main_effects as main_effects
+    from partnersim.analysis.sensitivity import analyse as analyse
     from partnersim.analysis.what_if import what_if as what_if
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
@@ -38,6 +38,7 @@ _HOMES = {
     "Scenario": "scenario.scenario",
     "ScenarioError": "scenario.errors",
     "Sweep": "sweep.sweep",
+    "analyse": "analysis.sensitivity",
     "as_html": "report.notebook",
     "calibrate": "analysis.calibration",
     "compare": "runs.ensemble",
@@ -45,7 +46,6 @@ _HOMES = {
     "explain": "runs.ledger",
     "figures": "figures",
     "half_life_of_history": "runs.history",
-    "main_effects": "analysis.effects",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
     "what_if": "analysis.what_if",

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import partnersim
-from partnersim.analysis.effects import SPREAD_OUT
 from partnersim.analysis.given_data import MOST_VALUES
 from partnersim.analysis.rejection import (
     INTERVAL,
@@ -30,6 +29,7 @@ from partnersim.analysis.rejection import (
     to_open_scale,
     weighted_quantiles,
 )
+from partnersim.analysis.sensitivity import SPREAD_OUT
 from partnersim.model.room import MOST_SEED
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run

@@ -16,17 +16,13 @@ import numpy as np
 
 from partnersim.analysis.given_data import groups_of_values
 from partnersim.runs.measures import Floats, Measure
-from partnersim.runs.statistics import CONFIDENCE, FEWEST_REPLICATES, summarise
+from partnersim.runs.statistics import CONFIDENCE, summarise
 from partnersim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from partnersim.sweep.outcomes import Censored, Outcomes
+    from partnersim.sweep.outcomes import Outcomes
     from partnersim.sweep.parameters import Column
     from partnersim.sweep.plan import Plan
-    from partnersim.sweep.sweep import Sweep
-
-SPREAD_OUT = ("factorial", "latin-hypercube", "sobol", "saltelli", "table")
-"""Designs in which the other parameters vary freely while one is looked at."""
 
 _MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
 """A measure once it has been averaged: nothing is missing or censored any more."""
@@ -88,62 +84,31 @@ class MainEffects:
     seed: int
 
 
-def main_effects(
-    sweep: Sweep,
-    measure: str,
-    arm: str | None = None,
-    base: str | None = None,
-    *,
-    censored: Censored = "horizon",
-) -> MainEffects:
-    """Find what each parameter does to a measure.
-
-    Parameters
-    ----------
-    sweep
-        One whose design lets all parameters vary at once.
-    measure
-        One that the sweep keeps.
-    arm
-        Whose measure; the base's if left out.
-    base
-        If given, the difference of `arm` from it, pair by pair.
-    censored
-        What a milestone never reached counts as; see `partnersim.Sweep.outcomes`.
+def find_main_effects(outcomes: Outcomes, plan: Plan) -> MainEffects:
+    """Find what each parameter does to the outcomes of a sweep with this plan.
 
     Raises
     ------
-    InputError
-        For a measure or arm that the sweep has not, a design in which there is no main effect,
-        and too few points.
+    ScenarioError
+        If no parameter has more than one value.
     """
-    plan = sweep.plan
-    if plan.design.type not in SPREAD_OUT:
-        raise ScenarioError(
-            f"{sweep.folder}: a design of type {plan.design.type!r} varies one parameter at a "
-            f"time and has no main effects; these have: {', '.join(SPREAD_OUT)}"
-        )
-    return main_effects_of(sweep.outcomes(measure, arm, base, censored=censored), plan)
-
-
-def main_effects_of(outcomes: Outcomes, plan: Plan) -> MainEffects:
-    """Find what each parameter does to the outcomes of a sweep with this plan; see `main_effects`."""
     means, columns = outcomes.means, outcomes.points
     is_known = np.isfinite(means)
     if "matrix" in outcomes.design:  # the rows of Saltelli's design that are drawn independently
         is_known &= outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
-    n_points = int(is_known.sum())
-    if n_points < FEWEST_REPLICATES:
-        raise ScenarioError(
-            f"{outcomes.measure}: {n_points} points have this measure; main effects need {FEWEST_REPLICATES}"
-        )
     units = {path: parameter.unit for path, parameter in plan.parameters_by_path.items()}
     varied = {path: columns[path].to_numpy()[is_known] for path in units if path in columns}
     effects = find_effects(varied, means[is_known], units)
     if not effects:
         raise ScenarioError("no parameter has more than one value")
     return MainEffects(
-        outcomes.measure, outcomes.arm, outcomes.against, effects, n_points, outcomes.n_replicates, plan.seed
+        outcomes.measure,
+        outcomes.arm,
+        outcomes.against,
+        effects,
+        int(is_known.sum()),
+        outcomes.n_replicates,
+        plan.seed,
     )
 
 

@@ -66,10 +66,9 @@ def analyse(
             show_default=False,
         ),
     ] = None,
-    measures: Annotated[
+    measure: Annotated[
         list[str] | None,
         typer.Option(
-            "--measure",
             metavar="NAME",
             help="Analyse this measure, or all that the sweep keeps: 'all'. May be repeated.",
             show_default=False,
@@ -109,7 +108,7 @@ def analyse(
         raise refuse("--against", "belongs to --arm")
     opened = open_sweep(folder)
     chosen = choose_method(opened.plan, method)
-    names = measures_of(opened, measures or [], over_time=over_time)
+    names = measures_of(opened, measure or [], over_time=over_time)
     target = open_folder(out, force)
     if not as_json and (left := unfinished(opened)):
         say(f"{left:,} runs are still to come; this is without them.")

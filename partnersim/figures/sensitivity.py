@@ -70,7 +70,7 @@ def sensitivity(found: Sensitivity) -> Picture:
         return main_effects(found.effects)
     ranked = ranking(found)
     shown = ranked[:MAX_ROWS]
-    page = Page(_title(found, ranked), _note(found, len(ranked) - len(shown)), luck_in_words(found))
+    page = Page(_title(found, ranked), _note(found, len(ranked) - len(shown)), basis_in_words(found))
     page.marks += say(MARGIN, page.top + 18, _heading(found), WIDTH - 2 * MARGIN)
     by_kind = {kind: found.of(kind) for kind in SHOWN[found.method]}
     scale = _scale(found)
@@ -329,13 +329,23 @@ def _heading(found: Sensitivity, kind: str | None = None) -> str:
 
 def _note(found: Sensitivity, n_hidden: int, what: str = "lines") -> str:
     """Write the note: how much a figure rests on, and what shows its intervals."""
-    over = many(found.row) + (" and replicates" if found.draws_replicates else "")
-    more = f" {plural(n_hidden, 'parameter')} not shown." if n_hidden > 0 else ""
-    left = f" {found.n_left_out:,} left out." if found.n_left_out else ""
+    left = f" ({found.n_left_out:,} left out)" if found.n_left_out else ""
+    counts = f"{plural(found.n_rows, found.row)}{left} of {plural(found.n_replicates, 'replicate')}"
+    over = "both" if found.draws_replicates else many(found.row)
     has_intervals = any(one.low == one.low for one in found.indices)
     intervals = f"; {what}: 95 % intervals over {over}" if has_intervals else ""
-    counts = f"{plural(found.n_rows, found.row)}, {plural(found.n_replicates, 'replicate')}"
-    return f"{counts}{intervals}.{left}{more}"
+    more = f" {plural(n_hidden, 'parameter')} not shown." if n_hidden > 0 else ""
+    return f"{counts}{intervals}.{more}"
+
+
+def basis_in_words(found: Sensitivity) -> str:
+    """Say which two parameters act together most, and how variance splits between parameters and luck."""
+    pair, said = found.strongest_pair(), luck_in_words(found)
+    if pair is None:
+        return said
+    both = f"{in_words(pair.parameter)} and {in_words(pair.other)}"
+    ends = f"{percent(pair.low)} to {percent(pair.high)}"
+    return f"Acting together most: {both}, {percent(pair.value)} ({ends}). {said}".rstrip()
 
 
 def luck_in_words(found: Sensitivity) -> str:

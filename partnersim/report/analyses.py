@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from partnersim.figures.sensitivity import luck_in_words, ranking
+from partnersim.figures.sensitivity import basis_in_words, ranking
 from partnersim.figures.sweep import in_words
 from partnersim.report.tables import house_table
 from partnersim.runs.codebook import codebook_csv, find_entry
@@ -136,7 +136,7 @@ def sensitivity_view(one: Sensitivity) -> RenderableType:
     if one.by_month:
         basis += f"; of month {max(one.by_month)}, files have the others"
     basis += "."
-    notes = [basis, luck_in_words(one), *(f"{note[:1].upper()}{note[1:]}." for note in one.notes)]
+    notes = [basis, basis_in_words(one), *(f"{note[:1].upper()}{note[1:]}." for note in one.notes)]
     return Group(
         Text(title, style="bold"), table, *(Text(note, style="dim") for note in notes if note), Text()
     )

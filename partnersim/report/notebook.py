@@ -128,7 +128,7 @@ def show_tables(results: Results | Comparison) -> str:
 def show_sweep(sweep: Sweep) -> str:
     """Show a sweep: how far it is and, where its design can say so, what moves the change."""
     from partnersim import figures
-    from partnersim.analysis.effects import main_effects
+    from partnersim.analysis.sensitivity import analyse
 
     found = sweep.status()
     table = number_table("runs", "done", "failed", "points", "arms", "replicates")
@@ -137,9 +137,9 @@ def show_sweep(sweep: Sweep) -> str:
     try:
         kept = sweep.plan.measure_names
         shown = SERIES if SERIES in kept else kept[0]
-        pictures = [figures.main_effects(main_effects(sweep, shown))]
+        pictures = [figures.sensitivity(analyse(sweep, shown))]
         note = ""
-    except ScenarioError as error:  # too few points, or a design that has no main effects
+    except ScenarioError as error:  # too few points, or a design that says nothing of it
         pictures, note = [], str(error)
     title = f"{sweep.plan.base.title or 'Scenario'}: sweep in {sweep.folder}"
     return _page(title, pictures, [table], note)

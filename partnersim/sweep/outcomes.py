@@ -105,10 +105,10 @@ def mean_of_replicates(values: Floats) -> Floats:
 
 
 class Source(NamedTuple):
-    """Where outcomes are read: the plan of a sweep, its design, and a table of runs or of series."""
+    """Where outcomes are read: the plan of a sweep, its points, and a table of runs or of series."""
 
     plan: Plan
-    design: Table
+    points: pd.DataFrame
     rows: Table
 
 
@@ -210,7 +210,6 @@ def _join(sides: list[_Side], *, is_left_out: bool) -> tuple[Floats, tuple[int, 
 
 
 def _points(source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the design: the parameters, and apart from them its own columns."""
-    columns = source.design.to_pandas().set_index("point")
-    paths = [path for path in source.plan.parameters_by_path if path in columns]
-    return columns[paths], columns.drop(columns=paths)
+    """Part the columns of the points: the parameters, and the design's own."""
+    paths = [path for path in source.plan.parameters_by_path if path in source.points]
+    return source.points[paths], source.points.drop(columns=paths)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ import partnersim
 from partnersim.scenario.errors import InputError, ScenarioError, check_name, out_of_range
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from partnersim.model.variants import Variants
@@ -346,7 +348,7 @@ class Sweep:
         """
         from partnersim.sweep.outcomes import Source, read_outcomes
 
-        return read_outcomes(Source(self.plan, self.design, self.measures), measure, arm, against, censored)
+        return read_outcomes(Source(self.plan, self._points, self.measures), measure, arm, against, censored)
 
     def outcomes_by_month(
         self, series: str, months: Sequence[int], arm: str | None = None, against: str | None = None
@@ -362,7 +364,7 @@ class Sweep:
         """
         from partnersim.sweep.outcomes import Source, read_series
 
-        return read_series(Source(self.plan, self.design, self.series), series, arm, against, months)
+        return read_series(Source(self.plan, self._points, self.series), series, arm, against, months)
 
     def problem(self) -> dict[str, Any]:
         """Describe the parameters as SALib wants them.
@@ -428,6 +430,11 @@ class Sweep:
         return ensemble.run(
             run.scenario, 1, run.seed, first_replicate=run.replicate, variants=run.variants, workers=1
         )
+
+    @cached_property
+    def _points(self) -> pd.DataFrame:
+        """The points, read once: analyses ask for them again and again."""
+        return self.design.to_pandas().set_index("point")
 
     @property
     def _arm(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def test_version() -> None:
 def test_without_a_command_the_help_is_shown() -> None:
     result = call()
     assert result.exit_code == 0
-    for command in ("demo", "scenarios", "run", "compare", "curve", "explain"):
+    for command in ("demo", "scenarios", "run", "compare", "curve", "explain", "analyse"):
         assert command in result.stdout
 
 
@@ -101,6 +101,7 @@ def test_every_command_explains_itself() -> None:
         "compare",
         "curve",
         "explain",
+        "analyse",
         "what-if",
         "mix",
         "calibrate",
@@ -767,7 +768,7 @@ def test_package_is_lazy_and_complete() -> None:
     assert partnersim.Scenario is Scenario
     assert partnersim.READY_ARMS is READY_ARMS
     assert set(partnersim.__all__) <= set(dir(partnersim))
-    for name in ("MEASURES", "Plan", "Sweep", "figures", "main_effects"):
+    for name in ("MEASURES", "Plan", "Sweep", "analyse", "figures"):
         assert name in partnersim.__all__ and getattr(partnersim, name) is not None
     assert partnersim.figures.quantiles and partnersim.MEASURES["trust"].unit == "share"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

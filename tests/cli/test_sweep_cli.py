@@ -222,30 +222,7 @@ def test_export_writes_what_it_says(done: str) -> None:
     assert again.exit_code == 2
     assert "--force" in again.stderr
     assert call("export", done, "--to", "csv", "--force").exit_code == 0
-    written = json.loads(
-        call("export", done, "--to", "figures", "--measure", "trust", "--out", "f", "--json").stdout
-    )["written"]
-    assert "effects-trust.png" in written and "effects-trust-1.png" in written
-    assert {path.name for path in Path("f").iterdir()} == set(written)
     assert call("check", done).exit_code == 0  # what is exported beside it does no harm
-
-
-def test_one_folder_takes_figures_of_many_measures(plan: str) -> None:
-    Path(plan).write_text(PLAN.replace('"mean_speed"', '"contribution"'), encoding="utf-8")
-    assert run(plan).exit_code == 0
-    done = "out"
-    words = ("export", done, "--to", "figures", "--measure")
-    assert call(*words, "trust", "--measure", "trust").exit_code == 0  # named twice by a slip
-    of_trust = {path.name: path.read_bytes() for path in Path(done, "figures").iterdir()}
-    assert call(*words, "contribution").exit_code == 0
-    there = {path.name: path.read_bytes() for path in Path(done, "figures").iterdir()}
-    assert of_trust.items() < there.items()
-    assert {name.replace("trust", "contribution") for name in of_trust} == there.keys() - of_trust.keys()
-    again = call(*words, "contribution")
-    check_refusal(again, "effects-contribution-1.csv", "effects-contribution-1.png", ", ...", "--force")
-    assert "trust" not in again.stderr
-    assert call(*words, "contribution", "--force").exit_code == 0
-    assert call("export", done, "--to", "csv", "--out", f"{done}/figures").exit_code == 0
 
 
 def test_text_that_a_spreadsheet_would_run_is_exported_as_text(plan: str) -> None:
@@ -477,7 +454,6 @@ def check_refusal(result: Any, *words: str) -> None:
         (["export", "nowhere", "--to", "csv"], "nowhere"),
         (["export", "."], "--to"),
         (["export", ".", "--to", "excel"], "excel"),
-        (["export", ".", "--to", "csv", "--measure", "trust"], "--to figures"),
         (["statsu", "out"], "status"),
     ],
 )
@@ -606,9 +582,8 @@ def test_what_only_the_store_names_is_asked_about_too(plan: str, own: Path) -> N
 def test_looking_at_a_sweep_runs_nothing_of_its_plan(plan: str, own: Path) -> None:
     assert run(plan, "--yes").exit_code == 0
     Path("was-run").unlink()
-    figures = ["export", "--to", "figures", "--measure", "trust"]
-    for words in (["status"], ["check"], ["export", "--to", "csv"], figures):
-        assert call(*words, "out").exit_code == 0
+    for words in (["sweep", "status"], ["sweep", "check"], ["sweep", "export", "--to", "csv"], ["analyse"]):
+        assert CliRunner().invoke(app, [*words, "out"]).exit_code == 0
     assert not Path("was-run").exists()
 
 
@@ -734,12 +709,6 @@ def test_there_is_one_way_out_to_the_terminal() -> None:
     for file in Path(commands.__file__).parent.glob("*.py"):
         found = own_way.findall(file.read_text(encoding="utf-8"))
         assert not found or file.name == "base.py", file
-
-
-def test_unknown_measures_are_refused_before_anything_is_written(done: str) -> None:
-    words = ("export", done, "--to", "figures", "--out", "f")
-    check_refusal(call(*words, "--measure", "trusst"), "'trust'")
-    assert list(Path("f").glob("*")) == []
 
 
 def test_another_plan_is_another_sweep(done: str, plan: str) -> None:

@@ -83,7 +83,7 @@ def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
         run_line(line, tmp_path)
     assert list((tmp_path / "results").glob("*.csv"))
     assert list((tmp_path / "results").glob("*.png"))
-    assert list((tmp_path / "sweep" / "figures").glob("*.png"))
+    assert list((tmp_path / "analysis").glob("*.png"))
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from partnersim import Sweep
+from partnersim.cli.base import app
 from partnersim.cli.sweep import runs_of, sweep
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import run_sweep
@@ -35,16 +36,19 @@ def test_examples_are_plans(file: Path) -> None:
 @pytest.mark.slow
 def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
-    (plan,) = blocks("toml")
-    (tmp_path / "small.toml").write_text(plan, encoding="utf-8")
+    for name, plan in zip(("small", "sobol"), blocks("toml"), strict=True):
+        (tmp_path / f"{name}.toml").write_text(plan, encoding="utf-8")
     commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert {shlex.split(line)[2] for line in commands} == {"plan", "run", "status", "check", "export"}
+    of_sweeps = [words for line in commands if (words := shlex.split(line))[1] == "sweep"]
+    assert {words[2] for words in of_sweeps} == {"plan", "run", "status", "check", "export"}
     for line in commands:
         run_line(line, tmp_path)
     assert (tmp_path / "small" / "csv" / "series.csv").is_file()
-    assert (tmp_path / "small" / "figures" / "effects-mean_speed-1.png").is_file()
+    assert (tmp_path / "small-analysis" / "effects-mean_speed-1.png").is_file()
+    assert (tmp_path / "sobol-analysis" / "sobol-mean_speed-1-by-size.png").is_file()
+    assert (tmp_path / "sobol-over-time" / "sobol-trust-over-time.png").is_file()
     python = [block for block in blocks("python") if "SLURMCluster" not in block]
-    assert len(python) == 4
+    assert len(python) == 5
     (tmp_path / "tutorial.py").write_text("\n".join(python), encoding="utf-8")
     run_line("python tutorial.py", tmp_path)
 
@@ -52,7 +56,7 @@ def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
 def test_options_named_in_the_text_exist() -> None:
     known = {
         option
-        for command in sweep.registered_commands
+        for command in (*sweep.registered_commands, *app.registered_commands)
         for option in re.findall(r"--[a-z-]+", " ".join(_options_of(command.callback)))
     }
     text = without_code_blocks(read("docs/sweeps.md"))
@@ -88,7 +92,7 @@ def block_with(language: str, words: str) -> str:
 
 def write_plan(folder: Path) -> Path:
     """Write the plan of the text under the name that the text has for any plan."""
-    (plan,) = blocks("toml")
+    plan, _ = blocks("toml")
     file = folder / "plan.toml"
     file.write_text(plan, encoding="utf-8")
     return file

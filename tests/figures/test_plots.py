@@ -19,6 +19,8 @@ from matplotlib.textpath import text_to_path
 
 from partnersim import figures
 from partnersim.analysis.effects import MainEffects, find_effects
+from partnersim.analysis.luck import VarianceSplit
+from partnersim.analysis.sensitivity import Index, Sensitivity
 from partnersim.figures import Picture
 from partnersim.figures.causes import _title as title_of_causes
 from partnersim.figures.layout import spread, text_width, wrap
@@ -161,6 +163,46 @@ def make_effects(*paths: str, effect: float = 1.0, measure: str = "trust", **arm
     return figures.main_effects(found)
 
 
+KINDS = {
+    "sobol": ("first_order", "total_order"),
+    "morris": ("mu_star", "mu", "sigma"),
+    "pawn": ("pawn", "pawn_uncorrected"),
+    "shapley": ("shapley",),
+    "regression": ("coefficient",),
+}
+
+
+def make_sensitivity(
+    method: str = "sobol", n: int = 6, size: float = 0.6, measure: str = "trust", **arms: str
+) -> Sensitivity:
+    """Indices that halve from parameter to parameter, every second coefficient below 0."""
+    names = [*PATHS, *(f"organisations.council.ways_of_working.lever_{k}" for k in range(n))][:n]
+
+    def indices(size: float) -> list[Index]:
+        found = []
+        for place, name in enumerate(names):
+            for kind in KINDS[method]:
+                value = size * 0.5**place * (0.8 if kind == "first_order" else 1.0)
+                value *= -1.0 if method == "regression" and place % 2 else 1.0
+                half = 0.2 * abs(value) + 0.05 * size
+                found.append(Index(name, "", kind, value, value - half, value + half))
+            if method == "pawn":
+                found.append(Index(name, "", "pawn_by_chance", 0.1, math.nan, math.nan))
+        if method == "regression":
+            found.append(Index("all together", "", "r_squared", size, size - 0.1, size + 0.1))
+        if method == "sobol" and n > 1:
+            found.append(Index(names[0], names[1], "second_order", 0.2, 0.1, 0.3))
+        return found
+
+    split = VarianceSplit(0.5, 0.3, 0.2, 0.02, 20)
+    return Sensitivity(
+        *(method, measure, "", arms.get("arm"), arms.get("against"), indices(size)),  # type: ignore[arg-type]
+        *("base row", 1024, 3, 20, split, "base-row", True, []),
+        by_size={k: indices(size * (1 + 8 / k)) for k in (128, 256, 512)},
+        by_month={12 * k: indices(size * k / 10) for k in range(1, 11)},
+    )
+
+
 def make_curve(kind: str) -> Curve:
     """Speed that rises with trust, in some arms of some runs; flat, or nothing at no trust."""
     names: dict[str, list[str]] = {
@@ -239,6 +281,23 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     **{f"effects-{k}": lambda k=k: make_effects(*PATHS[:k]) for k in (1, 2, 3, 4, 6)},
     "effects-of-names": lambda: make_effects(*PATHS[::-1], measure="months_to_50"),
     "effects-none": lambda: make_effects(*PATHS, effect=0.0, arm=LONG, measure="cost"),
+    **{f"sensitivity-{k}": lambda k=k: figures.sensitivity(make_sensitivity(k)) for k in KINDS},
+    **{f"sensitivity-of-{k}": lambda k=k: figures.sensitivity(make_sensitivity(n=k)) for k in (1, 2, 12)},
+    "sensitivity-arm": lambda: figures.sensitivity(
+        make_sensitivity(measure="mean_speed", arm=LONG, against="base")
+    ),
+    "sensitivity-cost": lambda: figures.sensitivity(
+        make_sensitivity("morris", size=12000.0, measure="cost", arm=LONG)
+    ),
+    "sensitivity-none": lambda: figures.sensitivity(make_sensitivity(size=0.001)),
+    **{
+        f"sensitivity-by-size-{k}": lambda k=k: figures.sensitivity_by_size(make_sensitivity(n=k, arm=LONG))
+        for k in (1, 4, 12)
+    },
+    **{
+        f"sensitivity-over-time-{k}": lambda k=k: figures.sensitivity_over_time(make_sensitivity(k, arm=LONG))
+        for k in KINDS
+    },
     "effects-arm": lambda: make_effects(*PATHS, arm=LONG, base="base", measure="mean_speed"),
 }
 """Every figure, in the cases that are hard to lay out."""
@@ -566,6 +625,40 @@ def test_title_of_effects_names_what_is_clear_and_nothing_else() -> None:
     assert nothing.title == "Trust: no clear main effect of any of 6 parameters"
     gain = make_effects(*PATHS, arm="Ana", base="base").title
     assert gain.startswith("What Ana changes in trust: ")
+
+
+def test_title_of_sensitivity_names_the_largest_that_is_clear() -> None:
+    found = make_sensitivity(arm="Ana", against="base")
+    title = figures.sensitivity(found).title
+    assert title.startswith("What Ana changes in trust: most goes with delegated authority (60 %)")
+    assert figures.sensitivity(make_sensitivity(size=0.001)).title == "Trust: no parameter clearly counts"
+    assert "(−0.30)" in figures.sensitivity(make_sensitivity("regression")).title
+    table = figures.sensitivity(found).table
+    assert list(table["value"]) == [index.value for index in found.indices]
+
+
+def test_title_of_growing_rows_says_what_has_not_settled() -> None:
+    assert "half of the rows give what all give" in figures.sensitivity_by_size(make_sensitivity()).title
+    moved = make_sensitivity()
+    moved.by_size[512] = [index._replace(value=3 * index.value) for index in moved.by_size[512]]
+    assert "not yet settled for delegated authority" in figures.sensitivity_by_size(moved).title
+
+
+def test_title_over_time_says_where_the_order_changes() -> None:
+    found = make_sensitivity()
+    assert "delegated authority counts most from 1 year to 10 years" in (
+        figures.sensitivity_over_time(found).title
+    )
+    first, second = PATHS[:2]
+    swapped = {first: second, second: first}
+    found.by_month[12] = [
+        index._replace(parameter=swapped.get(index.parameter, index.parameter))
+        for index in found.by_month[12]
+    ]
+    title = figures.sensitivity_over_time(found).title
+    assert title.endswith(
+        "after 1 year planning horizon of council counts most, after 10 years delegated authority"
+    )
 
 
 # --- words ----------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None
         "parameters": {"decision.exposure": {}},
     }
     page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
-    assert page.images == [] and "main effects need 30" in page.words
+    assert page.images == [] and "it takes 30" in page.words
 
 
 def test_a_curve_shows_its_picture_and_a_row_for_each_level() -> None:

@@ -78,12 +78,18 @@ def test_failed_and_pending_runs_are_counted_apart(sweep: Sweep, tmp_path: Path)
     rows = sweep.measures.to_arrow().to_table().to_pylist()
     for row in rows:
         if row["point"] == 2 and row["replicate"] == (row["arm"] == "base"):
-            row |= {"status": "failed", "trust": None}
+            row |= {"status": "failed", "trust": None, "months_to_25": None}
     kept = [row for row in rows if row["point"] < 15 or row["arm"] == "base"]
     schema = sweep.measures.to_arrow().schema
     pq.write_table(pa.Table.from_pylist(kept, schema), tmp_path / "runs.parquet")
     runs = replace(sweep.measures, files=(tmp_path / "runs.parquet",))
-    found = read_outcomes(Source(sweep.plan, sweep.design, runs), "trust", "coordinator", "base", "horizon")
+    points = sweep.design.to_pandas().set_index("point")
+    source = Source(sweep.plan, points, runs)
+    found = read_outcomes(source, "months_to_25", "coordinator", "base", "horizon")
+    assert (found.n_failed, found.n_missing) == (2, 3)
+    n_reached = int((found.values != 0).sum()) - 5
+    assert found.n_censored <= 48 - 5 - n_reached  # each value is counted once
+    found = read_outcomes(source, "trust", "coordinator", "base", "horizon")
     assert np.argwhere(np.isnan(found.values)).tolist() == [[2, 0], [2, 1], [15, 0], [15, 1], [15, 2]]
     assert (found.n_failed, found.n_missing, found.n_censored) == (2, 3, 0)
     assert found.in_words() == (
@@ -124,6 +130,7 @@ def test_a_row_is_run_again_bit_for_bit(sweep: Sweep) -> None:
         for measure in sweep.plan.measure_names:
             assert np.array_equal(again.measures[measure], [rows.loc[key][measure]], equal_nan=True)
         assert again.first_replicate == rows.loc[key]["luck_number"]
+        assert again.first_replicate == key[0] // 4 * 2**20 + key[2]  # a base row has its own luck
         assert again.series["trust"].shape == (1, 15)
 
 
