@@ -169,26 +169,30 @@ class Marginal:
 
     @property
     def narrowing(self) -> float:
-        """The share by which the posterior's 90 % interval is narrower; NaN of values one by one."""
+        """How far what fits is narrower than the sweep, at most 1.
+
+        Of a number the share by which its 90 % interval is narrower; of values one by one the share
+        of the weight that has moved from one to another.
+        """
         if not self.is_number:
-            return math.nan
+            return sum(abs(after - before) for before, after in self.shares().values()) / 2
         before, after = self.quantiles
         return float(1.0 - (after[2] - after[0]) / (before[2] - before[0]))
 
     def shares(self) -> dict[str, tuple[float, float]]:
         """Return for each of its values the share in prior and posterior."""
-        return {
-            str(value): (
-                float(np.mean(self.prior == value)),
-                float(self.weights[self.posterior == value].sum()),
-            )
-            for value in np.unique(self.prior)
-        }
+        found = {}
+        for value in np.unique(self.prior):
+            name = f"{value:g}" if self.prior.dtype.kind in "if" else str(value)
+            name = name.lower() if self.prior.dtype.kind == "b" else name
+            after = float(self.weights[self.posterior == value].sum())
+            found[name] = (float(np.mean(self.prior == value)), after)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Give a dictionary of words and numbers."""
         if self.coverage is None:
-            return {"path": self.path, "shares": self.shares()}
+            return {"path": self.path, "shares": self.shares(), "narrowing": self.narrowing}
         before, after = self.quantiles
         return {
             "path": self.path,
@@ -497,7 +501,7 @@ def marginals_of(
         )
         for p in data.parameters
     ]
-    return sorted(marginals, key=lambda one: -one.narrowing if one.is_number else 1.0)
+    return sorted(marginals, key=lambda one: -one.narrowing)
 
 
 def predict(

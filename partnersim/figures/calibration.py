@@ -117,7 +117,7 @@ def _rows(one: Marginal) -> Iterator[tuple[object, ...]]:
 
 
 def _heading(panel: Panel, one: Marginal, said: str) -> Iterator[Mark]:
-    unit = f" ({one.unit})" if one.unit not in ("", "share") else ""
+    unit = f" ({one.unit})" if one.unit not in ("", "share", "name", "switch") else ""
     yield from say(panel.left, panel.top - 46, f"{in_words(one.path)}{unit}", panel.width)
     yield from say(panel.left, panel.top - 18, said, panel.width, colour=QUIET)
 
@@ -212,13 +212,20 @@ def _draw_check(top: float, pitch: float, name: str, check: Check) -> Iterator[M
 
 def _title(found: Calibration) -> str:
     """Write the title: what was narrowed down, and what was not."""
-    names = [one for one in found.marginals if one.is_number and one.narrowing >= NARROWED]
+    names = [one for one in found.marginals if one.narrowing >= NARROWED]
     what = join([quantity(name).label.lower() for name in list(found.checks)[:3]])
     if not names:
         return f"What was observed of {what} narrows down none of {plural(len(found.marginals), 'parameter')}"
-    said = [f"{in_words(one.path)} to {percent(1 - one.narrowing)}" for one in names[:2]]
     rest = f", {len(names) - 2} more less" if len(names) > 2 else ""
-    return f"What was observed of {what} narrows down {join(said)} of its range before{rest}"
+    return f"What was observed of {what} narrows down {join([_narrowed(one) for one in names[:2]])}{rest}"
+
+
+def _narrowed(one: Marginal) -> str:
+    """Tell to what a parameter is narrowed down."""
+    if one.is_number:
+        return f"{in_words(one.path)} to {percent(1 - one.narrowing)} of its range"
+    most, (_, share) = max(one.shares().items(), key=lambda entry: entry[1][1])
+    return f"{in_words(one.path)} to {most} ({percent(share)})"
 
 
 def _legend(found: Calibration) -> str:
