@@ -9,7 +9,10 @@ told. As many choices that are spread evenly show whether searching paid.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -237,6 +240,8 @@ def search(problem: Problem, folder: Path, progress: Callable[[int, int], None] 
                 "they were"
             )
         opened.set_user_attr("identity", problem.identity)
+        for stale in opened.get_trials(deepcopy=False, states=[optuna.trial.TrialState.RUNNING]):
+            opened.tell(stale.number, state=optuna.trial.TrialState.FAIL)  # a killed search left it
         return opened
 
     studies: dict[Origin, Study] = {"search": study("search"), "even": study("even")}
@@ -313,15 +318,34 @@ def propose(problem: Problem, study: Study, number: int, judge: Judge) -> None:
     from optuna.trial import TrialState
 
     study.sampler = sampler_of(problem, number)
-    trial = study.ask(distributions_of(problem))
+    with undisturbed():
+        trial = study.ask(distributions_of(problem))
     try:
         found = judge(trial.params)
+    except BaseException:
+        with undisturbed():
+            study.tell(trial, state=TrialState.FAIL)
+        raise
+    with undisturbed():
         trial.set_user_attr("values", {name: values.tolist() for name, values in found.items()})
         trial.set_constraint("budget", over_budget(problem, found))
         study.tell(trial, [float(found[name].mean()) for name in problem.objectives])
-    except BaseException:
-        study.tell(trial, state=TrialState.FAIL)
-        raise
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until what is written is written: half a trial would be a fault in the journal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def over_budget(problem: Problem, found: dict[str, Floats]) -> float:
@@ -339,7 +363,8 @@ def add_trial(problem: Problem, study: Study, choice: Choice, found: dict[str, F
         values=[float(found[name].mean()) for name in problem.objectives],
         user_attrs={"values": {name: values.tolist() for name, values in found.items()}},
     )
-    study.add_trial(trial)
+    with undisturbed():
+        study.add_trial(trial)
 
 
 def read_trial(trial: FrozenTrial, origin: Origin) -> Tried:
