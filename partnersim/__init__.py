@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partnersim import figures as figures
+    from partnersim.analysis.calibration import calibrate as calibrate
     from partnersim.analysis.sensitivity import analyse as analyse
+    from partnersim.analysis.what_if import what_if as what_if
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
     from partnersim.runs.curve import curve as curve
@@ -38,6 +40,7 @@ _HOMES = {
     "Sweep": "sweep.sweep",
     "analyse": "analysis.sensitivity",
     "as_html": "report.notebook",
+    "calibrate": "analysis.calibration",
     "compare": "runs.ensemble",
     "curve": "runs.curve",
     "explain": "runs.ledger",
@@ -45,6 +48,7 @@ _HOMES = {
     "half_life_of_history": "runs.history",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
+    "what_if": "analysis.what_if",
 }
 """Public names, and the module of each; `figures` is one itself."""
 

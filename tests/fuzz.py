@@ -1,8 +1,8 @@
 """Hostile input at random: python -m tests.fuzz [INPUTS] [SEED ...]
 
-Scenarios, plans, stories, files of points, sweeps, links and command lines that are right are
-broken in many ways and read. Each has to be taken or refused in words; anything else is a fault,
-of which the smallest input of each kind is printed.
+Scenarios, plans, mixes, observations, stories, files of points, sweeps, links and command lines that
+are right are broken in many ways and read. Each has to be taken or refused in words; anything else is
+a fault, of which the smallest input of each kind is printed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from unittest import mock
 from typer.main import get_command
 
 import partnersim.cli as cli
+from partnersim.analysis.calibration import parse_target, read_observed
+from partnersim.analysis.mix_plan import MixPlan, make_problem
 from partnersim.app.links import LinkError, from_link
 from partnersim.app.session import State
 from partnersim.app.stories import read_story
@@ -215,6 +217,16 @@ PLANS = (
     '[design]\ntype = "factorial"\nlevels = 2\n[parameters]\n"decision.exposure" = {}\n',
 )  # fmt: skip
 
+MIXES = (
+    'scenario = "two-organisations"\nmonths = 6\nreplicates = 1\nconfirm = 2\ntrials = 2\nbudget = 3.0\n'
+    'objectives = ["speed", "equity"]\n[enough]\nspeed = 0.1\n[mix]\ncoordinators = [{name = "Ana"}]\n'
+    'interventions = [{lever = "joint_away_days", value = 0.0}]\n[parameters]\n'
+    '"coordinators.Ana.meetings_per_month" = {low = 0.0, high = 8.0}\n'
+    '"coordinators.Ana.attention" = {}\n"interventions.1.from_month" = {low = 0, high = 5}\n',
+)
+
+OBSERVED = "[targets.trust]\nvalue = 0.4\nerror = 0.1\n[targets.mean_speed]\nvalue = 0.1\n"
+
 POINTS = (
     "point,decision.exposure,decision.rule,organisations.hospital.planning_horizon\n"
     "0,0.1,stake,6\n1,0.2,conditional,6\n"
@@ -229,6 +241,9 @@ LINES = (
     "compare two-organisations --arm x:decision.exposure=0.2;luck=0.5 --replicates 1 --months 2 --json",
     "explain two-organisations --replicate 1 --months 2 --month 1 --seed 3 --json",
     "explain two-organisations --between hospital council --months 2 --json",
+    "what-if two-organisations --month 1 --months 2 --replicates 1 --measure trust --json",
+    "calibrate store --target trust=0.4+-0.1 --arm coordinator --json",
+    "mix mix.toml --points points.csv --out /dev/null/x --json",
     "check right.toml",
     "show right.toml --toml",
     "show torbay",
@@ -262,6 +277,7 @@ class Right:
         stories = sorted((ROOT / "partnersim" / "app" / "stories" / "en").glob("*.toml"))
         self.scenarios = [(text, tomllib.loads(text)) for text in (*named, everything)]
         self.plans = [(text, tomllib.loads(text)) for text in PLANS]
+        self.mixes = [(text, tomllib.loads(text)) for text in MIXES]
         self.stories = [(text, tomllib.loads(text)) for text in (f.read_text("utf-8") for f in stories)]
         state = json.loads(State().model_dump_json())
         full = state | {
@@ -278,6 +294,7 @@ class Right:
         (folder / "points.csv").write_text(POINTS, encoding="utf-8")
         (folder / "right.toml").write_text(named[-1], encoding="utf-8")
         (folder / "plan.toml").write_text(PLANS[0], encoding="utf-8")
+        (folder / "mix.toml").write_text(MIXES[0], encoding="utf-8")
         (folder / "mine.py").write_text("def decide(x):\n    return x\n", encoding="utf-8")
         (folder / "loop").symlink_to("loop")
 
@@ -295,6 +312,8 @@ class Right:
             (2, self.link),
             (2, self.sweep),
             (1, self.points),
+            (1, self.mix),
+            (1, self.observed),
             (4, self.line),
             (1, self.path),
         )
@@ -327,6 +346,30 @@ class Right:
                 plan.grown({"replicates": 2**70})
 
         return Case("plan", shown(content), read)
+
+    def mix(self, luck: Luck) -> Case:
+        content = file_of(luck, self.mixes)
+        file = self.put("broken.toml", content)
+
+        def read() -> None:
+            with contextlib.suppress(InputError):
+                plan = MixPlan.load(file)
+                if plan.trials < 1000:
+                    make_problem(plan)
+
+        return Case("mix", shown(content), read)
+
+    def observed(self, luck: Luck) -> Case:
+        content = file_of(luck, [(OBSERVED, tomllib.loads(OBSERVED))])
+        file = self.put("broken.toml", content)
+
+        def read() -> None:
+            with contextlib.suppress(InputError):
+                read_observed(file)
+            with contextlib.suppress(InputError):
+                parse_target(content.decode("utf-8", "replace"))
+
+        return Case("observed", shown(content), read)
 
     def story(self, luck: Luck) -> Case:
         content = file_of(luck, self.stories)

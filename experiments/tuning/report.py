@@ -23,12 +23,14 @@ from experiments.points import ACCEPTED, COMMAND
 from experiments.provenance import written_by
 from experiments.tuning.accept import Accepted
 from experiments.tuning.evaluate import NUMBERS
+from experiments.tuning.ranges import ranges_text
 from experiments.tuning.search import Generation, Population
 from experiments.tuning.space import Prior, Space, declared_hash
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, GREY, ORANGE, PURPLE
 from partnersim.model.version import EQUATIONS, MODEL_VERSION
 from partnersim.runs.wording import plural
+from partnersim.scenario.accepted import FILE
 
 CLEAR = 0.01
 """Chance, divided by the number of parameters, under which two samples count as different."""
@@ -157,6 +159,8 @@ def write(outcome: Outcome, folder: Path) -> None:
     with (folder / ACCEPTED.name).open("w", newline="", encoding="utf-8") as lines:
         csv.writer(lines, lineterminator="\n").writerows(point_rows(outcome))
     (folder / "summary.toml").write_text(tomlkit.dumps(summary(outcome)), encoding="utf-8")
+    if folder == ACCEPTED.parent:  # then plans vary within what these points accept
+        FILE.write_text(ranges_text(), encoding="utf-8")
     (folder / "results.md").write_text(page(outcome), encoding="utf-8")
     save_picture(draw_bands(outcome), folder / "figure.png")
     save_picture(draw_parameters(outcome), folder / "parameters.png")

@@ -4,7 +4,14 @@ import os
 import sys
 import warnings
 
-from partnersim.cli import analyse, discover, look, simulate, sweep  # noqa: F401  # they add their commands
+from partnersim.cli import (  # noqa: F401  # they add their commands
+    analyse,
+    discover,
+    look,
+    search,
+    simulate,
+    sweep,
+)
 from partnersim.cli.base import app, visible
 
 

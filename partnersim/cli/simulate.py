@@ -67,6 +67,13 @@ ARMS = Annotated[
     ),
 ]
 
+REPLICATE = Annotated[
+    int,
+    typer.Option(
+        callback=_between(0, MOST_REPLICATE), help="Which of the runs is looked into; the first is 0."
+    ),
+]
+
 BASE = "base"
 """Name of the arm that is the scenario as it stands."""
 
@@ -215,12 +222,7 @@ def explain(
         ),
     ],
     seed: SEED = 1,
-    replicate: Annotated[
-        int,
-        typer.Option(
-            callback=_between(0, MOST_REPLICATE), help="Which of the runs to explain; the first is 0."
-        ),
-    ] = 0,
+    replicate: REPLICATE = 0,
     point: Annotated[
         int | None, typer.Option(help="Explain a run of a sweep: its point.", show_default=False)
     ] = None,

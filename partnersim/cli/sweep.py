@@ -167,7 +167,8 @@ def run(
     if scheduler is not None and engine is not Engine.DASK:
         raise refuse("--scheduler", "belongs to --engine dask")
     # Workers run what the store names, and that may be another file than this plan's.
-    begun = open_sweep(out).plan.programs if is_begun(out) else ()
+    is_new = not is_begun(out)
+    begun = () if is_new else open_sweep(out).plan.programs
     ask_before_programs((*chosen.programs, *begun), yes, can_ask=not as_json)
     ask_if_very_large(chosen.grown(growth) if growth else chosen, yes, can_ask=not as_json)
     compile_first(is_quiet=as_json)
@@ -198,6 +199,8 @@ def run(
         print_json(outcome._asdict() | {"set_aside": moved, "folder": str(out)})
     else:
         tell(ending(outcome, out))
+        for note in chosen.notes if is_new else ():
+            say(note)
 
 
 @sweep.command()
@@ -479,6 +482,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
         "pilot_runs": tried.n_runs,
         "seconds_per_run": tried.seconds_per_run,
         "seconds": seconds,
+        "notes": chosen.notes,
         "megabytes": (of_runs + n_points * tried.bytes_per_point) / 1e6,
     }
 
@@ -523,6 +527,7 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
         Text(),
         table,
         Text(),
+        *map(Text, estimate["notes"]),
         Text(f"Next: partnersim sweep run {file} --out DIR"),
     )
 

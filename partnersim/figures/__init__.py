@@ -8,10 +8,12 @@ The pictures of the app are described with the parts of these modules, and paint
 `paint_svg`: one palette, one set of steps of trust, one layout of labels.
 """
 
+from partnersim.figures.calibration import posterior, posterior_pairs, posterior_predictive
 from partnersim.figures.causes import ledger_waterfall
 from partnersim.figures.chance import distribution, icon_arrays
 from partnersim.figures.curve import trust_speed
 from partnersim.figures.differences import difference_forest
+from partnersim.figures.mix import best_mix
 from partnersim.figures.over_time import change_over_time, quantiles
 from partnersim.figures.page import save
 from partnersim.figures.picture import Picture
@@ -19,10 +21,12 @@ from partnersim.figures.published import published_against_simulated
 from partnersim.figures.sensitivity import sensitivity, sensitivity_by_size, sensitivity_over_time
 from partnersim.figures.sweep import main_effects
 from partnersim.figures.trust import trust_heatmap, trust_network
+from partnersim.figures.what_if import tornado
 from partnersim.runs.wording import period, plural
 
 __all__ = [
     "Picture",
+    "best_mix",
     "change_over_time",
     "difference_forest",
     "distribution",
@@ -31,12 +35,16 @@ __all__ = [
     "main_effects",
     "period",
     "plural",
+    "posterior",
+    "posterior_pairs",
+    "posterior_predictive",
     "published_against_simulated",
     "quantiles",
     "save",
     "sensitivity",
     "sensitivity_by_size",
     "sensitivity_over_time",
+    "tornado",
     "trust_heatmap",
     "trust_network",
     "trust_speed",

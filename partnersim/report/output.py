@@ -22,6 +22,9 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
+    from partnersim.analysis.calibration import Calibration
+    from partnersim.analysis.mix import Mix
+    from partnersim.analysis.what_if import WhatIf
     from partnersim.figures import Picture
     from partnersim.report.tables import Link, Links
     from partnersim.runs.curve import Curve
@@ -151,6 +154,36 @@ class OutputFolder:
         self.write("curve.json", document)
         self._write_origin({name: arm.scenario for name, arm in curve.arms.items()}, provenance())
         self.write_picture("trust-speed-curve", curve_picture(curve))
+
+    def write_what_if(self, found: WhatIf, document: str) -> None:
+        """Write what one run would have come to: data, the picture, and how to do it again."""
+        from partnersim import figures
+
+        self.write("what-if.json", document)
+        self._write_origin({"scenario": found.scenario}, provenance())
+        self.write_picture("tornado", figures.tornado(found))
+
+    def write_mix(self, found: Mix, document: str, rows: Iterable[Iterable[Any]]) -> None:
+        """Write what a search for the best mix found: data, all that was tried, and the picture."""
+        from partnersim import figures
+
+        self.write("mix.json", document)
+        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
+        self.write_rows("choices.csv", rows)
+        self.write_picture("best-mix", figures.best_mix(found))
+
+    def write_calibration(self, found: Calibration, document: str) -> None:
+        """Write what fits an observation: data, points drawn from it, and the pictures."""
+        from partnersim import figures
+        from partnersim.analysis.calibration import draws_of
+
+        self.write("calibration.json", document)
+        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
+        points = draws_of(found)
+        self.write_rows("points.csv", [points.columns, *points.itertuples(index=False)])
+        self.write_picture("posterior", figures.posterior(found))
+        self.write_picture("posterior-pairs", figures.posterior_pairs(found))
+        self.write_picture("posterior-predictive", figures.posterior_predictive(found))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write the files that a run and a comparison have in common."""

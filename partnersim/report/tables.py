@@ -10,19 +10,23 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.runs.measures import MEASURES, range_of
-from partnersim.runs.wording import capital, certain_decimals, fixed, join, percent, plural
+from partnersim.runs.measures import MEASURES, Floats, range_of
+from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural, signed
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from partnersim.analysis.calibration import Calibration
+    from partnersim.analysis.mix import Mix
+    from partnersim.analysis.what_if import WhatIf
     from partnersim.runs.codebook import Entry
     from partnersim.runs.curve import Curve
     from partnersim.runs.ledger import Ledger
@@ -367,6 +371,128 @@ def ledger_table(ledger: Ledger, link: Link, month: int | None) -> Table:
     sums = (fixed(math.fsum(column.values()), 3, sign=True) for column in columns)
     table.add_row(Text("together", style="bold"), *sums)
     return table
+
+
+# --- What if -------------------------------------------------------------------------------------
+
+
+def what_if_view(found: WhatIf) -> RenderableType:
+    """Show what one run would have come to, had one thing been moved, beside the median run."""
+    shown = reading(found.measure)
+    median = f"median of {found.n_replicates}"
+    table = number_table("moved in that month", "this run", median, "95 % interval", "", title=shown.label)
+    for move in found.moves:
+        numbers = [shown.factor * n for n in (move.in_this_run, move.median, *move.ci95)]
+        places = certain_decimals((numbers[3] - numbers[2]) / 2, numbers[1])
+        this, middle, low, high = (fixed(n, places, sign=True) for n in numbers)
+        words = f"{move.what.replace('_', ' ')}: {move.how}"
+        elsewhere = "(!)" if move.points_elsewhere else ""
+        table.add_row(Text(words), this, middle, f"{low} to {high}", elsewhere)
+    unit = f" In {shown.unit}." if shown.unit else ""
+    note = (
+        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with the same luck."
+        f"{unit} Levers are moved for all organisations and held to the end. The median is over this run and "
+        "those that follow it. One run can point the wrong way: (!) is where it does, for certain."
+    )
+    return Group(table, Text(), Text(note, style="dim"))
+
+
+# --- The best mix ---------------------------------------------------------------------------------
+
+
+def mix_view(found: Mix) -> RenderableType:
+    """Show the best choices that a search found, in words, with what each brings and costs."""
+    problem = found.problem
+    has_points = problem.n_points > 1
+    parts: list[RenderableType] = []
+    for name in problem.objectives:
+        shown = reading(name)
+        more = ("at worst", "regret", "enough") if has_points else ()
+        table = number_table("choice", "difference", "95 % interval", "days", *more, title=shown.label)
+        for label, one in enumerate(found.finalists, 1):
+            low, high = (shown.factor * end for end in one.ci95(name))
+            mean = shown.factor * one.mean(name)
+            places = certain_decimals((high - low) / 2, mean)
+            over = (
+                fixed(shown.factor * float(one.differences[name].mean(axis=1).min()), places, sign=True),
+                fixed(shown.factor * float(one.regret[name].max()), places),
+                percent(one.satisfied[name]),
+            )
+            table.add_row(
+                Text(f"{label}{' (over the budget)' * (not one.is_in_budget)}"),
+                fixed(mean, places, sign=True),
+                f"{fixed(low, places, sign=True)} to {fixed(high, places, sign=True)}",
+                number(one.mean("staff_days")),
+                *(over if has_points else ()),
+            )
+        parts += [table, Text()]
+    words = [f"{label}. {problem.say(one.choice)}" for label, one in enumerate(found.finalists, 1)]
+    if not words:
+        words = ["No choice that was tried keeps to the budget."]
+    if found.robust is not None and has_points:
+        words.append(f"Least regret over the points: {found.finalists.index(found.robust) + 1}.")
+    for name, gain in found.paid.items():
+        shown = reading(name)
+        gained = f"{signed(shown.factor * gain)} {shown.unit}".rstrip()
+        words.append(f"The search's best less the best of as many spread evenly, {shown.label}: {gained}.")
+    note = (
+        "Differences from the place as it stands, mean over points and replicates whose luck the search had "
+        "not seen. Days: of staff a month, more than as it stands. At worst: at the worst point. Regret: the "
+        "most by which another of the best is better at a point. Enough: share of points with enough of it, "
+        "or more than as it stands."
+    )
+    return Group(*parts, *map(Text, words), Text(), Text(note, style="dim"))
+
+
+# --- Calibration ----------------------------------------------------------------------------------
+
+
+def calibration_view(found: Calibration) -> RenderableType:
+    """Show which values fit what was observed, how far that is to be believed, and what it predicts."""
+    parts: list[RenderableType] = [_marginals_table(found), Text()]
+    for one in found.marginals:
+        if not one.is_number:
+            said = [
+                f"{value} {percent(before)}, {percent(after)}"
+                for value, (before, after) in one.shares().items()
+            ]
+            parts.append(Text(f"{one.path}, before and after: {'; '.join(said)}"))
+    table = number_table("measure", "observed", "sweep", "new runs of what fits", "place")
+    for name, check in found.checks.items():
+        shown = reading(name)
+        sweep, predicted = (_span_of(shown.factor * values) for values in (check.prior, check.predicted))
+        error = f" ± {number(shown.factor * check.observed.error)}" if check.observed.error else ""
+        observed = f"{number(shown.factor * check.observed.value)}{error}"
+        table.add_row(shown.heading, observed, sweep, predicted, fixed(check.place, 2))
+    note = (
+        f"{found.n_accepted:,} of {found.n_runs:,} runs were accepted, and adjusted by regression. Medians, "
+        "with 5 and 95 %. Held: in what share of runs of the sweep, taken for what was observed, such an "
+        "interval held the true value; it should be near 90 %. Place: share of new runs of what fits below "
+        "what was observed; near 0 or 1, the model does not show it."
+    )
+    return Group(*parts, table, Text(), *map(Text, found.notes), Text(note, style="dim"))
+
+
+def _marginals_table(found: Calibration) -> Table:
+    """Show the numbers among the parameters, before and after."""
+    table = number_table("parameter", "sweep", "what fits", "held")
+    for one in found.marginals:
+        if one.coverage is not None:
+            low, high = one.coverage.ci95
+            held = f"{100 * one.coverage.share:.0f} ± {50 * (high - low):.0f} %"
+            before, after = (_three(quantiles) for quantiles in one.quantiles)
+            table.add_row(Text(one.path), before, after, held)
+    return table
+
+
+def _span_of(values: Floats) -> str:
+    """Write the median of some values, and their 5 and 95 %."""
+    return _three(np.quantile(values, (0.05, 0.5, 0.95)))
+
+
+def _three(quantiles: Floats) -> str:
+    low, middle, high = map(number, quantiles.tolist())
+    return f"{middle} ({low} to {high})"
 
 
 # --- Scenarios and parameters --------------------------------------------------------------------

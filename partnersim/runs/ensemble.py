@@ -24,7 +24,7 @@ from partnersim.model.series import detail_size, unpack_detail
 from partnersim.runs.kernel import MOST_TOGETHER, Compiled, Kernel, Part, compiled_for
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats, with_derived
 from partnersim.runs.results import Comparison, Results
-from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust
+from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust, restrict
 from partnersim.scenario.errors import check_name, whole_number
 from partnersim.scenario.scenario import Scenario
 
@@ -207,11 +207,10 @@ def share_through_trust(
         progress=progress,
         variants=variants,
     )
-    values = {}
-    for name, results in comparison.results.items():
-        values[name] = results.measures[measure]
-        if MEASURES[measure].is_censored:
-            values[name] = np.where(np.isnan(values[name]), results.months, values[name])
+    values = {
+        name: restrict(results.measures[measure], MEASURES[measure], results.months)
+        for name, results in comparison.results.items()
+    }
     return measure_share_through_trust(
         values["arm"] - values["base"], values["arm, trust frozen"] - values["base, trust frozen"]
     )

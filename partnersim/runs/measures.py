@@ -546,7 +546,8 @@ def find_collapsed(n_members: Floats) -> Flags:
 def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
     """Divide the months that completed initiatives took by those planned; NaN where none is completed."""
     took, planned = (series[f"{name}months_of_completed"][:, -1] for name in ("", "planned_"))
-    return np.asarray(np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0))
+    with np.errstate(over="ignore"):  # of work that is next to nothing, infinitely often
+        return np.asarray(np.divide(took, planned, out=np.full(len(took), np.nan), where=planned > 0))
 
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------

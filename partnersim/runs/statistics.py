@@ -131,7 +131,8 @@ def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
     """Summarise one measure, float64[n_replicates], NaN where a run does not have it."""
     has_it = values[~np.isnan(values)]
     mean, error, ci95 = _mean_with_interval(has_it)
-    restricted = _restrict(values, measure, horizon)
+    restricted = restrict(values, measure, horizon)
+    restricted = restricted[~np.isnan(restricted)]
     restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
     ordered = _put_last(values, measure)
     p05, median, p95 = quantiles(ordered, [0.05, 0.5, 0.95]).tolist()
@@ -142,7 +143,7 @@ def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
         p05=p05,
         p95=p95,
         monte_carlo_error=error,
-        median_ci95=_median_interval(ordered),
+        median_ci95=median_interval(ordered),
         reached=len(has_it) / len(values),
         restricted_mean=restricted_mean,
         restricted_ci95=restricted_ci95,
@@ -156,8 +157,8 @@ def compare_pairs(arm: Floats, base: Floats, measure: Measure, horizon: float) -
     differences = arm - base
     differences = differences[~np.isnan(differences)]
     mean, error, ci95 = _mean_with_interval(differences)
-    arm_restricted = _restrict(arm, measure, horizon, keep_missing=True)
-    base_restricted = _restrict(base, measure, horizon, keep_missing=True)
+    arm_restricted = restrict(arm, measure, horizon)
+    base_restricted = restrict(base, measure, horizon)
     restricted = arm_restricted - base_restricted
     restricted = restricted[~np.isnan(restricted)]
     restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
@@ -205,6 +206,11 @@ def measure_share_through_trust(effects: Floats, effects_with_trust_frozen: Floa
     return ThroughTrust(1 - ratio, (1 - high, 1 - low), effect, effect_frozen, n)
 
 
+def restrict(values: Floats, measure: Measure, horizon: float) -> Floats:
+    """Count milestones never reached as the horizon; other missing values stay NaN."""
+    return np.where(np.isnan(values), horizon, values) if measure.is_censored else values
+
+
 def quantiles(values: Floats, q: Sequence[float] | Floats) -> Floats:
     """Return quantiles over the first axis: float64[len(q), ...].
 
@@ -239,7 +245,7 @@ def _mean_with_interval(values: Floats) -> tuple[float, float, Interval]:
     return mean, error, (mean - reach, mean + reach)
 
 
-def _median_interval(values: Floats) -> Interval:
+def median_interval(values: Floats) -> Interval:
     """Find the narrowest symmetric order statistics that hold the median with 95 %."""
     ordered = np.sort(values[~np.isnan(values)])
     n = len(ordered)
@@ -307,13 +313,6 @@ def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None
 def _put_last(values: Floats, measure: Measure) -> Floats:
     """Make milestones never reached infinite: later than any that was."""
     return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
-
-
-def _restrict(values: Floats, measure: Measure, horizon: float, *, keep_missing: bool = False) -> Floats:
-    """Count milestones never reached as the horizon; leave out other missing values, or keep them."""
-    if measure.is_censored:
-        return np.where(np.isnan(values), horizon, values)
-    return values if keep_missing else values[~np.isnan(values)]
 
 
 def _to_json(record: Summary | Difference | ThroughTrust) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def beside(base: Scenario, arm: Scenario) -> Scenario:
     moved: dict[tuple[str, float], list[str]] = {}
     for lever in LEVERS:
         for name, was, now in zip(
-            base.organisation_names, _in_force(base, lever), _in_force(arm, lever), strict=True
+            base.organisation_names, in_force(base, lever), in_force(arm, lever), strict=True
         ):
             if now != was:
                 moved.setdefault((lever, now), []).append(name)
@@ -117,7 +117,7 @@ def beside(base: Scenario, arm: Scenario) -> Scenario:
     )
 
 
-def _in_force(scenario: Scenario, lever: str) -> list[float]:
+def in_force(scenario: Scenario, lever: str) -> list[float]:
     """Return a lever's value in each organisation before any intervention: its own, else everybody's."""
     usual = getattr(scenario.ways_of_working, lever)
     if scenario.drawn:

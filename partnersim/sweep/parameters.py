@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict, Field, field_validator
 
+from partnersim.scenario.accepted import accepted_ranges
 from partnersim.scenario.declarations import Real, Section, setting
 from partnersim.scenario.declared import Place
 from partnersim.scenario.errors import ScenarioError, shown, suggest
@@ -29,6 +30,8 @@ from partnersim.scenario.scenario import Scenario
 Floats = npt.NDArray[np.float64]
 Column = npt.NDArray[Any]
 Kind = Literal["real", "whole", "flag", "text"]
+
+Origin = Literal["given", "accepted", "declared"]
 
 DTYPES: dict[Kind, Any] = {"real": np.float64, "whole": np.int64, "flag": np.bool_, "text": np.str_}
 
@@ -40,13 +43,19 @@ MOST_OUTSIDE = 1e-3
 
 
 class Range(Section):
-    """All values between two bounds, equally likely; a bound left out is as declared for the path."""
+    """All values between two bounds, equally likely; a bound left out is where the evidence has it,
+    else as declared for the path.
+    """
 
     low: Real | None = setting(
-        None, "Lowest value; that of the path's declared range if left out.", unit="as the path"
+        None,
+        "Lowest value; that of the accepted points, or of the declared range, if left out.",
+        unit="as the path",
     )
     high: Real | None = setting(
-        None, "Highest value; that of the path's declared range if left out.", unit="as the path"
+        None,
+        "Highest value; that of the accepted points, or of the declared range, if left out.",
+        unit="as the path",
     )
 
     def __str__(self) -> str:
@@ -116,6 +125,9 @@ class Parameter:
         The declared range of the path; None where it has no such end.
     spread
         Its values; of a range both bounds are given. None where a table gives them.
+    origin
+        Whether the plan gives all its values, or left a bound to the accepted points or to the
+        declared range.
     """
 
     path: str
@@ -126,6 +138,7 @@ class Parameter:
     least: float | None
     most: float | None
     spread: Spread | None
+    origin: Origin = "given"
 
     @property
     def is_dummy(self) -> bool:
@@ -233,15 +246,16 @@ def resolve(path: str, spread: Spread | None, arms: Mapping[str, Scenario]) -> P
     """
     place, having = _declared(path, arms)
     kind = _kind(path, place, spread)
+    origin: Origin = "given"
     match spread:
         case Range():
-            spread = _fill_range(path, place, kind, spread)
+            spread, origin = _fill_range(path, place, kind, spread)
         case Values():
             _check_values(path, place, kind, spread)
         case Distribution():
             _check_distribution(path, place, kind, spread)
     bounds = place.bound("ge"), place.bound("le")
-    return Parameter(path, kind, place.unit, place.meaning, having, *bounds, spread)
+    return Parameter(path, kind, place.unit, place.meaning, having, *bounds, spread, origin)
 
 
 def _declared(path: str, arms: Mapping[str, Scenario]) -> tuple[Place, tuple[str, ...]]:
@@ -257,7 +271,7 @@ def _declared(path: str, arms: Mapping[str, Scenario]) -> tuple[Place, tuple[str
             reasons.append(str(error).partition(": ")[2])
     if not places:
         nowhere = "" if len(arms) == 1 else " (so in each arm)"
-        raise ScenarioError(f"{key_of(path)}: {reasons[0]}{nowhere}")
+        raise ScenarioError(f"{key_of(path)}: {reasons[-1]}{nowhere}")
     return next(iter(places.values())), tuple(places)
 
 
@@ -276,14 +290,14 @@ def _kind(path: str, place: Place, spread: Spread | None) -> Kind:
     )
 
 
-def _fill_range(path: str, place: Place, kind: Kind, given: Range) -> Range | Values:
-    """Fill in both bounds of a range; names and switches are taken one by one."""
+def _fill_range(path: str, place: Place, kind: Kind, given: Range) -> tuple[Range | Values, Origin]:
+    """Fill in both bounds of a range, and say where from; names and switches are taken one by one."""
     key = key_of(path)
     if kind in ("flag", "text"):
         known = [False, True] if kind == "flag" else list(get_args(place.annotation))
         if given.low is not None or given.high is not None or not known:
             raise ScenarioError(f"{key}: has no low and high; give values = [...]")
-        return Values(values=known)
+        return Values(values=known), "given"
     # A parameter that does nothing is declared nowhere.
     least, most = (0.0, 1.0) if is_dummy(path) else (place.bound("ge"), place.bound("le"))
     bounds = {"low": (given.low, least), "high": (given.high, most)}
@@ -294,15 +308,30 @@ def _fill_range(path: str, place: Place, kind: Kind, given: Range) -> Range | Va
         is_broken = own is not None and kind == "whole" and own != int(own)
         if (is_outside and not is_dummy(path)) or is_broken:
             raise ScenarioError(f"{key}.{side} = {own:g}: {place.right(path)}")
-    low = least if given.low is None else given.low
-    high = most if given.high is None else given.high
+    low, high, origin = _left_out(path, given, least, most)
     assert low is not None and high is not None
     if low >= high:
         raise ScenarioError(
             f"{key}: low = {low:g} is {'above' if low > high else 'equal to'} high = {high:g}; "
             "low must be below high"
         )
-    return Range(low=low, high=high)
+    return Range(low=low, high=high), origin
+
+
+def _left_out(
+    path: str, given: Range, least: float | None, most: float | None
+) -> tuple[float | None, float | None, Origin]:
+    """Fill in the bounds that were left out: of the accepted points if a range is left, else as declared."""
+    is_given = is_dummy(path) or (given.low is not None and given.high is not None)
+    ends = None if is_given else accepted_ranges().ranges.get(path)
+    if ends is not None:
+        low = ends[0] if given.low is None else given.low
+        high = ends[1] if given.high is None else given.high
+        if low < high and _is_inside(low, least, most) and _is_inside(high, least, most):
+            return low, high, "accepted"
+    low_or_none = least if given.low is None else given.low
+    high_or_none = most if given.high is None else given.high
+    return low_or_none, high_or_none, "given" if is_given else "declared"
 
 
 def _is_inside(value: float, least: float | None, most: float | None) -> bool:

@@ -20,6 +20,7 @@ from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
 from partnersim.model import version
 from partnersim.model.room import MOST_REPLICATES, MOST_SEED
 from partnersim.runs.measures import ALL_SERIES, MEASURES, Flags, Wholes
+from partnersim.scenario.accepted import accepted_ranges
 from partnersim.scenario.arms import beside
 from partnersim.scenario.declarations import MAX_MONTHS, Real, Section, Whole, setting
 from partnersim.scenario.declared import plain
@@ -213,20 +214,20 @@ class Plan(Section):
     @field_validator("measures")
     @classmethod
     def _known_measures(cls, names: list[str]) -> list[str]:
-        return _each_known(names, MEASURES, "measure")
+        return check_known(names, MEASURES, "measure")
 
     @field_validator("series")
     @classmethod
     def _known_series(cls, series: KeptSeries | None) -> KeptSeries | None:
         if series:
-            _each_known(series.names, ALL_SERIES, "series")
+            check_known(series.names, ALL_SERIES, "series")
         return series
 
     @field_validator("replicates")
     @classmethod
     def _possible(cls, rule: int | Precision) -> int | Precision:
         if isinstance(rule, Precision):
-            _each_known(list(rule.half_width), MEASURES, "measure")
+            check_known(list(rule.half_width), MEASURES, "measure")
             if rule.ceiling < rule.floor:
                 raise ValueError(f"ceiling {rule.ceiling} is under floor {rule.floor}")
             for name, width in rule.half_width.items():
@@ -238,7 +239,7 @@ class Plan(Section):
     @classmethod
     def _by_path(cls, given: Any) -> Any:
         # Without quotes, a dotted key is a table in a table in TOML.
-        return dict(_joined(given)) if isinstance(given, Mapping) else given
+        return dict(joined(given)) if isinstance(given, Mapping) else given
 
     @field_validator("arms")
     @classmethod
@@ -413,6 +414,38 @@ class Plan(Section):
         if not self.parameters:
             raise ScenarioError('parameters: missing; give [parameters], such as "decision.exposure" = {}')
         return {path: resolve(path, spread, self.arms_by_name) for path, spread in self.parameters.items()}
+
+    @property
+    def notes(self) -> list[str]:
+        """Say where the ranges are from whose bounds the plan leaves out."""
+        accepted = accepted_ranges()
+        said = {
+            "accepted": "within what accepted points show (5 to 95 %)",
+            "declared": f"all that is declared possible, for {accepted.why_not}",
+        }
+        notes = []
+        for origin, how in said.items():
+            paths = [path for path, p in self.parameters_by_path.items() if p.origin == origin]
+            if paths:
+                notes.append(f"Left out and taken as {how}: {', '.join(paths)}.")
+        return notes
+
+    def with_ranges_of(self, identity: Mapping[str, Any]) -> Self:
+        """Return the same plan with bounds that it leaves out as a store has them.
+
+        What was run decides, whatever is accepted or declared by now.
+        """
+        stored = dict(identity["parameters"])
+        data = self.model_dump(exclude_none=True)
+        for path, parameter in self.parameters_by_path.items():
+            spread = stored.get(path, {})
+            if parameter.origin != "given" and {"low", "high"} <= spread.keys():
+                data["parameters"][path] = spread | data["parameters"][path]
+        if data["parameters"] == self.model_dump(exclude_none=True)["parameters"]:
+            return self
+        plan = type(self).make(data, "the plan with the ranges of the store", self._folder)
+        plan._text = self._text
+        return plan.keep_texts(self._scenario_texts)
 
     @property
     def measure_names(self) -> tuple[str, ...]:
@@ -683,7 +716,8 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{key}", value
 
 
-def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
+def check_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
+    """Check that each name is known and stands once, and return them."""
     for name in names:
         check_name(name, known, what)
         if names.count(name) > 1:
@@ -691,12 +725,12 @@ def _each_known(names: list[str], known: Iterable[str], what: str) -> list[str]:
     return names
 
 
-def _joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def joined(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """List the dotted paths of a table of tables, with the innermost tables."""
     for key, value in table.items():
         is_above = isinstance(value, Mapping) and value
         if is_above and all(isinstance(entry, Mapping) for entry in value.values()):
-            yield from _joined(value, f"{prefix}{key}.")
+            yield from joined(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

@@ -319,7 +319,7 @@ def _open_store(
     """Open the store of a plan; make it if it is not there, and let it grow if that is asked for."""
     if is_there(folder / "sweep.json"):
         store = Store.open(folder)
-        store.compare(plan)
+        store.compare(plan.with_ranges_of(store.identity))
         Store.prepare(store.plan, folder)
         grown = store.plan.grown(extend) if extend else store.plan
     else:

@@ -105,6 +105,9 @@ def test_every_command_explains_itself() -> None:
         "map",
         "discover",
         "diversity",
+        "what-if",
+        "mix",
+        "calibrate",
     ):
         result = call(command, "--help")
         assert result.exit_code == 0, command
