@@ -1,6 +1,6 @@
 # Targets for users: demo, app, report, evidence.
-# For changes: setup, test, check, test-slow, fuzz, evidence-smoke, bench, house, mutants, format,
-# newest, constraints, clean.
+# For changes: setup, test, check, format, test-slow, docs, package, fuzz, evidence-smoke, bench, house,
+# mutants, newest, constraints, clean.
 # Needs make and Python 3.11, 3.12 or 3.13. To choose one: make demo PYTHON=python3.12
 
 PYTHON = python3
@@ -12,8 +12,8 @@ TOOLS = $(VENV)/.ready-for-changes
 # The versions that were tested; empty for the newest.
 CONSTRAINTS = constraints.txt
 
-.PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow fuzz \
-	newest constraints bench house mutants clean
+.PHONY: help setup demo app report evidence evidence-smoke check format compile test test-slow docs \
+	package fuzz newest constraints bench house mutants clean
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -36,7 +36,7 @@ $(BIN)/python:
 
 # What users need.
 $(READY): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
-	@echo "Installing partnersim and the packages that it uses there ..."
+	@echo "Installing partnersim and the packages that it uses there: about 1 GB, half a minute ..."
 	@$(INSTALL) -e .
 	@touch $(READY)
 
@@ -87,6 +87,17 @@ compile: $(TOOLS)
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
 test-slow: compile
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow --reruns 1 -rsR
+
+# The documentation as a site; a warning is an error.
+docs: $(TOOLS)
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/site
+	@echo "Open build/site/index.html"
+
+# What an index of packages would be given, looked through.
+package: $(TOOLS)
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 # 10,000 hostile inputs with each of three seeds; prints what went wrong inside, which is to be nothing.
 fuzz: compile
