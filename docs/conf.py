@@ -19,7 +19,7 @@ project = "partnersim"
 author = copyright = "The partnersim contributors"
 version = release = partnersim.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 root_doc = "docs/index"
 include_patterns = [
     "CHANGELOG.md",
@@ -36,12 +36,11 @@ default_role = "literal"
 smartquotes = False  # two hyphens begin an option
 pygments_dark_style = "monokai"
 
+numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # signatures have them, shortened, and docstrings say what they mean
 autodoc_typehints_format = "short"
 autodoc_default_options = {"exclude-members": "model_config, model_post_init"}
-napoleon_google_docstring = False
-napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = f"partnersim {version}"
