@@ -24,6 +24,7 @@ root_doc = "docs/index"
 include_patterns = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "README.md",
     "docs/*.md",
     "experiments/README.md",
     "experiments/**/README.md",
