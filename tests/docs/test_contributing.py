@@ -74,6 +74,15 @@ def test_the_process_reads_as_a_row_of_the_month() -> None:
     assert schedule.Row(type(function.name, (), {"__doc__": line})).what == line
 
 
+def test_all_run_the_same_checks() -> None:
+    """Before a commit those of `make check`; in public what anybody runs."""
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", read("Makefile"), re.MULTILINE)
+    assert recipe is not None
+    tools = set(re.findall(r"^\t\$\(BIN\)/([\w-]+)", recipe[1], re.MULTILINE))
+    assert set(re.findall(r"entry: \.venv/bin/([\w-]+)", read(".pre-commit-config.yaml"))) == tools
+    assert re.findall(r"- run: (.+)", read(".github/workflows/ci.yml")) == [".ci/run"]
+
+
 @pytest.mark.slow
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
     (program,) = code_blocks(section("A picture"), "python")
