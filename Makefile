@@ -85,8 +85,9 @@ compile: $(TOOLS)
 		from partnersim.scenario.translate import PARAMETERS as p; c(p)'
 
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
+# Tests of one file stay with one worker as long as both have work: a server or a site is made once.
 test-slow: compile
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow --reruns 1 -rsR
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow --reruns 1 -rsR
 
 # The documentation as a site; a warning is an error.
 docs: $(TOOLS)
