@@ -84,7 +84,7 @@ MOST_DECIMALS = 2
 DRAWN_ON_TRUST = (WITHOUT, WITH, ALL)
 """Arms in the trust-speed curve."""
 
-N_FIGURES = 10
+N_FIGURES = 9
 """Figures of one place, about, for the progress bar."""
 
 Progress = Callable[[int, int], None]
@@ -146,10 +146,9 @@ def draw(place: Place, workers: int | None) -> Iterator[tuple[str, Picture]]:
     comparison = place.comparison
     yield "trust-speed-curve", figures.trust_speed(place.curve)
     yield from comparison_pictures(comparison, DRAWN)
-    file, picture = next(trust_pictures(comparison.results[WITHOUT]))
-    yield f"{file}-without", picture
-    for file, picture in trust_pictures(comparison.results[WITH]):
-        yield f"{file}-with-coordinator", picture
+    for way, ending in ((WITHOUT, "without"), (WITH, "with-coordinator")):
+        file, picture = next(trust_pictures(comparison.results[way]))  # the table has the same numbers
+        yield f"{file}-{ending}", picture
     results = comparison.results[WITH]
     entries = ledger.explain(results.scenario, results.seed, 0)
     yield "why-trust-changed", ledger_picture(entries, "with a coordinator", (None, None), None)

@@ -30,7 +30,8 @@ def parameters_markdown() -> str:
     for row in parameters():
         groups.setdefault(row.path.rpartition(".")[0], []).append(row)
     tables = [line for group, rows in groups.items() for line in _group(group, rows)]
-    return "\n".join([*tables, *_constants()])
+    head = ["# Parameters", "", "Everything that can be set: default, range, unit, meaning and source.", ""]
+    return "\n".join([*head, *tables, *_constants()])
 
 
 def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:

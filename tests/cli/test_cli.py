@@ -150,7 +150,7 @@ def test_schema_and_parameters_are_complete() -> None:
     rows = json.loads(call("parameters", "--json").stdout)
     assert "ways_of_working.delegated_authority" in [row["path"] for row in rows]
     assert "delegated_authority" in call("parameters", "ways_of_working").stdout
-    assert call("parameters", "--markdown").stdout.startswith("## ")
+    assert call("parameters", "--markdown").stdout.startswith("# Parameters\n")
 
 
 # --- Simulating ---------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from tests.pages import ROOT, code_blocks, read, without_code_blocks
 
 PACKAGE = ROOT / "partnersim"
 DOCS = ROOT / "docs"
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 CORE_MODULES = {path.stem for path in (PACKAGE / "model").glob("*.py")}
 
 CITATION_KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b")

@@ -163,7 +163,7 @@ def test_of_a_new_lever_it_is_said_what_is_missing() -> None:
     assert missing(with_part("ways_of_working", more)) == [
         "experiments/screening/priors.toml: no [[parameter]] and no [[left_out]] has "
         "path = 'ways_of_working.novelty'",
-        "partnersim/model/levers.py: NOVELTY must be 11",
+        f"partnersim/model/levers.py: NOVELTY must be {levers.N_LEVERS}",
         "partnersim/model: no function uses NOVELTY",
         "benchmarks/plain_mesa.py: nothing uses NOVELTY",
         "partnersim/app/levers.toml: no table has lever = 'novelty'",
