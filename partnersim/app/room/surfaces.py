@@ -16,7 +16,6 @@ from partnersim.app.links import LinkError, to_link
 from partnersim.app.room import review
 from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import Phone, Room
-from partnersim.app.sentences import when
 from partnersim.app.session import State
 from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
 from partnersim.figures.picture import Picture
@@ -25,8 +24,8 @@ from partnersim.runs.wording import capital
 
 View = dict[str, Any]
 
-SCREEN_PICTURE = (900, 400)
-"""Size of charts on the shared screen, in pixels of a picture."""
+HALF_OF_SCREEN = (620, 210)
+"""Size of charts that stand side by side on the shared screen; their names come above."""
 
 
 @cache
@@ -90,7 +89,7 @@ def _game_of_phone(room: Room, phone: Phone) -> View:
     number = min(room.game.n_played + 1, known.rounds)
     match room.phase:
         case "seats":
-            shown["title"] = said("phone.seats_title")
+            shown["title"] = said("phone.card_title" if phone.seat else "phone.seats_title")
         case "round":
             shown["title"] = said("phone.round_title", n=number, total=known.rounds)
         case "between":
@@ -260,7 +259,7 @@ def _after_round(text: str) -> View:
     ]
     title = said(
         "screen.between_title",
-        when=when(game.month, words()),
+        span=said(f"span.after_{game.n_played}"),
         after=_hundredths(found.change[1]),
         more=_hundredths(found.change[1]) - _hundredths(found.change[0]),
     )
@@ -283,18 +282,15 @@ def _after_game(text: str) -> View:
     said, game = texts(), Game.model_validate_json(text)
     arms = review.arms(game)
     names = {arm: said(f"screen.over_{arm}") for arm in arms}
-    ends = {
-        what: {arm: _hundredths(found.run.series[series][-1]) for arm, found in arms.items()}
-        for what, series in (("trust", "trust"), ("change", "change_delivered"))
-    }
+    ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
     pictures = []
     for what, series in (("trust", "trust"), ("change", "change_delivered")):
         lines = [draw.Series(names[arm], found.run.series[series]) for arm, found in arms.items()]
         title = said(f"screen.over_{what}_axis")
-        pictures.append(_picture(draw.lines(lines, title, words(), scale=100.0, size=SCREEN_PICTURE)))
+        pictures.append(_picture(draw.lines(lines, title, words(), scale=100.0, size=HALF_OF_SCREEN)))
     return {
-        "title": said("screen.over_title", **ends["trust"]),
-        "lines": [said("screen.over_change", **ends["change"]), said("screen.over_hundred")],
+        "title": said("screen.over_title", **ends),
+        "lines": [],
         "rows": [],
         "pictures": pictures,
         "table": _arms_table(arms, names),

@@ -24,32 +24,36 @@ page_line = connect(
 function show(view) {
   const has_room = view.kind === "welcome" || view.kind === "seats";
   draw(
-    h("header", {}, h("h1", {}, view.title), h("p", { class: "corner" }, corner(view, has_room))),
+    h("header", {}, h("h1", {}, view.title), view.kind === "round" ? running(view) : null),
     h(
       "div",
       { class: `body ${view.kind}`, key: view.kind },
       has_room ? join(view.join, view.code) : null,
-      h("div", { class: "told" }, view.lines.map((line) => h("p", {}, line)), rows(view)),
-      view.pictures.length
-        ? h("div", { class: "pictures" }, view.pictures.map((one) => h("figure", { html: `${one.svg}${captioned(one, view)}` })))
+      view.lines.length || view.rows.length
+        ? h("div", { class: "told" }, view.lines.map((line) => h("p", {}, line)), rows(view))
         : null,
+      view.pictures.length ? h("div", { class: "pictures" }, view.pictures.map((one) => figure(one, view))) : null,
       view.table ? h("div", { class: "table", html: view.table }) : null,
     ),
+    h("footer", {}, has_room || !view.join ? null : where(view), h("span", { class: "in" }, view.in), view.locked),
   );
 }
 
-function corner(view, has_room) {
-  return [
-    view.kind === "round" ? h("span", { id: "clock", key: "clock", role: "timer" }, clock(view)) : null,
-    view.kind === "round" && !view.clock.running ? h("span", { class: "quiet" }, LABELS.stopped) : null,
-    has_room || !view.join ? null : h("span", { class: "quiet" }, `${view.join.address}  ${LABELS.code} `, h("b", {}, view.code)),
-    h("span", { class: "in" }, view.in),
-    view.locked ? h("span", { class: "quiet" }, view.locked) : null,
-  ];
+function running(view) {
+  return h(
+    "p",
+    { class: "running" },
+    h("span", { id: "clock", key: "clock", role: "timer" }, clock(view)),
+    view.clock.running ? null : h("span", { class: "quiet" }, ` ${LABELS.stopped}`),
+  );
 }
 
-function captioned(one, view) {
-  return view.kind === "over" ? `<figcaption>${one.svg.match(/<title>(.*?)<\/title>/)[1]}</figcaption>` : "";
+function where(view) {
+  return h("span", {}, `${view.join.address} · ${LABELS.code} `, h("b", {}, view.code));
+}
+
+function figure(one, view) {
+  return h("figure", {}, view.kind === "over" ? h("figcaption", {}, one.title) : null, h("div", { html: one.svg }));
 }
 
 function join(how, code) {
@@ -67,7 +71,7 @@ function join(how, code) {
 function rows(view) {
   if (!view.rows.length) return null;
   if (view.kind === "bet") return h("ul", { class: "bars" }, view.rows.map(bar));
-  if (view.kind === "moves") return h("ul", { class: "moves" }, view.rows.map(moved));
+  if (view.kind === "moves") return h("ul", { class: "effects" }, view.rows.map(moved));
   return h(
     "ul",
     { class: "tables" },
