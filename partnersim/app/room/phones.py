@@ -157,6 +157,7 @@ class Room:
     phones: dict[str, Phone] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     asked: tuple[str, ...] = ()
+    handed_on: list[int] = field(default_factory=list)
     is_ended: bool = False
     n_numbers: int = 0
     listeners: dict[int, tuple[str, Callable[[], None]]] = field(default_factory=dict)
@@ -281,9 +282,29 @@ class Room:
         bets = [phone.bet for phone in list(self.phones.values())]
         return [bets.count(option) for option in range(len(asked[1]))] if asked else []
 
+    @property
+    def is_due(self) -> bool:
+        """Return whether there is something to `catch_up` with."""
+        if self.phase == "round" and self.clock.is_running and not self.clock.left:
+            return True
+        return self.mode == "bet" and self.is_open and self.counts() not in (self.handed_on, [])
+
+    def catch_up(self) -> None:
+        """End the round whose time is over, and hand bets on to the workshop.
+
+        The workshop is told a few times a second and not of each bet: it draws its pages anew.
+        """
+        if self.phase == "round" and self.clock.is_running and not self.clock.left:
+            self.end_round()
+        counts = self.counts()
+        if self.mode == "bet" and self.session is not None and self.is_open and counts != self.handed_on:
+            self.handed_on = counts
+            if sum(counts):
+                self.session.predict(counts)
+
     def reveal(self) -> None:
         """Hand the bets to the workshop, and show there and on phones what came."""
-        if self.session is not None and self.is_open:
+        if self.session is not None and self.is_open and self.question is not None:
             self.session.predict(self.counts())
             self.session.reveal()
         self.tell()
@@ -395,11 +416,6 @@ class Room:
             else:
                 self.clock.stop()
         self.tell()
-
-    def tick(self) -> None:
-        """End the round if its time is over."""
-        if self.phase == "round" and self.clock.is_running and not self.clock.left:
-            self.end_round()
 
     def begin_anew(self) -> None:
         """Begin another game, with other luck; tables keep their seats."""

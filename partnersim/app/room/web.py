@@ -51,8 +51,8 @@ MOST_LETTERS, MOST_LETTERS_DESK = 2000, 100_000
 HELLO_WITHIN = 20.0
 """Seconds in which a page says who it is."""
 
-TICK = 0.25
-"""Seconds between looks at the clock."""
+TICK = 0.1
+"""Seconds between looks at the clock and at the bets."""
 
 Number = Annotated[int, Field(ge=0, le=10**6)]
 Name = Annotated[str, Field(max_length=80)]
@@ -184,29 +184,29 @@ class Line:
         if changed or gone or more:
             await self._websocket.send_text(json.dumps({"view": {**gone, **changed}, **more}))
 
-    async def serve(self, act: Callable[[str], str], tick: Callable[[], None] | None = None) -> None:
-        """Do what the page asks for and show what comes of it, until it goes."""
+    async def serve(self, act: Callable[[str], str], room: Room | None = None) -> None:
+        """Do what the page asks for and show what comes of it, until it goes.
+
+        Where a room is given, it also sees to what is due there.
+        """
         listening = asyncio.create_task(self._listen(act))
         try:
             while not listening.done():
                 self._changed.clear()
                 await self.send()
-                await self._wait(listening, tick)
+                await self._wait(listening, room)
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await listening
 
-    async def _wait(self, listening: asyncio.Task[None], tick: Callable[[], None] | None) -> None:
+    async def _wait(self, listening: asyncio.Task[None], room: Room | None) -> None:
         changed = asyncio.create_task(self._changed.wait())
+        pause = TICK if room else None
         while not (changed.done() or listening.done()):
-            await asyncio.wait(
-                {changed, listening},
-                timeout=TICK if tick else None,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if tick:
-                tick()
+            await asyncio.wait({changed, listening}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if room is not None and room.is_due:
+                await run_in_threadpool(room.catch_up)
         changed.cancel()
 
     async def _listen(self, act: Callable[[str], str]) -> None:
@@ -320,7 +320,7 @@ async def _serve_staff(
 
     try:
         await line.send(**first)
-        await line.serve(act, room.tick)
+        await line.serve(act, room)
     finally:
         for stop in stops:
             stop()
