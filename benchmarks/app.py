@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from phones import measure_phones
 from run import describe_machine, number, table
 
 from partnersim.model import compile_all, is_compiled
@@ -56,6 +57,7 @@ class Size(NamedTuple):
     rounds_of_pages: int  # how often all of them are opened and closed
     interactions: int
     months: int  # played
+    phones: int  # that join at once, and bet at once
 
 
 FULL = Size(
@@ -68,6 +70,7 @@ FULL = Size(
     rounds_of_pages=3,
     interactions=2000,
     months=60,
+    phones=300,
 )
 QUICK = Size(
     starts=1,
@@ -79,6 +82,7 @@ QUICK = Size(
     rounds_of_pages=2,
     interactions=40,
     months=12,
+    phones=10,
 )
 
 GOALS: tuple[tuple[str, str, float], ...] = (
@@ -95,6 +99,8 @@ GOALS: tuple[tuple[str, str, float], ...] = (
     ("ten pages at once", "slowest of ten, ms", 300.0),
     ("forty pages", "more memory, MB", 200.0),
     ("an hour of play", "more memory, MB", 50.0),
+    ("phones", "all have joined, s", 2.0),
+    ("phones", "bets of all on the shared screen, ms", 200.0),
 )
 """What the app is to reach; medians, unless the words say otherwise."""
 
@@ -451,6 +457,7 @@ SECTIONS: dict[str, Callable[[Any, Size], dict[str, Any]]] = {
     "ten pages at once": measure_together,
     "forty pages": measure_pages,
     "an hour of play": measure_hour,
+    "phones": lambda browser, size: measure_phones(browser, size.phones),
 }
 
 

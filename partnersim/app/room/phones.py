@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, Strict, model_validator
 
@@ -68,6 +68,15 @@ class Phone:
     bet: int | None = None
     pledge: str = ""
     n_lines: int = 0
+
+
+class Asked(NamedTuple):
+    """What the workshop asks: the question and its options, whether bets are open, and what came."""
+
+    question: str
+    options: tuple[str, ...]
+    is_open: bool
+    answer: int | None
 
 
 class Seat(Section):
@@ -156,7 +165,8 @@ class Room:
     clock: Clock = field(default_factory=Clock)
     phones: dict[str, Phone] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
-    asked: tuple[str, ...] = ()
+    last_asked: Asked | None = None
+    looked_at: tuple[int, int] = (0, -1)
     handed_on: list[int] = field(default_factory=list)
     is_ended: bool = False
     n_numbers: int = 0
@@ -244,23 +254,26 @@ class Room:
     # --- bets and pledges ---
 
     @property
-    def question(self) -> tuple[str, tuple[str, ...]] | None:
-        """What is asked now and the options; bets on another question are void."""
-        asked = self.session.question if self.session is not None else None
-        if asked is None:
+    def asked(self) -> Asked | None:
+        """What the workshop asks now; bets on another question are void."""
+        session = self.session
+        if session is None:
             return None
-        options = tuple(option.text for option in asked.options)
         with self.lock:
-            if self.asked != (asked.text, *options):
-                self.asked = (asked.text, *options)
-                for phone in self.phones.values():
-                    phone.bet = None
-        return asked.text, options
+            if self.looked_at != (id(session), session.version):
+                self.looked_at = (id(session), session.version)
+                before, self.last_asked = self.last_asked, _asked(session)
+                if before is None or self.last_asked is None or before[:2] != self.last_asked[:2]:
+                    self.handed_on = []
+                    for phone in self.phones.values():
+                        phone.bet = None
+            return self.last_asked
 
-    @property
-    def is_open(self) -> bool:
-        """Return whether bets can be made and taken back: what came is not shown yet."""
-        return self.session is not None and self.session.is_hidden
+    def hear_workshop(self) -> None:
+        """Tell everybody if the workshop asks something else now, or shows what came."""
+        before = self.last_asked
+        if self.asked != before:
+            self.tell()
 
     def bet(self, token: str, option: int) -> None:
         """Bet on an option, or on another one than before.
@@ -270,41 +283,49 @@ class Room:
         RoomError
             Where nothing is asked, or the answer is known.
         """
-        asked = self.question
-        if asked is None or not 0 <= option < len(asked[1]) or not self.is_open or self.mode != "bet":
+        asked = self.asked
+        is_asked = asked is not None and asked.is_open and self.mode == "bet"
+        if asked is None or not is_asked or not 0 <= option < len(asked.options):
             raise RoomError("late")
         self.phones[token].bet = option
         self.tell("staff", token)
 
     def counts(self) -> list[int]:
         """Count the bets on each option."""
-        asked = self.question
+        asked = self.asked
         bets = [phone.bet for phone in list(self.phones.values())]
-        return [bets.count(option) for option in range(len(asked[1]))] if asked else []
+        return [bets.count(option) for option in range(len(asked.options))] if asked else []
 
     @property
     def is_due(self) -> bool:
         """Return whether there is something to `catch_up` with."""
-        if self.phase == "round" and self.clock.is_running and not self.clock.left:
-            return True
-        return self.mode == "bet" and self.is_open and self.counts() not in (self.handed_on, [])
+        return self._is_time_over or self._has_bets_to_hand_on
+
+    @property
+    def _is_time_over(self) -> bool:
+        return self.phase == "round" and self.clock.is_running and not self.clock.left
+
+    @property
+    def _has_bets_to_hand_on(self) -> bool:
+        if self.mode != "bet" or self.asked is None or not self.asked.is_open:
+            return False
+        counts = self.counts()
+        return counts != self.handed_on and (any(counts) or any(self.handed_on))
 
     def catch_up(self) -> None:
         """End the round whose time is over, and hand bets on to the workshop.
 
         The workshop is told a few times a second and not of each bet: it draws its pages anew.
         """
-        if self.phase == "round" and self.clock.is_running and not self.clock.left:
+        if self._is_time_over:
             self.end_round()
-        counts = self.counts()
-        if self.mode == "bet" and self.session is not None and self.is_open and counts != self.handed_on:
-            self.handed_on = counts
-            if sum(counts):
-                self.session.predict(counts)
+        if self._has_bets_to_hand_on and self.session is not None:
+            self.handed_on = self.counts()
+            self.session.predict(self.handed_on)
 
     def reveal(self) -> None:
         """Hand the bets to the workshop, and show there and on phones what came."""
-        if self.session is not None and self.is_open and self.question is not None:
+        if self.session is not None and self.asked is not None and self.asked.is_open:
             self.session.predict(self.counts())
             self.session.reveal()
         self.tell()
@@ -483,6 +504,15 @@ class Rooms:
         with self._lock:
             self._rooms.pop(room.key, None)
         room.end()
+
+
+def _asked(session: Session) -> Asked | None:
+    """Look at what a workshop asks."""
+    question, guess = session.question, session.guess
+    if question is None:
+        return None
+    options = tuple(option.text for option in question.options)
+    return Asked(question.text, options, session.is_hidden, guess.answer if guess else None)
 
 
 def _take_up(room: Room, kept: Kept) -> None:

@@ -65,22 +65,20 @@ def show_phone(room: Room, token: str) -> View:
 
 
 def _bet_of_phone(room: Room, phone: Phone) -> View | None:
-    asked = room.question
+    asked = room.asked
     if asked is None:
         return None
-    text, options = asked
-    shown: View = {"question": text, "options": options, "mine": phone.bet, "open": room.is_open, "said": ""}
-    answer = _answer(room)
-    if answer is not None:
-        key = "bet_none" if phone.bet is None else "bet_right" if phone.bet == answer else "bet_wrong"
-        shown["said"] = texts()(f"phone.{key}", option=options[answer])
-    return shown
-
-
-def _answer(room: Room) -> int | None:
-    """Return the option that came true, once the workshop shows it."""
-    guess = room.session.guess if room.session is not None else None
-    return guess.answer if guess is not None else None
+    said = ""
+    if asked.answer is not None:
+        key = "none" if phone.bet is None else "right" if phone.bet == asked.answer else "wrong"
+        said = texts()(f"phone.bet_{key}", option=asked.options[asked.answer])
+    return {
+        "question": asked.question,
+        "options": asked.options,
+        "mine": phone.bet,
+        "open": asked.is_open,
+        "said": said,
+    }
 
 
 def _game_of_phone(room: Room, phone: Phone) -> View:
@@ -197,19 +195,18 @@ def qr(address: str) -> str:
 
 
 def _show_bets(room: Room, shown: View) -> None:
-    """Show the question and the hands, but no answer: that is the workshop's own page's."""
-    asked = room.question
+    """Show the question, the bets and, once the workshop shows it, what came."""
+    asked = room.asked
     if asked is None:
         shown["title"] = texts()("screen.bet_nothing")
         return
-    text, options = asked
-    counts, answer = room.counts(), _answer(room)
+    counts = room.counts()
     most = max(*counts, 1)
-    shown["title"] = text
+    shown["title"] = asked.question
     shown["lines"] = [texts()("screen.bet_in", n=sum(counts), total=room.n_in)]
     shown["rows"] = [
-        {"title": option, "n": count, "share": count / most, "came": index == answer}
-        for index, (option, count) in enumerate(zip(options, counts, strict=True))
+        {"title": option, "n": count, "share": count / most, "came": index == asked.answer}
+        for index, (option, count) in enumerate(zip(asked.options, counts, strict=True))
     ]
 
 
@@ -349,7 +346,7 @@ def show_desk(room: Room, addresses: list[str]) -> View:
     """Describe what the facilitator sees, and what the page keeps."""
     said = texts()
     phones = sorted(list(room.phones.values()), key=lambda phone: phone.number)
-    asked = room.question if not room.is_ended else None
+    asked = room.asked
     return {
         "kind": "ended" if room.is_ended else "open",
         "mode": room.mode,
@@ -365,9 +362,9 @@ def show_desk(room: Room, addresses: list[str]) -> View:
         "clock": _clock(room),
         "round": [room.game.n_played, rules().rounds],
         "has_session": room.session is not None,
-        "question": asked[0] if asked else "",
-        "bets": [list(pair) for pair in zip(asked[1], room.counts(), strict=True)] if asked else [],
-        "is_hidden": room.is_open,
+        "question": asked.question if asked else "",
+        "bets": [list(pair) for pair in zip(asked.options, room.counts(), strict=True)] if asked else [],
+        "is_open": asked is not None and asked.is_open,
         "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
         "addresses": addresses,
         "link": game_link(room.game) if room.game.played else "",

@@ -54,6 +54,9 @@ HELLO_WITHIN = 20.0
 TICK = 0.1
 """Seconds between looks at the clock and at the bets."""
 
+PAUSE = 0.04
+"""Seconds from one view to the next on a desk or a shared screen."""
+
 Number = Annotated[int, Field(ge=0, le=10**6)]
 Name = Annotated[str, Field(max_length=80)]
 
@@ -203,6 +206,8 @@ class Line:
     async def _wait(self, listening: asyncio.Task[None], room: Room | None) -> None:
         changed = asyncio.create_task(self._changed.wait())
         pause = TICK if room else None
+        if room is not None:  # while all bet at once, the staff is shown the sum and not each bet
+            await asyncio.sleep(PAUSE)
         while not (changed.done() or listening.done()):
             await asyncio.wait({changed, listening}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             if room is not None and room.is_due:
@@ -311,7 +316,7 @@ async def _serve_staff(
     line = Line(websocket, lambda: show(room, addresses), lambda: False)
     stops = [room.listen("staff", line.hear)]
     if room.session is not None:
-        stops.append(room.session.listen(room.tell))
+        stops.append(room.session.listen(room.hear_workshop))
 
     def act(text: str) -> str:
         if not first:

@@ -149,8 +149,8 @@ def test_bets_on_another_question_are_void(room: Room) -> None:
     room.mode = "bet"
     token = room.join()
     room.bet(token, 0)
-    before = room.question
-    while session.question is None or room.question == before:
+    before = room.asked
+    while session.question is None or room.asked == before:
         session.next()
     assert sum(room.counts()) == 0
 
