@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 import webbrowser
 from collections.abc import Awaitable, Callable, MutableMapping

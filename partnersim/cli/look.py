@@ -88,13 +88,7 @@ def serve_app(
     from partnersim.app.server import serve
 
     serve(
-        scenario,
-        host=host,
-        port=port,
-        behind_proxy=behind_proxy,
-        phones=phones,
-        has_browser=browser,
-        say=say,
+        scenario, host=host, port=port, behind_proxy=behind_proxy, phones=phones, has_browser=browser, say=say
     )
 
 

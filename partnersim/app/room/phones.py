@@ -95,7 +95,7 @@ class Kept(Section):
     phase: Phase = "seats"
     game: Game
     seats: Annotated[tuple[Seat, ...], Field(max_length=50)] = ()
-    drafts: Annotated[dict[Slug, Moves], Field(max_length=50)] = {}
+    drafts: Annotated[dict[Slug, Moves], Field(default_factory=dict, max_length=50)]
 
     @model_validator(mode="after")
     def _keeps_the_rules(self) -> Self:
@@ -166,6 +166,7 @@ class Room:
     phones: dict[str, Phone] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     last_asked: Asked | None = None
+    told_asked: Asked | None = None
     looked_at: tuple[int, int] = (0, -1)
     handed_on: list[int] = field(default_factory=list)
     is_ended: bool = False
@@ -271,8 +272,9 @@ class Room:
 
     def hear_workshop(self) -> None:
         """Tell everybody if the workshop asks something else now, or shows what came."""
-        before = self.last_asked
-        if self.asked != before:
+        now = self.asked
+        if now != self.told_asked:
+            self.told_asked = now
             self.tell()
 
     def bet(self, token: str, option: int) -> None:

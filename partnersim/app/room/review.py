@@ -121,8 +121,7 @@ def _so_far(text: str) -> SoFar:
         happened=tuple(name for name, event in rules().coming.items() if before <= event.month < now),
         pressure={name: float(pressure[k]) for k, name in enumerate(rules().seats)},
         trusted={
-            name: (float(trusted[before, k]), float(trusted[now, k]))
-            for k, name in enumerate(rules().seats)
+            name: (float(trusted[before, k]), float(trusted[now, k])) for k, name in enumerate(rules().seats)
         },
         links=links[now],
     )
@@ -160,9 +159,7 @@ def _causes(game: Game, played: Ledger, effect: Effect) -> tuple[str, ...]:
     """Name the two causes of the ledger that differ most, in the direction of the effect."""
     without = game.without(effect.move, effect.choice).world().ledger()
     moved = {
-        cause: sum(
-            played.totals(kind=kind)[cause] - without.totals(kind=kind)[cause] for kind in KINDS
-        )
+        cause: sum(played.totals(kind=kind)[cause] - without.totals(kind=kind)[cause] for kind in KINDS)
         / len(KINDS)
         for cause in played.mechanisms
     }

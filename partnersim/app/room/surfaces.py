@@ -251,8 +251,7 @@ def _after_round(text: str) -> View:
     way = "same" if before == after else "rose" if after > before else "fell"
     titles = dict(zip(scenario.organisation_names, scenario.organisation_titles, strict=True))
     happened = [
-        said("screen.happened", title=titles[name], what=said(f"card.{name}.told"))
-        for name in found.happened
+        said("screen.happened", title=titles[name], what=said(f"card.{name}.told")) for name in found.happened
     ]
     title = said(
         "screen.between_title",
@@ -263,11 +262,7 @@ def _after_round(text: str) -> View:
     links = draw.Links(found.links, rules().seats, list(titles.values()), game.month, words())
     return {
         "title": title,
-        "lines": [
-            said(f"screen.trust_{way}", before=before, after=after),
-            *happened,
-            said("screen.one_run"),
-        ],
+        "lines": [said(f"screen.trust_{way}", before=before, after=after), *happened, said("screen.one_run")],
         "rows": [],
         "pictures": [_picture(draw.network(links)), _picture(draw.key(words()))],
     }
@@ -401,4 +396,3 @@ def _picture(picture: Picture) -> View:
 
 def _hundredths(share: float) -> int:
     return round(100 * float(share))
-

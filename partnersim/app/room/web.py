@@ -273,9 +273,7 @@ async def phone_line(websocket: WebSocket) -> None:
         try:
             await line.send(token=token)
             await line.serve(
-                lambda text: _read(
-                    PhoneAct, text, MOST_LETTERS, lambda act: do_on_phone(room, token, act)
-                )
+                lambda text: _read(PhoneAct, text, MOST_LETTERS, lambda act: do_on_phone(room, token, act))
             )
         finally:
             stop()
@@ -306,10 +304,7 @@ async def screen_line(websocket: WebSocket) -> None:
 
 
 async def _serve_staff(
-    websocket: WebSocket,
-    room: Room,
-    show: Callable[[Room, list[str]], dict[str, Any]],
-    **first: str,
+    websocket: WebSocket, room: Room, show: Callable[[Room, list[str]], dict[str, Any]], **first: str
 ) -> None:
     """Serve a desk or a screen; a screen asks for nothing, and nothing that it asks for is done."""
     addresses = _addresses(websocket)

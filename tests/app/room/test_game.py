@@ -27,8 +27,9 @@ def played(*rounds: dict[str, dict[str, str]], seed: int = 7) -> Game:
 
 def whole_game() -> Game:
     """Two tables that disagree, for all rounds."""
-    n = rules().rounds
-    return played(*[{"hospital": FIRST, "council": LAST}] * (n // 2), *[{"hospital": LAST, "council": LAST}] * (n // 2))
+    half = rules().rounds // 2
+    first, then = {"hospital": FIRST, "council": LAST}, {"hospital": LAST, "council": LAST}
+    return played(*[first] * half, *[then] * half)
 
 
 def test_a_move_holds_for_its_organisation_and_its_half_year() -> None:
