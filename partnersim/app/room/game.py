@@ -113,6 +113,10 @@ class Game(Section):
                     check_move(move, choice)
         return self
 
+    def __hash__(self) -> int:
+        """Hash what tells games apart as a rule: what became of them is remembered by them."""
+        return hash((self.seed, self.replicate, self.n_played))
+
     @property
     def n_played(self) -> int:
         """The number of rounds that are over."""

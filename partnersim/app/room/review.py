@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from partnersim.app.room.game import Game, rules
-from partnersim.app.world import Run, World
+from partnersim.app.world import Run
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import KINDS, Ledger
 from partnersim.runs.measures import MEASURES
@@ -84,31 +84,13 @@ class Effect:
     causes: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=32)
 def so_far(game: Game) -> SoFar:
     """Find what the last round brought; of a game not begun, how things stand at its start."""
-    return _so_far(game.model_dump_json())
-
-
-def arms(game: Game) -> dict[str, Arm]:
-    """Play the same luck as the room did, with Ana too, and by the model's own rules."""
-    return {name: _arm(world) for name, world in game.arms().items()}
-
-
-def moved_most(game: Game) -> tuple[Effect, ...]:
-    """Find which choices moved trust most, by playing the game without each; the greatest first."""
-    return _moved_most(game.model_dump_json())
-
-
-# --- how ---------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=32)
-def _so_far(text: str) -> SoFar:
-    game = Game.model_validate_json(text)
     now, before = game.month, max(0, game.month - rules().months_per_round)
     results = run(game.scenario(), 1, game.seed, first_replicate=game.replicate, workers=1, detail=True)
     links = results.by_dyad("trust")[0]
-    pressure = results.by_organisation("target_pressure")[0, before : now + 1].mean(axis=0)
+    pressure = results.by_organisation("target_pressure")[0, min(before + 1, now) : now + 1].mean(axis=0)
     trusted = results.by_organisation("trust", "trustee")[0]
 
     def ends(series: str) -> tuple[float, float]:
@@ -127,13 +109,14 @@ def _so_far(text: str) -> SoFar:
     )
 
 
-def _arm(world: World) -> Arm:
-    return Arm(world.run(), world.hundred())
+def arms(game: Game) -> dict[str, Arm]:
+    """Play the same luck as the room did, with Ana too, and by the model's own rules."""
+    return {name: Arm(world.run(), world.hundred()) for name, world in game.arms().items()}
 
 
 @lru_cache(maxsize=8)
-def _moved_most(text: str) -> tuple[Effect, ...]:
-    game = Game.model_validate_json(text)
+def moved_most(game: Game) -> tuple[Effect, ...]:
+    """Find which choices moved trust most, by playing the game without each; the greatest first."""
     played = game.world().hundred()
     effects = []
     for move, choices in rules().moves.items():
@@ -153,6 +136,9 @@ def _moved_most(text: str) -> tuple[Effect, ...]:
         else one
         for rank, one in enumerate(effects)
     )
+
+
+# --- how ---------------------------------------------------------------------------------------
 
 
 def _causes(game: Game, played: Ledger, effect: Effect) -> tuple[str, ...]:

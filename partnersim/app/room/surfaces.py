@@ -222,11 +222,11 @@ def _show_game(room: Room, shown: View) -> None:
             decided = sum(seat in room.done for seat in seated)
             shown["lines"] = [said("screen.decided", n=decided, total=len(seated))]
         case "between":
-            shown |= _after_round(room.game.model_dump_json())
+            shown |= _after_round(room.game)
         case "over":
-            shown |= _after_game(room.game.model_dump_json())
+            shown |= _after_game(room.game)
         case "moves":
-            shown |= _moved(room.game.model_dump_json())
+            shown |= _moved(room.game)
 
 
 def _tables(room: Room) -> list[View]:
@@ -243,9 +243,9 @@ def _tables(room: Room) -> list[View]:
 
 
 @lru_cache(maxsize=8)
-def _after_round(text: str) -> View:
+def _after_round(game: Game) -> View:
     """Tell what the last half-year brought, with who trusts whom."""
-    said, game = texts(), Game.model_validate_json(text)
+    said = texts()
     found, scenario = review.so_far(game), rules().scenario
     before, after = map(_hundredths, found.trust)
     way = "same" if before == after else "rose" if after > before else "fell"
@@ -269,9 +269,9 @@ def _after_round(text: str) -> View:
 
 
 @lru_cache(maxsize=8)
-def _after_game(text: str) -> View:
+def _after_game(game: Game) -> View:
     """Tell how the same four years went otherwise, and which choices moved trust most."""
-    said, game = texts(), Game.model_validate_json(text)
+    said = texts()
     arms = review.arms(game)
     names = {arm: said(f"screen.over_{arm}") for arm in arms}
     ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
@@ -305,9 +305,9 @@ def _arms_table(arms: dict[str, review.Arm], names: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _moved(text: str) -> View:
+def _moved(game: Game) -> View:
     """Tell which choices moved trust most: moves, never whose they were."""
-    said, effects = texts(), review.moved_most(Game.model_validate_json(text))
+    said, effects = texts(), review.moved_most(game)
     if not effects:
         return {"title": said("screen.moved_none"), "lines": [], "rows": []}
     first, widest = effects[0], max(abs(one.trust.mean) for one in effects) or 1.0

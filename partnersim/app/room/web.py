@@ -28,6 +28,7 @@ from partnersim.app.room import surfaces
 from partnersim.app.room.addresses import is_loopback, own_addresses
 from partnersim.app.room.phones import MOST_PLEDGE, PHONES, Kept, Room, RoomError
 from partnersim.scenario.errors import InputError
+from partnersim.scenario.files import parse_json
 
 LOG = logging.getLogger(__name__)
 
@@ -227,8 +228,8 @@ async def _hello(websocket: WebSocket, most: int) -> Hello | None:
     await websocket.accept()
     try:
         text = await asyncio.wait_for(websocket.receive_text(), HELLO_WITHIN)
-        return Hello.model_validate_json(text) if len(text) <= most else None
-    except (TimeoutError, ValidationError):
+        return Hello.model_validate(parse_json(text, "", "message")) if len(text) <= most else None
+    except (TimeoutError, ValidationError, InputError):
         return None
 
 
@@ -243,7 +244,7 @@ def _read(kind: type[Any], text: str, most: int, do: Callable[[Any], None]) -> s
     try:
         if len(text) > most:
             return surfaces.texts()("join.cannot")
-        do(kind.model_validate_json(text))
+        do(kind.model_validate(parse_json(text, "", "message")))
     except RoomError as error:
         return surfaces.texts()(f"join.{error}")
     except InputError as error:

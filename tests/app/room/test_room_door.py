@@ -56,7 +56,14 @@ def ask(path: str, client: str, kind: str = "http", *, phones: bool = True, **he
 @pytest.mark.parametrize("client", ["192.168.1.77", "10.0.0.2", "fe80::1", "::ffff:192.168.1.77"])
 def test_other_machines_get_the_page_for_phones_and_nothing_else(client: str) -> None:
     assert all(ask(path, client) == 200 for path in PHONE_PATHS)
-    others = [*EVERYTHING, "/jupyter/api/kernels/x/channels", "/join/", "/joint", "/room/files/desk.js", "//join"]
+    others = [
+        *EVERYTHING,
+        "/jupyter/api/kernels/x/channels",
+        "/join/",
+        "/joint",
+        "/room/files/desk.js",
+        "//join",
+    ]
     for path in others:
         assert ask(path, client) == 403, path
         assert ask(path, client, "websocket", origin=OURS) == 1008, path

@@ -28,8 +28,11 @@ function join() {
         again();
       } else if (why === "wrong_code") {
         code = "";
-        ask(said);
-      } else leave(said, why === "ended");
+        ask();
+      } else {
+        say("");
+        leave(said, why === "ended");
+      }
     },
   );
 }
@@ -41,10 +44,9 @@ function leave(said, forgets) {
   draw(h("h1", {}, said));
 }
 
-function ask(problem) {
+function ask() {
   draw(
     h("h1", {}, document.title),
-    problem ? h("p", { class: "alert" }, problem) : null,
     h(
       "form",
       {
@@ -180,4 +182,4 @@ function round(now) {
 }
 
 if (code) join();
-else ask("");
+else ask();
