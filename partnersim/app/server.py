@@ -247,6 +247,7 @@ def reach(host: str, port: int, *, phones: bool = False) -> list[str]:
             "Phones on the same network can join, and reach nothing else of this machine's workshop. "
             "What they send is not encrypted.",
             *(f"They join at http://{address}:{port}/join" for address in addresses),
+            *([] if addresses else ["This machine is on no network yet, so no phone finds it."]),
         ]
     lines = [
         "Everyone on the same network can open it, without a password, and what is typed in it "

@@ -485,18 +485,24 @@ class Rooms:
         """Open a room: a new one, or that which a facilitator's page has kept.
 
         A round that was under way when the program stopped begins again, with what tables had chosen.
+
+        Raises
+        ------
+        RoomError
+            If there are too many, and somebody is connected to each.
         """
         with self._lock:
+            for other in [one for one in self._rooms.values() if not one.listeners]:
+                if len(self._rooms) >= MOST_ROOMS:
+                    del self._rooms[other.key]
+            if len(self._rooms) >= MOST_ROOMS:
+                raise RoomError("full")
             codes = {room.code for room in self._rooms.values()}
             code = kept.code if kept else _code()
             while code in codes:
                 code = _code()
             key = kept.key if kept and kept.key not in self._rooms else secrets.token_urlsafe(16)
-            room = Room(key, code)
-            self._rooms[key] = room
-            for other in [one for one in self._rooms.values() if not one.listeners and one is not room]:
-                if len(self._rooms) > MOST_ROOMS:
-                    del self._rooms[other.key]
+            room = self._rooms[key] = Room(key, code)
         if kept:
             _take_up(room, kept)
         return room

@@ -84,12 +84,11 @@ def _bet_of_phone(room: Room, phone: Phone) -> View | None:
 def _game_of_phone(room: Room, phone: Phone) -> View:
     said, known = texts(), rules()
     shown: View = {"phase": room.phase, "seats": _free_seats(room, phone), "seat": phone.seat, "title": ""}
-    number = min(room.game.n_played + 1, known.rounds)
     match room.phase:
         case "seats":
             shown["title"] = said("phone.card_title" if phone.seat else "phone.seats_title")
         case "round":
-            shown["title"] = said("phone.round_title", n=number, total=known.rounds)
+            shown["title"] = said("phone.round_title", **_round(room.game))
         case "between":
             shown["title"] = said("phone.between_title", n=room.game.n_played)
         case _:
@@ -211,14 +210,14 @@ def _show_bets(room: Room, shown: View) -> None:
 
 
 def _show_game(room: Room, shown: View) -> None:
-    said, known = texts(), rules()
+    said = texts()
     shown["rows"] = _tables(room)
     match room.phase:
         case "seats":
             shown["title"], shown["lines"] = said("screen.seats_title"), [said("screen.seats_text")]
         case "round":
-            number, seated = room.game.n_played + 1, room.seated()
-            shown["title"] = said("screen.round_title", n=number, total=known.rounds)
+            seated = room.seated()
+            shown["title"] = said("screen.round_title", **_round(room.game))
             decided = sum(seat in room.done for seat in seated)
             shown["lines"] = [said("screen.decided", n=decided, total=len(seated))]
         case "between":
@@ -380,6 +379,12 @@ def _title_of(seat: str) -> str:
 
 
 # --- parts of all ---------------------------------------------------------------------------------
+
+
+def _round(game: Game) -> View:
+    """Name the round under way: the place begins in April, and most targets are counted in March."""
+    season = "winter" if game.n_played % 2 else "summer"
+    return {"n": game.n_played + 1, "total": rules().rounds, "season": texts()(f"season.{season}")}
 
 
 def _clock(room: Room) -> View:

@@ -287,7 +287,10 @@ async def desk_line(websocket: WebSocket) -> None:
         hello = await _hello(websocket, MOST_LETTERS_DESK)
         if hello is None:
             return await _refuse(websocket, "cannot")
-        room = PHONES.find(hello.key) or PHONES.open(_kept(hello))
+        try:
+            room = PHONES.find(hello.key) or PHONES.open(_kept(hello))
+        except RoomError as error:
+            return await _refuse(websocket, str(error))
         session = ROOMS.find(hello.session)
         if session is not None:
             room.session = session

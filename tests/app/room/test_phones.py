@@ -104,6 +104,10 @@ def test_rooms_that_nobody_is_connected_to_make_way(monkeypatch: pytest.MonkeyPa
     first.listen("staff", lambda: None)
     rooms.open()
     assert rooms.find(first.key) and not rooms.find(second.key)
+    for room in rooms._rooms.values():
+        room.listen("staff", lambda: None)
+    with pytest.raises(RoomError, match="full"):
+        rooms.open()
 
 
 def test_codes_are_letters_that_cannot_be_mistaken_and_are_found_as_typed() -> None:

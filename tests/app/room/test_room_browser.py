@@ -147,6 +147,9 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     button(room.desk, "End the half-year now").click()
     expect(room.screen.get_by_role("heading", level=1)).to_contain_text("After half a year")
     look_at(room.screen, fits=True)
+    room.screen.get_by_text("The numbers behind it").click()
+    expect(room.screen.get_by_role("table").first).to_be_visible()
+    look_at(room.screen)
     trust = room.screen.locator(".told p").first.inner_text()
 
     hospital = room.phones[0].context.new_page()  # and wakes

@@ -111,7 +111,7 @@ function where(view) {
   return [
     view.addresses.length
       ? h("p", {}, h("b", {}, view.addresses[0]), " ", LABELS.code, " ", h("b", { class: "code" }, view.code))
-      : h("p", { class: "alert" }, LABELS.loopback),
+      : h("p", { class: "alert" }, LABELS.no_address),
     view.addresses.length > 1 ? h("p", { class: "quiet" }, LABELS.other_addresses, " ", view.addresses.slice(1).join(", ")) : null,
     h("p", { class: "bar" }, screen),
     h("p", { class: "quiet" }, LABELS.screen_how),

@@ -3,6 +3,8 @@
 
 let code = decodeURIComponent(window.location.hash.slice(1)).toUpperCase() || stored("localStorage", "getItem", "code") || "";
 let stays_out = "";
+let tries = 0;
+const MOST_TRIES = 100; /* one each three seconds: five minutes in which the program may be started again */
 
 function act(message) {
   page_line.act(message);
@@ -14,6 +16,7 @@ function join() {
     "/room/phone",
     () => ({ code, token: stored("localStorage", "getItem", `phone ${code}`) || "" }),
     (view, message) => {
+      tries = 0;
       if (message.token) {
         stored("localStorage", "setItem", `phone ${code}`, message.token);
         stored("localStorage", "setItem", "code", code);
@@ -24,9 +27,10 @@ function join() {
     (why, said, again) => {
       /* A program that was started again knows the room as soon as the facilitator's page is back. */
       const is_known = stored("localStorage", "getItem", `phone ${code}`);
-      if (why === "wrong_code" && is_known) {
+      if ((why === "wrong_code" || why === "full") && is_known && tries++ < MOST_TRIES) {
         again();
       } else if (why === "wrong_code") {
+        leave("", true);
         code = "";
         ask();
       } else {

@@ -47,7 +47,7 @@ function dress(node, about) {
     else if (value !== false && value !== null && value !== undefined) given[name] = value === true ? "" : value;
   });
   Array.from(node.attributes).forEach((one) => {
-    if (!(one.name in given)) node.removeAttribute(one.name);
+    if (!(one.name in given) && one.name !== "open") node.removeAttribute(one.name); /* opened by a hand */
   });
   Object.keys(given).forEach((name) => {
     if (node.getAttribute(name) !== String(given[name])) node.setAttribute(name, given[name]);
@@ -74,8 +74,11 @@ function connect(path, hello, show, refused) {
   let socket = null;
   let wait = 250;
   let timer = null;
+  let asleep_since = Date.now();
+  let is_over = false;
 
   function open() {
+    is_over = false;
     clearTimeout(timer);
     if (socket) socket.onclose = null;
     if (socket) socket.close();
@@ -84,10 +87,11 @@ function connect(path, hello, show, refused) {
     socket.onopen = () => socket.send(JSON.stringify(hello()));
     socket.onmessage = (event) => {
       const message = JSON.parse(event.data);
-      wait = 250;
+      if (!message.refused) wait = 250;
       say(message.problem || "");
       if (message.refused) {
         socket.onclose = null;
+        is_over = true;
         refused(message.refused, message.problem, again);
         return;
       }
@@ -101,16 +105,20 @@ function connect(path, hello, show, refused) {
   }
 
   function again() {
+    is_over = false;
     document.body.classList.add("lost");
+    if (wait > 1000) document.getElementById("problem").textContent = LABELS.connecting;
     clearTimeout(timer);
     timer = setTimeout(open, wait);
     wait = Math.min(2 * wait, 3000);
   }
 
+  /* A phone that slept may hold a line that looks open and is dead. */
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && socket && socket.readyState > 1) open();
+    if (document.hidden) asleep_since = Date.now();
+    else if (!is_over && (socket.readyState > 1 || Date.now() - asleep_since > 5000)) open();
   });
-  window.addEventListener("online", () => socket && socket.readyState > 1 && open());
+  window.addEventListener("online", () => !is_over && socket.readyState > 1 && open());
   open();
   return {
     view,

@@ -35,7 +35,7 @@ function show(view) {
       view.pictures.length ? h("div", { class: "pictures" }, view.pictures.map((one) => figure(one, view))) : null,
       view.table ? h("div", { class: "table", html: view.table }) : null,
     ),
-    h("footer", {}, has_room || !view.join ? null : where(view), h("span", { class: "in" }, view.in), view.locked),
+    h("footer", {}, has_room || !view.join ? null : where(view), numbers(view), h("span", { class: "in" }, view.in), view.locked),
   );
 }
 
@@ -50,6 +50,13 @@ function running(view) {
 
 function where(view) {
   return h("span", {}, `${view.join.address} · ${LABELS.code} `, h("b", {}, view.code));
+}
+
+/* The numbers behind the pictures, above the foot of the screen. */
+function numbers(view) {
+  if (!view.pictures.length) return null;
+  const tables = view.pictures.map((one) => h("div", { html: one.table }));
+  return h("details", { key: "numbers" }, h("summary", {}, LABELS.table), h("div", { class: "numbers", tabindex: 0 }, tables));
 }
 
 function figure(one, view) {
