@@ -134,7 +134,7 @@ class Clock:
 
 
 @dataclass
-class Room:
+class PhoneRoom:
     """A room that phones join.
 
     Attributes
@@ -464,24 +464,31 @@ class Room:
             )
 
 
-class Rooms:
+class PhoneRooms:
     """All rooms that phones can join, on this server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, PhoneRoom] = {}
 
-    def find(self, key: str) -> Room | None:
+    def find(self, key: str) -> PhoneRoom | None:
         """Find a room by its key."""
         with self._lock:
             return self._rooms.get(key)
 
-    def find_code(self, code: str) -> Room | None:
+    def find_code(self, code: str) -> PhoneRoom | None:
         """Find a room by its code."""
         with self._lock:
             return next((room for room in self._rooms.values() if room.code == code.strip().upper()), None)
 
-    def open(self, kept: Kept | None = None) -> Room:
+    def find_session(self, session: Session | None) -> PhoneRoom | None:
+        """Find the room that belongs to a workshop: a second desk is one of the same room."""
+        if session is None:
+            return None
+        with self._lock:
+            return next((room for room in self._rooms.values() if room.session is session), None)
+
+    def open(self, kept: Kept | None = None) -> PhoneRoom:
         """Open a room: a new one, or that which a facilitator's page has kept.
 
         A round that was under way when the program stopped begins again, with what tables had chosen.
@@ -502,12 +509,12 @@ class Rooms:
             while code in codes:
                 code = _code()
             key = kept.key if kept and kept.key not in self._rooms else secrets.token_urlsafe(16)
-            room = self._rooms[key] = Room(key, code)
+            room = self._rooms[key] = PhoneRoom(key, code)
         if kept:
             _take_up(room, kept)
         return room
 
-    def close(self, room: Room) -> None:
+    def close(self, room: PhoneRoom) -> None:
         """End a room and forget it."""
         with self._lock:
             self._rooms.pop(room.key, None)
@@ -523,7 +530,7 @@ def _asked(session: Session) -> Asked | None:
     return Asked(question.text, options, session.is_hidden, guess.answer if guess else None)
 
 
-def _take_up(room: Room, kept: Kept) -> None:
+def _take_up(room: PhoneRoom, kept: Kept) -> None:
     """Go on where a room was."""
     room.mode, room.game = "game", kept.game
     for seat in kept.seats:
@@ -545,5 +552,5 @@ def _code() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(4))
 
 
-PHONES = Rooms()
+PHONES = PhoneRooms()
 """The rooms of this server."""

@@ -15,7 +15,7 @@ from partnersim.app import draw
 from partnersim.app.links import LinkError, to_link
 from partnersim.app.room import review
 from partnersim.app.room.game import Game, rules
-from partnersim.app.room.phones import Phone, Room
+from partnersim.app.room.phones import Phone, PhoneRoom
 from partnersim.app.session import State
 from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
 from partnersim.figures.picture import Picture
@@ -43,7 +43,7 @@ def labels(surface: str) -> dict[str, str]:
 # --- the phone -----------------------------------------------------------------------------------
 
 
-def show_phone(room: Room, token: str) -> View:
+def show_phone(room: PhoneRoom, token: str) -> View:
     """Describe what a phone shows."""
     said, phone = texts(), room.phones.get(token)
     if room.is_ended:
@@ -64,7 +64,7 @@ def show_phone(room: Room, token: str) -> View:
     return shown
 
 
-def _bet_of_phone(room: Room, phone: Phone) -> View | None:
+def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
     asked = room.asked
     if asked is None:
         return None
@@ -81,7 +81,7 @@ def _bet_of_phone(room: Room, phone: Phone) -> View | None:
     }
 
 
-def _game_of_phone(room: Room, phone: Phone) -> View:
+def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
     said, known = texts(), rules()
     shown: View = {"phase": room.phase, "seats": _free_seats(room, phone), "seat": phone.seat, "title": ""}
     match room.phase:
@@ -109,7 +109,7 @@ def _game_of_phone(room: Room, phone: Phone) -> View:
     return shown
 
 
-def _free_seats(room: Room, phone: Phone) -> list[View]:
+def _free_seats(room: PhoneRoom, phone: Phone) -> list[View]:
     """List the seats as a phone without one sees them."""
     if phone.seat or room.game.is_over:
         return []
@@ -130,7 +130,7 @@ def _private(game: Game, seat: str) -> list[str]:
     ]
 
 
-def _moves(room: Room, seat: str) -> list[View]:
+def _moves(room: PhoneRoom, seat: str) -> list[View]:
     """List the choices of a table, with what it has chosen so far."""
     chosen = room.choices_of(seat)
     return [
@@ -147,7 +147,7 @@ def _moves(room: Room, seat: str) -> list[View]:
 # --- the shared screen ---------------------------------------------------------------------------
 
 
-def show_screen(room: Room, addresses: list[str]) -> View:
+def show_screen(room: PhoneRoom, addresses: list[str]) -> View:
     """Describe what the projector shows."""
     said = texts()
     shown: View = {
@@ -179,7 +179,7 @@ def show_screen(room: Room, addresses: list[str]) -> View:
     return shown
 
 
-def _join(room: Room, addresses: list[str]) -> View | None:
+def _join(room: PhoneRoom, addresses: list[str]) -> View | None:
     """Describe how to join: the address as a QR code and as text; None where no phone can."""
     if not addresses:
         return None
@@ -193,7 +193,7 @@ def qr(address: str) -> str:
     return str(drawn.svg_inline(border=2, omitsize=True, dark="#0B0C0C", light="#FFFFFF"))
 
 
-def _show_bets(room: Room, shown: View) -> None:
+def _show_bets(room: PhoneRoom, shown: View) -> None:
     """Show the question, the bets and, once the workshop shows it, what came."""
     asked = room.asked
     if asked is None:
@@ -209,7 +209,7 @@ def _show_bets(room: Room, shown: View) -> None:
     ]
 
 
-def _show_game(room: Room, shown: View) -> None:
+def _show_game(room: PhoneRoom, shown: View) -> None:
     said = texts()
     shown["rows"] = _tables(room)
     match room.phase:
@@ -228,7 +228,7 @@ def _show_game(room: Room, shown: View) -> None:
             shown |= _moved(room.game)
 
 
-def _tables(room: Room) -> list[View]:
+def _tables(room: PhoneRoom) -> list[View]:
     """List the organisations, and whether a table plays each."""
     said, seated, scenario = texts(), room.seated(), rules().scenario
     rows = []
@@ -336,7 +336,7 @@ def _interval(effect: review.Effect) -> str:
 # --- the facilitator's desk ----------------------------------------------------------------------
 
 
-def show_desk(room: Room, addresses: list[str]) -> View:
+def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
     """Describe what the facilitator sees, and what the page keeps."""
     said = texts()
     phones = sorted(list(room.phones.values()), key=lambda phone: phone.number)
@@ -387,7 +387,7 @@ def _round(game: Game) -> View:
     return {"n": game.n_played + 1, "total": rules().rounds, "season": texts()(f"season.{season}")}
 
 
-def _clock(room: Room) -> View:
+def _clock(room: PhoneRoom) -> View:
     return {"left": round(room.clock.left, 1), "running": room.clock.is_running, "phase": room.phase}
 
 

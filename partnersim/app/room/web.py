@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.room import surfaces
 from partnersim.app.room.addresses import is_loopback, own_addresses
-from partnersim.app.room.phones import MOST_PLEDGE, PHONES, Kept, Room, RoomError
+from partnersim.app.room.phones import MOST_PLEDGE, PHONES, Kept, PhoneRoom, RoomError
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
 
@@ -103,7 +103,7 @@ class DeskAct(BaseModel):
     seat: Name = ""
 
 
-def do_on_phone(room: Room, token: str, act: PhoneAct) -> None:
+def do_on_phone(room: PhoneRoom, token: str, act: PhoneAct) -> None:
     """Do what somebody did on a phone.
 
     Raises
@@ -124,7 +124,7 @@ def do_on_phone(room: Room, token: str, act: PhoneAct) -> None:
             room.say_done(token)
 
 
-def do_on_desk(room: Room, act: DeskAct) -> None:
+def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
     """Do what the facilitator did."""
     match act.do:
         case "mode":
@@ -188,7 +188,7 @@ class Line:
         if changed or gone or more:
             await self._websocket.send_text(json.dumps({"view": {**gone, **changed}, **more}))
 
-    async def serve(self, act: Callable[[str], str], room: Room | None = None) -> None:
+    async def serve(self, act: Callable[[str], str], room: PhoneRoom | None = None) -> None:
         """Do what the page asks for and show what comes of it, until it goes.
 
         Where a room is given, it also sees to what is due there.
@@ -204,7 +204,7 @@ class Line:
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await listening
 
-    async def _wait(self, listening: asyncio.Task[None], room: Room | None) -> None:
+    async def _wait(self, listening: asyncio.Task[None], room: PhoneRoom | None) -> None:
         changed = asyncio.create_task(self._changed.wait())
         pause = TICK if room else None
         if room is not None:  # while all bet at once, the staff is shown the sum and not each bet
@@ -287,11 +287,11 @@ async def desk_line(websocket: WebSocket) -> None:
         hello = await _hello(websocket, MOST_LETTERS_DESK)
         if hello is None:
             return await _refuse(websocket, "cannot")
+        session = ROOMS.find(hello.session)
         try:
-            room = PHONES.find(hello.key) or PHONES.open(_kept(hello))
+            room = PHONES.find(hello.key) or PHONES.find_session(session) or PHONES.open(_kept(hello))
         except RoomError as error:
             return await _refuse(websocket, str(error))
-        session = ROOMS.find(hello.session)
         if session is not None:
             room.session = session
         await _serve_staff(websocket, room, surfaces.show_desk, key=room.key)
@@ -308,7 +308,10 @@ async def screen_line(websocket: WebSocket) -> None:
 
 
 async def _serve_staff(
-    websocket: WebSocket, room: Room, show: Callable[[Room, list[str]], dict[str, Any]], **first: str
+    websocket: WebSocket,
+    room: PhoneRoom,
+    show: Callable[[PhoneRoom, list[str]], dict[str, Any]],
+    **first: str,
 ) -> None:
     """Serve a desk or a screen; a screen asks for nothing, and nothing that it asks for is done."""
     addresses = _addresses(websocket)

@@ -9,7 +9,7 @@ import pytest
 
 from partnersim.app.room import phones, surfaces
 from partnersim.app.room.game import rules
-from partnersim.app.room.phones import MOST_LINES, Clock, Kept, Room, RoomError, Rooms
+from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
 from partnersim.app.room.web import DeskAct, PhoneAct, do_on_desk, do_on_phone
 from partnersim.app.session import Session
 
@@ -26,8 +26,8 @@ def asked_session() -> Session:
 
 
 @pytest.fixture
-def room() -> Room:
-    return Rooms().open()
+def room() -> PhoneRoom:
+    return PhoneRooms().open()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 # --- who is in -----------------------------------------------------------------------------------
 
 
-def test_a_phone_comes_back_to_its_place_with_its_token(room: Room) -> None:
+def test_a_phone_comes_back_to_its_place_with_its_token(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "council")
     room.leave(token)
@@ -51,11 +51,11 @@ def test_a_phone_comes_back_to_its_place_with_its_token(room: Room) -> None:
     assert len(room.phones) == 1
 
 
-def test_a_token_that_is_not_known_is_another_phone(room: Room) -> None:
+def test_a_token_that_is_not_known_is_another_phone(room: PhoneRoom) -> None:
     assert room.join("somebody-elses-token-x") != "somebody-elses-token-x"
 
 
-def test_a_locked_room_lets_nobody_else_in_but_those_who_were(room: Room) -> None:
+def test_a_locked_room_lets_nobody_else_in_but_those_who_were(room: PhoneRoom) -> None:
     token = room.join()
     room.is_locked = True
     with pytest.raises(RoomError, match="locked"):
@@ -63,7 +63,7 @@ def test_a_locked_room_lets_nobody_else_in_but_those_who_were(room: Room) -> Non
     assert room.join(token) == token
 
 
-def test_whoever_was_sent_out_stays_out(room: Room) -> None:
+def test_whoever_was_sent_out_stays_out(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "council")
     room.remove(1)
@@ -73,7 +73,9 @@ def test_whoever_was_sent_out_stays_out(room: Room) -> None:
     assert surfaces.show_phone(room, token)["kind"] == "gone"
 
 
-def test_a_phone_has_few_lines_and_a_room_few_phones(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_phone_has_few_lines_and_a_room_few_phones(
+    room: PhoneRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     token = room.join()
     for _ in range(MOST_LINES - 1):
         room.join(token)
@@ -85,7 +87,7 @@ def test_a_phone_has_few_lines_and_a_room_few_phones(room: Room, monkeypatch: py
 
 
 def test_when_the_room_ends_nothing_of_it_is_left() -> None:
-    rooms = Rooms()
+    rooms = PhoneRooms()
     room = rooms.open()
     token = room.join()
     room.pledge(token, "I will call first.")
@@ -99,7 +101,7 @@ def test_when_the_room_ends_nothing_of_it_is_left() -> None:
 
 def test_rooms_that_nobody_is_connected_to_make_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phones, "MOST_ROOMS", 2)
-    rooms = Rooms()
+    rooms = PhoneRooms()
     first, second = rooms.open(), rooms.open()
     first.listen("staff", lambda: None)
     rooms.open()
@@ -110,8 +112,17 @@ def test_rooms_that_nobody_is_connected_to_make_way(monkeypatch: pytest.MonkeyPa
         rooms.open()
 
 
+def test_a_second_desk_of_a_workshop_is_one_of_the_same_room() -> None:
+    rooms = PhoneRooms()
+    room = rooms.open()
+    rooms.open()
+    room.session = Session()
+    assert rooms.find_session(room.session) is room
+    assert rooms.find_session(Session()) is rooms.find_session(None) is None
+
+
 def test_codes_are_letters_that_cannot_be_mistaken_and_are_found_as_typed() -> None:
-    rooms = Rooms()
+    rooms = PhoneRooms()
     room = rooms.open()
     assert re.fullmatch("[A-Z]{4}", room.code) and not set(room.code) & set("ILOS")
     assert rooms.find_code(f" {room.code.lower()} ") is room
@@ -120,7 +131,7 @@ def test_codes_are_letters_that_cannot_be_mistaken_and_are_found_as_typed() -> N
 # --- bets and pledges ------------------------------------------------------------------------------
 
 
-def test_bets_are_counted_can_be_changed_and_close_when_the_answer_is_there(room: Room) -> None:
+def test_bets_are_counted_can_be_changed_and_close_when_the_answer_is_there(room: PhoneRoom) -> None:
     room.session, room.mode = asked_session(), "bet"
     tokens = [room.join() for _ in range(3)]
     for token in tokens:
@@ -137,7 +148,7 @@ def test_bets_are_counted_can_be_changed_and_close_when_the_answer_is_there(room
     assert guess.options[guess.answer] in said or guess.answer == 0
 
 
-def test_the_workshop_hears_of_bets_before_they_close(room: Room) -> None:
+def test_the_workshop_hears_of_bets_before_they_close(room: PhoneRoom) -> None:
     room.session, room.mode = asked_session(), "bet"
     token = room.join()
     room.bet(token, 1)
@@ -148,7 +159,7 @@ def test_the_workshop_hears_of_bets_before_they_close(room: Room) -> None:
     assert room.session.is_hidden
 
 
-def test_bets_on_another_question_are_void(room: Room) -> None:
+def test_bets_on_another_question_are_void(room: PhoneRoom) -> None:
     session = room.session = asked_session()
     room.mode = "bet"
     token = room.join()
@@ -159,7 +170,7 @@ def test_bets_on_another_question_are_void(room: Room) -> None:
     assert sum(room.counts()) == 0
 
 
-def test_where_nothing_is_asked_nobody_bets(room: Room) -> None:
+def test_where_nothing_is_asked_nobody_bets(room: PhoneRoom) -> None:
     token = room.join()
     room.mode = "bet"
     with pytest.raises(RoomError, match="late"):
@@ -171,7 +182,7 @@ def test_where_nothing_is_asked_nobody_bets(room: Room) -> None:
             room.bet(token, option)
 
 
-def test_a_pledge_is_seen_by_the_facilitator_and_kept_only_if_they_say_so(room: Room) -> None:
+def test_a_pledge_is_seen_by_the_facilitator_and_kept_only_if_they_say_so(room: PhoneRoom) -> None:
     session = room.session = asked_session()
     room.mode = "pledge"
     one, other = room.join(), room.join()
@@ -187,7 +198,7 @@ def test_a_pledge_is_seen_by_the_facilitator_and_kept_only_if_they_say_so(room: 
 # --- the game --------------------------------------------------------------------------------------
 
 
-def test_a_seat_is_taken_once_and_can_be_freed(room: Room) -> None:
+def test_a_seat_is_taken_once_and_can_be_freed(room: PhoneRoom) -> None:
     one, other = room.join(), room.join()
     room.sit(one, "council")
     with pytest.raises(RoomError, match="taken"):
@@ -199,7 +210,7 @@ def test_a_seat_is_taken_once_and_can_be_freed(room: Room) -> None:
     assert room.phones[one].seat == "" and room.phones[other].seat == "council"
 
 
-def test_a_round_takes_moves_until_its_time_is_over(room: Room, clock: list[float]) -> None:
+def test_a_round_takes_moves_until_its_time_is_over(room: PhoneRoom, clock: list[float]) -> None:
     token = room.join()
     room.sit(token, "council")
     with pytest.raises(RoomError, match="late"):
@@ -231,7 +242,7 @@ def test_a_stopped_clock_waits(clock: list[float]) -> None:
     assert watch.left == 100
 
 
-def test_a_phone_that_sleeps_through_a_round_goes_on_as_before(room: Room) -> None:
+def test_a_phone_that_sleeps_through_a_round_goes_on_as_before(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "council")
     room.begin_round()
@@ -244,7 +255,7 @@ def test_a_phone_that_sleeps_through_a_round_goes_on_as_before(room: Room) -> No
     assert room.game.played[1] == {"council": {"issue": "raise"}}
 
 
-def test_eight_rounds_end_the_game_and_another_begins_with_other_luck(room: Room) -> None:
+def test_eight_rounds_end_the_game_and_another_begins_with_other_luck(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "hospital")
     for _ in range(rules().rounds):
@@ -262,7 +273,7 @@ def test_eight_rounds_end_the_game_and_another_begins_with_other_luck(room: Room
     assert room.phones[token].seat == "hospital"
 
 
-def test_only_a_seats_own_phone_sees_its_card_and_pressure(room: Room) -> None:
+def test_only_a_seats_own_phone_sees_its_card_and_pressure(room: PhoneRoom) -> None:
     one, other = room.join(), room.join()
     room.sit(one, "council")
     room.sit(other, "hospital")
@@ -275,7 +286,7 @@ def test_only_a_seats_own_phone_sees_its_card_and_pressure(room: Room) -> None:
     assert len(surfaces.show_phone(room, one)["game"]["private"]) == 2
 
 
-def test_a_room_goes_on_after_the_program_was_started_again(room: Room) -> None:
+def test_a_room_goes_on_after_the_program_was_started_again(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "council")
     room.begin_round()
@@ -284,7 +295,7 @@ def test_a_room_goes_on_after_the_program_was_started_again(room: Room) -> None:
     room.begin_round()
     room.move(token, "issue", "raise")
     kept = Kept.model_validate_json(room.kept().model_dump_json())
-    again = Rooms().open(kept)
+    again = PhoneRooms().open(kept)
     assert (again.key, again.code, again.phase) == (room.key, room.code, "round")
     assert again.game == room.game
     assert again.choices_of("council") == {"day": "joint", "issue": "raise"}
@@ -304,7 +315,7 @@ def test_a_room_goes_on_after_the_program_was_started_again(room: Room) -> None:
         {"seats": [{"token": "<script>", "number": 1, "seat": "council"}]},
     ],
 )
-def test_what_a_desk_says_that_it_kept_is_checked(room: Room, wrong: dict[str, Any]) -> None:
+def test_what_a_desk_says_that_it_kept_is_checked(room: PhoneRoom, wrong: dict[str, Any]) -> None:
     good = room.kept().model_dump()
     Kept.model_validate(good)
     with pytest.raises(ValueError):
@@ -314,7 +325,7 @@ def test_what_a_desk_says_that_it_kept_is_checked(room: Room, wrong: dict[str, A
 # --- acts ----------------------------------------------------------------------------------------
 
 
-def test_everything_that_pages_can_ask_for_is_done(room: Room) -> None:
+def test_everything_that_pages_can_ask_for_is_done(room: PhoneRoom) -> None:
     session = room.session = asked_session()
     token = room.join()
     do = lambda **act: do_on_desk(room, DeskAct.model_validate(act))  # noqa: E731

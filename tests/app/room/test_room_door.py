@@ -17,7 +17,7 @@ from partnersim.app import server
 from partnersim.app.guard import Guard
 from partnersim.app.room import web
 from partnersim.app.room.addresses import is_loopback, own_addresses
-from partnersim.app.room.phones import PHONES, Room
+from partnersim.app.room.phones import PHONES, PhoneRoom
 from partnersim.app.room.web import FILES, PHONE_PATHS, ROUTES
 from partnersim.scenario.errors import ServingError
 
@@ -158,7 +158,7 @@ def room() -> Any:
     PHONES.close(opened)
 
 
-def test_a_phone_is_told_its_token_what_to_show_and_what_could_not_be_done(room: Room) -> None:
+def test_a_phone_is_told_its_token_what_to_show_and_what_could_not_be_done(room: PhoneRoom) -> None:
     far = Far(
         json.dumps({"code": room.code}), "no json", json.dumps({"do": "fly"}), json.dumps({"do": "bet"}),
         json.dumps({"do": "pledge", "text": "x" * 300}), "x" * 5000,
@@ -172,14 +172,14 @@ def test_a_phone_is_told_its_token_what_to_show_and_what_could_not_be_done(room:
 
 
 @pytest.mark.parametrize("hello", ["", "[]", '{"code": "QQQQ"}', '{"code": 7}', "x" * 5000])
-def test_who_does_not_say_the_code_does_not_come_in(room: Room, hello: str) -> None:
+def test_who_does_not_say_the_code_does_not_come_in(room: PhoneRoom, hello: str) -> None:
     far = Far(hello)
     asyncio.run(web.phone_line(far))  # type: ignore[arg-type]
     assert [told["refused"] for told in far.told] == ["wrong_code"]
     assert not room.phones
 
 
-def test_a_screen_needs_the_key_and_can_do_nothing(room: Room) -> None:
+def test_a_screen_needs_the_key_and_can_do_nothing(room: PhoneRoom) -> None:
     far = Far(json.dumps({"key": "wrong"}))
     asyncio.run(web.screen_line(far))  # type: ignore[arg-type]
     assert far.told[0]["refused"]
@@ -193,7 +193,7 @@ def test_a_screen_needs_the_key_and_can_do_nothing(room: Room) -> None:
     assert room.is_locked
 
 
-def test_only_what_has_changed_is_sent(room: Room) -> None:
+def test_only_what_has_changed_is_sent(room: PhoneRoom) -> None:
     far = Far(json.dumps({"key": room.key}), json.dumps({"do": "lock", "is_on": True}), until="locked")
     asyncio.run(web.desk_line(far))  # type: ignore[arg-type]
     assert {"locked"} == set().union(*(told["view"] for told in far.told[1:]))
