@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import statistics
 import threading
 import time
@@ -47,14 +48,14 @@ class Phones:
     """Phones that have joined a room, as connections in a thread of their own."""
 
     def __init__(self, port: int, code: str, n: int) -> None:
-        self._address, self._code, self._n = f"ws://127.0.0.1:{port}/room/phone", code, n
+        self._port, self._code, self._n = port, code, n
         self._lines: list[ClientConnection] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
     def join(self) -> float:
-        """Let all join at once; seconds until each of them shows something."""
+        """Let all join at once, page and all; seconds until each of them shows something."""
         begun = time.perf_counter()
         self._lines = self._do(self._join_all())
         return time.perf_counter() - begun
@@ -75,11 +76,24 @@ class Phones:
         return list(await asyncio.gather(*(self._join_one() for _ in range(self._n))))
 
     async def _join_one(self) -> ClientConnection:
-        line = await connect(self._address, open_timeout=PATIENCE / 1000, compression=None)
+        await self._load_page()
+        line = await connect(
+            f"ws://127.0.0.1:{self._port}/room/phone", open_timeout=PATIENCE / 1000, compression=None
+        )
         await line.send(json.dumps({"code": self._code}))
         message = json.loads(await line.recv())
         assert message["view"]["kind"], message
         return line
+
+    async def _load_page(self) -> None:
+        """Load the page, as a browser does that was never there."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(f"GET /join HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"content-length: (\d+)", head)
+        assert head.startswith("HTTP/1.1 200") and length, head
+        await reader.readexactly(int(length[1]))
+        writer.close()
 
     async def _bet_all(self, options: list[int]) -> None:
         acts = [json.dumps({"do": "bet", "option": option}) for option in options]

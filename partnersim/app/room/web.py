@@ -1,6 +1,6 @@
 """Connect phones, the facilitator's desk and the shared screen to their room.
 
-Pages are plain files; what they show comes over a WebSocket, each time only what has changed. The
+Each page is one plain file; what it shows comes over a WebSocket, each time only what has changed. The
 guard stands before all of it. What a page sends is read as an act whose every field is bounded.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache
 from html import escape
@@ -32,18 +32,7 @@ from partnersim.scenario.files import parse_json
 
 LOG = logging.getLogger(__name__)
 
-FILES = {
-    "room.css": "text/css",
-    "room.js": "text/javascript",
-    "phone.js": "text/javascript",
-    "desk.js": "text/javascript",
-    "screen.js": "text/javascript",
-}
-"""Files that pages load, and what kind they are of."""
-
-PHONE_PATHS = frozenset(
-    ("/join", "/room/phone", *(f"/room/files/{name}" for name in ("room.css", "room.js", "phone.js")))
-)
+PHONE_PATHS = frozenset(("/join", "/room/phone"))
 """The addresses that a phone needs; with `--phones` nothing else is there for other machines."""
 
 MOST_LETTERS, MOST_LETTERS_DESK = 2000, 100_000
@@ -356,37 +345,32 @@ def _addresses(websocket: WebSocket) -> list[str]:
 # --- pages and files -----------------------------------------------------------------------------
 
 
-def _page(surface: str, title: str) -> Callable[[Request], Response]:
-    """Make the page of a surface: its words, and the script that shows what comes over its line."""
+def _page(surface: str, title: str) -> Callable[[Request], Awaitable[Response]]:
+    """Make what answers with the page of a surface."""
 
-    def page(request: Request) -> Response:
-        said = surfaces.texts()
-        labels = json.dumps(surfaces.labels(surface)).replace("<", "\\u003c")
-        return HTMLResponse(
-            f'<!doctype html><html lang="{said.language}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(said(f'page.{title}'))}</title>"
-            '<link rel="icon" href="data:,"><link rel="stylesheet" href="/room/files/room.css"></head>'
-            f'<body class="{surface}"><main id="page"></main>'
-            '<div id="problem" role="alert"></div>'
-            f"<script>const LABELS = {labels};</script>"
-            '<script src="/room/files/room.js"></script>'
-            f'<script src="/room/files/{surface}.js"></script></body></html>'
-        )
+    async def page(request: Request) -> Response:
+        return HTMLResponse(_written(surface, title))
 
     return page
 
 
-def file_of_page(request: Request) -> Response:
-    """Answer with a file that the pages load."""
-    name = request.path_params["name"]
-    if name not in FILES:
-        return PlainTextResponse("", status_code=404)
-    return Response(_content(name), media_type=FILES[name])
-
-
 @cache
-def _content(name: str) -> str:
+def _written(surface: str, title: str) -> str:
+    """Write the page of a surface, with its words and scripts in it: one request, on any network."""
+    said = surfaces.texts()
+    labels = json.dumps(surfaces.labels(surface)).replace("<", "\\u003c")
+    return (
+        f'<!doctype html><html lang="{said.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(said(f'page.{title}'))}</title>"
+        f'<link rel="icon" href="data:,"><style>{_asset("room.css")}</style></head>'
+        f'<body class="{surface}"><main id="page"></main><div id="problem" role="alert"></div>'
+        f"<script>const LABELS = {labels};</script>"
+        f"<script>{_asset('room.js')}</script><script>{_asset(f'{surface}.js')}</script></body></html>"
+    )
+
+
+def _asset(name: str) -> str:
     return (files("partnersim") / "app" / "room" / "assets" / name).read_text(encoding="utf-8")
 
 
@@ -406,7 +390,6 @@ ROUTES = [
     Route("/join", endpoint=_page("phone", "join")),
     Route("/desk", endpoint=_page("desk", "desk")),
     Route("/screen", endpoint=_page("screen", "screen")),
-    Route("/room/files/{name}", endpoint=file_of_page),
     Route("/room/game.toml", endpoint=game_file, methods=["POST"]),
     WebSocketRoute("/room/phone", endpoint=phone_line),
     WebSocketRoute("/room/desk", endpoint=desk_line),
