@@ -16,6 +16,7 @@ from partnersim.app.links import LinkError, to_link
 from partnersim.app.room import review
 from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import Phone, PhoneRoom
+from partnersim.app.room.pictures import lines
 from partnersim.app.session import State
 from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
 from partnersim.figures.picture import Picture
@@ -23,9 +24,6 @@ from partnersim.runs.ledger import SAID
 from partnersim.runs.wording import capital
 
 View = dict[str, Any]
-
-HALF_OF_SCREEN = (620, 210)
-"""Size of charts that stand side by side on the shared screen; their names come above."""
 
 
 @cache
@@ -276,9 +274,8 @@ def _after_game(game: Game) -> View:
     ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
     pictures = []
     for what, series in (("trust", "trust"), ("change", "change_delivered")):
-        lines = [draw.Series(names[arm], found.run.series[series]) for arm, found in arms.items()]
-        title = said(f"screen.over_{what}_axis")
-        pictures.append(_picture(draw.lines(lines, title, words(), scale=100.0, size=HALF_OF_SCREEN)))
+        shown = {names[arm]: found.run.series[series] for arm, found in arms.items()}
+        pictures.append(_picture(lines(shown, said(f"screen.over_{what}_axis"), said("screen.years"))))
     return {
         "title": said("screen.over_title", **ends),
         "lines": [],

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
-from partnersim.app.room import phones, surfaces
+from partnersim.app.room import phones, review, surfaces
 from partnersim.app.room.game import rules
 from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
 from partnersim.app.room.web import DeskAct, PhoneAct, do_on_desk, do_on_phone
@@ -364,3 +365,20 @@ def test_a_qr_code_holds_the_address() -> None:
     drawn = surfaces.qr("http://192.168.1.5:8765/join#ABCD")
     assert drawn.startswith("<svg") and "http" not in drawn.replace("http://www.w3.org", "")
     assert drawn != surfaces.qr("http://192.168.1.5:8765/join#ABCE")
+
+
+def test_the_shared_screen_tells_the_same_numbers_in_title_picture_and_table(room: PhoneRoom) -> None:
+    room.sit(room.join(), "council")
+    room.mode = "game"
+    for _ in range(rules().rounds):
+        room.begin_round()
+        room.drafts = {"council": MOVES}
+        room.end_round()
+    shown = surfaces.show_screen(room, [])
+    arms = review.arms(room.game)
+    ends = [round(100 * arm.run.series["trust"][-1]) for arm in arms.values()]
+    assert [int(n) for n in re.findall(r"\d+", shown["title"].replace("100", ""))] == ends
+    assert re.findall(r"<td>(\d+)</td>", shown["pictures"][0]["table"])[-3:] == list(map(str, ends))
+    assert re.findall(r"<td>(\d+)</td>", shown["table"])[::4] == list(map(str, ends))
+    hundred = [round(100 * float(np.median(arm.hundred.measures["trust"]))) for arm in arms.values()]
+    assert re.findall(r"<td>(\d+)</td>", shown["table"])[2::4] == list(map(str, hundred))
