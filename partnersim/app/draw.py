@@ -82,6 +82,9 @@ SIGNS = np.array([*map(str, range(NOBODY)), "-"])
 """Signs of the steps of trust, in the frames that play; the last is for nobody's trust."""
 
 
+COIN = 21.0
+"""Half the width of the ring around an organisation that shows the pressure of its own targets."""
+
 Pair = tuple[Floats, Floats]
 
 
@@ -92,6 +95,24 @@ class Series:
     name: str
     values: Floats
     faint: Floats | None = None
+
+
+class Stroke(NamedTuple):
+    """A line of the stage: its name, its values, its colour, its dash, and how wide it is."""
+
+    name: str
+    values: Floats
+    colour: str
+    dash: str = ""
+    width: float = 6.0
+
+
+class Bet(NamedTuple):
+    """The room's bet, waiting ahead: between which months and values it lies, and its words."""
+
+    months: tuple[float, float]
+    values: tuple[float, float]
+    label: str
 
 
 def table_html(table: Table, caption: str) -> str:
@@ -126,7 +147,9 @@ class Links:
         words: Words,
         prefix: str = "",
         of: str = "",
+        pressure: Floats | None = None,
     ) -> None:
+        self.pressure = [math.nan] * len(names) if pressure is None else pressure.tolist()
         self.names, self.titles, self.prefix, self.of = names, titles, prefix, of
         self.words, self.when = words, when(month, words)
         self.levels, self.steps = trust.tolist(), steps_of(trust).tolist()
@@ -164,14 +187,14 @@ class Links:
         return Picture(marks, title, table, size, about, is_interactive=True)
 
 
-def network(links: Links, chosen: str = "") -> Picture:
-    """Draw organisations on a fixed circle, and each one's trust as its half of a line.
+def network(links: Links, size: tuple[int, int] = PANE) -> Picture:
+    """Draw organisations as coins on a fixed circle, and each one's trust as its half of a line.
 
-    The lines of the organisation `chosen`, a short name, stand out.
+    The ring of a coin is the pressure of its own targets, where `links` have it.
     """
-    size = PANE if len(links.names) <= 8 else TALL_PANE
+    size = size if len(links.names) <= 8 else TALL_PANE
     ring = who.Ring(links.titles, 0.0, size[0], 0.0, size[1], RING, ARIAL)
-    marks: list[Mark] = [_half(i, j, links, ring, chosen) for i, j in links.all]
+    marks: list[Mark] = [_half(i, j, links, ring) for i, j in links.all]
     # Strong trust is drawn last, over the weak; nobody's first.
     level = [links.levels[i][j] for i, j in links.all]
     order = sorted(range(len(marks)), key=lambda k: -1.0 if math.isnan(level[k]) else level[k])
@@ -195,6 +218,15 @@ def heatmap(links: Links) -> Picture:
         box = first._replace(x=left + j * wide, y=top + i * high)
         marks.append(_colour(i, j, links, box))
     return links.picture(marks, "heatmap", (width, round(top + n * high + 4)))
+
+
+def rings(pressure: Floats, names: Sequence[str], prefix: str = "") -> tuple[list[str], list[str]]:
+    """Return what a page changes of the rings: their ids, and for each month their hundredths.
+
+    `pressure` is float64[months + 1, organisation].
+    """
+    known = np.nan_to_num(pressure)
+    return [f"{prefix}ring-{name}" for name in names], [",".join(map(_hundredths, row)) for row in known]
 
 
 def frames(
@@ -263,13 +295,12 @@ def _class(kind: str, step: int) -> Attributes:
     return {"class": f"ps-{kind}-{'none' if step == NOBODY else step}"}
 
 
-def _half(i: int, j: int, links: Links, ring: who.Ring, chosen: str) -> Group:
+def _half(i: int, j: int, links: Links, ring: who.Ring) -> Group:
     """Draw one organisation's half of the line between two; a wide one unseen, to point at."""
     id_, ends, said = links.about("link", i, j)
     step = links.steps[i][j]
-    opacity = 0.15 if chosen and chosen != links.names[i] else 1.0
     about = {"id": id_, **_class("step", step)}
-    line = who.half(ring.places, i, j, step, opacity=opacity, attributes=about)
+    line = who.half(ring.places, i, j, step, attributes=about)
     aim = Line(line.points, "transparent", 24)
     return Group([line, aim], {"class": "ps-link", "data-link": ends}, title=said)
 
@@ -278,13 +309,31 @@ def _node(index: int, links: Links, ring: who.Ring) -> Group:
     """Draw an organisation: a circle and its name outside the ring, as one link that fingers hit."""
     (x, y), name, is_absent = ring.places[index], links.names[index], links.is_absent[index]
     aim = Box(x - 22, y - 22, 44, 44, "none", attributes={"pointer-events": "all"})
+    pressure = links.pressure[index]
+    title = links.titles[index]
+    rings: list[Mark] = []
+    if not math.isnan(pressure):
+        title = links.words("draw.pressed", name=title, n=round(100 * pressure))
+        rings = [_pressure_ring(f"{links.prefix}ring-{name}", x, y, pressure)]
     about: Attributes = {
         "class": "ps-node",
         "href": f"#{links.prefix}node-{name}",
         "data-organisation": name,
-        "aria-label": links.absent(index) if is_absent else links.titles[index],
+        "aria-label": links.absent(index) if is_absent else title,
     }
-    return Group([aim, who.node((x, y), is_absent=is_absent), *ring.name(index)], about, "a")
+    coin = who.node((x, y), is_absent=is_absent)._replace(fill=PAPER, width=4.0)
+    return Group([aim, coin, *rings, *ring.name(index)], about, "a")
+
+
+def _pressure_ring(id_: str, x: float, y: float, pressure: float) -> Disc:
+    """Draw how much pressure there is as a part of a ring, from the top on; a page changes its dashes."""
+    around = 2 * math.pi * COIN
+    about: Attributes = {
+        "id": id_,
+        "transform": f"rotate(-90 {x:.1f} {y:.1f})",
+        "data-around": f"{around:.1f}",
+    }
+    return Disc(x, y, COIN, "none", ORANGE, 6.0, f"{around * pressure:.1f} {around:.1f}", about)
 
 
 def _colour(i: int, j: int, links: Links, box: Box) -> Group:
@@ -576,6 +625,60 @@ def guesses(
             y += 39
     table: Table = {words("draw.option"): options, labels[0]: room, labels[1]: hundred}
     return Picture(marks, words("draw.guesses"), table, (width, len(options) * step))
+
+
+def so_far(
+    strokes: Sequence[Stroke],
+    title: str,
+    words: Words,
+    *,
+    month: int | None,
+    size: tuple[int, int],
+    bet: Bet | None = None,
+    least: float = 0.0,
+) -> Picture:
+    """Draw lines of our hundred only up to a month, and the room's bet ahead of them.
+
+    What is to come lies behind a `clipPath`, which a page widens as it plays; without a month all is
+    there. `least` is the least upper end of the axis.
+    """
+    months, (width, height) = len(strokes[0].values) - 1, size
+    highest = max(float(np.nanmax(stroke.values)) for stroke in strokes)
+    ceiling = round_up(max(highest, least))
+    panel = Panel(64, 12, width - 64 - 20, height - 12 - 40, (0.0, float(months)), (0.0, ceiling))
+    ticks = [0.0, ceiling / 2, ceiling]
+    marks = axes(panel, months, ticks, [f"{tick:g}" for tick in ticks])
+    over = np.arange(months + 1)
+    drawn: list[Mark] = [panel.line(over, s.values, s.colour, s.width, dash=s.dash) for s in strokes]
+    if month is None:
+        marks += drawn
+    else:
+        shown = Box(panel.left - 4, 0, panel.x(month) - panel.left + 4, height, "none")
+        unit: Attributes = {"id": "ps-now", "data-unit": f"{panel.width / months:.4f}"}
+        cursor = panel.upright(month, INK, 2)._replace(dash="4 5")
+        marks.append(Group([shown], unit, "clipPath"))
+        marks.append(Group(drawn, {"clip-path": "url(#ps-now)"}))
+        marks.append(Group([cursor], {"class": "ps-cursor", **_where(month, panel)}))
+    if bet is not None:
+        marks.append(_bet(bet, panel))
+    years = range(0, months + 1, YEAR)
+    table: dict[str, list[Any]] = {words("draw.by"): [when(at, words) for at in years]}
+    for stroke in strokes:
+        table[stroke.name] = [round(float(stroke.values[at]), 1) for at in years]
+    return Picture(marks, title, table, size, words("draw.lines_desc"))
+
+
+def _bet(bet: Bet, panel: Panel) -> Group:
+    """Draw the room's bet: a bar across months or up values, and its words on the side with room."""
+    left, right = (panel.x(float(np.clip(m, *panel.across))) for m in bet.months)
+    low, high = (panel.y(float(np.clip(v, *panel.up))) for v in bet.values)
+    wide, tall = max(right - left, 10.0), max(low - high, 10.0)
+    x, y = (left + right - wide) / 2, (low + high - tall) / 2
+    end = x + wide > panel.left + 0.6 * panel.width
+    label_x, label_y = (x + wide if end else x), (y - 12 if y > panel.top + 30 else y + tall + 28)
+    box = Box(x, y, wide, tall, ORANGE, "")
+    anchor = "end" if end else "start"
+    return Group([box, Text(label_x, label_y, bet.label, anchor, DARK[3], bold=True)], {"class": "ps-bet"})
 
 
 def _margin(names: Sequence[str]) -> int:

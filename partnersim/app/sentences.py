@@ -371,7 +371,10 @@ def tale(moment: Moment, scenario: Scenario, words: Words) -> tuple[str, str]:
     way = "rose" if moment.after > moment.before else "fell"
     levels = {"before": f"{100 * moment.before:.0f}", "after": f"{100 * moment.after:.0f}"}
     title = words("tale.title", **ends, year=moment.month // YEAR)
-    return title, f"{words(f'tale.{way}.{moment.cause}', **ends)} {words(f'tale.{way}.said', **ends, **levels)}"
+    return (
+        title,
+        f"{words(f'tale.{way}.{moment.cause}', **ends)} {words(f'tale.{way}.said', **ends, **levels)}",
+    )
 
 
 def _tenths(trust: float) -> int:
@@ -390,9 +393,7 @@ def _bars(causes: dict[str, float], total: int, words: Words) -> tuple[Bar, ...]
     return tuple(bars)
 
 
-def _say_why(
-    bars: tuple[Bar, ...], start: int, end: int, about: dict[str, str], words: Words
-) -> str:
+def _say_why(bars: tuple[Bar, ...], start: int, end: int, about: dict[str, str], words: Words) -> str:
     up = max(bars, key=lambda bar: bar.tenths, default=None)
     down = min(bars, key=lambda bar: bar.tenths, default=None)
     if up is None or down is None:

@@ -218,9 +218,8 @@ def _points(session: Session) -> Iterator[str]:
     texts = session.words
     run = session.without.run()
     if session.with_ is not None and not session.is_hidden:
-        twin = session.with_.run()
-        yield sentences.difference(run, twin, session.sides, texts)
-        yield sentences.difference_in_hundred(session.hundred(), session.sides, texts, session.deadline)
+        yield sentences.faster(session.hundred(), session.sides, texts)
+        yield f"{sentences.reached_in_hundred(session.hundred(), session.sides, texts, session.deadline)}."
     yield from _say_survey(run, texts)
     yield from _say_trust(run, texts)
     board = session.scoreboard()

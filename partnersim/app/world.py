@@ -252,7 +252,6 @@ class World(Section):
         last = self.months if month is None else month
         return _ledgers((self, 1 if month is None else max(1, last - YEAR + 1), last))
 
-
     def moments(self) -> tuple[Moment, ...]:
         """Tell for each year whose trust in whom moved most, and why; empty for what has no links."""
         return _moments(self)
