@@ -205,7 +205,7 @@ def faster(hundred: Hundred, sides: Sides, words: Words, share: float = 0.5) -> 
     median, (low, high) = float(np.median(apart)), median_interval(apart)
     earlier, later = int((apart < 0).sum()), int((apart > 0).sum())
     said = {
-        "what": capital(words(f"measure.{SHARES[share]}")),
+        "what": words(f"measure.{SHARES[share]}"),
         "who": sides.who,
         "than": sides.than(words),
         "n": n,
@@ -222,8 +222,8 @@ def faster(hundred: Hundred, sides: Sides, words: Words, share: float = 0.5) -> 
     if np.isinf(median):
         return words("faster.only_with" if median < 0 else "faster.only_without", **said)
     if median == 0:
-        return words("faster.same", **said)
-    return words("faster.moved", **said, span=_apart(median, words))
+        return capital(words("faster.same", **said))
+    return capital(words("faster.moved", **said, span=_apart(median, words)))
 
 
 def _apart(months: float, words: Words) -> str:
@@ -239,6 +239,8 @@ def _apart(months: float, words: Words) -> str:
 def _between(low: float, high: float, words: Words) -> str:
     """Write an interval of time from its nearer end to its further one."""
     near, far = sorted((low, high), key=abs)
+    if near == far:
+        return _apart(far, words)
     if near * far > 0 and np.isfinite(far):
         return words("faster.range", near=abs(round(near)), far=_apart(far, words))
     return words("faster.range", near=_apart(near, words), far=_apart(far, words))

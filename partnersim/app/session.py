@@ -732,7 +732,7 @@ def reply(guess: Guess, options: Sequence[Option], words: Words) -> str:
     said = [
         capital(words("guess.most", hundred=most_often, option=guess.options[often])),
         words("guess.answer", option=guess.options[answer]) if answer != often else "",
-        _say_room(guess, words),
+        say_room(guess, words),
     ]
     if not guess.is_skipped:
         chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
@@ -740,7 +740,7 @@ def reply(guess: Guess, options: Sequence[Option], words: Words) -> str:
     return " ".join(part for part in said if part)
 
 
-def _say_room(guess: Guess, words: Words) -> str:
+def say_room(guess: Guess, words: Words) -> str:
     """State what most of the room said, or how it was divided, and whether it came."""
     if guess.is_skipped:
         return ""

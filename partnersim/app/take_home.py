@@ -16,7 +16,7 @@ import numpy as np
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.session import Session
+from partnersim.app.session import Session, say_room
 from partnersim.app.words import Words
 from partnersim.app.world import Change, Happening, Run
 from partnersim.figures.marks import Table, rows_to_table
@@ -313,7 +313,7 @@ def _changes(session: Session) -> list[str]:
     """List what was changed, as sentences."""
     texts = session.words
     scenario = session.without.scenario()
-    said = [_say_change(change, scenario, texts) for change in session.without.changes]
+    said = [_say_change(change, scenario, texts) for change in (*session.without.changes, *session.state.bundle)]
     if session.with_ is not None:
         said.append(session.sides.say("take_home.compared", texts))
     return [capital(text) for text in said]
@@ -333,9 +333,7 @@ def _guesses(session: Session) -> Iterator[str]:
     texts = session.words
     for guess in session.scoreboard().guesses:
         answer = texts("guess.answer", option=guess.options[guess.answer or 0])
-        chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
-        room = texts("guess.room", n=guess.room[chosen], total=sum(guess.room), option=guess.options[chosen])
-        yield f"{guess.question} {room} {answer}"
+        yield f"{guess.question} {answer} {say_room(guess, texts)}"
 
 
 def _line(run: Run, name: str, faint: Floats | None) -> draw.Series:

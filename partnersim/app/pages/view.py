@@ -41,7 +41,7 @@ ANSWER_AFTER = 2 * YEAR
 """Months after an event at which its consequence is told."""
 
 STAGE_CHART = (620, 218)
-LEVER_CHART = (460, 214)
+LEVER_CHART = (380, 214)
 COINS = (620, 300)
 LOWEST = (620, 150)
 WIDE_CHART = (1240, 300)
@@ -703,12 +703,13 @@ def change_chart(desk: Desk) -> View:
     session, words = desk.session, desk.words
     strokes = _strokes(desk, "change")
     before = session.before
-    if before is not None and not session.is_hidden:
+    if has_ghost := before is not None and not session.is_hidden:
+        assert before is not None
         ghost = draw.Stroke(words("page.before_last"), 100 * before.median("change_delivered"), GREY, "", 4.0)
         strokes.insert(0, ghost)
     title = words("page.line_title.change", n=N_PAIRS)
     drawing = draw.so_far(strokes, title, words, month=None, size=LEVER_CHART, least=10.0)
-    return {**figure(drawing), "said": [_said_each_month(strokes, "change", words)[-1]]}
+    return {**figure(drawing), "table": "", "said": [[words("page.ghost")]] if has_ghost else None}
 
 
 def cost_of(desk: Desk, bundle: Sequence[Any]) -> str:
