@@ -8,7 +8,7 @@ from partnersim.app.sentences import Sides
 from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, usual_question
 from partnersim.app.stories import stories
 from partnersim.app.words import words
-from partnersim.app.world import Appointment, Lever, Setting, World
+from partnersim.app.world import Appointment, Lever, World
 from partnersim.scenario.errors import ScenarioError
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
