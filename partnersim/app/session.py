@@ -369,10 +369,12 @@ class Session:
 
     @property
     def before(self) -> World | None:
-        """The world as changed before the last step, where that was of the same place and luck."""
+        """The world as changed before the last step, where that was a step of the same comparison."""
         with self._lock:
             past, now = self._past[-1] if self._past else None, self._state
-        if past is None or past.world != now.world or past.bundle == now.bundle or not past.bundle:
+        if past is None or not (past.bundle and now.bundle) or past.bundle == now.bundle:
+            return None
+        if (past.world, past.story, past.screen) != (now.world, now.story, now.screen):
             return None
         return changed(past.world, past.bundle)
 

@@ -313,7 +313,9 @@ def _changes(session: Session) -> list[str]:
     """List what was changed, as sentences."""
     texts = session.words
     scenario = session.without.scenario()
-    said = [_say_change(change, scenario, texts) for change in (*session.without.changes, *session.state.bundle)]
+    said = [
+        _say_change(change, scenario, texts) for change in (*session.without.changes, *session.state.bundle)
+    ]
     if session.with_ is not None:
         said.append(session.sides.say("take_home.compared", texts))
     return [capital(text) for text in said]

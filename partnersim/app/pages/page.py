@@ -139,13 +139,10 @@ def stage(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
                 kind="ps-panel ps-chart-of-hundred",
             ),
         ]
-    of = [Html(tag="span", class_="ps-quiet", children=[view.one_of(desk)])]
-    if len(view.worlds_shown(desk)) > 1:
-        of.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
     right = [
         column(
             figure(view.network(desk), labels, do).key("network"),
-            Html(tag="div", class_="ps-bar ps-apart", children=of),
+            Html(tag="p", class_="ps-quiet", children=[view.one_of(desk)]),
             kind="ps-panel",
         ),
         ui.Card(view=view.cards(desk), labels=labels, event_act=do).key("card"),

@@ -236,9 +236,12 @@ def lanes(desk: Desk) -> View:
     words = desk.words
     return {
         "lanes": [
-            {"name": name, "values": _rounded(100 * world.median("change_delivered"))}
-            for name, world in zip(names_shown(desk), worlds_shown(desk), strict=True)
+            {"name": name, "arm": arm, "values": _rounded(100 * world.median("change_delivered"))}
+            for name, arm, world in zip(
+                names_shown(desk), ("without", "with"), worlds_shown(desk), strict=False
+            )
         ],
+        "arm": _arm(desk),
         "note": words("page.lanes_note", n=N_PAIRS),
         "has_hundred": len(worlds_shown(desk)) > 1,
     }
@@ -289,19 +292,14 @@ def _strokes(desk: Desk, line: str) -> list[draw.Stroke]:
 
 
 def _said_each_month(strokes: Sequence[draw.Stroke], line: str, words: Words) -> list[list[str]]:
-    """Write the values of a line in each world, for each month one sentence."""
+    """Write the values of a line for each month, from the first world to the second: 'Trust 37 → 54'."""
     values = [[f"{value:.0f}" for value in np.nan_to_num(stroke.values)] for stroke in strokes]
     names = [words(f"series.{series}") for series in LINES[line]]
-    if len(names) > 1:  # from the first world to the second, for each series
-        by_series = [values[at :: len(names)] for at in range(len(names))]
-        parts = [[" → ".join(month) for month in zip(*arms, strict=True)] for arms in by_series]
-        return [[" · ".join(f"{n} {part}" for n, part in zip(names, month, strict=True))]
-                for month in zip(*parts, strict=True)]  # fmt: skip
-    arms = [stroke.name for stroke in strokes]
-    return [
-        [f"{names[0]}. " + " · ".join(f"{arm}: {value}" for arm, value in zip(arms, month, strict=True))]
-        for month in zip(*values, strict=True)
+    parts = [
+        [f"{name} {' → '.join(month)}" for month in zip(*values[at :: len(names)], strict=True)]
+        for at, name in enumerate(names)
     ]
+    return [[" · ".join(month)] for month in zip(*parts, strict=True)]
 
 
 def _bet(desk: Desk) -> draw.Bet | None:
