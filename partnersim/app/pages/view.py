@@ -17,6 +17,7 @@ from partnersim.app.levers import (
     bands_now,
     coordinator_choices,
     event_kinds,
+    find_lever,
     front_levers,
     more_levers,
 )
@@ -644,8 +645,8 @@ def change(desk: Desk) -> View:
         "from_now": words("page.from_now", when=sentences.when(session.month, words))
         if 0 < session.month < session.without.months
         else "",
-        "levers": _levers(front_levers(scenario, words), scenario, session.month),
-        "more": _levers(more_levers(scenario, words), scenario, session.month),
+        "levers": _levers(desk, front_levers(scenario, words), scenario),
+        "more": _levers(desk, more_levers(scenario, words), scenario),
         "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
         "events": _events_offered(desk, world),
@@ -657,6 +658,7 @@ def change(desk: Desk) -> View:
                 "remove": words("page.remove_named", name=sentences.name_change(one, scenario, words)),
             }
             for index, one in enumerate(session.state.bundle)
+            if find_lever(one, scenario, words) is None
         ],
         "answer": _answer(desk),
         "cost": cost_of(desk, session.state.bundle) if session.state.bundle else "",
@@ -770,7 +772,9 @@ def _answer_of(desk: Desk, package: Package) -> str:
     return sentences.faster(hundred, sentences.Sides(package.name), words)
 
 
-def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[View]:
+def _levers(desk: Desk, levers: Sequence[FrontLever], scenario: Scenario) -> list[View]:
+    """Describe levers; one that was changed has the place of its newest change, to take it back."""
+    bundle, words = desk.session.state.bundle, desk.words
     return [
         {
             "name": lever.name,
@@ -778,13 +782,15 @@ def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> lis
             "after": lever.after,
             "value": now.value,
             "sentence": f"{lever.before}{now.label}{lever.after}",
+            "index": max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
+            "remove": words("page.remove_named", name=f"{lever.before}{now.label}{lever.after}"),
             "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
             "what": lever.what,
             "evidence": lever.evidence,
             "sources": list(lever.sources),
             "from_start": lever.from_start_only,
         }
-        for lever, now in zip(levers, bands_now(levers, scenario, month), strict=True)
+        for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True)
     ]
 
 
