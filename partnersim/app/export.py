@@ -12,13 +12,12 @@ from html import escape
 from importlib.resources import files
 
 import partnersim
-from partnersim.app import draw, sentences
-from partnersim.app.draw import Series
-from partnersim.app.pages.view import PACE, WIDE_CHART
+from partnersim.app import draw, sentences, take_home
+from partnersim.app.pages.view import PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
-from partnersim.app.world import N_PAIRS, World
+from partnersim.app.world import World
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR
 from partnersim.runs.wording import capital
@@ -124,11 +123,7 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         for index, world in enumerate(worlds)
     )
     yield f'<div class="ps-row ps-two">{panes}</div>'
-    lines = [
-        Series(label, world.median("change_delivered")) for label, world in zip(labels, worlds, strict=False)
-    ]
-    title = spoken("page.line_title.change", n=N_PAIRS)
-    yield _figure(draw.lines(lines, title, spoken, month=session.month, scale=100, size=WIDE_CHART), spoken)
+    yield _figure(take_home.change_picture(session), spoken)
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)

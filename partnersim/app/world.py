@@ -337,10 +337,6 @@ class Hundred:
         found = self.with_.series[series][:, month] - self.without.series[series][:, month]
         return float(quantiles(found, [0.5])[0])
 
-    def faint(self, series: str, n: int = 10) -> tuple[Floats, Floats]:
-        """Return the first few runs of each, to draw behind the bold one: float64[n, months + 1]."""
-        return self.without.series[series][:n], self.with_.series[series][:n]
-
 
 def check_pair(without: World, with_: World) -> None:
     """Refuse two worlds that cannot be set side by side.

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.draw import Series
 from partnersim.app.levers import (
     FrontLever,
     bands_now,
@@ -45,7 +44,6 @@ STAGE_CHART = (620, 218)
 LEVER_CHART = (380, 214)
 COINS = (620, 300)
 LOWEST = (620, 150)
-WIDE_CHART = (1240, 300)
 """Sizes of charts. With what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
 LINES = {
@@ -61,7 +59,7 @@ LINES = {
 DASH = "4 9"
 """The dash of a line's second series: the front line, beside boards."""
 
-PICTURES = ("icons", "dots", "runs")
+PICTURES = ("icons", "dots")
 """Pictures of our hundred to choose from."""
 
 FILES = {
@@ -70,7 +68,6 @@ FILES = {
     "change_png": "change.png",
     "change_svg": "change.svg",
     "trust_svg": "trust.svg",
-    "strip_svg": "trust-over-time.svg",
     "place": "place.toml",
 }
 """Files that can be taken home: keys of the words that name them, and names of the files."""
@@ -485,7 +482,7 @@ def guesses(desk: Desk) -> View | None:
     if guess is None or guess.answer is None or guess.is_skipped:
         return None
     drawing = draw.guesses(
-        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_wide(desk)[0]
+        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_wide(desk)
     )
     return figure(drawing)
 
@@ -508,19 +505,13 @@ def picture_shown(desk: Desk) -> str:
 
 def chance(desk: Desk) -> View:
     """Describe one picture of our hundred simulated partnerships."""
-    session, words, width = desk.session, desk.words, _wide(desk)[0]
+    session, words, width = desk.session, desk.words, _wide(desk)
     hundred = session.hundred()
     reached, until = hundred.months_to(desk.share), session.deadline
     what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), session.sides
-    match picture_shown(desk):
-        case "icons":
-            drawing = draw.icon_arrays(reached, until, what, sides, words, width=width)
-        case "dots":
-            months = session.without.months
-            drawing = draw.dots(reached, until, months, what, sides, words, width=width)
-        case _:
-            drawing = _ten_faint(desk, hundred.faint("change_delivered"))
-    return figure(drawing)
+    if picture_shown(desk) == "icons":
+        return figure(draw.icon_arrays(reached, until, what, sides, words, width=width))
+    return figure(draw.dots(reached, until, session.without.months, what, sides, words, width=width))
 
 
 def arms(desk: Desk) -> tuple[str, str]:
@@ -529,18 +520,9 @@ def arms(desk: Desk) -> tuple[str, str]:
     return capital(without), capital(with_)
 
 
-def _wide(desk: Desk) -> tuple[int, int]:
-    """Return the size of a chart over the whole width of the page."""
-    return (draw.PANE[0], WIDE_CHART[1]) if desk.is_narrow else WIDE_CHART
-
-
-def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
-    words = desk.words
-    lines = [
-        Series(name, world.run().series["change_delivered"], runs)
-        for name, world, runs in zip(arms(desk), worlds_shown(desk), faint, strict=True)
-    ]
-    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_wide(desk))
+def _wide(desk: Desk) -> int:
+    """Return the width of a picture over all of the page."""
+    return draw.PANE[0] if desk.is_narrow else draw.WIDE[0]
 
 
 def deadline(desk: Desk) -> View:
@@ -600,15 +582,9 @@ def trust_line(desk: Desk) -> View:
     rows = [names.index(desk.trustor)] if desk.trustor else list(range(len(names)))
     columns = [names.index(desk.trustee)] if desk.trustee else list(range(len(names)))
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
-    drawing = draw.lines(
-        [Series(words("series.trust"), mean_known(part))],
-        words("page.trust_title"),
-        words,
-        month=desk.session.month,
-        scale=100,
-        size=LOWEST,
-        margin=draw.NO_NAMES,
-    )
+    line = draw.Stroke(words("series.trust"), 100 * mean_known(part), COLOURS[0])
+    title = words("page.trust_title")
+    drawing = draw.so_far([line], title, words, month=desk.session.month, size=LOWEST)
     return figure(drawing, drawing.title)
 
 
