@@ -16,7 +16,6 @@ import numpy as np
 from partnersim.app.levers import find_lever
 from partnersim.app.words import Words
 from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Moment, Run
-from partnersim.figures.steps import step_of
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import YEAR
 from partnersim.runs.statistics import median_interval
@@ -65,12 +64,6 @@ def of_hundred(count: int, total: int, words: Words) -> str:
     if count == total:
         return words("hundred.in_all", total=total)
     return words("hundred.in_n", n=count, total=total)
-
-
-def trust_word(trust: float, words: Words) -> str:
-    """Name the step of a trust; nothing for nobody's."""
-    step = step_of(trust)
-    return words(f"trust.{step.name}") if step else ""
 
 
 # --- what was changed -----------------------------------------------------------------------------

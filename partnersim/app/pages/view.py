@@ -798,6 +798,7 @@ def debrief(desk: Desk) -> View:
     return {
         "points": take_home.learning_points(session),
         "questions": list(words.below("take_home.question").values()),
+        "assumptions": list(words.below("take_home.assumption").values()),
         "pledges": list(session.state.pledges),
         "files": [
             {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")} for key, name in FILES.items()
