@@ -152,7 +152,7 @@ def test_a_new_picture_is_made_of_the_old_one(visitor: Visitor) -> None:
     expect(picture).to_be_visible()
     page.evaluate("window.first = document.querySelector('main .ps-figure svg path[stroke-width]')")
     before = picture.inner_html()
-    lever = page.get_by_label("Decisions go back to")
+    lever = page.locator("#ps-lever-delegated_authority")
     lever.focus()
     lever.select_option(label="hardly any board")
     expect(page.locator(".ps-moved")).to_have_count(1)
@@ -590,6 +590,7 @@ def test_a_link_opens_the_same_elsewhere(browser: Any, visitor: Visitor) -> None
     link = page.get_by_label("A link that holds all of this session").input_value()
     with visit(browser, visitor.address) as other:
         other.page.goto(link)
+        expect(other.page.locator(".ps-lane")).to_have_count(2)
         open_sheet(other.page, "c", "change")
         expect(other.page.locator(".ps-five-to-three .ps-sentence")).to_have_text(answer)
 
