@@ -12,9 +12,8 @@ from html import escape
 from importlib.resources import files
 
 import partnersim
-from partnersim.app import draw, sentences
-from partnersim.app.draw import Series
-from partnersim.app.pages.view import BELOW, PACE
+from partnersim.app import draw, sentences, take_home
+from partnersim.app.pages.view import PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
@@ -97,6 +96,7 @@ def _question(session: Session, spoken: Words) -> str:
     buttons = []
     for chosen, option in enumerate(question.options):
         session.predict([int(index == chosen) for index in range(len(question.options))])
+        session.place_bets()
         said = reply(session.reveal().guess, question.options, spoken)
         buttons.append(
             f'<button class="answer" aria-pressed="false" data-reply="{escape(said)}">'
@@ -113,23 +113,17 @@ def _question(session: Session, spoken: Words) -> str:
 def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     """Write the pictures of a screen: trust, the change, the hundred if it compares, and why."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
-    runs = [world.run() for world in worlds]
     labels = session.sides.names(spoken)
     names = [capital(label) for label in labels]
     if session.with_ is not None:
-        said = sentences.difference(runs[0], runs[1], session.sides, spoken)
+        said = sentences.faster(session.hundred(), session.sides, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
     panes = "".join(
         _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "", spoken)
         for index, world in enumerate(worlds)
     )
     yield f'<div class="ps-row ps-two">{panes}</div>'
-    lines = [Series(label, run.series["change_delivered"]) for label, run in zip(labels, runs, strict=False)]
-    title = spoken("page.change_title")
-    yield _figure(draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken)
-    for run, label in zip(runs, labels if len(runs) > 1 else ("",), strict=True):
-        counted = sentences.counted(run, spoken, label)[-1]
-        yield f"<p>{escape(capital(sentences.when(run.months, spoken)))}. {escape(counted)}</p>"
+    yield _figure(take_home.change_picture(session), spoken)
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)

@@ -142,7 +142,7 @@ def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
         p05=p05,
         p95=p95,
         monte_carlo_error=error,
-        median_ci95=_median_interval(ordered),
+        median_ci95=median_interval(ordered),
         reached=len(has_it) / len(values),
         restricted_mean=restricted_mean,
         restricted_ci95=restricted_ci95,
@@ -239,7 +239,7 @@ def _mean_with_interval(values: Floats) -> tuple[float, float, Interval]:
     return mean, error, (mean - reach, mean + reach)
 
 
-def _median_interval(values: Floats) -> Interval:
+def median_interval(values: Floats) -> Interval:
     """Find the narrowest symmetric order statistics that hold the median with 95 %."""
     ordered = np.sort(values[~np.isnan(values)])
     n = len(ordered)

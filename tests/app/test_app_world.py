@@ -155,8 +155,11 @@ def test_the_hundred_count_what_is_there() -> None:
     np.testing.assert_array_equal(without, hundred.without.measures["months_to_25"])
     np.testing.assert_array_equal(with_, hundred.with_.measures["months_to_25"])
     assert hundred.reached(0.25, 50) == (int((without <= 50).sum()), int((with_ <= 50).sum()))
-    assert hundred.faint("trust", 10)[1].shape == (10, 121)
-    assert 0 <= hundred.share_better("months_to_25") <= 1
+    apart = hundred.months_apart(0.25)
+    both = ~np.isnan(with_ - without)
+    np.testing.assert_array_equal(apart[both], (with_ - without)[both])
+    assert np.isinf(apart[np.isnan(with_) ^ np.isnan(without)]).all()
+    assert not apart[np.isnan(with_) & np.isnan(without)].any()
 
 
 # --- remembering ---------------------------------------------------------------------------------

@@ -390,7 +390,7 @@ def test_interval_of_the_median_takes_the_tabled_order_statistics(n: int, k: int
     """Ranks of the 95 % interval as tabled for the sign test (Conover 1999, David 1981)."""
     values = np.random.default_rng(n).permutation(n) + 1.0
     expected = (-INF, INF) if k == 0 else (k, n + 1 - k)
-    assert statistics._median_interval(values) == expected
+    assert statistics.median_interval(values) == expected
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -398,7 +398,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(11)
     n_times = 1500
     samples = rng.exponential(size=(n_times, 40))
-    held = [low <= math.log(2) <= high for low, high in map(statistics._median_interval, samples)]
+    held = [low <= math.log(2) <= high for low, high in map(statistics.median_interval, samples)]
     error = math.sqrt(0.95 * 0.05 / n_times)
     assert np.mean(held) > 0.95 - 3 * error
     normal = rng.normal(size=(n_times, 8))

@@ -5,31 +5,30 @@ Nothing is decided or remembered here, and nothing is known of the web.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.draw import Series
 from partnersim.app.levers import (
-    Coordination,
     FrontLever,
     bands_now,
     coordinator_choices,
     event_kinds,
+    find_lever,
     front_levers,
     more_levers,
 )
 from partnersim.app.links import LinkError, to_link
-from partnersim.app.pages.desk import TABS, Desk
-from partnersim.app.session import Guess, reply
+from partnersim.app.pages.desk import SHEET_OF, SHEETS, Desk
+from partnersim.app.session import Package, changed, reply
 from partnersim.app.stories import Screen, stories
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, World, compare_hundred
+from partnersim.app.world import N_PAIRS, Appointment, Happening, World, compare_hundred
+from partnersim.figures.palette import COLOURS, GREY
 from partnersim.figures.picture import Picture
-from partnersim.runs.ledger import Kind
-from partnersim.runs.measures import Floats
+from partnersim.runs.measures import YEAR, Floats
 from partnersim.runs.wording import capital
 from partnersim.scenario.scenario import Scenario
 
@@ -38,22 +37,30 @@ View = dict[str, Any]
 PACE = 160
 """Milliseconds a month when it plays: ten years in 20 seconds."""
 
-BESIDE = (620, 280)
-LOW = (620, 190)
+ANSWER_AFTER = 2 * YEAR
+"""Months after an event at which its consequence is told."""
+
+STAGE_CHART = (620, 218)
+LEVER_CHART = (380, 214)
+COINS = (620, 300)
 LOWEST = (620, 150)
-BELOW = (1240, 300)
-"""Sizes of charts of lines: beside a network, beside much else, beside most, and over the whole width. With
-what is said and done beside them they fill a screen of 1280 x 720, and no more."""
+"""Sizes of charts. With what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
-COUNTED = 226
-"""Height of a chart over the whole width that has initiatives counted below it."""
-
-PICTURES = {
-    "world": ("network", "heatmap", "strip", "trust"),
-    "compare": ("guess", "change", "speed", "network", "heatmap"),
-    "hundred": ("guess", "icons", "dots", "runs"),
+LINES = {
+    "change": ("change_delivered",),
+    "trust": ("trust",),
+    "survey": ("perceived_joint_working",),
+    "issues": ("tension",),
+    "layers": ("trust_board", "trust_front_line"),
+    "pressure": ("target_pressure",),
 }
-"""Pictures to choose from, by tab; the first is shown first. A guess is one where one was made."""
+"""Lines of the hundred that the stage can show, and their series."""
+
+DASH = "4 9"
+"""The dash of a line's second series: the front line, beside boards."""
+
+PICTURES = ("icons", "dots")
+"""Pictures of our hundred to choose from."""
 
 FILES = {
     "summary": "summary.html",
@@ -61,13 +68,9 @@ FILES = {
     "change_png": "change.png",
     "change_svg": "change.svg",
     "trust_svg": "trust.svg",
-    "strip_svg": "trust-over-time.svg",
     "place": "place.toml",
 }
 """Files that can be taken home: keys of the words that name them, and names of the files."""
-
-COMPARING = ("compare", "hundred")
-"""Tabs that compare, and so ask first."""
 
 SHARES = (0.25, 0.5, 0.8)
 
@@ -77,44 +80,54 @@ def labels(desk: Desk) -> View:
     return desk.words.below("page")
 
 
-# --- the frame of the page ----------------------------------------------------------------------
+# --- the top of the page ------------------------------------------------------------------------
 
 
-def shell(desk: Desk) -> View:
-    """Describe the frame of the page: title, chapters, tabs and menu."""
+def top(desk: Desk) -> View:
+    """Describe the top of the page: the question as its title, where in the story it stands, and keys."""
     session, words = desk.session, desk.words
-    state, story, tabs = session.state, session.story_shown, words.below("page.tab")
+    state, story = session.state, session.story_shown
+    question, screen = session.question, session.screen_shown
+    if desk.sheet and not is_screens_own(desk):
+        title = words(f"page.sheet.{desk.sheet}")
+    elif question is not None:
+        title = question.text
+    elif screen is not None and session.is_as_told:
+        title = screen.title
+    else:
+        title = words("page.sandbox_title" if state.bundle else "app.title")
+    number = state.screen + 1
+    total = len(story.screens) if story else 0
     return {
-        "title": story.title if story else words("app.title"),
-        "dots": [screen.title for screen in story.screens] if story else [],
-        "screen": state.screen,
+        "title": title,
+        "where": words("page.where", n=number, total=total) if story else "",
+        "is_hidden": session.is_hidden,
+        "reveal": _reveals(desk),
         "can_back": story is not None and state.screen > 0,
-        "can_next": story is not None and state.screen < len(story.screens) - 1,
-        "tabs": [{"name": tab, "label": tabs[tab]} for tab in TABS],
-        "tab": desk.tab,
-        "stories": [
-            {
-                "name": name,
-                "title": one.title,
-                "summary": one.summary,
-                "minutes": words("page.minutes", n=one.minutes),
-                "is_open": name == state.story,
-            }
-            for name, one in stories(words.language).items()
-        ],
-        "can_undo": session.can_undo,
-        "can_redo": session.can_redo,
-        "reset": desk.reset_token,
+        "can_next": story is not None and number < total,
+        "sheet": desk.sheet,
+        "sheets": SHEETS,
+        "lines": list(LINES),
         "problem": desk.problem,
-        "notes": "/notes",
-        "analyst": "/analyst",
-        "keys": list(words.below("page.key").values()),
         "pace": PACE,
         "room": desk.room.key,
         "is_new": desk.room.is_new,
         "link": link_of(desk),
         "language": words.language,
     }
+
+
+def is_screens_own(desk: Desk) -> bool:
+    """Return whether what is open over the stage is what the story's screen shows."""
+    screen = desk.session.screen_shown
+    return bool(desk.sheet) and screen is not None and SHEET_OF.get(screen.show, screen.show) == desk.sheet
+
+
+def _reveals(desk: Desk) -> int:
+    """Return the month in which the room's bet is answered; -1 where no bet waits."""
+    guess = desk.session.guess
+    waits = guess is not None and guess.is_placed and guess.answer is None
+    return desk.session.reveal_month if waits else -1
 
 
 def link_of(desk: Desk) -> str:
@@ -125,116 +138,292 @@ def link_of(desk: Desk) -> str:
         return ""
 
 
-def say(desk: Desk) -> View:
-    """Describe what the story says and asks, and what came of it in one sentence."""
+def menu(desk: Desk) -> View:
+    """Describe the menu: stories, the way back, other windows and keys."""
     session, words = desk.session, desk.words
-    screen = session.screen_shown
-    shown: View = {
-        "title": "",
-        "say": [],
-        "ask": None,
-        "ask_name": "",
-        "sentence": "",
-        "score": "",
-        "rows": [],
+    state = session.state
+    return {
+        "stories": [
+            {
+                "name": name,
+                "title": one.title,
+                "summary": one.summary,
+                "minutes": words("page.minutes", n=one.minutes),
+                "is_open": name == state.story,
+            }
+            for name, one in stories(words.language).items()
+        ],
+        "has_story": session.story_shown is not None,
+        "screens": [screen.title for screen in session.story_shown.screens] if session.story_shown else [],
+        "screen": state.screen,
+        "can_undo": session.can_undo,
+        "can_redo": session.can_redo,
+        "reset": desk.reset_token,
+        "notes": "/notes",
+        "analyst": "/analyst",
+        "keys": list(words.below("page.key").values()),
+        "sheets": [
+            {"name": name, "label": words(f"page.sheet.{name}"), "key": key} for key, name in SHEETS.items()
+        ],
     }
-    if screen is not None:
-        shown |= {"title": screen.title, "say": screen.say.strip().split("\n\n")}
-    if desk.tab not in COMPARING or session.with_ is None:
-        return shown
-    question = session.question
-    if question is not None and session.is_hidden:
-        options = [option.text for option in question.options]
-        shown["ask"] = {"text": question.text, "options": options}
-        shown["ask_name"] = f"{session.state.story} {session.state.screen}"
-        return shown
-    guess = session.guess
-    if question is not None and guess is not None and picture_shown(desk) == "guess":
-        board = session.scoreboard()
+
+
+def say(desk: Desk) -> View:
+    """Describe what the story says; after the reveal what happened, and then what was thought."""
+    session, words = desk.session, desk.words
+    screen, question, guess = session.screen_shown, session.question, session.guess
+    shown: View = {"say": [], "happened": "", "thought": ""}
+    if question is not None and guess is not None and guess.answer is not None:
         shown |= {
-            "sentence": reply(guess, question.options, words),
-            "score": words("guess.score", right=board.right, asked=board.asked),
-            "rows": [_scored(one, words) for one in board.guesses],
+            "happened": sentences.faster(session.hundred(), session.sides, words)
+            if question.measure.startswith("months_to")
+            else "",
+            "thought": reply(guess, question.options, words),
         }
-    elif desk.tab == "compare":
-        runs = (session.without.run(), session.with_.run())
-        shown["sentence"] = sentences.difference(*runs, session.sides, words)
+    elif is_answered(desk):
+        shown["happened"] = sentences.faster(session.hundred(), session.sides, words)
+    elif screen is not None and session.is_as_told:
+        shown["say"] = screen.say.strip().split("\n\n")
     return shown
 
 
-def _scored(guess: Guess, words: Words) -> str:
-    """State a question that was asked, what came, and whether the room saw it coming."""
-    key = "right" if guess.is_right else "wrong"
-    answer = words("guess.answer", option=guess.options[guess.answer or 0])
-    return f"{guess.question} {answer} {words(f'guess.{key}')}"
+def ask(desk: Desk) -> View:
+    """Describe the question that the room bets on, and what was counted so far; None where none waits."""
+    session = desk.session
+    question, guess = session.question, session.guess
+    if question is None or not session.is_hidden:
+        return {"text": "", "options": [], "counts": [], "is_open": False}
+    return {
+        "text": question.text,
+        "options": [option.text for option in question.options],
+        "counts": list(guess.room) if guess else [0] * len(question.options),
+        "is_open": True,
+    }
 
 
-def cards(desk: Desk) -> list[View]:
-    """Describe the organisations and what they want."""
-    scenario = desk.session.without.scenario()
-    return [
-        {"title": organisation.title or organisation.name, "text": organisation.description}
-        for organisation in scenario.organisations
+def is_answered(desk: Desk) -> bool:
+    """Return whether the comparison has been played to its end, so that its answer may be said."""
+    session = desk.session
+    if session.with_ is None or session.is_hidden:
+        return False
+    if session.question is not None:
+        guess = session.guess
+        return guess is not None and guess.answer is not None
+    return session.month >= session.without.months
+
+
+# --- the stage ----------------------------------------------------------------------------------
+
+
+def worlds_shown(desk: Desk) -> list[World]:
+    """Return the worlds that may be seen: the changed one only once the room has bet."""
+    session = desk.session
+    twin = session.with_
+    return [session.without] if twin is None or session.is_hidden else [session.without, twin]
+
+
+def names_shown(desk: Desk) -> list[str]:
+    """Name the worlds that may be seen, in words that can begin a line."""
+    if len(worlds_shown(desk)) > 1:
+        return [*arms(desk)]
+    return [desk.words("page.as_it_is")]
+
+
+def lanes(desk: Desk) -> View:
+    """Describe the lanes that fill: how far our hundred are, in the median, month by month."""
+    words = desk.words
+    return {
+        "lanes": [
+            {"name": name, "arm": arm, "values": _rounded(100 * world.median("change_delivered"))}
+            for name, arm, world in zip(
+                names_shown(desk), ("without", "with"), worlds_shown(desk), strict=False
+            )
+        ],
+        "arm": _arm(desk),
+        "note": words("page.lanes_note", n=N_PAIRS),
+        "has_hundred": len(worlds_shown(desk)) > 1,
+    }
+
+
+def _rounded(values: Floats) -> list[int]:
+    return [int(value) for value in np.rint(np.nan_to_num(values))]
+
+
+def line_choice(desk: Desk) -> View:
+    """Describe the choice of the line of our hundred."""
+    words = desk.words
+    return {
+        "label": words("page.lines"),
+        "act": "line",
+        "chosen": desk.line,
+        "choices": [{"value": name, "label": words(f"page.line.{name}")} for name in LINES],
+    }
+
+
+def chart(desk: Desk) -> View:
+    """Describe the line of our hundred up to now, in each world, and the room's bet ahead of it."""
+    words, line = desk.words, desk.line
+    strokes = _strokes(desk, line)
+    size = (draw.PANE[0], STAGE_CHART[1])
+    drawing = draw.so_far(
+        strokes,
+        words(f"page.line_title.{line}", n=N_PAIRS),
+        words,
+        month=desk.session.month,
+        size=size,
+        bet=_bet(desk),
+        least=10.0,
+    )
+    said = _said_each_month(strokes, line, words)
+    return {**figure(drawing), "table": "", "said": said}
+
+
+def _strokes(desk: Desk, line: str) -> list[draw.Stroke]:
+    """Describe the lines of both worlds; two to a world where a line has two series."""
+    words, several = desk.words, len(LINES[line]) > 1
+    found = []
+    for name, world, colour in zip(names_shown(desk), worlds_shown(desk), COLOURS, strict=False):
+        for series, dash in zip(LINES[line], ("", DASH), strict=False):
+            of = f"{words(f'series.{series}')}, {name}" if several else name
+            found.append(draw.Stroke(of, 100 * world.median(series), colour, dash))
+    return found
+
+
+def _said_each_month(strokes: Sequence[draw.Stroke], line: str, words: Words) -> list[list[str]]:
+    """Write the values of a line for each month, from the first world to the second: 'Trust 37 → 54'."""
+    values = [[f"{value:.0f}" for value in np.nan_to_num(stroke.values)] for stroke in strokes]
+    names = [words(f"series.{series}") for series in LINES[line]]
+    parts = [
+        [f"{name} {' → '.join(month)}" for month in zip(*values[at :: len(names)], strict=True)]
+        for at, name in enumerate(names)
     ]
+    return [[" · ".join(month)] for month in zip(*parts, strict=True)]
+
+
+def _bet(desk: Desk) -> draw.Bet | None:
+    """Place what most of the room bet on the chart: where it says when, or how much."""
+    session, words = desk.session, desk.words
+    question, guess = session.question, session.guess
+    if question is None or guess is None or guess.is_skipped or not guess.is_placed:
+        return None
+    n = max(guess.room)
+    option = guess.room.index(n)
+    bounds = [-np.inf, *(one.below or 0.0 for one in question.options[:-1]), np.inf]
+    low, high = bounds[option], bounds[option + 1]
+    label = words("page.bet", n=n, total=sum(guess.room))
+    if question.measure.startswith("months_to_"):
+        share = {"25": 25.0, "50": 50.0, "80": 80.0}.get(question.measure[-2:], np.inf)
+        there = np.flatnonzero(session.without.median("change_delivered") >= share / 100)
+        if desk.line != "change" or not there.size:
+            return None
+        at = float(there[0]) if question.of == "difference" else 0.0
+        return draw.Bet((at + low, at + high), (share, share), label)
+    series = question.series or question.measure
+    if series not in LINES[desk.line] or question.since is not None:
+        return None
+    month = session.reveal_month
+    at = float(session.without.median(series)[month]) if question.of == "difference" else 0.0
+    return draw.Bet((month, month), (100 * (at + low), 100 * (at + high)), label)
+
+
+def network(desk: Desk) -> View:
+    """Describe the organisations of one partnership as coins, with all months for the page to play."""
+    world, words, month = world_explained(desk), desk.words, desk.session.month
+    run, names = world.run(), world.names
+    links = draw.Links(run.trust[month], names, world.titles, month, words, pressure=run.pressure[month])
+    drawing = draw.network(links, COINS)
+    marks, frames = draw.frames(run.trust, names)
+    shown = {"marks": marks, "frames": frames, "rings": draw.rings(run.pressure, names)}
+    return {**figure(drawing), **shown, "table": "", "arm": _arm(desk)}
+
+
+def one_of(desk: Desk) -> str:
+    """State that what is shown of organisations is one partnership of the hundred."""
+    session, words = desk.session, desk.words
+    name = names_shown(desk)[-1 if _arm(desk) == "with" else 0]
+    return words("page.one_of", name=name, n=session.without.replicate + 1, total=N_PAIRS)
+
+
+def cards(desk: Desk) -> View:
+    """Describe the cards that tell of one relationship a year, of events, and of what came of these."""
+    world, words, session = world_explained(desk), desk.words, desk.session
+    scenario = world.scenario()
+    found: dict[int, View] = {}
+    if desk.told == world:
+        for moment in world.moments():
+            title, text = sentences.tale(moment, scenario, words)
+            found[moment.month] = {
+                "title": title,
+                "text": text,
+                "ends": f"{world.names[moment.trustor]}>{world.names[moment.trustee]}",
+                "tone": "rose" if moment.after > moment.before else "fell",
+            }
+    for event in _events(world):
+        where = (
+            sentences.title_of(event.organisation, scenario)
+            if event.organisation
+            else words("page.everybody")
+        )
+        title = f"{event.title or words(f'event.{event.type}')}: {where}"
+        found[event.month] = {
+            "title": title,
+            "text": words(f"headline.{event.type}"),
+            "ends": "",
+            "tone": "event",
+        }
+        after = event.month + ANSWER_AFTER
+        if event in session.state.bundle and not session.is_hidden and session.month >= after:
+            without = changed(session.without, [one for one in session.state.bundle if one != event])
+            text = sentences.consequence(compare_hundred(without, world), after, words)
+            found[after] = {"title": title, "text": text, "ends": "", "tone": "event"}
+    return {"cards": {str(month): found[month] for month in sorted(found)}}
+
+
+def _events(world: World) -> Iterator[Happening]:
+    """List what the trainer or the story lets happen."""
+    return (change for change in world.changes if isinstance(change, Happening))
+
+
+def arm_choice(desk: Desk) -> View:
+    """Describe the choice of the world whose organisations are shown, where two are."""
+    return {
+        "label": desk.words("page.arms"),
+        "act": "arm",
+        "chosen": _arm(desk),
+        "choices": [
+            {"value": value, "label": name}
+            for value, name in zip(("without", "with"), names_shown(desk), strict=False)
+        ],
+    }
 
 
 def player(desk: Desk) -> View:
-    """Describe the timeline, and the flags on it."""
+    """Describe the timeline: its flags, where play stops, and how many bets are in."""
     session, words = desk.session, desk.words
-    world = _world_shown(desk)
+    world = worlds_shown(desk)[-1]
     scenario = world.scenario()
     flags = []
+    stops = {session.reveal_month, world.months}
+    if session.screen_shown is not None and session.screen_shown.month:
+        stops.add(session.screen_shown.month)
     for number, mark in enumerate(world.marks()):
         name = sentences.name_mark(mark, scenario, words)
         said = words("page.flag", name=name, when=sentences.when(mark.month, words))
-        is_own = mark.is_removable and mark.what in session.without.changes
-        flags.append(
-            {
-                "key": f"{number} {said}",
-                "words": said,
-                "index": session.without.changes.index(mark.what) if is_own else None,
-                "remove": words("page.remove_named", name=said),
-            }
-        )
+        if mark.month > 0:
+            stops.add(mark.month)
+            if isinstance(mark.what, Happening):
+                stops.add(mark.month + ANSWER_AFTER)
+        flags.append({"key": f"{number} {said}", "month": mark.month, "words": said})
     return {
         "months": world.months,
         "month": session.month,
         "names": [sentences.when(month, words) for month in range(world.months + 1)],
         "flags": flags,
+        "stops": sorted(stop for stop in stops if stop <= world.months),
         "pace": PACE,
+        "n_in": words("page.n_in", n=session.n_in) if session.question is not None else "",
+        "can_take_back": session.guess is not None and session.guess.is_placed,
     }
-
-
-def has_timeline(desk: Desk) -> bool:
-    """Return whether the part of the page that is shown goes by months."""
-    if desk.tab == "compare":
-        return not desk.session.is_hidden and picture_shown(desk) != "guess"
-    return desk.tab in ("world", "why", "change")
-
-
-def choice(desk: Desk) -> View:
-    """Describe the choice of pictures of the tab, and which one is shown."""
-    words = desk.words
-    names = pictures(desk)
-    return {
-        "label": words("page.pictures"),
-        "act": "picture",
-        "chosen": picture_shown(desk),
-        "choices": [{"value": name, "label": words(f"page.picture.{name}")} for name in names],
-    }
-
-
-def picture_shown(desk: Desk) -> str:
-    """Return the name of the picture that a tab shows."""
-    names = pictures(desk)
-    return desk.picture if desk.picture in names else names[0]
-
-
-def pictures(desk: Desk) -> tuple[str, ...]:
-    """Return the names of the pictures that a tab has now."""
-    guess = desk.session.guess
-    has_guess = guess is not None and guess.answer is not None and not guess.is_skipped
-    return tuple(name for name in PICTURES[desk.tab] if name != "guess" or has_guess)
 
 
 # --- pictures -----------------------------------------------------------------------------------
@@ -243,7 +432,7 @@ def pictures(desk: Desk) -> tuple[str, ...]:
 def figure(drawing: Picture, heading: str = "") -> View:
     """Describe a picture for the page, and its table.
 
-    `marks` and `frames` let it play, `numbers` too; `arm` is the world that it is of. `said` are
+    `marks`, `frames`, `rings` and `numbers` let it play; `arm` is the world that it is of. `said` are
     lines for each month, to stand below it.
     """
     return {
@@ -253,75 +442,22 @@ def figure(drawing: Picture, heading: str = "") -> View:
         "heading": heading,
         "marks": None,
         "frames": None,
+        "rings": None,
         "numbers": None,
         "arm": "without",
         "said": None,
     }
 
 
-def who_trusts_whom(desk: Desk, world: World, prefix: str = "", heading: str = "") -> View:
-    """Describe the network of a world, or its heatmap, with all its months for the page to play."""
-    run, words, month = world.run(), desk.words, desk.session.month
-    trust, names, titles = run.trust, world.names, world.titles
-    is_table = picture_shown(desk) == "heatmap"
-    paint = draw.heatmap if is_table else draw.network
-    drawing = paint(draw.Links(trust[month], names, titles, month, words, prefix, heading))
-    marks, frames = draw.frames(trust, names, prefix, "cell" if is_table else "link")
-    numbers = draw.numbers(trust) if is_table else None
-    arm = "without" if world == desk.session.without else "with"
-    return {**figure(drawing, heading), "marks": marks, "frames": frames, "numbers": numbers, "arm": arm}
-
-
-def change_so_far(desk: Desk, size: tuple[int, int] = BESIDE) -> View:
-    """Describe the chart of change beside the network: how far, month by month, with flags."""
-    world, words = _world_shown(desk), desk.words
-    line = Series(words("series.change_delivered"), world.run().series["change_delivered"])
-    drawing = draw.lines(
-        [line],
-        words("page.change_title"),
-        words,
-        month=desk.session.month,
-        flags=_flags(desk, world),
-        scale=100,
-        size=size,
-        margin=draw.NO_NAMES,
-        top=100,
-    )
-    return {**figure(drawing, drawing.title), "said": _counted([world], [""], words)}
-
-
-def over_time(desk: Desk, series: str, title: str, scale: float = 100.0) -> View:
-    """Describe the chart of one series of both worlds, or of the one there is, on shared axes."""
-    session = desk.session
-    worlds, names = [session.without], [title]
-    if session.with_ is not None and not session.is_hidden:
-        worlds, names = [session.without, session.with_], [*arms(desk)]
-    lines = [Series(name, world.run().series[series]) for name, world in zip(names, worlds, strict=True)]
-    drawing = draw.lines(
-        lines,
-        title,
-        desk.words,
-        month=session.month,
-        flags=_flags(desk, worlds[0]),
-        scale=scale,
-        size=(_below(desk)[0], COUNTED if series == "change_delivered" else BELOW[1]),
-        margin=None if len(lines) > 1 else draw.NO_NAMES,
-    )
-    if series != "change_delivered":
-        return figure(drawing, title)
-    return {**figure(drawing, title), "said": _counted(worlds, names if len(names) > 1 else [""], desk.words)}
-
-
-def _counted(worlds: Sequence[World], names: Sequence[str], words: Words) -> list[list[str]]:
-    """Count initiatives completed, given up and under way: for each month a sentence a world."""
-    lines = [sentences.counted(world.run(), words, name) for world, name in zip(worlds, names, strict=True)]
-    return [list(month) for month in zip(*lines, strict=True)]
-
-
-def strip(desk: Desk) -> View:
-    """Describe the strip: small pictures of the network over time."""
-    drawing = draw.strip(_world_shown(desk).run().trust, desk.words, width=_below(desk)[0])
-    return figure(drawing, drawing.title)
+def who_trusts_whom(desk: Desk) -> View:
+    """Describe the table of who trusts whom in one partnership, with all its months."""
+    world, words, month = world_explained(desk), desk.words, desk.session.month
+    trust, names = world.run().trust, world.names
+    heading = one_of(desk)
+    drawing = draw.heatmap(draw.Links(trust[month], names, world.titles, month, words))
+    marks, frames = draw.frames(trust, names, "", "cell")
+    shown = {"marks": marks, "frames": frames, "numbers": draw.numbers(trust), "arm": _arm(desk)}
+    return {**figure(drawing, heading), **shown}
 
 
 def trust_key(desk: Desk) -> View:
@@ -329,31 +465,53 @@ def trust_key(desk: Desk) -> View:
     return {**figure(draw.key(desk.words)), "table": ""}
 
 
-def guesses(desk: Desk) -> View:
-    """Describe the picture of what the room said against what came."""
+def tables(desk: Desk) -> list[View]:
+    """Describe the numbers behind the lines of the stage, year by year: a table for each line."""
+    words = desk.words
+    found = []
+    for line in LINES:
+        strokes, title = _strokes(desk, line), words(f"page.line_title.{line}", n=N_PAIRS)
+        drawing = draw.so_far(strokes, title, words, month=None, size=STAGE_CHART)
+        found.append({"title": title, "html": draw.table_html(drawing.table, title)})
+    return found
+
+
+def guesses(desk: Desk) -> View | None:
+    """Describe the picture of what happened against what was thought; None before the reveal."""
     guess = desk.session.guess
-    assert guess is not None and guess.answer is not None
+    if guess is None or guess.answer is None or guess.is_skipped:
+        return None
     drawing = draw.guesses(
-        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_below(desk)[0]
+        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_wide(desk)
     )
     return figure(drawing)
 
 
+def choice(desk: Desk) -> View:
+    """Describe the choice of pictures of our hundred, and which one is shown."""
+    words = desk.words
+    return {
+        "label": words("page.pictures"),
+        "act": "picture",
+        "chosen": picture_shown(desk),
+        "choices": [{"value": name, "label": words(f"page.picture.{name}")} for name in PICTURES],
+    }
+
+
+def picture_shown(desk: Desk) -> str:
+    """Return the name of the picture of our hundred that is shown."""
+    return desk.picture if desk.picture in PICTURES else PICTURES[0]
+
+
 def chance(desk: Desk) -> View:
     """Describe one picture of our hundred simulated partnerships."""
-    session, words, width = desk.session, desk.words, _below(desk)[0]
-    hundred = compare_hundred(session.without, _with(desk))
+    session, words, width = desk.session, desk.words, _wide(desk)
+    hundred = session.hundred()
     reached, until = hundred.months_to(desk.share), session.deadline
     what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), session.sides
-    match picture_shown(desk):
-        case "icons":
-            drawing = draw.icon_arrays(reached, until, what, sides, words, width=width)
-        case "dots":
-            months = session.without.months
-            drawing = draw.dots(reached, until, months, what, sides, words, width=width)
-        case _:
-            drawing = _ten_faint(desk, hundred.faint("change_delivered"))
-    return figure(drawing)
+    if picture_shown(desk) == "icons":
+        return figure(draw.icon_arrays(reached, until, what, sides, words, width=width))
+    return figure(draw.dots(reached, until, session.without.months, what, sides, words, width=width))
 
 
 def arms(desk: Desk) -> tuple[str, str]:
@@ -362,67 +520,21 @@ def arms(desk: Desk) -> tuple[str, str]:
     return capital(without), capital(with_)
 
 
-def _below(desk: Desk) -> tuple[int, int]:
-    """Return the size of a chart over the whole width of the page."""
-    return (draw.PANE[0], BELOW[1]) if desk.is_narrow else BELOW
-
-
-def _ten_faint(desk: Desk, faint: tuple[Floats, Floats]) -> Picture:
-    words, names = desk.words, arms(desk)
-    worlds = (desk.session.without, _with(desk))
-    lines = [
-        Series(name, world.run().series["change_delivered"], runs)
-        for name, world, runs in zip(names, worlds, faint, strict=True)
-    ]
-    return draw.lines(lines, words("page.faint_title"), words, scale=100, size=_below(desk))
-
-
-# --- with and without ---------------------------------------------------------------------------
-
-
-def switch(desk: Desk) -> View:
-    """Describe the choice of what the second world has."""
-    session, words = desk.session, desk.words
-    choices = switches(desk)
-    chosen = next((name for name, (_, change) in choices.items() if change == session.state.switch), "")
-    listed = [{"name": "", "label": words("page.switch_none")}]
-    if session.state.switch is not None and (session.is_as_told or not chosen):
-        chosen = "as-told"
-        listed.append({"name": chosen, "label": desk.session.sides.who})
-    listed += [{"name": name, "label": label} for name, (label, _) in choices.items()]
-    return {"choices": listed, "chosen": chosen}
-
-
-def switches(desk: Desk) -> dict[str, tuple[str, Change]]:
-    """List everything that the second world may have: by name, its words and the change."""
-    scenario, words = desk.session.without.scenario(), desk.words
-    found: dict[str, tuple[str, Change]] = {}
-    for one in coordinator_choices(scenario, words):
-        if one.change is not None:
-            label = _coordination_sentence(one, words("coordinator.sentence"))
-            found[f"coordinator {one.name}"] = (label, one.change)
-    for lever in [*front_levers(scenario, words), *more_levers(scenario, words)]:
-        for band in lever.bands:
-            name = f"lever {lever.name} {band.value:g}"
-            found[name] = (f"{lever.before}{band.label}{lever.after}", lever.change(band.value))
-    return found
-
-
-def _coordination_sentence(one: Coordination, sentence: str) -> str:
-    return sentence.replace("[...]", one.label)
+def _wide(desk: Desk) -> int:
+    """Return the width of a picture over all of the page."""
+    return draw.PANE[0] if desk.is_narrow else draw.WIDE[0]
 
 
 def deadline(desk: Desk) -> View:
     """Describe the deadline, and how many were there by then."""
     session, words = desk.session, desk.words
-    hundred = compare_hundred(session.without, _with(desk))
+    hundred = session.hundred()
+    reached = sentences.reached_in_hundred(hundred, session.sides, words, session.deadline, desk.share)
     return {
         "deadline": session.deadline,
         "months": session.without.months,
         "names": player(desk)["names"],
-        "sentence": sentences.difference_in_hundred(
-            hundred, desk.session.sides, words, desk.session.deadline, desk.share
-        ),
+        "sentence": f"{reached}. {sentences.faster(hundred, session.sides, words, desk.share)}",
     }
 
 
@@ -446,14 +558,13 @@ def share_choice(desk: Desk) -> View:
 def why(desk: Desk) -> View:
     """Describe whose trust is explained, and why it moved; `why_bars`, `trust_line` make the pictures."""
     words, world, said = desk.words, world_explained(desk), _why(desk)
-    stalled = sentences.stalled(world.run(), month_explained(desk), words)
-    meanwhile = _why(desk, "competence").sentence
     return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
         "trustee": desk.trustee,
         "sentence": f"{said.sentence} {said.turning}",
-        "work": f"{meanwhile} {stalled}",
+        "work": sentences.stalled(world.run(), month_explained(desk), words),
+        "one_of": one_of(desk),
     }
 
 
@@ -471,30 +582,10 @@ def trust_line(desk: Desk) -> View:
     rows = [names.index(desk.trustor)] if desk.trustor else list(range(len(names)))
     columns = [names.index(desk.trustee)] if desk.trustee else list(range(len(names)))
     part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
-    drawing = draw.lines(
-        [Series(words("series.trust"), mean_known(part))],
-        words("page.trust_title"),
-        words,
-        month=desk.session.month,
-        scale=100,
-        size=LOWEST,
-        margin=draw.NO_NAMES,
-    )
+    line = draw.Stroke(words("series.trust"), 100 * mean_known(part), COLOURS[0])
+    title = words("page.trust_title")
+    drawing = draw.so_far([line], title, words, month=desk.session.month, size=LOWEST)
     return figure(drawing, drawing.title)
-
-
-def arm_choice(desk: Desk) -> View:
-    """Describe the choice of the world in which trust is explained, where two are compared."""
-    words = desk.words
-    return {
-        "label": words("page.arms"),
-        "act": "arm",
-        "chosen": "without" if world_explained(desk) == desk.session.without else "with",
-        "choices": [
-            {"value": value, "label": name}
-            for value, name in zip(("without", "with"), arms(desk), strict=True)
-        ],
-    }
 
 
 def mean_known(values: Floats) -> Floats:
@@ -510,62 +601,156 @@ def month_explained(desk: Desk) -> int:
     return max(1, desk.session.month)
 
 
-def _why(desk: Desk, kind: Kind = "goodwill") -> sentences.Why:
+def _why(desk: Desk) -> sentences.Why:
     month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
-    ledger = world_explained(desk).ledger(month)
-    return sentences.why(ledger, month, desk.words, *whom, kind=kind, meanwhile=kind != "goodwill")
+    return sentences.why(world_explained(desk).ledger(month), month, desk.words, *whom)
 
 
 # --- change -------------------------------------------------------------------------------------
 
 
-def levers(desk: Desk) -> View:
-    """Describe levers as whole sentences, and from when they hold."""
-    session, words = desk.session, desk.words
-    scenario = session.without.scenario()
-    when = sentences.when(session.month, words)
-    return {
-        "when": words("page.changes_from", when=when),
-        "levers": _levers(front_levers(scenario, words), scenario, session.month),
-        "more": _levers(more_levers(scenario, words), scenario, session.month),
-    }
-
-
 def change(desk: Desk) -> View:
-    """Describe coordinators, events, and what was changed so far."""
+    """Describe levers, coordinators, events, and what was changed so far, from a month on."""
     session, words = desk.session, desk.words
-    world = session.without
+    world = session.with_ or session.without
     scenario = world.scenario()
     choices = coordinator_choices(scenario, words)
-    present = [change for change in world.changes if isinstance(change, Appointment)]
+    present = [one for one in world.changes if isinstance(one, Appointment)]
     chosen = next((one.name for one in choices if one.change in present), choices[0].name)
     return {
+        "from_now": words("page.from_now", when=sentences.when(session.month, words))
+        if 0 < session.month < session.without.months
+        else "",
+        "levers": _levers(desk, front_levers(scenario, words), scenario),
+        "more": _levers(desk, more_levers(scenario, words), scenario),
         "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
-        "events": [
-            {
-                "name": kind.name,
-                "label": kind.label,
-                "needs_one": kind.needs_organisation,
-                "needs_domain": kind.needs_domain,
-            }
-            for kind in event_kinds(words)
-        ],
+        "events": _events_offered(desk, world),
         "domains": [{"name": name, "title": name.replace("_", " ")} for name in scenario.domains],
-        "organisations": organisations(world),
         "changes": [
             {
                 "index": index,
                 "words": sentences.name_change(one, scenario, words),
                 "remove": words("page.remove_named", name=sentences.name_change(one, scenario, words)),
             }
-            for index, one in enumerate(world.changes)
+            for index, one in enumerate(session.state.bundle)
+            if find_lever(one, scenario, words) is None
         ],
-        "assumptions": list(words.below("take_home.assumption").values()),
+        "answer": _answer(desk),
+        "cost": cost_of(desk, session.state.bundle) if session.state.bundle else "",
+        "is_sealed": session.state.is_sealed,
+        "n_packages": len(session.state.packages),
     }
 
 
-def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[View]:
+def _events_offered(desk: Desk, world: World) -> list[View]:
+    """List the events that can happen now, and to whom: nobody joins who is there already."""
+    is_there = world.run().pressure[desk.session.month]
+    listed = list(zip(organisations(world), np.isfinite(is_there).tolist(), strict=True))
+    found = []
+    for kind in event_kinds(desk.words):
+        wanted = kind.name != "organisation_joins"
+        fits = [one for one, is_member in listed if is_member == wanted]
+        if fits or not kind.needs_organisation:
+            found.append(
+                {
+                    "name": kind.name,
+                    "label": kind.label,
+                    "needs_one": kind.needs_organisation,
+                    "needs_domain": kind.needs_domain,
+                    "organisations": fits,
+                }
+            )
+    return found
+
+
+def _answer(desk: Desk) -> str:
+    """State what all that was changed does to our hundred; nothing while the room has to bet."""
+    session, words = desk.session, desk.words
+    if session.with_ is None:
+        return words("page.nothing_changed")
+    if session.is_hidden:
+        return words("page.kept_back")
+    return sentences.faster(session.hundred(), session.sides, words)
+
+
+def change_chart(desk: Desk) -> View:
+    """Describe the whole lines of our hundred as it was and as changed, and a ghost of the step before."""
+    session, words = desk.session, desk.words
+    strokes = _strokes(desk, "change")
+    before = session.before
+    if has_ghost := before is not None and not session.is_hidden:
+        assert before is not None
+        ghost = draw.Stroke(words("page.before_last"), 100 * before.median("change_delivered"), GREY, "", 4.0)
+        strokes.insert(0, ghost)
+    title = words("page.line_title.change", n=N_PAIRS)
+    drawing = draw.so_far(strokes, title, words, month=None, size=LEVER_CHART, least=10.0)
+    return {**figure(drawing), "table": "", "said": [[words("page.ghost")]] if has_ghost else None}
+
+
+def cost_of(desk: Desk, bundle: Sequence[Any]) -> str:
+    """State the staff days that a bundle costs more, in the median of our pairs."""
+    days, words = days_of(desk, bundle), desk.words
+    key = "cost" if days >= 0 else "cost_less"
+    years = sentences.span(desk.session.without.months, words)
+    return words(f"package.{key}", days=f"{abs(days):,}", years=years)
+
+
+def days_of(desk: Desk, bundle: Sequence[Any]) -> int:
+    """Return the staff days that a bundle costs more than as it was: the median over pairs."""
+    without = desk.session.without
+    hundred = compare_hundred(without, changed(without, bundle))
+    return round(float(np.median(hundred.with_.measures["cost"] - hundred.without.measures["cost"])))
+
+
+def packages(desk: Desk) -> View:
+    """Describe the packages of the tables; ranked, once they are revealed, those over the budget last."""
+    session, words = desk.session, desk.words
+    state, scenario = session.state, session.without.scenario()
+    days = {package.name: days_of(desk, package.bundle) for package in state.packages}
+    ranked = list(enumerate(state.packages))
+    if not state.is_sealed:
+        ranked.sort(key=lambda one: (_is_over(days[one[1].name], state.budget), _median_apart(desk, one[1])))
+    return {
+        "is_sealed": state.is_sealed,
+        "budget": state.budget,
+        "next_name": words("package.default", n=len(state.packages) + 1),
+        "can_enter": bool(state.bundle),
+        "packages": [
+            {
+                "index": index,
+                "name": package.name,
+                "changes": [sentences.name_change(one, scenario, words) for one in package.bundle],
+                "cost": cost_of(desk, package.bundle),
+                "over": words("package.over") if _is_over(days[package.name], state.budget) else "",
+                "answer": "" if state.is_sealed else _answer_of(desk, package),
+                "remove": words("page.remove_named", name=package.name),
+            }
+            for index, package in ranked
+        ],
+    }
+
+
+def _is_over(days: int, budget: int) -> bool:
+    return budget > 0 and days > budget
+
+
+def _median_apart(desk: Desk, package: Package) -> tuple[float, float]:
+    """Return by how much later half of the change comes, and how much less there is: to rank by."""
+    without = desk.session.without
+    hundred = compare_hundred(without, changed(without, package.bundle))
+    return float(np.median(hundred.months_apart(0.5))), -hundred.apart("change_delivered", without.months)
+
+
+def _answer_of(desk: Desk, package: Package) -> str:
+    without, words = desk.session.without, desk.words
+    hundred = compare_hundred(without, changed(without, package.bundle))
+    return sentences.faster(hundred, sentences.Sides(package.name), words)
+
+
+def _levers(desk: Desk, levers: Sequence[FrontLever], scenario: Scenario) -> list[View]:
+    """Describe levers; one that was changed has the place of its newest change, to take it back."""
+    bundle, words = desk.session.state.bundle, desk.words
     return [
         {
             "name": lever.name,
@@ -573,19 +758,35 @@ def _levers(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> lis
             "after": lever.after,
             "value": now.value,
             "sentence": f"{lever.before}{now.label}{lever.after}",
+            "index": max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
+            "remove": words("page.remove_named", name=f"{lever.before}{now.label}{lever.after}"),
             "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
             "what": lever.what,
             "evidence": lever.evidence,
             "sources": list(lever.sources),
             "from_start": lever.from_start_only,
         }
-        for lever, now in zip(levers, bands_now(levers, scenario, month), strict=True)
+        for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True)
     ]
 
 
 def organisations(world: World) -> list[View]:
     """List the organisations by short name, with the names to show."""
     return [{"name": name, "title": title} for name, title in zip(world.names, world.titles, strict=True)]
+
+
+def who(desk: Desk) -> list[View]:
+    """Describe the organisations, what they want, and how hard their own targets press at the start."""
+    world, words = desk.session.without, desk.words
+    pressure = np.nan_to_num(world.run().pressure[0])
+    return [
+        {
+            "title": organisation.title or organisation.name,
+            "text": organisation.description,
+            "pressure": words("page.pressed", n=round(100 * float(pressed))),
+        }
+        for organisation, pressed in zip(world.scenario().organisations, pressure, strict=False)
+    ]
 
 
 # --- debrief and notes --------------------------------------------------------------------------
@@ -597,6 +798,7 @@ def debrief(desk: Desk) -> View:
     return {
         "points": take_home.learning_points(session),
         "questions": list(words.below("take_home.question").values()),
+        "assumptions": list(words.below("take_home.assumption").values()),
         "pledges": list(session.state.pledges),
         "files": [
             {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")} for key, name in FILES.items()
@@ -619,6 +821,8 @@ def notes(desk: Desk) -> View:
             "can_back": False,
             "can_next": False,
             "coming": "",
+            "is_placed": False,
+            "n_in": "",
         }
     number, total = session.state.screen + 1, len(story.screens)
     return {
@@ -633,6 +837,8 @@ def notes(desk: Desk) -> View:
         "can_back": number > 1,
         "can_next": number < total,
         "coming": story.screens[number].title if number < total else words("notes.last"),
+        "is_placed": session.guess is not None and session.guess.is_placed,
+        "n_in": words("page.n_in", n=session.n_in),
     }
 
 
@@ -645,32 +851,14 @@ def _noted(screen: Screen) -> dict[str, list[str]]:
     return {"expect": expected, **paragraphs}
 
 
-# --- the worlds shown ---------------------------------------------------------------------------
-
-
-def _world_shown(desk: Desk) -> World:
-    """Return the world that a single picture shows."""
-    return desk.session.without
+# --- the world whose organisations are shown ----------------------------------------------------
 
 
 def world_explained(desk: Desk) -> World:
-    """Return the world whose trust is explained; never the one that the room still has to guess."""
-    session = desk.session
-    if session.with_ is None or session.is_hidden or desk.arm == "without":
-        return session.without
-    return session.with_
+    """Return the world whose organisations are shown; never the one that the room still has to guess."""
+    return worlds_shown(desk)[-1 if _arm(desk) == "with" else 0]
 
 
-def _with(desk: Desk) -> World:
-    """Return the world with the switch; the same as without where nothing is switched."""
-    return desk.session.with_ or desk.session.without
-
-
-def _flags(desk: Desk, world: World) -> dict[int, str]:
-    """Return the labels of what stands on the timeline of a chart, by month."""
-    scenario = world.scenario()
-    return {
-        mark.month: sentences.name_mark(mark, scenario, desk.words)
-        for mark in world.marks()
-        if mark.month > 0  # what holds from the start is in the list of flags
-    }
+def _arm(desk: Desk) -> str:
+    """Return which of two worlds is shown: the changed one, unless another was chosen."""
+    return "with" if desk.arm != "without" and len(worlds_shown(desk)) > 1 else "without"

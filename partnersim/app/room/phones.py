@@ -325,11 +325,11 @@ class PhoneRoom:
             self.handed_on = self.counts()
             self.session.predict(self.handed_on)
 
-    def reveal(self) -> None:
-        """Hand the bets to the workshop, and show there and on phones what came."""
+    def close_bets(self) -> None:
+        """Hand the bets to the workshop and close them: the answer is there when it has played so far."""
         if self.session is not None and self.asked is not None and self.asked.is_open:
             self.session.predict(self.counts())
-            self.session.reveal()
+            self.session.place_bets()
         self.tell()
 
     def pledge(self, token: str, text: str) -> None:

@@ -82,7 +82,7 @@ class DeskAct(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     do: Literal[
-        "mode", "lock", "remove", "free", "reveal", "take_pledge", "begin_round", "end_round", "clock",
+        "mode", "lock", "remove", "free", "close_bets", "take_pledge", "begin_round", "end_round", "clock",
         "look_back", "begin_anew", "end",
     ]  # fmt: skip
     mode: Literal["welcome", "bet", "pledge", "game"] = "welcome"
@@ -124,8 +124,8 @@ def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
             room.remove(act.number)
         case "free":
             room.free(act.seat)
-        case "reveal":
-            room.reveal()
+        case "close_bets":
+            room.close_bets()
         case "take_pledge":
             room.take_pledge(act.number, is_kept=act.is_on)
         case "clock":

@@ -140,7 +140,9 @@ def test_bets_are_counted_can_be_changed_and_close_when_the_answer_is_there(room
     room.bet(tokens[2], 1)
     assert room.counts()[:2] == [2, 1]
     assert surfaces.show_phone(room, tokens[2])["bet"]["mine"] == 1
-    room.reveal()
+    room.close_bets()
+    assert surfaces.texts()("phone.bet_closed") in str(surfaces.show_phone(room, tokens[0]))
+    room.session.reveal()
     guess = room.session.guess
     assert guess is not None and guess.room[:2] == (2, 1) and guess.answer is not None
     with pytest.raises(RoomError, match="late"):
@@ -333,7 +335,7 @@ def test_everything_that_pages_can_ask_for_is_done(room: PhoneRoom) -> None:
     tap = lambda **act: do_on_phone(room, token, PhoneAct.model_validate(act))  # noqa: E731
     do(do="mode", mode="bet")
     tap(do="bet", option=1)
-    do(do="reveal")
+    do(do="close_bets")
     assert session.guess is not None and session.guess.room[1] == 1
     do(do="mode", mode="pledge")
     tap(do="pledge", text="I will call first.")

@@ -86,7 +86,7 @@ def test_eight_phones_bet_pledge_and_are_led(browser: Any, phones_server: Server
     expect(room.screen.locator(".bars li b").nth(1)).to_have_text("5")
     look_at(room.screen, fits=True)
     look_at(first)
-    button(room.desk, "Show what happens, with these bets").click()
+    button(room.desk, "Close the bets").click()
     expect(first.locator(".said")).to_be_visible()
     expect(first.locator("button.choice").first).to_be_disabled()
     expect(room.screen.locator(".came")).to_have_count(1)

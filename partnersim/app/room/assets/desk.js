@@ -124,7 +124,7 @@ function bets(view) {
     LABELS.bets,
     h("p", {}, view.question),
     h("ul", { class: "counts" }, view.bets.map((pair) => h("li", {}, h("b", {}, String(pair[1])), " ", pair[0]))),
-    h("p", { class: "bar" }, button(LABELS.reveal, { do: "reveal" }, { class: "main", disabled: !view.is_open })),
+    h("p", { class: "bar" }, button(LABELS.reveal, { do: "close_bets" }, { class: "main", disabled: !view.is_open })),
   );
 }
 
