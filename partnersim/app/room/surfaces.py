@@ -66,7 +66,7 @@ def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
     asked = room.asked
     if asked is None:
         return None
-    said = ""
+    said = "" if asked.is_open else texts()("phone.bet_closed")
     if asked.answer is not None:
         key = "none" if phone.bet is None else "right" if phone.bet == asked.answer else "wrong"
         said = texts()(f"phone.bet_{key}", option=asked.options[asked.answer])
