@@ -264,7 +264,9 @@ class PhoneRoom:
             if self.looked_at != (id(session), session.version):
                 self.looked_at = (id(session), session.version)
                 before, self.last_asked = self.last_asked, _asked(session)
-                if before is None or self.last_asked is None or before[:2] != self.last_asked[:2]:
+                is_same = before is not None and before[:2] == (self.last_asked or ("", ()))[:2]
+                # A workshop that has forgotten bets that it was handed begins with another group.
+                if not is_same or (any(self.handed_on) and session.guess is None):
                     self.handed_on = []
                     for phone in self.phones.values():
                         phone.bet = None

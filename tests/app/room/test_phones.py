@@ -173,6 +173,18 @@ def test_bets_on_another_question_are_void(room: PhoneRoom) -> None:
     assert sum(room.counts()) == 0
 
 
+def test_the_next_group_begins_without_the_bets_of_the_last(room: PhoneRoom) -> None:
+    session = room.session = asked_session()
+    state = session.state
+    room.mode = "bet"
+    room.bet(room.join(), 0)
+    room.catch_up()
+    assert session.guess is not None and room.counts()[0] == 1
+    session.take_on(state)
+    assert session.guess is None
+    assert sum(room.counts()) == 0 and not room.is_due
+
+
 def test_where_nothing_is_asked_nobody_bets(room: PhoneRoom) -> None:
     token = room.join()
     room.mode = "bet"
