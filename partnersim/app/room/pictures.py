@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ def lines(series: Mapping[str, np.ndarray], title: str, years: str) -> Picture:
     Parameters
     ----------
     series : float64[months + 1] by name, in [0, 1]
-        The lines.
+        The lines; NaN where a place has fallen apart and there is nobody to trust.
     title
         What is drawn.
     years
@@ -33,7 +34,9 @@ def lines(series: Mapping[str, np.ndarray], title: str, years: str) -> Picture:
     """
     shown = {name: 100 * values for name, values in series.items()}
     months = len(next(iter(shown.values()))) - 1
-    top = round_up(max(float(values.max()) for values in shown.values()))
+    top = round_up(
+        max((float(value) for values in shown.values() for value in values if value > 0), default=1)
+    )
     above = LINE * len(shown)
     panel = Panel(56, above + 16, SIZE[0] - 76, SIZE[1] - above - 60, (0.0, float(months)), (0.0, top))
     ticks = [0.0, top / 2, top]
@@ -46,5 +49,6 @@ def lines(series: Mapping[str, np.ndarray], title: str, years: str) -> Picture:
         marks.append(panel.line(np.arange(months + 1), values, colour, 5.0, dash=dash))
     table: dict[str, list[Any]] = {years: [f"{month // YEAR}" for month in range(0, months + 1, YEAR)]}
     for name, values in shown.items():
-        table[name] = [f"{values[month]:.0f}" for month in range(0, months + 1, YEAR)]
+        known = [float(values[month]) for month in range(0, months + 1, YEAR)]
+        table[name] = ["–" if math.isnan(value) else f"{value:.0f}" for value in known]
     return Picture(marks, title, table, SIZE)

@@ -30,18 +30,22 @@ class SoFar:
     ----------
     change, trust
         The share of the vision delivered and the mean trust, in [0, 1], before the round and after.
+    absent
+        Organisations that are no longer members, before the round and after.
     happened
         Organisations to which in this round happened what their tables knew beforehand.
     pressure
-        The mean pressure of each organisation in the round, in [0, 1].
+        The mean pressure of each organisation in the round, in [0, 1]; NaN if it was absent.
     trusted
-        How far the others trust each organisation, in [0, 1], before the round and after.
+        How far the others trust each organisation, in [0, 1], before the round and after; NaN for
+        the absent.
     links
         float64[trustor, trustee], in [0, 1]: who trusts whom now; NaN on the diagonal.
     """
 
     change: tuple[float, float]
     trust: tuple[float, float]
+    absent: tuple[frozenset[str], frozenset[str]]
     happened: tuple[str, ...]
     pressure: dict[str, float]
     trusted: dict[str, tuple[float, float]]
@@ -56,8 +60,8 @@ class Arm:
     hundred: Results
 
     def median(self, measure: str) -> float:
-        """Return the median of a measure over the hundred."""
-        return float(np.median(self.hundred.measures[measure]))
+        """Return the median of a measure over those of the hundred that have it."""
+        return float(np.nanmedian(self.hundred.measures[measure]))
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,14 @@ def so_far(game: Game) -> SoFar:
         values = results.series[series][0]
         return float(values[before]), float(values[now])
 
+    def absent(month: int) -> frozenset[str]:
+        there = results.detail["is_present"][0, month] if results.detail else ()
+        return frozenset(name for name, is_there in zip(rules().seats, there, strict=True) if not is_there)
+
     return SoFar(
         change=ends("change_delivered"),
         trust=ends("trust"),
+        absent=(absent(before), absent(now)),
         happened=tuple(name for name, event in rules().coming.items() if before <= event.month < now),
         pressure={name: float(pressure[k]) for k, name in enumerate(rules().seats)},
         trusted={

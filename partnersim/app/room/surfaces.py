@@ -121,6 +121,8 @@ def _free_seats(room: PhoneRoom, phone: Phone) -> list[View]:
 def _private(game: Game, seat: str) -> list[str]:
     """State what a table alone is told of the last round."""
     found = review.so_far(game)
+    if seat in found.absent[1]:
+        return [texts()("phone.left")]
     before, after = found.trusted[seat]
     return [
         texts()("phone.pressure", value=_hundredths(found.pressure[seat])),
@@ -229,12 +231,14 @@ def _show_game(room: PhoneRoom, shown: View) -> None:
 def _tables(room: PhoneRoom) -> list[View]:
     """List the organisations, and whether a table plays each."""
     said, seated, scenario = texts(), room.seated(), rules().scenario
+    left = review.so_far(room.game).absent[1] if room.game.played else frozenset()
     rows = []
     for name, title in zip(scenario.organisation_names, scenario.organisation_titles, strict=True):
         phone = seated.get(name)
         state = "seat_free" if phone is None else "seat_in" if phone.n_lines else "seat_asleep"
         if phone is not None and phone.n_lines and room.phase == "round":
             state = "seat_done" if name in room.done else "seat_thinks"
+        state = "seat_left" if name in left else state
         rows.append({"name": name, "title": title, "state": said(f"screen.{state}"), "is_in": bool(phone)})
     return rows
 
@@ -245,21 +249,27 @@ def _after_round(game: Game) -> View:
     said = texts()
     found, scenario = review.so_far(game), rules().scenario
     before, after = map(_hundredths, found.trust)
-    way = "same" if before == after else "rose" if after > before else "fell"
+    way = "same" if before == after else "rose" if found.trust[1] > found.trust[0] else "fell"
     titles = dict(zip(scenario.organisation_names, scenario.organisation_titles, strict=True))
     happened = [
         said("screen.happened", title=titles[name], what=said(f"card.{name}.told")) for name in found.happened
     ]
+    left = [said("screen.left", title=titles[name]) for name in found.absent[1] - found.absent[0]]
     title = said(
         "screen.between_title",
         span=said(f"span.after_{game.n_played}"),
         after=_hundredths(found.change[1]),
-        more=_hundredths(found.change[1]) - _hundredths(found.change[0]),
+        more=round(100 * found.change[1]) - round(100 * found.change[0]),
     )
     links = draw.Links(found.links, rules().seats, list(titles.values()), game.month, words())
     return {
         "title": title,
-        "lines": [said(f"screen.trust_{way}", before=before, after=after), *happened, said("screen.one_run")],
+        "lines": [
+            said(f"screen.trust_{way}", before=before, after=after),
+            *happened,
+            *sorted(left),
+            said("screen.one_run"),
+        ],
         "rows": [],
         "pictures": [_picture(draw.network(links)), _picture(draw.key(words()))],
     }
@@ -296,7 +306,7 @@ def _arms_table(arms: dict[str, review.Arm], names: dict[str, str]) -> str:
     ]
     table: dict[str, list[str]] = {said("screen.arm"): list(names.values())}
     for what, values in ends:
-        table[said(f"screen.arm_{what}")] = [str(_hundredths(value)) for value in values]
+        table[said(f"screen.arm_{what}")] = [_hundredths(value) for value in values]
     return draw.table_html(table, said("screen.over_table"))
 
 
@@ -396,5 +406,6 @@ def _picture(picture: Picture) -> View:
     }
 
 
-def _hundredths(share: float) -> int:
-    return round(100 * float(share))
+def _hundredths(share: float) -> str:
+    """Write a share in hundredths; a dash for what nobody has, as the trust of a place that fell apart."""
+    return f"{100 * share:.0f}" if share == share else "–"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from partnersim.app.room import phones, review, surfaces
-from partnersim.app.room.game import rules
+from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
+from partnersim.app.room.pictures import lines
 from partnersim.app.room.web import DeskAct, PhoneAct, do_on_desk, do_on_phone
 from partnersim.app.session import Session
 
@@ -28,7 +29,10 @@ def asked_session() -> Session:
 
 @pytest.fixture
 def room() -> PhoneRoom:
-    return PhoneRooms().open()
+    """A room whose game has always the same luck."""
+    opened = PhoneRooms().open()
+    opened.game = Game(seed=1)
+    return opened
 
 
 @pytest.fixture
@@ -301,6 +305,24 @@ def test_only_a_seats_own_phone_sees_its_card_and_pressure(room: PhoneRoom) -> N
     assert len(surfaces.show_phone(room, one)["game"]["private"]) == 2
 
 
+def test_a_table_whose_organisation_leaves_is_told_and_everybody_sees_it(room: PhoneRoom) -> None:
+    """In the luck of seed 8 the hospital leaves within two years."""
+    token = room.join()
+    room.sit(token, "hospital")
+    room.mode, room.game, room.phase = "game", Game(seed=8, played=({},) * 3), "between"
+    assert len(surfaces.show_phone(room, token)["game"]["private"]) == 2
+    left = surfaces.texts()("screen.left", title="Acute hospital")
+    for played in range(4, rules().rounds + 1):
+        room.game = Game(seed=8, played=({},) * played)
+        told = surfaces.show_screen(room, [])["lines"]
+        if left in told:
+            break
+    assert left in told
+    assert surfaces.show_phone(room, token)["game"]["private"] == [surfaces.texts()("phone.left")]
+    room.begin_round()
+    assert surfaces.show_screen(room, [])["rows"][0]["state"] == "has left the partnership"
+
+
 def test_a_room_goes_on_after_the_program_was_started_again(room: PhoneRoom) -> None:
     token = room.join()
     room.sit(token, "council")
@@ -396,3 +418,11 @@ def test_the_shared_screen_tells_the_same_numbers_in_title_picture_and_table(roo
     assert re.findall(r"<td>(\d+)</td>", shown["table"])[::4] == list(map(str, ends))
     hundred = [round(100 * float(np.median(arm.hundred.measures["trust"]))) for arm in arms.values()]
     assert re.findall(r"<td>(\d+)</td>", shown["table"])[2::4] == list(map(str, hundred))
+
+
+def test_lines_of_a_place_that_fell_apart_end_where_it_did() -> None:
+    values = np.array([0.4] * 13 + [np.nan] * 12)
+    drawn = lines({"as you played": values, "with Ana": np.full(25, 0.6)}, "Trust", "Years")
+    assert drawn.table["as you played"] == ["40", "40", "–"]
+    assert drawn.table["with Ana"] == ["60"] * 3
+    assert "nan" not in drawn.svg
