@@ -59,7 +59,7 @@ def test_a_change_from_a_month_on_and_its_way_back_by_keys_alone(visitor: Visito
     keys = page.keyboard
     tab_to_button(page, "Menu")
     keys.press("Enter")
-    expect(page.locator("header .ps-main")).to_be_focused()
+    expect(page.locator(".ps-menu")).to_be_visible()
     tab_to_button(page, "No story: try things out")
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
