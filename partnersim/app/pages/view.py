@@ -42,7 +42,7 @@ ANSWER_AFTER = 2 * YEAR
 
 STAGE_CHART = (594, 208)
 LEVER_CHART = (380, 214)
-COINS = (594, 290)
+COINS = (594, 294)
 LOWEST = (594, 150)
 """Sizes of charts. With what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
