@@ -294,7 +294,8 @@ def open_story(page: Any, title: str) -> None:
 def open_sandbox(page: Any) -> None:
     button(page, "Menu").click()
     button(page, "No story: try things out").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
+    expect(page.locator("main.ps-main-stage")).to_be_visible()
+    expect(page.locator(".ps-where")).to_have_count(0)
 
 
 def at_screen(page: Any, number: int) -> None:

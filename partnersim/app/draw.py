@@ -51,13 +51,16 @@ from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.measures import YEAR, Floats
 from partnersim.runs.wording import capital
 
-PANE, TALL_PANE, WIDE = (620, 332), (620, 470), (1240, 560)
+PANE, TALL_PANE, WIDE = (594, 332), (594, 470), (1240, 560)
 """Sizes: half of a screen, the same for more than eight organisations, and all of it."""
+
+NARROW = 620
+"""The width of pictures on a phone that fill a screen elsewhere."""
 
 ARIAL = 22.0
 """The type size at which a text of 24 is measured: the font of pages is narrower."""
 
-RING = 112.0
+RING = 106.0
 """Half the width of the ring of organisations; what is left and right of it is for names."""
 
 LARGEST_DOT, DOT_ROOM = 20.0, 92.0
@@ -317,7 +320,7 @@ def icon_arrays(
     said = {"without": counts[0], "with": counts[1], "total": total}
     title = capital(sides.say("draw.icons", words, what=what, when=when(deadline, words), **said))
     wrapped = [wrap(label, 570, 2, ARIAL, bold=True) for label in labels]
-    head, is_wide = LINE * max(map(len, wrapped)), width > PANE[0]
+    head, is_wide = LINE * max(map(len, wrapped)), width > NARROW
     marks: list[Mark] = []
     for index, (rows, count) in enumerate(zip(wrapped, counts, strict=True)):
         left, top = (30 + index * 620, 0) if is_wide else (30, index * (308 + head))
@@ -344,7 +347,7 @@ def dots(
     deadline where it may stand, so that a page can drag it; it is a slider for the keyboard.
     """
     # The deadline's grip is above; where there is little room, its label has a line of its own.
-    is_wide = width > PANE[0]
+    is_wide = width > NARROW
     top, across = (34, 942) if is_wide else (34 + LINE, 476)
     panel = Panel(30, top, across, 268, (0, months))
     never = (panel.right + 30, width)
@@ -476,7 +479,7 @@ def guesses(
     """
     runs = max(sum(hundred), 1)
     labels = (words("draw.room"), words("draw.hundred", total=runs))
-    is_wide = width > PANE[0]
+    is_wide = width > NARROW
     left, reach, step = (480, 440, 92) if is_wide else (4, 300, 150)
     marks: list[Mark] = []
     for index, option in enumerate(options):

@@ -38,9 +38,11 @@ LEAST_MOVED = 10
 
 @lru_cache(maxsize=4096)  # every picture and timeline names all of its months
 def when(month: int, words: Words) -> str:
-    """Write a month in words: 'year 3, month 4' for month 28, 'the start' for 0."""
+    """Write a month in words: 'year 3, month 4' for 28, 'the end of year 3' for 36, 'the start' for 0."""
     if month <= 0:
         return words("time.start")
+    if month % YEAR == 0:
+        return words("time.year", year=month // YEAR)
     return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
 
 

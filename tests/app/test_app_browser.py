@@ -167,7 +167,7 @@ def test_months_are_said_in_years_and_months(visitor: Visitor) -> None:
     timeline = page.get_by_role("slider", name="Month")
     timeline.focus()
     page.keyboard.press("End")
-    expect(page.locator("output.ps-month")).to_have_text("year 10, month 12")
+    expect(page.locator("output.ps-month")).to_have_text("the end of year 10")
     page.keyboard.press("ArrowLeft")
     expect(timeline).to_have_attribute("aria-valuetext", "year 10, month 11")
 
@@ -189,7 +189,7 @@ def test_the_numbers_have_a_table_for_each_line_and_play_too(visitor: Visitor) -
     page.get_by_role("slider", name="Month").press("ArrowLeft")
     page.get_by_role("slider", name="Month").press("ArrowRight")
     expect(page.locator("main .ps-figure svg").first).to_have_attribute(
-        "aria-label", re.compile("year 5, month 12")
+        "aria-label", re.compile("the end of year 5")
     )
     assert seen[1] == rows.all_text_contents()
     assert seen[0] != seen[1] != seen[2]
@@ -314,7 +314,7 @@ def drag_the_deadline(page: Any, sentence: Any) -> None:
     assert full_dots(page) == in_time(page, 60), "dots fill while the pointer is still down"
     page.mouse.move(*places[2], steps=12)
     page.mouse.up()
-    expect(sentence).to_contain_text("by year 8, month 12")
+    expect(sentence).to_contain_text("by the end of year 8")
     expect(grip).to_have_attribute("aria-valuenow", "96")
     expect(slider).to_have_value("96")
     assert full_dots(page) == in_time(page, 96)
@@ -349,10 +349,10 @@ def test_the_month_is_dragged_on_the_stage_and_why_follows(visitor: Visitor) -> 
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] + 50, box["y"], steps=5)
     page.mouse.up()
-    expect(page.locator("output.ps-month")).to_have_text("year 10, month 12")
+    expect(page.locator("output.ps-month")).to_have_text("the end of year 10")
     open_sheet(page, "w", "why")
     sentence = page.locator("main .ps-sentence")
-    expect(sentence).to_contain_text("Between year 9, month 12 and year 10, month 12")
+    expect(sentence).to_contain_text("Between the end of year 9 and the end of year 10")
 
 
 # --- change, undo, events, why -------------------------------------------------------------------
@@ -398,7 +398,7 @@ def test_a_change_from_a_month_on_leaves_the_past_as_it_was(visitor: Visitor) ->
     open_sandbox(page)
     page.get_by_role("slider", name="Month").fill("48")
     open_sheet(page, "c", "change")
-    page.get_by_label("Only from year 4, month 12 on").check()
+    page.get_by_label("Only from the end of year 4 on").check()
     page.get_by_label("The partners hold").select_option(label="12 away days a year")
     expect(page.locator(".ps-moved")).to_have_count(1)
     open_sheet(page, "t", "numbers")

@@ -44,7 +44,7 @@ def make_all(titles: list[str], who: str) -> dict[str, Picture]:
         "icons": draw.icon_arrays((without, with_), 96, "half of the change", Sides(who), WORDS),
         "dots": draw.dots((without, with_), 96, 120, "half of the change", Sides(who), WORDS),
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
-        "so far": draw.so_far(strokes, who, WORDS, month=24, size=(620, 218), bet=bet),
+        "so far": draw.so_far(strokes, who, WORDS, month=24, size=(594, 208), bet=bet),
         "lines": draw.so_far(strokes, who, WORDS, month=None, size=(1240, 300), has_names=True),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
         **make_narrow(without, with_, who),
@@ -53,7 +53,7 @@ def make_all(titles: list[str], who: str) -> dict[str, Picture]:
 
 def make_narrow(without: np.ndarray, with_: np.ndarray, who: str) -> dict[str, Picture]:
     """Those that fill the page, for a page of a phone's width."""
-    width, half, reached = draw.PANE[0], "half of the change", (without, with_)
+    width, half, reached = draw.NARROW, "half of the change", (without, with_)
     return {
         "narrow icons": draw.icon_arrays((without, with_), 96, half, Sides(who), WORDS, width=width),
         "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=width),
@@ -106,7 +106,7 @@ def test_type_can_be_read_from_the_back_row(pictures: dict[str, Picture], name: 
     """Panes are drawn for half of 1280 pixels and the others for all of it, so units are pixels."""
     picture = pictures[name]
     width = float(ElementTree.fromstring(picture.svg).attrib["viewBox"].split()[2])
-    assert width in (draw.PANE[0], draw.WIDE[0])
+    assert width in (draw.PANE[0], draw.NARROW, draw.WIDE[0])
     assert all(float(text.attrib["font-size"]) >= 24 for text in texts(picture))
 
 
@@ -249,7 +249,7 @@ def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
     assert len(rects) == len(values)
     for rect, value in zip(rects, values, strict=True):
         x, width = float(rect.attrib["x"]), float(rect.attrib["width"])
-        assert x == 310 if value >= 0 else x + width == pytest.approx(310, abs=0.2)
+        assert x == draw.PANE[0] / 2 if value >= 0 else x + width == pytest.approx(draw.PANE[0] / 2, abs=0.2)
     widths = [float(rect.attrib["width"]) for rect in rects]
     np.testing.assert_allclose(widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1)
 

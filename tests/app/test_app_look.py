@@ -63,6 +63,7 @@ def tour_story(page: Any) -> Iterator[str]:
     button(page, "The next group").click()
     yield "menu-next-group"
     button(page, "No, keep it").click()
+    page.keyboard.press("Escape")
     open_story(page, "The coordinator")
     page.evaluate("partnersim.play()")
     page.wait_for_function("partnersim.month >= 14")

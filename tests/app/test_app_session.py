@@ -356,7 +356,7 @@ def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
         (
             {"host": "hospital", "impartiality": 0.3, "to_month": 36},
             Sides(
-                "Ana, employed by Hospital and often acting for it, until year 3, month 12",
+                "Ana, employed by Hospital and often acting for it, until the end of year 3",
                 "Ana, employed by none of them, to the end",
             ),
         ),

@@ -160,7 +160,7 @@ def test_every_event_can_be_fired() -> None:
 
 @pytest.mark.parametrize(
     ("month", "said"),
-    [(0, "the start"), (1, "year 1, month 1"), (12, "year 1, month 12"), (28, "year 3, month 4")],
+    [(0, "the start"), (1, "year 1, month 1"), (12, "the end of year 1"), (28, "year 3, month 4")],
 )
 def test_months_are_said_by_years(month: int, said: str) -> None:
     assert sentences.when(month, WORDS) == said

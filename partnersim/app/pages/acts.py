@@ -117,8 +117,10 @@ def _do(desk: Desk, act: Act) -> None:
             pass
         case "open_story":
             session.open_story(act.story)
+            desk.screen = ("", -1)  # also where it is told already: the menu closes
         case "sandbox":
             session.close_story()
+            desk.open("")
         case "go_to":
             session.go_to(act.screen)
         case "predict":

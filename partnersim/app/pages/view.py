@@ -40,10 +40,10 @@ PACE = 160
 ANSWER_AFTER = 2 * YEAR
 """Months after an event at which its consequence is told."""
 
-STAGE_CHART = (620, 218)
+STAGE_CHART = (594, 208)
 LEVER_CHART = (380, 214)
-COINS = (620, 300)
-LOWEST = (620, 150)
+COINS = (594, 294)
+LOWEST = (594, 150)
 """Sizes of charts. With what is said and done beside them they fill a screen of 1280 x 720, and no more."""
 
 LINES = {
@@ -264,13 +264,12 @@ def chart(desk: Desk) -> View:
     """Describe the line of our hundred up to now, in each world, and the room's bet ahead of it."""
     words, line = desk.words, desk.line
     strokes = _strokes(desk, line)
-    size = (draw.PANE[0], STAGE_CHART[1])
     drawing = draw.so_far(
         strokes,
         words(f"page.line_title.{line}", n=N_PAIRS),
         words,
         month=desk.session.month,
-        size=size,
+        size=STAGE_CHART,
         bet=_bet(desk),
         least=10.0,
     )
@@ -522,7 +521,7 @@ def arms(desk: Desk) -> tuple[str, str]:
 
 def _wide(desk: Desk) -> int:
     """Return the width of a picture over all of the page."""
-    return draw.PANE[0] if desk.is_narrow else draw.WIDE[0]
+    return draw.NARROW if desk.is_narrow else draw.WIDE[0]
 
 
 def deadline(desk: Desk) -> View:
