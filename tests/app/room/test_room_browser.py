@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.accessibility import violations
-from tests.browser import Server, Visitor, button, expect, settle
+from tests.browser import Server, Visitor, button, expect, play_to_the_answer, settle
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
@@ -87,8 +87,10 @@ def test_eight_phones_bet_pledge_and_are_led(browser: Any, phones_server: Server
     look_at(room.screen, fits=True)
     look_at(first)
     button(room.desk, "Close the bets").click()
-    expect(first.locator(".said")).to_be_visible()
+    expect(first.locator(".said")).to_have_text("Bets are closed. Look at the screen.")
     expect(first.locator("button.choice").first).to_be_disabled()
+    expect(room.projector.page.locator(".ps-in")).to_have_text("8 bets in")
+    play_to_the_answer(room.projector.page)
     expect(room.screen.locator(".came")).to_have_count(1)
     expect(room.projector.page.locator("form.ps-ask")).to_have_count(0)
 
