@@ -162,7 +162,7 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     phones_server.process.kill()
     phones_server.process.wait()
     phones_server.start()
-    expect(room.desk.get_by_text("3 phones are connected")).to_be_visible()
+    expect(room.desk.get_by_text("Connected now: 3.")).to_be_visible()
     expect(council.locator(".seat")).to_contain_text("Council")
     expect(room.screen.get_by_text(trust)).to_be_visible()
     expect(room.desk.locator(".code")).to_have_text(room.code)
