@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from partnersim.app.links import from_link, to_link
-from partnersim.app.room import review
+from partnersim.app.room import review, surfaces
 from partnersim.app.room.game import Game, rules
 from partnersim.app.room.surfaces import texts
 from partnersim.app.session import State
@@ -183,3 +186,23 @@ def test_moves_that_moved_trust_most_come_first_and_name_nobody() -> None:
     assert first.trust.mean == pytest.approx(apart.mean())
     assert first.causes
     assert not review.moved_most(Game(seed=7))
+
+
+def test_every_text_is_said_and_every_text_that_is_said_is_there() -> None:
+    """Those of moves, cards and half-years are made up of names; the rest stand in a page or a sentence."""
+    folder = Path(surfaces.__file__).parent
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (*folder.glob("*.py"), *folder.glob("assets/*.js"))
+    )
+    known = {key for key in texts().texts if key.split(".")[0] in ("page", "join", "phone", "screen", "desk")}
+    said = set(re.findall(r"LABELS\.(\w+)", code)) | set(
+        re.findall(r'"((?:phone|screen|desk|join|page)\.\w+)"', code)
+    )
+    names = {key.split(".")[1] for key in known}
+    assert {key.split(".")[-1] for key in said} <= names
+    made = re.compile(
+        r"bet_(none|right|wrong)|card_\w+|seat_\w+|trust_\w+|over_\w+|arm_\w+|moved_\w+|removed|locked|full|ended|late|taken|wrong_code"
+    )
+    quoted = set(re.findall(r"[\"'](\w+)[\"']", code))
+    unsaid = {key for key in names - {key.split(".")[-1] for key in said} - quoted if not made.fullmatch(key)}
+    assert not unsaid

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from partnersim.app.room.addresses import own_addresses
 from tests.accessibility import violations
 from tests.browser import Server, Visitor, button, expect, play_to_the_answer, settle
 
@@ -162,7 +164,7 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     phones_server.process.kill()
     phones_server.process.wait()
     phones_server.start()
-    expect(room.desk.get_by_text("3 phones are connected")).to_be_visible()
+    expect(room.desk.get_by_text("Connected now: 3.")).to_be_visible()
     expect(council.locator(".seat")).to_contain_text("Council")
     expect(room.screen.get_by_text(trust)).to_be_visible()
     expect(room.desk.locator(".code")).to_have_text(room.code)
@@ -205,3 +207,18 @@ def test_a_code_can_be_typed(browser: Any, phones_server: Server) -> None:
     expect(phone.page.get_by_role("heading")).to_have_text("You are in")
     room.phones.append(phone)
     room.close()
+
+
+def test_from_the_network_there_is_the_page_for_phones_and_nothing_else(phones_server: Server) -> None:
+    """This machine's own address on its network stands for another machine's."""
+    addresses = own_addresses()
+    if not addresses:
+        pytest.skip("needs a network")
+    found = {}
+    for path in ("/join", "/", "/desk", "/screen", "/notes", "/static/assets/custom.css"):
+        line = http.client.HTTPConnection(addresses[0], phones_server.port, timeout=20)
+        line.request("GET", path)
+        found[path] = line.getresponse().status
+        line.close()
+    assert found.pop("/join") == 200
+    assert set(found.values()) == {403}
