@@ -17,7 +17,7 @@ from partnersim.app.pages.view import PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
-from partnersim.app.world import World
+from partnersim.app.world import N_PAIRS, World
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR
 from partnersim.runs.wording import capital
@@ -85,7 +85,7 @@ def _section(session: Session, number: int, spoken: Words) -> str:
         hidden = " hidden"
     shown = "".join(_pictures(session, number, spoken))
     parts.append(f'<div class="shown"{hidden}>{shown}</div>')
-    months = f'data-month="{session.month}"'
+    months = f'data-month="{_month(session)}"'
     return f'<section class="screen" {months} hidden>{"".join(parts)}</section>'
 
 
@@ -122,13 +122,14 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
         _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "", spoken)
         for index, world in enumerate(worlds)
     )
-    yield f'<div class="ps-row ps-two">{panes}</div>'
+    one = spoken("page.one_in_file", n=session.without.replicate + 1, total=N_PAIRS)
+    yield f'<p class="ps-quiet">{escape(one)}</p><div class="ps-row ps-two">{panes}</div>'
     yield _figure(take_home.change_picture(session), spoken)
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)
         yield _figure(drawing, spoken)
-    month = session.month or YEAR
+    month = _month(session) or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
         f'<details class="why"><summary>{escape(spoken("page.why"))}</summary>'
@@ -137,10 +138,16 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     )
 
 
+def _month(session: Session) -> int:
+    """Return the month at which a screen is opened: that at which the stage would stop."""
+    screen = session.screen_shown
+    return screen.month if screen is not None else 0
+
+
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
     """Write a network that plays, by the frames that stand beside it."""
     trust = world.run().trust
-    month = session.month
+    month = _month(session)
     links = draw.Links(trust[month], world.names, world.titles, month, spoken, prefix, heading)
     drawing = draw.network(links)
     marks, frames = draw.frames(trust, world.names, prefix)

@@ -168,7 +168,8 @@ def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
     """Name a mark that stands on the timeline."""
     what = mark.what
     if isinstance(what, Coordinator):
-        return words("mark.coordinator_begins", name=what.title or what.name)
+        key = "leaves" if mark.is_end else "begins"
+        return words(f"mark.coordinator_{key}", name=what.title or what.name)
     if isinstance(what, Event):
         name = what.title or words(f"event.{what.type}")
         return f"{name}: {title_of(what.organisation, scenario)}" if what.organisation else name

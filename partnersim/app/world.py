@@ -135,11 +135,11 @@ class Moment(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A mark to show on the timeline: what began in which month."""
+    """A mark to show on the timeline: what begins in which month, or ends there."""
 
     month: int
     what: Intervention | Event | Coordinator
-    is_removable: bool
+    is_end: bool = False
 
 
 class World(Section):
@@ -196,18 +196,15 @@ class World(Section):
         return self.scenario().organisation_titles
 
     def marks(self) -> list[Mark]:
-        """List what stands on the timeline, by month; what was the place's own cannot be removed."""
+        """List what stands on the timeline, by month."""
         scenario = self.scenario()
-        own = [change for change in self.changes if not isinstance(change, Setting)]
         found = [
-            *(Mark(event.month, event, False) for event in scenario.events),
-            *(Mark(lever.from_month, lever, False) for lever in scenario.interventions),
-            *(Mark(person.from_month, person, False) for person in scenario.coordinators),
+            *(Mark(event.month, event) for event in scenario.events),
+            *(Mark(lever.from_month, lever) for lever in scenario.interventions),
+            *(Mark(person.from_month, person) for person in scenario.coordinators),
+            *(Mark(person.to_month, person, is_end=True) for person in scenario.coordinators),
         ]
-        own_plain = [_plain(change) for change in own]
-        kept = [mark for mark in found if mark.what.model_dump() not in own_plain]
-        mine = [Mark(_first_month(change), change, True) for change in own]
-        return sorted([*kept, *mine], key=lambda mark: mark.month)
+        return sorted((mark for mark in found if mark.month < self.months), key=lambda mark: mark.month)
 
     # --- another one ---
 
@@ -378,10 +375,6 @@ def _plain(change: BaseModel) -> dict[str, Any]:
     return change.model_dump(exclude={"kind"})
 
 
-def _first_month(change: Lever | Happening | Appointment) -> int:
-    return change.month if isinstance(change, Happening) else change.from_month
-
-
 def _make_scenario(world: World) -> Scenario:
     """Make the scenario of a world: the place with all changes."""
     place = _read_place(world.place, world.text)
@@ -499,7 +492,7 @@ def _bytes_of_ledger(ledger: Ledger) -> int:
 # One for all visitors: a world says all that a run depends on, and nobody changes a run.
 _scenarios: Memo[World, Scenario] = Memo(_make_scenario, lambda scenario: 1, 256)
 _runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 4 * MEGABYTE)
-_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 6 * MEGABYTE)
+_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 14 * MEGABYTE)
 _ledgers: Memo[tuple[World, int, int], Ledger] = Memo(_explain, _bytes_of_ledger, 3 * MEGABYTE)
 _moments: Memo[World, tuple[Moment, ...]] = Memo(_find_moments, lambda moments: 1, 64)
 """Only what a ledger of all months says is kept: it is large itself, and takes a fifth of a second."""

@@ -20,6 +20,7 @@ from tests.browser import (
     at_screen,
     bet,
     button,
+    close_sheet,
     compare_with_ana,
     expect,
     go_to,
@@ -63,7 +64,7 @@ def tour_story(page: Any) -> Iterator[str]:
     button(page, "The next group").click()
     yield "menu-next-group"
     button(page, "No, keep it").click()
-    page.keyboard.press("Escape")
+    close_sheet(page)
     open_story(page, "The coordinator")
     page.evaluate("partnersim.play()")
     page.wait_for_function("partnersim.month >= 14")

@@ -5,7 +5,7 @@ Nothing is decided or remembered here, and nothing is known of the web.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from partnersim.figures.palette import COLOURS, GREY
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR, Floats
 from partnersim.runs.wording import capital
+from partnersim.scenario.declarations import Event
 from partnersim.scenario.scenario import Scenario
 
 View = dict[str, Any]
@@ -357,30 +358,18 @@ def cards(desk: Desk) -> View:
                 "ends": f"{world.names[moment.trustor]}>{world.names[moment.trustee]}",
                 "tone": "rose" if moment.after > moment.before else "fell",
             }
-    for event in _events(world):
-        where = (
-            sentences.title_of(event.organisation, scenario)
-            if event.organisation
-            else words("page.everybody")
-        )
+    for event in scenario.events:
+        where = sentences.title_of(event.organisation, scenario) or words("page.everybody")
         title = f"{event.title or words(f'event.{event.type}')}: {where}"
-        found[event.month] = {
-            "title": title,
-            "text": words(f"headline.{event.type}"),
-            "ends": "",
-            "tone": "event",
-        }
-        after = event.month + ANSWER_AFTER
-        if event in session.state.bundle and not session.is_hidden and session.month >= after:
-            without = changed(session.without, [one for one in session.state.bundle if one != event])
+        headline = words(f"headline.{event.type}")
+        found[event.month] = {"title": title, "text": headline, "ends": "", "tone": "event"}
+    for own in [one for one in session.state.bundle if isinstance(one, Happening)]:
+        after = own.month + ANSWER_AFTER
+        if own.month in found and after <= session.month and world != session.without:
+            without = changed(session.without, [one for one in session.state.bundle if one != own])
             text = sentences.consequence(compare_hundred(without, world), after, words)
-            found[after] = {"title": title, "text": text, "ends": "", "tone": "event"}
+            found[after] = {**found[own.month], "text": text}
     return {"cards": {str(month): found[month] for month in sorted(found)}}
-
-
-def _events(world: World) -> Iterator[Happening]:
-    """List what the trainer or the story lets happen."""
-    return (change for change in world.changes if isinstance(change, Happening))
 
 
 def arm_choice(desk: Desk) -> View:
@@ -410,7 +399,7 @@ def player(desk: Desk) -> View:
         said = words("page.flag", name=name, when=sentences.when(mark.month, words))
         if mark.month > 0:
             stops.add(mark.month)
-            if isinstance(mark.what, Happening):
+            if isinstance(mark.what, Event):
                 stops.add(mark.month + ANSWER_AFTER)
         flags.append({"key": f"{number} {said}", "month": mark.month, "words": said})
     return {
