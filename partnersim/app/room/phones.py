@@ -147,6 +147,8 @@ class PhoneRoom:
         The workshop whose questions are bet on; None where there is only the game.
     mode, phase
         What is done now, and where the game is.
+    address
+        Which of this machine's addresses phones are told; it may have several, and one may be wrong.
     game, drafts, done
         Rounds that are over; what tables have chosen in the one under way; and who said 'done'.
     phones, removed
@@ -157,6 +159,7 @@ class PhoneRoom:
     code: str
     session: Session | None = None
     mode: Mode = "welcome"
+    address: int = 0
     is_locked: bool = False
     phase: Phase = "seats"
     game: Game = field(default_factory=lambda: Game(seed=secrets.randbelow(MOST_SEED)))

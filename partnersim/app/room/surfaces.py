@@ -183,7 +183,8 @@ def _join(room: PhoneRoom, addresses: list[str]) -> View | None:
     """Describe how to join: the address as a QR code and as text; None where no phone can."""
     if not addresses:
         return None
-    return {"address": addresses[0].removeprefix("http://"), "qr": qr(f"{addresses[0]}#{room.code}")}
+    told = addresses[room.address % len(addresses)]
+    return {"address": told.removeprefix("http://"), "qr": qr(f"{told}#{room.code}")}
 
 
 @lru_cache(maxsize=64)
@@ -368,6 +369,7 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "is_open": asked is not None and asked.is_open,
         "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
         "addresses": addresses,
+        "address": room.address % max(1, len(addresses)),
         "link": game_link(room.game) if room.game.played else "",
         "kept": room.kept().model_dump_json(),
     }

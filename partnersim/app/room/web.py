@@ -83,7 +83,7 @@ class DeskAct(BaseModel):
 
     do: Literal[
         "mode", "lock", "remove", "free", "close_bets", "take_pledge", "begin_round", "end_round", "clock",
-        "look_back", "begin_anew", "end",
+        "look_back", "begin_anew", "end", "address",
     ]  # fmt: skip
     mode: Literal["welcome", "bet", "pledge", "game"] = "welcome"
     phase: Literal["over", "moves"] = "over"
@@ -118,6 +118,8 @@ def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
     match act.do:
         case "mode":
             room.mode = act.mode
+        case "address":
+            room.address = act.number
         case "lock":
             room.is_locked = act.is_on
         case "remove":

@@ -391,6 +391,10 @@ def test_everything_that_pages_can_ask_for_is_done(room: PhoneRoom) -> None:
     assert room.is_locked and not room.seated()
     do(do="remove", number=1)
     assert not room.phones
+    addresses = ["http://10.0.0.2:1/join", "http://192.168.1.5:1/join"]
+    do(do="address", number=1)
+    assert surfaces.show_screen(room, addresses)["join"]["address"] == "192.168.1.5:1/join"
+    assert surfaces.show_screen(room, [])["join"] is None
     do(do="begin_anew")
     do(do="look_back")
     do(do="end")

@@ -110,12 +110,17 @@ function where(view) {
   const screen = h("button", { class: "main", onclick: () => window.open("/screen", "partnersim-screen") }, LABELS.open_screen);
   return [
     view.addresses.length
-      ? h("p", {}, h("b", {}, view.addresses[0]), " ", LABELS.code, " ", h("b", { class: "code" }, view.code))
+      ? h("p", {}, h("b", {}, view.addresses[view.address]), " ", LABELS.code, " ", h("b", { class: "code" }, view.code))
       : h("p", { class: "alert" }, LABELS.no_address),
-    view.addresses.length > 1 ? h("p", { class: "quiet" }, LABELS.other_addresses, " ", view.addresses.slice(1).join(", ")) : null,
+    view.addresses.length > 1 ? h("p", { class: "bar quiet" }, LABELS.other_addresses, view.addresses.map(other(view))) : null,
     h("p", { class: "bar" }, screen),
     h("p", { class: "quiet" }, LABELS.screen_how),
   ];
+}
+
+function other(view) {
+  return (address, number) =>
+    number === view.address ? null : button(address.replace("http://", ""), { do: "address", number }, { key: address });
 }
 
 function bets(view) {
