@@ -139,9 +139,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
 
 
 def _month(session: Session) -> int:
-    """Return the month at which a screen is opened: that at which the stage would stop."""
+    """Return the month at which a screen is opened: the start, if it is there to be played."""
     screen = session.screen_shown
-    return screen.month if screen is not None else 0
+    return screen.month if screen is not None and screen.switches else 0
 
 
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
