@@ -26,6 +26,8 @@ from partnersim.scenario.errors import ScenarioError, suggest
 STYLE = """
 .ps-player { display: flex; flex-wrap: wrap; align-items: center; gap: .4em; padding: .2em 0;
   position: static; border: 0; }
+.ps .ps-player input[type="range"] { width: auto; }
+body { margin: 0; }
 """
 """The timeline stands above the pictures: a page that is scrolled has no place for it below."""
 
