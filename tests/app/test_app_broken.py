@@ -95,7 +95,7 @@ def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(brows
 
 
 def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
-    with serve("acts.event_kinds = broken\nview.notes = broken") as server:
+    with serve("acts.event_kinds = broken\nsheets.notes = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         notes = visitor.open_window("notes")
