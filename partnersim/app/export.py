@@ -26,6 +26,8 @@ from partnersim.scenario.errors import ScenarioError, suggest
 STYLE = """
 .ps-player { display: flex; flex-wrap: wrap; align-items: center; gap: .4em; padding: .2em 0;
   position: static; border: 0; }
+.ps .ps-player input[type="range"] { width: auto; }
+body { margin: 0; }
 """
 """The timeline stands above the pictures: a page that is scrolled has no place for it below."""
 
@@ -139,9 +141,9 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
 
 
 def _month(session: Session) -> int:
-    """Return the month at which a screen is opened: that at which the stage would stop."""
+    """Return the month at which a screen is opened: the start, if it is there to be played."""
     screen = session.screen_shown
-    return screen.month if screen is not None else 0
+    return screen.month if screen is not None and screen.switches else 0
 
 
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:

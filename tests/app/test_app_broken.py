@@ -16,18 +16,18 @@ pytestmark = pytest.mark.slow
 FAULT = "the pen broke <b>"
 BREAK = f"""
 from partnersim.app import take_home
-from partnersim.app.pages import acts, view
+from partnersim.app.pages import acts, sheets, view
 
 def broken(*given, **named):
     raise RuntimeError({FAULT!r})
 """
 
 ONCE = """
-sound, calls = view.chance, []
+sound, calls = sheets.chance, []
 def broken_once(*given):
     calls.append(1)
     return broken() if len(calls) == 1 else sound(*given)
-view.chance = broken_once
+sheets.chance = broken_once
 """
 
 
@@ -46,7 +46,7 @@ def check_words(page: Any) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["view.top = broken", "view.who = broken", "view.labels = broken"],
+    ["view.top = broken", "sheets.who = broken", "view.labels = broken"],
     ids=["frame", "words", "labels"],
 )
 def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> None:
@@ -75,7 +75,7 @@ def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: An
 
 
 def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(browser: Any) -> None:
-    with serve("view.chance = broken") as server:
+    with serve("sheets.chance = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         open_story(page, "The coordinator")
@@ -95,7 +95,7 @@ def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(brows
 
 
 def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
-    with serve("acts.event_kinds = broken\nview.notes = broken") as server:
+    with serve("acts.event_kinds = broken\nsheets.notes = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         notes = visitor.open_window("notes")

@@ -247,7 +247,7 @@ def test_keys_are_made_by_the_server_alone(pages: Any) -> None:
     assert len(key) >= 22
     assert pages(key=key).open() == key
     chosen = "k" * len(key)
-    for page, path in ((pages(key=chosen), "/"), (pages(), f"/?room={key}"), (pages(), "/?s=1.x")):
+    for page, path in ((pages(key=chosen), "/"), (pages(), f"/?room={key}"), (pages(), "/?s=2.x")):
         assert page.open(path) not in ("", key, chosen)
     assert ROOMS.find(chosen) is None
 
@@ -563,7 +563,7 @@ def test_a_full_house_is_said_in_words_and_a_page_that_is_closed_makes_room(brow
         page = visitor.go()
         visitor.is_cut_off = True  # that it is full is an answer like others, but no good one
         late = visitor.open_page()
-        late.goto(f"{watched.address}?s=1.x")
+        late.goto(f"{watched.address}?s=2.x")
         expect(late.get_by_role("heading", level=1)).to_have_text(words()("door.full_title"))
         page.reload()
         at_screen(page, 1)

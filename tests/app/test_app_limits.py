@@ -14,7 +14,7 @@ pytest.importorskip("solara", reason="the app needs solara")
 from partnersim.app import take_home
 from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
 from partnersim.app.links import LinkError, from_link, to_link
-from partnersim.app.pages import acts, analyst, page, view
+from partnersim.app.pages import acts, analyst, page, sheets, view
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import Room
 from partnersim.app.session import MOST_GUESSES, MOST_PEOPLE, MOST_PLEDGES, Guess, Package, Session, State
@@ -56,7 +56,7 @@ def draw(desk: Desk) -> None:
     view.top(desk)
     (page.sheet if desk.sheet else page.stage)(desk, view.labels(desk), lambda message: None)
     view.player(desk)
-    view.notes(desk)
+    sheets.notes(desk)
 
 
 def draw_everything(state: State) -> None:
@@ -69,7 +69,7 @@ def draw_everything(state: State) -> None:
         draw(desk)
     for sheet in SHEETS.values():
         desk.open(sheet)
-        for picture in view.PICTURES if sheet == "hundred" else ("",):
+        for picture in sheets.PICTURES if sheet == "hundred" else ("",):
             desk.picture = picture
             draw(desk)
     analyst.show(desk)
@@ -113,7 +113,7 @@ def offered(desk: Desk) -> Iterator[dict[str, Any]]:
     yield from ({"do": "line", "value": line} for line in view.LINES)
     yield from ({"do": "seal", "value": value} for value in (0, 1))
     yield from ({"do": "budget", "days": days} for days in (0, 100))
-    yield from ({"do": "share", "value": share} for share in view.SHARES)
+    yield from ({"do": "share", "value": share} for share in sheets.SHARES)
     yield from ({"do": "open_story", "story": name} for name in stories())
     yield from ({"do": "series", "choice": name} for name in analyst.SCALES)
     yield from ({"do": "arm", "value": arm} for arm in ("without", "with"))

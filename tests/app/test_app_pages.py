@@ -18,7 +18,7 @@ pytest.importorskip("solara", reason="the app needs solara")
 from partnersim.app import server
 from partnersim.app.levers import front_levers, more_levers
 from partnersim.app.links import to_link
-from partnersim.app.pages import acts, analyst, page, view
+from partnersim.app.pages import acts, analyst, page, sheets, view
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
 from partnersim.app.words import words
@@ -158,12 +158,12 @@ def test_an_event_that_needs_one_organisation_asks_for_it_in_plain_words(desk: D
 
 
 def test_nobody_joins_who_is_there_already(desk: Desk) -> None:
-    offered = {one["name"]: one["organisations"] for one in view.change(desk)["events"]}
+    offered = {one["name"]: one["organisations"] for one in sheets.change(desk)["events"]}
     assert "organisation_joins" not in offered
     assert len(offered["leader_leaves"]) == 6
     do(desk, do="event", event="organisation_withdraws", organisation="voluntary", month=12)
     do(desk, do="month", month=24)
-    offered = {one["name"]: one["organisations"] for one in view.change(desk)["events"]}
+    offered = {one["name"]: one["organisations"] for one in sheets.change(desk)["events"]}
     assert [one["name"] for one in offered["organisation_joins"]] == ["voluntary"]
     assert len(offered["leader_leaves"]) == 5
 
@@ -171,7 +171,7 @@ def test_nobody_joins_who_is_there_already(desk: Desk) -> None:
 def test_a_coordinator_comes_and_goes(desk: Desk) -> None:
     assert do(desk, do="coordinator", choice="independent") == ""
     assert [change.name for change in desk.session.state.bundle] == ["ana"]  # type: ignore[union-attr]
-    assert view.change(desk)["coordinator"] == "independent"
+    assert sheets.change(desk)["coordinator"] == "independent"
     assert do(desk, do="coordinator", choice="nobody") == ""
     assert desk.session.state.bundle == ()
 
@@ -242,10 +242,16 @@ def test_nothing_of_a_comparison_shows_before_the_room_has_bet(desk: Desk) -> No
     twin = desk.session.with_
     assert twin is not None
     ends = f"{100 * twin.median('change_delivered')[-1]:.0f}"
-    shown = [view.lanes(desk), view.chart(desk), view.change_chart(desk), view.tables(desk), view.say(desk)]
+    shown = [
+        view.lanes(desk),
+        view.chart(desk),
+        sheets.change_chart(desk),
+        sheets.tables(desk),
+        view.say(desk),
+    ]
     assert "With Ana" not in str(shown)
     assert ends not in [str(lane["values"][-1]) for lane in shown[0]["lanes"]]  # type: ignore[index]
-    assert view.change(desk)["answer"] == WORDS("page.kept_back")
+    assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
     do(desk, do="place_bets")
     assert not view.ask(desk)["is_open"]
     assert view.say(desk)["happened"] == "", "it has still to be played"
@@ -303,11 +309,11 @@ def test_every_line_is_that_of_our_hundred_with_and_without(desk: Desk, line: st
 
 def test_a_lever_shows_the_line_before_it_as_a_ghost(desk: Desk) -> None:
     do(desk, do="lever", lever="joint_away_days", value=12)
-    assert view.change_chart(desk)["said"] is None, "as it was is shown anyway"
+    assert sheets.change_chart(desk)["said"] is None, "as it was is shown anyway"
     do(desk, do="lever", lever="delegated_authority", value=0.9)
-    shown = view.change_chart(desk)
+    shown = sheets.change_chart(desk)
     assert shown["said"] == [[WORDS("page.ghost")]]
-    assert view.change(desk)["answer"].startswith("Half of the change comes")
+    assert sheets.change(desk)["answer"].startswith("Half of the change comes")
 
 
 def test_cards_tell_of_years_that_were_asked_for_and_never_of_the_hidden_world(desk: Desk) -> None:
@@ -335,14 +341,14 @@ def test_packages_are_ranked_by_one_reveal_and_those_over_the_budget_come_last(d
     do(desk, do="seal", value=1)
     for name, lever, value in (("A", "circulated_vision", 4.0), ("B", "joint_away_days", 12.0)):
         do(desk, do="lever", lever=lever, value=value)
-        assert view.change(desk)["answer"] == WORDS("page.kept_back")
+        assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
         assert do(desk, do="enter_package", text=name) == ""
-    assert [one["answer"] for one in view.packages(desk)["packages"]] == ["", ""]
+    assert [one["answer"] for one in sheets.packages(desk)["packages"]] == ["", ""]
     do(desk, do="seal", value=0)
-    assert [one["name"] for one in view.packages(desk)["packages"]] == ["B", "A"]
-    days = view.days_of(desk, desk.session.state.packages[1].bundle)
+    assert [one["name"] for one in sheets.packages(desk)["packages"]] == ["B", "A"]
+    days = sheets.days_of(desk, desk.session.state.packages[1].bundle)
     do(desk, do="budget", days=days - 1)
-    ranked = view.packages(desk)["packages"]
+    ranked = sheets.packages(desk)["packages"]
     assert [(one["name"], bool(one["over"])) for one in ranked] == [("A", False), ("B", True)]
     do(desk, do="open_package", index=1)
     assert desk.session.sides.who == "“The partners hold 12 away days a year together”"
@@ -395,9 +401,9 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_tabl
     do(desk, do="skip_guess")
     names = ("Ana at the boards", "Ana in all layers")
     assert view.arms(desk) == names
-    for name in view.PICTURES:
+    for name in sheets.PICTURES:
         desk.picture = name
-        picture = view.chance(desk)
+        picture = sheets.chance(desk)
         written = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", picture["svg"]))
         for name in names:
             assert name in written, picture["title"]
@@ -418,7 +424,7 @@ def test_researchers_do_not_see_what_the_room_has_still_to_guess(desk: Desk) -> 
 
 
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
-    shown = view.change(desk)
+    shown = sheets.change(desk)
     from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
     for lever in [
         *front_levers(desk.session.without.scenario(), desk.words),
@@ -433,16 +439,16 @@ def test_a_narrow_window_has_narrow_pictures(desk: Desk) -> None:
     for name in ("icons", "dots", "runs"):
         do(desk, do="picture", value=name)
         do(desk, do="narrow", value=0)
-        assert 'viewBox="0 0 1240' in view.chance(desk)["svg"]
+        assert 'viewBox="0 0 1240' in sheets.chance(desk)["svg"]
         do(desk, do="narrow", value=1)
-        assert 'viewBox="0 0 620' in view.chance(desk)["svg"]
+        assert 'viewBox="0 0 620' in sheets.chance(desk)["svg"]
 
 
 def test_notes_are_not_on_the_projector() -> None:
     desk = Desk(Rooms().enter())
-    noted = {line for note in view.notes(desk)["notes"] for line in note["lines"]}
+    noted = {line for note in sheets.notes(desk)["notes"] for line in note["lines"]}
     assert noted
-    shown = str(view.top(desk)) + str(view.say(desk)) + str(view.who(desk))
+    shown = str(view.top(desk)) + str(view.say(desk)) + str(sheets.who(desk))
     assert not any(line in shown for line in noted)
 
 
@@ -451,7 +457,7 @@ def test_a_name_with_a_tag_is_text(desk: Desk) -> None:
     document["organisations"][0]["title"] = "<script>alert(1)</script> 🏥"
     text = Scenario.model_validate(document).to_toml()
     assert do(desk, do="load", text=text) == ""
-    picture = view.who_trusts_whom(desk)
+    picture = sheets.who_trusts_whom(desk)
     assert "<script>" not in picture["svg"] + picture["table"]
     assert "&lt;script&gt;" in picture["table"]
 

@@ -15,7 +15,7 @@ from solara.server.kernel_context import get_current_context
 
 from partnersim.app import components as ui
 from partnersim.app.guard import KEY_HEADER
-from partnersim.app.pages import analyst, view
+from partnersim.app.pages import analyst, sheets, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
 from partnersim.app.pages.rooms import ROOMS
@@ -161,33 +161,33 @@ def sheet(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_menu(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show the menu."""
-    return [ui.Menu(view=view.menu(desk), labels=labels, event_act=do)]
+    return [ui.Menu(view=sheets.menu(desk), labels=labels, event_act=do)]
 
 
 def show_who(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show the organisations and what they want."""
-    return [ui.Who(view=view.who(desk))]
+    return [ui.Who(view=sheets.who(desk))]
 
 
 def show_numbers(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show the numbers: who trusts whom in one partnership, and the lines of our hundred."""
-    trust = figure(view.who_trusts_whom(desk), labels, do)
-    key = figure(view.trust_key(desk), labels, do)
-    return [row(column(trust, key), ui.Numbers(view=view.tables(desk), labels=labels))]
+    trust = figure(sheets.who_trusts_whom(desk), labels, do)
+    key = figure(sheets.trust_key(desk), labels, do)
+    return [row(column(trust, key), ui.Numbers(view=sheets.tables(desk), labels=labels))]
 
 
 def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show how many of a hundred simulated partnerships got there in time."""
     if len(view.worlds_shown(desk)) < 2:
         return [Html(tag="p", children=[labels["hundred_empty"]])]
-    guessed = view.guesses(desk)
+    guessed = sheets.guesses(desk)
     more = [figure(guessed, labels, do)] if guessed is not None else []
     return [
-        ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do).key("deadline"),
-        figure(view.chance(desk), labels, do),
+        ui.Deadline(view=sheets.deadline(desk), labels=labels, event_act=do).key("deadline"),
+        figure(sheets.chance(desk), labels, do),
         column(
-            ui.Choice(view=view.choice(desk), event_act=do).key("pictures"),
-            ui.Choice(view=view.share_choice(desk), event_act=do).key("share"),
+            ui.Choice(view=sheets.choice(desk), event_act=do).key("pictures"),
+            ui.Choice(view=sheets.share_choice(desk), event_act=do).key("share"),
             kind="ps-bar ps-apart",
         ),
         *more,
@@ -196,21 +196,21 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
-    whose = [ui.Why(view=view.why(desk), labels=labels, event_act=do).key("why")]
+    whose = [ui.Why(view=sheets.why(desk), labels=labels, event_act=do).key("why")]
     if len(view.worlds_shown(desk)) > 1:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
-    line = figure(view.trust_line(desk), labels, do)
-    return [row(column(*whose, line), figure(view.why_bars(desk), labels, do))]
+    line = figure(sheets.trust_line(desk), labels, do)
+    return [row(column(*whose, line), figure(sheets.why_bars(desk), labels, do))]
 
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show levers and events; beside them, always in sight, what they do to our hundred."""
-    changes = view.change(desk)
+    changes = sheets.change(desk)
     return [
         row(
             ui.Change(view=changes, labels=labels, event_act=do).key("change"),
             column(
-                figure(view.change_chart(desk), labels, do),
+                figure(sheets.change_chart(desk), labels, do),
                 ui.Changed(view=changes, labels=labels, event_act=do).key("changed"),
             ),
             kind="ps-five-to-three",
@@ -220,12 +220,12 @@ def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_packages(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show the packages of the tables."""
-    return [ui.Packages(view=view.packages(desk), labels=labels, event_act=do)]
+    return [ui.Packages(view=sheets.packages(desk), labels=labels, event_act=do)]
 
 
 def show_debrief(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show what was learnt, and what to take home."""
-    return [ui.Debrief(view=view.debrief(desk), labels=labels, event_act=do)]
+    return [ui.Debrief(view=sheets.debrief(desk), labels=labels, event_act=do)]
 
 
 SHEETS: dict[str, Callable[[Desk, ui.View, Act], list[Element]]] = {
@@ -282,7 +282,7 @@ def NotesOfRoom() -> Element:
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
     labels, asked = view.labels(desk), view.ask(desk)
-    parts = [ui.Notes(view=view.notes(desk), labels=labels, event_act=do).key("notes")]
+    parts = [ui.Notes(view=sheets.notes(desk), labels=labels, event_act=do).key("notes")]
     if asked["is_open"]:
         question = Html(tag="h2", children=[asked["text"]])
         parts += [question, ui.Ask(view=asked, labels=labels, event_act=do).key("ask")]
