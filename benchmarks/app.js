@@ -30,7 +30,7 @@ window.bench = (() => {
   let ready = 0;
   let shift = 0;
   new MutationObserver(async (_, watch) => {
-    if (ready || !one("main svg")) return;
+    if (ready || !one("main .ps-panel")) return;
     watch.disconnect();
     await painted();
     ready = performance.now();
@@ -116,6 +116,11 @@ window.bench = (() => {
 
   const press = (words, within = "body") => all(`${within} button`).find(
     (button) => button.innerText.trim() === words)?.click();
+
+  function key(name, more = {}) {
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, ...more }));
+    return true;
+  }
 
   /* What happens on the whole page while so many months play. */
   function record(months) {
@@ -210,23 +215,19 @@ window.bench = (() => {
       slider.dispatchEvent(new Event("change", { bubbles: true }));
       return true;
     };
-    const key = (name, more = {}) => {
-      const event = new KeyboardEvent("keydown", { key: name, bubbles: true, ...more });
-      document.body.dispatchEvent(event);
-      return true;
-    };
     return [
       [20, "lever", () => choose_any("[id^='ps-lever-']")],
-      [12, "tab", () => push(".ps-tabs button")],
+      [12, "sheet", () => key("othwcrd"[Math.floor(chance() * 7)])],
+      [8, "close", () => key("Escape")],
       [10, "picture", () => push("main [role=group] button[aria-pressed=false]")],
       [14, "timeline", () => drag(".ps-player input[type=range]")],
       [10, "deadline", () => drag("#ps-deadline")],
-      [6, "switch", () => choose_any("#ps-switch")],
-      [10, "guess", () => push("form.ps-ask button:not(.ps-main)") || push(".ps-tabs button")],
+      [10, "bet", () => push("form.ps-ask button") || key("1")],
+      [3, "package", () => push("main.ps-main-packages button")],
       [6, "why", () => choose_any("#ps-trustor, #ps-trustee") || push("main [data-link]")],
       [4, "coordinator", () => choose_any("#ps-coordinator")],
       [4, "event", () => choose_any("#ps-event") && push("main form button[type=submit]")],
-      [3, "remove", () => push(".ps-flags button")],
+      [3, "remove", () => push(".ps-flags button, .ps-moved button")],
       [5, "undo", () => key("z", { ctrlKey: true })],
       [3, "redo", () => key("y", { ctrlKey: true })],
       [4, "next", () => key("PageDown")],
@@ -271,6 +272,6 @@ window.bench = (() => {
 
   return {
     get ready() { return ready; },
-    levers, lever_at, slide, click, press, record, rush, hour, settle, time, is_drawn,
+    levers, lever_at, slide, click, press, key, record, rush, hour, settle, time, is_drawn,
   };
 })();

@@ -30,8 +30,10 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from phones import measure_phones
 from run import describe_machine, number, table
 
+from partnersim.app.pages.desk import SHEETS
 from partnersim.model import compile_all, is_compiled
 from partnersim.scenario.declarations import LEVERS
 from partnersim.scenario.translate import PARAMETERS
@@ -50,44 +52,43 @@ class Size(NamedTuple):
     starts: int  # of the server
     visits: int  # of a browser that was never there
     acts: int  # of each kind
-    hundreds: int  # acts that each simulate a hundred partnerships, or two hundred
     rounds_together: int  # acts of ten pages at the same moment
     pages: int  # open at once
     rounds_of_pages: int  # how often all of them are opened and closed
     interactions: int
     months: int  # played
+    phones: int  # that join at once, and bet at once
 
 
 FULL = Size(
     starts=5,
     visits=15,
     acts=60,
-    hundreds=15,
     rounds_together=15,
     pages=40,
     rounds_of_pages=3,
     interactions=2000,
     months=60,
+    phones=300,
 )
 QUICK = Size(
     starts=1,
     visits=2,
     acts=6,
-    hundreds=2,
     rounds_together=2,
     pages=3,
     rounds_of_pages=2,
     interactions=40,
     months=12,
+    phones=10,
 )
 
 GOALS: tuple[tuple[str, str, float], ...] = (
     # section, key, to be less than
     ("opening", "server serves, s", 4.0),
     ("opening", "page ready, s", 3.0),
-    ("acting", "lever to picture, one run, ms", 100.0),
-    ("acting", "timeline to picture, one run, ms", 100.0),
     ("acting", "lever to picture, 100 new pairs, ms", 1000.0),
+    ("acting", "timeline to picture, ms", 100.0),
     ("acting", "deadline to picture, 100 pairs, ms", 1000.0),
     ("playing", "elements built or taken away in the pictures", 1.0),
     ("playing", "a month's cost to the page, ms", FRAME),
@@ -95,6 +96,8 @@ GOALS: tuple[tuple[str, str, float], ...] = (
     ("ten pages at once", "slowest of ten, ms", 300.0),
     ("forty pages", "more memory, MB", 200.0),
     ("an hour of play", "more memory, MB", 50.0),
+    ("phones", "all have joined, s", 2.0),
+    ("phones", "bets of all on the shared screen, ms", 200.0),
 )
 """What the app is to reach; medians, unless the words say otherwise."""
 
@@ -133,18 +136,19 @@ class Page:
         self.page.get_by_role("button", name=name, exact=True).first.click()
         self.do("settle")
 
-    def open_sandbox(self, tab: str) -> None:
-        """Leave the story, and turn to a part of the page."""
+    def open_sandbox(self, sheet: str) -> None:
+        """Leave the story, and open something over the stage."""
         self.press("Menu")
         self.press("No story: try things out")
-        self.turn_to(tab)
+        self.open_sheet(sheet)
 
-    def turn_to(self, tab: str) -> None:
-        """Turn to a part of the page."""
-        self.press(tab)
-        self.page.wait_for_function(
-            "name => document.querySelector('.ps-tabs [aria-current]').innerText === name", arg=tab
-        )
+    def open_sheet(self, sheet: str) -> None:
+        """Open something over the stage by its key, or close what is open."""
+        key = {name: key for key, name in SHEETS.items()}.get(sheet, "Escape")
+        self.page.evaluate("document.activeElement.blur()")
+        self.page.keyboard.press(key)
+        self.page.wait_for_selector(f"main.ps-main-{sheet}")
+        self.do("settle")
 
     def close(self) -> None:
         """Close the page as a visitor does."""
@@ -210,17 +214,16 @@ def measure_acting(browser: Any, size: Size) -> dict[str, Any]:
     """From an act to the picture that answers it."""
     with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
-        page.open_sandbox("Change something")
+        page.open_sandbox("change")
         page.do("levers", moves(5, seed=1))
-        found = {"lever to picture, one run, ms": page.do("levers", moves(size.acts, seed=2))}
-        page.turn_to("The partnership")
-        found["timeline to picture, one run, ms"] = page.do("rush", size.months)
+        found = {"lever to picture, 100 new pairs, ms": page.do("levers", moves(size.acts, seed=2))}
+        page.open_sheet("stage")
+        found["timeline to picture, ms"] = page.do("rush", size.months)
         found["why to its bars, a run's first question, ms"] = ask_why(page, size.acts // 2)
-        found["switch to picture, 100 new runs and 100 known, ms"] = flip(page, size.hundreds)
+        page.open_sheet("hundred")
         found["deadline to picture, 100 pairs, ms"] = page.do(
             "slide", "#ps-deadline", [20 + index % 90 for index in range(size.acts)]
         )
-        found["lever to picture, 100 new pairs, ms"] = pull_for_hundred(page, size.hundreds)
     with_worst = {}
     for name, times in found.items():
         with_worst[name] = statistics.median(times)
@@ -237,48 +240,10 @@ def ask_why(page: Page, n: int) -> list[float]:
     """Pull a lever, and ask why trust moved: a run of which nothing was asked before."""
     times = []
     for index, move in enumerate(moves(n, seed=3)):
-        page.turn_to("Change something")
+        page.open_sheet("change")
         page.page.evaluate("month => partnersim.show(month)", 12 + 7 * index % 100)
         page.do("levers", [move])
-        times.append(
-            page.page.evaluate(
-                "() => bench.click(() => bench.press('Why?', '.ps-tabs'), 'main.ps-why .ps-sentence')"
-            )
-        )
-        page.do("settle")
-    return times
-
-
-def flip(page: Page, n: int) -> list[float]:
-    """Give the second world something else, and see our hundred without having guessed."""
-    page.turn_to("Out of 100")
-    choices = page.page.evaluate(
-        "[...document.querySelector('#ps-switch').options].map(one => one.value)"
-        ".filter(value => value.startsWith('lever'))"
-    )
-    times = []
-    for choice in choices[:n]:
-        page.page.select_option("#ps-switch", choice)
-        page.page.wait_for_selector("form.ps-ask")
-        page.do("settle")
-        times.append(
-            page.page.evaluate("() => bench.click(() => bench.press('Do not guess'), '#ps-deadline')")
-        )
-        page.do("settle")
-    return times
-
-
-def pull_for_hundred(page: Page, n: int) -> list[float]:
-    """Pull a lever, and turn to our hundred: both sides of every pair are new."""
-    times = []
-    for move in moves(n, seed=4):
-        page.turn_to("Change something")
-        page.do("levers", [move])
-        times.append(
-            page.page.evaluate(
-                "() => bench.click(() => bench.press('Out of 100', '.ps-tabs'), '#ps-deadline')"
-            )
-        )
+        times.append(page.page.evaluate("() => bench.click(() => bench.key('w'), 'main .ps-why')"))
         page.do("settle")
     return times
 
@@ -288,7 +253,8 @@ def measure_playing(browser: Any, size: Size) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
-        page.press("Next")
+        page.press("Menu")
+        page.press("The coordinator")
         page.page.evaluate("partnersim.show(0)")
         costs = page.do("rush", size.months)
         page.page.evaluate("partnersim.show(0)")
@@ -330,9 +296,9 @@ def measure_together(browser: Any, size: Size) -> dict[str, Any]:
         for page in pages:
             page.open()
             page.act(do="sandbox")
-            page.act(do="tab", tab="change")
+            page.act(do="sheet", value="change")
         beside.open()
-        beside.open_sandbox("Change something")
+        beside.open_sandbox("change")
         for which in range(size.rounds_together + 1):
             at, (own, *others) = time.time() + 0.5, moves(11, seed=100 + which)
             beside.page.evaluate("how => { window.found = bench.lever_at(...how); }", [1000 * at, own])
@@ -395,7 +361,7 @@ def measure_hour(browser: Any, size: Size) -> dict[str, Any]:
     steps = 10
     with WatchedServer() as server, visiting(browser, server) as page:
         page.open()
-        page.open_sandbox("Change something")
+        page.open_sandbox("change")
         tools = page.context.new_cdp_session(page.page)
         tools.send("Performance.enable")
         before, heap = server.ask(), heap_of(tools)
@@ -407,7 +373,7 @@ def measure_hour(browser: Any, size: Size) -> dict[str, Any]:
             done = {name: done.get(name, 0) + part.get(name, 0) for name in done | part}
             memory.append(server.ask()["MB"])
         after, heap_after = server.ask(), heap_of(tools)
-        page.page.get_by_role("button", name="Debrief").first.click()
+        page.open_sheet("debrief")
         page.page.get_by_role("button", name="The change (PNG)").wait_for()
         key = str(page.page.evaluate("door.key()"))
         for name in ("The change (PNG)", "Summary"):
@@ -451,6 +417,7 @@ SECTIONS: dict[str, Callable[[Any, Size], dict[str, Any]]] = {
     "ten pages at once": measure_together,
     "forty pages": measure_pages,
     "an hour of play": measure_hour,
+    "phones": lambda browser, size: measure_phones(browser, size.phones),
 }
 
 

@@ -109,7 +109,7 @@ def open_app() -> Callable[..., None]:
             next(w for w in widgets if hasattr(w, "vue_event_act")).vue_event_act(message)
 
     act(do="sandbox")
-    act(do="tab", tab="change")
+    act(do="sheet", value="change")
     return act
 
 

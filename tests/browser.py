@@ -272,8 +272,6 @@ def open_browser() -> Iterator[Any]:
 
 # --- what people do -------------------------------------------------------------------------------
 
-ANA = "Ana, employed by none of them, looks after the partnership as a whole"
-
 
 def expect(locator: Any) -> Any:
     from playwright.sync_api import expect as expect_of
@@ -289,28 +287,69 @@ def button(page: Any, name: str) -> Any:
 def open_story(page: Any, title: str) -> None:
     button(page, "Menu").click()
     button(page, title).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.locator(".ps-menu")).to_have_count(0)
+    at_screen(page, 1)
 
 
 def open_sandbox(page: Any) -> None:
     button(page, "Menu").click()
     button(page, "No story: try things out").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
+    expect(page.locator("main.ps-main-stage")).to_be_visible()
+    expect(page.locator(".ps-where")).to_have_count(0)
 
 
-def open_tab(page: Any, name: str) -> None:
-    """Turn to a part of the page."""
-    page.locator(".ps-tabs").get_by_role("button", name=name).click()
-    expect(page.locator(".ps-tabs [aria-current]")).to_have_text(name)
+def at_screen(page: Any, number: int) -> None:
+    """Wait until the story is at a screen, counted from 1."""
+    expect(page.locator(".ps-where")).to_have_text(re.compile(rf"^{number} of \d+$"))
 
 
-def flip(page: Any) -> None:
-    """Give the second world a coordinator, without a guess."""
+def go_to(page: Any, number: int) -> None:
+    """Go to a screen of the story, counted from 1."""
+    button(page, "Menu").click()
+    page.get_by_label("Chapters").select_option(index=number - 1)
+    at_screen(page, number)
+
+
+def open_sheet(page: Any, key: str, name: str) -> None:
+    """Open something over the stage by its key."""
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press(key)
+    expect(page.locator(f"main.ps-main-{name}")).to_be_visible()
+
+
+def close_sheet(page: Any) -> None:
+    """Close what is open over the stage."""
+    page.keyboard.press("Escape")
+    expect(page.locator("main.ps-main-stage")).to_be_visible()
+
+
+def compare_with_ana(page: Any) -> None:
+    """In the sandbox, let Ana look after the whole from the start."""
     open_sandbox(page)
-    page.get_by_role("button", name="With and without").click()
-    page.get_by_label("With what?").select_option(label=ANA)
-    button(page, "Do not guess").click()
-    expect(button(page, "Change delivered")).to_have_attribute("aria-pressed", "true")
+    open_sheet(page, "c", "change")
+    button(page, "People, events").click()
+    page.get_by_label("Who looks after the partnership?").select_option(label="Ana, employed by none of them")
+    expect(page.locator(".ps-five-to-three .ps-sentence")).to_contain_text("with Ana than without")
+
+
+def bet(page: Any, *counts: int) -> None:
+    """Type how many say what, and close the bets."""
+    hands = page.locator("form.ps-ask input[type=number]")
+    for index, count in enumerate(counts):
+        hands.nth(index).fill(str(count))
+    button(page, "Bets are closed").click()
+    expect(page.locator("form.ps-ask")).to_have_count(0)
+
+
+def play_to_the_answer(page: Any) -> None:
+    """Play, and skip from stop to stop until the room's bet is answered."""
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(12):
+        if page.locator(".ps-answer").count():
+            return
+        page.evaluate("partnersim.play(); partnersim.skip()")
+        settle(page)
+    raise AssertionError("the bet was not answered")
 
 
 def settle(page: Any) -> None:

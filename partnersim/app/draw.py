@@ -18,19 +18,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from partnersim.app.sentences import Sides, Why, signed, span, trust_word, when
+from partnersim.app.sentences import Sides, Why, signed, span, when
 from partnersim.app.words import Words
 from partnersim.figures import trust as who
 from partnersim.figures.causes import Part, bar
 from partnersim.figures.chance import columns, grain, icons, pick_dots
-from partnersim.figures.layout import round_up, shorten, text_width, wrap, year_ticks
+from partnersim.figures.layout import round_up, wrap, year_ticks
 from partnersim.figures.marks import (
     Attributes,
     Box,
@@ -41,57 +40,58 @@ from partnersim.figures.marks import (
     Panel,
     Table,
     Text,
-    on_ring,
     rows_to_table,
     say,
     written,
 )
-from partnersim.figures.over_time import LEADER, axes, names_at_ends
-from partnersim.figures.palette import COLOURS, DARK, DASHES, INK, LINE, ORANGE, PAPER, QUIET, TYPE
+from partnersim.figures.over_time import axes
+from partnersim.figures.palette import COLOURS, DARK, INK, LINE, ORANGE, PAPER, QUIET, TYPE
 from partnersim.figures.picture import Picture
 from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.measures import YEAR, Floats
 from partnersim.runs.wording import capital
 
-PANE, TALL_PANE, WIDE = (620, 332), (620, 470), (1240, 560)
+PANE, TALL_PANE, WIDE = (594, 332), (594, 470), (1240, 560)
 """Sizes: half of a screen, the same for more than eight organisations, and all of it."""
+
+NARROW = 620
+"""The width of pictures on a phone that fill a screen elsewhere."""
 
 ARIAL = 22.0
 """The type size at which a text of 24 is measured: the font of pages is narrower."""
 
-RING = 112.0
+RING = 106.0
 """Half the width of the ring of organisations; what is left and right of it is for names."""
-
-MARGINS = (180, 240, 300, 380, 460)
-"""Pixels right of lines for their names: the first that is enough, of three on a single row."""
-
-NO_NAMES = 24
-"""Pixels right of a chart that has no names there."""
-
-NAME_ROWS, MOST_ROWS = 3, 3
-"""Rows on which the name of a line, and the labels of flags, can stand. A flag for which there is no
-room has no label, and is in the list of changes."""
 
 LARGEST_DOT, DOT_ROOM = 20.0, 92.0
 """The diameter of a dot, and the height that dots may take up on each other."""
-
-STRIP_MONTHS = (0, 12, 24, 36, 60, 84, 120, 180, 240)
-"""Months of the small pictures, as far as a run goes."""
 
 SIGNS = np.array([*map(str, range(NOBODY)), "-"])
 """Signs of the steps of trust, in the frames that play; the last is for nobody's trust."""
 
 
+COIN = 21.0
+"""Half the width of the ring around an organisation that shows the pressure of its own targets."""
+
 Pair = tuple[Floats, Floats]
 
 
-@dataclass(frozen=True)
-class Series:
-    """A line of a chart: its name, its values month by month, and faint ones behind it."""
+class Stroke(NamedTuple):
+    """A line of the stage: its name, its values, its colour, its dash, and how wide it is."""
 
     name: str
     values: Floats
-    faint: Floats | None = None
+    colour: str
+    dash: str = ""
+    width: float = 6.0
+
+
+class Bet(NamedTuple):
+    """The room's bet, waiting ahead: between which months and values it lies, and its words."""
+
+    months: tuple[float, float]
+    values: tuple[float, float]
+    label: str
 
 
 def table_html(table: Table, caption: str) -> str:
@@ -126,7 +126,9 @@ class Links:
         words: Words,
         prefix: str = "",
         of: str = "",
+        pressure: Floats | None = None,
     ) -> None:
+        self.pressure = [math.nan] * len(names) if pressure is None else pressure.tolist()
         self.names, self.titles, self.prefix, self.of = names, titles, prefix, of
         self.words, self.when = words, when(month, words)
         self.levels, self.steps = trust.tolist(), steps_of(trust).tolist()
@@ -164,14 +166,14 @@ class Links:
         return Picture(marks, title, table, size, about, is_interactive=True)
 
 
-def network(links: Links, chosen: str = "") -> Picture:
-    """Draw organisations on a fixed circle, and each one's trust as its half of a line.
+def network(links: Links, size: tuple[int, int] = PANE) -> Picture:
+    """Draw organisations as coins on a fixed circle, and each one's trust as its half of a line.
 
-    The lines of the organisation `chosen`, a short name, stand out.
+    The ring of a coin is the pressure of its own targets, where `links` have it.
     """
-    size = PANE if len(links.names) <= 8 else TALL_PANE
+    size = size if len(links.names) <= 8 else TALL_PANE
     ring = who.Ring(links.titles, 0.0, size[0], 0.0, size[1], RING, ARIAL)
-    marks: list[Mark] = [_half(i, j, links, ring, chosen) for i, j in links.all]
+    marks: list[Mark] = [_half(i, j, links, ring) for i, j in links.all]
     # Strong trust is drawn last, over the weak; nobody's first.
     level = [links.levels[i][j] for i, j in links.all]
     order = sorted(range(len(marks)), key=lambda k: -1.0 if math.isnan(level[k]) else level[k])
@@ -197,6 +199,15 @@ def heatmap(links: Links) -> Picture:
     return links.picture(marks, "heatmap", (width, round(top + n * high + 4)))
 
 
+def rings(pressure: Floats, names: Sequence[str], prefix: str = "") -> tuple[list[str], list[str]]:
+    """Return what a page changes of the rings: their ids, and for each month their hundredths.
+
+    `pressure` is float64[months + 1, organisation].
+    """
+    known = np.nan_to_num(pressure)
+    return [f"{prefix}ring-{name}" for name in names], [",".join(map(_hundredths, row)) for row in known]
+
+
 def frames(
     trust: Floats, names: Sequence[str], prefix: str = "", kind: str = "link"
 ) -> tuple[list[str], list[str]]:
@@ -213,31 +224,6 @@ def frames(
 def numbers(trust: Floats) -> list[str]:
     """Write the numbers in the cells of a heatmap, month by month."""
     return [",".join(map(_hundredths, month)) for month in trust[:, *_ends(trust.shape[1])].tolist()]
-
-
-def strip(
-    trust: Floats, words: Words, months: Sequence[int] = STRIP_MONTHS, *, width: int = WIDE[0]
-) -> Picture:
-    """Draw small pictures of the network side by side, one for each of some months."""
-    shown = [month for month in months if month < len(trust)]
-    a_row = len(shown) if width > PANE[0] else math.ceil(len(shown) / 2)
-    room, tall = width / a_row, 220
-    radius = min(78, room / 2 - 14)
-    marks: list[Mark] = []
-    for index, month in enumerate(shown):
-        middle, top = (index % a_row + 0.5) * room, index // a_row * tall
-        places = on_ring(trust.shape[1], (middle, top + 96), (radius, radius))
-        rows, others = _ends(len(places))
-        steps = steps_of(trust[month][rows, others])
-        for i, j, step in zip(rows.tolist(), others.tolist(), steps.tolist(), strict=True):
-            if step < NOBODY:
-                marks.append(who.half(places, i, j, step, 0.5))
-        marks += [Disc(x, y, 5, INK) for x, y in places]
-        label = words("time.start") if month == 0 else span(month, words)
-        marks.append(Text(middle, top + 212, label, "middle"))
-    headings = (words("draw.month"), words("draw.level"), words("draw.step"))
-    table = rows_to_table(headings, [(when(m, words), *_mean(trust[m], words)) for m in shown])
-    return Picture(marks, words("draw.strip"), table, (width, tall * math.ceil(len(shown) / a_row)))
 
 
 def key(words: Words) -> Picture:
@@ -263,13 +249,12 @@ def _class(kind: str, step: int) -> Attributes:
     return {"class": f"ps-{kind}-{'none' if step == NOBODY else step}"}
 
 
-def _half(i: int, j: int, links: Links, ring: who.Ring, chosen: str) -> Group:
+def _half(i: int, j: int, links: Links, ring: who.Ring) -> Group:
     """Draw one organisation's half of the line between two; a wide one unseen, to point at."""
     id_, ends, said = links.about("link", i, j)
     step = links.steps[i][j]
-    opacity = 0.15 if chosen and chosen != links.names[i] else 1.0
     about = {"id": id_, **_class("step", step)}
-    line = who.half(ring.places, i, j, step, opacity=opacity, attributes=about)
+    line = who.half(ring.places, i, j, step, attributes=about)
     aim = Line(line.points, "transparent", 24)
     return Group([line, aim], {"class": "ps-link", "data-link": ends}, title=said)
 
@@ -278,13 +263,31 @@ def _node(index: int, links: Links, ring: who.Ring) -> Group:
     """Draw an organisation: a circle and its name outside the ring, as one link that fingers hit."""
     (x, y), name, is_absent = ring.places[index], links.names[index], links.is_absent[index]
     aim = Box(x - 22, y - 22, 44, 44, "none", attributes={"pointer-events": "all"})
+    pressure = links.pressure[index]
+    title = links.titles[index]
+    rings: list[Mark] = []
+    if not math.isnan(pressure):
+        title = links.words("draw.pressed", name=title, n=round(100 * pressure))
+        rings = [_pressure_ring(f"{links.prefix}ring-{name}", x, y, pressure)]
     about: Attributes = {
         "class": "ps-node",
         "href": f"#{links.prefix}node-{name}",
         "data-organisation": name,
-        "aria-label": links.absent(index) if is_absent else links.titles[index],
+        "aria-label": links.absent(index) if is_absent else title,
     }
-    return Group([aim, who.node((x, y), is_absent=is_absent), *ring.name(index)], about, "a")
+    coin = who.node((x, y), is_absent=is_absent)._replace(fill=PAPER, width=4.0)
+    return Group([aim, coin, *rings, *ring.name(index)], about, "a")
+
+
+def _pressure_ring(id_: str, x: float, y: float, pressure: float) -> Disc:
+    """Draw how much pressure there is as a part of a ring, from the top on; a page changes its dashes."""
+    around = 2 * math.pi * COIN
+    about: Attributes = {
+        "id": id_,
+        "transform": f"rotate(-90 {x:.1f} {y:.1f})",
+        "data-around": f"{around:.1f}",
+    }
+    return Disc(x, y, COIN, "none", ORANGE, 6.0, f"{around * pressure:.1f} {around:.1f}", about)
 
 
 def _colour(i: int, j: int, links: Links, box: Box) -> Group:
@@ -302,13 +305,6 @@ def _colour(i: int, j: int, links: Links, box: Box) -> Group:
     return Group([cell, text], known | {"aria-label": said}, "a")
 
 
-def _mean(trust: Floats, words: Words) -> tuple[int, str]:
-    """Return the mean trust of a month, of 100 and in words; 0 where nobody is left to trust."""
-    known = trust[~np.isnan(trust)]
-    mean = float(known.mean()) if known.size else 0.0
-    return round(100 * mean), trust_word(mean, words)
-
-
 # --- out of a hundred -----------------------------------------------------------------------------
 
 
@@ -324,7 +320,7 @@ def icon_arrays(
     said = {"without": counts[0], "with": counts[1], "total": total}
     title = capital(sides.say("draw.icons", words, what=what, when=when(deadline, words), **said))
     wrapped = [wrap(label, 570, 2, ARIAL, bold=True) for label in labels]
-    head, is_wide = LINE * max(map(len, wrapped)), width > PANE[0]
+    head, is_wide = LINE * max(map(len, wrapped)), width > NARROW
     marks: list[Mark] = []
     for index, (rows, count) in enumerate(zip(wrapped, counts, strict=True)):
         left, top = (30 + index * 620, 0) if is_wide else (30, index * (308 + head))
@@ -351,7 +347,7 @@ def dots(
     deadline where it may stand, so that a page can drag it; it is a slider for the keyboard.
     """
     # The deadline's grip is above; where there is little room, its label has a line of its own.
-    is_wide = width > PANE[0]
+    is_wide = width > NARROW
     top, across = (34, 942) if is_wide else (34 + LINE, 476)
     panel = Panel(30, top, across, 268, (0, months))
     never = (panel.right + 30, width)
@@ -467,82 +463,6 @@ def bars(why: Why, words: Words) -> Picture:
     return Picture(marks, words("draw.bars"), table, (PANE[0], len(parts) * step + 2))
 
 
-def lines(
-    series: Sequence[Series],
-    title: str,
-    words: Words,
-    *,
-    month: int | None = None,
-    flags: Mapping[int, str] | None = None,
-    top: float | None = None,
-    scale: float = 1.0,
-    size: tuple[int, int] = WIDE,
-    margin: int | None = None,
-) -> Picture:
-    """Draw up to four lines over time, with their names, flags and the month shown.
-
-    Names stand right of the lines, on as many rows as it takes; above them where it is narrow,
-    which makes the picture higher.
-
-    Parameters
-    ----------
-    month
-        The month at which the cursor stands; none if left out. A page can move it by itself.
-    flags
-        Labels of what stands on the timeline, by month.
-    top
-        Upper end of the axis; that of the values if left out. The lower end is 0.
-    scale
-        The factor that numbers are multiplied by to be shown: 100 for shares in per cent.
-    margin
-        Pixels right of the lines for their names; as much as the names take if left out.
-
-    Raises
-    ------
-    ValueError
-        For more than four series.
-    """
-    if not 1 <= len(series) <= len(COLOURS):
-        raise ValueError(f"series: {len(series)} given; a chart shows 1 to {len(COLOURS)}")
-    months, names = len(series[0].values) - 1, [line.name for line in series]
-    shown = [line.values * scale for line in series]
-    none = np.empty((0, months + 1))
-    faint = [none if line.faint is None else line.faint * scale for line in series]
-    marks: list[Mark] = []
-    above, has_names = 0, margin is None and size[0] > PANE[0]
-    if margin is None and not has_names:
-        marks += _legend([wrap(name, size[0] - 70, 2, ARIAL, bold=True) for name in names])
-        above = LINE * sum(isinstance(mark, Text) for mark in marks)
-    margin = _margin(names) if has_names else margin or NO_NAMES
-    width, height = size[0], size[1] + above
-    room, across = width - margin - 76, (0.0, float(months))
-    placed = _place_flags(flags or {}, Panel(76, 0, room, 0, across), width)
-    upper = above + 12 + LINE * (1 + max((flag.row for flag in placed), default=0))
-    highest = max(float(np.nanmax(line)) for line in (*shown, *faint) if len(line))
-    ceiling = round_up(highest if top is None else top)
-    panel = Panel(76, upper, room, height - 44 - upper, across, (0.0, ceiling))
-    ticks = [0.0, ceiling / 2, ceiling]
-    marks += axes(panel, months, ticks, [f"{tick:g}" for tick in ticks])
-    marks += [_draw_flag(flag, panel, above) for flag in placed]
-    over, most = np.arange(months + 1), 1.05 * ceiling  # what is beyond an end that was given
-    for runs, colour in zip(faint, COLOURS, strict=False):
-        marks += [panel.line(over, run, colour, 1.5, opacity=0.35) for run in runs]
-    for values, colour, dash in zip(shown, COLOURS, DASHES, strict=False):
-        marks.append(panel.line(over, np.minimum(values, most), colour, 5, dash=dash))
-    if has_names:
-        ends = zip(map(_last, shown), DARK, strict=False)
-        rows = max(1, min(NAME_ROWS, int(panel.bottom // LINE) // len(names)))
-        marks += names_at_ends(panel, dict(zip(names, ends, strict=False)), width, rows, ARIAL)
-    if month is not None:
-        cursor = panel.upright(month, INK, 3)
-        marks.append(Group([cursor], {"class": "ps-cursor", **_where(month, panel)}))
-    years = range(0, months + 1, YEAR)
-    table: dict[str, list[Any]] = {words("draw.by"): [when(at, words) for at in years]}
-    for name, values in zip(names, shown, strict=True):
-        table[name] = [round(float(values[at]), 3) for at in years]
-    return Picture(marks, title, table, (width, height), words("draw.lines_desc"))
-
-
 def guesses(
     options: Sequence[str],
     room: Sequence[int],
@@ -559,7 +479,7 @@ def guesses(
     """
     runs = max(sum(hundred), 1)
     labels = (words("draw.room"), words("draw.hundred", total=runs))
-    is_wide = width > PANE[0]
+    is_wide = width > NARROW
     left, reach, step = (480, 440, 92) if is_wide else (4, 300, 150)
     marks: list[Mark] = []
     for index, option in enumerate(options):
@@ -578,60 +498,70 @@ def guesses(
     return Picture(marks, words("draw.guesses"), table, (width, len(options) * step))
 
 
-def _margin(names: Sequence[str]) -> int:
-    """Find the room right of lines in which their names can be read: few rows, then little room."""
-    for rows in range(1, NAME_ROWS + 1):
-        for margin in MARGINS if rows > 1 else MARGINS[:3]:
-            texts = [wrap(name, margin - LEADER, rows, ARIAL, bold=True) for name in names]
-            if not any(line.endswith("…") for text in texts for line in text):
-                return margin
-    return MARGINS[-1]
+def so_far(
+    strokes: Sequence[Stroke],
+    title: str,
+    words: Words,
+    *,
+    month: int | None,
+    size: tuple[int, int],
+    bet: Bet | None = None,
+    least: float = 0.0,
+    has_names: bool = False,
+) -> Picture:
+    """Draw lines of our hundred only up to a month, and the room's bet ahead of them.
+
+    What is to come lies behind a `clipPath`, which a page widens as it plays; without a month all is
+    there. `least` is the least upper end of the axis. Names stand above lines where no lanes say them,
+    and make the picture higher.
+    """
+    months, (width, height) = len(strokes[0].values) - 1, size
+    highest = max(float(np.nanmax(stroke.values)) for stroke in strokes)
+    ceiling = round_up(max(highest, least))
+    names = [*_legend(strokes, width)] if has_names else []
+    above = LINE * sum(isinstance(mark, Text) for mark in names)
+    room, deep = width - 64 - 20, height - 12 - 40
+    panel = Panel(64, 12 + above, room, deep, (0.0, float(months)), (0.0, ceiling))
+    ticks = [0.0, ceiling / 2, ceiling]
+    marks = names + axes(panel, months, ticks, [f"{tick:g}" for tick in ticks])
+    over = np.arange(months + 1)
+    drawn: list[Mark] = [panel.line(over, s.values, s.colour, s.width, dash=s.dash) for s in strokes]
+    if month is None:
+        marks += drawn
+    else:
+        shown = Box(panel.left - 4, 0, panel.x(month) - panel.left + 4, height + above, "none")
+        unit: Attributes = {"id": "ps-now", "data-unit": f"{panel.width / months:.4f}"}
+        cursor = panel.upright(month, INK, 2)._replace(dash="4 5")
+        marks.append(Group([shown], unit, "clipPath"))
+        marks.append(Group(drawn, {"clip-path": "url(#ps-now)"}))
+        marks.append(Group([cursor], {"class": "ps-cursor", **_where(month, panel)}))
+    if bet is not None:
+        marks.append(_bet(bet, panel))
+    years = range(0, months + 1, YEAR)
+    table: dict[str, list[Any]] = {words("draw.by"): [when(at, words) for at in years]}
+    for stroke in strokes:
+        table[stroke.name] = [round(float(stroke.values[at]), 1) for at in years]
+    return Picture(marks, title, table, (width, height + above), words("draw.lines_desc"))
 
 
-def _legend(names: Sequence[Sequence[str]]) -> Iterator[Mark]:
-    """Draw the names above lines, each beside a piece of its line."""
+def _bet(bet: Bet, panel: Panel) -> Group:
+    """Draw the room's bet: a bar across months or up values, and its words on the side with room."""
+    left, right = (panel.x(float(np.clip(m, *panel.across))) for m in bet.months)
+    low, high = (panel.y(float(np.clip(v, *panel.up))) for v in bet.values)
+    wide, tall = max(right - left, 10.0), max(low - high, 10.0)
+    x, y = (left + right - wide) / 2, (low + high - tall) / 2
+    end = x + wide > panel.left + 0.6 * panel.width
+    label_x, label_y = (x + wide if end else x), (y - 12 if y > panel.top + 30 else y + tall + 28)
+    box = Box(x, y, wide, tall, ORANGE, "")
+    anchor = "end" if end else "start"
+    return Group([box, Text(label_x, label_y, bet.label, anchor, DARK[3], bold=True)], {"class": "ps-bet"})
+
+
+def _legend(strokes: Sequence[Stroke], width: float) -> Iterator[Mark]:
+    """Draw the names of lines above them, each beside a piece of its line."""
     y = 0
-    for rows, colour, dark, dash in zip(names, COLOURS, DARK, DASHES, strict=False):
-        yield Line(((4, y + 16), (54, y + 16)), colour, 5, dash)
-        for row in rows:
-            yield Text(64, y + 24, row, colour=dark, bold=True)
+    for stroke in strokes:
+        yield Line(((4, y + 16), (54, y + 16)), stroke.colour, 5, stroke.dash)
+        for row in wrap(stroke.name, width - 70, 2, ARIAL, bold=True):
+            yield Text(64, y + 24, row, bold=True)
             y += LINE
-
-
-class _Flag(NamedTuple):
-    """A flag on the timeline of a chart, and where its label is, if there is room for it."""
-
-    month: int
-    label: str
-    side: int
-    row: int
-
-
-def _place_flags(flags: Mapping[int, str], panel: Panel, width: float) -> list[_Flag]:
-    """Put labels beside their flags, in rows so that none covers another."""
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_ROWS)]
-    placed = []
-    for month, label in sorted(flags.items()):
-        x = panel.x(month)
-        side = -1 if x > (panel.left + panel.right) / 2 else 1
-        text = shorten(label, min(400.0, (x if side < 0 else width - x) - 12), ARIAL)
-        begin, end = sorted((x, x + side * (text_width(text, ARIAL) + 16)))
-        free = [r for r in range(MOST_ROWS) if all(end <= a or begin >= b for a, b in taken[r])]
-        if free:
-            taken[free[0]].append((begin, end))
-        placed.append(_Flag(month, text if free else "", side, free[0] if free else 0))
-    return placed
-
-
-def _draw_flag(flag: _Flag, panel: Panel, above: float) -> Group:
-    x, top = panel.x(flag.month), above + LINE * flag.row
-    marks: list[Mark] = [Line(((x, top + 8), (x, panel.bottom)), QUIET, 2, "6 5")]
-    if flag.label:
-        anchor = "end" if flag.side < 0 else "start"
-        marks.append(Text(x + 8 * flag.side, top + 26, flag.label, anchor))
-    return Group(marks, {"class": "ps-flag", "data-month": flag.month})
-
-
-def _last(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known[-1]) if known.size else 0.0

@@ -12,13 +12,12 @@ from html import escape
 from importlib.resources import files
 
 import partnersim
-from partnersim.app import draw, sentences
-from partnersim.app.draw import Series
-from partnersim.app.pages.view import BELOW, PACE
+from partnersim.app import draw, sentences, take_home
+from partnersim.app.pages.view import PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, words
-from partnersim.app.world import World
+from partnersim.app.world import N_PAIRS, World
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR
 from partnersim.runs.wording import capital
@@ -27,6 +26,8 @@ from partnersim.scenario.errors import ScenarioError, suggest
 STYLE = """
 .ps-player { display: flex; flex-wrap: wrap; align-items: center; gap: .4em; padding: .2em 0;
   position: static; border: 0; }
+.ps .ps-player input[type="range"] { width: auto; }
+body { margin: 0; }
 """
 """The timeline stands above the pictures: a page that is scrolled has no place for it below."""
 
@@ -86,7 +87,7 @@ def _section(session: Session, number: int, spoken: Words) -> str:
         hidden = " hidden"
     shown = "".join(_pictures(session, number, spoken))
     parts.append(f'<div class="shown"{hidden}>{shown}</div>')
-    months = f'data-month="{session.month}"'
+    months = f'data-month="{_month(session)}"'
     return f'<section class="screen" {months} hidden>{"".join(parts)}</section>'
 
 
@@ -97,6 +98,7 @@ def _question(session: Session, spoken: Words) -> str:
     buttons = []
     for chosen, option in enumerate(question.options):
         session.predict([int(index == chosen) for index in range(len(question.options))])
+        session.place_bets()
         said = reply(session.reveal().guess, question.options, spoken)
         buttons.append(
             f'<button class="answer" aria-pressed="false" data-reply="{escape(said)}">'
@@ -113,28 +115,23 @@ def _question(session: Session, spoken: Words) -> str:
 def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     """Write the pictures of a screen: trust, the change, the hundred if it compares, and why."""
     worlds = [session.without] + ([session.with_] if session.with_ is not None else [])
-    runs = [world.run() for world in worlds]
     labels = session.sides.names(spoken)
     names = [capital(label) for label in labels]
     if session.with_ is not None:
-        said = sentences.difference(runs[0], runs[1], session.sides, spoken)
+        said = sentences.faster(session.hundred(), session.sides, spoken)
         yield f'<p class="ps-sentence">{escape(said)}</p>'
     panes = "".join(
         _network(session, world, f"s{number}-{index}-", names[index] if len(worlds) > 1 else "", spoken)
         for index, world in enumerate(worlds)
     )
-    yield f'<div class="ps-row ps-two">{panes}</div>'
-    lines = [Series(label, run.series["change_delivered"]) for label, run in zip(labels, runs, strict=False)]
-    title = spoken("page.change_title")
-    yield _figure(draw.lines(lines, title, spoken, month=session.month, scale=100, size=BELOW), spoken)
-    for run, label in zip(runs, labels if len(runs) > 1 else ("",), strict=True):
-        counted = sentences.counted(run, spoken, label)[-1]
-        yield f"<p>{escape(capital(sentences.when(run.months, spoken)))}. {escape(counted)}</p>"
+    one = spoken("page.one_in_file", n=session.without.replicate + 1, total=N_PAIRS)
+    yield f'<p class="ps-quiet">{escape(one)}</p><div class="ps-row ps-two">{panes}</div>'
+    yield _figure(take_home.change_picture(session), spoken)
     if session.with_ is not None:
         reached, what = session.hundred().months_to(0.5), spoken("measure.half")
         drawing = draw.icon_arrays(reached, session.deadline, what, session.sides, spoken)
         yield _figure(drawing, spoken)
-    month = session.month or YEAR
+    month = _month(session) or YEAR
     why = sentences.why(worlds[-1].ledger(month), month, spoken)
     yield (
         f'<details class="why"><summary>{escape(spoken("page.why"))}</summary>'
@@ -143,10 +140,16 @@ def _pictures(session: Session, number: int, spoken: Words) -> Iterator[str]:
     )
 
 
+def _month(session: Session) -> int:
+    """Return the month at which a screen is opened: the start, if it is there to be played."""
+    screen = session.screen_shown
+    return screen.month if screen is not None and screen.switches else 0
+
+
 def _network(session: Session, world: World, prefix: str, heading: str, spoken: Words) -> str:
     """Write a network that plays, by the frames that stand beside it."""
     trust = world.run().trust
-    month = session.month
+    month = _month(session)
     links = draw.Links(trust[month], world.names, world.titles, month, spoken, prefix, heading)
     drawing = draw.network(links)
     marks, frames = draw.frames(trust, world.names, prefix)

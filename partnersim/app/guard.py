@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketClose
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from partnersim.app.room.addresses import is_loopback
 from partnersim.app.words import words
 from partnersim.scenario.errors import ServingError
 
@@ -90,15 +91,23 @@ class Guard:
         The address at which the server listens.
     public
         The origin at which a proxy serves it; empty where there is none.
+    for_others
+        The paths that are there for other machines; all of them where empty.
     may_open
         Whether there is room for a page: by its name, by how many are open or about to be, and by
         the key that it told.
     """
 
     def __init__(
-        self, app: App, host: str, public: str, may_open: Callable[[str, set[str], str], bool]
+        self,
+        app: App,
+        host: str,
+        public: str,
+        may_open: Callable[[str, set[str], str], bool],
+        for_others: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
+        self._for_others = for_others
         self._public = urlsplit(public) if public else None
         own = socket.gethostname().lower()
         self._names = {"localhost", host.lower(), own, f"{own}.local"}
@@ -120,13 +129,16 @@ class Guard:
             await answer(scope, receive, send)
             return
         scope = self._without_claims(scope)
-        if scope["type"] == "websocket":
+        # Phones are counted by their room: they take no thread, and a few kilobytes.
+        if scope["type"] == "websocket" and scope["path"].startswith(CONNECTIONS):
             await self._connect(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     def _what_is_wrong(self, scope: Scope) -> str:
         """Return the key of the words that say why a request is turned away; empty where it is not."""
+        if self._for_others and not self._is_here(scope) and scope["path"] not in self._for_others:
+            return "door.phones"
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_own(host):
@@ -150,6 +162,11 @@ class Guard:
                 origins[0],
             )
         return "door.origin"
+
+    def _is_here(self, scope: Scope) -> bool:
+        """Return whether a request comes from this machine, by the address that it really came from."""
+        client = scope.get("client")
+        return client is not None and is_loopback(client[0])
 
     def _is_own(self, host: str) -> bool:
         """Return whether a name is this server's: whoever owns another may let it mean this machine.

@@ -17,7 +17,7 @@ from partnersim.app.words import Words, languages, words
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
 
-VERSION = "1"
+VERSION = "2"
 """The version of links; it is raised when an old link would be read wrongly."""
 
 MOST_LETTERS = 16_000

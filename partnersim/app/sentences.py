@@ -15,10 +15,10 @@ import numpy as np
 
 from partnersim.app.levers import find_lever
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Run
-from partnersim.figures.steps import step_of
-from partnersim.runs.ledger import Kind, Ledger
-from partnersim.runs.measures import YEAR, find_first_month
+from partnersim.app.world import Appointment, Change, Happening, Hundred, Lever, Mark, Moment, Run
+from partnersim.runs.ledger import Ledger
+from partnersim.runs.measures import YEAR
+from partnersim.runs.statistics import median_interval
 from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
 from partnersim.scenario.scenario import Scenario
@@ -38,9 +38,11 @@ LEAST_MOVED = 10
 
 @lru_cache(maxsize=4096)  # every picture and timeline names all of its months
 def when(month: int, words: Words) -> str:
-    """Write a month in words: 'year 3, month 4' for month 28, 'the start' for 0."""
+    """Write a month in words: 'year 3, month 4' for 28, 'the end of year 3' for 36, 'the start' for 0."""
     if month <= 0:
         return words("time.start")
+    if month % YEAR == 0:
+        return words("time.year", year=month // YEAR)
     return words("time.month", year=(month - 1) // YEAR + 1, month=(month - 1) % YEAR + 1)
 
 
@@ -64,12 +66,6 @@ def of_hundred(count: int, total: int, words: Words) -> str:
     if count == total:
         return words("hundred.in_all", total=total)
     return words("hundred.in_n", n=count, total=total)
-
-
-def trust_word(trust: float, words: Words) -> str:
-    """Name the step of a trust; nothing for nobody's."""
-    step = step_of(trust)
-    return words(f"trust.{step.name}") if step else ""
 
 
 # --- what was changed -----------------------------------------------------------------------------
@@ -99,6 +95,10 @@ class Sides:
     def after_with(self, words: Words) -> tuple[str, str]:
         """Call the worlds by what can follow 'with'; the first one first."""
         return self.other or words("side.nothing"), self.who
+
+    def than(self, words: Words) -> str:
+        """Call the first world as it follows 'than'."""
+        return words("draw.with", who=self.other) if self.other else words("draw.without")
 
     def say(self, key: str, words: Words, **values: object) -> str:
         """Write a sentence about both worlds, in its form for two names where both are named."""
@@ -168,7 +168,8 @@ def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
     """Name a mark that stands on the timeline."""
     what = mark.what
     if isinstance(what, Coordinator):
-        return words("mark.coordinator_begins", name=what.title or what.name)
+        key = "leaves" if mark.is_end else "begins"
+        return words(f"mark.coordinator_{key}", name=what.title or what.name)
     if isinstance(what, Event):
         name = what.title or words(f"event.{what.type}")
         return f"{name}: {title_of(what.organisation, scenario)}" if what.organisation else name
@@ -187,88 +188,86 @@ def _name_intervention(what: Intervention, scenario: Scenario, words: Words) -> 
     return lever.sentence(what.value) if lever else words("change.other")
 
 
-# --- the difference in one sentence ---------------------------------------------------------------
+# --- how much faster ------------------------------------------------------------------------------
 
 
-def difference(without: Run, with_: Run, sides: Sides, words: Words, share: float = 0.5) -> str:
-    """State what one switch changed in one partnership, luck being the same.
+def faster(hundred: Hundred, sides: Sides, words: Words, share: float = 0.5) -> str:
+    """State how much sooner our hundred have a share of the vision, and how sure that is.
 
-    Parameters
-    ----------
-    without, with_
-        The two runs.
-    sides
-        Words for what each of them has.
-    share
-        A share of the vision, one of `SHARES`: the worlds are compared by when they reach it.
+    The one answer to that question, wherever it is asked: the median over pairs that share their
+    luck, its 95 % interval, and in how many pairs it comes earlier and later.
     """
-    what = words(f"measure.{SHARES[share]}")
-    first, second = _month_with(without, share), _month_with(with_, share)
-    years = span(without.months, words)
-    if (fallen := _say_collapse(without, with_, sides, words)) is not None:
-        return fallen
-    if first is None and second is None:
-        return _say_neither(without, with_, sides, words)
-    if first is None or second is None:
-        key = "only_with" if first is None else "only_without"
-        said = {"with": when(second or 0, words), "without": when(first or 0, words)}
-        return sides.say(f"difference.{key}", words, what=what, years=years, **said)
-    said = {"with": when(second, words), "without": when(first, words)}
-    if first == second:
-        return capital(sides.say("difference.same", words, what=what, **{"with": said["with"]}))
-    key = "earlier" if second < first else "later"
-    apart = words.count("month", abs(second - first))
-    return sides.say(f"difference.{key}", words, what=what, span=apart, **said)
+    apart, n = hundred.months_apart(share), hundred.n_pairs
+    median, (low, high) = float(np.median(apart)), median_interval(apart)
+    earlier, later = int((apart < 0).sum()), int((apart > 0).sum())
+    said = {
+        "what": words(f"measure.{SHARES[share]}"),
+        "who": sides.who,
+        "than": sides.than(words),
+        "n": n,
+        "years": span(hundred.without.months, words),
+        "sure": _between(low, high, words),
+        "earlier": earlier,
+        "later": later,
+    }
+    never = [np.isnan(months) for months in hundred.months_to(share)]
+    if 2 * int((never[0] & never[1]).sum()) > n:
+        more = round(100 * hundred.apart("change_delivered", hundred.without.months))
+        key = "more" if more > 0 else "less" if more < 0 else "as_much"
+        return words("faster.neither", **said, more=words(f"faster.{key}", points=abs(more)))
+    if np.isinf(median):
+        return words("faster.only_with" if median < 0 else "faster.only_without", **said)
+    if median == 0:
+        return capital(words("faster.same", **said))
+    return capital(words("faster.moved", **said, span=_apart(median, words)))
 
 
-def difference_in_hundred(
+def _apart(months: float, words: Words) -> str:
+    """Write a distance in time: '9 months earlier'; what is never reached is beyond all counting."""
+    if np.isinf(months):
+        return words("faster.beyond")
+    if round(months) == 0:
+        return words("faster.at_once")
+    key = "later" if months > 0 else "earlier"
+    return words(f"faster.{key}", span=words.count("month", abs(round(months))))
+
+
+def _between(low: float, high: float, words: Words) -> str:
+    """Write an interval of time from its nearer end to its further one."""
+    near, far = sorted((low, high), key=abs)
+    if near == far:
+        return _apart(far, words)
+    if near * far > 0 and np.isfinite(far):
+        return words("faster.range", near=abs(round(near)), far=_apart(far, words))
+    return words("faster.range", near=_apart(near, words), far=_apart(far, words))
+
+
+def reached_in_hundred(
     hundred: Hundred, sides: Sides, words: Words, by_month: int, share: float = 0.5
 ) -> str:
-    """State what one switch changed over our hundred simulated partnerships."""
-    what = words(f"measure.{SHARES[share]}")
+    """State in how many of our hundred simulated partnerships a share was there by a deadline."""
     without, with_ = hundred.reached(share, by_month)
-    total = hundred.n_pairs
-    reached = sides.say(
-        "difference.hundred.reached",
-        words,
-        when=when(by_month, words),
-        what=what,
-        total=total,
-        without=without,
-        **{"with": with_},
+    return capital(
+        sides.say(
+            "draw.icons",
+            words,
+            what=words(f"measure.{SHARES[share]}"),
+            when=when(by_month, words),
+            total=hundred.n_pairs,
+            without=without,
+            **{"with": with_},
+        )
     )
-    first, second = (np.nan_to_num(months, nan=np.inf) for months in hundred.months_to(share))
-    earlier, later = int((second < first).sum()), int((second > first).sum())
-    counts = {"earlier": earlier, "later": later, "total": total}
-    pairs = sides.say("difference.hundred.earlier", words, **counts)
-    return f"{reached} {pairs}"
 
 
-def _month_with(run: Run, share: float) -> int | None:
-    """Find the first month with this share of the vision."""
-    change = run.series["change_delivered"]
-    month = float(find_first_month(change[np.newaxis] >= share)[0])
-    return None if np.isnan(month) else int(month)
-
-
-def _say_collapse(without: Run, with_: Run, sides: Sides, words: Words) -> str | None:
-    """State that one partnership came apart and the other did not; None where that is not so."""
-    first, second = (run.measures["months_to_collapse"] for run in (without, with_))
-    if np.isnan(first) == np.isnan(second):
-        return None
-    if np.isnan(first):
-        return sides.say("difference.collapsed_with", words, **{"with": when(int(second), words)})
-    return sides.say("difference.collapsed_without", words, without=when(int(first), words))
-
-
-def _say_neither(without: Run, with_: Run, sides: Sides, words: Words) -> str:
-    """State how far both partnerships came, where neither came to the share."""
-    first, second = (percent(run.measures["change_delivered"]) for run in (without, with_))
-    years = span(without.months, words)
-    if first == second:
-        return sides.say("difference.neither_same", words, years=years, **{"with": second})
-    said = {"without": first, "with": second}
-    return sides.say("difference.neither", words, years=years, **said)
+def consequence(hundred: Hundred, month: int, words: Words) -> str:
+    """State what an event did to our hundred by a month: to the change, and to trust."""
+    said = []
+    for series, key in (("change_delivered", "change"), ("trust", "trust")):
+        points = round(100 * hundred.apart(series, month))
+        way = "more" if points > 0 else "less" if points < 0 else "same"
+        said.append(words(f"consequence.{key}.{way}", points=abs(points)))
+    return words("consequence.said", change=said[0], trust=said[1], n=hundred.n_pairs)
 
 
 # --- why ------------------------------------------------------------------------------------------
@@ -318,10 +317,8 @@ def why(
     trustor: str | None = None,
     trustee: str | None = None,
     months: int = YEAR,
-    kind: Kind = "goodwill",
-    meanwhile: bool = False,
 ) -> Why:
-    """Explain why trust of one kind moved in the months before and up to one.
+    """Explain why trust moved in the months before and up to one.
 
     Parameters
     ----------
@@ -333,14 +330,10 @@ def why(
         Names of organisations; None for all.
     months
         The number of months to look back.
-    kind
-        The kind of trust.
-    meanwhile
-        Whether another sentence has said between which months.
     """
     first = max(0, month - months)
-    monthly = [ledger.totals(trustor, trustee, m, kind) for m in range(first + 1, month + 1)]
-    start, end = (_tenths(ledger.level(m, trustor, trustee, kind)) for m in (first, month))
+    monthly = [ledger.totals(trustor, trustee, m, "trust") for m in range(first + 1, month + 1)]
+    start, end = (_tenths(ledger.level(m, trustor, trustee, "trust")) for m in (first, month))
     causes = {name: sum(totals[name] for totals in monthly) for name in ledger.mechanisms}
     bars = _bars(causes, end - start, words)
     moved = [sum(totals.values()) for totals in monthly]
@@ -349,10 +342,10 @@ def why(
     about = {
         "from": when(first, words),
         "to": when(month, words),
-        "whose": _whose(ledger, trustor, trustee, kind, words),
+        "whose": _whose(ledger, trustor, trustee, words),
     }
     return Why(
-        sentence=_say_why(bars, start, end, about, words, "why.meanwhile" if meanwhile else "why"),
+        sentence=_say_why(bars, start, end, about, words),
         bars=bars,
         total=end - start,
         first_month=first,
@@ -369,23 +362,17 @@ def stalled(run: Run, month: int, words: Words) -> str:
     return words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
 
 
-def counted(run: Run, words: Words, name: str = "") -> list[str]:
-    """State how many initiatives are completed, given up and under way, month by month.
-
-    `name` is what the run is called where there are two.
-    """
-    series = ("initiatives_completed", "initiatives_abandoned", "initiatives_under_way")
-    months = zip(*(run.series[one].astype(int).tolist() for one in series), strict=True)
-    return [
-        words(
-            "initiatives.counted_of" if name else "initiatives.counted",
-            **({"name": capital(name)} if name else {}),
-            completed=words.count("initiative", completed),
-            given_up=given_up,
-            under_way=under_way,
-        )
-        for completed, given_up, under_way in months
-    ]
+def tale(moment: Moment, scenario: Scenario, words: Words) -> tuple[str, str]:
+    """Tell what moved most in a year: whose trust in whom and when, and how it came."""
+    titles = scenario.organisation_titles
+    ends = {"trustor": titles[moment.trustor], "trustee": titles[moment.trustee]}
+    way = "rose" if moment.after > moment.before else "fell"
+    levels = {"before": f"{100 * moment.before:.0f}", "after": f"{100 * moment.after:.0f}"}
+    title = words("tale.title", **ends, year=moment.month // YEAR)
+    return (
+        title,
+        f"{words(f'tale.{way}.{moment.cause}', **ends)} {words(f'tale.{way}.said', **ends, **levels)}",
+    )
 
 
 def _tenths(trust: float) -> int:
@@ -404,29 +391,27 @@ def _bars(causes: dict[str, float], total: int, words: Words) -> tuple[Bar, ...]
     return tuple(bars)
 
 
-def _say_why(
-    bars: tuple[Bar, ...], start: int, end: int, about: dict[str, str], words: Words, key: str
-) -> str:
+def _say_why(bars: tuple[Bar, ...], start: int, end: int, about: dict[str, str], words: Words) -> str:
     up = max(bars, key=lambda bar: bar.tenths, default=None)
     down = min(bars, key=lambda bar: bar.tenths, default=None)
     if up is None or down is None:
-        return words(f"{key}.stayed", **about)
+        return words("why.stayed", **about)
     if abs(end - start) < LEAST_MOVED:
         raised = up.label if up.tenths > 0 else words("why.nothing")
         lowered = down.label if down.tenths < 0 else words("why.nothing")
-        return words(f"{key}.still", **about, up=raised, down=lowered)
+        return words("why.still", **about, up=raised, down=lowered)
     way, cause = ("rose", up) if end > start else ("fell", down)
     levels = {"start": f"{start / 10:.1f}", "end": f"{end / 10:.1f}"}
-    return words(f"{key}.{way}", **about, **levels, cause=cause.label)
+    return words(f"why.{way}", **about, **levels, cause=cause.label)
 
 
-def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, kind: Kind, words: Words) -> str:
-    """Name the trust that is explained: whose it is, and of which kind."""
+def _whose(ledger: Ledger, trustor: str | None, trustee: str | None, words: Words) -> str:
+    """Name the trust that is explained: whose it is, and in whom."""
     whose = {(True, True): "link", (True, False): "of", (False, True): "towards", (False, False): "all"}[
         bool(trustor), bool(trustee)
     ]
     return words(
-        f"why.{kind}.{whose}",
+        f"why.trust.{whose}",
         trustor=title_of(trustor or "", ledger.scenario),
         trustee=title_of(trustee or "", ledger.scenario),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 import webbrowser
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partnersim.app import ECHARTS
+from partnersim.app.room.addresses import is_loopback, own_addresses
 from partnersim.scenario.errors import MissingPackageError, ServingError
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def serve(
     host: str = LOOPBACK,
     port: int = FIRST_PORT,
     behind_proxy: str = "",
+    phones: bool = False,
     has_browser: bool = True,
     say: Callable[[str], None],
 ) -> None:
@@ -101,6 +102,8 @@ def serve(
         The address and port to listen at; the next free port is taken if this one is not free.
     behind_proxy
         The address that visitors open, where a proxy stands between them and this server.
+    phones
+        Whether to listen on the local network too, where only the page for phones is there.
     has_browser
         Whether to open the page in a browser.
     say
@@ -115,6 +118,8 @@ def serve(
     from partnersim.app.guard import read_public_address
 
     public = read_public_address(behind_proxy) if behind_proxy else ""
+    if phones:
+        host = _host_for_phones(host, public)
     check_packages()
     if place is not None:
         from partnersim.app.pages.rooms import ROOMS
@@ -124,7 +129,7 @@ def serve(
         chosen = listener.getsockname()[1]
         if chosen != port:
             say(f"Port {port} is taken; this is port {chosen}.")
-        config = configure(make_app(host, public))
+        config = configure(make_app(host, public, phones=phones))
         from uvicorn import Server
 
         here = f"http://{_shown_host(host)}:{chosen}/"
@@ -132,7 +137,7 @@ def serve(
         say(f"The workshop is at {address}")
         if public:
             say(f"The proxy finds it at {here}; pages work at the address above alone.")
-        for line in reach(host, chosen):
+        for line in reach(host, chosen, phones=phones):
             say(line)
         if has_browser and not open_browser(address):
             say("No browser was found: open that address in one.")
@@ -231,17 +236,42 @@ def _no_such_host(host: str) -> ServingError:
     )
 
 
-def reach(host: str, port: int) -> list[str]:
+def reach(host: str, port: int, *, phones: bool = False) -> list[str]:
     """Return lines that tell who can open the page, where that is not only this machine."""
-    if _is_loopback(host):
+    if is_loopback(host):
         return []
+    everywhere = host in ("0.0.0.0", "::")
+    addresses = own_addresses() if everywhere else [host]
+    if phones:
+        return [
+            "Phones on the same network can join, and reach nothing else of this machine's workshop. "
+            "What they send is not encrypted.",
+            *(f"They join at http://{address}:{port}/join" for address in addresses),
+            *([] if addresses else ["This machine is on no network yet, so no phone finds it."]),
+        ]
     lines = [
         "Everyone on the same network can open it, without a password, and what is typed in it "
         "is not encrypted. Leave --host away to keep it on this machine."
     ]
-    if host in ("0.0.0.0", "::"):
-        lines += [f"From there it is at http://{address}:{port}/" for address in _own_addresses()]
+    if everywhere:
+        lines += [f"From there it is at http://{address}:{port}/" for address in addresses]
     return lines
+
+
+def _host_for_phones(host: str, public: str) -> str:
+    """Return the address to listen at, so that phones on the same network get in.
+
+    Raises
+    ------
+    ServingError
+        Behind a proxy, where nobody can be told from the proxy.
+    """
+    if public:
+        raise ServingError(
+            "--phones and --behind-proxy: the proxy lets phones in already, and from behind it the "
+            "machine that asks cannot be told; leave --phones away"
+        )
+    return "0.0.0.0" if is_loopback(host) else host
 
 
 def open_browser(address: str) -> bool:
@@ -252,7 +282,7 @@ def open_browser(address: str) -> bool:
         return False
 
 
-def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
+def make_app(host: str = LOOPBACK, public: str = "", *, phones: bool = False) -> Starlette:
     """Build the web application: what pages need of Solara's, behind a guard.
 
     Parameters
@@ -261,6 +291,8 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
         The address at which it is served.
     public
         The origin at which a proxy serves it; empty where there is none.
+    phones
+        Whether only the page for phones is there for other machines.
     """
     _set_up()
     from solara.server import settings
@@ -271,6 +303,8 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
 
     from partnersim.app.guard import Guard
     from partnersim.app.pages.files import ROUTES
+    from partnersim.app.room.web import PHONE_PATHS
+    from partnersim.app.room.web import ROUTES as ROUTES_OF_ROOM
 
     class LocalAssets(solara_server.StaticCdn):
         """A server of assets as installed; what is not there is not fetched from anywhere."""
@@ -286,16 +320,19 @@ def make_app(host: str = LOOPBACK, public: str = "") -> Starlette:
     settings.main.root_path = ""  # else the first request says what all pages begin with
     local = Mount("/_solara/cdn", app=LocalAssets(directory=assets_folder()))
     needed = [route for route in solara_server.routes if route.path in PATHS]
-    return Starlette(
-        routes=[local, *ROUTES, *needed],
+    for_others = PHONE_PATHS if phones else frozenset()
+    app = Starlette(
+        routes=[local, *ROUTES, *ROUTES_OF_ROOM, *needed],
         lifespan=solara_server.lifespan,
         middleware=[
             Middleware(Policy),
-            Middleware(Guard, host=host, public=public, may_open=may_open),
+            Middleware(Guard, host=host, public=public, may_open=may_open, for_others=for_others),
             *solara_server.middleware,
         ],
         exception_handlers={500: _say_no_file},
     )
+    app.state.host, app.state.public = host, public
+    return app
 
 
 def may_open(page: str, connected: set[str], key: str) -> bool:
@@ -358,21 +395,8 @@ def _give_words_to_template() -> None:
     get_jinja_env(app_name="__default__").globals |= {"texts": spoken.texts, "language": spoken.language}
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host) is not None
-
-
 def _shown_host(host: str) -> str:
     """Return the host as this machine's browser can open it."""
     if host in ("0.0.0.0", "::"):
         return LOOPBACK
     return f"[{host}]" if ":" in host else host
-
-
-def _own_addresses() -> list[str]:
-    """List addresses of this machine, as far as it knows them without asking anybody."""
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None, family=socket.AF_INET)
-    except OSError:
-        return []
-    return sorted({str(entry[4][0]) for entry in found} - {LOOPBACK})

@@ -1,4 +1,4 @@
-"""One visitor's session: the present world, its twin, what was guessed, and the way back.
+"""One visitor's session: the world as it was and as changed, what the room bet, and the way back.
 
 A `Session` is a plain object that belongs to one visitor and is shared by the windows of that
 visitor (projector and notes). What a link can hold is its `State`, which is a value; the session
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,19 +21,20 @@ from partnersim.app.sentences import Sides
 from partnersim.app.stories import MOST_OPTIONS, Option, Question, Screen, Story, stories
 from partnersim.app.words import FIRST_LANGUAGE, Words, languages, words
 from partnersim.app.world import (
+    MOST_CHANGES,
     MOST_MONTHS,
     MOST_TEXT,
     N_PAIRS,
     Appointment,
     Change,
-    Happening,
     Hundred,
-    Lever,
     World,
     check_pair,
     compare_hundred,
 )
-from partnersim.scenario.declarations import Section, Slug, Whole
+from partnersim.runs.wording import capital
+from partnersim.scenario.declarations import Flag, Section, Slug, Whole
+from partnersim.scenario.errors import ScenarioError
 
 MOST_STEPS = 100
 """Steps that can be undone."""
@@ -42,12 +43,15 @@ MOST_LETTERS_BACK = 10 * MOST_TEXT
 """The most letters kept of scenarios of one's own, for steps that can be undone."""
 
 MOST_GUESSES = 60
+MOST_PACKAGES = 12
+"""Packages of changes that can be set against each other."""
+
+MOST_DAYS = 1_000_000
 MOST_PLEDGES = 20
 MOST_PEOPLE = 1000
 """People in a room."""
 
-MOST_TABLES = 50
-
+Bundle = Annotated[tuple[Change, ...], Field(max_length=MOST_CHANGES)]
 Count = Annotated[Whole, Field(ge=0, le=MOST_PEOPLE)]
 Label = Annotated[str, Strict(), Field(max_length=200)]
 Pledge = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
@@ -64,6 +68,8 @@ class Guess(Section):
         The words of the question and of its options.
     room
         The number of people who chose each option; nobody, where the question was skipped.
+    is_placed
+        Whether the bets are closed. Until they are, nothing of the comparison may be seen.
     answer
         The option that came true in the partnership shown; None until it is revealed.
     hundred
@@ -74,6 +80,7 @@ class Guess(Section):
     question: Label
     options: Annotated[tuple[Label, ...], Field(min_length=2, max_length=MOST_OPTIONS)]
     room: Annotated[tuple[Count, ...], Field(min_length=2, max_length=MOST_OPTIONS)]
+    is_placed: Flag = False
     answer: Annotated[Whole, Field(ge=0, lt=MOST_OPTIONS)] | None = None
     hundred: Annotated[tuple[Count, ...], Field(max_length=MOST_OPTIONS)] = ()
 
@@ -100,15 +107,41 @@ class Guess(Section):
         return self.room.count(max(self.room)) == 1 and self.room[self.answer] == max(self.room)
 
 
+class Package(Section):
+    """What one table would change: its name, and a bundle of changes."""
+
+    name: Annotated[str, Strict(), Field(min_length=1, max_length=40)]
+    bundle: Bundle = ()
+
+
 class State(Section):
-    """The state of a session: all that a link holds of it."""
+    """The state of a session: all that a link holds of it.
+
+    Attributes
+    ----------
+    world, bundle
+        The world as it was, and all that is changed in its twin, which has the same luck.
+    month, deadline
+        The month shown, and the one that our hundred partnerships are held to.
+    story, screen
+        The story that is told, if one is, and its screen.
+    is_sealed
+        Whether what the bundle does is kept back, so that the room can bet or tables compete.
+    packages, budget
+        Bundles to be ranked, and the staff days that each may cost; 0 for no limit.
+    guesses, pledges, language
+        What the room bet and promised, and the language that it speaks.
+    """
 
     world: World = World()
-    switch: Change | None = None
+    bundle: Bundle = ()
     month: Annotated[Whole, Field(ge=0, le=MOST_MONTHS)] = 0
     deadline: Annotated[Whole, Field(ge=0, le=MOST_MONTHS)] = 84
     story: Slug | None = None
     screen: Annotated[Whole, Field(ge=0, lt=20)] = 0
+    is_sealed: Flag = False
+    packages: Annotated[tuple[Package, ...], Field(max_length=MOST_PACKAGES)] = ()
+    budget: Annotated[Whole, Field(ge=0, le=MOST_DAYS)] = 0
     guesses: Annotated[tuple[Guess, ...], Field(max_length=MOST_GUESSES)] = ()
     pledges: Annotated[tuple[Pledge, ...], Field(max_length=MOST_PLEDGES)] = ()
     language: Annotated[str, Strict(), Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = FIRST_LANGUAGE
@@ -162,14 +195,14 @@ class Session:
 
     @property
     def without(self) -> World:
-        """The world as it stands, without the switch."""
+        """The world as it was, without what is changed."""
         return self._state.world
 
     @property
     def with_(self) -> World | None:
-        """The twin of that world, with the switch and the same luck; None where nothing is compared."""
+        """The twin of that world, with all that is changed and the same luck; None where nothing is."""
         state = self._state
-        return state.world.with_(state.switch) if state.switch else None
+        return changed(state.world, state.bundle) if state.bundle else None
 
     @property
     def month(self) -> int:
@@ -185,21 +218,21 @@ class Session:
     def sides(self) -> Sides:
         """The words for what each of the compared worlds has; empty where nothing is compared."""
         state = self._state
-        if state.switch is None:
+        if not state.bundle:
             return Sides("")
         screen = self.screen_shown
         if screen is not None and self.is_as_told:
             return screen.sides
-        return sentences.name_sides(state.switch, state.world.scenario(), self.words)
+        if len(state.bundle) > 1:
+            return Sides(self.words("side.bundle"), self.words("side.as_it_was"))
+        return sentences.name_sides(state.bundle[0], state.world.scenario(), self.words)
 
     @property
     def is_as_told(self) -> bool:
         """Return whether what is compared is what the story's screen speaks of."""
         state, story = self._state, self.story_shown
-        if story is None or story.switch(state.screen) != state.switch:
+        if story is None or story.bundle(state.screen) != state.bundle:
             return False
-        if not isinstance(state.switch, Appointment):
-            return True
         told = story.world(state.screen)
         return _appointed(state.world) == _appointed(told)
 
@@ -213,7 +246,7 @@ class Session:
         """
         twin = self.with_
         if twin is None:
-            raise ValueError("nothing is compared: there is no switch")
+            raise ValueError("nothing is compared: nothing is changed")
         return compare_hundred(self.without, twin)
 
     # --- being told ---
@@ -259,28 +292,32 @@ class Session:
     # --- steering ---
 
     def change(self, change: Change) -> None:
-        """Change the world; a newer change of the same thing takes the place of the older."""
+        """Put a change into the bundle; it takes the place of an older one of the same thing."""
         with self._lock:
-            self._steer(world=self.without.with_(change))
+            kept = [other for other in self._state.bundle if other.slot != change.slot]
+            if len(kept) >= MOST_CHANGES:
+                raise ScenarioError(f"there are {MOST_CHANGES} changes already: take one away first")
+            self._steer(bundle=(*kept, change))
 
     def remove(self, change: Change) -> None:
-        """Take a change out again: an event, a lever, a coordinator."""
+        """Take a change out of the bundle again."""
         with self._lock:
-            self._steer(world=self.without.without(change))
+            self._steer(bundle=tuple(other for other in self._state.bundle if other != change))
 
-    def flip(self, switch: Change | None) -> None:
-        """Compare with a twin that differs in one thing; None ends the comparison."""
+    def bundle(self, changes: Sequence[Change]) -> None:
+        """Compare with a twin in which all of these are changed, and nothing else."""
         with self._lock:
-            self._steer(switch=switch)
+            self._steer(bundle=tuple(changes))
 
-    def go_on(self, change: Change) -> None:
-        """Change something from the month shown on; what was before stays."""
-        self.change(from_month(change, self.month))
+    def alter(self, change: Change) -> None:
+        """Change the world as it was: what holds on both sides."""
+        with self._lock:
+            self._steer(world=self.without.with_(change))
 
     def live_in(self, world: World) -> None:
         """Go to another place, or other luck; nothing is compared there yet."""
         with self._lock:
-            self._steer(world=world, switch=None, month=0)
+            self._steer(world=world, bundle=(), month=0)
 
     def _steer(self, **changed: object) -> None:
         state = self._update(**changed)
@@ -318,8 +355,10 @@ class Session:
         """Go back a step; guesses and pledges stay."""
         with self._lock:
             if self._past:
+                past = self._past.pop()
                 self._future.append(self._state)
-                self._set(self._steered_as(self._past.pop()))
+                is_next_group = not (self._state.guesses or self._state.pledges)
+                self._set(past if is_next_group else self._steered_as(past))
 
     def redo(self) -> None:
         """Do again what was undone."""
@@ -328,20 +367,20 @@ class Session:
                 self._past.append(self._state)
                 self._set(self._steered_as(self._future.pop()))
 
-    def replay(self) -> tuple[World, World] | None:
-        """Return the worlds before and after the last change, to show one after the other."""
+    @property
+    def before(self) -> World | None:
+        """The world as changed before the last step, where that was a step of the same comparison."""
         with self._lock:
-            if not self._past:
-                return None
-            before = self._past[-1]
-            return (
-                before.world.with_(before.switch) if before.switch else before.world,
-                self.with_ or self.without,
-            )
+            past, now = self._past[-1] if self._past else None, self._state
+        if past is None or not (past.bundle and now.bundle) or past.bundle == now.bundle:
+            return None
+        if (past.world, past.story, past.screen) != (now.world, now.story, now.screen):
+            return None
+        return changed(past.world, past.bundle)
 
     def _steered_as(self, other: State) -> State:
         """Make the present state, steered as another was."""
-        keys = ("world", "switch", "month", "story", "screen")
+        keys = ("world", "bundle", "month", "story", "screen", "is_sealed", "packages", "budget")
         return self._update(**{key: getattr(other, key) for key in keys})
 
     def ask_reset(self) -> int:
@@ -349,12 +388,20 @@ class Session:
         return self.version
 
     def reset(self, token: int) -> bool:
-        """Begin anew, if nothing has happened since it was asked for; undo brings all back."""
+        """Begin with the next group, if nothing has happened since it was asked for.
+
+        Nothing is left of what the last one bet, promised and put together; place and story stay,
+        from their beginning. Undo brings back what was shown, and bets and promises with it.
+        """
         with self._lock:
             if token != self.version:
                 return False
-            kept = {"language": self._state.language, "pledges": self._state.pledges}
-            self._set(State.model_validate(kept), is_step=True)
+            state = self._state
+            clean = State(language=state.language, world=state.world, deadline=state.deadline)
+            story = self.story_shown
+            if story is not None and state.story:
+                clean = self._at(clean, state.story, 0)
+            self._set(clean, is_step=True)
             return True
 
     # --- stories ---
@@ -417,40 +464,42 @@ class Session:
             self._set(self._update(story=None, screen=0), is_step=True)
 
     def _go_to(self, name: str, number: int) -> None:
-        story = stories(self._state.language)[name]
-        screen = story.screens[number]
-        self._set(
-            self._update(
-                story=name,
-                screen=number,
-                world=story.world(number),
-                switch=story.switch(number),
-                month=screen.month,
-                deadline=screen.deadline,
-            ),
-            is_step=True,
-        )
+        self._set(self._at(self._state, name, number), is_step=True)
 
-    # --- predict, then reveal ---
+    def _at(self, state: State, name: str, number: int) -> State:
+        """Make a state that stands at the beginning of a screen."""
+        story = stories(state.language)[name]
+        screen = story.screens[number]
+        at = {
+            "story": name,
+            "screen": number,
+            "world": story.world(number),
+            "bundle": story.bundle(number),
+            "is_sealed": False,
+            "month": 0 if screen.show == "stage" else screen.month,
+            "deadline": screen.deadline,
+        }
+        return State(**{**dict(state), **at})
+
+    # --- bet, then play, then reveal ---
 
     @property
     def question(self) -> Question | None:
-        """The question for the room before the comparison: the screen's, or the usual one.
+        """The question for the room: the screen's; of what is sealed, the usual one.
 
         The screen's is not asked of a partnership that has not the months that it is about.
         """
-        screen = self.screen_shown
-        if self._state.switch is None:
+        state, screen = self._state, self.screen_shown
+        if not state.bundle:
             return None
-        if screen is None or not self.is_as_told:
-            return usual_question(self.sides, self.words)
-        if screen.ask is not None and screen.ask.last_month > self.without.months:
-            return usual_question(self.sides, self.words)
-        return screen.ask
+        if screen is not None and self.is_as_told:
+            ask = screen.ask
+            return ask if ask is None or ask.last_month <= self.without.months else None
+        return usual_question(self.sides, self.words) if state.is_sealed else None
 
     @property
     def guess(self) -> Guess | None:
-        """The guess of the room at the present question; a link may hold guesses at others."""
+        """The bets on the present question; a link may hold bets on others."""
         key, question = self._question_key(), self.question
         options = tuple(option.text for option in question.options) if question else ()
         for guess in self._state.guesses:
@@ -459,15 +508,30 @@ class Session:
         return None
 
     @property
+    def n_in(self) -> int:
+        """The number of bets that are in for the present question; phones will count here too."""
+        guess = self.guess
+        return sum(guess.room) if guess else 0
+
+    @property
     def is_hidden(self) -> bool:
-        """Return whether the comparison must not be shown yet."""
+        """Return whether nothing of the comparison may be shown: the room has still to bet."""
         if self.question is None:
             return False
         guess = self.guess
-        return guess is None or guess.answer is None
+        return guess is None or not guess.is_placed
+
+    @property
+    def reveal_month(self) -> int:
+        """The month in which the answer to the present question is there."""
+        question, screen = self.question, self.screen_shown
+        wanted = question.last_month if question else 0
+        if not wanted and screen is not None and self.is_as_told:
+            wanted = screen.month
+        return min(wanted or MOST_MONTHS, self.without.months)
 
     def predict(self, room: Sequence[int]) -> None:
-        """Write down the show of hands: how many chose each option.
+        """Write down how many bet on each option; the bets stay open, and can be changed.
 
         Raises
         ------
@@ -489,21 +553,39 @@ class Session:
             )
             self._keep(guess)
 
-    def predict_by_tables(self, tables: Mapping[str, int]) -> None:
-        """Write down what each table said: its option, counted from 0."""
-        question = self.question
-        if question is None or len(tables) > MOST_TABLES:
-            raise ValueError(f"up to {MOST_TABLES} tables can answer a question")
-        chosen = list(tables.values())
-        if not all(0 <= option < len(question.options) for option in chosen):
-            raise ValueError(f"each table has one of {len(question.options)} options")
-        self.predict([chosen.count(option) for option in range(len(question.options))])
+    def place_bets(self) -> None:
+        """Close the bets, whoever is in: the comparison can be played now, from the start.
+
+        Raises
+        ------
+        ValueError
+            Where nothing is asked.
+        """
+        with self._lock:
+            question = self.question
+            if question is None:
+                raise ValueError("nothing is asked here")
+            if self.guess is None:
+                self.predict([0] * len(question.options))
+            guess = self.guess
+            assert guess is not None
+            self._keep(guess.model_copy(update={"is_placed": True}))
+            self.show_month(0)
+
+    def take_back(self) -> None:
+        """Open the bets again; what was counted stays, to be changed, and nothing is shown of the rest."""
+        with self._lock:
+            guess = self.guess
+            if guess is not None:
+                self._keep(guess.model_copy(update={"is_placed": False, "answer": None, "hundred": ()}))
+                self.show_month(0)
 
     def skip_guess(self) -> None:
-        """Show the comparison without having asked."""
+        """Show the comparison, with its answer, without having asked."""
         with self._lock:
             if self.question is not None:
                 self.predict([0] * len(self.question.options))
+                self.place_bets()
                 self.reveal()
 
     def reveal(self) -> Reveal:
@@ -512,12 +594,12 @@ class Session:
         Raises
         ------
         ValueError
-            Where nothing was guessed.
+            Where no bets were placed.
         """
         with self._lock:
             question, guess = self.question, self.guess
-        if question is None or guess is None:
-            raise ValueError("nothing was guessed yet")
+        if question is None or guess is None or not guess.is_placed:
+            raise ValueError("no bets were placed yet")
         answers = question.answers(self.hundred())
         revealed = guess.model_copy(
             update={
@@ -529,6 +611,47 @@ class Session:
             self._keep(revealed)
         return Reveal(revealed, reply(revealed, question.options, self.words))
 
+    # --- packages of several tables ---
+
+    def seal(self, *, is_sealed: bool) -> None:
+        """Keep back what the bundle does, for tables to compete or the room to bet; or show it again."""
+        with self._lock:
+            self._set(self._update(is_sealed=is_sealed), is_step=True)
+
+    def set_budget(self, days: int) -> None:
+        """Set the staff days that a package may cost; 0 for no limit."""
+        with self._lock:
+            self._set(self._update(budget=days), is_step=True)
+
+    def enter_package(self, name: str) -> None:
+        """Enter the bundle as a table's package, and clear it for the next table.
+
+        Raises
+        ------
+        ScenarioError
+            Where nothing is changed, or there are enough packages.
+        """
+        with self._lock:
+            state = self._state
+            others = tuple(package for package in state.packages if package.name != name)
+            if not state.bundle:
+                raise ScenarioError(self.words("package.empty"))
+            if len(others) >= MOST_PACKAGES:
+                raise ScenarioError(self.words("package.enough", n=MOST_PACKAGES))
+            package = Package(name=name, bundle=state.bundle)
+            self._steer(packages=(*others, package), bundle=())
+
+    def remove_package(self, index: int) -> None:
+        """Strike a package out."""
+        with self._lock:
+            kept = list(self._state.packages)
+            del kept[index]
+            self._steer(packages=tuple(kept))
+
+    def open_package(self, index: int) -> None:
+        """Put a package on the stage, against the world as it was."""
+        self.bundle(self._state.packages[index].bundle)
+
     def scoreboard(self) -> Scoreboard:
         """Return what was asked and revealed so far; what was skipped does not count."""
         asked = tuple(
@@ -539,9 +662,9 @@ class Session:
     def _question_key(self) -> str:
         """Return the key of the question: a lever that is moved meanwhile does not ask it anew."""
         state = self._state
-        slot = state.switch.slot if state.switch else ()
+        slots = [change.slot for change in state.bundle]
         text = self.question.text if self.question else ""
-        named = f"{state.story}/{state.screen}/{slot}/{text}"
+        named = f"{state.story}/{state.screen}/{slots}/{text}"
         return hashlib.sha256(named.encode()).hexdigest()[:12]
 
     def _keep(self, guess: Guess) -> None:
@@ -576,17 +699,16 @@ def check_state(state: State) -> None:
         If a change does not fit the place, or what is compared cannot stand side by side.
     """
     state.world.scenario()
-    if state.switch is not None:
-        check_pair(state.world, state.world.with_(state.switch))
+    for bundle in (state.bundle, *(package.bundle for package in state.packages)):
+        if bundle:
+            check_pair(state.world, changed(state.world, bundle))
 
 
-def from_month(change: Change, month: int) -> Change:
-    """Make the same change hold from a month on; a setting holds from the start and stays as it is."""
-    if isinstance(change, Happening):
-        return change.model_copy(update={"month": month})
-    if isinstance(change, Lever | Appointment):
-        return change.model_copy(update={"from_month": month})
-    return change
+def changed(world: World, bundle: Sequence[Change]) -> World:
+    """Make the same world with all of a bundle changed."""
+    for change in bundle:
+        world = world.with_(change)
+    return world
 
 
 def _appointed(world: World) -> list[Appointment]:
@@ -605,14 +727,14 @@ def usual_question(sides: Sides, words: Words) -> Question:
 
 
 def reply(guess: Guess, options: Sequence[Option], words: Words) -> str:
-    """Answer this room: what most said, what came here and in our hundred, and the story's word."""
+    """Answer this room: first what happened, in our hundred and here, then what was thought."""
     answer = guess.answer or 0
     often = max(range(len(guess.hundred)), key=guess.hundred.__getitem__)
     most_often = sentences.of_hundred(guess.hundred[often], N_PAIRS, words)
     said = [
-        _say_room(guess, words),
-        words("guess.answer", option=guess.options[answer]),
-        words("guess.most", hundred=most_often, option=guess.options[often]),
+        capital(words("guess.most", hundred=most_often, option=guess.options[often])),
+        words("guess.answer", option=guess.options[answer]) if answer != often else "",
+        say_room(guess, words),
     ]
     if not guess.is_skipped:
         chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
@@ -620,13 +742,14 @@ def reply(guess: Guess, options: Sequence[Option], words: Words) -> str:
     return " ".join(part for part in said if part)
 
 
-def _say_room(guess: Guess, words: Words) -> str:
-    """State what most of the room said, and whether it came."""
+def say_room(guess: Guess, words: Words) -> str:
+    """State what most of the room said, or how it was divided, and whether it came."""
     if guess.is_skipped:
-        return words("guess.nobody")
-    most = max(guess.room)
+        return ""
+    most, total = max(guess.room), sum(guess.room)
     if guess.room.count(most) > 1:
         return words("guess.split")
     option = guess.options[guess.room.index(most)]
-    room = words("guess.room", n=most, total=sum(guess.room), option=option)
+    key = "room" if 2 * most > total else "largest"
+    room = words(f"guess.{key}", n=most, total=total, option=option)
     return f"{room} {words('guess.right' if guess.is_right else 'guess.wrong')}"

@@ -38,8 +38,20 @@ LEAST_SHARE = 0.8
 
 MOST_OPTIONS = 4
 
-Shown = Literal["organisations", "world", "compare", "hundred", "why", "levers", "debrief"]
-"""The parts of the page that can stand beside the words of a screen."""
+Shown = Literal["stage", "organisations", "hundred", "why", "levers", "debrief"]
+"""What a screen shows: the stage, to be played, or what opens over it."""
+
+LineName = Literal["change", "trust", "survey", "issues", "layers", "pressure"]
+"""The lines of the hundred that the stage can show."""
+
+LINE_OF = {
+    "perceived_joint_working": "survey",
+    "tension": "issues",
+    "trust": "trust",
+    "trust_board": "layers",
+    "trust_front_line": "layers",
+}
+"""The line that shows a number which is asked about; change delivered shows all others."""
 
 Month = Annotated[Whole, Field(ge=0, le=MOST_MONTHS)]
 Line = Annotated[str, Strict(), Field(min_length=1, max_length=200)]
@@ -175,7 +187,9 @@ class Screen(Section):
     world
         Names of the story's changes that hold on both sides.
     switch, who
-        The change that the sides differ in, and how to say it after 'with'.
+        The change that the sides differ in, or a list of several, and how to say it after 'with'.
+    line
+        The line of the hundred that is shown first; left out, that of the question.
     names
         In place of `who`, where both sides have something: what each has, the first first.
     month, deadline
@@ -190,9 +204,10 @@ class Screen(Section):
 
     title: Line
     say: Paragraph
-    show: Shown = "world"
+    show: Shown = "stage"
+    line: LineName | None = None
     world: tuple[Slug, ...] = ()
-    switch: Slug | None = None
+    switch: Slug | tuple[Slug, ...] = ()
     who: Text = ""
     names: Annotated[tuple[Name, Name] | None, Field(default=None)]
     month: Month = 0
@@ -203,7 +218,7 @@ class Screen(Section):
 
     @model_validator(mode="after")
     def _sides_have_names(self) -> Screen:
-        if self.switch is None and (self.who or self.names):
+        if not self.switch and (self.who or self.names):
             raise ValueError("who, names: what is compared needs a switch")
         if self.switch and bool(self.who) == bool(self.names):
             raise ValueError(
@@ -214,6 +229,17 @@ class Screen(Section):
         if self.names and self.names[0].casefold() == self.names[1].casefold():
             raise ValueError(f"names: both sides are called {self.names[0]!r}")
         return self
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The names of the changes that the sides differ in."""
+        return (self.switch,) if isinstance(self.switch, str) else self.switch
+
+    @property
+    def first_line(self) -> str:
+        """The line of the hundred that is shown first."""
+        ask = self.ask
+        return self.line or (LINE_OF.get(ask.series or ask.measure, "change") if ask else "change")
 
     @property
     def sides(self) -> Sides:
@@ -235,11 +261,11 @@ class Story(Section):
     @model_validator(mode="after")
     def _names_are_known(self) -> Story:
         for number, screen in enumerate(self.screens, 1):
-            for name in (*screen.world, *([screen.switch] if screen.switch else [])):
+            for name in (*screen.world, *screen.switches):
                 if name not in self.changes:
                     known = suggest(name, list(self.changes))
                     raise ValueError(f"screen {number}: no change is named {shown(name)}; {known}")
-            if screen.switch is None and (screen.ask or screen.expect):
+            if not screen.switches and (screen.ask or screen.expect):
                 raise ValueError(f"screen {number}: what is asked or expected needs a switch")
         return self
 
@@ -255,10 +281,16 @@ class Story(Section):
             world = world.with_(self.changes[name])
         return world
 
-    def switch(self, number: int) -> Change | None:
-        """Return the change in which the sides of a screen differ."""
-        name = self.screens[number].switch
-        return self.changes[name] if name else None
+    def bundle(self, number: int) -> tuple[Change, ...]:
+        """Return the changes in which the sides of a screen differ."""
+        return tuple(self.changes[name] for name in self.screens[number].switches)
+
+    def twin(self, number: int) -> World:
+        """Make the world of a screen with its switch."""
+        world = self.world(number)
+        for change in self.bundle(number):
+            world = world.with_(change)
+        return world
 
     def hundred(self, number: int) -> Hundred:
         """Compare both sides of a screen over our hundred partnerships.
@@ -268,11 +300,9 @@ class Story(Section):
         ValueError
             For a screen without a switch.
         """
-        switch = self.switch(number)
-        if switch is None:
+        if not self.screens[number].switches:
             raise ValueError(f"screen {number}: has no switch")
-        world = self.world(number)
-        return compare_hundred(world, world.with_(switch))
+        return compare_hundred(self.world(number), self.twin(number))
 
 
 @cache
@@ -302,9 +332,9 @@ def read_story(text: str, where: str) -> Story:
     try:
         story = Story.model_validate(parse_toml(text, "", "story"))
         for number in range(len(story.screens)):
-            world, switch = story.world(number), story.switch(number)
-            (world.with_(switch) if switch else world).scenario()
-            has_two = isinstance(switch, Appointment) and bool(world.scenario().coordinators)
+            story.twin(number).scenario()
+            appointed = [one for one in story.bundle(number) if isinstance(one, Appointment)]
+            has_two = bool(appointed) and bool(story.world(number).scenario().coordinators)
             if has_two and not story.screens[number].names:
                 raise ScenarioError(
                     f"screens.{number + 1}.names: missing; both sides have a coordinator, so "

@@ -16,10 +16,11 @@ import numpy as np
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.session import Session
+from partnersim.app.session import Session, say_room
 from partnersim.app.words import Words
-from partnersim.app.world import Change, Happening, Run
+from partnersim.app.world import N_PAIRS, Change, Happening, Run
 from partnersim.figures.marks import Table, rows_to_table
+from partnersim.figures.palette import COLOURS
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import MEASURES, Floats, speed
 from partnersim.runs.statistics import quantiles
@@ -27,6 +28,7 @@ from partnersim.runs.wording import capital, percent
 from partnersim.scenario.scenario import Scenario
 
 N_POINTS = 3
+CHART = (1240, 320)
 SHOWN_MEASURES = (
     "months_to_50",
     "change_delivered",
@@ -82,7 +84,6 @@ def summary_page(session: Session, link: str = "") -> str:
         f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
         _list(texts("take_home.learnt"), learning_points(session), is_ordered=True),
         _figure(change_picture(session)),
-        _figure(draw.strip((session.with_ or world).run().trust, texts)),
         f"<h2>{escape(texts('take_home.numbers'))}</h2>",
         draw.table_html(numbers(session), texts("take_home.numbers")),
         f'<div class="columns">{"".join(_lists(session))}</div>',
@@ -100,25 +101,16 @@ def summary_page(session: Session, link: str = "") -> str:
 
 
 def change_picture(session: Session) -> Picture:
-    """Draw change delivered over the years, without and with, ten faint partnerships behind each."""
+    """Draw change delivered over the years in the median of our hundred, without and with."""
     texts = session.words
-    title = texts("series.change_delivered")
-    lines = []
-    if session.with_ is None:
-        lines.append(_line(session.without.run(), title, None))
-    else:
-        faint = session.hundred().faint("change_delivered")
-        labels = session.sides.names(texts)
-        for world, label, others in zip((session.without, session.with_), labels, faint, strict=True):
-            lines.append(_line(world.run(), label, others))
-    scenario = session.without.scenario()
-    marks = {
-        mark.month: sentences.name_mark(mark, scenario, texts)
-        for mark in session.without.marks()
-        if mark.month > 0
-    }
-    unit = texts("axis.percent")
-    return draw.lines(lines, f"{title}, {unit}", texts, flags=marks, scale=100.0)
+    worlds = [session.without] if session.with_ is None else [session.without, session.with_]
+    labels = session.sides.names(texts) if len(worlds) > 1 else [texts("page.as_it_is")]
+    strokes = [
+        draw.Stroke(capital(label), 100 * world.median("change_delivered"), colour)
+        for label, world, colour in zip(labels, worlds, COLOURS, strict=False)
+    ]
+    title = texts("page.line_title.change", n=N_PAIRS)
+    return draw.so_far(strokes, title, texts, month=None, size=CHART, has_names=True)
 
 
 def numbers(session: Session) -> Table:
@@ -167,7 +159,6 @@ def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
         "change.svg": lambda: change_picture(session).svg.encode(),
         "change.png": lambda: change_png(session),
         "trust.svg": lambda: network.svg.encode(),
-        "trust-over-time.svg": lambda: draw.strip(run.trust, texts).svg.encode(),
         "months.csv": lambda: months_csv(session).encode(),
         "place.toml": lambda: shown.scenario().to_toml().encode(),
     }
@@ -218,9 +209,8 @@ def _points(session: Session) -> Iterator[str]:
     texts = session.words
     run = session.without.run()
     if session.with_ is not None and not session.is_hidden:
-        twin = session.with_.run()
-        yield sentences.difference(run, twin, session.sides, texts)
-        yield sentences.difference_in_hundred(session.hundred(), session.sides, texts, session.deadline)
+        yield sentences.faster(session.hundred(), session.sides, texts)
+        yield f"{sentences.reached_in_hundred(session.hundred(), session.sides, texts, session.deadline)}."
     yield from _say_survey(run, texts)
     yield from _say_trust(run, texts)
     board = session.scoreboard()
@@ -314,7 +304,9 @@ def _changes(session: Session) -> list[str]:
     """List what was changed, as sentences."""
     texts = session.words
     scenario = session.without.scenario()
-    said = [_say_change(change, scenario, texts) for change in session.without.changes]
+    said = [
+        _say_change(change, scenario, texts) for change in (*session.without.changes, *session.state.bundle)
+    ]
     if session.with_ is not None:
         said.append(session.sides.say("take_home.compared", texts))
     return [capital(text) for text in said]
@@ -334,13 +326,7 @@ def _guesses(session: Session) -> Iterator[str]:
     texts = session.words
     for guess in session.scoreboard().guesses:
         answer = texts("guess.answer", option=guess.options[guess.answer or 0])
-        chosen = max(range(len(guess.room)), key=guess.room.__getitem__)
-        room = texts("guess.room", n=guess.room[chosen], total=sum(guess.room), option=guess.options[chosen])
-        yield f"{guess.question} {room} {answer}"
-
-
-def _line(run: Run, name: str, faint: Floats | None) -> draw.Series:
-    return draw.Series(name, run.series["change_delivered"], faint)
+        yield f"{guess.question} {answer} {say_room(guess, texts)}"
 
 
 def _median(values: Floats, name: str) -> float:

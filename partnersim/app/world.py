@@ -19,9 +19,9 @@ from pydantic import BaseModel, Field, Strict
 from partnersim.app.memo import Memo
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import Ledger, explain
-from partnersim.runs.measures import MEASURES, YEAR, Floats, find_first_month
+from partnersim.runs.measures import YEAR, Floats, find_first_month
 from partnersim.runs.results import Comparison, Results
-from partnersim.runs.statistics import share_better
+from partnersim.runs.statistics import quantiles
 from partnersim.scenario.declarations import (
     Coordinator,
     Event,
@@ -53,6 +53,7 @@ HUNDRED_SERIES = (
     "trust",
     "trust_board",
     "trust_front_line",
+    "target_pressure",
     "perceived_joint_working",
     "vision_commitment",
     "tension",
@@ -119,12 +120,26 @@ class Setting(Section):
 Change = Annotated[Lever | Happening | Appointment | Setting, Field(discriminator="kind")]
 
 
+class Moment(NamedTuple):
+    """What moved most in a year: the trust of one organisation in another, and its cause.
+
+    `before` and `after` are trust in [0, 1] at the ends of the year that ends with `month`.
+    """
+
+    month: int
+    trustor: int
+    trustee: int
+    before: float
+    after: float
+    cause: str
+
+
 class Mark(NamedTuple):
-    """A mark to show on the timeline: what began in which month."""
+    """A mark to show on the timeline: what begins in which month, or ends there."""
 
     month: int
     what: Intervention | Event | Coordinator
-    is_removable: bool
+    is_end: bool = False
 
 
 class World(Section):
@@ -181,18 +196,15 @@ class World(Section):
         return self.scenario().organisation_titles
 
     def marks(self) -> list[Mark]:
-        """List what stands on the timeline, by month; what was the place's own cannot be removed."""
+        """List what stands on the timeline, by month."""
         scenario = self.scenario()
-        own = [change for change in self.changes if not isinstance(change, Setting)]
         found = [
-            *(Mark(event.month, event, False) for event in scenario.events),
-            *(Mark(lever.from_month, lever, False) for lever in scenario.interventions),
-            *(Mark(person.from_month, person, False) for person in scenario.coordinators),
+            *(Mark(event.month, event) for event in scenario.events),
+            *(Mark(lever.from_month, lever) for lever in scenario.interventions),
+            *(Mark(person.from_month, person) for person in scenario.coordinators),
+            *(Mark(person.to_month, person, is_end=True) for person in scenario.coordinators),
         ]
-        own_plain = [_plain(change) for change in own]
-        kept = [mark for mark in found if mark.what.model_dump() not in own_plain]
-        mine = [Mark(_first_month(change), change, True) for change in own]
-        return sorted([*kept, *mine], key=lambda mark: mark.month)
+        return sorted((mark for mark in found if mark.month < self.months), key=lambda mark: mark.month)
 
     # --- another one ---
 
@@ -228,10 +240,18 @@ class World(Section):
         # The hundred are the same whichever of them is shown.
         return _hundreds(self if self.replicate == 0 else self.with_luck(0))
 
+    def median(self, series: str) -> Floats:
+        """Return the median of a series over our hundred, month by month: float64[months + 1]."""
+        return np.asarray(self.hundred().quantiles(series, [0.5])[0])
+
     def ledger(self, month: int | None = None) -> Ledger:
         """Explain why trust changed: in the year up to a month, or in all months."""
         last = self.months if month is None else month
         return _ledgers((self, 1 if month is None else max(1, last - YEAR + 1), last))
+
+    def moments(self) -> tuple[Moment, ...]:
+        """Tell for each year whose trust in whom moved most, and why; empty for what has no links."""
+        return _moments(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +271,8 @@ class Run:
         and for the absent.
     trust_by_layer
         float64[months + 1, layer], in [0, 1]: board, management, front line.
+    pressure
+        float64[months + 1, organisation], in [0, 1]: of each one's own targets; NaN for the absent.
     """
 
     scenario: Scenario
@@ -258,6 +280,7 @@ class Run:
     measures: Mapping[str, float]
     trust: Floats
     trust_by_layer: Floats
+    pressure: Floats
 
     @property
     def months(self) -> int:
@@ -286,11 +309,6 @@ class Hundred:
         """Return the two as arms of these names, without first, for tables and figures."""
         return Comparison(dict(zip(names, self.arms, strict=True)), base=names[0])
 
-    def share_better(self, measure: str) -> float:
-        """Return the share of pairs that do better with it, ties counting half."""
-        with_, without = self.with_.measures[measure], self.without.measures[measure]
-        return share_better(with_, without, MEASURES[measure])
-
     def months_to(self, share: float) -> tuple[Floats, Floats]:
         """Find the first month with this share of the vision: float64[n_pairs] each, NaN for never."""
         months = [find_first_month(results.series["change_delivered"] >= share) for results in self.arms]
@@ -301,9 +319,20 @@ class Hundred:
         without, with_ = (int((months <= by_month).sum()) for months in self.months_to(share))
         return without, with_
 
-    def faint(self, series: str, n: int = 10) -> tuple[Floats, Floats]:
-        """Return the first few runs of each, to draw behind the bold one: float64[n, months + 1]."""
-        return self.without.series[series][:n], self.with_.series[series][:n]
+    def months_apart(self, share: float) -> Floats:
+        """Find how much later each pair has this share with it: float64[n_pairs], negative for earlier.
+
+        Infinite where one of the two never has it, and 0 where neither has.
+        """
+        without, with_ = (np.nan_to_num(months, nan=np.inf) for months in self.months_to(share))
+        apart = np.zeros(self.n_pairs)
+        np.subtract(with_, without, out=apart, where=np.isfinite(with_) | np.isfinite(without))
+        return apart
+
+    def apart(self, series: str, month: int) -> float:
+        """Return the median over pairs of how much more of a series there is in a month with it."""
+        found = self.with_.series[series][:, month] - self.without.series[series][:, month]
+        return float(quantiles(found, [0.5])[0])
 
 
 def check_pair(without: World, with_: World) -> None:
@@ -344,10 +373,6 @@ def _checked(world: World, **changed: Any) -> World:
 def _plain(change: BaseModel) -> dict[str, Any]:
     """Return the fields of a change that stand in a scenario."""
     return change.model_dump(exclude={"kind"})
-
-
-def _first_month(change: Lever | Happening | Appointment) -> int:
-    return change.month if isinstance(change, Happening) else change.from_month
 
 
 def _make_scenario(world: World) -> Scenario:
@@ -420,6 +445,7 @@ def _run_once(world: World) -> Run:
         measures={name: float(values[0]) for name, values in results.measures.items()},
         trust=results.by_dyad("trust")[0],
         trust_by_layer=results.by_layer("trust")[0],
+        pressure=results.by_organisation("target_pressure")[0],
     )
 
 
@@ -432,9 +458,26 @@ def _explain(asked: tuple[World, int, int]) -> Ledger:
     return explain(world.scenario(), world.seed, world.replicate, from_month=first, to_month=last)
 
 
+def _find_moments(world: World) -> tuple[Moment, ...]:
+    """Look for the largest movement of each year in the ledger of all months."""
+    ledger, trust = _explain((world, 1, world.months)), world.run().trust
+    causes = ledger.trust_changes().mean(axis=3)  # [month, mechanism, trustor, trustee]
+    found = []
+    for last in range(YEAR, world.months + 1, YEAR):
+        moved = np.nan_to_num(trust[last] - trust[last - YEAR])
+        i, j = np.unravel_index(int(np.abs(moved).argmax()), moved.shape)
+        if not moved[i, j]:
+            continue
+        by_cause = causes[last - YEAR : last, :, i, j].sum(axis=0) * np.sign(moved[i, j])
+        cause = ledger.mechanisms[int(by_cause.argmax())]
+        before, after = float(trust[last - YEAR, i, j]), float(trust[last, i, j])
+        found.append(Moment(last, int(i), int(j), before, after, cause))
+    return tuple(found)
+
+
 def _bytes_of_run(found: Run) -> int:
     series = sum(values.nbytes for values in found.series.values())
-    return series + found.trust.nbytes + found.trust_by_layer.nbytes
+    return series + found.trust.nbytes + found.trust_by_layer.nbytes + found.pressure.nbytes
 
 
 def _bytes_of_results(results: Results) -> int:
@@ -449,5 +492,7 @@ def _bytes_of_ledger(ledger: Ledger) -> int:
 # One for all visitors: a world says all that a run depends on, and nobody changes a run.
 _scenarios: Memo[World, Scenario] = Memo(_make_scenario, lambda scenario: 1, 256)
 _runs: Memo[World, Run] = Memo(_run_once, _bytes_of_run, 4 * MEGABYTE)
-_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 6 * MEGABYTE)
+_hundreds: Memo[World, Results] = Memo(_run_hundred, _bytes_of_results, 14 * MEGABYTE)
 _ledgers: Memo[tuple[World, int, int], Ledger] = Memo(_explain, _bytes_of_ledger, 3 * MEGABYTE)
+_moments: Memo[World, tuple[Moment, ...]] = Memo(_find_moments, lambda moments: 1, 64)
+"""Only what a ledger of all months says is kept: it is large itself, and takes a fifth of a second."""

@@ -57,6 +57,14 @@ def serve_app(
             show_default=False,
         ),
     ] = "",
+    phones: Annotated[
+        bool,
+        typer.Option(
+            "--phones",
+            help="Let phones on the same network join, to bet and to play. They get the page for "
+            "phones and nothing else.",
+        ),
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     export: Annotated[
         Path | None,
@@ -79,7 +87,9 @@ def serve_app(
         return
     from partnersim.app.server import serve
 
-    serve(scenario, host=host, port=port, behind_proxy=behind_proxy, has_browser=browser, say=say)
+    serve(
+        scenario, host=host, port=port, behind_proxy=behind_proxy, phones=phones, has_browser=browser, say=say
+    )
 
 
 @app.command(rich_help_panel=LOOK)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from partnersim.model.variants import Variant, Variants
 
 Floats = NDArray[np.float64]
-Kind = Literal["competence", "goodwill"]
+Kind = Literal["competence", "goodwill", "trust"]
 KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
+"""The kinds that are booked; `trust`, of which they are the two factors, follows from them."""
 
 SAID = {
     "events": "events",
@@ -38,8 +39,8 @@ SAID = {
     "deeds": "what was really delivered",
     "agreements withdrawn": "agreements being withdrawn",
     "joint days": "joint away days",
-    "flares": "issues that flared up",
-    "ruptures": "issues that broke out",
+    "flares": "rows over issues that came to the table",
+    "ruptures": "issues that were avoided and came out",
     "decided over": "decisions taken over their heads",
     "joint work": "how joint work went",
     "theory": "the theory of trust that was chosen",
@@ -113,7 +114,9 @@ class Ledger:
             For an organisation that the run does not have, or a month that is not explained.
         """
         links = self._links(trustor, trustee)
-        changes = self.changes[self._months(month)].sum(axis=0)[:, KINDS.index(kind)]
+        months = self._months(month)
+        booked = self.trust_changes() if kind == "trust" else self.changes[:, :, KINDS.index(kind)]
+        changes = booked[months].sum(axis=0)
         means = np.moveaxis(changes, 2, 1)[:, :, links].mean(axis=(1, 2))
         return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
 
@@ -129,9 +132,26 @@ class Ledger:
         """
         before = self.from_month - 1
         _check_month("month", month, before, self.to_month)
-        trust = self.goodwill_trust if kind == "goodwill" else self.competence_trust
+        if kind == "trust":
+            trust = np.sqrt(self.competence_trust * self.goodwill_trust)
+        else:
+            trust = self.goodwill_trust if kind == "goodwill" else self.competence_trust
         links = self._links(trustor, trustee)
         return float(np.moveaxis(trust[month - before], 1, 0)[:, links].mean())
+
+    def trust_changes(self) -> Floats:
+        """Return what each mechanism changed of trust, which is sqrt(C G) of its two kinds.
+
+        float64[months, mechanism, trustor, layer, trustee]: a month's change of the root of one
+        kind is weighed by the mean root of the other, so that mechanisms add up to the change.
+        """
+        roots = [np.sqrt(trust) for trust in (self.competence_trust, self.goodwill_trust)]
+        sums = [root[1:] + root[:-1] for root in roots]
+        changes = np.zeros_like(self.changes[:, :, 0])
+        for kind, (own, other) in enumerate(((sums[0], sums[1]), (sums[1], sums[0]))):
+            weight = np.divide(other, 2 * own, out=np.zeros_like(own), where=own > 0)
+            changes += self.changes[:, :, kind] * weight[:, None]
+        return changes
 
     def sentences(
         self, trustor: str | None = None, trustee: str | None = None, month: int | None = None

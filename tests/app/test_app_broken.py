@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.accessibility import violations
-from tests.browser import Server, Visitor, button, expect, open_story, open_tab, settle
+from tests.browser import Server, Visitor, at_screen, button, expect, go_to, open_sheet, open_story, settle
 
 pytest.importorskip("solara", reason="the app needs solara")
 
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.slow
 FAULT = "the pen broke <b>"
 BREAK = f"""
 from partnersim.app import take_home
-from partnersim.app.pages import acts, view
+from partnersim.app.pages import acts, sheets, view
 
 def broken(*given, **named):
     raise RuntimeError({FAULT!r})
 """
 
 ONCE = """
-sound, calls = view.chance, []
+sound, calls = sheets.chance, []
 def broken_once(*given):
     calls.append(1)
     return broken() if len(calls) == 1 else sound(*given)
-view.chance = broken_once
+sheets.chance = broken_once
 """
 
 
@@ -46,7 +46,7 @@ def check_words(page: Any) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["view.shell = broken", "view.say = broken", "view.labels = broken"],
+    ["view.top = broken", "sheets.who = broken", "view.labels = broken"],
     ids=["frame", "words", "labels"],
 )
 def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> None:
@@ -63,49 +63,51 @@ def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: An
         visitor = Visitor(browser, server.address, bypass_csp=True)
         page = visitor.go()
         open_story(page, "The coordinator")
-        page.locator(".ps-dots button").nth(3).click()
+        button(page, "Menu").click()
+        page.get_by_label("Chapters").select_option(index=3)
         check_words(page)
         expect(button(page, "Start this screen again")).to_be_focused()
         assert not violations(page)
         page.keyboard.press("Enter")
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("4")
+        at_screen(page, 4)
         expect(page.locator("main .ps-picture svg")).to_be_visible()
         visitor.close()
 
 
 def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(browser: Any) -> None:
-    with serve("view.chance = broken") as server:
+    with serve("sheets.chance = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         open_story(page, "The coordinator")
-        page.locator(".ps-dots button").nth(2).click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        go_to(page, 3)
+        at_screen(page, 3)
         button(page, "Next").click()
         check_words(page)
         button(page, "Start this screen again").click()
         page.wait_for_load_state()
         check_words(page)
         button(page, "Take the last step back").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        at_screen(page, 3)
         assert "back" not in page.url
         page.reload()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        at_screen(page, 3)
         visitor.close()
 
 
 def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
-    with serve("acts.event_kinds = broken\nview.notes = broken") as server:
+    with serve("acts.event_kinds = broken\nsheets.notes = broken") as server:
         visitor = Visitor(browser, server.address)
         page = visitor.go()
         notes = visitor.open_window("notes")
         check_words(notes)
         assert button(notes, "Take the last step back").count() == 0
         expect(button(page, "Next")).to_be_visible()
-        open_tab(page, "Change something")
+        open_sheet(page, "c", "change")
+        button(page, "People, events").click()
         button(page, "Let it happen").click()
         expect(page.get_by_role("alert")).to_contain_text("That did not work")
         assert "broke" not in page.locator("body").inner_text()
-        open_tab(page, "Why?")
+        open_sheet(page, "w", "why")
         expect(page.get_by_role("alert")).to_have_count(0)
         visitor.close()
     assert server.printed.count(f"RuntimeError: {FAULT}") >= 2

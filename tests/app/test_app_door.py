@@ -24,7 +24,17 @@ from partnersim.app.guard import CONNECTIONS, FULL, Guard, read_public_address
 from partnersim.app.pages.rooms import MOST_WINDOWS, ROOMS
 from partnersim.app.words import words
 from partnersim.scenario.errors import ServingError
-from tests.browser import Server, SocketPage, Visitor, button, expect, free_port, open_tab, settle
+from tests.browser import (
+    Server,
+    SocketPage,
+    Visitor,
+    at_screen,
+    button,
+    expect,
+    free_port,
+    open_sheet,
+    settle,
+)
 from tests.probe import WatchedServer
 
 OURS = "http://127.0.0.1:8765"
@@ -237,7 +247,7 @@ def test_keys_are_made_by_the_server_alone(pages: Any) -> None:
     assert len(key) >= 22
     assert pages(key=key).open() == key
     chosen = "k" * len(key)
-    for page, path in ((pages(key=chosen), "/"), (pages(), f"/?room={key}"), (pages(), "/?s=1.x")):
+    for page, path in ((pages(key=chosen), "/"), (pages(), f"/?room={key}"), (pages(), "/?s=2.x")):
         assert page.open(path) not in ("", key, chosen)
     assert ROOMS.find(chosen) is None
 
@@ -445,7 +455,7 @@ def elsewhere() -> Iterator[Any]:
 
 def shown(page: Any) -> str:
     """Which screen a page shows."""
-    return str(page.locator(".ps-dots [aria-current]").inner_text())
+    return str(page.locator(".ps-where").inner_text().split()[0])
 
 
 @pytest.mark.slow
@@ -455,7 +465,7 @@ def test_a_page_of_a_foreign_origin_moves_nothing(browser: Any, elsewhere: Any) 
         visitor = Visitor(browser, watched.address)
         page = visitor.go()
         button(page, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         visitor.is_cut_off = True  # a refused connection is an error in the page that asks
         before = watched.ask()
         name = page.evaluate("solara.debug.kernel().id")
@@ -469,7 +479,7 @@ def test_a_page_of_a_foreign_origin_moves_nothing(browser: Any, elsewhere: Any) 
         }
         assert shown(page) == "2"
         button(page, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        at_screen(page, 3)
         visitor.close()
     assert "--behind-proxy" in watched.printed
 
@@ -480,24 +490,24 @@ def test_the_key_is_in_no_address_and_every_window_finds_its_room(browser: Any) 
         visitor = Visitor(browser, served.address)
         page = visitor.go(f"?room={'k' * 22}&kernelid=chosen")
         button(page, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         key = visitor.key()
         assert len(key) == 22
         assert key != "k" * 22
         assert page.url == served.address
         assert page.evaluate("solara.debug.kernel().id") != "chosen"
         page.reload()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         assert (visitor.key(), page.url) == (key, served.address)
         notes = visitor.open_window("notes")
         expect(notes.get_by_text("Screen 2 of")).to_be_visible()
         button(notes, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        at_screen(page, 3)
         notes.reload()
         expect(notes.get_by_text("Screen 3 of")).to_be_visible()
         assert notes.url == f"{served.address}notes"
         other = visitor.go("", visitor.open_page())
-        expect(other.locator(".ps-dots [aria-current]")).to_have_text("1")
+        at_screen(other, 1)
         assert other.evaluate("door.key()") != key, "another tab is another room"
         assert key not in " ".join(visitor.asked)
         visitor.close()
@@ -510,7 +520,7 @@ def test_windows_come_back_together_when_the_server_was_started_again(browser: A
     try:
         page = visitor.go()
         button(page, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         notes, key = visitor.open_window("notes"), visitor.key()
         expect(notes.get_by_text("Screen 2 of")).to_be_visible()
         served.stop()
@@ -518,10 +528,10 @@ def test_windows_come_back_together_when_the_server_was_started_again(browser: A
         notes.reload()  # before the projector: its room is not there yet
         expect(notes.get_by_text(words()("door.no_window_title"))).to_be_visible()
         page.reload()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         expect(notes.get_by_text("Screen 2 of")).to_be_visible()
         button(notes, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("3")
+        at_screen(page, 3)
         assert visitor.key() != key
     finally:
         visitor.context.close()
@@ -533,13 +543,13 @@ def test_a_link_opens_a_room_of_its_own_in_a_tab_that_had_one(browser: Any) -> N
     with Server() as served:
         visitor = Visitor(browser, served.address)
         page = visitor.go()
-        open_tab(page, "Debrief")
+        open_sheet(page, "d", "debrief")
         link = page.get_by_label("A link that holds all of this session").input_value()
         button(page, "Next").click()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("2")
+        at_screen(page, 2)
         key = visitor.key()
         page.goto(link)
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("1")
+        at_screen(page, 1)
         settle(page)
         assert visitor.key() != key
         assert page.url == served.address
@@ -553,10 +563,10 @@ def test_a_full_house_is_said_in_words_and_a_page_that_is_closed_makes_room(brow
         page = visitor.go()
         visitor.is_cut_off = True  # that it is full is an answer like others, but no good one
         late = visitor.open_page()
-        late.goto(f"{watched.address}?s=1.x")
+        late.goto(f"{watched.address}?s=2.x")
         expect(late.get_by_role("heading", level=1)).to_have_text(words()("door.full_title"))
         page.reload()
-        expect(page.locator(".ps-dots [aria-current]")).to_have_text("1")
+        at_screen(page, 1)
         page.close(run_before_unload=True)
         wait_until(lambda: watched.ask()["pages"] == 0)
         late.get_by_role("link", name=words()("door.again")).click()

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from partnersim.app import draw
-from partnersim.app.draw import Series
+from partnersim.app.draw import Bet, Stroke
 from partnersim.app.sentences import Sides, why
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, World, compare_hundred
 from partnersim.figures import Picture, palette
 from partnersim.figures.chance import pick_dots
-from partnersim.figures.layout import BOLD, shorten, text_width, wrap
+from partnersim.figures.layout import shorten, text_width, wrap
 from partnersim.figures.steps import STEPS
 
 WORDS = words()
@@ -32,30 +32,29 @@ def network(trust: np.ndarray, titles: list[str]) -> Picture:
 def make_all(titles: list[str], who: str) -> dict[str, Picture]:
     run = TWIN.run()
     without, with_ = compare_hundred(PLACE, TWIN).months_to(0.5)
-    faint = compare_hundred(PLACE, TWIN).faint("change_delivered")
-    series = [
-        Series(f"with {who}", run.series["change_delivered"], faint[1]),
-        Series("without", PLACE.run().series["change_delivered"], faint[0]),
+    strokes = [
+        Stroke(f"with {who}", 100 * TWIN.median("change_delivered"), "#28A197"),
+        Stroke("without", 100 * PLACE.median("change_delivered"), "#12436D"),
     ]
+    bet = Bet((90, 96), (50, 50), "You bet here: 9 of 15")
     return {
         "network": network(run.trust[24], titles),
         "heatmap": draw.heatmap(draw.Links(run.trust[24], PLACE.names, titles, 24, WORDS)),
-        "strip": draw.strip(run.trust, WORDS),
         "key": draw.key(WORDS),
         "icons": draw.icon_arrays((without, with_), 96, "half of the change", Sides(who), WORDS),
         "dots": draw.dots((without, with_), 96, 120, "half of the change", Sides(who), WORDS),
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
-        "lines": draw.lines(series, who, WORDS, month=24, flags={30: who}, scale=100),
+        "so far": draw.so_far(strokes, who, WORDS, month=24, size=(594, 208), bet=bet),
+        "lines": draw.so_far(strokes, who, WORDS, month=None, size=(1240, 300), has_names=True),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
-        **make_narrow(run.trust, without, with_, who),
+        **make_narrow(without, with_, who),
     }
 
 
-def make_narrow(trust: np.ndarray, without: np.ndarray, with_: np.ndarray, who: str) -> dict[str, Picture]:
+def make_narrow(without: np.ndarray, with_: np.ndarray, who: str) -> dict[str, Picture]:
     """Those that fill the page, for a page of a phone's width."""
-    width, half, reached = draw.PANE[0], "half of the change", (without, with_)
+    width, half, reached = draw.NARROW, "half of the change", (without, with_)
     return {
-        "narrow strip": draw.strip(trust, WORDS, width=width),
         "narrow icons": draw.icon_arrays((without, with_), 96, half, Sides(who), WORDS, width=width),
         "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=width),
         "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
@@ -74,14 +73,13 @@ def texts(picture: Picture) -> list[ElementTree.Element]:
 NAMES = [
     "network",
     "heatmap",
-    "strip",
     "key",
     "icons",
     "dots",
     "bars",
+    "so far",
     "lines",
     "guesses",
-    "narrow strip",
     "narrow icons",
     "narrow dots",
     "narrow guesses",
@@ -108,7 +106,7 @@ def test_type_can_be_read_from_the_back_row(pictures: dict[str, Picture], name: 
     """Panes are drawn for half of 1280 pixels and the others for all of it, so units are pixels."""
     picture = pictures[name]
     width = float(ElementTree.fromstring(picture.svg).attrib["viewBox"].split()[2])
-    assert width in (draw.PANE[0], draw.WIDE[0])
+    assert width in (draw.PANE[0], draw.NARROW, draw.WIDE[0])
     assert all(float(text.attrib["font-size"]) >= 24 for text in texts(picture))
 
 
@@ -251,93 +249,66 @@ def test_signed_bars_point_their_way_and_end_with_the_sum() -> None:
     assert len(rects) == len(values)
     for rect, value in zip(rects, values, strict=True):
         x, width = float(rect.attrib["x"]), float(rect.attrib["width"])
-        assert x == 310 if value >= 0 else x + width == pytest.approx(310, abs=0.2)
+        assert x == draw.PANE[0] / 2 if value >= 0 else x + width == pytest.approx(draw.PANE[0] / 2, abs=0.2)
     widths = [float(rect.attrib["width"]) for rect in rects]
     np.testing.assert_allclose(widths, np.abs(values) * max(widths) / max(map(abs, values)), atol=0.1)
 
 
-def test_lines_stand_where_their_numbers_are() -> None:
-    values = np.linspace(0, 0.8, 121)
-    picture = draw.lines([Series("a", values)], "T", WORDS, scale=100)
+def line(name: str, values: np.ndarray) -> Stroke:
+    return Stroke(name, values, "#12436D")
+
+
+def test_lines_stand_where_their_numbers_are_and_up_to_now_only() -> None:
+    values = np.linspace(0, 80, 121)
+    picture = draw.so_far([line("a", values)], "T", WORDS, month=30, size=(620, 218))
+    root = ElementTree.fromstring(picture.svg)
     path = max(re.findall(r'd="(M[^"]+)"', picture.svg), key=len)
     points = np.array([list(map(float, p.split())) for p in path[1:].split("L")])
     assert len(points) == 121
     np.testing.assert_allclose(np.diff(points[:, 0]), np.diff(points[:, 0]).mean(), atol=0.11)
     top = min(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>80<', picture.svg))
     assert points[-1, 1] == pytest.approx(top - 8.9, abs=0.2)
-    with pytest.raises(ValueError, match="5 given"):
-        draw.lines([Series("a", values)] * 5, "T", WORDS)
+    clip = root.find(f".//{SVG}clipPath/{SVG}rect")
+    assert clip is not None
+    assert float(clip.attrib["x"]) + float(clip.attrib["width"]) == pytest.approx(points[30, 0], abs=0.1)
+    whole = draw.so_far([line("a", values)], "T", WORDS, month=None, size=(620, 218))
+    assert "clip" not in whole.svg
 
 
-def test_no_line_leaves_the_chart() -> None:
-    values = np.linspace(0, 0.5, 121)
-    for picture in (
-        draw.lines([Series("a", values, np.stack([2 * values, 5 * values]))], "T", WORDS),
-        draw.lines([Series("a", 3 * values)], "T", WORDS, top=1),
-    ):
-        heights = [float(y) for y in re.findall(r"[ML][\d.]+ (-?[\d.]+)", picture.svg)]
-        assert min(heights) > 0
+@pytest.mark.parametrize(
+    ("bet", "x", "y"),
+    [
+        (Bet((60, 90), (40, 40), "Bet"), (60, 90), (40, 40)),
+        (Bet((60, 60), (20, 30), "Bet"), (60, 60), (20, 30)),
+        (Bet((100, np.inf), (40, 40), "Bet"), (100, 120), (40, 40)),
+        (Bet((24, 24), (-np.inf, 10), "Bet"), (24, 24), (0, 10)),
+    ],
+)
+def test_a_bet_lies_where_it_was_placed(bet: Bet, x: tuple[int, int], y: tuple[int, int]) -> None:
+    picture = draw.so_far([line("a", np.linspace(0, 80, 121))], "T", WORDS, month=0, size=(620, 218), bet=bet)
+    root = ElementTree.fromstring(picture.svg)
+    box = root.find(f".//{SVG}g[@class='ps-bet']/{SVG}rect")
+    assert box is not None
+    left, top, wide, tall = (float(box.attrib[key]) for key in ("x", "y", "width", "height"))
+    across = [64 + 536 * month / 120 for month in x]
+    up = [178 - 166 * value / 80 for value in y]
+    assert (left + wide / 2, top + tall / 2) == pytest.approx((np.mean(across), np.mean(up)), abs=0.2)
+    assert wide == pytest.approx(max(across[1] - across[0], 10), abs=0.2)
+    assert tall == pytest.approx(max(up[0] - up[1], 10), abs=0.2)
 
 
-def test_names_of_lines_do_not_cover_each_other() -> None:
-    series = [Series(f"line {k}", np.full(121, 0.5 + k / 1000)) for k in range(4)]
-    picture = draw.lines(series, "T", WORDS)
-    heights = sorted(float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line")
-    assert min(np.diff(heights)) >= 24
-
-
-@pytest.mark.parametrize("size", [draw.WIDE, (draw.PANE[0], 300)], ids=str)
-def test_long_names_of_lines_stand_in_full_and_not_on_each_other(size: tuple[int, int]) -> None:
-    """Beside the lines where there is room, above them where there is none."""
+def test_long_names_of_lines_stand_in_full_above_them_and_not_on_each_other() -> None:
     names = ["An independent Ana", "Ana, employed by Acute hospital and often acting for it"]
-    series = [Series(name, np.linspace(0, 0.5, 121)) for name in names]
-    picture = draw.lines(series, "T", WORDS, size=size)
-    named = [t for t in texts(picture) if t.attrib["font-weight"] == "bold"]
-    assert " ".join(t.text or "" for t in named) == " ".join(names)
-    places = [(float(t.attrib["x"]), float(t.attrib["y"])) for t in named]
-    assert min(np.diff(sorted(y for _, y in places))) >= 24
-    width, height = map(int, re.findall(r'viewBox="0 0 (\d+) (\d+)"', picture.svg)[0])
-    for text, (x, y) in zip(named, places, strict=True):
-        assert x + BOLD * text_width(text.text or "", draw.ARIAL) <= width
-        assert 20 <= y <= height - 30
-    lines = re.findall(r'd="M([\d.]+) ([\d.]+)L', picture.svg)
-    if size[0] <= draw.PANE[0]:
-        highest = max(y for _, y in places)
-        drawn = re.findall(r'stroke="#\w+" stroke-width="5"', picture.svg)[len(names) :]
+    for size in (draw.WIDE, (draw.PANE[0], 300)):
+        lines = [line(name, np.linspace(0, 50, 121)) for name in names]
+        picture = draw.so_far(lines, "T", WORDS, month=None, size=size, has_names=True)
+        named = [t for t in texts(picture) if t.attrib["font-weight"] == "bold"]
+        assert " ".join(t.text or "" for t in named) == " ".join(names)
+        heights = sorted(float(t.attrib["y"]) for t in named)
+        assert min(np.diff(heights)) >= 24
+        drawn = re.findall(r'd="M[\d.]+ ([\d.]+)L[^"]{200}', picture.svg)
         assert len(drawn) == 2
-        assert all(float(y) > highest for x, y in lines if float(x) > 70)
-
-
-def test_names_of_lines_that_end_low_stay_above_the_years() -> None:
-    series = [Series(f"line {k}", np.linspace(0.8, 0.001 * k, 121)) for k in range(4)]
-    picture = draw.lines(series, "T", WORDS)
-    named = [float(t.attrib["y"]) for t in texts(picture) if (t.text or "")[:4] == "line"]
-    years = [float(t.attrib["y"]) for t in texts(picture) if t.text == "10"]
-    assert min(np.diff(sorted(named))) >= 24
-    assert max(named) <= min(years) - 20
-
-
-def test_labels_of_flags_do_not_cover_each_other() -> None:
-    flags = {
-        1: "Ana begins",
-        2: "Money is cut",
-        3: "A reorganisation",
-        4: "A leader leaves",
-        60: "Someone joins",
-        118: "A common crisis",
-        119: "A national target lands",
-    }
-    picture = draw.lines([Series("a", np.linspace(0, 1, 121))], "T", WORDS, flags=flags, month=3)
-    boxes = []
-    for text in texts(picture):
-        if text.text in flags.values():
-            x, width = float(text.attrib["x"]), text_width(text.text or "", draw.ARIAL)
-            left = x - width if text.attrib["text-anchor"] == "end" else x
-            boxes.append((left, left + width, float(text.attrib["y"])))
-    assert len(boxes) == 6, "three rows have no room for a fourth label at the start"
-    for at, (left, right, y) in enumerate(boxes):
-        assert all(y != other[2] or right < other[0] or left > other[1] for other in boxes[:at])
-    assert picture.svg.count('class="ps-flag"') == 7
+        assert min(map(float, drawn)) > max(heights)
 
 
 def test_numbers_in_cells_are_those_of_the_month() -> None:

@@ -16,7 +16,7 @@ from partnersim.app.session import MOST_LETTERS_BACK, MOST_STEPS, Session
 from partnersim.app.words import words
 from partnersim.app.world import MOST_TEXT, Lever, World
 from partnersim.scenario.files import packaged_text
-from tests.browser import PATIENCE, PROJECTOR, button
+from tests.browser import PATIENCE, PROJECTOR, button, expect
 from tests.probe import WatchedServer
 
 # --- rooms and sessions --------------------------------------------------------------------------
@@ -118,9 +118,9 @@ def open_page(context: Any, server: WatchedServer) -> Any:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(server.address)
-    page.wait_for_selector("main svg")
+    page.wait_for_selector("main .ps-cards")
     button(page, "Next").click()
-    page.wait_for_function("document.querySelector('.ps-dots [aria-current]').innerText.trim() === '2'")
+    expect(page.locator(".ps-where")).to_contain_text("2 of")
     return page
 
 

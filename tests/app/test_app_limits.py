@@ -14,10 +14,10 @@ pytest.importorskip("solara", reason="the app needs solara")
 from partnersim.app import take_home
 from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
 from partnersim.app.links import LinkError, from_link, to_link
-from partnersim.app.pages import acts, analyst, page, view
-from partnersim.app.pages.desk import TABS, Desk
+from partnersim.app.pages import acts, analyst, page, sheets, view
+from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import Room
-from partnersim.app.session import MOST_GUESSES, MOST_PEOPLE, MOST_PLEDGES, Guess, Session, State
+from partnersim.app.session import MOST_GUESSES, MOST_PEOPLE, MOST_PLEDGES, Guess, Package, Session, State
 from partnersim.app.stories import MOST_OPTIONS, stories
 from partnersim.app.words import words
 from partnersim.app.world import (
@@ -39,18 +39,10 @@ FAULT = WORDS("page.cannot")
 PLAIN = [
     re.escape(WORDS("page.at_end")),
     rf"there are {MOST_CHANGES} changes already: take one away first",
+    re.escape(WORDS("package.empty")),
     "events: two organisations at least must be there from the start",
 ]
 """What may be answered where something does not go: each says why."""
-
-SCREENS = {
-    "world": page.show_world,
-    "compare": page.show_compare,
-    "hundred": page.show_hundred,
-    "why": page.show_why,
-    "change": page.show_change,
-    "debrief": page.show_debrief,
-}
 
 
 def open_desk(state: State) -> Desk:
@@ -61,19 +53,23 @@ def open_desk(state: State) -> Desk:
 
 def draw(desk: Desk) -> None:
     """Draw what the page and the notes show, as far as it is done without a browser."""
-    view.shell(desk)
-    SCREENS[desk.tab](desk, view.labels(desk), lambda message: None)
-    if view.has_timeline(desk):
-        view.player(desk)
-    view.notes(desk)
+    view.top(desk)
+    (page.sheet if desk.sheet else page.stage)(desk, view.labels(desk), lambda message: None)
+    view.player(desk)
+    sheets.notes(desk)
 
 
 def draw_everything(state: State) -> None:
-    """Every picture of every part, what researchers see, and all that is taken home."""
+    """The stage with every line, every sheet, what researchers see, and all that is taken home."""
     desk = open_desk(state)
-    for tab in TABS:
-        desk.turn_to(tab)
-        for picture in view.pictures(desk) if tab in view.PICTURES else ("",):
+    desk.told = view.world_explained(desk)
+    for line in view.LINES:
+        desk.open("")
+        desk.line = line
+        draw(desk)
+    for sheet in SHEETS.values():
+        desk.open(sheet)
+        for picture in sheets.PICTURES if sheet == "hundred" else ("",):
             desk.picture = picture
             draw(desk)
     analyst.show(desk)
@@ -89,7 +85,6 @@ def offered(desk: Desk) -> Iterator[dict[str, Any]]:
     months, names = scenario.months, scenario.organisation_names
     for month in sorted({0, 1, months // 2, months - 1, months}):
         yield {"do": "month", "month": month}
-        yield {"do": "rewind", "month": month}
         yield {"do": "deadline", "month": month}
         yield {"do": "why", "trustor": names[0], "trustee": names[-1], "month": month}
         for kind in event_kinds(WORDS):
@@ -101,25 +96,32 @@ def offered(desk: Desk) -> Iterator[dict[str, Any]]:
     question = session.question
     if question is not None and session.is_hidden:
         yield {"do": "predict", "hands": [1] * len(question.options)}
-        yield {"do": "predict", "tables": {"1": 0, "2": len(question.options) - 1}}
-    for choice in view.switch(desk)["choices"]:
-        yield {"do": "switch", "choice": choice["name"]}
+        yield {"do": "place_bets"}
     for one in coordinator_choices(scenario, WORDS):
         yield {"do": "coordinator", "choice": one.name}
     story = session.story_shown
     for screen in range(len(story.screens) if story else 0):
         yield {"do": "go_to", "screen": screen}
-    for index, _ in enumerate(session.without.changes):
+    for index, _ in enumerate(session.state.bundle):
         yield {"do": "remove", "index": index}
+    for index, _ in enumerate(session.state.packages):
+        yield {"do": "open_package", "index": index}
+        yield {"do": "remove_package", "index": index}
     for index, _ in enumerate(session.state.pledges):
         yield {"do": "unpledge", "index": index}
-    yield from ({"do": "tab", "tab": tab} for tab in TABS)
-    yield from ({"do": "share", "value": share} for share in view.SHARES)
+    yield from ({"do": "sheet", "value": sheet} for sheet in ("", *SHEETS.values()))
+    yield from ({"do": "line", "value": line} for line in view.LINES)
+    yield from ({"do": "seal", "value": value} for value in (0, 1))
+    yield from ({"do": "budget", "days": days} for days in (0, 100))
+    yield from ({"do": "share", "value": share} for share in sheets.SHARES)
     yield from ({"do": "open_story", "story": name} for name in stories())
     yield from ({"do": "series", "choice": name} for name in analyst.SCALES)
     yield from ({"do": "arm", "value": arm} for arm in ("without", "with"))
-    for do in ("undo", "redo", "next", "back", "skip_guess", "ask_reset", "keep", "sandbox"):
+    for do in ("undo", "redo", "next", "back", "ask_reset", "keep", "sandbox", "tell"):
         yield {"do": do}
+    if question is not None:
+        yield from ({"do": do} for do in ("skip_guess", "take_back"))
+    yield {"do": "enter_package", "text": "Table 1"}
     yield {"do": "pledge", "text": "call the council"}
     yield {"do": "luck", "seed": 3, "replicate": N_PAIRS - 1}
     yield {"do": "load", "text": scenario.to_toml()}
@@ -130,7 +132,7 @@ def try_everything(state: State, n_acts: int, luck: random.Random) -> None:
     """Draw it all, and try what compares and some of the rest, each from the same state."""
     draw_everything(state)
     messages = list(offered(open_desk(state)))
-    compares = [one for one in messages if one["do"] in ("predict", "skip_guess", "deadline")]
+    compares = [one for one in messages if one["do"] in ("predict", "place_bets", "skip_guess")]
     for message in compares + luck.sample(messages, min(n_acts, len(messages))):
         desk = open_desk(state)
         acts.act(desk, message)
@@ -207,12 +209,12 @@ def grown(world: World, change: Change) -> World:
 
 def some_state(luck: random.Random) -> State:
     """A state at the limits of its fields: of a story or not, some that no room can come to."""
-    told, screen, switch = luck.choice([None, *stories()]), 0, None
+    told, screen, bundle = luck.choice([None, *stories()]), 0, ()
     world = some_world(luck)
     if told:
         story = stories()[told]
         screen = luck.randrange(len(story.screens))
-        switch = story.switch(screen)
+        bundle = story.bundle(screen)
         if luck.random() < 0.6:
             world = story.world(screen)
     if luck.random() < 0.4 and len(world.changes) < MOST_CHANGES:
@@ -220,10 +222,13 @@ def some_state(luck: random.Random) -> State:
         world = world.with_(Setting(path="months", value=months))
     fitting = grown(World(place=world.place, text=world.text), Setting(path="title", value="T"))
     if luck.random() < 0.4:
-        switch = some_change(luck, fitting)
+        bundle = tuple(some_change(luck, fitting) for _ in range(luck.choice([1, 2])))
     state = State(
         world=world,
-        switch=switch,
+        bundle=bundle,
+        is_sealed=luck.random() < 0.3,
+        packages=luck.choice([(), (Package(name="<b>", bundle=bundle), Package(name="T"))]),
+        budget=luck.choice([0, 1, 10_000]),
         story=told,
         screen=screen,
         month=luck.choice([0, 1, MOST_MONTHS]),
@@ -249,6 +254,7 @@ def some_guesses(luck: random.Random, state: State) -> tuple[Guess, ...]:
         question="?" * luck.choice([0, 200]),
         options=options,
         answer=answer,
+        is_placed=answer is not None or luck.random() < 0.5,
         room=tuple(luck.choice([0, MOST_PEOPLE]) for _ in range(n)),
         hundred=() if answer is None else tuple(luck.choice([0, 1000]) for _ in range(n)),
     )
@@ -276,7 +282,7 @@ def try_states(first: int, n_states: int, n_acts: int) -> None:
 
 
 def test_what_a_link_opens_answers() -> None:
-    try_states(0, n_states=8, n_acts=4)
+    try_states(0, n_states=6, n_acts=3)
 
 
 @pytest.mark.slow
@@ -312,11 +318,7 @@ def test_a_partnership_too_short_or_too_long_for_the_screens_is_refused(months: 
 def test_a_story_does_not_ask_about_months_that_are_not_there() -> None:
     world = told_state().world.with_(Setting(path="months", value=FEWEST_MONTHS))
     desk = open_desk(from_link(to_link(told_state(world=world))))
-    question = desk.session.question
-    assert question is not None
-    assert question.measure == "months_to_50"
-    acts.act(desk, {"do": "predict", "hands": [1, 0, 0, 0]})
-    assert desk.problem == ""
+    assert desk.session.question is None
     assert not desk.session.is_hidden
 
 
@@ -331,12 +333,12 @@ def test_a_story_does_not_ask_about_months_that_are_not_there() -> None:
 )
 def test_what_is_compared_stands_side_by_side(switch: Setting) -> None:
     place = "drawn" if "drawn" in switch.path else "integrated-care"
-    state = State(world=World(place=place), switch=switch)
+    state = State(world=World(place=place), bundle=(switch,))
     with pytest.raises(LinkError, match="cannot show"):
         from_link(to_link(state))
-    session = Session(state.model_copy(update={"switch": None}))
+    session = Session(state.model_copy(update={"bundle": ()}))
     with pytest.raises(ScenarioError):
-        session.flip(switch)
+        session.bundle([switch])
     with pytest.raises(ScenarioError):
         session.take_on(state)
 
@@ -358,6 +360,7 @@ def test_an_answer_to_other_options_is_none() -> None:
         question="?",
         options=("other",) * n_more,
         room=(0,) * (n_more - 1) + (5,),
+        is_placed=True,
         answer=0,
         hundred=(1,) * n_more,
     )

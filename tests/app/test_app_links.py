@@ -17,7 +17,7 @@ from partnersim.app.world import Appointment, World
 from partnersim.scenario.files import packaged_text
 
 
-def pack(content: bytes, version: str = "1") -> str:
+def pack(content: bytes, version: str = links.VERSION) -> str:
     packed = base64.urlsafe_b64encode(zlib.compress(content)).decode().rstrip("=")
     return f"{version}.{packed}"
 
@@ -39,6 +39,7 @@ def full_session() -> Session:
     session.open_story("coordinator")
     session.go_to(2)
     session.predict([3, 9, 2, 0])
+    session.place_bets()
     session.reveal()
     session.pledge("<script>alert(1)</script> 😀")
     session.change(Appointment(name="ben", title="Ben <b>", from_month=24))
@@ -71,15 +72,15 @@ def test_a_session_that_is_too_large_for_a_link_says_so() -> None:
     ("link", "key"),
     [
         ("", "broken"),
-        ("1.", "broken"),
-        ("1.!!!!", "broken"),
+        ("2.", "broken"),
+        ("2.!!!!", "broken"),
         ("hello", "broken"),
-        ("1.AAAA", "broken"),
+        ("2.AAAA", "broken"),
         (to_link(State())[:-9], "broken"),
         (to_link(State()) + "AAAA", "broken"),
         (to_link(State())[:20] + "!%!%" + to_link(State())[20:], "broken"),
         ("x" * 16_001, "too_long"),
-        ("2" + to_link(State())[1:], "other_version"),
+        ("1" + to_link(State())[1:], "other_version"),
         (pack(b"x", "²"), "broken"),
         (pack(b"{"), "impossible"),
         (pack(b"[" * 100_000), "impossible"),
@@ -96,8 +97,8 @@ def test_a_session_that_is_too_large_for_a_link_says_so() -> None:
         (pack_state(language="../../x"), "impossible"),
         (pack_state(pledges=["x"] * 21), "impossible"),
         (pack_state(pledges=["x" * 201]), "impossible"),
-        (pack_state(switch={"kind": "lever", "lever": "joint_away_days"}), "impossible"),
-        (pack_state(switch={"kind": "other"}), "impossible"),
+        (pack_state(bundle=[{"kind": "lever", "lever": "joint_away_days"}]), "impossible"),
+        (pack_state(bundle=[{"kind": "other"}]), "impossible"),
         (pack_state(**change_world(place="/etc/passwd")), "impossible"),
         (pack_state(**change_world(place="nowhere")), "impossible"),
         (pack_state(**change_world(text="a." * 29_000 + "a = 1")), "impossible"),

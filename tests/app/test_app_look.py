@@ -14,7 +14,23 @@ from typing import Any
 
 import pytest
 
-from tests.browser import Server, Visitor, button, expect, open_sandbox, open_story, open_tab, settle, visit
+from tests.browser import (
+    Server,
+    Visitor,
+    at_screen,
+    bet,
+    button,
+    close_sheet,
+    compare_with_ana,
+    expect,
+    go_to,
+    open_sandbox,
+    open_sheet,
+    open_story,
+    play_to_the_answer,
+    settle,
+    visit,
+)
 
 pytest.importorskip("solara", reason="the app needs solara")
 
@@ -34,129 +50,95 @@ Screen = tuple[str, Any]
 def tour(visitor: Visitor) -> Iterator[Screen]:
     """Every main screen, one after the other."""
     page = visitor.page
-    for part in (tour_story, tour_sandbox, tour_guess, tour_comparison, tour_why, tour_change):
+    for part in (tour_story, tour_sheets, tour_change, tour_packages):
         for name in part(page):
             yield name, page
     yield from tour_windows(visitor)
 
 
 def tour_story(page: Any) -> Iterator[str]:
-    yield "story-organisations"
-    button(page, "Next").click()
-    page.evaluate("partnersim.show(18)")
-    yield "story-world"
-    button(page, "Next").click()
-    expect(page.locator("form.ps-ask")).to_be_visible()
-    yield "story-ask"
-    hands = page.locator("form.ps-ask input[type=number]")
-    for index, count in enumerate((4, 9, 22)):
-        hands.nth(index).fill(str(count))
-    button(page, "Show what happens").click()
-    expect(page.locator(".ps-say .ps-sentence")).to_be_visible()
-    yield "story-reveal"
-    page.locator(".ps-say summary").click()
-    yield "story-scoreboard"
-    for name in ("Change delivered", "Who trusts whom"):
-        pick(page, name)
-        yield f"story-compare-{slug(name)}"
+    yield "who-is-here"
     button(page, "Menu").click()
-    page.locator("#ps-menu summary").click()
+    page.locator(".ps-menu summary").click()
     yield "menu"
-    button(page, "Start again").click()
-    yield "menu-reset"
-    settle(page)
+    button(page, "The next group").click()
+    yield "menu-next-group"
     button(page, "No, keep it").click()
-    page.locator("#ps-menu").get_by_role("button", name="The coordinator").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The coordinator")
-    for _ in range(3):
-        button(page, "Next").click()
-        page.wait_for_timeout(200)
-    expect(page.locator("main.ps-hundred")).to_be_visible()
-    for name in ("100 partnerships", "When they got there", "Ten of them"):
-        pick(page, name)
-        yield f"story-hundred-{slug(name)}"
-    button(page, "Next").click()
-    expect(page.locator("main.ps-why .ps-sentence")).to_be_visible()
-    yield "story-why"
-    page.locator(".ps-dots button").last.click()
-    expect(page.locator("main.ps-change")).to_be_visible()
-    yield "story-levers"
-
-
-def tour_sandbox(page: Any) -> Iterator[str]:
-    open_sandbox(page)
-    open_tab(page, "The partnership")
+    close_sheet(page)
+    open_story(page, "The coordinator")
+    page.evaluate("partnersim.play()")
+    page.wait_for_function("partnersim.month >= 14")
+    page.evaluate("partnersim.stop()")
+    yield "stage-playing"
+    go_to(page, 3)
+    yield "stage-ask"
+    bet(page, 4, 9, 22)
+    yield "stage-bets-closed"
     page.evaluate("partnersim.show(60)")
-    for name in ("Who trusts whom", "As numbers", "Over time", "Trust as a line"):
-        pick(page, name)
-        yield f"world-{slug(name)}"
+    yield "stage-bet-ahead"
+    play_to_the_answer(page)
+    yield "stage-revealed"
+    for key, line in enumerate(("trust", "survey", "issues", "layers", "pressure"), start=2):
+        page.keyboard.press(str(key))
+        yield f"stage-{line}"
 
 
-def tour_guess(page: Any) -> Iterator[str]:
-    open_tab(page, "With and without")
-    yield "compare-nothing-yet"
-    page.get_by_label("With what?").select_option(index=1)
-    expect(page.locator("form.ps-ask")).to_be_visible()
-    yield "compare-ask"
-    page.get_by_label("Count", exact=True).select_option(label="by table")
-    for table in (1, 2, 3):
-        page.get_by_label(f"Table {table}").select_option(index=1 + table % 2)
-    yield "compare-ask-by-table"
-    button(page, "Show what happens").click()
-    expect(page.locator(".ps-say .ps-sentence")).to_be_visible()
-    yield "compare-our-guess"
-
-
-def tour_comparison(page: Any) -> Iterator[str]:
-    for name in ("Change delivered", "Speed of change", "Who trusts whom", "As numbers"):
-        pick(page, name)
-        yield f"compare-{slug(name)}"
-    open_tab(page, "Out of 100")
-    for name in ("100 partnerships", "When they got there", "Ten of them"):
+def tour_sheets(page: Any) -> Iterator[str]:
+    open_sheet(page, "t", "numbers")
+    yield "numbers"
+    open_sheet(page, "h", "hundred")
+    for name in ("When they got there", "100 partnerships"):
         pick(page, name)
         yield f"hundred-{slug(name)}"
-
-
-def tour_why(page: Any) -> Iterator[str]:
-    open_tab(page, "Why?")
-    expect(page.locator("main.ps-why .ps-sentence")).to_be_visible()
+    open_sheet(page, "w", "why")
     yield "why"
     page.get_by_label("Trust of").select_option(index=2)
     settle(page)
     page.get_by_label("in", exact=True).select_option(index=3)
     yield "why-of-two"
-
-
-def tour_change(page: Any) -> Iterator[str]:
-    open_tab(page, "Change something")
-    expect(page.locator(".ps-lever").first).to_be_visible()
-    yield "change"
-    page.get_by_label("Decisions go back to").select_option(label="hardly any board")
-    settle(page)
-    page.get_by_label("Let happen").select_option(label="Money is cut")
-    button(page, "Let it happen").click()
-    settle(page)
-    page.get_by_label("Who looks after the partnership?").select_option(index=3)
-    settle(page)
-    yield "change-changed"
-    page.evaluate("partnersim.show(120)")
-    button(page, "Let it happen").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    yield "change-refused"
-    page.evaluate("partnersim.show(0)")
-    button(page, "Show more").click()
-    page.eval_on_selector_all("main details", "all => all.forEach(one => one.open = true)")
-    page.locator(".ps-help").first.click()
-    yield "change-more"
-    open_tab(page, "The partnership")
-    yield "world-with-flags"
-    open_tab(page, "Debrief")
-    expect(page.locator("main ol li").first).to_be_visible()
+    open_sheet(page, "d", "debrief")
     for pledge in ("call the council", "ask whose work waits for a decision, before we meet"):
         page.get_by_label("I will").fill(pledge)
         button(page, "Add").click()
         expect(page.locator("main ul li").last).to_contain_text(pledge)
     yield "debrief"
+
+
+def tour_change(page: Any) -> Iterator[str]:
+    compare_with_ana(page)
+    yield "change-people"
+    button(page, "Ways of working").click()
+    page.get_by_label("Decisions go back to").select_option(label="hardly any board")
+    expect(page.locator(".ps-moved")).to_have_count(1)
+    yield "change-two"
+    page.locator(".ps-help").last.click()
+    yield "change-help"
+    page.locator(".ps-explained button").click()
+    button(page, "More").click()
+    yield "change-more"
+    page.get_by_role("slider", name="Month").fill("24")
+    button(page, "People, events").click()
+    page.get_by_label("Let happen").select_option(label="Money is cut")
+    button(page, "Let it happen").click()
+    expect(page.locator("main .ps-flags li")).to_have_count(2)
+    yield "change-event"
+    page.get_by_role("slider", name="Month").fill("120")
+    button(page, "Let it happen").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "change-refused"
+    page.keyboard.press("Escape")
+    yield "stage-all-changed"
+
+
+def tour_packages(page: Any) -> Iterator[str]:
+    open_sheet(page, "r", "packages")
+    yield "packages-none"
+    button(page, "Enter this package").click()
+    expect(page.locator(".ps-ranked li")).to_have_count(1)
+    page.get_by_label("Staff days that each may cost").fill("100")
+    page.keyboard.press("Tab")
+    expect(page.locator(".ps-over")).to_be_visible()
+    yield "packages"
 
 
 def tour_windows(visitor: Visitor) -> Iterator[Screen]:
@@ -243,7 +225,7 @@ isProjected => {
       }
       if (text.trim().endsWith("…")) note("shortened", text);
     }
-    if (isProjected && !parent.closest(".ps-dots")) {
+    if (isProjected) {
       const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
       const size = parseFloat(getComputedStyle(parent).fontSize) * scale;
       if (size < 23.5) note(`type of ${size.toFixed(1)} px`, text);
@@ -256,7 +238,7 @@ isProjected => {
     const tall = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
     return wide > 2 && tall > 0.3 * Math.min(one.height, other.height);
   };
-  const fixed = one => one.parent.closest(".ps-timeline, .ps-stays");
+  const fixed = one => one.parent.closest(".ps-timeline, .ps-explained");
   for (let at = 0; at < lines.length; at++) {
     for (let next = at + 1; next < lines.length; next++) {
       const [one, other] = [lines[at], lines[next]];
@@ -311,31 +293,19 @@ def test_nothing_is_cut_covered_or_too_small(browser: Any, server: Server, size:
 
 # --- without scrolling ----------------------------------------------------------------------------
 
-NEEDED = {
-    "world": ("main .ps-picture svg", "main [role=group][aria-label=Pictures] button"),
-    "compare": (
-        "main .ps-picture svg",
-        ".ps-sentence",
-        "main [role=group][aria-label=Pictures] button",
-        "form.ps-ask button",
-    ),
-    "hundred": (
-        "main .ps-picture svg",
-        ".ps-sentence",
-        "#ps-deadline",
-        "main [role=group][aria-label=Pictures] button",
-        "form.ps-ask button",
-    ),
-    "why": ("main .ps-picture svg", ".ps-sentence", "#ps-trustor", "#ps-trustee"),
-    "change": (
-        "main .ps-picture svg",
-        "#ps-lever-planning",
-        "#ps-lever-issue_avoidance",
-        "#ps-coordinator",
-        "#ps-event",
-    ),
-}
-"""What a tab is for: the picture, its sentence, and the control that matters; where it has them."""
+NEEDED = (
+    "main.ps-main-stage .ps-picture svg",
+    "main.ps-main-stage .ps-panel",
+    "main.ps-main-stage .ps-answer",
+    "form.ps-ask button",
+    "main.ps-main-hundred .ps-picture:has(circle) svg",
+    "#ps-deadline",
+    "main.ps-main-why .ps-picture svg",
+    "main.ps-main-change .ps-picture svg",
+    ".ps-lever select",
+    ".ps-five-to-three .ps-sentence",
+)
+"""What each screen is for: pictures, the answer, and the controls that matter; where it has them."""
 
 OUT_OF_SIGHT = """
 selectors => {
@@ -351,16 +321,11 @@ selectors => {
 """
 
 
-def look(page: Any, where: str, shot: str = "", *, is_chosen: bool = False) -> list[str]:
-    """What is wrong with a screen of the projector, and what is out of sight.
-
-    Whoever has chosen another picture has found the choice; it may be further down then.
-    """
+def look(page: Any, where: str, shot: str = "") -> list[str]:
+    """What is wrong with a screen of the projector, and what is out of sight."""
     page.mouse.move(0, 0)
     settle(page)
-    tab = page.locator("main").get_attribute("class").split("ps-")[1].split()[0]
-    needed = [one for one in NEEDED.get(tab, ()) if not (is_chosen and "Pictures" in one)]
-    faults = page.evaluate(OUT_OF_SIGHT, needed)
+    faults = page.evaluate(OUT_OF_SIGHT, list(NEEDED))
     faults += page.evaluate(CHECK, True)
     if shot:
         shoot(page, shot, SIZES[0])
@@ -379,31 +344,28 @@ def test_every_screen_of_a_story_shows_what_it_is_about_without_scrolling(
         if name != next(iter(stories())):
             open_story(page, story.title)
         for number, screen in enumerate(story.screens, start=1):
-            page.locator(".ps-dots button").nth(number - 1).click()
-            expect(page.locator(".ps-dots [aria-current]")).to_have_text(str(number))
-            expect(page.locator("main h2", has_text=screen.title).first).to_be_visible()
+            if number > 1:
+                button(page, "Next").click()
+            at_screen(page, number)
+            title = screen.ask.text if screen.ask else screen.title
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
             where = f"{number} {screen.title}"
-            shot = f"{name}-{number}"
-            found += look(page, where, shot)
-            if page.locator("form.ps-ask").count():
-                page.locator("form.ps-ask input[type=number]").nth(1).fill("17")
-                button(page, "Show what happens").click()
-                expect(page.locator(".ps-say .ps-sentence")).to_be_visible()
-                found += look(page, f"{where}, revealed", f"{shot}-revealed")
-            if screen.show == "compare":
-                for picture in ("Change delivered", "Who trusts whom", "As numbers"):
-                    pick(page, picture)
-                    is_chosen = picture != "Change delivered"
-                    found += look(page, f"{where}, {picture}", is_chosen=is_chosen)
-    assert not found, "\\n".join(found)
+            found += look(page, where, f"{name}-{number}")
+            if screen.ask:
+                bet(page, 3, 17)
+                play_to_the_answer(page)
+                found += look(page, f"{where}, revealed", f"{name}-{number}-revealed")
+    assert not found, "\n".join(found)
 
 
 def test_the_sandbox_shows_what_it_is_about_without_scrolling(browser: Any, server: Server) -> None:
     found: list[str] = []
     with visit(browser, server.address) as visitor:
-        for part in (tour_sandbox, tour_guess, tour_comparison, tour_why):
-            for name in part(visitor.page):
-                found += look(visitor.page, name)
-        open_tab(visitor.page, "Change something")
-        found += look(visitor.page, "change")
-    assert not found, "\\n".join(found)
+        open_sandbox(visitor.page)
+        found += look(visitor.page, "sandbox")
+        for name in tour_change(visitor.page):
+            found += look(visitor.page, name)
+        for key, name in (("h", "hundred"), ("w", "why")):
+            open_sheet(visitor.page, key, name)
+            found += look(visitor.page, name)
+    assert not found, "\n".join(found)

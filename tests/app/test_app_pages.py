@@ -18,14 +18,16 @@ pytest.importorskip("solara", reason="the app needs solara")
 from partnersim.app import server
 from partnersim.app.levers import front_levers, more_levers
 from partnersim.app.links import to_link
-from partnersim.app.pages import acts, analyst, view
-from partnersim.app.pages.desk import TABS, Desk
+from partnersim.app.pages import acts, analyst, page, sheets, view
+from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
+from partnersim.app.words import words
 from partnersim.app.world import Appointment, Lever, Setting, World
 from partnersim.scenario.errors import MissingPackageError, ScenarioError, ServingError
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.scenario import Scenario
 
+WORDS = words()
 ANA = Appointment.model_validate({"name": "ana", "title": "Ana", "skill": 0.8})
 
 
@@ -34,7 +36,9 @@ def desk() -> Desk:
     """A desk in a room of its own, with no story."""
     room = Rooms().enter()
     room.session.close_story()
-    return Desk(room)
+    desk = Desk(room)
+    desk.follow()
+    return desk
 
 
 def do(desk: Desk, **message: Any) -> str:
@@ -112,7 +116,10 @@ def test_rooms_may_start_from_a_place_of_ones_own(tmp_path: Path) -> None:
         {"do": "month", "month": "x"},
         {"do": "lever", "lever": "nothing", "value": 1},
         {"do": "lever", "lever": "joint_away_days", "value": "<script>"},
-        {"do": "switch", "choice": "no such thing"},
+        {"do": "enter_package", "text": "Table 1"},
+        {"do": "open_package", "index": 3},
+        {"do": "budget", "days": -5},
+        {"do": "place_bets"},
         {"do": "remove", "index": 5},
         {"do": "open_story", "story": "../secret"},
         {"do": "predict", "hands": [1, 2, 3]},
@@ -139,7 +146,8 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(desk: Desk, message: An
 def test_a_lever_pulled_later_leaves_the_past_alone(desk: Desk) -> None:
     before = desk.session.without.run().series["trust"]
     assert do(desk, do="lever", lever="joint_away_days", value=12, month=48) == ""
-    after = desk.session.without.run().series["trust"]
+    assert desk.session.with_ is not None
+    after = desk.session.with_.run().series["trust"]
     assert (after[:49] == before[:49]).all()
     assert (after[49:] != before[49:]).any()
 
@@ -149,24 +157,43 @@ def test_an_event_that_needs_one_organisation_asks_for_it_in_plain_words(desk: D
     assert problem == "Someone joins: this happens to one organisation. Say to which."
 
 
+def test_nobody_joins_who_is_there_already(desk: Desk) -> None:
+    offered = {one["name"]: one["organisations"] for one in sheets.change(desk)["events"]}
+    assert "organisation_joins" not in offered
+    assert len(offered["leader_leaves"]) == 6
+    do(desk, do="event", event="organisation_withdraws", organisation="voluntary", month=12)
+    do(desk, do="month", month=24)
+    offered = {one["name"]: one["organisations"] for one in sheets.change(desk)["events"]}
+    assert [one["name"] for one in offered["organisation_joins"]] == ["voluntary"]
+    assert len(offered["leader_leaves"]) == 5
+
+
 def test_a_coordinator_comes_and_goes(desk: Desk) -> None:
     assert do(desk, do="coordinator", choice="independent") == ""
-    assert [change.name for change in desk.session.without.changes] == ["ana"]  # type: ignore[union-attr]
-    assert view.change(desk)["coordinator"] == "independent"
+    assert [change.name for change in desk.session.state.bundle] == ["ana"]  # type: ignore[union-attr]
+    assert sheets.change(desk)["coordinator"] == "independent"
     assert do(desk, do="coordinator", choice="nobody") == ""
-    assert desk.session.without.changes == ()
+    assert desk.session.state.bundle == ()
 
 
-def test_starting_again_needs_the_second_word(desk: Desk) -> None:
+def test_a_coordinator_of_the_world_as_it_was_can_be_sent_away(desk: Desk) -> None:
+    desk.session.alter(ANA)
+    assert do(desk, do="coordinator", choice="nobody", month=36) == ""
+    (leaves,) = desk.session.state.bundle
+    assert isinstance(leaves, Appointment)
+    assert (leaves.name, leaves.to_month) == ("ana", 36)
+
+
+def test_the_next_group_needs_the_second_word(desk: Desk) -> None:
     do(desk, do="lever", lever="joint_away_days", value=12)
     do(desk, do="ask_reset")
     token = desk.reset_token
     assert token is not None
-    assert desk.session.without.changes
+    assert desk.session.state.bundle
     do(desk, do="reset", token=token)
-    assert desk.session.without.changes == ()
+    assert desk.session.state.bundle == ()
     do(desk, do="undo")
-    assert desk.session.without.changes
+    assert desk.session.state.bundle
 
 
 def test_another_act_takes_the_question_back(desk: Desk) -> None:
@@ -178,7 +205,7 @@ def test_another_act_takes_the_question_back(desk: Desk) -> None:
 def test_why_asks_about_those_who_were_clicked(desk: Desk) -> None:
     names = desk.session.without.names
     do(desk, do="why", trustor=names[0], trustee=names[1], month=30)
-    assert (desk.tab, desk.trustor, desk.trustee) == ("why", names[0], names[1])
+    assert (desk.sheet, desk.trustor, desk.trustee) == ("why", names[0], names[1])
     assert desk.session.month == 30
     do(desk, do="why", trustor=names[0], trustee=names[0], month=30)
     assert desk.trustee == ""
@@ -189,34 +216,147 @@ def test_why_asks_about_those_who_were_clicked(desk: Desk) -> None:
 # --- views ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_every_part_has_its_data(desk: Desk, tab: str) -> None:
-    desk.session.flip(ANA)
-    desk.session.skip_guess()
-    do(desk, do="tab", tab=tab)
-    assert desk.tab == tab
-    assert view.shell(desk)["tab"] == tab
-    for name in view.PICTURES.get(tab, ()):
-        do(desk, do="picture", value=name)
-        assert view.choice(desk)["chosen"] in view.pictures(desk)
+@pytest.mark.parametrize("sheet", ["", *SHEETS.values()])
+@pytest.mark.parametrize("is_compared", [False, True])
+def test_the_stage_and_every_sheet_have_their_data(desk: Desk, sheet: str, is_compared: bool) -> None:
+    if is_compared:
+        desk.session.bundle([ANA])
+    do(desk, do="sheet", value=sheet)
+    assert view.top(desk)["sheet"] == sheet
+    (page.SHEETS[sheet] if sheet else page.stage)(desk, view.labels(desk), lambda message: None)
+    view.player(desk)
+    do(desk, do="sheet", value="no such sheet")
+    assert desk.sheet == ""
 
 
-def test_nothing_of_a_comparison_shows_before_the_room_is_asked(desk: Desk) -> None:
-    desk.session.flip(ANA)
-    do(desk, do="tab", tab="compare")
-    shown = view.say(desk)
-    assert shown["ask"]["options"]
-    assert shown["sentence"] == ""
+def test_nothing_of_a_comparison_shows_before_the_room_has_bet(desk: Desk) -> None:
+    """Nowhere: not on the stage, in no sheet, and not in what the notes show."""
+    do(desk, do="open_story", story="coordinator")
+    do(desk, do="go_to", screen=2)
+    asked = view.ask(desk)
+    assert asked["options"]
+    assert view.top(desk)["title"] == asked["text"]
     do(desk, do="predict", hands=[0, 3, 0, 1])
-    shown = view.say(desk)
-    assert shown["ask"] is None
-    assert "3 of 4 said" in shown["sentence"]
-    assert view.picture_shown(desk) == "guess"
+    assert view.ask(desk)["counts"] == [0, 3, 0, 1]
+    assert view.player(desk)["n_in"] == "4 bets in"
+    twin = desk.session.with_
+    assert twin is not None
+    ends = f"{100 * twin.median('change_delivered')[-1]:.0f}"
+    shown = [
+        view.lanes(desk),
+        view.chart(desk),
+        sheets.change_chart(desk),
+        sheets.tables(desk),
+        view.say(desk),
+    ]
+    assert "With Ana" not in str(shown)
+    assert ends not in [str(lane["values"][-1]) for lane in shown[0]["lanes"]]  # type: ignore[index]
+    assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
+    do(desk, do="place_bets")
+    assert not view.ask(desk)["is_open"]
+    assert view.say(desk)["happened"] == "", "it has still to be played"
+    assert "With Ana" in str(view.lanes(desk))
+
+
+def test_a_bet_waits_ahead_until_its_month_and_is_answered_then(desk: Desk) -> None:
+    do(desk, do="open_story", story="coordinator")
+    do(desk, do="go_to", screen=2)
+    do(desk, do="predict", hands=[0, 3, 0, 1])
+    do(desk, do="place_bets")
+    assert "You bet here: 3 of 4" in view.chart(desk)["svg"]
+    assert view.top(desk)["reveal"] == 120
+    assert 120 in view.player(desk)["stops"]
+    do(desk, do="month", month=119)
+    assert view.say(desk)["thought"] == ""
+    do(desk, do="month", month=120)
+    said = view.say(desk)
+    assert "12 months earlier" in said["happened"]
+    assert "You thought: 3 of 4" in said["thought"]
+    do(desk, do="take_back")
+    assert view.ask(desk)["counts"] == [0, 3, 0, 1]
+    assert view.say(desk)["thought"] == ""
+
+
+def test_a_bet_on_a_series_lies_where_its_option_is(desk: Desk) -> None:
+    do(desk, do="open_story", story="impression")
+    do(desk, do="go_to", screen=2)
+    assert desk.line == "survey", "what is asked about is what is shown"
+    do(desk, do="predict", hands=[0, 5, 0])
+    do(desk, do="place_bets")
+    bet = view._bet(desk)
+    assert bet is not None
+    without = 100 * desk.session.without.median("perceived_joint_working")[24]
+    assert bet.months == (24, 24)
+    assert bet.values == pytest.approx((without - 2, without + 5))
+    do(desk, do="line", value="trust")
+    assert view._bet(desk) is None
+
+
+@pytest.mark.parametrize("line", view.LINES)
+def test_every_line_is_that_of_our_hundred_with_and_without(desk: Desk, line: str) -> None:
+    desk.session.bundle([ANA])
+    do(desk, do="line", value=line)
+    do(desk, do="month", month=60)
+    shown = view.chart(desk)
+    said = shown["said"][60][0]
+    for world in (desk.session.without, desk.session.with_):
+        assert world is not None
+        for series in view.LINES[line]:
+            values = world.hundred().series[series][:, 60]
+            assert f"{100 * np.median(values):.0f}" in said
+    assert shown["svg"].count("<path") >= 2 * len(view.LINES[line])
+
+
+def test_a_lever_shows_the_line_before_it_as_a_ghost(desk: Desk) -> None:
+    do(desk, do="lever", lever="joint_away_days", value=12)
+    assert sheets.change_chart(desk)["said"] is None, "as it was is shown anyway"
+    do(desk, do="lever", lever="delegated_authority", value=0.9)
+    shown = sheets.change_chart(desk)
+    assert shown["said"] == [[WORDS("page.ghost")]]
+    assert sheets.change(desk)["answer"].startswith("Half of the change comes")
+
+
+def test_cards_tell_of_years_that_were_asked_for_and_never_of_the_hidden_world(desk: Desk) -> None:
+    assert view.cards(desk)["cards"] == {}
+    do(desk, do="tell")
+    told = view.cards(desk)["cards"]
+    assert [*told] == [str(month) for month in range(12, 121, 12)]
+    assert told["12"]["ends"].count(">") == 1
+    do(desk, do="coordinator", choice="independent")
+    assert view.cards(desk)["cards"] == {}, "of another world"
+
+
+def test_an_event_has_its_headline_and_two_years_later_its_consequence(desk: Desk) -> None:
+    do(desk, do="event", event="funding_cut", organisation="council", month=24)
+    assert view.player(desk)["stops"] == [24, 48, 120]
+    do(desk, do="month", month=24)
+    cards = view.cards(desk)["cards"]
+    assert cards["24"]["title"] == "Money is cut: Council"
+    assert "48" not in cards
+    do(desk, do="month", month=48)
+    assert "the median of our 100 pairs" in view.cards(desk)["cards"]["48"]["text"]
+
+
+def test_packages_are_ranked_by_one_reveal_and_those_over_the_budget_come_last(desk: Desk) -> None:
+    do(desk, do="seal", value=1)
+    for name, lever, value in (("A", "circulated_vision", 4.0), ("B", "joint_away_days", 12.0)):
+        do(desk, do="lever", lever=lever, value=value)
+        assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
+        assert do(desk, do="enter_package", text=name) == ""
+    assert [one["answer"] for one in sheets.packages(desk)["packages"]] == ["", ""]
+    do(desk, do="seal", value=0)
+    assert [one["name"] for one in sheets.packages(desk)["packages"]] == ["B", "A"]
+    days = sheets.days_of(desk, desk.session.state.packages[1].bundle)
+    do(desk, do="budget", days=days - 1)
+    ranked = sheets.packages(desk)["packages"]
+    assert [(one["name"], bool(one["over"])) for one in ranked] == [("A", False), ("B", True)]
+    do(desk, do="open_package", index=1)
+    assert desk.session.sides.who == "“The partners hold 12 away days a year together”"
 
 
 def test_frames_say_for_each_line_the_step_of_its_trust(desk: Desk) -> None:
     world = desk.session.without
-    network = view.who_trusts_whom(desk, world)
+    network = view.network(desk)
     trust = world.run().trust
     assert len(network["frames"]) == world.months + 1
     for month in (0, 60, 120):
@@ -232,19 +372,27 @@ def _ends(id_: str, names: list[str]) -> tuple[str, str]:
     return pairs[id_]
 
 
-def test_the_world_that_is_asked_why_is_said_and_never_the_one_to_be_guessed(desk: Desk) -> None:
+def test_the_world_that_is_shown_is_never_the_one_to_be_guessed(desk: Desk) -> None:
     desk.follow()
-    desk.session.flip(ANA)
-    assert view.world_explained(desk) == desk.session.without, "the room has not guessed yet"
+    desk.session.seal(is_sealed=True)
+    desk.session.bundle([ANA])
+    assert view.world_explained(desk) == desk.session.without, "the room has not bet yet"
     desk.session.skip_guess()
     assert view.world_explained(desk) == desk.session.with_
     assert view.arm_choice(desk)["chosen"] == "with"
-    names = desk.session.without.names
-    pane = view.who_trusts_whom(desk, desk.session.without, "a-")
-    do(desk, do="why", trustor=names[0], trustee=names[1], month=30, arm=pane["arm"])
+    do(desk, do="arm", value="without")
+    assert view.network(desk)["arm"] == "without"
     assert view.world_explained(desk) == desk.session.without
-    do(desk, do="arm", value="with")
-    assert view.world_explained(desk) == desk.session.with_
+    assert view.one_of(desk) == "No. 81 of the 100, Without"
+
+
+def test_rings_are_the_pressure_of_each_ones_own_targets(desk: Desk) -> None:
+    shown = view.network(desk)
+    ids, months = shown["rings"]
+    assert ids == [f"ring-{name}" for name in desk.session.without.names]
+    assert all(f'id="{one}"' in shown["svg"] for one in ids)
+    pressure = desk.session.without.run().pressure
+    assert months[60].split(",") == [f"{100 * value:.0f}" for value in pressure[60]]
 
 
 def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_table(desk: Desk) -> None:
@@ -253,37 +401,30 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_tabl
     do(desk, do="skip_guess")
     names = ("Ana at the boards", "Ana in all layers")
     assert view.arms(desk) == names
-    shown = [view.over_time(desk, "change_delivered", "T")]
-    for name in ("icons", "dots", "runs"):
-        desk.tab, desk.picture = "hundred", name
-        shown.append(view.chance(desk))
-    for picture in shown:
+    for name in sheets.PICTURES:
+        desk.picture = name
+        picture = sheets.chance(desk)
         written = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", picture["svg"]))
         for name in names:
             assert name in written, picture["title"]
             assert f">{name}<" in picture["table"], picture["title"]
         assert "ithout" not in written + picture["table"] + picture["title"]
-    panes = [view.who_trusts_whom(desk, desk.session.without, heading=name) for name in names]
-    assert [
-        name in pane["title"] and name in pane["svg"] for pane, name in zip(panes, names, strict=True)
-    ] == [True, True]
+    assert [lane["name"] for lane in view.lanes(desk)["lanes"]] == list(names)
     assert [arm["name"] for arm in analyst.bands(desk)["arms"]] == list(names)
     assert [one["label"] for one in view.arm_choice(desk)["choices"]] == list(names)
     assert analyst.show(desk)["arms_title"] == "Pairs: Ana at the boards, and Ana in all layers"
 
 
-def test_no_picture_shows_a_world_that_the_room_has_still_to_guess(desk: Desk) -> None:
-    desk.session.flip(ANA)
-    alone = view.over_time(desk, "trust", "Trust")
-    assert "Ana" not in alone["table"]
+def test_researchers_do_not_see_what_the_room_has_still_to_guess(desk: Desk) -> None:
+    desk.session.seal(is_sealed=True)
+    desk.session.bundle([ANA])
     assert analyst.show(desk)["arms"] == ""
     desk.session.skip_guess()
-    assert "With Ana" in view.over_time(desk, "trust", "Trust")["table"]
     assert analyst.show(desk)["arms"] != ""
 
 
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
-    shown = view.levers(desk)
+    shown = sheets.change(desk)
     from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
     for lever in [
         *front_levers(desk.session.without.scenario(), desk.words),
@@ -294,22 +435,20 @@ def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
 
 
 def test_a_narrow_window_has_narrow_pictures(desk: Desk) -> None:
-    desk.session.flip(ANA)
-    desk.session.skip_guess()
-    do(desk, do="tab", tab="hundred")
+    desk.session.bundle([ANA])
     for name in ("icons", "dots", "runs"):
         do(desk, do="picture", value=name)
         do(desk, do="narrow", value=0)
-        assert 'viewBox="0 0 1240' in view.chance(desk)["svg"]
+        assert 'viewBox="0 0 1240' in sheets.chance(desk)["svg"]
         do(desk, do="narrow", value=1)
-        assert 'viewBox="0 0 620' in view.chance(desk)["svg"]
+        assert 'viewBox="0 0 620' in sheets.chance(desk)["svg"]
 
 
 def test_notes_are_not_on_the_projector() -> None:
     desk = Desk(Rooms().enter())
-    noted = {line for note in view.notes(desk)["notes"] for line in note["lines"]}
+    noted = {line for note in sheets.notes(desk)["notes"] for line in note["lines"]}
     assert noted
-    shown = str(view.shell(desk)) + str(view.say(desk)) + str(view.cards(desk))
+    shown = str(view.top(desk)) + str(view.say(desk)) + str(sheets.who(desk))
     assert not any(line in shown for line in noted)
 
 
@@ -318,7 +457,7 @@ def test_a_name_with_a_tag_is_text(desk: Desk) -> None:
     document["organisations"][0]["title"] = "<script>alert(1)</script> 🏥"
     text = Scenario.model_validate(document).to_toml()
     assert do(desk, do="load", text=text) == ""
-    picture = view.who_trusts_whom(desk, desk.session.without)
+    picture = sheets.who_trusts_whom(desk)
     assert "<script>" not in picture["svg"] + picture["table"]
     assert "&lt;script&gt;" in picture["table"]
 
@@ -336,7 +475,7 @@ def test_every_parameter_is_there_with_its_value(desk: Desk) -> None:
 
 
 def test_the_scenario_can_be_copied_and_loaded(desk: Desk) -> None:
-    do(desk, do="lever", lever="joint_away_days", value=12, month=12)
+    desk.session.alter(Lever(lever="joint_away_days", value=12.0, from_month=12))
     copied = analyst.show(desk)["toml"]
     before = desk.session.without.scenario()
     assert do(desk, do="load", text=copied) == ""
@@ -345,7 +484,8 @@ def test_the_scenario_can_be_copied_and_loaded(desk: Desk) -> None:
 
 def test_bands_are_those_of_the_hundred_for_both_worlds(desk: Desk) -> None:
     assert [arm["name"] for arm in analyst.bands(desk)["arms"]] == ["as it stands"]
-    desk.session.flip(ANA)
+    desk.session.seal(is_sealed=True)
+    desk.session.bundle([ANA])
     assert len(analyst.bands(desk)["arms"]) == 1, "the room has not guessed yet"
     desk.session.skip_guess()
     for series, (scale, _, digits) in analyst.SCALES.items():
@@ -360,7 +500,7 @@ def test_bands_are_those_of_the_hundred_for_both_worlds(desk: Desk) -> None:
 
 
 def test_plan_of_a_sweep_varies_the_front_levers(desk: Desk) -> None:
-    desk.session.flip(ANA)
+    desk.session.bundle([ANA])
     plan = tomllib.loads(analyst.plan_of(desk.session))
     assert len(plan["parameters"]) == 10
     assert all(entry["low"] < entry["high"] for entry in plan["parameters"].values())
@@ -369,7 +509,7 @@ def test_plan_of_a_sweep_varies_the_front_levers(desk: Desk) -> None:
 
 
 def test_plan_of_a_sweep_keeps_what_was_changed(desk: Desk) -> None:
-    desk.session.change(Lever(lever="joint_away_days", value=6.0))
+    desk.session.alter(Lever(lever="joint_away_days", value=6.0))
     plan = tomllib.loads(analyst.plan_of(desk.session))
     assert plan["scenario"]["interventions"]
 

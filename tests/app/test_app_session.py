@@ -4,12 +4,11 @@ import threading
 
 import pytest
 
-from partnersim.app.levers import event_kinds
 from partnersim.app.sentences import Sides
-from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, from_month, usual_question
+from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, usual_question
 from partnersim.app.stories import stories
 from partnersim.app.words import words
-from partnersim.app.world import Appointment, Lever, Setting, World
+from partnersim.app.world import Appointment, Lever, World
 from partnersim.scenario.errors import ScenarioError
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
@@ -21,43 +20,46 @@ def lever(value: float, month: int = 0) -> Lever:
     return Lever.model_validate({"lever": "joint_away_days", "value": value, "from_month": month})
 
 
-def test_the_twin_differs_in_the_switch_alone() -> None:
+def test_the_twin_differs_in_the_bundle_alone() -> None:
     session = Session(START)
     assert session.with_ is None
     session.change(lever(6.0))
-    session.flip(ANA)
+    session.change(ANA)
+    session.change(lever(2.0))  # a newer change of the same thing takes the place of the older
+    assert session.without == START.world
     assert session.with_ is not None
-    assert session.without.changes == (lever(6.0),)
-    assert session.with_.changes == (lever(6.0), ANA)
+    assert session.with_.changes == (ANA, lever(2.0))
     assert session.with_.replicate == session.without.replicate
     assert session.hundred().without is session.without.hundred()
-    session.flip(None)
+    session.remove(ANA)
+    assert session.state.bundle == (lever(2.0),)
+    session.bundle(())
     with pytest.raises(ValueError, match="nothing is compared"):
         session.hundred()
 
 
 def test_undo_and_redo_walk_through_the_steps() -> None:
     session = Session(START)
-    steps = [session.state.world]
+    steps = [session.state.bundle]
     for value in (2.0, 4.0, 6.0):
         session.change(lever(value))
-        steps.append(session.state.world)
+        steps.append(session.state.bundle)
     for expected in reversed(steps[:-1]):
         session.undo()
-        assert session.without == expected
+        assert session.state.bundle == expected
     assert not session.can_undo
     session.undo()
-    assert session.without == steps[0]
+    assert session.state.bundle == steps[0]
     session.redo()
     session.redo()
-    assert session.without == steps[2]
+    assert session.state.bundle == steps[2]
     session.change(ANA)
     assert not session.can_redo
 
 
 def test_undo_keeps_guesses_and_pledges() -> None:
     session = Session(START)
-    session.flip(ANA)
+    ask(session)
     session.predict([1, 2, 3, 4])
     session.pledge("Meet the front line")
     session.undo()
@@ -84,26 +86,18 @@ def test_showing_a_month_is_no_step() -> None:
     assert not session.can_undo
 
 
-def test_replay_gives_the_worlds_before_and_after_the_last_change() -> None:
+def test_the_line_before_is_that_of_the_bundle_before_the_last_step() -> None:
     session = Session(START)
-    assert session.replay() is None
     session.change(lever(6.0))
-    assert session.replay() == (START.world, START.world.with_(lever(6.0)))
-    session.flip(ANA)
-    before, after = session.replay() or (None, None)
-    assert (before, after) == (session.without, session.with_)
-
-
-def test_going_on_from_a_month_leaves_the_past() -> None:
-    session = Session(START)
-    session.show_month(30)
-    session.go_on(lever(12.0))
-    session.go_on(ANA)
-    assert [change.from_month for change in session.without.changes] == [30, 30]  # type: ignore[union-attr]
-    (event, *_) = event_kinds(words())
-    assert from_month(event.event(0, "hospital"), 30).month == 30  # type: ignore[union-attr]
-    setting = Setting(path="starting.trust", value=0.6)
-    assert from_month(setting, 30) is setting
+    assert session.before is None, "as it was is shown anyway"
+    session.change(ANA)
+    assert session.before == START.world.with_(lever(6.0))
+    session.undo()
+    assert session.before is None
+    session.change(lever(2.0))
+    session.live_in(World())
+    session.change(ANA)
+    assert session.before is None, "of another place"
 
 
 def test_what_does_not_fit_changes_nothing() -> None:
@@ -113,21 +107,33 @@ def test_what_does_not_fit_changes_nothing() -> None:
     with pytest.raises(ScenarioError, match="nowhere"):
         session.change(Appointment(name="ben", host="nowhere"))
     with pytest.raises(ScenarioError):
-        session.flip(lever(2.0, 500))
+        session.bundle([lever(2.0, 500)])
     assert (session.state, session.version) == before
 
 
-def test_a_reset_that_was_asked_for_before_something_else_happened_does_nothing() -> None:
+def test_a_next_group_that_was_asked_for_before_something_else_happened_does_not_begin() -> None:
     session = Session(START)
     session.change(lever(6.0))
     token = session.ask_reset()
     session.change(ANA)
     assert not session.reset(token)
-    assert session.without.changes
+    assert session.state.bundle == (lever(6.0), ANA)
+
+
+def test_the_next_group_starts_clean_and_nothing_is_lost() -> None:
+    session = Session()
+    session.open_story("coordinator")
+    session.go_to(2)
+    session.predict([3, 9, 2, 0])
+    session.place_bets()
+    session.pledge("Mine")
+    before = session.state
     assert session.reset(session.ask_reset())
-    assert not session.without.changes
+    state = session.state
+    assert (state.story, state.screen, state.month) == ("coordinator", 0, 0)
+    assert not (state.guesses or state.pledges or state.packages or state.bundle)
     session.undo()
-    assert session.without.changes == (lever(6.0), ANA)
+    assert session.state == before
 
 
 def test_listeners_hear_of_changes_until_they_stop() -> None:
@@ -167,49 +173,92 @@ def test_steps_from_many_threads_are_all_kept() -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert len(session.without.changes) == n_threads * n_each
+    assert len(session.state.bundle) == n_threads * n_each
 
 
 # --- predict, then reveal ------------------------------------------------------------------------
 
 
-def test_nothing_is_shown_before_the_room_was_asked() -> None:
+def ask(session: Session) -> None:
+    """Compare with Ana, and keep the answer back until the room has bet."""
+    session.bundle([ANA])
+    session.seal(is_sealed=True)
+
+
+def test_nothing_is_shown_before_the_bets_are_closed() -> None:
     session = Session(START)
+    session.bundle([ANA])
     assert not session.is_hidden
-    session.flip(ANA)
+    session.seal(is_sealed=True)
     assert session.is_hidden
-    with pytest.raises(ValueError, match="nothing was guessed"):
+    with pytest.raises(ValueError, match="no bets were placed"):
         session.reveal()
     session.predict([3, 9, 2, 0])
-    assert session.is_hidden
+    assert (session.is_hidden, session.n_in) == (True, 14)
+    with pytest.raises(ValueError, match="no bets were placed"):
+        session.reveal()
+    session.show_month(60)
+    session.place_bets()
+    assert not session.is_hidden
+    assert session.month == 0, "it is played from the start"
     session.reveal()
-    assert not session.is_hidden
-    session.change(lever(6.0))  # a lever that is moved meanwhile does not ask anew
-    assert not session.is_hidden
-    session.flip(lever(12.0))
+    session.change(lever(12.0))
+    assert session.is_hidden, "another bundle is another question"
+
+
+def test_bets_can_be_taken_back_and_are_not_lost() -> None:
+    session = Session(START)
+    ask(session)
+    session.predict([3, 9, 2, 0])
+    session.place_bets()
+    session.show_month(120)
+    session.reveal()
+    session.take_back()
+    assert session.is_hidden
+    assert session.month == 0
+    assert session.guess is not None
+    assert (session.guess.room, session.guess.answer) == ((3, 9, 2, 0), None)
+    assert session.scoreboard().asked == 0
+    session.predict([4, 9, 2, 0])
+    session.place_bets()
+    assert session.n_in == 15
+
+
+def test_counts_stay_when_the_room_goes_on_and_comes_back() -> None:
+    session = Session()
+    session.open_story("coordinator")
+    session.go_to(2)
+    session.predict([3, 9, 2, 0])
+    session.next()
+    session.back()
+    assert session.n_in == 14
     assert session.is_hidden
 
 
-def test_the_reveal_says_what_came_here_and_in_our_hundred() -> None:
+def test_the_reveal_says_what_happened_and_then_what_was_thought() -> None:
     session = Session(START)
-    session.flip(ANA)
+    ask(session)
     session.predict([3, 9, 2, 0])
+    session.place_bets()
     revealed = session.reveal()
     question = usual_question(Sides("Ana"), words())
     answers = question.answers(session.hundred())
     assert revealed.guess.answer == answers[0]
     assert sum(revealed.guess.hundred) == 100
     assert revealed.guess.hundred[1] == (answers == 1).sum()
-    assert "9 of 14 said: Earlier, by less than a year." in revealed.reply
-    assert question.options[answers[0]].text in revealed.reply
+    thought = "You thought: 9 of 14 said ‘Earlier, by less than a year’."
+    often = max(range(4), key=revealed.guess.hundred.__getitem__)
+    happened = f"of our 100 simulated partnerships: {question.options[often].text}."
+    assert 0 < revealed.reply.index(happened) < revealed.reply.index(thought)
 
 
 @pytest.mark.parametrize(
     ("room", "is_right", "said"),
     [
-        ((0, 9, 2, 0), True, "saw it coming"),
-        ((9, 2, 0, 0), False, "expected something else"),
-        ((5, 5, 0, 0), False, "was split"),
+        ((0, 9, 2, 0), True, "9 of 11 said ‘Earlier, by less than that’. That is what came."),
+        ((9, 2, 0, 0), False, "Something else came."),
+        ((5, 5, 0, 0), False, "You were divided"),
+        ((20, 15, 10, 0), False, "had most bets, 20 of 45"),
     ],
 )
 def test_the_reply_is_to_this_room(room: tuple[int, ...], is_right: bool, said: str) -> None:
@@ -217,6 +266,7 @@ def test_the_reply_is_to_this_room(room: tuple[int, ...], is_right: bool, said: 
     session.open_story("coordinator")
     session.go_to(2)
     session.predict(room)
+    session.place_bets()
     revealed = session.reveal()
     assert revealed.guess.answer == 1
     assert revealed.guess.is_right == is_right
@@ -227,27 +277,17 @@ def test_the_reply_is_to_this_room(room: tuple[int, ...], is_right: bool, said: 
     assert (board.right, board.asked) == (int(is_right), 1)
 
 
-def test_tables_answer_for_themselves() -> None:
-    session = Session(START)
-    session.flip(ANA)
-    session.predict_by_tables({"1": 0, "2": 3, "3": 0})
-    assert session.guess is not None
-    assert session.guess.room == (2, 0, 0, 1)
-    with pytest.raises(ValueError, match="one of 4 options"):
-        session.predict_by_tables({"1": 4})
-
-
 @pytest.mark.parametrize("room", [[1, 2], [1, 2, 3, -1], [1, 2, 3, 1001], []])
 def test_counts_must_fit(room: list[int]) -> None:
     session = Session(START)
-    session.flip(ANA)
+    ask(session)
     with pytest.raises(ValueError, match="4 counts"):
         session.predict(room)
 
 
 def test_a_skipped_question_shows_the_comparison_and_does_not_count() -> None:
     session = Session(START)
-    session.flip(ANA)
+    ask(session)
     session.skip_guess()
     assert not session.is_hidden
     assert session.scoreboard().asked == 0
@@ -288,33 +328,35 @@ def test_a_story_says_who_and_the_sandbox_too() -> None:
     session.open_story("leaves")
     session.next()
     assert session.sides == Sides("Ana leaving after three years", "Ana staying")
-    session.flip(lever(12.0))
+    session.bundle([lever(12.0)])
     assert session.sides == Sides("“The partners hold 12 away days a year together”")
+    session.change(lever(12.0, 3))
+    assert session.sides == Sides("all that we changed", "things as they were")
+    assert session.question is None, "the story asks of its own comparison only"
 
 
 def test_the_names_of_a_story_are_those_of_its_own_worlds_only() -> None:
-    """Whoever sends the first world's coordinator away has another comparison."""
+    """Whoever changes the first world has another comparison."""
     session = Session()
     session.open_story("whose")
     session.next()
     assert session.sides == Sides("Ana employed by the hospital", "an independent Ana")
     session.show_month(24)
     assert session.sides.other == "an independent Ana"
-    (ana,) = session.without.changes
-    session.remove(ana)
+    state = session.state
+    session.take_on(state.model_copy(update={"world": World()}))
     assert session.sides == Sides("Ana, employed by Acute hospital")
-    question = session.question
-    assert question is not None and "employed by Acute hospital" in question.text
 
 
 def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
     session = Session(State(world=PLACE.with_(ANA)))
+    session.seal(is_sealed=True)
     for changed, sides in (
         ({"host": "hospital"}, Sides("Ana, employed by Hospital", "Ana, employed by none of them")),
         (
             {"host": "hospital", "impartiality": 0.3, "to_month": 36},
             Sides(
-                "Ana, employed by Hospital and often acting for it, until year 3, month 12",
+                "Ana, employed by Hospital and often acting for it, until the end of year 3",
                 "Ana, employed by none of them, to the end",
             ),
         ),
@@ -322,14 +364,36 @@ def test_the_sandbox_names_both_worlds_where_both_have_a_coordinator() -> None:
         ({"skill": 0.1}, Sides("Ana, as changed", "Ana, as before")),
         ({"name": "ben", "title": "Ben"}, Sides("Ana and Ben", "Ana")),
     ):
-        session.flip(ANA.model_copy(update=changed))
+        session.bundle([ANA.model_copy(update=changed)])
         assert session.sides == sides
         question = session.question
         assert question is not None
         assert sides.who in question.text and sides.other in question.text
     session.live_in(PLACE)
-    session.flip(ANA)
+    session.bundle([ANA])
     assert session.sides == Sides("Ana")
+
+
+# --- packages ------------------------------------------------------------------------------------
+
+
+def test_packages_are_entered_one_after_the_other_and_each_can_be_opened() -> None:
+    session = Session(START)
+    with pytest.raises(ScenarioError, match="Change something first"):
+        session.enter_package("Table 1")
+    for number, value in enumerate((2.0, 6.0), 1):
+        session.change(lever(value))
+        session.enter_package(f"Table {number}")
+        assert session.state.bundle == (), "the next table begins as it was"
+    session.change(lever(12.0))
+    session.enter_package("Table 1")
+    assert [one.name for one in session.state.packages] == ["Table 2", "Table 1"], "in its own place"
+    session.open_package(1)
+    assert session.with_ == START.world.with_(lever(12.0))
+    session.remove_package(0)
+    assert [one.name for one in session.state.packages] == ["Table 1"]
+    session.undo()
+    assert len(session.state.packages) == 2
 
 
 def test_pledges_are_few_and_short() -> None:

@@ -23,9 +23,12 @@ ANA = Appointment(name="ana", title="Ana <b>", skill=0.8)
 def session() -> Session:
     """A session with a comparison, a guess, an event and a pledge that is not kind."""
     session = Session(State(world=World(place="two-organisations", replicate=8, seed=4)))
-    session.flip(ANA)
+    session.seal(is_sealed=True)
+    session.bundle([ANA])
     session.predict([3, 9, 2, 0])
+    session.place_bets()
     session.reveal()
+    session.seal(is_sealed=False)
     event = Happening.model_validate({"type": "funding_cut", "month": 40, "size": 0.5})
     session.change(event)
     session.pledge("<script>alert(1)</script>")
@@ -35,15 +38,17 @@ def session() -> Session:
 def test_three_points_are_drawn_from_this_sessions_own_runs(session: Session) -> None:
     points = take_home.learning_points(session)
     assert len(points) == 3
-    assert "Ana <b>" in points[0]
-    assert "of our 100 simulated partnerships" in points[1]
+    assert "with all that we changed" in points[0]
+    assert "the median of our 100 pairs" in points[0]
     session.undo()
+    assert "with Ana <b> than without" in take_home.learning_points(session)[0]
     assert take_home.learning_points(session) != points
 
 
 def test_points_say_nothing_that_the_room_has_not_seen() -> None:
     session = Session()
-    session.flip(ANA)
+    session.bundle([ANA])
+    session.seal(is_sealed=True)
     assert session.is_hidden
     points = take_home.learning_points(session)
     assert len(points) == 3
@@ -120,14 +125,14 @@ def test_the_title_of_the_picture_names_worlds_that_can_follow_with(
 
     monkeypatch.setattr(figures, "change_over_time", draw_and_keep)
     take_home.change_png(session)
-    assert list(drawn[0].results) == ["things as they are", "Ana <b>"]
-    assert drawn[0].base == "things as they are"
+    assert list(drawn[0].results) == ["things as they were", "all that we changed"]
+    assert drawn[0].base == "things as they were"
 
 
 def test_every_file_opens(session: Session) -> None:
     files = {name: make() for name, make in take_home.files(session).items()}
     assert files["change.png"].startswith(b"\x89PNG")
-    for name in ("change.svg", "trust.svg", "trust-over-time.svg"):
+    for name in ("change.svg", "trust.svg"):
         assert files[name].startswith(b"<svg")
     assert session.with_ is not None
     place = Scenario.loads(files["place.toml"].decode())
@@ -136,5 +141,5 @@ def test_every_file_opens(session: Session) -> None:
     rows = list(csv.DictReader(io.StringIO(files["months.csv"].decode())))
     assert len(rows) == 121
     trust = session.with_.run().series["trust"]
-    assert float(rows[60]["trust_with"]) == pytest.approx(trust[60], rel=1e-5)
-    assert rows[5]["speed_with"] == ""
+    assert float(rows[60]["trust_all_that_we_changed"]) == pytest.approx(trust[60], rel=1e-5)
+    assert rows[5]["speed_all_that_we_changed"] == ""

@@ -97,12 +97,13 @@ def test_a_star_means_every_organisation() -> None:
     assert [o.planning_horizon for o in world.scenario().organisations] == [48.0, 48.0]
 
 
-def test_marks_are_in_order_and_only_ones_own_can_be_removed() -> None:
+def test_marks_are_in_order_and_tell_who_comes_and_who_goes() -> None:
     event = Happening.model_validate({"type": "common_crisis", "month": 10})
-    marks = World(place="torbay", changes=(event,)).marks()
-    assert [mark.month for mark in marks] == sorted(mark.month for mark in marks)
-    assert [mark.what for mark in marks if mark.is_removable] == [event]
-    assert len(marks) > 3
+    leaves = ANA.model_copy(update={"from_month": 4, "to_month": 36})
+    world = SMALL.with_(event).with_(leaves)
+    assert [(mark.month, mark.is_end) for mark in world.marks()] == [(4, False), (10, False), (36, True)]
+    assert all(mark.month < SMALL.months for mark in SMALL.with_(ANA).marks()), "who stays does not leave"
+    assert len(World(place="torbay").marks()) > 3
 
 
 def test_equal_worlds_have_equal_hashes_and_no_world_can_be_changed() -> None:
@@ -155,8 +156,11 @@ def test_the_hundred_count_what_is_there() -> None:
     np.testing.assert_array_equal(without, hundred.without.measures["months_to_25"])
     np.testing.assert_array_equal(with_, hundred.with_.measures["months_to_25"])
     assert hundred.reached(0.25, 50) == (int((without <= 50).sum()), int((with_ <= 50).sum()))
-    assert hundred.faint("trust", 10)[1].shape == (10, 121)
-    assert 0 <= hundred.share_better("months_to_25") <= 1
+    apart = hundred.months_apart(0.25)
+    both = ~np.isnan(with_ - without)
+    np.testing.assert_array_equal(apart[both], (with_ - without)[both])
+    assert np.isinf(apart[np.isnan(with_) ^ np.isnan(without)]).all()
+    assert not apart[np.isnan(with_) & np.isnan(without)].any()
 
 
 # --- remembering ---------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_totals_add_up_to_what_changed(whole: Ledger, span: tuple[int, int]) -> 
     part = explain(EVERYTHING, 3, 2, from_month=first, to_month=last)
     same_months(part, whole)
     for link in LINKS:
-        for kind in KINDS:
+        for kind in (*KINDS, "trust"):
             change = part.level(last, *link, kind=kind) - part.level(first - 1, *link, kind=kind)
             totals = part.totals(*link, kind=kind)
             assert math.fsum(totals.values()) == pytest.approx(change, abs=1e-12)

@@ -6,6 +6,11 @@ window.partnersim = (() => {
   let month = 0;
   let last = 0;
   let timer = 0;
+  let stops = []; // months at which play stops
+  let pace = 160; // milliseconds a month
+  let speed = 1;
+  let lit = ["", ""]; // ends of the relationship that is lit, and how it went
+  let has_letters = true; // whether letters alone are keys
 
   function draw(board) {
     const at = Math.min(month, board.frames.length - 1);
@@ -19,6 +24,36 @@ window.partnersim = (() => {
       if (board.numbers) fill(mark, step, numbers[index]);
       else mark.setAttribute("class", `ps-step-${step}`);
     });
+    const [ids, values] = board.rings || [[], []];
+    const now = ids.length ? values[Math.min(month, values.length - 1)].split(",") : [];
+    ids.forEach((id, index) => {
+      const ring = document.getElementById(id);
+      if (!ring) return;
+      const around = Number(ring.dataset.around);
+      ring.setAttribute("stroke-dasharray", `${(now[index] / 100) * around} ${around}`);
+    });
+  }
+
+  function shine() {
+    document.querySelectorAll("[data-link]").forEach((link) => {
+      if (link.dataset.link === lit[0]) link.setAttribute("data-lit", lit[1]);
+      else link.removeAttribute("data-lit");
+    });
+  }
+
+  /* What has come of the lines of our hundred: the rest is behind a clip. */
+  function uncover() {
+    const clip = document.getElementById("ps-now");
+    if (clip) clip.firstChild.setAttribute("width", 4 + month * Number(clip.dataset.unit));
+  }
+
+  function begin() {
+    const stop_at = stops.find((stop) => stop > month) || last;
+    clearInterval(timer);
+    timer = setInterval(() => {
+      show(month + 1);
+      if (month >= stop_at) stop();
+    }, pace / speed);
   }
 
   function fill(cell, step, number) {
@@ -42,6 +77,8 @@ window.partnersim = (() => {
       else boards.delete(element);
     });
     document.querySelectorAll(".ps-cursor").forEach((cursor) => move(cursor, month));
+    uncover();
+    shine();
     watchers.forEach((watch) => watch(month, timer !== 0));
   }
 
@@ -78,18 +115,28 @@ window.partnersim = (() => {
   return {
     get month() { return month; },
     get is_playing() { return timer !== 0; },
+    get speed() { return speed; },
+    get has_letters() { return has_letters; },
+    set has_letters(now) { has_letters = now; },
     show,
     stop,
-    /* How many months there are, and which to show where nothing plays. */
-    set(months, at) {
+    /* How many months there are, which to show where nothing plays, and where play stops. */
+    set(months, at, stops_now = [], pace_now = pace) {
       last = months;
+      stops = stops_now;
+      pace = pace_now;
       show(timer ? month : at);
     },
-    /* A picture that plays: ids of its lines or cells, and for each month a sign for each, and
-       the numbers in the cells. */
-    board(element, ids, frames, numbers) {
+    /* Light one relationship, whose ends are as in `data-link`, in the colour of how it went. */
+    light(ends, tone) {
+      lit = [ends, tone];
+      shine();
+    },
+    /* A picture that plays: ids of its lines or cells, and for each month a sign for each, the
+       numbers in the cells, and how full rings are. */
+    board(element, ids, frames, numbers, rings) {
       const marks = ids.map((id) => document.getElementById(id));
-      const board = { marks, frames, numbers, shown: [] };
+      const board = { marks, frames, numbers, rings, shown: [] };
       boards.set(element, board);
       draw(board);
     },
@@ -123,13 +170,29 @@ window.partnersim = (() => {
       watchers.add(callback);
       return () => watchers.delete(callback);
     },
-    play(milliseconds) {
+    play() {
       if (timer) return;
       if (month >= last) month = 0;
-      timer = setInterval(() => {
-        show(month + 1);
-        if (month >= last) stop();
-      }, milliseconds);
+      begin();
+      show(month);
+    },
+    toggle() {
+      if (timer) stop();
+      else this.play();
+    },
+    step() {
+      stop();
+      show(month + 1);
+      document.dispatchEvent(new Event("partnersim-step"));
+    },
+    /* To the next stop at once. */
+    skip() {
+      month = stops.find((stop_at) => stop_at > month) || last;
+      stop();
+    },
+    faster() {
+      speed = speed === 4 ? 1 : 2 * speed;
+      if (timer) begin();
       show(month);
     },
   };

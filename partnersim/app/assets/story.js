@@ -23,13 +23,12 @@
       const { marks, frames } = JSON.parse(board.dataset.board);
       partnersim.board(board, marks, frames);
     });
-    partnersim.set(story.months.length - 1, Number(screens[shown].dataset.month));
+    partnersim.set(story.months.length - 1, Number(screens[shown].dataset.month), [], story.pace);
     scrollTo(0, 0);
   }
 
   function toggle() {
-    if (partnersim.is_playing) partnersim.stop();
-    else partnersim.play(story.pace);
+    partnersim.toggle();
   }
 
   back.onclick = () => open(shown - 1);
@@ -38,7 +37,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "PageDown") open(shown + 1);
     else if (event.key === "PageUp") open(shown - 1);
-    else if (event.altKey && event.key.toLowerCase() === "p") toggle();
+    else if (event.key.toLowerCase() === "p") toggle();
     else return;
     event.preventDefault();
   });

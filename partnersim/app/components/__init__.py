@@ -57,19 +57,34 @@ def Broken(labels: View) -> None:
     """Words that stand where a page could not be drawn, and what to do then."""
 
 
-@component("Shell.vue")
-def Shell(view: View, labels: View, event_act: Act) -> None:
-    """The frame of the page: title, chapters, menu and tabs."""
+@component("Top.vue")
+def Top(view: View, labels: View, event_act: Act) -> None:
+    """The top of the page: the question as its title, the way through a story, and all keys."""
+
+
+@component("Menu.vue")
+def Menu(view: View, labels: View, event_act: Act) -> None:
+    """Stories, the way back, other windows, and what opens over the stage."""
 
 
 @component("Say.vue")
 def Say(view: View, labels: View, event_act: Act) -> None:
-    """The words of the story, the question it asks, and what came of it in one sentence."""
+    """The words of the story; after the reveal what happened, and then what was thought."""
 
 
-@component("Cards.vue")
-def Cards(view: list[View]) -> None:
-    """The organisations and what they want."""
+@component("Ask.vue")
+def Ask(view: View, labels: View, event_act: Act) -> None:
+    """The answers to bet on, and how many bet on each."""
+
+
+@component("Lanes.vue")
+def Lanes(view: View, labels: View, event_act: Act) -> None:
+    """Two lanes that fill as time plays."""
+
+
+@component("Card.vue")
+def Card(view: View, labels: View, event_act: Act) -> None:
+    """A card that tells of one relationship, or of an event and what came of it."""
 
 
 @component("Figure.vue")
@@ -79,7 +94,7 @@ def Figure(view: View, labels: View, event_act: Act) -> None:
 
 @component("Player.vue")
 def Player(view: View, labels: View, event_act: Act) -> None:
-    """A button to play, the timeline to drag, and the flags on it."""
+    """Buttons to play, step and hasten, the timeline to drag, its flags, and how many bets are in."""
 
 
 @component("Choice.vue")
@@ -87,9 +102,14 @@ def Choice(view: View, event_act: Act) -> None:
     """A row of buttons, one of which is pressed."""
 
 
-@component("Switch.vue")
-def Switch(view: View, labels: View, event_act: Act) -> None:
-    """A list from which to choose what the second world has and the first has not."""
+@component("Numbers.vue")
+def Numbers(view: list[View], labels: View) -> None:
+    """The numbers behind the lines of the stage, as tables."""
+
+
+@component("Who.vue")
+def Who(view: list[View]) -> None:
+    """The organisations, what they want and what presses them."""
 
 
 @component("Deadline.vue")
@@ -99,22 +119,22 @@ def Deadline(view: View, labels: View, event_act: Act) -> None:
 
 @component("Why.vue")
 def Why(view: View, labels: View, event_act: Act) -> None:
-    """Two lists from which to choose whose trust is explained, and in whom."""
-
-
-@component("Reason.vue")
-def Reason(view: View, labels: View) -> None:
-    """A sentence that says why trust moved."""
-
-
-@component("Levers.vue")
-def Levers(view: View, labels: View, event_act: Act) -> None:
-    """Levers as whole sentences; the rest behind 'more'."""
+    """Whose trust is explained, in whom, and a sentence that says why it moved."""
 
 
 @component("Change.vue")
 def Change(view: View, labels: View, event_act: Act) -> None:
-    """A coordinator, events and what was changed so far."""
+    """Levers as whole sentences, who looks after the whole, and events."""
+
+
+@component("Changed.vue")
+def Changed(view: View, labels: View, event_act: Act) -> None:
+    """All that was changed, what it does to our hundred, and what it costs."""
+
+
+@component("Packages.vue")
+def Packages(view: View, labels: View, event_act: Act) -> None:
+    """The packages of the tables, ranked once they are revealed."""
 
 
 @component("Debrief.vue")

@@ -16,6 +16,7 @@ from partnersim.app.pages import view
 from partnersim.app.pages.analyst import SCALES
 from partnersim.app.pages.desk import Desk
 from partnersim.app.sentences import SHARES
+from partnersim.app.session import MOST_DAYS
 from partnersim.app.world import MOST_MONTHS, MOST_TEXT, N_PAIRS, Appointment, Setting, World
 from partnersim.scenario.assignments import parse_assignment
 from partnersim.scenario.errors import ScenarioError
@@ -32,19 +33,18 @@ class Act(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     do: Literal[
-        "tab", "picture", "month", "rewind", "switch", "share", "deadline", "why", "lever",
+        "sheet", "line", "picture", "month", "tell", "share", "deadline", "why", "lever",
         "coordinator", "event", "remove", "undo", "redo", "ask_reset", "reset", "keep",
-        "open_story", "sandbox", "next", "back", "go_to", "predict", "skip_guess", "pledge",
-        "unpledge", "restore", "set", "load", "luck", "series", "arm",
-        "narrow",
+        "open_story", "sandbox", "next", "back", "go_to", "predict", "place_bets", "take_back",
+        "skip_guess", "seal", "budget", "enter_package", "open_package", "remove_package", "pledge",
+        "unpledge", "restore", "set", "load", "luck", "series", "arm", "narrow",
     ]  # fmt: skip
     month: Annotated[int, Field(ge=0, le=MOST_MONTHS)] = 0
     index: Annotated[int, Field(ge=0, le=999)] = 0
     screen: Annotated[int, Field(ge=0, le=99)] = 0
     value: float | Name = 0.0
     hands: Annotated[tuple[Count, ...], Field(max_length=12)] = ()
-    tables: Annotated[dict[Name, Count], Field(max_length=20)] = {}
-    tab: Name = ""
+    days: Annotated[int, Field(ge=0, le=MOST_DAYS)] = 0
     choice: Name = ""
     lever: Name = ""
     event: Name = ""
@@ -80,17 +80,17 @@ def act(desk: Desk, message: dict[str, Any]) -> None:
 def _do(desk: Desk, act: Act) -> None:
     session = desk.session
     match act.do:
-        case "tab":
-            desk.turn_to(act.tab)
+        case "sheet":
+            desk.open(str(act.value))
+        case "line":
+            if act.value in view.LINES:
+                desk.line = str(act.value)
         case "picture":
             desk.picture = str(act.value)
         case "month":
-            session.show_month(min(act.month, session.without.months))
-        case "rewind":
-            session.show_month(act.month)
-            desk.turn_to("change")
-        case "switch":
-            _switch(desk, act.choice)
+            _show_month(desk, act.month)
+        case "tell":
+            desk.told = view.world_explained(desk)
         case "share":
             if act.value in SHARES:
                 desk.share = float(act.value)
@@ -105,8 +105,8 @@ def _do(desk: Desk, act: Act) -> None:
         case "lever" | "coordinator" | "event":
             _change(desk, act)
         case "remove":
-            session.remove(session.without.changes[act.index])
-        case "undo" | "redo" | "next" | "back" | "skip_guess":
+            session.remove(session.state.bundle[act.index])
+        case "undo" | "redo" | "next" | "back" | "place_bets" | "take_back" | "skip_guess":
             getattr(session, act.do)()
         case "ask_reset":
             desk.reset_token = session.ask_reset()
@@ -117,12 +117,25 @@ def _do(desk: Desk, act: Act) -> None:
             pass
         case "open_story":
             session.open_story(act.story)
+            desk.screen = ("", -1)  # also where it is told already: the menu closes
         case "sandbox":
             session.close_story()
+            desk.open("")
         case "go_to":
             session.go_to(act.screen)
         case "predict":
-            _predict(desk, act)
+            session.predict(act.hands)
+        case "seal":
+            session.seal(is_sealed=bool(act.value))
+        case "budget":
+            session.set_budget(act.days)
+        case "enter_package":
+            session.enter_package(act.text.strip()[:40])
+        case "open_package":
+            session.open_package(act.index)
+            desk.open("")
+        case "remove_package":
+            session.remove_package(act.index)
         case "pledge":
             if act.text.strip():
                 session.pledge(act.text.strip())
@@ -132,7 +145,7 @@ def _do(desk: Desk, act: Act) -> None:
             session.take_on(from_link(act.link))
         case "set":
             path, value = parse_assignment(f"{act.path}={act.text}")
-            session.change(Setting.model_validate({"path": path, "value": value}))
+            session.alter(Setting.model_validate({"path": path, "value": value}))
         case "load":
             session.live_in(World(place="own-place", text=act.text, seed=session.without.seed))
         case "luck":
@@ -142,13 +155,14 @@ def _do(desk: Desk, act: Act) -> None:
                 desk.series = act.choice
 
 
-def _switch(desk: Desk, choice: str) -> None:
-    """Give the second world the change that was chosen, or none."""
-    if not choice:
-        desk.session.flip(None)
-        return
-    if choice != "as-told":
-        desk.session.flip(view.switches(desk)[choice][1])
+def _show_month(desk: Desk, month: int) -> None:
+    """Show a month; where the room's bet is answered by then, the answer is given."""
+    session = desk.session
+    session.show_month(month)
+    guess = session.guess
+    waits = guess is not None and guess.is_placed and guess.answer is None
+    if waits and session.month >= session.reveal_month:
+        session.reveal()
 
 
 def _ask_why(desk: Desk, act: Act) -> None:
@@ -158,13 +172,13 @@ def _ask_why(desk: Desk, act: Act) -> None:
     desk.trustee = act.trustee if act.trustee in names and act.trustee != act.trustor else ""
     desk.arm = act.arm or desk.arm
     desk.session.show_month(min(act.month, desk.session.without.months))
-    desk.turn_to("why")
+    desk.open("why")
 
 
 def _change(desk: Desk, act: Act) -> None:
     """Pull a lever, appoint or dismiss a coordinator, or let something happen."""
     session, words = desk.session, desk.words
-    world, scenario = session.without, session.without.scenario()
+    scenario = (session.with_ or session.without).scenario()
     if act.do == "lever":
         levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
         lever = {lever.name: lever for lever in levers}[act.lever]
@@ -184,21 +198,13 @@ def _change(desk: Desk, act: Act) -> None:
     if chosen is not None:
         session.change(chosen)
         return
-    for present in [one for one in world.changes if isinstance(one, Appointment)]:
+    for present in [one for one in session.state.bundle if isinstance(one, Appointment)]:
         session.remove(present)
+    for person in [one for one in session.without.changes if isinstance(one, Appointment)]:
+        session.change(person.model_copy(update={"to_month": max(act.month, person.from_month + 1)}))
 
 
 def _check_month(desk: Desk, act: Act) -> None:
     """Refuse a change at the end of the timeline, where many screens stand and nothing can begin."""
     if act.month >= desk.session.without.months:
         raise ScenarioError(desk.words("page.at_end"))
-
-
-def _predict(desk: Desk, act: Act) -> None:
-    """Write down what the room expects, and reveal what came of it."""
-    session = desk.session
-    if act.tables:
-        session.predict_by_tables(act.tables)
-    else:
-        session.predict(act.hands)
-    session.reveal()

@@ -58,11 +58,6 @@ def show(desk: Desk) -> dict[str, Any]:
         "arms_title": session.sides.say("analyst.arms", words),
         "seed": world.seed,
         "replicate": world.replicate,
-        "settings": [
-            {"index": index, "words": f"{change.path} = {change.value}"}
-            for index, change in enumerate(world.changes)
-            if isinstance(change, Setting)
-        ],
         "parameters": [_row(row, scenario) for row in parameters()],
         "toml": scenario.to_toml(),
         "plan": "/take-home/plan.toml",

@@ -1,4 +1,4 @@
-"""Desks: each holds which tab and picture of a session a window shows, and whose trust it explains.
+"""Desks: each holds what of a session one window shows.
 
 A session is what a room has done; a desk is where one window looks. Two windows of one session
 have two desks.
@@ -11,29 +11,46 @@ from dataclasses import dataclass
 from partnersim.app.pages.rooms import Room
 from partnersim.app.session import Session
 from partnersim.app.words import Words
+from partnersim.app.world import World
 
-TABS = ("world", "compare", "hundred", "why", "change", "debrief")
+SHEETS = {
+    "m": "menu",
+    "o": "who",
+    "t": "numbers",
+    "h": "hundred",
+    "w": "why",
+    "c": "change",
+    "r": "packages",
+    "d": "debrief",
+}
+"""What opens over the stage, by the key that opens it; each fills a whole screen."""
 
-TAB_OF = {"organisations": "world", "levers": "change"}
-"""Tabs of the screens of a story that show something of another name."""
+SHEET_OF = {"organisations": "who", "levers": "change", "stage": ""}
+"""Sheets of the screens of a story that have another name; the stage itself is none."""
 
 
 @dataclass
 class Desk:
-    """The place at which one window looks: a part of the page, a picture, a pair of organisations.
+    """The place at which one window looks: the stage, or a sheet over it.
 
     Attributes
     ----------
     room
         The room whose session it shows.
-    tab, picture
-        The part of the page, and the picture in it; empty for the part's first.
+    sheet
+        What is open over the stage; empty for the stage itself.
+    line
+        The line of our hundred that the stage shows.
+    picture
+        The picture in a sheet that has several; empty for its first.
     share
         The share of the vision of which 'out of 100' speaks.
     trustor, trustee
         The organisations whose trust, and in whom, is explained; empty for everybody.
     arm
-        The world in which it is explained, of two: `without`, or else the one with the switch.
+        The world whose organisations are shown, of two: `without`, or else the changed one.
+    told
+        The world whose years are told on cards: it takes a moment, and is asked for by playing.
     series
         The series of which the analyst's view draws the bands.
     is_narrow
@@ -43,12 +60,14 @@ class Desk:
     """
 
     room: Room
-    tab: str = "world"
+    sheet: str = ""
+    line: str = "change"
     picture: str = ""
     share: float = 0.5
     trustor: str = ""
     trustee: str = ""
     arm: str = ""
+    told: World | None = None
     series: str = "change_delivered"
     is_narrow: bool = False
     problem: str = ""
@@ -73,12 +92,15 @@ class Desk:
         now = (state.story, state.screen)
         if now == self.screen:
             return
-        self.screen, self.picture, self.arm = now, "", ""
+        self.screen, self.arm = now, ""
         shown = self.session.screen_shown
-        if shown is not None:
-            self.turn_to(TAB_OF.get(shown.show, shown.show))
+        if shown is None:
+            self.open("")
+        else:
+            self.open(SHEET_OF.get(shown.show, shown.show))
+            self.line = shown.first_line
 
-    def turn_to(self, tab: str) -> None:
-        """Show a part of the page, with its first picture."""
-        self.tab = tab if tab in TABS else "world"
+    def open(self, sheet: str) -> None:
+        """Open a sheet over the stage, with its first picture; none for the stage itself."""
+        self.sheet = sheet if sheet in SHEETS.values() else ""
         self.picture = ""

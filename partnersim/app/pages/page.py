@@ -15,7 +15,7 @@ from solara.server.kernel_context import get_current_context
 
 from partnersim.app import components as ui
 from partnersim.app.guard import KEY_HEADER
-from partnersim.app.pages import analyst, view
+from partnersim.app.pages import analyst, sheets, view
 from partnersim.app.pages.acts import act
 from partnersim.app.pages.desk import Desk
 from partnersim.app.pages.rooms import ROOMS
@@ -98,25 +98,17 @@ def key_told() -> str:
 
 @solara.component
 def Workshop() -> Element:
-    """Show the page on the projector."""
+    """Show the page on the projector: the stage, or what is open over it."""
     desk, do = use_desk()
     solara.Title(desk.words("app.title"))
     labels = view.labels(desk)
-    parts = {
-        "world": show_world,
-        "compare": show_compare,
-        "hundred": show_hundred,
-        "why": show_why,
-        "change": show_change,
-        "debrief": show_debrief,
-    }
+    main = sheet(desk, labels, do) if desk.sheet else stage(desk, labels, do)
     children = [
-        ui.Shell(view=view.shell(desk), labels=labels, event_act=do),
-        Html(tag="main", class_=f"ps-{desk.tab}", children=parts[desk.tab](desk, labels, do)),
+        ui.Top(view=view.top(desk), labels=labels, event_act=do).key("top"),
+        Html(tag="main", class_=f"ps-main-{desk.sheet or 'stage'}", children=main),
+        ui.Player(view=view.player(desk), labels=labels, event_act=do).key("player"),
     ]
-    if view.has_timeline(desk):
-        children.append(ui.Player(view=view.player(desk), labels=labels, event_act=do))
-    return Html(tag="div", class_="ps", children=children)
+    return Html(tag="div", class_="ps ps-room", children=children)
 
 
 def row(*children: Element, kind: str = "ps-two") -> Element:
@@ -133,153 +125,120 @@ def column(*children: Element, kind: str = "") -> Element:
 # made anew with each new arrangement, and a click on it that comes meanwhile reaches nobody.
 
 
-def said(desk: Desk, labels: ui.View, do: Act) -> Element:
-    """Show what the story says and asks."""
-    return ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say")
+def stage(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show the stage: lanes and the line of our hundred, beside one partnership and its card."""
+    asked = view.ask(desk)
+    if asked["is_open"]:  # nothing is to be seen yet, and the room reads the answers from behind
+        left = [ui.Ask(view=asked, labels=labels, event_act=do).key("ask")]
+    else:
+        left = [
+            ui.Lanes(view=view.lanes(desk), labels=labels, event_act=do).key("lanes"),
+            column(
+                ui.Choice(view=view.line_choice(desk), event_act=do).key("line"),
+                figure(view.chart(desk), labels, do).key("chart"),
+                kind="ps-panel ps-chart-of-hundred",
+            ),
+        ]
+    right = [
+        column(
+            figure(view.network(desk), labels, do).key("network"),
+            Html(tag="p", class_="ps-quiet", children=[view.one_of(desk)]),
+            kind="ps-panel",
+        ),
+        ui.Card(view=view.cards(desk), labels=labels, event_act=do).key("card"),
+    ]
+    said = ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say")
+    return [said, row(column(*left, kind="ps-side"), column(*right, kind="ps-side"), kind="ps-two ps-stage")]
 
 
-def pictures(desk: Desk, do: Act) -> Element:
-    """Show the buttons that choose a picture."""
-    return ui.Choice(view=view.choice(desk), event_act=do).key("pictures")
+def sheet(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show what is open over the stage."""
+    inside = SHEETS[desk.sheet](desk, labels, do)
+    if view.is_screens_own(desk):
+        inside = [ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say"), *inside]
+    return [Html(tag="div", class_="ps-panel ps-sheet", children=inside)]
 
 
-def switch(desk: Desk, labels: ui.View, do: Act) -> Element:
-    """Show the list that chooses what the second world has."""
-    return ui.Switch(view=view.switch(desk), labels=labels, event_act=do).key("switch")
+def show_menu(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show the menu."""
+    return [ui.Menu(view=sheets.menu(desk), labels=labels, event_act=do)]
 
 
-def show_world(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show one partnership: who trusts whom, and how far the change is."""
-    say = said(desk, labels, do)
-    choice = pictures(desk, do)
-    screen = desk.session.screen_shown
-    key = figure(view.trust_key(desk), labels, do)
-    if screen is not None and screen.show == "organisations" and not desk.picture:
-        network = figure(view.who_trusts_whom(desk, desk.session.without), labels, do)
-        return [row(column(say, network), column(ui.Cards(view=view.cards(desk)), key))]
-    match view.picture_shown(desk):
-        case "strip":
-            return [say, figure(view.strip(desk), labels, do), key, choice]
-        case "trust":
-            title = desk.words("page.trust_title")
-            return [say, figure(view.over_time(desk, "trust", title), labels, do), choice]
-    network = figure(view.who_trusts_whom(desk, desk.session.without), labels, do)
-    beside = figure(view.change_so_far(desk), labels, do)
-    if desk.is_narrow:
-        return [say, network, key, beside, choice]
-    return [row(column(network, key), column(say, beside)), choice]
+def show_who(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show the organisations and what they want."""
+    return [ui.Who(view=sheets.who(desk))]
 
 
-def show_compare(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the same world with and without one thing."""
-    say = said(desk, labels, do)
-    if desk.session.is_hidden:
-        return [say]
-    return [*frame(desk, labels, do, say), *compare_pictures(desk, labels, do)]
-
-
-def frame(desk: Desk, labels: ui.View, do: Act, say: Element) -> list[Element]:
-    """Show what is said of a comparison, and what is switched in it; pictures follow."""
-    if is_told(desk):
-        return [say]
-    return [switch(desk, labels, do), say]
-
-
-def is_told(desk: Desk) -> bool:
-    """Return whether a story says what is compared, so that the choice of it can stand below."""
-    return desk.session.screen_shown is not None and desk.session.with_ is not None
-
-
-def compare_pictures(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the picture that was chosen, and what else there is to choose."""
-    choice = pictures(desk, do)
-    match view.picture_shown(desk):
-        case "guess":
-            parts = [figure(view.guesses(desk), labels, do)]
-        case "change" | "speed" as name:
-            series = {"change": "change_delivered", "speed": "speed"}[name]
-            title = desk.words(f"page.{name}_title")
-            parts = [figure(view.over_time(desk, series, title), labels, do)]
-        case _:
-            if desk.session.with_ is None:
-                panes = [view.who_trusts_whom(desk, desk.session.without, "a-")]
-            else:
-                without, with_ = view.arms(desk)
-                panes = [
-                    view.who_trusts_whom(desk, desk.session.without, "a-", without),
-                    view.who_trusts_whom(desk, desk.session.with_, "b-", with_),
-                ]
-            parts = [row(*(figure(pane, labels, do) for pane in panes))]
-    return [*parts, choice, *switch_below(desk, labels, do)]
-
-
-def switch_below(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show, in a story, what else could be compared; it is not what the screen is about."""
-    if not is_told(desk):
-        return []
-    return [switch(desk, labels, do)]
+def show_numbers(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show the numbers: who trusts whom in one partnership, and the lines of our hundred."""
+    trust = figure(sheets.who_trusts_whom(desk), labels, do)
+    key = figure(sheets.trust_key(desk), labels, do)
+    return [row(column(trust, key), ui.Numbers(view=sheets.tables(desk), labels=labels))]
 
 
 def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show how many of a hundred simulated partnerships got there in time."""
-    say = said(desk, labels, do)
-    if desk.session.is_hidden:
-        return [say]
-    parts = frame(desk, labels, do, say)
-    choice = pictures(desk, do)
-    if view.picture_shown(desk) == "guess":
-        parts += [figure(view.guesses(desk), labels, do), choice]
-    else:
-        parts += [
-            ui.Deadline(view=view.deadline(desk), labels=labels, event_act=do).key("deadline"),
-            figure(view.chance(desk), labels, do),
-            column(
-                choice,
-                ui.Choice(view=view.share_choice(desk), event_act=do).key("share"),
-                kind="ps-bar ps-apart",
-            ),
-        ]
-    return [*parts, *switch_below(desk, labels, do)]
+    if len(view.worlds_shown(desk)) < 2:
+        return [Html(tag="p", children=[labels["hundred_empty"]])]
+    guessed = sheets.guesses(desk)
+    more = [figure(guessed, labels, do)] if guessed is not None else []
+    return [
+        ui.Deadline(view=sheets.deadline(desk), labels=labels, event_act=do).key("deadline"),
+        figure(sheets.chance(desk), labels, do),
+        column(
+            ui.Choice(view=sheets.choice(desk), event_act=do).key("pictures"),
+            ui.Choice(view=sheets.share_choice(desk), event_act=do).key("share"),
+            kind="ps-bar ps-apart",
+        ),
+        *more,
+    ]
 
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
-    shown = view.why(desk)
-    whose = [ui.Why(view=shown, labels=labels, event_act=do)]
-    if desk.session.with_ is not None and not desk.session.is_hidden:
+    whose = [ui.Why(view=sheets.why(desk), labels=labels, event_act=do).key("why")]
+    if len(view.worlds_shown(desk)) > 1:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
-    reason = ui.Reason(view=shown, labels=labels)
-    work = Html(tag="p", children=[shown["work"]])
-    line = figure(view.trust_line(desk), labels, do)
+    line = figure(sheets.trust_line(desk), labels, do)
+    return [row(column(*whose, line), figure(sheets.why_bars(desk), labels, do))]
+
+
+def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show levers and events; beside them, always in sight, what they do to our hundred."""
+    changes = sheets.change(desk)
     return [
-        column(
-            said(desk, labels, do),
-            column(*whose, kind="ps-bar"),
-            row(column(reason, line, work), column(figure(view.why_bars(desk), labels, do))),
+        row(
+            ui.Change(view=changes, labels=labels, event_act=do).key("change"),
+            column(
+                figure(sheets.change_chart(desk), labels, do),
+                ui.Changed(view=changes, labels=labels, event_act=do).key("changed"),
+            ),
+            kind="ps-five-to-three",
         )
     ]
 
 
-def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show levers, events and what was changed; the picture stays in sight of every lever."""
-    levers = view.levers(desk)
-    return [
-        said(desk, labels, do),
-        Html(tag="p", class_="ps-quiet", children=[levers["when"]]),
-        row(
-            ui.Levers(view=levers, labels=labels, event_act=do),
-            column(
-                figure(view.change_so_far(desk, view.LOW), labels, do),
-                ui.Change(view=view.change(desk), labels=labels, event_act=do),
-                kind="ps-stays",
-            ),
-        ),
-    ]
+def show_packages(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
+    """Show the packages of the tables."""
+    return [ui.Packages(view=sheets.packages(desk), labels=labels, event_act=do)]
 
 
 def show_debrief(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show what was learnt, and what to take home."""
-    return [ui.Debrief(view=view.debrief(desk), labels=labels, event_act=do)]
+    return [ui.Debrief(view=sheets.debrief(desk), labels=labels, event_act=do)]
+
+
+SHEETS: dict[str, Callable[[Desk, ui.View, Act], list[Element]]] = {
+    "menu": show_menu,
+    "who": show_who,
+    "numbers": show_numbers,
+    "hundred": show_hundred,
+    "why": show_why,
+    "change": show_change,
+    "packages": show_packages,
+    "debrief": show_debrief,
+}
+"""What can be open over the stage."""
 
 
 def figure(shown: ui.View, labels: ui.View, do: Act) -> Element:
@@ -322,8 +281,12 @@ def NotesOfRoom() -> Element:
     """Show what the facilitator should know of the screen that the projector shows."""
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
-    notes = ui.Notes(view=view.notes(desk), labels=view.labels(desk), event_act=do)
-    return Html(tag="div", class_="ps ps-desk", children=[notes])
+    labels, asked = view.labels(desk), view.ask(desk)
+    parts = [ui.Notes(view=sheets.notes(desk), labels=labels, event_act=do).key("notes")]
+    if asked["is_open"]:
+        question = Html(tag="h2", children=[asked["text"]])
+        parts += [question, ui.Ask(view=asked, labels=labels, event_act=do).key("ask")]
+    return Html(tag="div", class_="ps ps-desk", children=[Html(tag="main", children=parts)])
 
 
 @solara.component

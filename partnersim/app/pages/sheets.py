@@ -1,0 +1,486 @@
+"""Describe what opens over the stage, and the facilitator's notes, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from partnersim.app import draw, sentences, take_home
+from partnersim.app.levers import (
+    FrontLever,
+    bands_now,
+    coordinator_choices,
+    event_kinds,
+    find_lever,
+    front_levers,
+    more_levers,
+)
+from partnersim.app.pages.desk import SHEETS, Desk
+from partnersim.app.pages.view import (
+    LINES,
+    STAGE_CHART,
+    View,
+    arm_shown,
+    figure,
+    link_of,
+    one_of,
+    player,
+    strokes_of,
+    world_explained,
+)
+from partnersim.app.session import Package, changed
+from partnersim.app.stories import Screen, stories
+from partnersim.app.world import N_PAIRS, Appointment, World, compare_hundred
+from partnersim.figures.palette import COLOURS, GREY
+from partnersim.runs.measures import Floats
+from partnersim.scenario.scenario import Scenario
+
+LEVER_CHART = (380, 214)
+LOWEST = (594, 150)
+"""Sizes of charts in sheets."""
+
+PICTURES = ("icons", "dots")
+"""Pictures of our hundred to choose from."""
+
+FILES = {
+    "summary": "summary.html",
+    "months": "months.csv",
+    "change_png": "change.png",
+    "change_svg": "change.svg",
+    "trust_svg": "trust.svg",
+    "place": "place.toml",
+}
+"""Files that can be taken home: keys of the words that name them, and names of the files."""
+
+SHARES = (0.25, 0.5, 0.8)
+
+
+def menu(desk: Desk) -> View:
+    """Describe the menu: stories, the way back, other windows and keys."""
+    session, words = desk.session, desk.words
+    state = session.state
+    return {
+        "stories": [
+            {
+                "name": name,
+                "title": one.title,
+                "summary": one.summary,
+                "minutes": words("page.minutes", n=one.minutes),
+                "is_open": name == state.story,
+            }
+            for name, one in stories(words.language).items()
+        ],
+        "has_story": session.story_shown is not None,
+        "screens": [screen.title for screen in session.story_shown.screens] if session.story_shown else [],
+        "screen": state.screen,
+        "can_undo": session.can_undo,
+        "can_redo": session.can_redo,
+        "reset": desk.reset_token,
+        "notes": "/notes",
+        "analyst": "/analyst",
+        "keys": list(words.below("page.key").values()),
+        "sheets": [
+            {"name": name, "label": words(f"page.sheet.{name}"), "key": key} for key, name in SHEETS.items()
+        ],
+    }
+
+
+# --- the numbers, and our hundred ------------------------------------------------------------------
+
+
+def who_trusts_whom(desk: Desk) -> View:
+    """Describe the table of who trusts whom in one partnership, with all its months."""
+    world, words, month = world_explained(desk), desk.words, desk.session.month
+    trust, names = world.run().trust, world.names
+    heading = one_of(desk)
+    drawing = draw.heatmap(draw.Links(trust[month], names, world.titles, month, words))
+    marks, frames = draw.frames(trust, names, "", "cell")
+    shown = {"marks": marks, "frames": frames, "numbers": draw.numbers(trust), "arm": arm_shown(desk)}
+    return {**figure(drawing, heading), **shown}
+
+
+def trust_key(desk: Desk) -> View:
+    """Describe the key to the five steps of trust."""
+    return {**figure(draw.key(desk.words)), "table": ""}
+
+
+def tables(desk: Desk) -> list[View]:
+    """Describe the numbers behind the lines of the stage, year by year: a table for each line."""
+    words = desk.words
+    found = []
+    for line in LINES:
+        strokes, title = strokes_of(desk, line), words(f"page.line_title.{line}", n=N_PAIRS)
+        drawing = draw.so_far(strokes, title, words, month=None, size=STAGE_CHART)
+        found.append({"title": title, "html": draw.table_html(drawing.table, title)})
+    return found
+
+
+def guesses(desk: Desk) -> View | None:
+    """Describe the picture of what happened against what was thought; None before the reveal."""
+    guess = desk.session.guess
+    if guess is None or guess.answer is None or guess.is_skipped:
+        return None
+    drawing = draw.guesses(
+        guess.options, guess.room, guess.hundred, guess.answer, desk.words, width=_wide(desk)
+    )
+    return figure(drawing)
+
+
+def choice(desk: Desk) -> View:
+    """Describe the choice of pictures of our hundred, and which one is shown."""
+    words = desk.words
+    return {
+        "label": words("page.pictures"),
+        "act": "picture",
+        "chosen": picture_shown(desk),
+        "choices": [{"value": name, "label": words(f"page.picture.{name}")} for name in PICTURES],
+    }
+
+
+def picture_shown(desk: Desk) -> str:
+    """Return the name of the picture of our hundred that is shown."""
+    return desk.picture if desk.picture in PICTURES else PICTURES[0]
+
+
+def chance(desk: Desk) -> View:
+    """Describe one picture of our hundred simulated partnerships."""
+    session, words, width = desk.session, desk.words, _wide(desk)
+    hundred = session.hundred()
+    reached, until = hundred.months_to(desk.share), session.deadline
+    what, sides = words(f"measure.{sentences.SHARES[desk.share]}"), session.sides
+    if picture_shown(desk) == "icons":
+        return figure(draw.icon_arrays(reached, until, what, sides, words, width=width))
+    return figure(draw.dots(reached, until, session.without.months, what, sides, words, width=width))
+
+
+def _wide(desk: Desk) -> int:
+    """Return the width of a picture over all of the page."""
+    return draw.NARROW if desk.is_narrow else draw.WIDE[0]
+
+
+def deadline(desk: Desk) -> View:
+    """Describe the deadline, and how many were there by then."""
+    session, words = desk.session, desk.words
+    hundred = session.hundred()
+    reached = sentences.reached_in_hundred(hundred, session.sides, words, session.deadline, desk.share)
+    return {
+        "deadline": session.deadline,
+        "months": session.without.months,
+        "names": player(desk)["names"],
+        "sentence": f"{reached}. {sentences.faster(hundred, session.sides, words, desk.share)}",
+    }
+
+
+def share_choice(desk: Desk) -> View:
+    """Describe the choice of the share of the vision of which 'out of 100' speaks."""
+    words = desk.words
+    return {
+        "label": words("page.how_much"),
+        "lead": words("page.of_change"),
+        "act": "share",
+        "chosen": desk.share,
+        "choices": [
+            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")} for share in SHARES
+        ],
+    }
+
+
+# --- why ----------------------------------------------------------------------------------------
+
+
+def why(desk: Desk) -> View:
+    """Describe whose trust is explained, and why it moved; `why_bars`, `trust_line` make the pictures."""
+    words, world, said = desk.words, world_explained(desk), _why(desk)
+    return {
+        "organisations": organisations(world),
+        "trustor": desk.trustor,
+        "trustee": desk.trustee,
+        "sentence": f"{said.sentence} {said.turning}",
+        "work": sentences.stalled(world.run(), month_explained(desk), words),
+        "one_of": one_of(desk),
+    }
+
+
+def why_bars(desk: Desk) -> View:
+    """Describe the chart of what raised and lowered trust; its bars add up."""
+    drawing = draw.bars(_why(desk), desk.words)
+    return figure(drawing, drawing.title)
+
+
+def trust_line(desk: Desk) -> View:
+    """Describe the chart of the trust that is explained, month by month."""
+    world, words = world_explained(desk), desk.words
+    trust = world.run().trust
+    names = world.names
+    rows = [names.index(desk.trustor)] if desk.trustor else list(range(len(names)))
+    columns = [names.index(desk.trustee)] if desk.trustee else list(range(len(names)))
+    part = trust[:, rows][:, :, columns].reshape(len(trust), -1)
+    line = draw.Stroke(words("series.trust"), 100 * mean_known(part), COLOURS[0])
+    title = words("page.trust_title")
+    drawing = draw.so_far([line], title, words, month=desk.session.month, size=LOWEST)
+    return figure(drawing, drawing.title)
+
+
+def mean_known(values: Floats) -> Floats:
+    """Return the mean of what is known in each row: float64[months + 1]; NaN where nothing is."""
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def month_explained(desk: Desk) -> int:
+    """Return the month that is explained, with the year up to it."""
+    return max(1, desk.session.month)
+
+
+def _why(desk: Desk) -> sentences.Why:
+    month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
+    return sentences.why(world_explained(desk).ledger(month), month, desk.words, *whom)
+
+
+# --- change -------------------------------------------------------------------------------------
+
+
+def change(desk: Desk) -> View:
+    """Describe levers, coordinators, events, and what was changed so far, from a month on."""
+    session, words = desk.session, desk.words
+    world = session.with_ or session.without
+    scenario = world.scenario()
+    choices = coordinator_choices(scenario, words)
+    present = [one for one in world.changes if isinstance(one, Appointment)]
+    chosen = next((one.name for one in choices if one.change in present), choices[0].name)
+    return {
+        "from_now": words("page.from_now", when=sentences.when(session.month, words))
+        if 0 < session.month < session.without.months
+        else "",
+        "levers": _levers(desk, front_levers(scenario, words), scenario),
+        "more": _levers(desk, more_levers(scenario, words), scenario),
+        "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
+        "coordinator": chosen,
+        "events": _events_offered(desk, world),
+        "domains": [{"name": name, "title": name.replace("_", " ")} for name in scenario.domains],
+        "changes": [
+            {
+                "index": index,
+                "words": sentences.name_change(one, scenario, words),
+                "remove": words("page.remove_named", name=sentences.name_change(one, scenario, words)),
+            }
+            for index, one in enumerate(session.state.bundle)
+            if find_lever(one, scenario, words) is None
+        ],
+        "answer": _answer(desk),
+        "cost": cost_of(desk, session.state.bundle) if session.state.bundle else "",
+        "is_sealed": session.state.is_sealed,
+        "n_packages": len(session.state.packages),
+    }
+
+
+def _events_offered(desk: Desk, world: World) -> list[View]:
+    """List the events that can happen now, and to whom: nobody joins who is there already."""
+    is_there = world.run().pressure[desk.session.month]
+    listed = list(zip(organisations(world), np.isfinite(is_there).tolist(), strict=True))
+    found = []
+    for kind in event_kinds(desk.words):
+        wanted = kind.name != "organisation_joins"
+        fits = [one for one, is_member in listed if is_member == wanted]
+        if fits or not kind.needs_organisation:
+            found.append(
+                {
+                    "name": kind.name,
+                    "label": kind.label,
+                    "needs_one": kind.needs_organisation,
+                    "needs_domain": kind.needs_domain,
+                    "organisations": fits,
+                }
+            )
+    return found
+
+
+def _answer(desk: Desk) -> str:
+    """State what all that was changed does to our hundred; nothing while the room has to bet."""
+    session, words = desk.session, desk.words
+    if session.with_ is None:
+        return words("page.nothing_changed")
+    if session.is_hidden:
+        return words("page.kept_back")
+    return sentences.faster(session.hundred(), session.sides, words)
+
+
+def change_chart(desk: Desk) -> View:
+    """Describe the whole lines of our hundred as it was and as changed, and a ghost of the step before."""
+    session, words = desk.session, desk.words
+    strokes = strokes_of(desk, "change")
+    before = session.before
+    if has_ghost := before is not None and not session.is_hidden:
+        assert before is not None
+        ghost = draw.Stroke(words("page.before_last"), 100 * before.median("change_delivered"), GREY, "", 4.0)
+        strokes.insert(0, ghost)
+    title = words("page.line_title.change", n=N_PAIRS)
+    drawing = draw.so_far(strokes, title, words, month=None, size=LEVER_CHART, least=10.0)
+    return {**figure(drawing), "table": "", "said": [[words("page.ghost")]] if has_ghost else None}
+
+
+def cost_of(desk: Desk, bundle: Sequence[Any]) -> str:
+    """State the staff days that a bundle costs more, in the median of our pairs."""
+    days, words = days_of(desk, bundle), desk.words
+    key = "cost" if days >= 0 else "cost_less"
+    years = sentences.span(desk.session.without.months, words)
+    return words(f"package.{key}", days=f"{abs(days):,}", years=years)
+
+
+def days_of(desk: Desk, bundle: Sequence[Any]) -> int:
+    """Return the staff days that a bundle costs more than as it was: the median over pairs."""
+    without = desk.session.without
+    hundred = compare_hundred(without, changed(without, bundle))
+    return round(float(np.median(hundred.with_.measures["cost"] - hundred.without.measures["cost"])))
+
+
+def packages(desk: Desk) -> View:
+    """Describe the packages of the tables; ranked, once they are revealed, those over the budget last."""
+    session, words = desk.session, desk.words
+    state, scenario = session.state, session.without.scenario()
+    days = {package.name: days_of(desk, package.bundle) for package in state.packages}
+    ranked = list(enumerate(state.packages))
+    if not state.is_sealed:
+        ranked.sort(key=lambda one: (_is_over(days[one[1].name], state.budget), _median_apart(desk, one[1])))
+    return {
+        "is_sealed": state.is_sealed,
+        "budget": state.budget,
+        "next_name": words("package.default", n=len(state.packages) + 1),
+        "can_enter": bool(state.bundle),
+        "packages": [
+            {
+                "index": index,
+                "name": package.name,
+                "changes": [sentences.name_change(one, scenario, words) for one in package.bundle],
+                "cost": cost_of(desk, package.bundle),
+                "over": words("package.over") if _is_over(days[package.name], state.budget) else "",
+                "answer": "" if state.is_sealed else _answer_of(desk, package),
+                "remove": words("page.remove_named", name=package.name),
+            }
+            for index, package in ranked
+        ],
+    }
+
+
+def _is_over(days: int, budget: int) -> bool:
+    return budget > 0 and days > budget
+
+
+def _median_apart(desk: Desk, package: Package) -> tuple[float, float]:
+    """Return by how much later half of the change comes, and how much less there is: to rank by."""
+    without = desk.session.without
+    hundred = compare_hundred(without, changed(without, package.bundle))
+    return float(np.median(hundred.months_apart(0.5))), -hundred.apart("change_delivered", without.months)
+
+
+def _answer_of(desk: Desk, package: Package) -> str:
+    without, words = desk.session.without, desk.words
+    hundred = compare_hundred(without, changed(without, package.bundle))
+    return sentences.faster(hundred, sentences.Sides(package.name), words)
+
+
+def _levers(desk: Desk, levers: Sequence[FrontLever], scenario: Scenario) -> list[View]:
+    """Describe levers; one that was changed has the place of its newest change, to take it back."""
+    bundle, words = desk.session.state.bundle, desk.words
+    return [
+        {
+            "name": lever.name,
+            "before": lever.before,
+            "after": lever.after,
+            "value": now.value,
+            "sentence": f"{lever.before}{now.label}{lever.after}",
+            "index": max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
+            "remove": words("page.remove_named", name=f"{lever.before}{now.label}{lever.after}"),
+            "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+            "what": lever.what,
+            "evidence": lever.evidence,
+            "sources": list(lever.sources),
+            "from_start": lever.from_start_only,
+        }
+        for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True)
+    ]
+
+
+def organisations(world: World) -> list[View]:
+    """List the organisations by short name, with the names to show."""
+    return [{"name": name, "title": title} for name, title in zip(world.names, world.titles, strict=True)]
+
+
+def who(desk: Desk) -> list[View]:
+    """Describe the organisations, what they want, and how hard their own targets press at the start."""
+    world, words = desk.session.without, desk.words
+    pressure = np.nan_to_num(world.run().pressure[0])
+    return [
+        {
+            "title": organisation.title or organisation.name,
+            "text": organisation.description,
+            "pressure": words("page.pressed", n=round(100 * float(pressed))),
+        }
+        for organisation, pressed in zip(world.scenario().organisations, pressure, strict=False)
+    ]
+
+
+# --- debrief and notes --------------------------------------------------------------------------
+
+
+def debrief(desk: Desk) -> View:
+    """Describe what was learnt, and what to take home."""
+    session, words = desk.session, desk.words
+    return {
+        "points": take_home.learning_points(session),
+        "questions": list(words.below("take_home.question").values()),
+        "assumptions": list(words.below("take_home.assumption").values()),
+        "pledges": list(session.state.pledges),
+        "files": [
+            {"href": f"/take-home/{name}", "label": words(f"page.file.{key}")} for key, name in FILES.items()
+        ],
+        "room": desk.room.key,
+        "link": link_of(desk),
+    }
+
+
+def notes(desk: Desk) -> View:
+    """Describe what the facilitator should know of the screen that is shown."""
+    session, words = desk.session, desk.words
+    story, screen = session.story_shown, session.screen_shown
+    if story is None or screen is None:
+        return {
+            "title": words("page.notes"),
+            "where": words("notes.no_story"),
+            "notes": [],
+            "minutes": "",
+            "can_back": False,
+            "can_next": False,
+            "coming": "",
+            "is_placed": False,
+            "n_in": "",
+        }
+    number, total = session.state.screen + 1, len(story.screens)
+    return {
+        "title": words("notes.title", story=story.title),
+        "where": words("notes.where", n=number, total=total, screen=screen.title),
+        "minutes": words("page.minutes", n=screen.notes.minutes),
+        "notes": [
+            {"name": words(f"notes.{kind}"), "lines": lines}
+            for kind, lines in _noted(screen).items()
+            if lines
+        ],
+        "can_back": number > 1,
+        "can_next": number < total,
+        "coming": story.screens[number].title if number < total else words("notes.last"),
+        "is_placed": session.guess is not None and session.guess.is_placed,
+        "n_in": words("page.n_in", n=session.n_in),
+    }
+
+
+def _noted(screen: Screen) -> dict[str, list[str]]:
+    """Return the paragraphs for the facilitator, by kind."""
+    notes = screen.notes
+    expected = [expectation.says for expectation in screen.expect]
+    texts = {"ask": notes.ask, "trap": notes.trap, "debrief": notes.debrief}
+    paragraphs = {kind: text.strip().split("\n\n") for kind, text in texts.items() if text}
+    return {"expect": expected, **paragraphs}

@@ -1,0 +1,163 @@
+"""What became of a game: so far, after each round; and at its end, against the same luck played otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from partnersim.app.room.game import Game, rules
+from partnersim.app.world import Run
+from partnersim.runs.ensemble import run
+from partnersim.runs.ledger import KINDS, Ledger
+from partnersim.runs.measures import MEASURES
+from partnersim.runs.results import Results
+from partnersim.runs.statistics import Difference, compare_pairs
+
+MOST_EXPLAINED = 4
+"""Moves that the ledger is asked about: those that moved trust most."""
+
+LEAST_CAUSE = 0.001
+"""Trust that a cause has to have moved, to be named."""
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What a round brought.
+
+    Attributes
+    ----------
+    change, trust
+        The share of the vision delivered and the mean trust, in [0, 1], before the round and after.
+    absent
+        Organisations that are no longer members, before the round and after.
+    happened
+        Organisations to which in this round happened what their tables knew beforehand.
+    pressure
+        The mean pressure of each organisation in the round, in [0, 1]; NaN if it was absent.
+    trusted
+        How far the others trust each organisation, in [0, 1], before the round and after; NaN for
+        the absent.
+    links
+        float64[trustor, trustee], in [0, 1]: who trusts whom now; NaN on the diagonal.
+    """
+
+    change: tuple[float, float]
+    trust: tuple[float, float]
+    absent: tuple[frozenset[str], frozenset[str]]
+    happened: tuple[str, ...]
+    pressure: dict[str, float]
+    trusted: dict[str, tuple[float, float]]
+    links: np.ndarray
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The same luck, played in one way: this partnership, and our hundred."""
+
+    run: Run
+    hundred: Results
+
+    def median(self, measure: str) -> float:
+        """Return the median of a measure over those of the hundred that have it."""
+        return float(np.nanmedian(self.hundred.measures[measure]))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a choice did to trust at the end.
+
+    Attributes
+    ----------
+    move, choice
+        What was chosen.
+    times
+        How often: once for each table and round.
+    trust
+        The trust at the end less that without the choice, over our hundred, pair by pair.
+    causes
+        Causes of the ledger through which it acted in this partnership, the greatest first; none
+        for choices that were not looked into.
+    """
+
+    move: str
+    choice: str
+    times: int
+    trust: Difference
+    causes: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=32)
+def so_far(game: Game) -> SoFar:
+    """Find what the last round brought; of a game not begun, how things stand at its start."""
+    now, before = game.month, max(0, game.month - rules().months_per_round)
+    results = run(game.scenario(), 1, game.seed, first_replicate=game.replicate, workers=1, detail=True)
+    links = results.by_dyad("trust")[0]
+    pressure = results.by_organisation("target_pressure")[0, min(before + 1, now) : now + 1].mean(axis=0)
+    trusted = results.by_organisation("trust", "trustee")[0]
+
+    def ends(series: str) -> tuple[float, float]:
+        values = results.series[series][0]
+        return float(values[before]), float(values[now])
+
+    def absent(month: int) -> frozenset[str]:
+        there = results.detail["is_present"][0, month] if results.detail else ()
+        return frozenset(name for name, is_there in zip(rules().seats, there, strict=True) if not is_there)
+
+    return SoFar(
+        change=ends("change_delivered"),
+        trust=ends("trust"),
+        absent=(absent(before), absent(now)),
+        happened=tuple(name for name, event in rules().coming.items() if before <= event.month < now),
+        pressure={name: float(pressure[k]) for k, name in enumerate(rules().seats)},
+        trusted={
+            name: (float(trusted[before, k]), float(trusted[now, k])) for k, name in enumerate(rules().seats)
+        },
+        links=links[now],
+    )
+
+
+def arms(game: Game) -> dict[str, Arm]:
+    """Play the same luck as the room did, with Ana too, and by the model's own rules."""
+    return {name: Arm(world.run(), world.hundred()) for name, world in game.arms().items()}
+
+
+@lru_cache(maxsize=8)
+def moved_most(game: Game) -> tuple[Effect, ...]:
+    """Find which choices moved trust most, by playing the game without each; the greatest first."""
+    played = game.world().hundred()
+    effects = []
+    for move, choices in rules().moves.items():
+        for choice in choices:
+            times = game.count(move, choice)
+            if times:
+                without = game.without(move, choice).world().hundred()
+                trust = compare_pairs(
+                    played.measures["trust"], without.measures["trust"], MEASURES["trust"], played.months
+                )
+                effects.append(Effect(move, choice, times, trust))
+    effects.sort(key=lambda effect: -abs(effect.trust.mean))
+    ledger = game.world().ledger()
+    return tuple(
+        Effect(one.move, one.choice, one.times, one.trust, _causes(game, ledger, one))
+        if rank < MOST_EXPLAINED
+        else one
+        for rank, one in enumerate(effects)
+    )
+
+
+# --- how ---------------------------------------------------------------------------------------
+
+
+def _causes(game: Game, played: Ledger, effect: Effect) -> tuple[str, ...]:
+    """Name the two causes of the ledger that differ most, in the direction of the effect."""
+    without = game.without(effect.move, effect.choice).world().ledger()
+    moved = {
+        cause: sum(played.totals(kind=kind)[cause] - without.totals(kind=kind)[cause] for kind in KINDS)
+        / len(KINDS)
+        for cause in played.mechanisms
+    }
+    sign = 1.0 if effect.trust.mean > 0 else -1.0
+    found = sorted(moved, key=lambda cause: -sign * moved[cause])
+    return tuple(cause for cause in found[:2] if sign * moved[cause] >= LEAST_CAUSE)

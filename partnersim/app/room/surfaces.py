@@ -1,0 +1,413 @@
+"""What phones, the facilitator's desk and the shared screen show of a room, as plain data for a page.
+
+Sentences are made here; pages put them where they belong and add nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import segno
+
+from partnersim.app import draw
+from partnersim.app.links import LinkError, to_link
+from partnersim.app.room import review
+from partnersim.app.room.game import Game, rules
+from partnersim.app.room.phones import Phone, PhoneRoom
+from partnersim.app.room.pictures import lines
+from partnersim.app.session import State
+from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
+from partnersim.figures.picture import Picture
+from partnersim.runs.ledger import SAID
+from partnersim.runs.wording import capital
+
+View = dict[str, Any]
+
+
+@cache
+def texts() -> Words:
+    """Load what the room says."""
+    content = (files("partnersim") / "app" / "room" / "en.toml").read_text(encoding="utf-8")
+    return Words(FIRST_LANGUAGE, read_texts(content))
+
+
+def labels(surface: str) -> dict[str, str]:
+    """Return the fixed texts of a surface: `phone`, `desk` or `screen`."""
+    return texts().below("join") | texts().below(surface)
+
+
+# --- the phone -----------------------------------------------------------------------------------
+
+
+def show_phone(room: PhoneRoom, token: str) -> View:
+    """Describe what a phone shows."""
+    said, phone = texts(), room.phones.get(token)
+    if room.is_ended:
+        return {"kind": "gone", "why": said("join.ended"), "forget": True}
+    if phone is None:
+        return {"kind": "gone", "why": said("join.removed"), "forget": False}
+    shown: View = {
+        "number": said("join.number", n=phone.number),
+        "kind": room.mode,
+        "bet": None,
+        "game": None,
+        "pledge": phone.pledge,
+    }
+    if room.mode == "bet":
+        shown["bet"] = _bet_of_phone(room, phone)
+    if room.mode == "game":
+        shown["game"] = _game_of_phone(room, phone)
+    return shown
+
+
+def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
+    asked = room.asked
+    if asked is None:
+        return None
+    said = "" if asked.is_open else texts()("phone.bet_closed")
+    if asked.answer is not None:
+        key = "none" if phone.bet is None else "right" if phone.bet == asked.answer else "wrong"
+        said = texts()(f"phone.bet_{key}", option=asked.options[asked.answer])
+    return {
+        "question": asked.question,
+        "options": asked.options,
+        "mine": phone.bet,
+        "open": asked.is_open,
+        "said": said,
+    }
+
+
+def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
+    said, known = texts(), rules()
+    shown: View = {"phase": room.phase, "seats": _free_seats(room, phone), "seat": phone.seat, "title": ""}
+    match room.phase:
+        case "seats":
+            shown["title"] = said("phone.card_title" if phone.seat else "phone.seats_title")
+        case "round":
+            shown["title"] = said("phone.round_title", **_round(room.game))
+        case "between":
+            shown["title"] = said("phone.between_title", n=room.game.n_played)
+        case _:
+            shown["title"] = said("phone.over_title")
+    if not phone.seat:
+        return shown
+    shown |= {
+        "name": known.scenario.organisation_titles[known.seats.index(phone.seat)],
+        "card": [
+            [said(f"phone.card_{part}"), said(f"card.{phone.seat}.{part}")]
+            for part in ("wants", "held", "secret")
+        ],
+        "private": _private(room.game, phone.seat) if room.game.played else [],
+        "moves": _moves(room, phone.seat) if room.phase == "round" else [],
+        "done": phone.seat in room.done,
+        "clock": _clock(room),
+    }
+    return shown
+
+
+def _free_seats(room: PhoneRoom, phone: Phone) -> list[View]:
+    """List the seats as a phone without one sees them."""
+    if phone.seat or room.game.is_over:
+        return []
+    seated, scenario = room.seated(), rules().scenario
+    return [
+        {"name": name, "title": title, "taken": name in seated}
+        for name, title in zip(scenario.organisation_names, scenario.organisation_titles, strict=True)
+    ]
+
+
+def _private(game: Game, seat: str) -> list[str]:
+    """State what a table alone is told of the last round."""
+    found = review.so_far(game)
+    if seat in found.absent[1]:
+        return [texts()("phone.left")]
+    before, after = found.trusted[seat]
+    return [
+        texts()("phone.pressure", value=_hundredths(found.pressure[seat])),
+        texts()("phone.trusted", after=_hundredths(after), before=_hundredths(before)),
+    ]
+
+
+def _moves(room: PhoneRoom, seat: str) -> list[View]:
+    """List the choices of a table, with what it has chosen so far."""
+    chosen = room.choices_of(seat)
+    return [
+        {
+            "move": move,
+            "title": texts()(f"move.{move}"),
+            "choices": [[choice, texts()(f"choice.{move}.{choice}")] for choice in choices],
+            "chosen": chosen.get(move, ""),
+        }
+        for move, choices in rules().moves.items()
+    ]
+
+
+# --- the shared screen ---------------------------------------------------------------------------
+
+
+def show_screen(room: PhoneRoom, addresses: list[str]) -> View:
+    """Describe what the projector shows."""
+    said = texts()
+    shown: View = {
+        "kind": room.mode if room.mode != "game" else room.phase,
+        "title": "",
+        "lines": [],
+        "rows": [],
+        "pictures": [],
+        "table": "",
+        "clock": _clock(room),
+        "code": room.code,
+        "join": _join(room, addresses),
+        "in": said("screen.n_in_one") if room.n_in == 1 else said("screen.n_in", n=room.n_in),
+        "locked": said("screen.locked") if room.is_locked else "",
+    }
+    if room.is_ended:
+        return shown | {"kind": "ended", "title": said("join.ended"), "join": None}
+    match room.mode:
+        case "welcome":
+            shown["title"] = said("screen.welcome_title")
+        case "bet":
+            _show_bets(room, shown)
+        case "pledge":
+            handed = sum(bool(phone.pledge) for phone in list(room.phones.values()))
+            shown["title"] = said("screen.pledge_title")
+            shown["lines"] = [said("screen.pledge_in", n=handed, total=room.n_in)]
+        case "game":
+            _show_game(room, shown)
+    return shown
+
+
+def _join(room: PhoneRoom, addresses: list[str]) -> View | None:
+    """Describe how to join: the address as a QR code and as text; None where no phone can."""
+    if not addresses:
+        return None
+    told = addresses[room.address % len(addresses)]
+    return {"address": told.removeprefix("http://"), "qr": qr(f"{told}#{room.code}")}
+
+
+@lru_cache(maxsize=64)
+def qr(address: str) -> str:
+    """Draw an address as a QR code: inline SVG."""
+    drawn = segno.make(address, error="m", micro=False)
+    return str(drawn.svg_inline(border=2, omitsize=True, dark="#0B0C0C", light="#FFFFFF"))
+
+
+def _show_bets(room: PhoneRoom, shown: View) -> None:
+    """Show the question, the bets and, once the workshop shows it, what came."""
+    asked = room.asked
+    if asked is None:
+        shown["title"] = texts()("screen.bet_nothing")
+        return
+    counts = room.counts()
+    most = max(*counts, 1)
+    shown["title"] = asked.question
+    shown["lines"] = [texts()("screen.bet_in", n=sum(counts), total=room.n_in)]
+    shown["rows"] = [
+        {"title": option, "n": count, "share": count / most, "came": index == asked.answer}
+        for index, (option, count) in enumerate(zip(asked.options, counts, strict=True))
+    ]
+
+
+def _show_game(room: PhoneRoom, shown: View) -> None:
+    said = texts()
+    shown["rows"] = _tables(room)
+    match room.phase:
+        case "seats":
+            shown["title"], shown["lines"] = said("screen.seats_title"), [said("screen.seats_text")]
+        case "round":
+            seated = room.seated()
+            shown["title"] = said("screen.round_title", **_round(room.game))
+            decided = sum(seat in room.done for seat in seated)
+            shown["lines"] = [said("screen.decided", n=decided, total=len(seated))]
+        case "between":
+            shown |= _after_round(room.game)
+        case "over":
+            shown |= _after_game(room.game)
+        case "moves":
+            shown |= _moved(room.game)
+
+
+def _tables(room: PhoneRoom) -> list[View]:
+    """List the organisations, and whether a table plays each."""
+    said, seated, scenario = texts(), room.seated(), rules().scenario
+    left = review.so_far(room.game).absent[1] if room.game.played else frozenset()
+    rows = []
+    for name, title in zip(scenario.organisation_names, scenario.organisation_titles, strict=True):
+        phone = seated.get(name)
+        state = "seat_free" if phone is None else "seat_in" if phone.n_lines else "seat_asleep"
+        if phone is not None and phone.n_lines and room.phase == "round":
+            state = "seat_done" if name in room.done else "seat_thinks"
+        state = "seat_left" if name in left else state
+        rows.append({"name": name, "title": title, "state": said(f"screen.{state}"), "is_in": bool(phone)})
+    return rows
+
+
+@lru_cache(maxsize=8)
+def _after_round(game: Game) -> View:
+    """Tell what the last half-year brought, with who trusts whom."""
+    said = texts()
+    found, scenario = review.so_far(game), rules().scenario
+    before, after = map(_hundredths, found.trust)
+    way = "same" if before == after else "rose" if found.trust[1] > found.trust[0] else "fell"
+    titles = dict(zip(scenario.organisation_names, scenario.organisation_titles, strict=True))
+    happened = [
+        said("screen.happened", title=titles[name], what=said(f"card.{name}.told")) for name in found.happened
+    ]
+    left = [said("screen.left", title=titles[name]) for name in found.absent[1] - found.absent[0]]
+    title = said(
+        "screen.between_title",
+        span=said(f"span.after_{game.n_played}"),
+        after=_hundredths(found.change[1]),
+        more=round(100 * found.change[1]) - round(100 * found.change[0]),
+    )
+    links = draw.Links(found.links, rules().seats, list(titles.values()), game.month, words())
+    return {
+        "title": title,
+        "lines": [
+            said(f"screen.trust_{way}", before=before, after=after),
+            *happened,
+            *sorted(left),
+            said("screen.one_run"),
+        ],
+        "rows": [],
+        "pictures": [_picture(draw.network(links)), _picture(draw.key(words()))],
+    }
+
+
+@lru_cache(maxsize=8)
+def _after_game(game: Game) -> View:
+    """Tell how the same four years went otherwise, and which choices moved trust most."""
+    said = texts()
+    arms = review.arms(game)
+    names = {arm: said(f"screen.over_{arm}") for arm in arms}
+    ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
+    pictures = []
+    for what, series in (("trust", "trust"), ("change", "change_delivered")):
+        shown = {names[arm]: found.run.series[series] for arm, found in arms.items()}
+        pictures.append(_picture(lines(shown, said(f"screen.over_{what}_axis"), said("screen.years"))))
+    return {
+        "title": said("screen.over_title", **ends),
+        "lines": [],
+        "rows": [],
+        "pictures": pictures,
+        "table": _arms_table(arms, names),
+    }
+
+
+def _arms_table(arms: dict[str, review.Arm], names: dict[str, str]) -> str:
+    """Write how each arm ended: this partnership, and the medians of our hundred."""
+    said = texts()
+    ends = [
+        ("trust", [arm.run.measures["trust"] for arm in arms.values()]),
+        ("change", [arm.run.measures["change_delivered"] for arm in arms.values()]),
+        ("trust_hundred", [arm.median("trust") for arm in arms.values()]),
+        ("change_hundred", [arm.median("change_delivered") for arm in arms.values()]),
+    ]
+    table: dict[str, list[str]] = {said("screen.arm"): list(names.values())}
+    for what, values in ends:
+        table[said(f"screen.arm_{what}")] = [_hundredths(value) for value in values]
+    return draw.table_html(table, said("screen.over_table"))
+
+
+@lru_cache(maxsize=8)
+def _moved(game: Game) -> View:
+    """Tell which choices moved trust most: moves, never whose they were."""
+    said, effects = texts(), review.moved_most(game)
+    if not effects:
+        return {"title": said("screen.moved_none"), "lines": [], "rows": []}
+    first, widest = effects[0], max(abs(one.trust.mean) for one in effects) or 1.0
+    told = said(f"told.{first.move}.{first.choice}")
+    way = "raised" if first.trust.mean > 0 else "lowered"
+    return {
+        "title": said(f"screen.moved_{way}", what=capital(told), points=f"{abs(100 * first.trust.mean):.1f}"),
+        "lines": [said("screen.moved_text")],
+        "rows": [
+            {
+                "title": said(f"told.{one.move}.{one.choice}"),
+                "times": said("screen.moved_times", n=one.times),
+                "said": _interval(one),
+                "share": one.trust.mean / widest,
+                "through": words().listed([SAID[cause] for cause in one.causes]),
+            }
+            for one in effects
+        ],
+    }
+
+
+def _interval(effect: review.Effect) -> str:
+    mean, low, high = (100 * value for value in (effect.trust.mean, *effect.trust.ci95))
+    return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})".replace("-", "−")
+
+
+# --- the facilitator's desk ----------------------------------------------------------------------
+
+
+def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
+    """Describe what the facilitator sees, and what the page keeps."""
+    said = texts()
+    phones = sorted(list(room.phones.values()), key=lambda phone: phone.number)
+    asked = room.asked
+    return {
+        "kind": "ended" if room.is_ended else "open",
+        "mode": room.mode,
+        "phase": room.phase,
+        "code": room.code,
+        "locked": room.is_locked,
+        "in": said("desk.n_in", n=room.n_in, known=len(phones)),
+        "phones": [
+            {"number": phone.number, "seat": _title_of(phone.seat), "is_in": phone.n_lines > 0}
+            for phone in phones
+        ],
+        "tables": _tables(room),
+        "clock": _clock(room),
+        "round": [room.game.n_played, rules().rounds],
+        "has_session": room.session is not None,
+        "question": asked.question if asked else "",
+        "bets": [list(pair) for pair in zip(asked.options, room.counts(), strict=True)] if asked else [],
+        "is_open": asked is not None and asked.is_open,
+        "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
+        "addresses": addresses,
+        "address": room.address % max(1, len(addresses)),
+        "link": game_link(room.game) if room.game.played else "",
+        "kept": room.kept().model_dump_json(),
+    }
+
+
+def game_link(game: Game) -> str:
+    """Return a link, relative to the workshop, that opens the game there; empty if it is too long."""
+    try:
+        return f"/?s={to_link(State(world=game.world()))}"
+    except LinkError:
+        return ""
+
+
+def _title_of(seat: str) -> str:
+    return rules().scenario.organisation_titles[rules().seats.index(seat)] if seat else ""
+
+
+# --- parts of all ---------------------------------------------------------------------------------
+
+
+def _round(game: Game) -> View:
+    """Name the round under way: the place begins in April, and most targets are counted in March."""
+    season = "winter" if game.n_played % 2 else "summer"
+    return {"n": game.n_played + 1, "total": rules().rounds, "season": texts()(f"season.{season}")}
+
+
+def _clock(room: PhoneRoom) -> View:
+    return {"left": round(room.clock.left, 1), "running": room.clock.is_running, "phase": room.phase}
+
+
+def _picture(picture: Picture) -> View:
+    return {
+        "svg": picture.svg,
+        "title": picture.title,
+        "table": draw.table_html(picture.table, picture.title),
+    }
+
+
+def _hundredths(share: float) -> str:
+    """Write a share in hundredths; a dash for what nobody has, as the trust of a place that fell apart."""
+    return f"{100 * share:.0f}" if share == share else "–"

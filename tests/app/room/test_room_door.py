@@ -1,0 +1,199 @@
+"""Who gets in where phones are let in: they get the page for phones, and nothing else of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara", reason="the app needs solara")
+
+from starlette.datastructures import State
+from starlette.websockets import WebSocketDisconnect
+
+from partnersim.app import server
+from partnersim.app.guard import Guard
+from partnersim.app.room import web
+from partnersim.app.room.addresses import is_loopback, own_addresses
+from partnersim.app.room.phones import PHONES, PhoneRoom
+from partnersim.app.room.web import PHONE_PATHS, ROUTES
+from partnersim.scenario.errors import ServingError
+
+OURS = "http://192.168.1.5:8765"
+EVERYTHING = ("/", "/desk", "/screen", "/notes", "/analyst", "/room/desk", "/room/screen", "/room/game.toml")
+
+
+def ask(path: str, client: str, kind: str = "http", *, phones: bool = True, **headers: str) -> int:
+    """Ask a guard for a path from a machine: 200 where it lets that through, or its refusal."""
+    status = {}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        status.setdefault("is", 200)
+
+    async def receive() -> Any:
+        return {"type": f"{kind}.connect"}
+
+    async def send(message: Any) -> None:
+        status.setdefault("is", message.get("status", message.get("code")))
+
+    given = {"host": "192.168.1.5:8765", **headers}
+    scope = {
+        "type": kind,
+        "method": "GET",
+        "scheme": "ws" if kind == "websocket" else "http",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), text.encode()) for name, text in given.items()],
+        "client": (client, 50000),
+    }
+    guard = Guard(app, "0.0.0.0", "", lambda *_: True, PHONE_PATHS if phones else frozenset())
+    asyncio.run(guard(scope, receive, send))
+    return status["is"]
+
+
+@pytest.mark.parametrize("client", ["192.168.1.77", "10.0.0.2", "fe80::1", "::ffff:192.168.1.77"])
+def test_other_machines_get_the_page_for_phones_and_nothing_else(client: str) -> None:
+    assert all(ask(path, client) == 200 for path in PHONE_PATHS)
+    others = [
+        *EVERYTHING,
+        "/jupyter/api/kernels/x/channels",
+        "/join/",
+        "/joint",
+        "/room/files/desk.js",
+        "//join",
+    ]
+    for path in others:
+        assert ask(path, client) == 403, path
+        assert ask(path, client, "websocket", origin=OURS) == 1008, path
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_gets_everything(client: str) -> None:
+    assert all(ask(path, client) == 200 for path in (*EVERYTHING, *PHONE_PATHS))
+
+
+def test_where_everybody_is_let_in_the_guard_asks_nobody_where_they_are() -> None:
+    assert all(ask(path, "192.168.1.77", phones=False) == 200 for path in EVERYTHING)
+
+
+def test_a_page_of_another_site_cannot_speak_for_a_phone() -> None:
+    assert ask("/room/phone", "192.168.1.77", "websocket", origin="http://partners.example") == 1008
+    assert ask("/room/phone", "192.168.1.77", "websocket", origin=OURS) == 200
+
+
+def test_phones_are_not_counted_among_the_pages_of_the_workshop() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        through.append(scope["path"])
+
+    through: list[str] = []
+    guard = Guard(app, "127.0.0.1", "", lambda *_: False)
+    scope = {
+        "type": "websocket", "scheme": "ws", "path": "/room/phone", "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:1")], "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    asyncio.run(guard(scope, None, None))  # type: ignore[arg-type]
+    assert through == ["/room/phone"]
+
+
+def test_every_page_that_a_phone_opens_is_there() -> None:
+    paths = {route.path for route in ROUTES}
+    assert paths >= PHONE_PATHS
+
+
+# --- how it is started ------------------------------------------------------------------------------
+
+
+def test_the_lines_say_where_phones_join_and_what_they_reach() -> None:
+    said = server.reach("192.168.1.5", 8765, phones=True)
+    assert "nothing else" in said[0]
+    assert said[1] == "They join at http://192.168.1.5:8765/join"
+    assert server.reach("127.0.0.1", 8765, phones=True) == []
+
+
+def test_phones_behind_a_proxy_are_refused() -> None:
+    with pytest.raises(ServingError, match="--phones and --behind-proxy"):
+        server.serve(phones=True, behind_proxy="https://workshop.example.org", say=print)
+
+
+def test_addresses_of_this_machine_are_those_that_others_reach() -> None:
+    assert not any(map(is_loopback, own_addresses()))
+    assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "localhost", "::1", "::ffff:127.0.0.1")))
+    assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.5", "laptop", "")))
+
+
+# --- lines without a browser ------------------------------------------------------------------------
+
+
+class Far:
+    """The far end of a line: what it says, and what it is told; it goes when it was shown `until`."""
+
+    def __init__(self, *said: str, until: str = "") -> None:
+        self.said, self.told, self.until = list(said), list[dict[str, Any]](), until
+        self.app = type("App", (), {"state": State({"host": "127.0.0.1", "public": ""})})()
+
+    async def accept(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def receive_text(self) -> str:
+        await asyncio.sleep(0)
+        while not self.said and self.until and not any(self.until in told["view"] for told in self.told[1:]):
+            await asyncio.sleep(0.01)
+        if not self.said:
+            raise WebSocketDisconnect
+        return self.said.pop(0)
+
+    async def send_text(self, text: str) -> None:
+        self.told.append(json.loads(text))
+
+
+@pytest.fixture
+def room() -> Any:
+    opened = PHONES.open()
+    yield opened
+    PHONES.close(opened)
+
+
+def test_a_phone_is_told_its_token_what_to_show_and_what_could_not_be_done(room: PhoneRoom) -> None:
+    far = Far(
+        json.dumps({"code": room.code}), "no json", json.dumps({"do": "fly"}), json.dumps({"do": "bet"}),
+        json.dumps({"do": "pledge", "text": "x" * 300}), "x" * 5000,
+    )  # fmt: skip
+    asyncio.run(web.phone_line(far))  # type: ignore[arg-type]
+    assert far.told[0]["token"] in room.phones
+    assert far.told[0]["view"]["kind"] == "welcome"
+    problems = [told["problem"] for told in far.told if "problem" in told]
+    assert len(problems) == 5 and all(problems)
+    assert room.n_in == 0 and not room.listeners
+
+
+@pytest.mark.parametrize("hello", ["", "[]", '{"code": "QQQQ"}', '{"code": 7}', "x" * 5000])
+def test_who_does_not_say_the_code_does_not_come_in(room: PhoneRoom, hello: str) -> None:
+    far = Far(hello)
+    asyncio.run(web.phone_line(far))  # type: ignore[arg-type]
+    assert [told["refused"] for told in far.told] == ["wrong_code"]
+    assert not room.phones
+
+
+def test_a_screen_needs_the_key_and_can_do_nothing(room: PhoneRoom) -> None:
+    far = Far(json.dumps({"key": "wrong"}))
+    asyncio.run(web.screen_line(far))  # type: ignore[arg-type]
+    assert far.told[0]["refused"]
+    far = Far(json.dumps({"key": room.key}), json.dumps({"do": "lock", "is_on": True}))
+    asyncio.run(web.screen_line(far))  # type: ignore[arg-type]
+    assert far.told[0]["view"]["code"] == room.code
+    assert not room.is_locked
+    far = Far(json.dumps({"key": room.key}), json.dumps({"do": "lock", "is_on": True}))
+    asyncio.run(web.desk_line(far))  # type: ignore[arg-type]
+    assert far.told[0]["key"] == room.key
+    assert room.is_locked
+
+
+def test_only_what_has_changed_is_sent(room: PhoneRoom) -> None:
+    far = Far(json.dumps({"key": room.key}), json.dumps({"do": "lock", "is_on": True}), until="locked")
+    asyncio.run(web.desk_line(far))  # type: ignore[arg-type]
+    assert {"locked"} == set().union(*(told["view"] for told in far.told[1:]))
