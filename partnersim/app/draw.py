@@ -551,7 +551,11 @@ def _bet(bet: Bet, panel: Panel) -> Group:
     wide, tall = max(right - left, 10.0), max(low - high, 10.0)
     x, y = (left + right - wide) / 2, (low + high - tall) / 2
     end = x + wide > panel.left + 0.6 * panel.width
-    label_x, label_y = (x + wide if end else x), (y - 12 if y > panel.top + 30 else y + tall + 28)
+    label_x, label_y = (x + wide if end else x), y - 12
+    if y < panel.top + 30:  # no room above: below it, or beside what reaches from top to bottom
+        label_y = y + tall + 28
+        if label_y > panel.bottom - 4:
+            label_x, label_y = (x - 8 if end else x + wide + 8), panel.bottom - 12
     box = Box(x, y, wide, tall, ORANGE, "")
     anchor = "end" if end else "start"
     return Group([box, Text(label_x, label_y, bet.label, anchor, DARK[3], bold=True)], {"class": "ps-bet"})

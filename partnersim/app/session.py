@@ -294,10 +294,11 @@ class Session:
     def change(self, change: Change) -> None:
         """Put a change into the bundle; it takes the place of an older one of the same thing."""
         with self._lock:
-            kept = [other for other in self._state.bundle if other.slot != change.slot]
+            kept = tuple(other for other in self._state.bundle if other.slot != change.slot)
             if len(kept) >= MOST_CHANGES:
                 raise ScenarioError(f"there are {MOST_CHANGES} changes already: take one away first")
-            self._steer(bundle=(*kept, change))
+            is_there = change in self.without.changes  # as it was: nothing would be compared
+            self._steer(bundle=kept if is_there else (*kept, change))
 
     def remove(self, change: Change) -> None:
         """Take a change out of the bundle again."""

@@ -282,6 +282,7 @@ def test_lines_stand_where_their_numbers_are_and_up_to_now_only() -> None:
         (Bet((60, 60), (20, 30), "Bet"), (60, 60), (20, 30)),
         (Bet((100, np.inf), (40, 40), "Bet"), (100, 120), (40, 40)),
         (Bet((24, 24), (-np.inf, 10), "Bet"), (24, 24), (0, 10)),
+        (Bet((24, 24), (-np.inf, np.inf), "Bet"), (24, 24), (0, 80)),
     ],
 )
 def test_a_bet_lies_where_it_was_placed(bet: Bet, x: tuple[int, int], y: tuple[int, int]) -> None:
@@ -295,6 +296,8 @@ def test_a_bet_lies_where_it_was_placed(bet: Bet, x: tuple[int, int], y: tuple[i
     assert (left + wide / 2, top + tall / 2) == pytest.approx((np.mean(across), np.mean(up)), abs=0.2)
     assert wide == pytest.approx(max(across[1] - across[0], 10), abs=0.2)
     assert tall == pytest.approx(max(up[0] - up[1], 10), abs=0.2)
+    (said,) = (text for text in texts(picture) if text.text == "Bet")
+    assert 20 < float(said.attrib["y"]) < 178, "on the chart, and not on the years"
 
 
 def test_long_names_of_lines_stand_in_full_above_them_and_not_on_each_other() -> None:

@@ -38,6 +38,13 @@ def test_the_twin_differs_in_the_bundle_alone() -> None:
         session.hundred()
 
 
+def test_what_holds_already_is_no_change() -> None:
+    session = Session(State(world=PLACE.with_(ANA)))
+    session.change(ANA.model_copy(update={"host": "hospital"}))
+    session.change(ANA)
+    assert session.state.bundle == ()
+
+
 def test_undo_and_redo_walk_through_the_steps() -> None:
     session = Session(START)
     steps = [session.state.bundle]
