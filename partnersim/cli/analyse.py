@@ -11,7 +11,7 @@ from partnersim.cli.base import (
     FORCE,
     JSON,
     OUT,
-    SIMULATE,
+    ASK,
     app,
     json_text,
     make_console,
@@ -56,7 +56,7 @@ class Censored(StrEnum):
     MISSING = "missing"
 
 
-@app.command(rich_help_panel=SIMULATE)
+@app.command(rich_help_panel=ASK)
 def analyse(
     folder: FOLDER,
     method: Annotated[

@@ -299,7 +299,7 @@ SERIES = Annotated[
     ),
 ]
 
-LOOK, OWN, SIMULATE = "Look around", "A place of your own", "Simulate"
+LOOK, OWN, SIMULATE, ASK = "Look around", "A place of your own", "Simulate", "Ask further"
 
 app = typer.Typer(
     cls=Commands,

@@ -16,7 +16,7 @@ from partnersim.cli.base import (
     FORCE,
     JSON,
     OUT,
-    SIMULATE,
+    ASK,
     WORKERS,
     app,
     compile_first,
@@ -57,7 +57,7 @@ AGAINST = Annotated[
 ]
 
 
-@app.command("map", rich_help_panel=SIMULATE)
+@app.command("map", rich_help_panel=ASK)
 def map_command(
     folder: FOLDER,
     x: Annotated[str, typer.Option("--x", metavar="PATH", help="The parameter across.", show_default=False)],
@@ -118,7 +118,7 @@ def map_command(
     finish(target, "map.json", document, pictures, said, as_json=as_json)
 
 
-@app.command(rich_help_panel=SIMULATE)
+@app.command(rich_help_panel=ASK)
 def discover(
     folder: FOLDER,
     measure: MEASURE,
@@ -177,7 +177,7 @@ def discover(
     finish(target, "boxes.json", document, pictures, said, as_json=as_json)
 
 
-@app.command(rich_help_panel=SIMULATE)
+@app.command(rich_help_panel=ASK)
 def diversity(
     file: PLAN,
     out: Annotated[

@@ -15,7 +15,7 @@ from partnersim.cli.base import (
     SCENARIO,
     SEED,
     SETTINGS,
-    SIMULATE,
+    ASK,
     WORKERS,
     _between,
     app,
@@ -32,7 +32,7 @@ from partnersim.cli.simulate import REPLICATE, open_folder, read_scenario, title
 from partnersim.model.room import MOST_REPLICATES
 
 
-@app.command("what-if", rich_help_panel=SIMULATE)
+@app.command("what-if", rich_help_panel=ASK)
 def ask_what_if(
     scenario: SCENARIO,
     month: Annotated[
@@ -90,7 +90,7 @@ def ask_what_if(
     tell_written(console, folder)
 
 
-@app.command("mix", rich_help_panel=SIMULATE)
+@app.command("mix", rich_help_panel=ASK)
 def find_mix(
     file: Annotated[
         Path, typer.Argument(metavar="PLAN.toml", help="The plan of the search.", show_default=False)
@@ -139,7 +139,7 @@ def find_mix(
     tell_written(console, folder)
 
 
-@app.command("calibrate", rich_help_panel=SIMULATE)
+@app.command("calibrate", rich_help_panel=ASK)
 def find_fit(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)
