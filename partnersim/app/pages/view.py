@@ -333,7 +333,7 @@ def player(desk: Desk) -> View:
     session, words = desk.session, desk.words
     world = worlds_shown(desk)[-1]
     scenario = world.scenario()
-    flags = []
+    flags: list[View] = []
     stops = {session.reveal_month, world.months}
     if session.screen_shown is not None and session.screen_shown.month:
         stops.add(session.screen_shown.month)
@@ -350,6 +350,7 @@ def player(desk: Desk) -> View:
         "month": session.month,
         "names": [sentences.when(month, words) for month in range(world.months + 1)],
         "flags": flags,
+        "flagged": sorted({flag["month"] for flag in flags if flag["month"]}),
         "stops": sorted(stop for stop in stops if stop <= world.months),
         "pace": PACE,
         "n_in": words("page.n_in", n=session.n_in) if session.question is not None else "",
