@@ -1,88 +1,22 @@
-"""The game: what tables may do each half-year, and the scenario that their moves make.
-
-A `Game` is a value. Each move holds ways of working of one organisation for the months of its round,
-so a game is the scenario of its place with interventions: it can be written to a file, opened by a
-link and run again, bit for bit, by whoever has it. Organisations that nobody plays, and tables that
-have never said anything, go by the model's own rules.
-"""
+"""The game of the workshop: its luck and what its tables decided, as a world that the app shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
-from importlib.resources import files
-from typing import Annotated, Any, Self
+from collections.abc import Mapping
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from partnersim.app.world import N_PAIRS, Appointment, World
-from partnersim.scenario.declarations import Event, Section, Slug, Whole
+from partnersim.game.rules import Round, as_played, check_move, go_on, rules
+from partnersim.scenario.declarations import Section, Whole
 from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
-
-Choices = Mapping[Slug, Mapping[Slug, float]]
-"""The choices of a move: the levers that each holds, by name."""
-
-Moves = dict[Slug, Slug]
-"""What one table decided in a round: the choice that it made, by move."""
-
-Round = dict[Slug, Moves]
-"""What all tables decided in a round, by organisation."""
 
 ANA = Appointment(name="ana", title="Ana", skill=0.8)
 """The coordinator with whom the game is played again."""
 
 MOST_SEED = 2**31
-
-
-class Rules(Section):
-    """What stands in game.toml.
-
-    Attributes
-    ----------
-    place
-        The packaged scenario that is played.
-    months_per_round, rounds, seconds_per_round
-        How long a round is in the game and in the room, and how many there are.
-    moves
-        The choices of each move.
-    coming
-        What happens to one organisation, which its table knows beforehand.
-    """
-
-    place: Slug
-    months_per_round: Whole
-    rounds: Whole
-    seconds_per_round: Whole
-    moves: Mapping[Slug, Choices]
-    coming: Mapping[Slug, Event]
-
-    @property
-    def months(self) -> int:
-        """The number of months that are played."""
-        return self.rounds * self.months_per_round
-
-    @cached_property
-    def scenario(self) -> Scenario:
-        """The scenario before anybody has moved."""
-        events = [
-            event.model_copy(update={"organisation": name}).model_dump()
-            for name, event in self.coming.items()
-        ]
-        return Scenario.load(self.place).replace(months=self.months, events=events)
-
-    @property
-    def seats(self) -> list[str]:
-        """The organisations that tables can play, in the order of every axis."""
-        return self.scenario.organisation_names
-
-
-@cache
-def rules() -> Rules:
-    """Read the rules of the game."""
-    content = (files("partnersim") / "app" / "room" / "game.toml").read_text(encoding="utf-8")
-    return Rules.model_validate(parse_toml(content, "game.toml", "game"))
 
 
 class Game(Section):
@@ -142,9 +76,9 @@ class Game(Section):
         """
         if self.is_over:
             raise ScenarioError("the game is over: begin another")
-        before = self.played[-1] if self.played else {}
-        decided = {name: {**before.get(name, {}), **moves} for name, moves in seated.items()}
-        return Game.model_validate({**self.model_dump(), "played": (*self.played, decided)})
+        return Game.model_validate(
+            {**self.model_dump(), "played": (*self.played, go_on(self.played, seated))}
+        )
 
     def without(self, move: str, choice: str) -> Game:
         """Make the same game, as if nobody had ever made this choice: the model decides in its place."""
@@ -163,7 +97,7 @@ class Game(Section):
 
     def scenario(self) -> Scenario:
         """Make the scenario: that of the place, with what was decided as interventions."""
-        return rules().scenario.replace(interventions=list(self._interventions()))
+        return as_played(rules().scenario, self.played)
 
     def world(self) -> World:
         """Make the world that the workshop runs, compares and puts into links."""
@@ -174,35 +108,3 @@ class Game(Section):
         """Give the same luck three times: as it was played, with Ana too, and by the model's own rules."""
         nobody = Game(seed=self.seed, replicate=self.replicate)
         return {"played": self.world(), "ana": self.world().with_(ANA), "model": nobody.world()}
-
-    def _interventions(self) -> Iterator[dict[str, Any]]:
-        """Give one intervention for each lever, value and round, for all organisations that chose it."""
-        known = rules()
-        for index, moves_of in enumerate(self.played):
-            first = index * known.months_per_round
-            for move, choices in known.moves.items():
-                for choice, levers in choices.items():
-                    chose = [name for name in known.seats if moves_of.get(name, {}).get(move) == choice]
-                    for lever, value in levers.items() if chose else ():
-                        yield {
-                            "lever": lever,
-                            "value": value,
-                            "organisations": chose,
-                            "from_month": first,
-                            "to_month": first + known.months_per_round,
-                        }
-
-
-def check_move(move: str, choice: str) -> None:
-    """Refuse what no table can do.
-
-    Raises
-    ------
-    ValueError
-        Naming the move and what would be right.
-    """
-    moves = rules().moves
-    if move not in moves:
-        raise ValueError(f"move = {move!r}: must be one of {', '.join(moves)}")
-    if choice not in moves[move]:
-        raise ValueError(f"{move} = {choice!r}: must be one of {', '.join(moves[move])}")

@@ -17,8 +17,9 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, Strict, model_validator
 
-from partnersim.app.room.game import MOST_SEED, Game, Moves, check_move, rules
+from partnersim.app.room.game import MOST_SEED, Game
 from partnersim.app.session import Session
+from partnersim.game.rules import Moves, check_move, rules
 from partnersim.scenario.declarations import Section, Slug, Whole
 
 MOST_ROOMS = 20

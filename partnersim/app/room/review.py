@@ -7,8 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from partnersim.app.room.game import Game, rules
+from partnersim.app.room.game import Game
 from partnersim.app.world import Run
+from partnersim.game.rules import rules
+from partnersim.game.seats import Observation, show_seat
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import KINDS, Ledger
 from partnersim.runs.measures import MEASURES
@@ -34,11 +36,8 @@ class SoFar:
         Organisations that are no longer members, before the round and after.
     happened
         Organisations to which in this round happened what their tables knew beforehand.
-    pressure
-        The mean pressure of each organisation in the round, in [0, 1]; NaN if it was absent.
-    trusted
-        How far the others trust each organisation, in [0, 1], before the round and after; NaN for
-        the absent.
+    seats
+        What each organisation's table alone is shown.
     links
         float64[trustor, trustee], in [0, 1]: who trusts whom now; NaN on the diagonal.
     """
@@ -47,8 +46,7 @@ class SoFar:
     trust: tuple[float, float]
     absent: tuple[frozenset[str], frozenset[str]]
     happened: tuple[str, ...]
-    pressure: dict[str, float]
-    trusted: dict[str, tuple[float, float]]
+    seats: dict[str, Observation]
     links: np.ndarray
 
 
@@ -94,8 +92,6 @@ def so_far(game: Game) -> SoFar:
     now, before = game.month, max(0, game.month - rules().months_per_round)
     results = run(game.scenario(), 1, game.seed, first_replicate=game.replicate, workers=1, detail=True)
     links = results.by_dyad("trust")[0]
-    pressure = results.by_organisation("target_pressure")[0, min(before + 1, now) : now + 1].mean(axis=0)
-    trusted = results.by_organisation("trust", "trustee")[0]
 
     def ends(series: str) -> tuple[float, float]:
         values = results.series[series][0]
@@ -110,9 +106,9 @@ def so_far(game: Game) -> SoFar:
         trust=ends("trust"),
         absent=(absent(before), absent(now)),
         happened=tuple(name for name, event in rules().coming.items() if before <= event.month < now),
-        pressure={name: float(pressure[k]) for k, name in enumerate(rules().seats)},
-        trusted={
-            name: (float(trusted[before, k]), float(trusted[now, k])) for k, name in enumerate(rules().seats)
+        seats={
+            name: show_seat(rules().scenario, name, game.played, results if game.played else None)
+            for name in rules().seats
         },
         links=links[now],
     )

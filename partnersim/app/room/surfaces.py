@@ -14,16 +14,20 @@ import segno
 from partnersim.app import draw
 from partnersim.app.links import LinkError, to_link
 from partnersim.app.room import review
-from partnersim.app.room.game import Game, rules
+from partnersim.app.room.game import Game
 from partnersim.app.room.phones import Phone, PhoneRoom
 from partnersim.app.room.pictures import lines
 from partnersim.app.session import State
 from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
 from partnersim.figures.picture import Picture
+from partnersim.game.rules import rules
 from partnersim.runs.ledger import SAID
 from partnersim.runs.wording import capital
 
 View = dict[str, Any]
+
+NOTHING = "–"
+"""It stands for a number that there is not."""
 
 
 @cache
@@ -120,14 +124,13 @@ def _free_seats(room: PhoneRoom, phone: Phone) -> list[View]:
 
 def _private(game: Game, seat: str) -> list[str]:
     """State what a table alone is told of the last round."""
-    found = review.so_far(game)
-    if seat in found.absent[1]:
+    seen = review.so_far(game).seats[seat]
+    if seen.has_left:
         return [texts()("phone.left")]
-    before, after = found.trusted[seat]
-    return [
-        texts()("phone.pressure", value=_hundredths(found.pressure[seat])),
-        texts()("phone.trusted", after=_hundredths(after), before=_hundredths(before)),
-    ]
+    pressure, after, before = (
+        NOTHING if value is None else value for value in (seen.pressure, seen.trusted, seen.trusted_before)
+    )
+    return [texts()("phone.pressure", value=pressure), texts()("phone.trusted", after=after, before=before)]
 
 
 def _moves(room: PhoneRoom, seat: str) -> list[View]:
@@ -410,4 +413,4 @@ def _picture(picture: Picture) -> View:
 
 def _hundredths(share: float) -> str:
     """Write a share in hundredths; a dash for what nobody has, as the trust of a place that fell apart."""
-    return f"{100 * share:.0f}" if share == share else "–"
+    return f"{100 * share:.0f}" if share == share else NOTHING

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from partnersim.app.room import phones, review, surfaces
-from partnersim.app.room.game import Game, rules
+from partnersim.app.room.game import Game
 from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
 from partnersim.app.room.pictures import lines
 from partnersim.app.room.web import DeskAct, PhoneAct, do_on_desk, do_on_phone
 from partnersim.app.session import Session
+from partnersim.game.rules import rules
 
 MOVES = {move: next(iter(choices)) for move, choices in rules().moves.items()}
 
