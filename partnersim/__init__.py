@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from partnersim.analysis.calibration import calibrate as calibrate
     from partnersim.analysis.sensitivity import analyse as analyse
     from partnersim.analysis.what_if import what_if as what_if
+    from partnersim.game.parallel import parallel_env as parallel_env
+    from partnersim.game.seats import play as play
     from partnersim.mesa.model import PartnershipModel as PartnershipModel
     from partnersim.report.notebook import as_html as as_html
     from partnersim.runs.curve import curve as curve
@@ -46,6 +48,8 @@ _HOMES = {
     "explain": "runs.ledger",
     "figures": "figures",
     "half_life_of_history": "runs.history",
+    "parallel_env": "game.parallel",
+    "play": "game.seats",
     "run": "runs.ensemble",
     "share_through_trust": "runs.ensemble",
     "what_if": "analysis.what_if",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def parallel_env(
     agents = list(seats) if seats is not None else place.organisation_names
     for name in agents:
         check_name(name, place.organisation_names, "seat")
-    return _environment()(place, agents, whole_number("seed", seed, 0, MOST_SEED))  # type: ignore[no-any-return]
+    return _environment()(place, agents, whole_number("seed", seed, 0, MOST_SEED))
 
 
 def to_numbers(seen: Observation) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -91,7 +91,7 @@ def _environment() -> Any:
     class PartnershipEnv(base):  # type: ignore[misc, valid-type]
         """The partnership as a game of its organisations; see `parallel_env`."""
 
-        metadata = {"name": "partnersim_v0", "render_modes": []}
+        metadata: ClassVar[dict[str, Any]] = {"name": "partnersim_v0", "render_modes": []}
 
         def __init__(self, place: Scenario, agents: list[str], seed: int) -> None:
             self.possible_agents, self.agents = agents, list(agents)
@@ -138,9 +138,10 @@ def _environment() -> Any:
             rewards = {name: balance[name] - self._balance[name] for name in agents}
             self._balance = balance
             is_over = len(self._played) == n_rounds(self._place)
-            seen, infos = self._observe(), {name: {} for name in agents}
+            seen = self._observe()
             self.agents = [] if is_over else agents
-            return seen, rewards, dict.fromkeys(agents, is_over), dict.fromkeys(agents, False), infos
+            over, cut = dict.fromkeys(agents, is_over), dict.fromkeys(agents, False)
+            return seen, rewards, over, cut, {name: {} for name in agents}
 
         def _observe(self) -> dict[str, Any]:
             seen = observe(self._place, self.agents, self._played, self._seed, self._replicate)

@@ -86,7 +86,7 @@ def check_move(move: str, choice: str) -> None:
     moves = rules().moves
     if move not in moves:
         raise ValueError(f"move = {move!r}: must be one of {', '.join(moves)}")
-    if choice not in moves[move]:
+    if choice not in list(moves[move]):  # whatever it is, also what has no hash
         raise ValueError(f"{move} = {choice!r}: must be one of {', '.join(moves[move])}")
 
 
