@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from partnersim.game.rules import Moves, Round, as_played, go_on, rules
-from partnersim.game.seats import Observation, n_rounds, observe, own_balance
+from partnersim.game.seats import Observation, n_rounds, run_so_far, show_seat
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
+from partnersim.runs.measures import Detail
 from partnersim.scenario.errors import check_name, whole_number
-from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
 from partnersim.sweep.extras import load_extra
 
@@ -32,7 +32,7 @@ def parallel_env(
     An action is the place of a choice among those of its move, for each move: MultiDiscrete. An
     observation is what a table's phone shows, as numbers: float32[7 + moves], named in `NUMBERS`.
     The reward of a round is what the organisation's own benefit less cost grew by in it, in stake
-    months, so that rewards add up to `partnersim.game.seats.own_balance`. It is the model's own
+    months, so that rewards add up to the balance of `partnersim.game.seats.End`. It is the model's own
     account, for learning to play in this model: no score of an organisation, and not what is good
     for the place. `reset(seed=s)` begins with replicate 0 of a seed, and each `reset()` without one
     goes on to the next replicate. Needs the extra ``partnersim[game]``.
@@ -125,7 +125,7 @@ def _environment() -> Any:
                 self._seed, self._replicate = whole_number("seed", seed, 0, MOST_SEED), 0
             self.agents, self._played = list(self.possible_agents), []
             self._balance = dict.fromkeys(self.agents, 0.0)
-            return self._observe(), {name: {} for name in self.agents}
+            return self._show(None), {name: {} for name in self.agents}
 
         def step(
             self, actions: Mapping[str, Any]
@@ -133,18 +133,18 @@ def _environment() -> Any:
             agents = self.agents
             decided = {name: to_moves(action) for name, action in actions.items() if name in agents}
             self._played.append(go_on(self._played, decided))
-            now = min(len(self._played) * rules().months_per_round, self._place.months)
-            balance = own_balance(first_months(self.scenario, now), self._seed, self._replicate)
-            rewards = {name: balance[name] - self._balance[name] for name in agents}
-            self._balance = balance
+            end = run_so_far(self._place, self._played, self._seed, self._replicate)
+            rewards = {name: end.balance[name] - self._balance[name] for name in agents}
+            self._balance = end.balance
             is_over = len(self._played) == n_rounds(self._place)
-            seen = self._observe()
+            seen = self._show(end.detail)
             self.agents = [] if is_over else agents
             over, cut = dict.fromkeys(agents, is_over), dict.fromkeys(agents, False)
             return seen, rewards, over, cut, {name: {} for name in agents}
 
-        def _observe(self) -> dict[str, Any]:
-            seen = observe(self._place, self.agents, self._played, self._seed, self._replicate)
-            return {name: to_numbers(one) for name, one in seen.items()}
+        def _show(self, detail: Detail | None) -> dict[str, Any]:
+            return {
+                name: to_numbers(show_seat(self._place, name, self._played, detail)) for name in self.agents
+            }
 
     return PartnershipEnv

@@ -102,19 +102,31 @@ def as_played(scenario: Scenario, played: Sequence[Round]) -> Scenario:
     return scenario.replace(interventions=[*mine, *_interventions(scenario.organisation_names, played)])
 
 
-def _interventions(seats: Sequence[str], played: Sequence[Round]) -> Iterator[dict[str, Any]]:
-    """Give one intervention for each lever, value and round, for all organisations that chose it."""
-    known = rules()
+def _interventions(seats: Sequence[str], played: Sequence[Round]) -> list[dict[str, Any]]:
+    """Give one intervention for each lever and value, for all organisations that chose it together.
+
+    What the same organisations go on with is one intervention, since a scenario has room for some 200.
+    """
+    made: list[dict[str, Any]] = []
+    going_on: dict[tuple[Any, ...], dict[str, Any]] = {}
     for index, moves_of in enumerate(played):
-        first = index * known.months_per_round
-        for move, choices in known.moves.items():
-            for choice, levers in choices.items():
-                chose = [name for name in seats if moves_of.get(name, {}).get(move) == choice]
-                for lever, value in levers.items() if chose else ():
-                    yield {
-                        "lever": lever,
-                        "value": value,
-                        "organisations": chose,
-                        "from_month": first,
-                        "to_month": first + known.months_per_round,
-                    }
+        first = index * rules().months_per_round
+        before, going_on = going_on, {}
+        for lever, value, chose in _levers_held(seats, moves_of):
+            key = lever, value, *chose
+            one = before.get(key)
+            if one is None:
+                one = {"lever": lever, "value": value, "organisations": chose, "from_month": first}
+                made.append(one)
+            one["to_month"] = first + rules().months_per_round
+            going_on[key] = one
+    return made
+
+
+def _levers_held(seats: Sequence[str], moves_of: Round) -> Iterator[tuple[str, float, list[str]]]:
+    """Give each lever that is held in a round, its value, and the organisations that chose it."""
+    for move, choices in rules().moves.items():
+        for choice, levers in choices.items():
+            chose = [name for name in seats if moves_of.get(name, {}).get(move) == choice]
+            for lever, value in levers.items() if chose else ():
+                yield lever, value, chose

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from partnersim.game.rules import Moves, Round, as_played, check_move, go_on, rules
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
 from partnersim.runs.ensemble import run
+from partnersim.runs.measures import Detail, by_organisation, combine_trust
 from partnersim.runs.results import Results
 from partnersim.scenario.declarations import Event
 from partnersim.scenario.errors import InputError, check_name, shown, whole_number
@@ -76,7 +78,7 @@ class Played:
     seen
         What each seat was shown, by round and organisation.
     balance
-        Benefit less cost of each organisation over the game: see `own_balance`.
+        Benefit less cost of each organisation over the game: see `End`.
     """
 
     scenario: Scenario
@@ -84,6 +86,44 @@ class Played:
     played: tuple[Round, ...]
     seen: tuple[dict[str, Observation], ...]
     balance: dict[str, float]
+
+
+class End(NamedTuple):
+    """How far a game has come.
+
+    Attributes
+    ----------
+    detail
+        Who trusts whom and so on, as in `Results.detail`, of one run.
+    balance
+        Of each organisation, in stake months: the benefit that it had so far less what that cost it.
+        It is the model's own account, from month 0: the benefit that stands, by what the organisation
+        aims at and gains from it, less the price of the time that it gave and what harms it.
+    """
+
+    detail: Detail
+    balance: dict[str, float]
+
+
+def run_so_far(scenario: Scenario, played: Sequence[Round], seed: int, replicate: int) -> End:
+    """Simulate the rounds that were played, and no month more."""
+    from partnersim.model.draws import root
+    from partnersim.model.record import new_record
+    from partnersim.model.schedule import simulate
+    from partnersim.model.series import SERIES, detail_size, unpack_detail
+    from partnersim.model.state import STATE
+    from partnersim.scenario.translate import to_parameters
+
+    now = min(len(played) * rules().months_per_round, scenario.months)
+    scenario = first_months(as_played(scenario, played), now)
+    state, n = new_record(STATE), scenario.n_organisations
+    series, detail = np.empty((1, now + 1, len(SERIES))), np.empty((1, now + 1, detail_size(n)))
+    simulate(state, to_parameters(scenario), root(seed), replicate, series, detail)
+    # Runs do not record the account month by month; the state in which a run ends has it.
+    balance = (state.own_benefit - state.own_cost)[:n]
+    return End(
+        unpack_detail(detail, n), dict(zip(scenario.organisation_names, balance.tolist(), strict=True))
+    )
 
 
 def play(
@@ -118,16 +158,17 @@ def play(
     played: list[Round] = []
     seen: list[dict[str, Observation]] = []
     for _ in range(n_rounds(place)):
-        seen.append(observe(place, list(policies), played, seed, replicate))
+        end = run_so_far(place, played, seed, replicate) if played else None
+        seen.append({name: show_seat(place, name, played, end and end.detail) for name in policies})
         decided = {name: _decide(policy, seen[-1][name]) for name, policy in policies.items()}
         played.append(go_on(played, decided))
     done = as_played(place, played)
     return Played(
         scenario=done,
-        results=_run(done, seed, replicate),
+        results=run(done, 1, seed, first_replicate=replicate, workers=1, detail=True),
         played=tuple(played),
         seen=tuple(seen),
-        balance=own_balance(done, seed, replicate),
+        balance=run_so_far(place, played, seed, replicate).balance,
     )
 
 
@@ -136,26 +177,15 @@ def n_rounds(scenario: Scenario) -> int:
     return -(-scenario.months // rules().months_per_round)
 
 
-def observe(
-    scenario: Scenario, seats: Sequence[str], played: Sequence[Round], seed: int, replicate: int
-) -> dict[str, Observation]:
-    """Find what some seats are shown after these rounds."""
-    last = None
-    if played:
-        now = min(len(played) * rules().months_per_round, scenario.months)
-        last = _run(first_months(as_played(scenario, played), now), seed, replicate)
-    return {seat: show_seat(scenario, seat, played, last) for seat in seats}
-
-
-def show_seat(scenario: Scenario, seat: str, played: Sequence[Round], last: Results | None) -> Observation:
+def show_seat(scenario: Scenario, seat: str, played: Sequence[Round], detail: Detail | None) -> Observation:
     """Describe what one seat is shown.
 
     Parameters
     ----------
     scenario, seat, played
         What is played, by whom, and the rounds that are over.
-    last
-        One run, with detail, of these rounds at least; None before the first.
+    detail
+        Of one run of these rounds at least, as in `Results.detail`; None before the first.
     """
     now = min(len(played) * rules().months_per_round, scenario.months)
     before = max(0, now - rules().months_per_round)
@@ -166,45 +196,22 @@ def show_seat(scenario: Scenario, seat: str, played: Sequence[Round], last: Resu
         coming=tuple(event for event in scenario.events if event.organisation == seat),
         chosen=dict(played[-1].get(seat, {})) if played else {},
     )
-    if last is None or last.detail is None:
+    if detail is None:
         return seen
     at = scenario.organisation_names.index(seat)
-    pressure = last.by_organisation("target_pressure")[0, before + 1 : now + 1, at]
-    trusted = last.by_organisation("trust", "trustee")[0, :, at]
+    months = {name: values[0, [before, now]] for name, values in detail.items()}
+    trusted = by_organisation({**months, "trust": combine_trust(months)}, "trust", "trustee")[:, at]
+    pressure = by_organisation(detail, "target_pressure")[0, before + 1 : now + 1, at]
     return replace(
         seen,
         pressure=_hundredths(pressure.mean()),
-        trusted=_hundredths(trusted[now]),
-        trusted_before=_hundredths(trusted[before]),
-        has_left=not last.detail["is_present"][0, now, at],
+        trusted=_hundredths(trusted[1]),
+        trusted_before=_hundredths(trusted[0]),
+        has_left=not detail["is_present"][0, now, at],
     )
 
 
-def own_balance(scenario: Scenario, seed: int, replicate: int) -> dict[str, float]:
-    """Give the benefit that each organisation had of a run less what it cost it, in stake months.
-
-    It is the model's own account, from month 0 to the end: the benefit that stands, by what the
-    organisation aims at and gains from it, less the price of the time that it gave and what harms it.
-    """
-    from partnersim.model.draws import root
-    from partnersim.model.record import new_record
-    from partnersim.model.schedule import simulate
-    from partnersim.model.series import SERIES
-    from partnersim.model.state import STATE
-    from partnersim.scenario.translate import to_parameters
-
-    # Runs do not record the account month by month, and the state at the end of one has it.
-    state, names = new_record(STATE), scenario.organisation_names
-    series, no_detail = np.empty((1, scenario.months + 1, len(SERIES))), np.empty((1, scenario.months + 1, 0))
-    simulate(state, to_parameters(scenario), root(seed), replicate, series, no_detail)
-    return {name: float(state.own_benefit[k] - state.own_cost[k]) for k, name in enumerate(names)}
-
-
 # --- how ---------------------------------------------------------------------------------------
-
-
-def _run(scenario: Scenario, seed: int, replicate: int) -> Results:
-    return run(scenario, 1, seed, first_replicate=replicate, workers=1, detail=True)
 
 
 def _decide(policy: Policy, seen: Observation) -> Moves:

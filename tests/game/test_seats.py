@@ -50,7 +50,7 @@ def test_what_a_policy_was_shown_is_what_the_whole_run_shows_of_it() -> None:
     done = play(PLACE, SEATS, seed=5)
     for n, seen in enumerate(done.seen):
         for seat, one in seen.items():
-            assert one == show_seat(PLACE, seat, done.played[:n], done.results if n else None)
+            assert one == show_seat(PLACE, seat, done.played[:n], done.results.detail if n else None)
 
 
 def test_a_program_sees_what_the_phone_of_its_table_shows() -> None:

@@ -107,7 +107,7 @@ def so_far(game: Game) -> SoFar:
         absent=(absent(before), absent(now)),
         happened=tuple(name for name, event in rules().coming.items() if before <= event.month < now),
         seats={
-            name: show_seat(rules().scenario, name, game.played, results if game.played else None)
+            name: show_seat(rules().scenario, name, game.played, results.detail if game.played else None)
             for name in rules().seats
         },
         links=links[now],
