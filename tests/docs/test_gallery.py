@@ -25,7 +25,7 @@ def test_every_script_is_shown_with_its_picture() -> None:
     page = (DOCS / "gallery.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\[(\w+\.py)\]\(gallery/\1\)", page, re.MULTILINE)
     pictures = re.findall(r"\]\(gallery/(\w+)\.png\)", page)
-    assert len(SCRIPTS) == 5
+    assert len(SCRIPTS) == 6
     assert sorted(shown) == [script.name for script in SCRIPTS]
     assert [f"{name}.py" for name in pictures] == shown
 
