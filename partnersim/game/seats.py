@@ -40,11 +40,11 @@ class Observation:
         What it chose last, by move: whatever it leaves open goes on.
     pressure
         The mean pressure of its own targets in the round before, in whole hundredths: 0 to 100. None
-        in the first round, and where it was absent.
+        in the first round, and for what there is not.
     trusted, trusted_before
         The trust of the others in it now, and a round ago: 0 to 100, None as for `pressure`.
     has_left
-        Whether it is no member now, so that what it decides counts no more.
+        Whether it is no member now, so that what it decides counts no more, and nothing more is shown.
     """
 
     seat: str
@@ -202,12 +202,13 @@ def show_seat(scenario: Scenario, seat: str, played: Sequence[Round], detail: De
     months = {name: values[0, [before, now]] for name, values in detail.items()}
     trusted = by_organisation({**months, "trust": combine_trust(months)}, "trust", "trustee")[:, at]
     pressure = by_organisation(detail, "target_pressure")[0, before + 1 : now + 1, at]
+    if not detail["is_present"][0, now, at]:
+        return replace(seen, has_left=True)
     return replace(
         seen,
         pressure=_hundredths(pressure.mean()),
         trusted=_hundredths(trusted[1]),
         trusted_before=_hundredths(trusted[0]),
-        has_left=not detail["is_present"][0, now, at],
     )
 
 

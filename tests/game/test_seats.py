@@ -53,6 +53,19 @@ def test_what_a_policy_was_shown_is_what_the_whole_run_shows_of_it() -> None:
             assert one == show_seat(PLACE, seat, done.played[:n], done.results.detail if n else None)
 
 
+def test_what_is_shown_is_pressure_of_the_round_and_trust_at_its_ends() -> None:
+    done = play(PLACE, SEATS, seed=5)
+    pressure = done.results.by_organisation("target_pressure")[0]
+    trusted = done.results.by_organisation("trust", "trustee")[0]
+    for n, seen in enumerate(done.seen[1:], start=1):
+        for seat, one in seen.items():
+            at, now = PLACE.organisation_names.index(seat), 6 * n
+            assert one.pressure == round(100 * pressure[now - 5 : now + 1, at].mean())
+            assert one.trusted_before == round(100 * trusted[now - 6, at])
+            assert one.trusted == round(100 * trusted[now, at])
+    assert len({one["council"].pressure for one in done.seen}) > 3
+
+
 def test_a_program_sees_what_the_phone_of_its_table_shows() -> None:
     decided = [{"council": JOINT}, {"council": OWN}, {"council": {}}]
     script = iter(decided)
@@ -91,8 +104,8 @@ def test_who_has_left_is_told_so_and_has_no_numbers() -> None:
     leaves = {"type": "organisation_withdraws", "month": 8, "organisation": "council"}
     done = play(PLACE.replace(events=[leaves]), {"council": always_joint})
     assert [one["council"].has_left for one in done.seen[:3]] == [False, False, True]
-    assert done.seen[2]["council"].trusted is None
-    assert done.seen[3]["council"].pressure is None
+    gone = done.seen[2]["council"]
+    assert (gone.pressure, gone.trusted, gone.trusted_before) == (None, None, None)
 
 
 def test_any_place_can_be_played_and_keeps_what_it_has() -> None:
