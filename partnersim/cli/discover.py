@@ -13,10 +13,10 @@ import typer
 
 from partnersim.cli.analyse import unfinished
 from partnersim.cli.base import (
+    ASK,
     FORCE,
     JSON,
     OUT,
-    ASK,
     WORKERS,
     app,
     compile_first,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from partnersim.cli.base import (
+    ASK,
     FORCE,
     JSON,
     MONTHS,
@@ -15,7 +16,6 @@ from partnersim.cli.base import (
     SCENARIO,
     SEED,
     SETTINGS,
-    ASK,
     WORKERS,
     _between,
     app,
