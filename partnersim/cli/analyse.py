@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from partnersim.cli.base import (
+    ASK,
     FORCE,
     JSON,
     OUT,
-    ASK,
     app,
     json_text,
     make_console,

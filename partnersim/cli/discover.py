@@ -13,10 +13,10 @@ import typer
 
 from partnersim.cli.analyse import unfinished
 from partnersim.cli.base import (
+    ASK,
     FORCE,
     JSON,
     OUT,
-    ASK,
     WORKERS,
     app,
     compile_first,
@@ -224,7 +224,9 @@ def diversity(
     document = diversity_document(found)
     # What is written follows from the runs, which this command made: it is written again.
     target = OutputFolder(out, force=True)
-    target.write_rows("examples.csv", example_rows(found))
+    rows = example_rows(found)
+    target.write_rows("examples.csv", rows)
+    target.write_codebook({"examples": rows[0]}, plan.parameters_by_path)
     finish(target, "diversity.json", document, pictures, [f"{pictures['kinds'].title}."], as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from partnersim.cli.base import (
+    ASK,
     FORCE,
     JSON,
     MONTHS,
@@ -15,7 +16,6 @@ from partnersim.cli.base import (
     SCENARIO,
     SEED,
     SETTINGS,
-    ASK,
     WORKERS,
     _between,
     app,
@@ -128,7 +128,7 @@ def find_mix(
         say(f"What was tried is kept in {out}. To go on, give the same command again.")
         raise
     document = found.to_json()
-    folder.write_mix(found, json_text(document), rows_of(found))
+    folder.write_mix(found, json_text(document), [*rows_of(found)])
     if as_json:
         print_json(document)
         return
@@ -186,7 +186,7 @@ def find_fit(
         found = calibrate(sweep, targets, arm, progress=progress)
     document = {**found.to_json(), "sweep": sweep.status().sweep_id}
     if written is not None:
-        written.write_calibration(found, json_text(document))
+        written.write_calibration(found, json_text(document), sweep.plan.parameters_by_path)
     if as_json:
         print_json(document)
         return

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
     from partnersim.scenario.scenario import Scenario
+    from partnersim.sweep.parameters import Parameter
 
 SUMMARY = ("arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit")
 DIFFERENCES = (
@@ -163,16 +164,19 @@ class OutputFolder:
         self._write_origin({"scenario": found.scenario}, provenance())
         self.write_picture("tornado", figures.tornado(found))
 
-    def write_mix(self, found: Mix, document: str, rows: Iterable[Iterable[Any]]) -> None:
+    def write_mix(self, found: Mix, document: str, rows: Sequence[Sequence[Any]]) -> None:
         """Write what a search for the best mix found: data, all that was tried, and the picture."""
         from partnersim import figures
 
         self.write("mix.json", document)
         self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
         self.write_rows("choices.csv", rows)
+        self.write_codebook({"choices": rows[0]}, found.problem.parameters)
         self.write_picture("best-mix", figures.best_mix(found))
 
-    def write_calibration(self, found: Calibration, document: str) -> None:
+    def write_calibration(
+        self, found: Calibration, document: str, parameters: Mapping[str, Parameter]
+    ) -> None:
         """Write what fits an observation: data, points drawn from it, and the pictures."""
         from partnersim import figures
         from partnersim.analysis.calibration import draws_of
@@ -181,9 +185,23 @@ class OutputFolder:
         self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
         points = draws_of(found)
         self.write_rows("points.csv", [points.columns, *points.itertuples(index=False)])
+        self.write_codebook({"points": points.columns}, parameters)
         self.write_picture("posterior", figures.posterior(found))
         self.write_picture("posterior-pairs", figures.posterior_pairs(found))
         self.write_picture("posterior-predictive", figures.posterior_predictive(found))
+
+    def write_codebook(
+        self, tables: Mapping[str, Iterable[str]], parameters: Mapping[str, Parameter]
+    ) -> None:
+        """Write what the columns of some tables mean, of which some are parameters by their paths."""
+        from partnersim.sweep.codebook import parameter_entries
+
+        known = parameter_entries(parameters)
+        described = {
+            table: [entry for name in columns if (entry := known.get(name) or find_entry(name))]
+            for table, columns in tables.items()
+        }
+        self.write("codebook.csv", codebook_csv(described))
 
     def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
         """Write the files that a run and a comparison have in common."""

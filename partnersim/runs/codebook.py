@@ -43,6 +43,9 @@ _KEYS = {
     name: Entry(name, label, unit, meaning, low)
     for name, label, unit, meaning, low in (
         ("point", "point", "", "Number of the point: a row of the design.", 0),
+        ("sweep", "sweep", "", "Folder of the sweep that has the point.", None),
+        ("origin", "origin", "", "Whether the search chose it or it was spread evenly.", None),
+        ("staff_days", "staff days", "staff days per month", "Cost beyond that of the place as it is.", None),
         ("arm", "arm", "", "Name of what is compared; base is the scenario as it stands.", None),
         ("base", "base", "", "Name of the arm that others are compared with.", None),
         ("replicate", "replicate", "", "Number of the run; the same number has the same luck.", 0),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from partnersim.runs.codebook import Entry, codebook_csv, find_entry
+from partnersim.sweep.parameters import Parameter
 from partnersim.sweep.parquet import whole_file
-from partnersim.sweep.plan import Plan
 from partnersim.sweep.store import Store, run_schema, series_schema
 
 
-def parameter_entries(plan: Plan) -> dict[str, Entry]:
-    """Describe what a sweep varies, by path, as declared."""
+def parameter_entries(parameters: Mapping[str, Parameter]) -> dict[str, Entry]:
+    """Describe what is varied, by path, as declared."""
     return {
         path: Entry(path, path, "" if p.unit == "none" else p.unit, p.meaning, p.least, p.most)
-        for path, p in plan.parameters_by_path.items()
+        for path, p in parameters.items()
     }
 
 
@@ -25,7 +26,7 @@ def codebook_of(store: Store) -> dict[str, list[Entry]]:
     columns = {"design": pq.read_schema(store.design_file).names, "runs": run_schema(store.plan).names}
     if store.plan.series is not None:
         columns["series"] = series_schema(store.plan).names
-    parameters = parameter_entries(store.plan)
+    parameters = parameter_entries(store.plan.parameters_by_path)
     found = {
         table: [parameters.get(name) or find_entry(name, is_series=table == "series") for name in names]
         for table, names in columns.items()

@@ -461,7 +461,7 @@ class Sweep:
                 "version": partnersim.__version__,
                 "model": MODEL_VERSION,
             },
-            parameters=parameter_entries(self.plan),
+            parameters=parameter_entries(self.plan.parameters_by_path),
         )
 
     def _repr_html_(self) -> str:

@@ -165,5 +165,7 @@ def test_kinds_are_found_written_and_found_again(tmp_path: Path) -> None:
     document = json.loads(first.stdout)
     examples = pd.read_csv(tmp_path / "d" / "examples.csv")
     assert len(examples) == document["search"]["n_kinds"]
+    known = pd.read_csv(tmp_path / "d" / "codebook.csv")
+    assert known["column"].tolist() == examples.columns.tolist() and known["meaning"].notna().all()
     assert document["ratio"] == document["search"]["n_kinds"] / document["sample"]["n_kinds"]
     assert (tmp_path / "d" / "kinds.png").is_file()
