@@ -11,7 +11,7 @@ from tests.commands import run_line
 from tests.pages import code_blocks, read
 
 PAGE = "docs/search.md"
-FILES = {"toml": ["mix.toml", "sweep.toml", "observed.toml", "table.toml"], "csv": ["points.csv"]}
+FILES = {"toml": ["mix.toml", "sweep.toml", "observed.toml", "table.toml"], "text": ["points.csv"]}
 
 
 def write_files(folder: Path) -> None:
