@@ -391,8 +391,7 @@ def _give_words_to_template() -> None:
 
     from partnersim.app.words import words
 
-    spoken = words()
-    get_jinja_env(app_name="__default__").globals |= {"texts": spoken.texts, "language": spoken.language}
+    get_jinja_env(app_name="__default__").globals["texts"] = words().texts
 
 
 def _shown_host(host: str) -> str:

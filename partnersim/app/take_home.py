@@ -93,7 +93,7 @@ def summary_page(session: Session, link: str = "") -> str:
         label = escape(texts("take_home.link"))
         sections.append(f'<p><a href="{escape(link)}">{label}</a></p>')
     return (
-        f'<!doctype html><html lang="{escape(texts.language)}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(texts('take_home.title', place=place))}</title>"
         f"<style>{PAGE_STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>"

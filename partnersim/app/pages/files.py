@@ -78,7 +78,7 @@ def full(request: Request) -> Response:
     link = request.query_params.get("s")
     again = f"/?{urlencode({'s': link})}" if link else "/"
     return HTMLResponse(
-        f'<!doctype html><html lang="{texts.language}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(texts('app.title'))}</title>"
         '<link rel="stylesheet" href="/static/assets/custom.css"></head><body>'

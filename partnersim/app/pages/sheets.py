@@ -70,7 +70,7 @@ def menu(desk: Desk) -> View:
                 "minutes": words("page.minutes", n=one.minutes),
                 "is_open": name == state.story,
             }
-            for name, one in stories(words.language).items()
+            for name, one in stories().items()
         ],
         "has_story": session.story_shown is not None,
         "screens": [screen.title for screen in session.story_shown.screens] if session.story_shown else [],

@@ -87,7 +87,6 @@ def top(desk: Desk) -> View:
         "room": desk.room.key,
         "is_new": desk.room.is_new,
         "link": link_of(desk),
-        "language": words.language,
     }
 
 

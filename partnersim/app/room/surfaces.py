@@ -18,7 +18,7 @@ from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import Phone, PhoneRoom
 from partnersim.app.room.pictures import lines
 from partnersim.app.session import State
-from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
+from partnersim.app.words import Words, read_texts, words
 from partnersim.figures.picture import Picture
 from partnersim.runs.ledger import SAID
 from partnersim.runs.wording import capital
@@ -29,8 +29,8 @@ View = dict[str, Any]
 @cache
 def texts() -> Words:
     """Load what the room says."""
-    content = (files("partnersim") / "app" / "room" / "en.toml").read_text(encoding="utf-8")
-    return Words(FIRST_LANGUAGE, read_texts(content))
+    content = (files("partnersim") / "app" / "room" / "words.toml").read_text(encoding="utf-8")
+    return Words(read_texts(content))
 
 
 def labels(surface: str) -> dict[str, str]:

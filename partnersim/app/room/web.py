@@ -362,7 +362,7 @@ def _written(surface: str, title: str) -> str:
     said = surfaces.texts()
     labels = json.dumps(surfaces.labels(surface)).replace("<", "\\u003c")
     return (
-        f'<!doctype html><html lang="{said.language}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(said(f'page.{title}'))}</title>"
         f'<link rel="icon" href="data:,"><style>{_asset("room.css")}</style></head>'
