@@ -18,6 +18,7 @@ from partnersim.app.levers import (
     more_levers,
 )
 from partnersim.app.pages.desk import SHEETS, Desk
+from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
     LINES,
     STAGE_CHART,
@@ -440,6 +441,7 @@ def debrief(desk: Desk) -> View:
         ],
         "room": desk.room.key,
         "link": link_of(desk),
+        "origin": ROOMS.origin,
     }
 
 

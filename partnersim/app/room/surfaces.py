@@ -9,10 +9,9 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import segno
-
 from partnersim.app import draw
 from partnersim.app.links import LinkError, to_link
+from partnersim.app.qr import qr
 from partnersim.app.room import review
 from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import Phone, PhoneRoom
@@ -185,13 +184,6 @@ def _join(room: PhoneRoom, addresses: list[str]) -> View | None:
         return None
     told = addresses[room.address % len(addresses)]
     return {"address": told.removeprefix("http://"), "qr": qr(f"{told}#{room.code}")}
-
-
-@lru_cache(maxsize=64)
-def qr(address: str) -> str:
-    """Draw an address as a QR code: inline SVG."""
-    drawn = segno.make(address, error="m", micro=False)
-    return str(drawn.svg_inline(border=2, omitsize=True, dark="#0B0C0C", light="#FFFFFF"))
 
 
 def _show_bets(room: PhoneRoom, shown: View) -> None:

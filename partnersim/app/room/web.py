@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.room import surfaces
-from partnersim.app.room.addresses import is_loopback, own_addresses
+from partnersim.app.room.addresses import origins
 from partnersim.app.room.phones import MOST_PLEDGE, PHONES, Kept, PhoneRoom, RoomError
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
@@ -334,14 +334,8 @@ def _kept(hello: Hello) -> Kept | None:
 
 def _addresses(websocket: WebSocket) -> list[str]:
     """List the addresses at which phones find the page to join; none where only this machine does."""
-    host, public = websocket.app.state.host, websocket.app.state.public
-    if public:
-        return [f"{public}/join"]
-    if is_loopback(host):
-        return []
-    port = websocket.url.port or 80
-    names = own_addresses() if host in ("0.0.0.0", "::") else [f"[{host}]" if ":" in host else host]
-    return [f"http://{name}:{port}/join" for name in names]
+    state, port = websocket.app.state, websocket.url.port or 80
+    return [f"{origin}/join" for origin in origins(state.host, state.public, port)]
 
 
 # --- pages and files -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from partnersim.app.qr import qr
 from partnersim.app.room import phones, review, surfaces
 from partnersim.app.room.game import Game, rules
 from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
@@ -402,9 +403,9 @@ def test_everything_that_pages_can_ask_for_is_done(room: PhoneRoom) -> None:
 
 
 def test_a_qr_code_holds_the_address() -> None:
-    drawn = surfaces.qr("http://192.168.1.5:8765/join#ABCD")
+    drawn = qr("http://192.168.1.5:8765/join#ABCD")
     assert drawn.startswith("<svg") and "http" not in drawn.replace("http://www.w3.org", "")
-    assert drawn != surfaces.qr("http://192.168.1.5:8765/join#ABCE")
+    assert drawn != qr("http://192.168.1.5:8765/join#ABCE")
 
 
 def test_the_shared_screen_tells_the_same_numbers_in_title_picture_and_table(room: PhoneRoom) -> None:
