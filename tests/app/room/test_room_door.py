@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("solara", reason="the app needs solara")
 
 from starlette.datastructures import URL, State
+from starlette.websockets import WebSocketDisconnect
 
 from partnersim.app import server
 from partnersim.app.guard import Guard
