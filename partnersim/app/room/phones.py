@@ -17,8 +17,10 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, Strict, model_validator
 
+from partnersim.app.room import mirror
 from partnersim.app.room.game import MOST_SEED, Game, Moves, check_move, rules
 from partnersim.app.session import Session
+from partnersim.app.world import World
 from partnersim.scenario.declarations import Section, Slug, Whole
 
 MOST_ROOMS = 20
@@ -37,7 +39,7 @@ LETTERS = "ABCDEFGHJKMNPQRTUVWXYZ"
 
 Token = Annotated[str, Strict(), Field(pattern=r"^[\w-]{22}$")]
 Code = Annotated[str, Strict(), Field(pattern=rf"^[{LETTERS}]{{4}}$")]
-Mode = Literal["welcome", "bet", "pledge", "game"]
+Mode = Literal["welcome", "bet", "pledge", "game", "mirror"]
 Phase = Literal["seats", "round", "between", "over", "moves"]
 
 
@@ -59,6 +61,8 @@ class Phone:
         The option that it bets on; None before it does.
     pledge
         What whoever holds it will do.
+    answers
+        What its table answered about a place of our own, by question.
     n_lines
         Its connections; none while it sleeps.
     """
@@ -67,6 +71,7 @@ class Phone:
     seat: str = ""
     bet: int | None = None
     pledge: str = ""
+    answers: mirror.Answers = field(default_factory=dict)
     n_lines: int = 0
 
 
@@ -80,11 +85,24 @@ class Asked(NamedTuple):
 
 
 class Seat(Section):
-    """A phone that holds a seat, as the facilitator's page keeps it."""
+    """A phone that holds a seat or has answered, as the facilitator's page keeps it."""
 
     token: Token
     number: Annotated[Whole, Field(ge=1, le=10**6)]
-    seat: Slug
+    seat: Slug | None = None
+    answers: Annotated[
+        dict[Slug, Annotated[list[str], Field(max_length=20)]], Field(default_factory=dict, max_length=40)
+    ]
+
+    @model_validator(mode="after")
+    def _answers_what_is_asked(self) -> Self:
+        for name, chosen in self.answers.items():
+            for choice in chosen:
+                try:
+                    mirror.choose({}, name, choice)
+                except KeyError:
+                    raise ValueError(f"answers.{name}: {choice} is no answer") from None
+        return self
 
 
 class Kept(Section):
@@ -92,6 +110,7 @@ class Kept(Section):
 
     key: Token
     code: Code
+    mode: Mode = "game"
     phase: Phase = "seats"
     game: Game
     seats: Annotated[tuple[Seat, ...], Field(max_length=50)] = ()
@@ -351,6 +370,44 @@ class PhoneRoom:
                 phone.pledge = ""
                 self.tell("staff", token)
 
+    # --- a place of our own ---
+
+    def answer(self, token: str, question: str, choice: str) -> None:
+        """Answer a question about a place of our own, or answer it otherwise.
+
+        Raises
+        ------
+        RoomError
+            Where it is not asked any more.
+        KeyError
+            For a question or an answer that there is not.
+        """
+        with self.lock:
+            if self.mode != "mirror":
+                raise RoomError("late")
+            phone = self.phones[token]
+            phone.answers = mirror.choose(phone.answers, question, choice)
+        self.tell("staff", token)
+
+    def tables(self) -> list[mirror.Answers]:
+        """List the answers of all tables that have answered anything."""
+        return [phone.answers for phone in list(self.phones.values()) if any(phone.answers.values())]
+
+    def open_place(self) -> None:
+        """Open the place that tables answered for on the stage; undo brings back what was there.
+
+        Raises
+        ------
+        RoomError
+            Where there is no workshop, or nobody has answered.
+        """
+        if self.session is None or not self.tables():
+            raise RoomError("cannot")
+        world = World(place="our-place", text=mirror.to_file(self.tables()))
+        world.scenario()
+        self.session.close_story()
+        self.session.live_in(world)
+
     # --- the game ---
 
     def seated(self) -> dict[str, Phone]:
@@ -458,12 +515,13 @@ class PhoneRoom:
             return Kept(
                 key=self.key,
                 code=self.code,
+                mode=self.mode,
                 phase=self.phase,
                 game=self.game,
                 seats=tuple(
-                    Seat(token=token, number=phone.number, seat=phone.seat)
+                    Seat(token=token, number=phone.number, seat=phone.seat or None, answers=phone.answers)
                     for token, phone in self.phones.items()
-                    if phone.seat
+                    if phone.seat or phone.answers
                 ),
                 drafts=self.drafts,
             )
@@ -537,10 +595,12 @@ def _asked(session: Session) -> Asked | None:
 
 def _take_up(room: PhoneRoom, kept: Kept) -> None:
     """Go on where a room was."""
-    room.mode, room.game = "game", kept.game
+    room.mode, room.game = kept.mode, kept.game
     for seat in kept.seats:
-        if seat.seat in rules().seats and seat.seat not in room.seated():
-            room.phones[seat.token] = Phone(seat.number, seat.seat)
+        is_free = seat.seat in rules().seats and seat.seat not in room.seated()
+        if is_free or seat.answers:
+            taken = seat.seat if is_free and seat.seat else ""
+            room.phones[seat.token] = Phone(seat.number, taken, answers=dict(seat.answers))
             room.n_numbers = max(room.n_numbers, seat.number)
     if kept.game.is_over:
         room.phase = "over"
