@@ -81,12 +81,15 @@ class Spread(NamedTuple):
     agreed
         The largest number of them that saw it alike; of `members`, about the organisation that fewest
         saw alike.
+    apart
+        How far apart the outermost answers are, in [0, 1] of what there is; 0 for who is part of it.
     """
 
     question: Question
     counts: dict[str, int]
     n: int
     agreed: int
+    apart: float
 
 
 @cache
@@ -127,7 +130,7 @@ def spreads(tables: Sequence[Answers]) -> list[Spread]:
     What is asked of each table about its own organisation is left out: there they should differ.
     """
     found = [_spread(one, tables) for one in questionnaire().questions if one.about not in ("table", "own")]
-    return sorted((one for one in found if one.n), key=lambda one: one.agreed / one.n)
+    return sorted((one for one in found if one.n), key=lambda one: (one.agreed / one.n, -one.apart))
 
 
 def _spread(question: Question, tables: Sequence[Answers]) -> Spread:
@@ -136,7 +139,10 @@ def _spread(question: Question, tables: Sequence[Answers]) -> Spread:
     counts = {text: sum(choice in chosen for chosen in answered) for choice, text in question.choices.items()}
     alike = [max(count, n - count) for count in counts.values()]
     agreed = min(alike) if question.about == "members" else max(counts.values())
-    return Spread(question, counts, n, agreed)
+    chosen = [at for at, count in enumerate(counts.values()) if count]
+    is_ordered = question.about == "all" and chosen
+    apart = (chosen[-1] - chosen[0]) / (len(counts) - 1) if is_ordered else 0.0
+    return Spread(question, counts, n, agreed, apart)
 
 
 def make_scenario(tables: Sequence[Answers]) -> Scenario:
@@ -149,7 +155,7 @@ def make_scenario(tables: Sequence[Answers]) -> Scenario:
     asked, base = questionnaire().questions, questionnaire().scenario
     members = _members(tables, base.organisation_names)
     content = base.model_dump(exclude_unset=True)
-    content["title"] = "A place of our own"
+    content["title"] = "A place of our own: a mirror, and no measurement"
     content["description"] = NOTE.format(n=len(tables), s="" if len(tables) == 1 else "s")
     content["vision"] = {"size": base.vision.size * len(members) / len(base.organisations)}
     content["organisations"] = [one for one in content["organisations"] if one["name"] in members]

@@ -236,7 +236,7 @@ def _show_spread(room: PhoneRoom, shown: View) -> None:
     found = mirror.spreads(tables)
     shown["lines"] = [said("screen.mirror_note")]
     if len(tables) < FEWEST_TABLES or not found:
-        shown["title"] = said("screen.mirror_wait", n=len(tables))
+        shown |= {"kind": "welcome", "title": said("screen.mirror_wait")}
         return
     first = found[0]
     key = "screen.mirror_alike" if first.agreed == first.n else "screen.mirror_title"

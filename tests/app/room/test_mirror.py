@@ -81,6 +81,8 @@ def test_what_is_seen_most_differently_comes_first() -> None:
     assert by_name["members"].agreed == 2  # of three, on the community trust and on the voluntary sector
     assert by_name["members"].counts["Council"] == 3
     assert spreads([]) == []
+    near, far = ({"circulated_vision": [key], "issue_avoidance": [other]} for key, other in ("00", "12"))
+    assert [one.question.name for one in spreads([near, far])] == ["issue_avoidance", "circulated_vision"]
 
 
 def test_members_are_tapped_and_tapped_away_and_other_answers_are_replaced() -> None:
