@@ -245,7 +245,11 @@ def _show_spread(room: PhoneRoom, shown: View) -> None:
         {
             "title": one.question.short,
             "said": said("screen.mirror_row", agreed=one.agreed, n=one.n),
-            "counts": [[text, count] for text, count in one.counts.items() if count],
+            "counts": [
+                [text, count]
+                for text, count in one.counts.items()
+                if count and (count < one.n or one.agreed == one.n)
+            ],
         }
         for one in found[:MOST_SPREADS]
     ]
