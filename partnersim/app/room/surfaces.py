@@ -239,7 +239,9 @@ def _show_spread(room: PhoneRoom, shown: View) -> None:
         shown |= {"kind": "welcome", "title": said("screen.mirror_wait")}
         return
     first = found[0]
-    key = "screen.mirror_alike" if first.agreed == first.n else "screen.mirror_title"
+    key = "screen.mirror_none" if first.agreed == 1 else "screen.mirror_title"
+    if first.agreed == first.n:
+        key = "screen.mirror_alike"
     shown["title"] = said(key, short=first.question.short, agreed=first.agreed, n=first.n)
     shown["rows"] = [
         {

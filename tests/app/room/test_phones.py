@@ -445,7 +445,7 @@ def test_tables_answer_and_see_what_they_see_most_differently(room: PhoneRoom) -
         do_on_phone(room, token, PhoneAct(do="answer", question="joint_away_days", choice="1"))
     assert surfaces.show_phone(room, tokens[0])["answers"]["delegated_authority"] == ["0"]
     shown = surfaces.show_screen(room, [])
-    assert shown["title"] == "Decisions go back to boards: of 3 tables no more than 2 say the same"
+    assert shown["title"] == "Decisions go back to boards: at most 2 of 3 tables agree"
     assert [row["said"] for row in shown["rows"]] == ["2 of 3 alike", "3 of 3 alike"]
     assert shown["rows"][0]["counts"] == [["All of it", 1], ["Hardly any", 2]]
     assert "no measurement" in shown["lines"][0]
