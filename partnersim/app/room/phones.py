@@ -34,6 +34,9 @@ MOST_LINES = 4
 
 MOST_PLEDGE = 200
 
+MOST_KEPT = 50
+"""Phones that the facilitator's page keeps, those with a seat first: one a table is meant."""
+
 LETTERS = "ABCDEFGHJKMNPQRTUVWXYZ"
 """Letters of codes, without those that look like digits."""
 
@@ -113,7 +116,7 @@ class Kept(Section):
     mode: Mode = "game"
     phase: Phase = "seats"
     game: Game
-    seats: Annotated[tuple[Seat, ...], Field(max_length=50)] = ()
+    seats: Annotated[tuple[Seat, ...], Field(max_length=MOST_KEPT)] = ()
     drafts: Annotated[dict[Slug, Moves], Field(default_factory=dict, max_length=50)]
 
     @model_validator(mode="after")
@@ -512,6 +515,7 @@ class PhoneRoom:
     def kept(self) -> Kept:
         """Return what the facilitator's page keeps."""
         with self.lock:
+            known = sorted(self.phones.items(), key=lambda one: not one[1].seat)
             return Kept(
                 key=self.key,
                 code=self.code,
@@ -520,7 +524,7 @@ class PhoneRoom:
                 game=self.game,
                 seats=tuple(
                     Seat(token=token, number=phone.number, seat=phone.seat or None, answers=phone.answers)
-                    for token, phone in self.phones.items()
+                    for token, phone in known[:MOST_KEPT]
                     if phone.seat or phone.answers
                 ),
                 drafts=self.drafts,

@@ -65,6 +65,15 @@ def test_two_tables_of_one_organisation_are_its_median_and_change_nobody_else() 
     assert pressures == usual | {"council": pytest.approx(0.45)}
 
 
+def test_members_are_those_that_half_of_the_tables_named() -> None:
+    tables: list[Answers] = [
+        {"members": ["council", "voluntary", "practices"]},
+        {"members": ["practices", "council"]},
+    ]
+    assert make_scenario(tables).organisation_names == ["council", "practices", "voluntary"]
+    assert make_scenario([*tables, tables[1]]).organisation_names == ["council", "practices"]
+
+
 def test_a_place_has_two_members_at_least_and_without_answers_all() -> None:
     assert make_scenario([]).organisation_names == questionnaire().scenario.organisation_names
     assert make_scenario([{"members": ["voluntary"]}]).organisation_names == ["hospital", "voluntary"]
@@ -81,8 +90,8 @@ def test_what_is_seen_most_differently_comes_first() -> None:
     assert by_name["members"].agreed == 2  # of three, on the community trust and on the voluntary sector
     assert by_name["members"].counts["Council"] == 3
     assert spreads([]) == []
-    near, far = ({"circulated_vision": [key], "issue_avoidance": [other]} for key, other in ("00", "12"))
-    assert [one.question.name for one in spreads([near, far])] == ["issue_avoidance", "circulated_vision"]
+    near, far = ({"circulated_vision": [key], "issue_avoidance": [other]} for other, key in ("00", "12"))
+    assert [one.question.name for one in spreads([near, far])] == ["circulated_vision", "issue_avoidance"]
 
 
 def test_members_are_tapped_and_tapped_away_and_other_answers_are_replaced() -> None:

@@ -488,6 +488,10 @@ def test_answers_outlive_the_program_and_what_is_no_answer_is_refused(room: Phon
     again = PhoneRooms().open(kept)
     assert again.mode == "mirror"
     assert again.phones[again.join(token)].answers == {"members": ["council"]}
+    for _ in range(60):
+        room.answer(room.join(), "members", "council")
+    room.sit(last := room.join(), "council")
+    assert len(room.kept().seats) == 50 and room.kept().seats[0].token == last
     wrong = kept.model_dump()
     wrong["seats"][0]["answers"] = {"members": ["nobody"]}
     with pytest.raises(ValueError, match="no answer"):
