@@ -274,7 +274,7 @@ class Right:
         self.folder = folder
         named = [packaged_text(name) for name in packaged_names()]
         everything = (ROOT / "tests" / "reference" / "everything.toml").read_text(encoding="utf-8")
-        stories = sorted((ROOT / "partnersim" / "app" / "stories" / "en").glob("*.toml"))
+        stories = sorted((ROOT / "partnersim" / "app" / "stories").glob("*.toml"))
         self.scenarios = [(text, tomllib.loads(text)) for text in (*named, everything)]
         self.plans = [(text, tomllib.loads(text)) for text in PLANS]
         self.mixes = [(text, tomllib.loads(text)) for text in MIXES]

@@ -16,7 +16,7 @@ from partnersim.app import draw, sentences, take_home
 from partnersim.app.pages.view import PACE
 from partnersim.app.session import Session, reply
 from partnersim.app.stories import stories
-from partnersim.app.words import FIRST_LANGUAGE, Words, words
+from partnersim.app.words import Words, words
 from partnersim.app.world import N_PAIRS, World
 from partnersim.figures.picture import Picture
 from partnersim.runs.measures import YEAR
@@ -32,7 +32,7 @@ body { margin: 0; }
 """The timeline stands above the pictures: a page that is scrolled has no place for it below."""
 
 
-def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
+def story_page(name: str) -> str:
     """Write a story as a page that needs nothing else.
 
     Raises
@@ -40,10 +40,10 @@ def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
     ScenarioError
         If there is no such story.
     """
-    known = stories(language)
+    known = stories()
     if name not in known:
         raise ScenarioError(f"--story {name!r}: there is no such story; {suggest(name, [*known])}")
-    story, spoken = known[name], words(language)
+    story, spoken = known[name], words()
     session = Session()
     session.open_story(name)
     sections = []
@@ -60,7 +60,7 @@ def story_page(name: str, language: str = FIRST_LANGUAGE) -> str:
         replicate=session.without.replicate + 1,
     )
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(story.title)}</title><style>{_asset('custom.css')}{STYLE}</style></head>"
         f'<body><div class="v-application"><div class="ps"><header class="ps-bar ps-head">'

@@ -13,7 +13,7 @@ import zlib
 
 from partnersim.app.session import State, check_state
 from partnersim.app.stories import stories
-from partnersim.app.words import Words, languages, words
+from partnersim.app.words import Words, words
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
 
@@ -89,9 +89,7 @@ def _unpack(text: str) -> bytes | None:
 def _check_world(state: State) -> None:
     """Refuse a link whose world cannot be simulated and compared, or whose story is none of ours."""
     check_state(state)
-    if state.language not in languages():
-        raise ValueError("language")
     if state.story is not None:
-        story = stories(state.language).get(state.story)
+        story = stories().get(state.story)
         if story is None or state.screen >= len(story.screens):
             raise ValueError("story")

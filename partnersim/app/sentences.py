@@ -1,6 +1,6 @@
 """Write what the app shows in words: differences, times, shares and causes as plain sentences.
 
-Every function takes numbers and the words of a language and gives text. Nothing here says more
+Every function takes numbers and the words of the app and gives text. Nothing here says more
 than the numbers: a difference of one run is said of that run, a share of a hundred runs of 'our
 simulated partnerships'.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partnersim.app import ECHARTS
-from partnersim.app.room.addresses import is_loopback, own_addresses
+from partnersim.app.room.addresses import is_loopback, origins
 from partnersim.scenario.errors import MissingPackageError, ServingError
 
 if TYPE_CHECKING:
@@ -121,12 +121,14 @@ def serve(
     if phones:
         host = _host_for_phones(host, public)
     check_packages()
-    if place is not None:
-        from partnersim.app.pages.rooms import ROOMS
+    from partnersim.app.pages.rooms import ROOMS
 
+    if place is not None:
         ROOMS.start_from(place)
     with listen(host, port) as listener:
         chosen = listener.getsockname()[1]
+        if not phones:  # with phones, other machines find the page for phones and nothing else
+            ROOMS.origin = next(iter(origins(host, public, chosen)), "")
         if chosen != port:
             say(f"Port {port} is taken; this is port {chosen}.")
         config = configure(make_app(host, public, phones=phones))
@@ -240,21 +242,20 @@ def reach(host: str, port: int, *, phones: bool = False) -> list[str]:
     """Return lines that tell who can open the page, where that is not only this machine."""
     if is_loopback(host):
         return []
-    everywhere = host in ("0.0.0.0", "::")
-    addresses = own_addresses() if everywhere else [host]
+    found = origins(host, "", port)
     if phones:
         return [
             "Phones on the same network can join, and reach nothing else of this machine's workshop. "
             "What they send is not encrypted.",
-            *(f"They join at http://{address}:{port}/join" for address in addresses),
-            *([] if addresses else ["This machine is on no network yet, so no phone finds it."]),
+            *(f"They join at {origin}/join" for origin in found),
+            *([] if found else ["This machine is on no network yet, so no phone finds it."]),
         ]
     lines = [
         "Everyone on the same network can open it, without a password, and what is typed in it "
         "is not encrypted. Leave --host away to keep it on this machine."
     ]
-    if everywhere:
-        lines += [f"From there it is at http://{address}:{port}/" for address in addresses]
+    if host in ("0.0.0.0", "::"):
+        lines += [f"From there it is at {origin}/" for origin in found]
     return lines
 
 
@@ -391,8 +392,7 @@ def _give_words_to_template() -> None:
 
     from partnersim.app.words import words
 
-    spoken = words()
-    get_jinja_env(app_name="__default__").globals |= {"texts": spoken.texts, "language": spoken.language}
+    get_jinja_env(app_name="__default__").globals["texts"] = words().texts
 
 
 def _shown_host(host: str) -> str:

@@ -19,7 +19,7 @@ from pydantic import Field, Strict, model_validator
 from partnersim.app import sentences
 from partnersim.app.sentences import Sides
 from partnersim.app.stories import MOST_OPTIONS, Option, Question, Screen, Story, stories
-from partnersim.app.words import FIRST_LANGUAGE, Words, languages, words
+from partnersim.app.words import Words, words
 from partnersim.app.world import (
     MOST_CHANGES,
     MOST_MONTHS,
@@ -129,8 +129,8 @@ class State(Section):
         Whether what the bundle does is kept back, so that the room can bet or tables compete.
     packages, budget
         Bundles to be ranked, and the staff days that each may cost; 0 for no limit.
-    guesses, pledges, language
-        What the room bet and promised, and the language that it speaks.
+    guesses, pledges
+        What the room bet and promised.
     """
 
     world: World = World()
@@ -144,7 +144,6 @@ class State(Section):
     budget: Annotated[Whole, Field(ge=0, le=MOST_DAYS)] = 0
     guesses: Annotated[tuple[Guess, ...], Field(max_length=MOST_GUESSES)] = ()
     pledges: Annotated[tuple[Pledge, ...], Field(max_length=MOST_PLEDGES)] = ()
-    language: Annotated[str, Strict(), Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = FIRST_LANGUAGE
 
 
 @dataclass(frozen=True)
@@ -189,9 +188,8 @@ class Session:
 
     @property
     def words(self) -> Words:
-        """The words of this visitor's language."""
-        known = self._state.language in languages()
-        return words(self._state.language if known else FIRST_LANGUAGE)
+        """All texts of the app."""
+        return words()
 
     @property
     def without(self) -> World:
@@ -335,11 +333,6 @@ class Session:
         with self._lock:
             self._set(self._update(deadline=min(max(month, 0), self.without.months)))
 
-    def set_language(self, language: str) -> None:
-        """Set the language that the session speaks."""
-        with self._lock:
-            self._set(self._update(language=language))
-
     # --- the way back ---
 
     @property
@@ -398,7 +391,7 @@ class Session:
             if token != self.version:
                 return False
             state = self._state
-            clean = State(language=state.language, world=state.world, deadline=state.deadline)
+            clean = State(world=state.world, deadline=state.deadline)
             story = self.story_shown
             if story is not None and state.story:
                 clean = self._at(clean, state.story, 0)
@@ -410,7 +403,7 @@ class Session:
     @property
     def story_shown(self) -> Story | None:
         """The story that is told, if one is."""
-        return stories(self._state.language).get(self._state.story or "")
+        return stories().get(self._state.story or "")
 
     @property
     def screen_shown(self) -> Screen | None:
@@ -429,7 +422,7 @@ class Session:
             If there is no such story.
         """
         with self._lock:
-            stories(self._state.language)[name]
+            stories()[name]
             self._go_to(name, 0)
 
     def go_to(self, screen: int) -> None:
@@ -469,7 +462,7 @@ class Session:
 
     def _at(self, state: State, name: str, number: int) -> State:
         """Make a state that stands at the beginning of a screen."""
-        story = stories(state.language)[name]
+        story = stories()[name]
         screen = story.screens[number]
         at = {
             "story": name,

@@ -1,6 +1,6 @@
 """Guided stories: they fix what each screen shows, says and asks, and what the model must show.
 
-A story is a text file (`stories/en/*.toml`; how to write one is in docs/own-story.md). What it
+A story is a text file (`stories/*.toml`; how to write one is in docs/own-story.md). What it
 expects of the model is written as numbers that are tested: an expectation has to hold in the
 partnership that the story shows, and in most of our hundred. A story never says what the model
 does not.
@@ -16,7 +16,6 @@ import numpy as np
 from pydantic import Field, Strict, ValidationError, model_validator
 
 from partnersim.app.sentences import Sides
-from partnersim.app.words import FIRST_LANGUAGE
 from partnersim.app.world import (
     HUNDRED_SERIES,
     MOST_MONTHS,
@@ -306,18 +305,15 @@ class Story(Section):
 
 
 @cache
-def stories(language: str = FIRST_LANGUAGE) -> dict[str, Story]:
-    """Read all stories by name, in the order of their files; in English where not translated."""
+def stories() -> dict[str, Story]:
+    """Read all stories by name, in the order of their files."""
     folder = files("partnersim") / "app" / "stories"
     found: dict[str, Story] = {}
-    for code in dict.fromkeys((FIRST_LANGUAGE, language)):
-        if not (folder / code).is_dir():
-            continue
-        for entry in sorted((folder / code).iterdir(), key=lambda entry: entry.name):
-            if entry.name.endswith(".toml"):
-                name = entry.name.removesuffix(".toml").partition("-")[2]
-                with as_file(entry) as file:
-                    found[name] = read_story(read_text(file, "story"), entry.name)
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".toml"):
+            name = entry.name.removesuffix(".toml").partition("-")[2]
+            with as_file(entry) as file:
+                found[name] = read_story(read_text(file, "story"), entry.name)
     return found
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 import partnersim
 from partnersim.app import draw, sentences
+from partnersim.app.qr import MOST_BYTES, qr
 from partnersim.app.session import Session, say_room
 from partnersim.app.words import Words
 from partnersim.app.world import N_PAIRS, Change, Happening, Run
@@ -71,7 +72,8 @@ def learning_points(session: Session) -> list[str]:
 def summary_page(session: Session, link: str = "") -> str:
     """Write one page to print: what was changed, what came, what it rests on.
 
-    It needs no other file; `link` opens the session again.
+    It needs no other file, and is one sheet of A4. `link` opens the session on other machines; empty
+    where none can open it.
     """
     texts = session.words
     world = session.without
@@ -82,6 +84,7 @@ def summary_page(session: Session, link: str = "") -> str:
     )
     sections = [
         f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
+        _scan(link, scenario, texts),
         _list(texts("take_home.learnt"), learning_points(session), is_ordered=True),
         _figure(change_picture(session)),
         f"<h2>{escape(texts('take_home.numbers'))}</h2>",
@@ -89,11 +92,8 @@ def summary_page(session: Session, link: str = "") -> str:
         f'<div class="columns">{"".join(_lists(session))}</div>',
         f"<p>{escape(made)}</p>",
     ]
-    if link:
-        label = escape(texts("take_home.link"))
-        sections.append(f'<p><a href="{escape(link)}">{label}</a></p>')
     return (
-        f'<!doctype html><html lang="{escape(texts.language)}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(texts('take_home.title', place=place))}</title>"
         f"<style>{PAGE_STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>"
@@ -264,15 +264,45 @@ PAGE_STYLE = (
     "svg{width:100%;height:auto}table{border-collapse:collapse;width:100%}"
     "caption{text-align:left;position:absolute;left:-9999px}"
     "th,td{border-bottom:1px solid #BFBFBF;padding:.2rem .5rem;text-align:left;font-weight:400}"
-    "li{margin:.2rem 0}"
-    ".columns{columns:2;column-gap:2rem}section{break-inside:avoid}"
+    "li{margin:.2rem 0;overflow-wrap:anywhere}.scan{float:right;width:42mm;margin:0 0 1mm 6mm;font-size:.8em}"
+    ".columns{columns:2;column-gap:2rem;clear:both}li{break-inside:avoid}h2{break-after:avoid}"
     "@page{size:A4;margin:12mm}"
-    "@media print{body{font-size:8.5pt}main{padding:0;max-width:none}h1{font-size:13pt;margin:0}"
-    "h2{font-size:9.5pt;margin:.5em 0 .2em}ol,ul{margin:.2em 0}p{margin:.3em 0}"
-    "figure{margin:.2em 0}svg{max-height:46mm}th,td{padding:.1rem .4rem}}"
-    "@media (max-width:40rem){.columns{columns:1}}"
+    "@media print{body{font-size:8pt;line-height:1.25}main{padding:0;max-width:none}"
+    "h1{font-size:13pt;margin:0}h2{font-size:9pt;margin:.4em 0 .1em}ol,ul{margin:.1em 0;padding-left:1.4em}"
+    "li,p{margin:.1em 0}figure{margin:.2em 0}figure svg{height:34mm}th,td{padding:.05rem .4rem}"
+    "td,tbody th{white-space:nowrap}}"
+    "@media (max-width:40rem){.columns{columns:1}.scan{float:none}}"
 )
 """The style of the page: its own type and margins, one sheet of A4 when printed."""
+
+LETTERS_A_LINE = 52
+"""Letters of a line in a column of the printed page: fewer than mostly fit, so that it stays one sheet."""
+
+LINES = 42
+"""Lines that the sheet has for what was changed, guessed and promised."""
+
+
+def _scan(link: str, scenario: Scenario, texts: Words) -> str:
+    """Draw what a phone can scan: the link, or where others cannot open one, the place itself."""
+    content = link or scenario.to_toml()
+    drawn = qr(content, error="l")
+    if drawn:
+        said = texts("take_home.scan_link" if link else "take_home.scan_place")
+    else:
+        key = "take_home.no_scan_link" if link else "take_home.no_scan"
+        said = texts(key, n=f"{len(content.encode()):,}", most=f"{MOST_BYTES:,}")
+    label = escape(texts("take_home.link"))
+    clicked = f' <a href="{escape(link)}">{label}</a>' if link else ""
+    return f'<div class="scan">{drawn}<p>{escape(said)}{clicked}</p></div>'
+
+
+def _fitting(items: list[str], lines: int, texts: Words) -> tuple[list[str], int]:
+    """Keep the items for which the sheet has lines, and say how many it has not; return the lines left."""
+    for kept, item in enumerate(items):
+        lines -= math.ceil(len(item) / LETTERS_A_LINE)
+        if lines < 1:
+            return [*items[:kept], texts("take_home.and_more", n=len(items) - kept)], 0
+    return items, lines
 
 
 def _lists(session: Session) -> Iterator[str]:
@@ -280,8 +310,11 @@ def _lists(session: Session) -> Iterator[str]:
     texts = session.words
     changed = _changes(session) or [texts("take_home.unchanged")]
     pledges = list(session.state.pledges) or [texts("take_home.no_pledges")]
+    changed, left = _fitting(changed, LINES // 3, texts)
+    pledges, left = _fitting(pledges, LINES // 3 + left, texts)
+    guesses, _ = _fitting(list(_guesses(session)), LINES // 3 + left, texts)
     yield _list(texts("take_home.changed"), changed)
-    yield _list(texts("take_home.guesses"), list(_guesses(session)))
+    yield _list(texts("take_home.guesses"), guesses)
     yield _list(texts("take_home.questions"), list(texts.below("take_home.question").values()))
     yield _list(texts("take_home.pledges"), pledges)
     yield _list(texts("take_home.assumptions"), list(texts.below("take_home.assumption").values()))

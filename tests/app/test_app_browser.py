@@ -812,7 +812,7 @@ def test_no_screen_has_a_violation(browser: Any, server: Server, viewport: tuple
     assert {name: ids for name, ids in found.items() if ids} == {}
 
 
-def test_page_has_a_language_and_can_be_zoomed(visitor: Visitor) -> None:
+def test_page_says_its_language_and_can_be_zoomed(visitor: Visitor) -> None:
     assert visitor.page.get_attribute("html", "lang") == "en"
     assert "user-scalable" not in visitor.page.get_attribute("meta[name=viewport]", "content")
 

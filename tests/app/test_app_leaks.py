@@ -95,7 +95,7 @@ def test_worlds_that_are_equal_are_one_key_and_others_hardly_ever() -> None:
     assert len({hash(world) for world in worlds}) == len(worlds)
 
 
-def test_levers_are_made_once_for_a_language_and_a_name() -> None:
+def test_levers_are_made_once_for_each_name() -> None:
     scenario = World().scenario()
     first, again = (front_levers(scenario, words()) for _ in range(2))
     assert all(one is other for one, other in zip(first, again, strict=True))

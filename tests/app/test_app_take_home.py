@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import tomllib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,6 +67,54 @@ def test_the_page_needs_nothing_else_and_says_what_it_rests_on(session: Session)
     assert "Most sizes in the model are assumed" in page
     assert "Money is cut”, in year 4, month 5" in page
     assert "9 of 14 said" in page
+
+
+def test_the_page_has_a_link_only_where_others_can_open_it(session: Session) -> None:
+    page = take_home.summary_page(session)
+    assert "<a href" not in page
+    assert "Scan it: the partnership as text" in page  # two organisations fit into a QR code
+    large = take_home.summary_page(Session())
+    size = len(Session().without.scenario().to_toml().encode())
+    assert f"has {size:,} bytes, where a QR code holds 2,953" in large
+    assert "<a href" not in large
+    linked = take_home.summary_page(session, f"http://192.0.2.7:8765/?s={to_link(session.state)}")
+    assert "on the same network, while the program runs there" in linked
+    assert "<svg" in take_home._scan("x" * 2953, session.without.scenario(), session.words)
+    assert "the link has 2,954 bytes" in take_home._scan(
+        "x" * 2954, session.without.scenario(), session.words
+    )
+
+
+def test_a_list_that_is_too_long_for_the_sheet_says_how_much_is_left_out() -> None:
+    texts = Session().words
+    assert take_home._fitting(["a", "b"], 3, texts) == (["a", "b"], 1)
+    assert take_home._fitting(["a", "b" * 53, "c"], 3, texts) == (
+        ["a", "… and 2 more, which the page has no room for"],
+        0,
+    )
+
+
+@pytest.mark.slow
+def test_the_page_is_one_sheet_of_a4_however_much_was_said(browser: Any) -> None:
+    session = Session()
+    session.open_story("first")
+    assert session.story_shown is not None
+    for number in range(len(session.story_shown.screens)):
+        session.go_to(number)
+        if session.question is not None:
+            session.predict([7] * len(session.question.options))
+            session.place_bets()
+            session.reveal()
+    session.go_to(number - 1)
+    for month in range(1, 50):
+        session.change(Happening.model_validate({"type": "common_crisis", "month": month, "size": 0.1}))
+    for number in range(20):
+        session.pledge(f"{number}: {'we call each other before we write, and mean it ' * 4}"[:200])
+    page = browser.new_page()
+    for link in ("", f"http://192.0.2.7:8765/?s={to_link(session.state)}"):
+        page.set_content(take_home.summary_page(session, link))
+        assert len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True))) == 1
+    page.close()
 
 
 def test_the_page_of_an_empty_session_says_so() -> None:

@@ -18,7 +18,7 @@ from partnersim.app.levers import (
     more_levers,
     specs,
 )
-from partnersim.app.words import check_texts, languages, read_texts, words
+from partnersim.app.words import words
 from partnersim.app.world import Appointment, Hundred, Lever, Moment, Setting, World, compare_hundred
 from partnersim.figures.steps import STEPS, step_of
 from partnersim.runs.ensemble import run
@@ -34,33 +34,6 @@ BIB_KEYS = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/references.bib").read_
 
 
 # --- words ---------------------------------------------------------------------------------------
-
-
-def test_every_language_has_the_same_texts_and_names_in_braces() -> None:
-    assert languages()[0] == "en"
-    for language in languages():
-        check_texts(words(language).texts, WORDS.texts, language)
-
-
-@pytest.mark.parametrize(
-    ("translation", "said"),
-    [
-        ('a = "Jahr"', "b.c: missing"),
-        ('a = "Jahr"\nd = "zu viel"\nb.c = "{n} Monate"', "d: the app has no such text"),
-        ('a = "Jahr"\nb.c = "{m} Monate"', "in braces there must be n"),
-        ('a = "Jahr {n}"\nb.c = "{n} Monate"', "in braces there must be nothing"),
-    ],
-)
-def test_a_translation_that_does_not_match_is_refused(translation: str, said: str) -> None:
-    first = read_texts('a = "year"\nb.c = "{n} months"')
-    check_texts(read_texts('a = "Jahr"\nb.c = "{n} Monate"'), first, "de.toml")
-    with pytest.raises(ValueError, match=f"de.toml: .*{said}"):
-        check_texts(read_texts(translation), first, "de.toml")
-
-
-def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(ValueError, match="language = 'xx'"):
-        words("xx")
 
 
 def test_what_is_filled_in_is_not_read_as_a_template() -> None:

@@ -114,7 +114,7 @@ def missing_for_levers(ways: type[WaysOfWorking]) -> Iterator[str]:
             yield f"tests/model/test_core_routes.py: LEVER_ROUTES has no '{name}'"
 
 
-APP_LEVERS, APP_TEXT = "partnersim/app/levers.toml", "partnersim/app/text/en.toml"
+APP_LEVERS, APP_TEXT = "partnersim/app/levers.toml", "partnersim/app/words.toml"
 
 
 def misplaced(module: str, names: list[str]) -> Iterator[str]:
@@ -167,7 +167,7 @@ def test_of_a_new_lever_it_is_said_what_is_missing() -> None:
         "partnersim/model: no function uses NOVELTY",
         "benchmarks/plain_mesa.py: nothing uses NOVELTY",
         "partnersim/app/levers.toml: no table has lever = 'novelty'",
-        "partnersim/app/text/en.toml: [lever.novelty] has no sentence",
+        "partnersim/app/words.toml: [lever.novelty] has no sentence",
         "tests/model/test_core_routes.py: LEVER_ROUTES has no 'novelty'",
     ]
 

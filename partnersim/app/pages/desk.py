@@ -83,7 +83,7 @@ class Desk:
 
     @property
     def words(self) -> Words:
-        """The words of the session's language."""
+        """All texts of the app."""
         return self.session.words
 
     def follow(self) -> None:

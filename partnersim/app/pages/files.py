@@ -44,7 +44,7 @@ def _file_of(request: Request, key: str) -> Response:
     def make(session: Session) -> bytes | None:
         if name == "plan.toml":
             return plan_of(session).encode()
-        made = take_home.files(session, _link(request, session)).get(name)
+        made = take_home.files(session, _link(session)).get(name)
         return made() if made else None
 
     # A page is to be looked at and printed; everything else is to be kept.
@@ -64,10 +64,10 @@ def _answer(key: str, name: str, make: Callable[[Session], bytes | None], place:
     return Response(content, media_type=kind, headers=headers)
 
 
-def _link(request: Request, session: Session) -> str:
-    """Make a link that opens the session again; empty where it is too much for one."""
+def _link(session: Session) -> str:
+    """Make a link at which others open the session; empty where they cannot, or it is too much for one."""
     try:
-        return f"{request.base_url}?s={to_link(session.state)}"
+        return f"{ROOMS.origin}/?s={to_link(session.state)}" if ROOMS.origin else ""
     except LinkError:
         return ""
 
@@ -78,7 +78,7 @@ def full(request: Request) -> Response:
     link = request.query_params.get("s")
     again = f"/?{urlencode({'s': link})}" if link else "/"
     return HTMLResponse(
-        f'<!doctype html><html lang="{texts.language}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(texts('app.title'))}</title>"
         '<link rel="stylesheet" href="/static/assets/custom.css"></head><body>'

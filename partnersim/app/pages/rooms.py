@@ -41,6 +41,8 @@ class Rooms:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._first: State | None = None
+        self.origin = ""
+        """The origin at which other machines open a link; empty where none does."""
 
     def start_from(self, place: str) -> None:
         """Let new rooms start from a scenario.

@@ -18,6 +18,7 @@ from partnersim.app.levers import (
     more_levers,
 )
 from partnersim.app.pages.desk import SHEETS, Desk
+from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
     LINES,
     STAGE_CHART,
@@ -70,7 +71,7 @@ def menu(desk: Desk) -> View:
                 "minutes": words("page.minutes", n=one.minutes),
                 "is_open": name == state.story,
             }
-            for name, one in stories(words.language).items()
+            for name, one in stories().items()
         ],
         "has_story": session.story_shown is not None,
         "screens": [screen.title for screen in session.story_shown.screens] if session.story_shown else [],
@@ -440,6 +441,7 @@ def debrief(desk: Desk) -> View:
         ],
         "room": desk.room.key,
         "link": link_of(desk),
+        "origin": ROOMS.origin,
     }
 
 

@@ -68,8 +68,11 @@ def top(desk: Desk) -> View:
         title = question.text
     elif screen is not None and session.is_as_told:
         title = screen.title
-    else:
-        title = words("page.sandbox_title" if state.bundle else "app.title")
+    elif state.bundle:
+        title = words("page.sandbox_title")
+    else:  # a place of one's own is called by its name
+        own = session.without.scenario().title if state.world.text else ""
+        title = own or words("app.title")
     number = state.screen + 1
     total = len(story.screens) if story else 0
     return {
@@ -87,7 +90,6 @@ def top(desk: Desk) -> View:
         "room": desk.room.key,
         "is_new": desk.room.is_new,
         "link": link_of(desk),
-        "language": words.language,
     }
 
 

@@ -21,6 +21,24 @@ def own_addresses() -> list[str]:
     return [address for address in dict.fromkeys(found) if not is_loopback(address)]
 
 
+def origins(host: str, public: str, port: int) -> list[str]:
+    """List the origins at which other machines find a server; none where only this machine does.
+
+    Parameters
+    ----------
+    host, port
+        The address and port at which it listens.
+    public
+        The origin at which a proxy serves it; empty where there is none.
+    """
+    if public:
+        return [public]
+    if is_loopback(host):
+        return []
+    names = own_addresses() if host in ("0.0.0.0", "::") else [f"[{host}]" if ":" in host else host]
+    return [f"http://{name}:{port}" for name in names]
+
+
 def is_loopback(host: str) -> bool:
     """Return whether only this machine reaches an address."""
     if host == "localhost":

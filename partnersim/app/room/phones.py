@@ -17,8 +17,10 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, Strict, model_validator
 
+from partnersim.app.room import mirror
 from partnersim.app.room.game import MOST_SEED, Game
 from partnersim.app.session import Session
+from partnersim.app.world import World
 from partnersim.game.rules import Moves, check_move, rules
 from partnersim.scenario.declarations import Section, Slug, Whole
 
@@ -33,12 +35,15 @@ MOST_LINES = 4
 
 MOST_PLEDGE = 200
 
+MOST_KEPT = 50
+"""Phones that the facilitator's page keeps, those with a seat first: one a table is meant."""
+
 LETTERS = "ABCDEFGHJKMNPQRTUVWXYZ"
 """Letters of codes, without those that look like digits."""
 
 Token = Annotated[str, Strict(), Field(pattern=r"^[\w-]{22}$")]
 Code = Annotated[str, Strict(), Field(pattern=rf"^[{LETTERS}]{{4}}$")]
-Mode = Literal["welcome", "bet", "pledge", "game"]
+Mode = Literal["welcome", "bet", "pledge", "game", "mirror"]
 Phase = Literal["seats", "round", "between", "over", "moves"]
 
 
@@ -60,6 +65,8 @@ class Phone:
         The option that it bets on; None before it does.
     pledge
         What whoever holds it will do.
+    answers
+        What its table answered about a place of our own, by question.
     n_lines
         Its connections; none while it sleeps.
     """
@@ -68,6 +75,7 @@ class Phone:
     seat: str = ""
     bet: int | None = None
     pledge: str = ""
+    answers: mirror.Answers = field(default_factory=dict)
     n_lines: int = 0
 
 
@@ -81,11 +89,24 @@ class Asked(NamedTuple):
 
 
 class Seat(Section):
-    """A phone that holds a seat, as the facilitator's page keeps it."""
+    """A phone that holds a seat or has answered, as the facilitator's page keeps it."""
 
     token: Token
     number: Annotated[Whole, Field(ge=1, le=10**6)]
-    seat: Slug
+    seat: Slug | None = None
+    answers: Annotated[
+        dict[Slug, Annotated[list[str], Field(max_length=20)]], Field(default_factory=dict, max_length=40)
+    ]
+
+    @model_validator(mode="after")
+    def _answers_what_is_asked(self) -> Self:
+        for name, chosen in self.answers.items():
+            for choice in chosen:
+                try:
+                    mirror.choose({}, name, choice)
+                except KeyError:
+                    raise ValueError(f"answers.{name}: {choice} is no answer") from None
+        return self
 
 
 class Kept(Section):
@@ -93,9 +114,10 @@ class Kept(Section):
 
     key: Token
     code: Code
+    mode: Mode = "game"
     phase: Phase = "seats"
     game: Game
-    seats: Annotated[tuple[Seat, ...], Field(max_length=50)] = ()
+    seats: Annotated[tuple[Seat, ...], Field(max_length=MOST_KEPT)] = ()
     drafts: Annotated[dict[Slug, Moves], Field(default_factory=dict, max_length=50)]
 
     @model_validator(mode="after")
@@ -352,6 +374,44 @@ class PhoneRoom:
                 phone.pledge = ""
                 self.tell("staff", token)
 
+    # --- a place of our own ---
+
+    def answer(self, token: str, question: str, choice: str) -> None:
+        """Answer a question about a place of our own, or answer it otherwise.
+
+        Raises
+        ------
+        RoomError
+            Where it is not asked any more.
+        KeyError
+            For a question or an answer that there is not.
+        """
+        with self.lock:
+            if self.mode != "mirror":
+                raise RoomError("late")
+            phone = self.phones[token]
+            phone.answers = mirror.choose(phone.answers, question, choice)
+        self.tell("staff", token)
+
+    def tables(self) -> list[mirror.Answers]:
+        """List the answers of all tables that have answered anything."""
+        return [phone.answers for phone in list(self.phones.values()) if any(phone.answers.values())]
+
+    def open_place(self) -> None:
+        """Open the place that tables answered for on the stage; undo brings back what was there.
+
+        Raises
+        ------
+        RoomError
+            Where there is no workshop, or nobody has answered.
+        """
+        if self.session is None or not self.tables():
+            raise RoomError("cannot")
+        world = World(place="our-place", text=mirror.to_file(self.tables()))
+        world.scenario()
+        self.session.close_story()
+        self.session.live_in(world)
+
     # --- the game ---
 
     def seated(self) -> dict[str, Phone]:
@@ -456,15 +516,17 @@ class PhoneRoom:
     def kept(self) -> Kept:
         """Return what the facilitator's page keeps."""
         with self.lock:
+            known = sorted(self.phones.items(), key=lambda one: not one[1].seat)
             return Kept(
                 key=self.key,
                 code=self.code,
+                mode=self.mode,
                 phase=self.phase,
                 game=self.game,
                 seats=tuple(
-                    Seat(token=token, number=phone.number, seat=phone.seat)
-                    for token, phone in self.phones.items()
-                    if phone.seat
+                    Seat(token=token, number=phone.number, seat=phone.seat or None, answers=phone.answers)
+                    for token, phone in known[:MOST_KEPT]
+                    if phone.seat or phone.answers
                 ),
                 drafts=self.drafts,
             )
@@ -538,10 +600,12 @@ def _asked(session: Session) -> Asked | None:
 
 def _take_up(room: PhoneRoom, kept: Kept) -> None:
     """Go on where a room was."""
-    room.mode, room.game = "game", kept.game
+    room.mode, room.game = kept.mode, kept.game
     for seat in kept.seats:
-        if seat.seat in rules().seats and seat.seat not in room.seated():
-            room.phones[seat.token] = Phone(seat.number, seat.seat)
+        is_free = seat.seat in rules().seats and seat.seat not in room.seated()
+        if is_free or seat.answers:
+            taken = seat.seat if is_free and seat.seat else ""
+            room.phones[seat.token] = Phone(seat.number, taken, answers=dict(seat.answers))
             room.n_numbers = max(room.n_numbers, seat.number)
     if kept.game.is_over:
         room.phase = "over"

@@ -9,16 +9,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import segno
-
 from partnersim.app import draw
 from partnersim.app.links import LinkError, to_link
-from partnersim.app.room import review
+from partnersim.app.qr import qr
+from partnersim.app.room import mirror, review
 from partnersim.app.room.game import Game
 from partnersim.app.room.phones import Phone, PhoneRoom
 from partnersim.app.room.pictures import lines
 from partnersim.app.session import State
-from partnersim.app.words import FIRST_LANGUAGE, Words, read_texts, words
+from partnersim.app.words import Words, read_texts, words
 from partnersim.figures.picture import Picture
 from partnersim.game.rules import rules
 from partnersim.runs.ledger import SAID
@@ -29,12 +28,18 @@ View = dict[str, Any]
 NOTHING = "–"
 """It stands for a number that there is not."""
 
+FEWEST_TABLES = 2
+"""Tables whose answers can be apart; of one alone nothing is shown, so that nobody is singled out."""
+
+MOST_SPREADS = 6
+"""Questions on the shared screen: those that the room sees most differently. The table has all."""
+
 
 @cache
 def texts() -> Words:
     """Load what the room says."""
-    content = (files("partnersim") / "app" / "room" / "en.toml").read_text(encoding="utf-8")
-    return Words(FIRST_LANGUAGE, read_texts(content))
+    content = (files("partnersim") / "app" / "room" / "words.toml").read_text(encoding="utf-8")
+    return Words(read_texts(content))
 
 
 def labels(surface: str) -> dict[str, str]:
@@ -58,12 +63,31 @@ def show_phone(room: PhoneRoom, token: str) -> View:
         "bet": None,
         "game": None,
         "pledge": phone.pledge,
+        "questions": None,
+        "answers": None,
     }
     if room.mode == "bet":
         shown["bet"] = _bet_of_phone(room, phone)
     if room.mode == "game":
         shown["game"] = _game_of_phone(room, phone)
+    if room.mode == "mirror":
+        shown["questions"], shown["answers"] = _questions(), dict(phone.answers)
     return shown
+
+
+@cache
+def _questions() -> list[View]:
+    """List what each table is asked about a place of our own."""
+    asked = mirror.questionnaire().questions
+    return [
+        {
+            "name": one.name,
+            "title": one.text,
+            "where": texts()("phone.mirror_where", n=number, total=len(asked)),
+            "choices": [list(pair) for pair in one.choices.items()],
+        }
+        for number, one in enumerate(asked, start=1)
+    ]
 
 
 def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
@@ -160,6 +184,7 @@ def show_screen(room: PhoneRoom, addresses: list[str]) -> View:
         "rows": [],
         "pictures": [],
         "table": "",
+        "numbers": "",
         "clock": _clock(room),
         "code": room.code,
         "join": _join(room, addresses),
@@ -179,6 +204,8 @@ def show_screen(room: PhoneRoom, addresses: list[str]) -> View:
             shown["lines"] = [said("screen.pledge_in", n=handed, total=room.n_in)]
         case "game":
             _show_game(room, shown)
+        case "mirror":
+            _show_spread(room, shown)
     return shown
 
 
@@ -188,13 +215,6 @@ def _join(room: PhoneRoom, addresses: list[str]) -> View | None:
         return None
     told = addresses[room.address % len(addresses)]
     return {"address": told.removeprefix("http://"), "qr": qr(f"{told}#{room.code}")}
-
-
-@lru_cache(maxsize=64)
-def qr(address: str) -> str:
-    """Draw an address as a QR code: inline SVG."""
-    drawn = segno.make(address, error="m", micro=False)
-    return str(drawn.svg_inline(border=2, omitsize=True, dark="#0B0C0C", light="#FFFFFF"))
 
 
 def _show_bets(room: PhoneRoom, shown: View) -> None:
@@ -211,6 +231,40 @@ def _show_bets(room: PhoneRoom, shown: View) -> None:
         {"title": option, "n": count, "share": count / most, "came": index == asked.answer}
         for index, (option, count) in enumerate(zip(asked.options, counts, strict=True))
     ]
+
+
+def _show_spread(room: PhoneRoom, shown: View) -> None:
+    """Show what the room sees most differently: the first finding, before anything is simulated."""
+    said, tables = texts(), room.tables()
+    found = mirror.spreads(tables)
+    shown["lines"] = [said("screen.mirror_note")]
+    if len(tables) < FEWEST_TABLES or not found:
+        shown |= {"kind": "welcome", "title": said("screen.mirror_wait")}
+        return
+    first = found[0]
+    key = "screen.mirror_none" if first.agreed == 1 else "screen.mirror_title"
+    if first.agreed == first.n:
+        key = "screen.mirror_alike"
+    shown["title"] = said(key, short=first.question.short, agreed=first.agreed, n=first.n)
+    shown["rows"] = [
+        {
+            "title": one.question.short,
+            "said": said("screen.mirror_row", agreed=one.agreed, n=one.n),
+            "counts": [
+                [text, count]
+                for text, count in one.counts.items()
+                if count and (count < one.n or one.agreed == one.n)
+            ],
+        }
+        for one in found[:MOST_SPREADS]
+    ]
+    table = {
+        said("screen.mirror_asked"): [one.question.text for one in found],
+        said("screen.mirror_answered"): [
+            "; ".join(f"{text}: {count}" for text, count in one.counts.items()) for one in found
+        ],
+    }
+    shown["numbers"] = draw.table_html(table, said("screen.mirror_table"))
 
 
 def _show_game(room: PhoneRoom, shown: View) -> None:
@@ -370,6 +424,18 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "question": asked.question if asked else "",
         "bets": [list(pair) for pair in zip(asked.options, room.counts(), strict=True)] if asked else [],
         "is_open": asked is not None and asked.is_open,
+        "answered": [
+            said(
+                "desk.answered",
+                n=phone.number,
+                of=sum(map(bool, phone.answers.values())),
+                total=len(_questions()),
+            )
+            for phone in phones
+        ]
+        if room.mode == "mirror"
+        else [],
+        "has_answers": bool(room.tables()),
         "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
         "addresses": addresses,
         "address": room.address % max(1, len(addresses)),

@@ -24,8 +24,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from partnersim.app.pages.rooms import ROOMS
-from partnersim.app.room import surfaces
-from partnersim.app.room.addresses import is_loopback, own_addresses
+from partnersim.app.room import mirror, surfaces
+from partnersim.app.room.addresses import origins
 from partnersim.app.room.phones import MOST_PLEDGE, PHONES, Kept, PhoneRoom, RoomError
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
@@ -68,11 +68,12 @@ class PhoneAct(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    do: Literal["bet", "pledge", "sit", "move", "done"]
+    do: Literal["bet", "pledge", "sit", "move", "done", "answer"]
     option: Number = 0
     text: Annotated[str, Field(max_length=MOST_PLEDGE)] = ""
     seat: Name = ""
     move: Name = ""
+    question: Name = ""
     choice: Name = ""
 
 
@@ -83,9 +84,9 @@ class DeskAct(BaseModel):
 
     do: Literal[
         "mode", "lock", "remove", "free", "close_bets", "take_pledge", "begin_round", "end_round", "clock",
-        "look_back", "begin_anew", "end", "address",
+        "look_back", "begin_anew", "end", "address", "open_place",
     ]  # fmt: skip
-    mode: Literal["welcome", "bet", "pledge", "game"] = "welcome"
+    mode: Literal["welcome", "bet", "pledge", "game", "mirror"] = "welcome"
     phase: Literal["over", "moves"] = "over"
     number: Number = 0
     is_on: bool = False
@@ -111,6 +112,8 @@ def do_on_phone(room: PhoneRoom, token: str, act: PhoneAct) -> None:
             room.move(token, act.move, act.choice)
         case "done":
             room.say_done(token)
+        case "answer":
+            room.answer(token, act.question, act.choice)
 
 
 def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
@@ -136,7 +139,7 @@ def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
             room.look_back(act.phase)
         case "end":
             PHONES.close(room)
-        case "begin_round" | "end_round" | "begin_anew":
+        case "begin_round" | "end_round" | "begin_anew" | "open_place":
             getattr(room, act.do)()
     room.tell()
 
@@ -334,14 +337,8 @@ def _kept(hello: Hello) -> Kept | None:
 
 def _addresses(websocket: WebSocket) -> list[str]:
     """List the addresses at which phones find the page to join; none where only this machine does."""
-    host, public = websocket.app.state.host, websocket.app.state.public
-    if public:
-        return [f"{public}/join"]
-    if is_loopback(host):
-        return []
-    port = websocket.url.port or 80
-    names = own_addresses() if host in ("0.0.0.0", "::") else [f"[{host}]" if ":" in host else host]
-    return [f"http://{name}:{port}/join" for name in names]
+    state, port = websocket.app.state, websocket.url.port or 80
+    return [f"{origin}/join" for origin in origins(state.host, state.public, port)]
 
 
 # --- pages and files -----------------------------------------------------------------------------
@@ -362,7 +359,7 @@ def _written(surface: str, title: str) -> str:
     said = surfaces.texts()
     labels = json.dumps(surfaces.labels(surface)).replace("<", "\\u003c")
     return (
-        f'<!doctype html><html lang="{said.language}"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(said(f'page.{title}'))}</title>"
         f'<link rel="icon" href="data:,"><style>{_asset("room.css")}</style></head>'
@@ -376,15 +373,19 @@ def _asset(name: str) -> str:
     return (files("partnersim") / "app" / "room" / "assets" / name).read_text(encoding="utf-8")
 
 
-async def game_file(request: Request) -> Response:
-    """Answer with the game as a scenario that `partnersim run` takes; the key is in no address."""
+async def scenario_file(request: Request) -> Response:
+    """Answer with the game, or a place of our own, as a scenario file; the key is in no address."""
     form = (await request.body())[:MOST_LETTERS].decode("ascii", "replace")
     room = PHONES.find(form.removeprefix("key="))
-    if room is None:
+    name = request.path_params["name"]
+    if room is None or name not in ("game", "our-place"):
         return PlainTextResponse(surfaces.texts()("join.ended"), status_code=404)
-    game = room.game
-    text = f"# partnersim run game.toml --replicates 1 --seed {game.seed}\n{game.scenario().to_toml()}"
-    headers = {"content-disposition": 'attachment; filename="game.toml"'}
+    if name == "our-place":
+        text = mirror.to_file(room.tables())
+    else:
+        game = room.game
+        text = f"# partnersim run game.toml --replicates 1 --seed {game.seed}\n{game.scenario().to_toml()}"
+    headers = {"content-disposition": f'attachment; filename="{name}.toml"'}
     return Response(text, media_type="application/toml", headers=headers)
 
 
@@ -392,7 +393,7 @@ ROUTES = [
     Route("/join", endpoint=_page("phone", "join")),
     Route("/desk", endpoint=_page("desk", "desk")),
     Route("/screen", endpoint=_page("screen", "screen")),
-    Route("/room/game.toml", endpoint=game_file, methods=["POST"]),
+    Route("/room/{name}.toml", endpoint=scenario_file, methods=["POST"]),
     WebSocketRoute("/room/phone", endpoint=phone_line),
     WebSocketRoute("/room/desk", endpoint=desk_line),
     WebSocketRoute("/room/screen", endpoint=screen_line),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from partnersim.app.qr import qr
 from partnersim.app.room import phones, review, surfaces
 from partnersim.app.room.game import Game
 from partnersim.app.room.phones import MOST_LINES, Clock, Kept, PhoneRoom, PhoneRooms, RoomError
@@ -403,9 +404,9 @@ def test_everything_that_pages_can_ask_for_is_done(room: PhoneRoom) -> None:
 
 
 def test_a_qr_code_holds_the_address() -> None:
-    drawn = surfaces.qr("http://192.168.1.5:8765/join#ABCD")
+    drawn = qr("http://192.168.1.5:8765/join#ABCD")
     assert drawn.startswith("<svg") and "http" not in drawn.replace("http://www.w3.org", "")
-    assert drawn != surfaces.qr("http://192.168.1.5:8765/join#ABCE")
+    assert drawn != qr("http://192.168.1.5:8765/join#ABCE")
 
 
 def test_the_shared_screen_tells_the_same_numbers_in_title_picture_and_table(room: PhoneRoom) -> None:
@@ -431,3 +432,68 @@ def test_lines_of_a_place_that_fell_apart_end_where_it_did() -> None:
     assert drawn.table["as you played"] == ["40", "40", "–"]
     assert drawn.table["with Ana"] == ["60"] * 3
     assert "nan" not in drawn.svg
+
+
+# --- a place of our own ----------------------------------------------------------------------------
+
+
+def test_tables_answer_and_see_what_they_see_most_differently(room: PhoneRoom) -> None:
+    tokens = [room.join() for _ in range(3)]
+    room.mode = "mirror"
+    assert surfaces.show_screen(room, [])["kind"] == "welcome"
+    for token, choice in zip(tokens, ("0", "3", "3"), strict=True):
+        do_on_phone(room, token, PhoneAct(do="answer", question="delegated_authority", choice=choice))
+        do_on_phone(room, token, PhoneAct(do="answer", question="joint_away_days", choice="1"))
+    assert surfaces.show_phone(room, tokens[0])["answers"]["delegated_authority"] == ["0"]
+    shown = surfaces.show_screen(room, [])
+    assert shown["title"] == "Decisions go back to boards: at most 2 of 3 tables agree"
+    assert [row["said"] for row in shown["rows"]] == ["2 of 3 alike", "3 of 3 alike"]
+    assert shown["rows"][0]["counts"] == [["All of it", 1], ["Hardly any", 2]]
+    assert "no measurement" in shown["lines"][0]
+    assert "All of it: 1" in shown["numbers"]
+    assert surfaces.show_desk(room, [])["answered"][0] == "Phone 1: 2 of 16"
+    room.mode = "welcome"
+    with pytest.raises(RoomError, match="late"):
+        room.answer(tokens[0], "delegated_authority", "0")
+
+
+def test_of_one_table_alone_nothing_is_shown_to_the_room(room: PhoneRoom) -> None:
+    room.mode = "mirror"
+    room.answer(room.join(), "delegated_authority", "0")
+    shown = surfaces.show_screen(room, [])
+    assert not shown["rows"] and not shown["numbers"]
+
+
+def test_our_place_opens_on_the_stage_and_undo_goes_back(room: PhoneRoom) -> None:
+    room.mode = "mirror"
+    token = room.join()
+    with pytest.raises(RoomError, match="cannot"):
+        room.open_place()  # no workshop, and nobody has answered
+    room.session = asked_session()
+    room.answer(token, "members", "hospital")
+    room.answer(token, "members", "council")
+    do_on_desk(room, DeskAct(do="open_place"))
+    assert room.session.without.names == ["hospital", "council"]
+    assert room.session.without.scenario().title.startswith("A place of our own")
+    assert room.session.story_shown is None and room.session.with_ is None
+    room.session.undo()
+    room.session.undo()
+    assert room.session.story_shown is not None
+
+
+def test_answers_outlive_the_program_and_what_is_no_answer_is_refused(room: PhoneRoom) -> None:
+    room.mode = "mirror"
+    token = room.join()
+    room.answer(token, "members", "council")
+    kept = Kept.model_validate_json(room.kept().model_dump_json())
+    again = PhoneRooms().open(kept)
+    assert again.mode == "mirror"
+    assert again.phones[again.join(token)].answers == {"members": ["council"]}
+    for _ in range(60):
+        room.answer(room.join(), "members", "council")
+    room.sit(last := room.join(), "council")
+    assert len(room.kept().seats) == 50 and room.kept().seats[0].token == last
+    wrong = kept.model_dump()
+    wrong["seats"][0]["answers"] = {"members": ["nobody"]}
+    with pytest.raises(ValueError, match="no answer"):
+        Kept.model_validate(wrong)

@@ -194,6 +194,39 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     room.close()
 
 
+def test_tables_make_a_place_of_their_own(browser: Any, phones_server: Server) -> None:
+    room = Room(browser, phones_server, 4)
+    button(room.desk, "A place of our own").click()
+    for number, phone in enumerate(room.phones):
+        answer_all(phone.page, number)
+    look_at(room.phones[0].page)
+    expect(room.desk.get_by_text("Phone 4: 16 of 16")).to_be_visible()
+    expect(room.screen.get_by_role("heading", level=1)).to_contain_text("no two of 4 tables agree")
+    look_at(room.desk)
+    look_at(room.screen, fits=True)
+    room.screen.get_by_text("The numbers behind it").click()
+    look_at(room.screen)
+    with room.desk.expect_download() as file:
+        button(room.desk, "Our place as a scenario (TOML)").click()
+    assert "no measurement" in file.value.path().read_text(encoding="utf-8").splitlines()[0]
+    button(room.desk, "Open our place on the stage").click()
+    expect(room.projector.page.get_by_text("A place of our own").first).to_be_visible()
+    room.close()
+
+
+def answer_all(page: Any, number: int) -> None:
+    """Answer each question with another option than other tables, as far as there are so many."""
+    for question in range(16):
+        expect(page.locator(".seat")).to_have_text(f"Question {question + 1} of 16")
+        choices = page.locator("button.choice")
+        choices.nth(number % choices.count()).tap()
+        if not question:
+            choices.nth((number + 1) % choices.count()).tap()
+        expect(page.locator("button.choice[aria-pressed=true]")).to_have_count(1 if question else 2)
+        if question < 15:
+            button(page, "Next").tap()
+
+
 def test_a_code_can_be_typed(browser: Any, phones_server: Server) -> None:
     room = Room(browser, phones_server, 0)
     phone = Visitor(browser, phones_server.address, viewport=PHONE)

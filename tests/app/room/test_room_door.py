@@ -10,13 +10,13 @@ import pytest
 
 pytest.importorskip("solara", reason="the app needs solara")
 
-from starlette.datastructures import State
+from starlette.datastructures import URL, State
 from starlette.websockets import WebSocketDisconnect
 
 from partnersim.app import server
 from partnersim.app.guard import Guard
 from partnersim.app.room import web
-from partnersim.app.room.addresses import is_loopback, own_addresses
+from partnersim.app.room.addresses import is_loopback, origins, own_addresses
 from partnersim.app.room.phones import PHONES, PhoneRoom
 from partnersim.app.room.web import PHONE_PATHS, ROUTES
 from partnersim.scenario.errors import ServingError
@@ -123,6 +123,14 @@ def test_addresses_of_this_machine_are_those_that_others_reach() -> None:
     assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.5", "laptop", "")))
 
 
+def test_others_are_sent_to_an_address_that_they_can_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partnersim.app.room.addresses.own_addresses", lambda: ["192.168.1.5", "10.0.0.7"])
+    assert origins("127.0.0.1", "", 8765) == []
+    assert origins("0.0.0.0", "", 8765) == ["http://192.168.1.5:8765", "http://10.0.0.7:8765"]
+    assert origins("fe80::1", "", 80) == ["http://[fe80::1]:80"]
+    assert origins("127.0.0.1", "https://workshop.example.org", 80) == ["https://workshop.example.org"]
+
+
 # --- lines without a browser ------------------------------------------------------------------------
 
 
@@ -132,6 +140,7 @@ class Far:
     def __init__(self, *said: str, until: str = "") -> None:
         self.said, self.told, self.until = list(said), list[dict[str, Any]](), until
         self.app = type("App", (), {"state": State({"host": "127.0.0.1", "public": ""})})()
+        self.url = URL("ws://127.0.0.1:8765/room/screen")
 
     async def accept(self) -> None:
         pass

@@ -91,13 +91,13 @@ function left(view) {
       h(
         "p",
         { class: "bar" },
-        ["welcome", "bet", "pledge", "game"].map((mode) =>
+        ["welcome", "bet", "pledge", "game", "mirror"].map((mode) =>
           button(LABELS[mode], { do: "mode", mode }, { "aria-pressed": String(view.mode === mode) }),
         ),
       ),
-      !view.has_session && (view.mode === "bet" || view.mode === "pledge") ? h("p", { class: "alert" }, LABELS.no_session) : null,
+      !view.has_session && (view.mode === "bet" || view.mode === "pledge" || view.mode === "mirror") ? h("p", { class: "alert" }, LABELS.no_session) : null,
     ),
-    { welcome: () => null, bet: bets, pledge: pledges, game }[view.mode](view),
+    { welcome: () => null, bet: bets, pledge: pledges, game, mirror }[view.mode](view),
     h("p", { class: "bar last" }, grave("end", LABELS.end, LABELS.end_sure, { do: "end" }, view)),
   );
 }
@@ -149,6 +149,25 @@ function pledges(view) {
   );
 }
 
+function mirror(view) {
+  return section(
+    LABELS.mirror,
+    h("p", {}, LABELS.mirror_how),
+    h("ul", {}, view.answered.map((line) => h("li", {}, line))),
+    h(
+      "div",
+      { class: "bar", key: "mirror" },
+      button(LABELS.open_place, { do: "open_place" }, { class: "main", disabled: !view.has_session || !view.has_answers }),
+      view.has_answers ? file("our-place", LABELS.place_file) : null,
+    ),
+  );
+}
+
+/* A file of the room: the key to it is in no address. */
+function file(name, label) {
+  return h("form", { action: `/room/${name}.toml`, method: "post" }, h("input", { type: "hidden", name: "key", value: key }), h("button", {}, label));
+}
+
 function game(view) {
   const is_over = view.phase === "over" || view.phase === "moves";
   return section(
@@ -187,7 +206,7 @@ function taking_home(view) {
   return h(
     "div",
     { class: "bar", key: "home" },
-    h("form", { action: "/room/game.toml", method: "post" }, h("input", { type: "hidden", name: "key", value: key }), h("button", {}, LABELS.file)),
+    file("game", LABELS.file),
     view.link ? h("a", { href: view.link, target: "_blank", rel: "noopener" }, LABELS.link) : null,
   );
 }

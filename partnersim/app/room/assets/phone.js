@@ -69,7 +69,7 @@ function ask() {
 
 function show(view) {
   if (stays_out) return;
-  const shown = { welcome, bet, pledge, game }[view.kind](view);
+  const shown = { welcome, bet, pledge, game, mirror }[view.kind](view);
   draw(...shown, h("p", { class: "quiet foot" }, view.number));
 }
 
@@ -115,6 +115,47 @@ function pledge(view) {
       },
       h("textarea", { id: "pledge", rows: 4, maxlength: 200, "aria-label": LABELS.pledge_title }),
       h("button", { class: "main" }, LABELS.pledge_send),
+    ),
+  ];
+}
+
+/* One question at a time: `asked` is the one that this phone shows. */
+let asked = 0;
+
+function mirror(view) {
+  const one = view.questions[asked];
+  const chosen = view.answers[one.name] || [];
+  const is_last = asked === view.questions.length - 1;
+  const turn = (by) => () => {
+    asked += by;
+    window.scrollTo(0, 0);
+    show(view);
+  };
+  return [
+    h("p", { class: "seat" }, one.where),
+    asked ? null : h("p", {}, LABELS.mirror_text),
+    h(
+      "fieldset",
+      { key: one.name },
+      h("legend", {}, h("h1", {}, one.title)),
+      one.choices.map((choice) =>
+        h(
+          "button",
+          {
+            class: "choice",
+            "aria-pressed": String(chosen.indexOf(choice[0]) >= 0),
+            onclick: () => act({ do: "answer", question: one.name, choice: choice[0] }),
+          },
+          choice[1],
+        ),
+      ),
+    ),
+    is_last && chosen.length ? h("p", { class: "said", role: "status" }, LABELS.mirror_end) : null,
+    h(
+      "p",
+      { class: "turn" },
+      h("button", { disabled: !asked, onclick: turn(-1) }, LABELS.mirror_before),
+      h("button", { class: "main", disabled: is_last, onclick: turn(1) }, LABELS.mirror_after),
     ),
   ];
 }

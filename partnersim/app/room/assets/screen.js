@@ -54,8 +54,9 @@ function where(view) {
 
 /* The numbers behind the pictures, above the foot of the screen. */
 function numbers(view) {
-  if (!view.pictures.length) return null;
-  const tables = view.pictures.map((one) => h("div", { html: one.table }));
+  const written = view.pictures.map((one) => one.table).concat(view.numbers || []);
+  if (!written.length) return null;
+  const tables = written.map((one) => h("div", { html: one }));
   return h("details", { key: "numbers" }, h("summary", {}, LABELS.table), h("div", { class: "numbers", tabindex: 0 }, tables));
 }
 
@@ -78,6 +79,7 @@ function join(how, code) {
 function rows(view) {
   if (!view.rows.length) return null;
   if (view.kind === "bet") return h("ul", { class: "bars" }, view.rows.map(bar));
+  if (view.kind === "mirror") return h("ul", { class: "spreads" }, view.rows.map(spread));
   if (view.kind === "moves") return h("ul", { class: "effects" }, view.rows.map(moved));
   return h(
     "ul",
@@ -95,6 +97,17 @@ function bar(row) {
     h("span", { class: "name" }, row.title),
     h("span", { class: "track" }, h("span", { class: "fill", style: `width:${100 * row.share}%` })),
     h("b", {}, String(row.n)),
+  );
+}
+
+function spread(row) {
+  return h(
+    "li",
+    {},
+    h("p", { class: "name" }, h("b", {}, row.title), h("span", { class: "quiet" }, row.said)),
+    row.counts.map((pair) =>
+      h("p", { class: "answer" }, h("span", {}, pair[0]), h("span", { class: "discs", "aria-hidden": "true" }, pair[1] > 8 ? "" : "●".repeat(pair[1])), h("b", {}, String(pair[1]))),
+    ),
   );
 }
 
