@@ -391,8 +391,7 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     first = next(iter(outcomes.values()))
     values = np.stack([one.values for one in outcomes.values()], axis=-1)
     is_known = np.isfinite(values).all(axis=-1)
-    if "matrix" in first.design:  # the rows of Saltelli's design that are drawn independently
-        is_known &= first.design["matrix"].isin(["A", "B"]).to_numpy()[:, None]
+    is_known &= first.is_drawn[:, None]
     point, replicate = np.nonzero(is_known)
     summaries = values[point, replicate]
     is_luck_shared = plan.luck_policy != "independent"

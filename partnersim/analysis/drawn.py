@@ -74,9 +74,7 @@ def read_drawn(sweep: Sweep, measure: str, arm: str | None = None, against: str 
             f"needs one that varies all at once: {', '.join(SPREAD_OUT)}"
         )
     outcomes = sweep.outcomes(measure, arm, against)
-    is_drawn: Flags = np.asarray(np.isfinite(outcomes.values).any(axis=1))
-    if "matrix" in outcomes.design:  # the rows of Saltelli's design that are drawn independently
-        is_drawn &= outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
+    is_drawn: Flags = outcomes.is_drawn & np.isfinite(outcomes.values).any(axis=1)
     if not is_drawn.any():
         raise InputError(f"{sweep.folder}: no run has {measure} yet, or all that have it failed")
     parameters = dict(plan.parameters_by_path)

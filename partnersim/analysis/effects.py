@@ -93,9 +93,7 @@ def find_main_effects(outcomes: Outcomes, plan: Plan) -> MainEffects:
         If no parameter has more than one value.
     """
     means, columns = outcomes.means, outcomes.points
-    is_known = np.isfinite(means)
-    if "matrix" in outcomes.design:  # the rows of Saltelli's design that are drawn independently
-        is_known &= outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
+    is_known = outcomes.is_drawn & np.isfinite(means)
     units = {path: parameter.unit for path, parameter in plan.parameters_by_path.items()}
     varied = {path: columns[path].to_numpy()[is_known] for path in units if path in columns}
     effects = find_effects(varied, means[is_known], units)

@@ -435,10 +435,7 @@ def _morris(plan: Plan, outcomes: Outcomes) -> _Task:
 
 def _given_data(plan: Plan, outcomes: Outcomes, method: MethodName) -> _Task:
     """Make a method ready that takes points as they are; of a Saltelli design those of A and B."""
-    points, values = outcomes.points, outcomes.values
-    if "matrix" in outcomes.design:  # the others are mixtures of these
-        is_drawn = outcomes.design["matrix"].isin(["A", "B"]).to_numpy()
-        points, values = points[is_drawn], values[is_drawn]
+    points, values = outcomes.points[outcomes.is_drawn], outcomes.values[outcomes.is_drawn]
     rows = take_rows(values, 1, has_common_luck=plan.luck_policy == "common")
     names = [str(path) for path in points if points[path].nunique() > 1]
     notes = []

@@ -88,7 +88,7 @@ def _environment() -> Any:
     base = load_extra("pettingzoo", "game").ParallelEnv
     spaces = load_extra("gymnasium.spaces", "game")
 
-    class PartnershipEnv(base):  # type: ignore[misc, valid-type]
+    class PartnershipEnv(base):  # type: ignore[misc, valid-type]  # it is imported when asked for
         """The partnership as a game of its organisations; see `parallel_env`."""
 
         metadata: ClassVar[dict[str, Any]] = {"name": "partnersim_v0", "render_modes": []}

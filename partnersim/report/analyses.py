@@ -12,7 +12,6 @@ from rich.text import Text
 from partnersim.figures.sensitivity import basis_in_words, ranking
 from partnersim.figures.sweep import in_words
 from partnersim.report.tables import house_table
-from partnersim.runs.codebook import codebook_csv, find_entry
 from partnersim.runs.provenance import provenance
 from partnersim.runs.wording import NOTHING, many, number, plural
 
@@ -104,8 +103,7 @@ def write_analyses(
     """Write analyses: the table as CSV and JSON, what its columns mean, the figures, and their origin."""
     folder.write("indices.json", text)
     folder.write_rows("indices.csv", index_rows(found))
-    entries = [entry for name in COLUMNS if (entry := find_entry(name))]
-    folder.write("codebook.csv", codebook_csv({"indices": entries}))
+    folder.write_codebook({"indices": COLUMNS}, {})
     origin = provenance() | {key: document[key] for key in ("sweep", "design", "seed")}
     folder.write("provenance.json", json.dumps(origin, indent=2) + "\n")
     arms = list(dict.fromkeys((one.arm, one.against) for one in found))

@@ -76,6 +76,13 @@ class Outcomes:
         return int(self.values.shape[1])
 
     @property
+    def is_drawn(self) -> Flags:
+        """Whether each point was drawn by itself: of Saltelli's design the others are mixtures of these."""
+        if "matrix" not in self.design:
+            return np.ones(len(self.points), bool)
+        return np.asarray(self.design["matrix"].isin(["A", "B"]))
+
+    @property
     def means(self) -> Floats:
         """Mean of each point over the replicates that are there, float64[n_points]; NaN where none is."""
         return mean_of_replicates(self.values)
