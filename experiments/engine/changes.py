@@ -15,7 +15,7 @@ import numpy as np
 from partnersim.scenario.declarations import Section, setting
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.paths import find_setting
+from partnersim.scenario.paths import find_setting, spell_out
 from partnersim.scenario.scenario import Scenario
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -47,12 +47,12 @@ def changed(changes: Sequence[Change], scenario: Scenario, what: str = "a change
     for change in changes:
         for how, amounts in (("add", change.add), ("scale", change.scale), ("spread", change.spread)):
             for path, amount in amounts.items():
-                group = places(path, scenario)
+                group = spell_out(scenario, path)
                 old = [find_setting(scenario, place).value for place in group]
                 for place, value in zip(group, _moved(how, path, old, amount, scenario), strict=True):
                     _put(new, place, value, what)
         for path, value in change.set.items():
-            for place in places(path, scenario):
+            for place in spell_out(scenario, path):
                 _put(new, place, value, what)
     return new
 
@@ -61,24 +61,6 @@ def _put(new: dict[str, Any], path: str, value: Any, what: str) -> None:
     if path in new:
         raise ScenarioError(f"{what}: {path} is changed twice; each setting once")
     new[path] = value
-
-
-def places(path: str, scenario: Scenario) -> list[str]:
-    """The paths that a path with stars stands for."""
-    match path.split("."):
-        case ["organisations", "*", "targets", "*", key]:
-            return [
-                f"organisations.{o.name}.targets.{number}.{key}"
-                for o in scenario.organisations
-                for number in range(1, len(o.targets) + 1)
-            ]
-        case ["organisations", "*", *rest]:
-            return [".".join(["organisations", o.name, *rest]) for o in scenario.organisations]
-        case ["coordinators", "*", *rest]:
-            return [".".join(["coordinators", c.name, *rest]) for c in scenario.coordinators]
-        case parts if "*" in parts:
-            raise ScenarioError(f"{path}: a star may stand for organisations, their targets and coordinators")
-    return [path]
 
 
 def _moved(how: str, path: str, old: Sequence[Any], amount: float, scenario: Scenario) -> Sequence[Any]:

@@ -61,7 +61,8 @@ def in_words(path: str) -> str:
     member = parts[1] if len(parts) > 2 else ""
     kept = [part for part in (parts[2:] if member else parts) if part != "ways_of_working"]
     words = " ".join(kept).replace("_", " ")
-    return f"{words} of {member.replace('_', ' ')}" if member else words
+    of = "all" if member == "*" else member.replace("_", " ")
+    return f"{words} of {of}" if member else words
 
 
 def _places(effect: MainEffect) -> np.ndarray:

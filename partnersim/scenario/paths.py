@@ -47,8 +47,10 @@ def replace(scenario: AScenario, changes: Mapping[str, Any]) -> AScenario:
     changes
         Dotted path to value. Members of a list are named where they have a name, and numbered
         from 1 where not: ``organisations.council.planning_horizon``,
-        ``programme.initiatives.1.size``. Text ``""`` or None at what may be left out leaves it
-        out, as for ``organisations.council.ways_of_working.cross_links``.
+        ``programme.initiatives.1.size``; a star is all of them:
+        ``organisations.*.interdependence``. Of two changes to one thing the later holds. Text
+        ``""`` or None at what may be left out leaves it out, as for
+        ``organisations.council.ways_of_working.cross_links``.
 
     Raises
     ------
@@ -97,13 +99,50 @@ def first_months(scenario: AScenario, months: int) -> AScenario:
 def _put(data: dict[str, Any], path: str, value: Any) -> None:
     """Set what a dotted path leads to, in the data of a scenario."""
     try:
-        _put_at(data, path.split("."), value)
+        spelled = _spelled_out(path, data)
+        if not spelled:
+            raise LookupError("the star stands for nothing, since there is none of them")
+        for one in spelled:
+            _put_at(data, one.split("."), value)
     except LookupError as error:
         raise ScenarioError(f"{as_typed(path)} = {shown(value)}: {error.args[0]}") from None
 
 
+def spell_out(scenario: Partnership, path: str) -> list[str]:
+    """Return the paths that a path with stars stands for, one for each member of the lists there.
+
+    Raises
+    ------
+    ScenarioError
+        For a star in place of anything but the members of a list.
+    """
+    try:
+        return _spelled_out(path, scenario.model_dump())
+    except LookupError as error:
+        raise ScenarioError(f"{as_typed(path)}: {error.args[0]}") from None
+
+
+def _spelled_out(path: str, data: Any) -> list[str]:
+    """Return a path for each member of the lists that stars stand for; LookupError for other stars."""
+    above, star, below = path.partition(".*")
+    if not star or below[:1] not in ("", "."):
+        return [path]
+    place, holder = ROOT, data
+    for done, part in enumerate(above.split(".")):
+        step, place = _step(place, holder, part, ".".join(above.split(".")[:done]))
+        holder = holder[step]
+        holder = dict(holder) if isinstance(holder, BaseModel) else holder
+    if place.container is not list:
+        raise LookupError("a star stands for the members of a list: organisations, targets, coordinators")
+    names = [member_name(member, index) for index, member in enumerate(holder)]
+    return [spelled for name in names for spelled in _spelled_out(f"{above}.{name}{below}", data)]
+
+
 class Setting(NamedTuple):
-    """One thing that is set in a scenario: its declaration and its value."""
+    """One thing that is set in a scenario: its declaration and its value.
+
+    The value is None where a path with stars leads to members that differ.
+    """
 
     place: Place
     value: Any
@@ -117,6 +156,12 @@ def find_setting(scenario: Partnership, path: str) -> Setting:
     ScenarioError
         For a path that leads nowhere, as for `replace`; also into a table that is left out.
     """
+    if "*" in path.split("."):
+        found = [find_setting(scenario, spelled) for spelled in spell_out(scenario, path)]
+        if not found:
+            raise ScenarioError(f"{as_typed(path)}: the star stands for nothing, since there is none of them")
+        alike = all(one.value == found[0].value for one in found)
+        return found[0] if alike else Setting(found[0].place, None)
     place, parts = ROOT, path.split(".")
     value: Any = scenario.model_dump()
     try:

@@ -14,7 +14,7 @@ import partnersim
 from experiments.claims import run as command
 from experiments.engine import judge, page
 from experiments.engine import runs as engine_runs
-from experiments.engine.changes import Change, changed, places
+from experiments.engine.changes import Change, changed
 from experiments.engine.judge import Found, Mover
 from experiments.engine.runs import KEPT, Runs, place_at, run_study
 from experiments.engine.study import AS_IS, BASE, Event, Study, common, file_of, folders, read_study
@@ -237,14 +237,6 @@ def test_shares_stay_shares() -> None:
         "council": 1.0,
         "voluntary": 1.0,
     }
-
-
-def test_stars_stand_for_organisations_and_targets() -> None:
-    assert len(places("organisations.*.targets.*.weight", PLACE)) == 9
-    assert places("trust.deeds", PLACE) == ["trust.deeds"]
-    assert places("coordinators.*.skill", PLACE) == []
-    with pytest.raises(ScenarioError, match="a star"):
-        places("programme.*.size", PLACE)
 
 
 def test_what_points_vary_is_changed_point_by_point() -> None:

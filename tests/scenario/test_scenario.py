@@ -17,7 +17,7 @@ from partnersim.scenario.declarations import LEVERS, Coordinator, Drawn, Interve
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError, shown
 from partnersim.scenario.files import packaged, packaged_text, parse_json
-from partnersim.scenario.paths import first_months, replace
+from partnersim.scenario.paths import find_setting, first_months, replace, spell_out
 from partnersim.scenario.reference import json_schema, parameters_markdown
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.writing import to_toml
@@ -585,6 +585,9 @@ def test_replace_of_a_scenario_takes_keywords_too() -> None:
         ("programme.initiatives.2.size", 1.0, ["has members 1 to 1"]),
         ("events.1.month", 3, ["events is empty", "events=[{...}]"]),
         ("months.x", 3, ["months.x = 3", "has no parts"]),
+        ("months.*", 3, ["months.* = 3", "a star stands for the members of a list"]),
+        ("interventions.*.from_month", 5, ["interventions.*.from_month = 5", "stands for nothing"]),
+        ("organisations.*.trust", 0.5, ["organisations.*.trust = 0.5", "no such key"]),
         ("", 3, ["no such key"]),
         ("vision..size", 3, ["no such key"]),
         ("months", "x", ["months = 'x'", "whole number between 1 and 600 months"]),
@@ -604,6 +607,24 @@ def test_a_wrong_path_or_value_is_told(path: str, value: Any, wanted: list[str])
     assert message.count("\n") == 0
     for part in wanted:
         assert part in message
+
+
+def test_a_star_in_a_path_is_all_members_of_a_list() -> None:
+    names = [o.name for o in BASE.organisations]
+    each = {f"organisations.{name}.interdependence": 0.9 for name in names}
+    assert replace(BASE, {"organisations.*.interdependence": 0.9}) == replace(BASE, each) != BASE
+    assert spell_out(BASE, "organisations.*.capacity") == [f"organisations.{name}.capacity" for name in names]
+    assert spell_out(BASE, "trust.deeds") == ["trust.deeds"]
+    assert spell_out(BASE, "interventions.*.from_month") == []
+    with pytest.raises(ScenarioError, match="a star stands for"):
+        spell_out(BASE, "programme.*.size")
+    weights = replace(Scenario.load("integrated-care"), {"organisations.*.targets.*.weight": 0.5})
+    assert {t.weight for o in weights.organisations for t in o.targets} == {0.5}
+    path = "organisations.*.planning_horizon"
+    assert find_setting(replace(BASE, {path: 30.0}), path).value == 30.0
+    apart = replace(BASE, {path: 30.0, f"organisations.{names[0]}.planning_horizon": 60.0})
+    assert apart.organisations[0].planning_horizon == 60.0
+    assert find_setting(apart, path).value is None
 
 
 def test_first_months_leave_out_what_comes_later() -> None:
