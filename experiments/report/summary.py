@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.engine.page import row
+from experiments.engine.judge import CONTRADICTED, DEPENDS, FAILS, HOLDS, ONLY_WHERE, SUPPORTED
+from experiments.engine.page import listed, row
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
 from partnersim.figures.quantities import quantity
@@ -96,9 +97,34 @@ def standing_of_all(found: Sequence[Stored], model: str) -> Iterator[str]:
 # --- The claims -------------------------------------------------------------------------------
 
 
+IN_SHORT = {SUPPORTED: "yes", CONTRADICTED: "no", ONLY_WHERE: "in part"}
+OF_PARTS = {HOLDS: "yes for", FAILS: "no for", DEPENDS: "it depends on the setting for"}
+OTHER_THEORIES = {"two_layer": "surprises and reputation", "loyalty": "time together"}
+
+
+def in_short(record: Mapping[str, Any]) -> str:
+    """The answer as one would say it aloud; how large and where stands in the table and on its page."""
+    word, parts = record.get("answer"), record.get("parts")
+    if word not in IN_SHORT or not isinstance(parts, Mapping):
+        return str(record.get("sentence") or "no answer yet")
+    said = IN_SHORT[word]
+    if word == ONLY_WHERE:
+        each = ((words, [p for p, s in parts.items() if s == state]) for state, words in OF_PARTS.items())
+        said += f": {'; '.join(f'{words} {listed(names)}' for words, names in each if names)}"
+    by_theory = record.get("by_theory") or {}
+    other = [
+        f"{IN_SHORT.get(by_theory[name], 'not asked')} if trust rests on {words}"
+        for name, words in OTHER_THEORIES.items()
+        if by_theory.get(name, word) != word
+    ]
+    if other:
+        return f"{said}; {listed(other)}"
+    return f"{said}; the same by both other theories of trust" if len(by_theory) > 1 else said
+
+
 def in_a_sentence(stored: Stored) -> str:
     """What came of a claim."""
-    said = str(stored.summary.get("sentence") or "no answer yet")
+    said = in_short(stored.summary)
     if is_withdrawn(stored):
         of = (
             f" of {', '.join(stored.experiment.withdrawn_parts)}" if stored.experiment.withdrawn_parts else ""

@@ -242,7 +242,28 @@ def test_a_claim_has_a_row_for_each_part_with_its_weakest_test(found: list[colle
     assert rows[3] == ["", "", "trust", "−0.034 (−0.040 to −0.030)", f"100{nb}%", "–", "–", "–", ""]
     assert rows[4] == ["", "", "how often", f"25 (20 to 30){nb}%", f"50{nb}%", "–", "–", "–", ""]
     assert "beside" not in table
-    assert "- **B7. A coordinator brings acceleration**: holds for change, say." in table
+    said = "in part: yes for how often; no for trust; it depends on the setting for change"
+    assert f"- **B7. A coordinator brings acceleration**: {said}." in table
+
+
+@pytest.mark.parametrize(
+    ("answer", "by_theory", "said"),
+    [
+        ("supported", {"two_layer": "supported", "loyalty": "supported"}, "yes; the same by both other"),
+        (
+            "contradicted",
+            {"two_layer": "contradicted", "loyalty": "only where"},
+            "no; in part if trust rests on",
+        ),
+        ("supported", {}, "yes"),
+        (None, {}, "no answer yet"),
+    ],
+)
+def test_an_answer_is_said_as_one_would_aloud(
+    answer: str | None, by_theory: dict[str, str], said: str
+) -> None:
+    found = summary.in_short({"answer": answer, "parts": {"change": "holds"}, "by_theory": by_theory})
+    assert found.startswith(said)
 
 
 @pytest.mark.parametrize(("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")])
