@@ -105,16 +105,13 @@ def draw(
 
 def propose(space: Space, looks: Looks, last: Floats, luck: tuple[int, ...]) -> Result:
     """Learn from all looks, and draw points from the best part of where the last ones were drawn."""
-    n = space.search.stages[0].points
-    with load_extra("threadpoolctl", "analysis").threadpool_limits(
-        1
-    ):  # small matrices; and repeats bit for bit
-        emulators = Emulators(
-            looks, [number.band for number in NUMBERS], space.rest, space.search.confirm_replicates
-        )
-        most = float(np.quantile(emulators.missed(last), space.search.kept))
-        rng = np.random.default_rng(luck)
-        shares = draw(emulators.missed, n, len(space.priors), most, space.search.steps, rng)
+    s, bands = space.search, [number.band for number in NUMBERS]
+    # Matrices are small; and with one thread the same comes out bit for bit.
+    with load_extra("threadpoolctl", "analysis").threadpool_limits(1):
+        missed = Emulators(looks, bands, space.rest, s.confirm_replicates).missed
+        most = float(np.quantile(missed(last), s.kept))
+        n, rng = s.stages[0].points, np.random.default_rng(luck)
+        shares = draw(missed, n, len(space.priors), most, s.steps, rng)
     return {"shares": shares, "most": np.array(most)}
 
 
