@@ -36,6 +36,9 @@ SMALLEST_STEP = 0.1
 
 CONFIRM_RESAMPLES = 400
 
+FIRST, DRAWN, LUCK = 1, 2, 3
+"""Purposes of random numbers, beside a search's seed."""
+
 
 def look_at(space: Space, shares: Floats, level: Level) -> Result:
     """Look at a point, all of it."""
@@ -164,10 +167,8 @@ def _look_at_wave(
     """Look at points, each with luck of its own: were it common, all would be learnt of that luck alone."""
     seed, stage, number = at
     declared = space.search.stages[stage]
-    levels = [
-        Level(declared.replicates, luck, most_chance=declared.most_chance)
-        for luck in np.random.default_rng(at).integers(2**31, size=len(shares)).tolist()
-    ]
+    lucks = np.random.default_rng([seed, LUCK, stage, number]).integers(2**31, size=len(shares))
+    levels = [Level(declared.replicates, luck, most_chance=declared.most_chance) for luck in lucks.tolist()]
     what = f"search {seed}, " + (f"stage {stage + 1}" if stage else f"wave {number} of {space.search.waves}")
     found = look(space, worker, shares, levels, what)
     values, excess, distance, given = (
@@ -188,13 +189,13 @@ def _look_at_wave(
 def search(space: Space, worker: Worker, seed: int) -> Population:
     """Search in waves, then look at the best of the last wave harder."""
     s = space.search
-    first = np.random.default_rng([seed]).random((s.first_points, len(space.priors)))
+    first = np.random.default_rng([seed, FIRST]).random((s.first_points, len(space.priors)))
     wave = _look_at_wave(space, worker, (seed, 0, 0), first)
     waves, all_looks = [wave], wave.looks
     for number in range(1, s.waves + 1):
         last = wave.looks.shares[wave.looks.is_whole]
         key = digest("propose", seed, number, *(a.tobytes() for a in all_looks), last.tobytes())
-        (drawn,) = worker.do([Task(key, propose, (space, all_looks, last, (seed, number)))], "")
+        (drawn,) = worker.do([Task(key, propose, (space, all_looks, last, (seed, DRAWN, number)))], "")
         wave = _look_at_wave(space, worker, (seed, 0, number), drawn["shares"], float(drawn["most"]))
         waves.append(wave)
         all_looks = Looks(*(np.concatenate(two) for two in zip(all_looks, wave.looks, strict=True)))

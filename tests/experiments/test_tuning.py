@@ -474,7 +474,7 @@ def search_for_what_is_planted(monkeypatch: pytest.MonkeyPatch, worker: Any, see
 
 
 def test_two_searches_find_all_of_the_same_place(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In 23 parameters; a search by copies and steps ended at some descendants, in each search others."""
+    """In 23 parameters. A search by copies and steps collapsed here: .25 within, 1.3 between searches."""
     first, second = (search_for_what_is_planted(monkeypatch, worker, seed) for seed in (1, 2))
     for found in (first, second):
         assert found.shares.shape == (60, len(read_space().priors))
