@@ -76,29 +76,22 @@ class Evaluation(NamedTuple):
         How far outside, in tenths of the band; NaN where not looked at.
     distance : float
         Sum of penalties of what was looked at; infinite at points that are no part of the priors.
+    given : float
+        What a place at rest gives, share of free capacity.
     """
 
     found: Floats
     excess: Floats
     distance: float
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all was looked at."""
-        return not np.isnan(self.excess).any()
+    given: float
 
 
 _INDEX = {(number.pattern, number.key): index for index, number in enumerate(NUMBERS)}
 _PATTERNS = {pattern.name: pattern for pattern in PATTERNS}
 
 
-def evaluate(
-    point: Mapping[str, float],
-    level: Level,
-    most_distance: float = math.inf,
-    rest: tuple[float, float] = (0.0, 1.0),
-) -> Evaluation:
-    """Look for the patterns at a point until its distance is more than what is asked.
+def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float] = (0.0, 1.0)) -> Evaluation:
+    """Look for all patterns at a point.
 
     Parameters
     ----------
@@ -106,8 +99,6 @@ def evaluate(
         Dotted path to value.
     level
         How hard to look.
-    most_distance
-        Penalties are never negative: beyond this the rest need not be run.
     rest
         Between what a place at rest gives, or the point is none of the priors'.
     """
@@ -116,9 +107,9 @@ def evaluate(
     found = np.full((len(NUMBERS), 3), np.nan)
     outside = np.full(len(NUMBERS), np.nan)
     look.runner.keep(places[FAMILY], LONGEST)
-    given = look.run(places[FAMILY], 0, "contribution")["contribution"].mean()
+    given = float(look.run(places[FAMILY], 0, "contribution")["contribution"].mean())
     if not rest[0] <= given <= rest[1]:
-        return Evaluation(found, outside, math.inf)
+        return Evaluation(found, outside, math.inf, given)
     distance = 0.0
     for name in ORDER:
         pattern = _PATTERNS[name]
@@ -130,9 +121,7 @@ def evaluate(
             found[index] = numbers[key]
             outside[index] = excess(numbers[key], band, level.most_chance)
             distance += penalty(outside[index])
-        if distance > most_distance:
-            break
-    return Evaluation(found, outside, distance)
+    return Evaluation(found, outside, distance, given)
 
 
 # --- How far outside ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tomlkit
-from scipy import stats
+from scipy import spatial, stats
 
 from experiments.engine.page import begin
 from experiments.engine.work import Result
@@ -24,7 +24,7 @@ from experiments.provenance import written_by
 from experiments.tuning.accept import Accepted
 from experiments.tuning.evaluate import NUMBERS
 from experiments.tuning.ranges import ranges_text
-from experiments.tuning.search import Generation, Population
+from experiments.tuning.search import Population
 from experiments.tuning.space import Prior, Space, declared_hash
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, GREY, ORANGE, PURPLE
@@ -130,8 +130,9 @@ def constraints(outcome: Outcome) -> list[str]:
 
     Points that hold its band against those that do not, by parameter; or in words why not.
     """
-    shares = np.concatenate([population.first for population in outcome.populations])
-    outside = np.concatenate([population.first_excess for population in outcome.populations])
+    first = [population.waves[0] for population in outcome.populations]
+    shares = np.concatenate([wave.looks.shares for wave in first])
+    outside = np.concatenate([wave.excess for wave in first])
     said = []
     for index in range(len(NUMBERS)):
         is_known = ~np.isnan(outside[:, index])
@@ -297,14 +298,27 @@ def elsewhere_table(outcome: Outcome) -> Iterator[str]:
 
 def search_table(outcome: Outcome) -> Iterator[str]:
     """How the searches went."""
-    yield "| seed | stage | replicates | generation | most distance kept | median after | steps taken |"
-    yield "|---:|---:|---:|---:|---:|---:|---:|"
-    generations: list[Generation] = [g for p in outcome.populations for g in p.generations]
-    for g in generations:
+    yield (
+        "Wave by wave, then the harder looks at the best of the last. 'Expected': up to how many numbers a "
+        "point was expected to miss, so that it was drawn. 'Nearest': distance from a point to the nearest "
+        "other, in shares of the priors' ranges, median; where points descend from few it is next to nothing."
+    )
+    yield ""
+    yield "| seed | replicates | points | of the priors | expected | distance: median | least | nearest |"
+    yield "|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for wave in (wave for population in outcome.populations for wave in population.waves):
+        whole = wave.looks.is_whole
+        known, expected = wave.distance[whole], "" if math.isnan(wave.expected) else f"{wave.expected:.2f}"
         yield (
-            f"| {g.seed} | {g.stage + 1} | {g.replicates} | {g.generation} | {g.most:.3f} | "
-            f"{g.median:.3f} | {100 * g.taken:.0f} % |"
+            f"| {wave.seed} | {wave.replicates} | {len(whole)} | {len(known)} | {expected} | "
+            f"{np.median(known):.2f} | {known.min():.2f} | {nearest(wave.looks.shares[whole]):.2f} |"
         )
+
+
+def nearest(shares: Floats) -> float:
+    """How far points are from their nearest other, in the median."""
+    apart, _ = spatial.KDTree(shares).query(shares, k=2)
+    return float(np.median(apart[:, 1]))
 
 
 # --- Figures --------------------------------------------------------------------------------------

@@ -19,13 +19,13 @@ from experiments.engine.work import Result, Task, Worker, at_work, digest, say
 from experiments.tuning.accept import TooFewError, accept, centre
 from experiments.tuning.evaluate import Level, evaluate
 from experiments.tuning.report import Outcome, write
-from experiments.tuning.search import confirm_level, look, search
+from experiments.tuning.search import confirm_levels, look, search
 from experiments.tuning.space import PRIORS, Ranged, Space, Stage, declared_hash, read_held, read_space
 from partnersim.model.version import EQUATIONS
 from partnersim.scenario.errors import ScenarioError
 
 HERE = Path(__file__).resolve().parent
-CODE = ("evaluate.py", "search.py", "../patterns/looks.py", "../patterns/runs.py")
+CODE = ("evaluate.py", "emulator.py", "search.py", "../patterns/looks.py", "../patterns/runs.py")
 """Files that decide what a task gives."""
 
 
@@ -36,12 +36,12 @@ def store_of(root: Path, space: Space) -> Path:
 
 def quick(space: Space) -> Space:
     """A search that only shows that it works: points anywhere, few looks."""
-    stages = [
-        Stage(replicates=2, most_chance=1.0, generations=1),
-        Stage(replicates=3, most_chance=0.25, generations=1),
-    ]
+    stages = [Stage(replicates=2, most_chance=1.0, points=4), Stage(replicates=3, most_chance=0.25, points=4)]
     small = {
         "first_points": 6,
+        "waves": 1,
+        "kept": 1.0,
+        "steps": 20,
         "population": 4,
         "stages": stages,
         "confirm_replicates": 3,
@@ -63,13 +63,13 @@ def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
     found = [np.unique(population.shares, axis=0) for population in (first, second)]
     shares = np.concatenate(found)
     searches = np.repeat([0, 1], [len(points) for points in found])
-    hard = confirm_level(space)
-    confirmed = look(space, worker, shares, hard, "confirming")
+    confirmed = look(space, worker, shares, confirm_levels(space, len(shares)), "confirming")
     outside = np.array([result["excess"] for result in confirmed])
     accepted = accept(shares, outside, searches, space.search.wanted, space.search.reach)
     chosen = accepted.rows[centre(shares[list(accepted.rows)])]
     defaults = np.array([prior.share(prior.default) for prior in space.priors])
-    (at_defaults,) = look(space, worker, defaults[np.newaxis], hard, "defaults")
+    (hard,) = confirm_levels(space, 1)
+    (at_defaults,) = look(space, worker, defaults[np.newaxis], [hard], "defaults")
     points = [space.point(shares[row]) for row in accepted.rows]
     return Outcome(
         space=space,

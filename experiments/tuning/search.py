@@ -1,219 +1,205 @@
-"""A search: ABC by successive refinement, with points that move [drovandi2011].
+"""A search: waves of history matching [vernon2010; andrianakis2015].
 
-A population of points, first drawn from the priors. Each generation drops the half that lies
-furthest from the bands, replaces it by copies of the rest, and moves the copies by steps of a
-random walk that are taken only where the distance is no more than that of the worst point kept.
-What is left at the end is a sample, all points alike, from what is within that distance; no weights
-are needed. Later stages look at points harder, and only at those that pass the look of the first.
+Points drawn from the priors are looked at. From all that was found so far emulators learn how many numbers
+a point is expected to miss, wherever it is; the next wave's points are drawn alike from where that is
+little, and looked at in turn. Each wave asks for less. The best of the last are looked at harder.
 
-Nothing depends on how many workers there are, or on being interrupted: each task has its own
-chance.
+Every point is drawn by a Markov chain of its own, which began somewhere in the priors, so that no point
+descends from another that was looked at: a search by copies and short steps collapsed to the descendants
+of a few.
+
+Nothing depends on how many workers there are, or on being interrupted: each task has its own luck.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from experiments.engine.work import Result, Task, Worker, digest
 from experiments.patterns.estimates import Floats
-from experiments.tuning.evaluate import Level, evaluate
+from experiments.tuning.accept import TooFewError
+from experiments.tuning.emulator import Emulators, Looks
+from experiments.tuning.evaluate import NUMBERS, Level, evaluate
 from experiments.tuning.space import Space
+from partnersim.sweep.extras import load_extra
 
-STEP = 2.38
-"""Of a random walk: over the square root of the number of parameters [gelman1996]."""
+ANEW = 0.3
+"""Part of the steps that draw one parameter anew, the others go along the difference of two other chains."""
 
-SMALLEST_STEP = 0.2
-"""Steps are between this part of it and all of it: the bands need not leave one round heap."""
-
-FRESH = 0.25
-"""Part of the steps that draw one parameter anew from its prior: after many generations points
-descend from few, and have from these also what nothing that was observed asks for."""
-
-KEPT = 0.5
-"""Part of the population that each generation keeps."""
-
-MOVES = 4
-LEAST_TAKEN = 0.02
-"""A stage ends when fewer steps than this are taken: it has found what it can."""
-
-SCREENED = 0.95
-"""Part of the points kept that would pass the first look of a later stage."""
+SMALLEST_STEP = 0.1
+"""Steps along a difference are between this part of the usual length and all of it."""
 
 CONFIRM_RESAMPLES = 400
 
-
-class Walk(NamedTuple):
-    """Steps from a place on.
-
-    Attributes
-    ----------
-    spread : float64[parameter, parameter]
-        Lower triangle, times its transpose the covariance of steps.
-    most, most_screened : float
-        Distances up to which a step is taken, and up to which a point passes the first look.
-    screen : Level or None
-        The first look, if there is one.
-    luck : tuple of int
-        Of the steps.
-    """
-
-    spread: Floats
-    most: float
-    screen: Level | None
-    most_screened: float
-    luck: tuple[int, ...]
+FIRST, DRAWN, LUCK = 1, 2, 3
+"""Purposes of random numbers, beside a search's seed."""
 
 
 def look_at(space: Space, shares: Floats, level: Level) -> Result:
     """Look at a point, all of it."""
     found = evaluate(space.point(shares), level, rest=space.rest)
-    return {"found": found.found, "excess": found.excess, "distance": np.array(found.distance)}
-
-
-def walk(space: Space, start: Floats, start_distance: float, level: Level, steps: Walk) -> Result:
-    """Make some steps: where they end, how far from the bands, how many were taken."""
-    rng = np.random.default_rng(steps.luck)
-    n = len(space.priors)
-    here, distance, screened, taken = start, start_distance, math.nan, 0
-    for _ in range(MOVES):
-        if rng.random() < FRESH:
-            there = here.copy()
-            there[rng.integers(n)] = rng.random()
-        else:
-            scale = STEP / math.sqrt(n) * SMALLEST_STEP ** rng.random()
-            there = here + scale * steps.spread @ rng.standard_normal(n)
-        if ((there < 0.0) | (there > 1.0)).any():
-            continue
-        point, first = space.point(there), math.nan
-        if steps.screen is not None:
-            first = evaluate(point, steps.screen, steps.most_screened, space.rest).distance
-            if first > steps.most_screened:
-                continue
-        found = evaluate(point, level, steps.most, space.rest)
-        if found.distance <= steps.most:
-            here, distance, taken = there, found.distance, taken + 1
-            screened = found.distance if steps.screen is None else first
     return {
-        "shares": here,
-        "distance": np.array(distance),
-        "screened": np.array(screened),
-        "taken": np.array(taken),
+        "found": found.found,
+        "excess": found.excess,
+        "distance": np.array(found.distance),
+        "given": np.array(found.given),
     }
 
 
-class Generation(NamedTuple):
-    """What came of one generation of a search."""
-
-    seed: int
-    stage: int
-    generation: int
-    replicates: int
-    most: float
-    median: float
-    taken: float
-
-
-@dataclass
-class Population:
-    """Points that are left, all alike.
-
-    Attributes
-    ----------
-    shares : float64[point, parameter]
-    distance, screened : float64[point]
-        At the level of the stage, and at that of the first stage.
-    first, first_excess : float64[first point, parameter], float64[first point, number]
-        The points drawn from the priors, and how far outside each number was there.
-    generations : list[Generation]
-    """
-
-    shares: Floats
-    distance: Floats
-    screened: Floats
-    first: Floats
-    first_excess: Floats
-    generations: list[Generation]
-
-
-def levels(space: Space, seed: int) -> list[Level]:
-    """How hard the stages look."""
-    return [Level(s.replicates, seed, most_chance=s.most_chance) for s in space.search.stages]
-
-
-def confirm_level(space: Space) -> Level:
-    """How hard points are looked at in the end, with luck of their own."""
-    return Level(space.search.confirm_replicates, space.search.confirm_seed, CONFIRM_RESAMPLES)
-
-
-def look(space: Space, worker: Worker, shares: Floats, level: Level, what: str) -> list[Result]:
+def look(space: Space, worker: Worker, shares: Floats, levels: Sequence[Level], what: str) -> list[Result]:
     """Look at points as hard as is said, all of them whole."""
-    tasks = [Task(digest("look", level, space.point(at)), look_at, (space, at, level)) for at in shares]
+    tasks = [
+        Task(digest("look", level, space.point(at)), look_at, (space, at, level))
+        for at, level in zip(shares, levels, strict=True)
+    ]
     return worker.do(tasks, what)
 
 
-def _column(results: list[Result], name: str) -> Any:
-    return np.array([result[name] for result in results])
+def confirm_levels(space: Space, n: int) -> list[Level]:
+    """How hard points are looked at in the end, all with the same luck, which no search has seen."""
+    return [Level(space.search.confirm_replicates, space.search.confirm_seed, CONFIRM_RESAMPLES)] * n
+
+
+# --- Points of the next wave ----------------------------------------------------------------------
+
+
+def draw(
+    missed: Callable[[Floats], Floats], n: int, n_parameters: int, most: float, steps: int, rng: Any
+) -> Floats:
+    """Draw points alike from where no more than so many numbers are expected to be missed.
+
+    As many Markov chains as points, each from its own start in the priors. A step is taken where it ends
+    no higher than `most`, or, on the way there, than where it began. Half of the chains move at a time,
+    along differences of chains of the other half [terbraak2006], as these have the shape of what is left;
+    so each half's steps do not depend on where it is itself.
+
+    Returns
+    -------
+    float64[point, parameter]
+        Where chains ended that got there.
+    """
+    here = rng.random((n, n_parameters))
+    height = missed(here)
+    usual = 2.38 / np.sqrt(2.0 * n_parameters)
+    for step in range(steps):
+        moving, others = np.arange(step % 2, n, 2), np.arange((step + 1) % 2, n, 2)
+        m = len(moving)
+        a, b = rng.integers(len(others), size=(2, m))
+        length = usual * SMALLEST_STEP ** rng.random((m, 1))
+        there = here[moving] + length * (here[others[a]] - here[others[b]])
+        there += 1e-3 * rng.standard_normal(there.shape)
+        anew = np.flatnonzero(rng.random(m) < ANEW)
+        there[anew] = here[moving[anew]]
+        there[anew, rng.integers(n_parameters, size=len(anew))] = rng.random(len(anew))
+        is_inside = ((there >= 0.0) & (there <= 1.0)).all(axis=1)
+        if not is_inside.any():
+            continue
+        moving, there = moving[is_inside], there[is_inside]
+        then = missed(there)
+        taken = then <= np.maximum(most, height[moving])
+        here[moving[taken]], height[moving[taken]] = there[taken], then[taken]
+    return here[height <= most]
+
+
+def propose(space: Space, looks: Looks, last: Floats, luck: tuple[int, ...]) -> Result:
+    """Learn from all looks, and draw points from the best part of where the last ones were drawn."""
+    s, bands = space.search, [number.band for number in NUMBERS]
+    # Matrices are small; and with one thread the same comes out bit for bit.
+    with load_extra("threadpoolctl", "analysis").threadpool_limits(1):
+        missed = Emulators(looks, bands, space.rest, s.confirm_replicates).missed
+        most = float(np.quantile(missed(last), s.kept))
+        n, rng = s.stages[0].points, np.random.default_rng(luck)
+        shares = draw(missed, n, len(space.priors), most, s.steps, rng)
+    return {"shares": shares, "most": np.array(most)}
+
+
+# --- Waves ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Points that were drawn and looked at together.
+
+    Attributes
+    ----------
+    seed, replicates
+        Of the search, and how hard it looked.
+    expected : float
+        Up to how many numbers points were expected to miss, so that they were drawn; NaN where they were
+        drawn from the priors, or are the best of a wave before.
+    looks
+        Where they are, and what was found.
+    excess : float64[point, number]
+        How far outside each number is; NaN at points that are no part of the priors.
+    distance : float64[point]
+        From the bands; infinite there.
+    """
+
+    seed: int
+    replicates: int
+    expected: float
+    looks: Looks
+    excess: Floats
+    distance: Floats
+
+    def best(self, n: int) -> Floats:
+        """The points nearest to the bands: float64[point, parameter], points of the priors only."""
+        order = np.argsort(self.distance, kind="stable")[:n]
+        return self.looks.shares[order[np.isfinite(self.distance[order])]]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Points that are left, each drawn by itself: float64[point, parameter]; and the waves before."""
+
+    shares: Floats
+    waves: list[Wave]
+
+
+def _look_at_wave(
+    space: Space, worker: Worker, at: tuple[int, int, int], shares: Floats, expected: float = math.nan
+) -> Wave:
+    """Look at points, each with luck of its own: were it common, all would be learnt of that luck alone."""
+    seed, stage, number = at
+    declared = space.search.stages[stage]
+    lucks = np.random.default_rng([seed, LUCK, stage, number]).integers(2**31, size=len(shares))
+    levels = [Level(declared.replicates, luck, most_chance=declared.most_chance) for luck in lucks.tolist()]
+    what = f"search {seed}, " + (f"stage {stage + 1}" if stage else f"wave {number} of {space.search.waves}")
+    found = look(space, worker, shares, levels, what)
+    values, excess, distance, given = (
+        np.array([result[name] for result in found]) for name in ("found", "excess", "distance", "given")
+    )
+    looks = Looks(shares, values, given, np.full(len(shares), float(declared.replicates)))
+    wave = Wave(seed, declared.replicates, expected, looks, excess, distance)
+    known = distance[np.isfinite(distance)]
+    if len(known) < 2:
+        raise TooFewError(f"{what}: of {len(shares)} points {len(known)} are of the priors; 2 are needed")
+    worker.tell(
+        f"{what}: {len(known)} of {len(shares)} points are of the priors; distance {np.median(known):.2f} "
+        f"(median), {known.min():.2f} (least)"
+    )
+    return wave
 
 
 def search(space: Space, worker: Worker, seed: int) -> Population:
-    """Search in all stages."""
-    s, all_levels = space.search, levels(space, seed)
-    first = np.random.default_rng([seed]).random((s.first_points, len(space.priors)))
-    looks = look(space, worker, first, all_levels[0], f"search {seed}: points from the priors")
-    distance = _column(looks, "distance")
-    best = np.argsort(distance, kind="stable")[: s.population]
-    population = Population(first[best], distance[best], distance[best], first, _column(looks, "excess"), [])
-    for stage, declared in enumerate(s.stages):
-        if stage:
-            what = f"search {seed}: stage {stage + 1}"
-            population.distance = _column(
-                look(space, worker, population.shares, all_levels[stage], what), "distance"
-            )
-        for generation in range(1, declared.generations + 1):
-            done = one_generation(space, worker, population, (seed, stage, generation), all_levels)
-            population.generations.append(done)
-            worker.tell(
-                f"search {seed}, stage {stage + 1}, generation {generation} of at most "
-                f"{declared.generations}: distance {done.median:.3f} (median), {done.most:.3f} (most "
-                f"kept); {100 * done.taken:.0f} % of steps taken"
-            )
-            if done.taken < LEAST_TAKEN:
-                break
-    return population
-
-
-def one_generation(
-    space: Space, worker: Worker, population: Population, at: tuple[int, int, int], all_levels: list[Level]
-) -> Generation:
-    """Drop the worse half, copy the better one, move the copies."""
-    seed, stage, generation = at
-    level = all_levels[stage]
-    n = len(population.distance)
-    kept = np.argsort(population.distance, kind="stable")[: max(math.ceil(KEPT * n), 1)]
-    most = float(population.distance[kept].max())
-    copied = np.random.default_rng(at).choice(kept, n - len(kept))
-    covariance = np.atleast_2d(np.cov(population.shares[kept].T)) if len(kept) > 1 else 0.0
-    spread = np.linalg.cholesky(covariance + 1e-4 * np.eye(len(space.priors)))
-    screen = all_levels[0] if stage > 0 else None
-    most_screened = float(np.quantile(population.screened[kept], SCREENED))
-    tasks = []
-    for slot, start in enumerate(copied.tolist()):
-        steps = Walk(spread, most, screen, most_screened, (*at, slot))
-        shares, distance = population.shares[start], float(population.distance[start])
-        key = digest("walk", *at, slot, shares.tobytes(), spread.tobytes(), most, most_screened, level)
-        tasks.append(Task(key, walk, (space, shares, distance, level, steps)))
-    walks = worker.do(tasks, f"search {seed}, stage {stage + 1}, generation {generation}")
-    before = population.screened[copied]
-    screened = _column(walks, "screened")
-    population.shares = np.concatenate([population.shares[kept], _column(walks, "shares")])
-    population.distance = np.concatenate([population.distance[kept], _column(walks, "distance")])
-    population.screened = np.concatenate(
-        [population.screened[kept], np.where(np.isnan(screened), before, screened)]
-    )
-    taken = float(_column(walks, "taken").sum()) / (max(len(tasks), 1) * MOVES)
-    median = float(np.median(population.distance))
-    return Generation(seed, stage, generation, level.replicates, most, median, taken)
+    """Search in waves, then look at the best of the last wave harder."""
+    s = space.search
+    first = np.random.default_rng([seed, FIRST]).random((s.first_points, len(space.priors)))
+    wave = _look_at_wave(space, worker, (seed, 0, 0), first)
+    waves, all_looks = [wave], wave.looks
+    for number in range(1, s.waves + 1):
+        last = wave.looks.shares[wave.looks.is_whole]
+        key = digest("propose", seed, number, *(a.tobytes() for a in all_looks), last.tobytes())
+        (drawn,) = worker.do([Task(key, propose, (space, all_looks, last, (seed, DRAWN, number)))], "")
+        wave = _look_at_wave(space, worker, (seed, 0, number), drawn["shares"], float(drawn["most"]))
+        waves.append(wave)
+        all_looks = Looks(*(np.concatenate(two) for two in zip(all_looks, wave.looks, strict=True)))
+    for stage, declared in enumerate(s.stages[1:], start=1):
+        wave = _look_at_wave(space, worker, (seed, stage, 0), wave.best(declared.points))
+        waves.append(wave)
+    return Population(wave.best(s.population), waves)

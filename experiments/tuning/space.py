@@ -35,11 +35,11 @@ class Ranged(Section):
 
 
 class Stage(Section):
-    """Generations in which points are looked at equally hard."""
+    """Points that are looked at equally hard."""
 
     replicates: Whole = setting(..., "Replicates at each point.", low=2, high=10_000)
     most_chance: Real = setting(..., "Part of a band's width that chance may excuse.", low=0, high=1)
-    generations: Whole = setting(..., "Generations, at most.", low=1, high=100)
+    points: Whole = setting(..., "Points: of each wave; later, the best of the stage before.", low=2)
 
 
 class Search(Section):
@@ -47,8 +47,11 @@ class Search(Section):
 
     seeds: tuple[Whole, Whole] = setting(..., "Of the two searches and of their runs.")
     first_points: Whole = setting(..., "Points drawn from the priors.", low=2, high=10**6)
-    population: Whole = setting(..., "Of these and later, how many are kept.", low=2, high=10**5)
-    stages: list[Stage] = setting(..., "The stages in order.", unit="list")
+    waves: Whole = setting(..., "Waves after these.", low=0, high=100)
+    kept: Real = setting(..., "Part of a wave's region that the next keeps.", low=0.001, high=1)
+    steps: Whole = setting(..., "Of the chain that draws a point.", low=1, high=10**6)
+    stages: list[Stage] = setting(..., "The waves, then harder looks at the best of the last.", unit="list")
+    population: Whole = setting(..., "The best of these, which are left.", low=2, high=10**5)
     confirm_replicates: Whole = setting(..., "At the end, with other luck.", low=2, high=10_000)
     confirm_seed: Whole = setting(..., "Seed of that luck.", low=0, high=2**31)
     wanted: Whole = setting(..., "Points that hold the bands, at least.", low=1, high=10**5)
@@ -56,15 +59,14 @@ class Search(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.population > self.first_points:
-            raise ValueError(
-                f"population = {self.population}: must be at most first_points = {self.first_points}"
-            )
         if len({*self.seeds, self.confirm_seed}) < 3:
             raise ValueError("seeds, confirm_seed: must differ, so that no luck is seen twice")
         replicates = [stage.replicates for stage in self.stages]
         if not replicates or replicates != sorted(set(replicates)):
             raise ValueError(f"stages: replicates = {replicates}: must rise from stage to stage")
+        points = [*(stage.points for stage in self.stages), self.population]
+        if points != sorted(points, reverse=True):
+            raise ValueError(f"stages, population: points = {points}: must fall from stage to stage")
         return self
 
 
