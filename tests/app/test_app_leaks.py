@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -105,8 +104,6 @@ def test_levers_are_made_once_for_each_name() -> None:
 
 
 # --- pages ---------------------------------------------------------------------------------------
-
-
 
 
 def open_page(context: Any, server: WatchedServer) -> Any:
