@@ -85,11 +85,14 @@ def test_variants_are_part_of_what_a_sweep_is_and_named_in_provenance(done: Path
 
 
 def test_a_sweep_can_be_read_but_not_gone_on_with_without_its_variants(done: Path) -> None:
-    program = done / "plans" / "mine.py"
-    program.rename(program.with_suffix(".gone"))
-    assert len(read(done / "sweep")) == 16 * 2 * 6
-    with pytest.raises(ScenarioError, match=r"variants\.decide: there is no Python file .*mine\.py"):
-        run(done / "sweep", Store.open(done / "sweep").plan)
+    program, gone = done / "plans" / "mine.py", done / "plans" / "gone"
+    program.rename(gone)
+    try:
+        assert len(read(done / "sweep")) == 16 * 2 * 6
+        with pytest.raises(ScenarioError, match=r"variants\.decide: there is no Python file .*mine\.py"):
+            run(done / "sweep", Store.open(done / "sweep").plan)
+    finally:
+        gone.rename(program)
 
 
 @pytest.mark.parametrize(
