@@ -150,9 +150,13 @@ class Page:
         self.page.wait_for_selector(f"main.ps-main-{sheet}")
         self.do("settle")
 
-    def close(self) -> None:
-        """Close the page as a visitor does."""
+    def leave(self) -> None:
+        """Close the page as a visitor does: it tells the server so, which takes a moment."""
         self.page.close(run_before_unload=True)
+
+    def close(self) -> None:
+        """Close the browser; what its page still had to tell the server is then lost."""
+        self.leave()
         self.context.close()
 
 
@@ -322,19 +326,8 @@ def measure_pages(browser: Any, size: Size) -> dict[str, Any]:
     """Many pages, each of a visitor of its own, opened and closed, round after round."""
     found: dict[str, Any] = {"pages": size.pages}
     with WatchedServer() as server:
-        with visiting(browser, server) as page:
-            page.open()
-        before = settled(server)
-        rounds = []
-        for _ in range(size.rounds_of_pages):
-            pages = []
-            for _ in range(size.pages):
-                pages.append(Page(browser, server))
-                pages[-1].open()
-            opened = server.ask()
-            for page in pages:
-                page.close()
-            rounds.append((opened, settled(server)))
+        _, before = come_and_go(browser, server, 1)
+        rounds = [come_and_go(browser, server, size.pages) for _ in range(size.rounds_of_pages)]
     for name, what in (("memory", "MB"), ("threads", "threads"), ("objects", "objects")):
         unit = ", MB" if what == "MB" else ""
         first, last = rounds[0], rounds[-1]
@@ -346,6 +339,20 @@ def measure_pages(browser: Any, size: Size) -> dict[str, Any]:
         }
     last = rounds[-1][1]
     return found | {f"left: {name}": last[name] for name in ("pages", "widgets", "listeners")}
+
+
+def come_and_go(browser: Any, server: WatchedServer, n_pages: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Open pages and close them; what the server keeps while they are open, and after."""
+    pages = [Page(browser, server) for _ in range(n_pages)]
+    for page in pages:
+        page.open()
+    opened = server.ask()
+    for page in pages:
+        page.leave()
+    left = settled(server)
+    for page in pages:
+        page.context.close()
+    return opened, left
 
 
 def settled(server: WatchedServer) -> dict[str, Any]:

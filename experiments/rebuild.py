@@ -93,6 +93,14 @@ def run(steps: Sequence[Step]) -> list[Step]:
     return failed
 
 
+def unwritten(out: Path) -> list[Path]:
+    """Files that a quick rebuild should have written into its folder, and has not."""
+    folders = [out / name for name in ("tuning", *RUN) if name != "claims"]
+    folders += sorted((out / "claims").glob("*")) or [out / "claims"]
+    wanted = [folder / name for folder in folders for name in ("results.md", "figure.png", "summary.*")]
+    return [file for file in wanted if not any(file.parent.glob(file.name))]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="all small, to see that it works")
@@ -105,7 +113,10 @@ def main() -> int:
         return 1 if run(list(full_steps())) else 0
     with tempfile.TemporaryDirectory() as folder:
         out = (options.out or Path(folder)).absolute()
-        return 1 if run(list(quick_steps(out, options.accepted))) else 0
+        failed = run(list(quick_steps(out, options.accepted)))
+        for file in (lacking := unwritten(out)):
+            print(f"not written: {file}", file=sys.stderr)
+        return 1 if failed or lacking else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Python in a process of its own, with this copy of the package, as a user would start it."""
 
+import contextlib
 import os
 import shlex
 import subprocess
@@ -7,6 +8,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from partnersim.cli import app
 from tests.pages import ROOT
 
 PATIENCE = 1800
@@ -51,7 +55,18 @@ def loaded_by_command(words: list[str], names: Iterable[str]) -> str:
 
 
 def run_line(line: str, folder: Path) -> None:
-    """Run a line of a page in a folder; it must end well, and print something."""
+    """Run a line of a page in a folder; it must end well, and print something.
+
+    A command of the package runs in this process: as much is tested as in another, which would first
+    load all that is loaded here. That it can be started is seen in tests/cli.
+    """
     program, *words = shlex.split(line)
-    module = {"partnersim": ["-m", "partnersim"], "python": []}[program]
-    assert printed_by(*module, *words, folder=folder, COLUMNS="100").strip(), f"{line}: no word"
+    if program == "python":
+        printed = printed_by(*words, folder=folder)
+    else:
+        assert program == "partnersim", line
+        with contextlib.chdir(folder):
+            done = CliRunner(env={"COLUMNS": "100"}).invoke(app, words)
+        assert done.exit_code == 0, f"{line}\n{done.output}"
+        printed = done.stdout
+    assert printed.strip(), f"{line}: no word"

@@ -142,7 +142,7 @@ def test_the_same_seed_finds_the_same(quick: None) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["prim", "cart"])
-def test_no_box_is_clear_where_there_is_none(method: Method) -> None:
+def test_no_box_is_clear_where_there_is_none(quick: None, method: Method) -> None:
     """Of 60 sets of outcomes that depend on nothing, three are expected to have a clear box at most."""
     if method == "cart":
         pytest.importorskip("sklearn")

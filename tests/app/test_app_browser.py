@@ -80,6 +80,7 @@ def test_playing_changes_the_stage_in_place_and_builds_nothing_and_stops(visitor
     page = visitor.page
     button(page, "Next").click()
     expect(page.locator(".ps-cursor")).to_have_count(1)
+    settle(page)  # the stage comes in several messages
     page.evaluate(
         """() => {
           window.built = 0;
@@ -106,7 +107,7 @@ def test_playing_changes_the_stage_in_place_and_builds_nothing_and_stops(visitor
     assert uncovered == sorted(uncovered) and uncovered[0] < uncovered[-1], "the line goes up to now"
     expect(button(page, "Play")).to_be_visible()
     expect(page.locator(".ps-card")).to_contain_text("Year 2.")
-    assert page.locator("[data-lit]").count() == 1
+    expect(page.locator("[data-lit]")).to_have_count(1)
 
 
 def test_a_month_on_and_faster(visitor: Visitor) -> None:

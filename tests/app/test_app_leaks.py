@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -107,13 +106,6 @@ def test_levers_are_made_once_for_each_name() -> None:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def server() -> Iterator[WatchedServer]:
-    """A server that gives up a page whose connection was lost after two seconds."""
-    with WatchedServer(SOLARA_KERNEL_CULL_TIMEOUT="2s") as started:
-        yield started
-
-
 def open_page(context: Any, server: WatchedServer) -> Any:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -134,9 +126,14 @@ def kept_without_pages(server: WatchedServer) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["closed", "lost"])
-def test_pages_that_go_leave_only_their_rooms(browser: Any, server: WatchedServer, how: str) -> None:
+@pytest.mark.parametrize(("how", "given_up_after"), [("closed", "1h"), ("lost", "2s")])
+def test_pages_that_go_leave_only_their_rooms(browser: Any, how: str, given_up_after: str) -> None:
     """A page that is closed says so; one whose connection is lost is given up after a while."""
+    with WatchedServer(SOLARA_KERNEL_CULL_TIMEOUT=given_up_after) as server:
+        only_rooms_are_left(browser, server, how)
+
+
+def only_rooms_are_left(browser: Any, server: WatchedServer, how: str) -> None:
     n_pages = 4
 
     def come_and_go() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -146,11 +143,11 @@ def test_pages_that_go_leave_only_their_rooms(browser: Any, server: WatchedServe
         if how == "closed":
             for page in pages:
                 page.close(run_before_unload=True)
+            kept_without_pages(server)  # what a page has to tell goes with the browser
         context.close()
         return opened, kept_without_pages(server)
 
-    come_and_go()  # what is loaded once is loaded now
-    before = kept_without_pages(server)
+    _, before = come_and_go()  # what is loaded once is loaded now
     rounds = [come_and_go() for _ in range(3)]
     for opened, _ in rounds:
         assert opened["pages"] == opened["listeners"] == n_pages

@@ -155,6 +155,7 @@ def test_optuna() -> None:
     assert study.trials_dataframe().shape[0] == 15
 
 
+@pytest.mark.slow
 def test_ema_workbench() -> None:
     workbench = pytest.importorskip("ema_workbench")
 

@@ -12,6 +12,9 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCRIPTS = sorted((DOCS / "gallery").glob("*.py"))
 MOST_LINES = 40
 
+SMALLER = {"tournament": ("range(12)", "range(2)")}
+"""What a script is told in place of something that only makes its numbers surer."""
+
 
 def size_of(picture: Path) -> tuple[int, int]:
     """Width and height in pixels, from the head of a PNG file."""
@@ -40,7 +43,11 @@ def test_script_is_short_and_says_what_it_does(script: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_script_draws_its_picture(script: Path, tmp_path: Path) -> None:
-    assert printed_by(str(script), folder=tmp_path, MPLBACKEND="Agg").strip()
-    assert [file.name for file in tmp_path.iterdir()] == [f"{script.stem}.png"]
-    drawn = tmp_path / f"{script.stem}.png"
-    assert size_of(drawn) == size_of(script.with_suffix(".png"))
+    whole, few = SMALLER.get(script.stem, ("", ""))
+    text = script.read_text(encoding="utf-8")
+    assert whole in text
+    (tmp_path / script.name).write_text(text.replace(whole, few, 1), encoding="utf-8")
+    assert printed_by(script.name, folder=tmp_path, MPLBACKEND="Agg").strip()
+    drawn = script.with_suffix(".png")
+    assert {file.name for file in tmp_path.iterdir()} == {script.name, drawn.name}
+    assert size_of(tmp_path / drawn.name) == size_of(drawn)

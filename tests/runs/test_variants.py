@@ -387,6 +387,7 @@ def test_other_errors_of_a_variant_pass_with_its_name() -> None:
     assert any("variant 'decide'" in note for note in caught.value.__notes__)
 
 
+@pytest.mark.slow
 def test_a_fault_of_a_compiled_variant_says_where_however_late_it_is() -> None:
     def tire(i, layer, state, p):
         if state.month[0] == 9 and state.keys[0, 0] == key:

@@ -673,6 +673,7 @@ def test_store_of_a_model_whose_plans_are_unknown_now_is_not_called_damaged(
         Store.open(tmp_path)
 
 
+@pytest.mark.slow
 def test_comments_are_the_same_model_and_another_version_is_not(tmp_path: Path) -> None:
     package = tmp_path / "copy" / "partnersim"
     shutil.copytree(ROOT / "partnersim", package, ignore=shutil.ignore_patterns("__pycache__"))
