@@ -178,7 +178,9 @@ def _in_order(slots: Mapping[str, Function]) -> Function:
         ]
     lines += [f"    if last == {END}:", "        state.month[0] += 1"]
     scope = {"__name__": __name__, **{row.name: row.process for row in MONTH}, **slots}
-    exec(compile("\n".join(lines), __file__, "exec"), scope)
+    source = "\n".join(lines)
+    exec(compile(source, __file__, "exec"), scope)
+    scope["perform_rows"].source = source  # no file has it
     return scope["perform_rows"]
 
 
