@@ -47,30 +47,28 @@ class Number(NamedTuple):
 
 
 class Array(NamedTuple):
-    """A fixed array in a record; `apart` if the lanes' numbers lie in records of their own."""
+    """A fixed array in a record."""
 
     base: str
     dims: tuple[int, ...]
     lanes: bool = False
-    apart: bool = False
 
     @property
     def c(self) -> str:
         """Return C's name of the type of an element."""
-        return Number(self.base, self.lanes and not self.apart).c
+        return Number(self.base, self.lanes).c
 
 
 class Record(NamedTuple):
     """A record of numbers, arrays and records, by the name of its type in C.
 
-    With lanes each of its numbers is a vector, but for whole numbers of records that lie `apart`,
-    one for each lane: these, and what is named in `common`, are the same in all lanes.
+    With lanes each of its numbers is a vector, but for those that are the same in all lanes: what is
+    named in `common`, of `common` bases too.
     """
 
     name: str
     dtype: np.dtype
     lanes: bool = False
-    apart: bool = False
     common: frozenset[str] = frozenset()
 
     def kind_of(self, field: str) -> Number | Array | Record:
@@ -79,9 +77,9 @@ class Record(NamedTuple):
         if dtype.names:
             return self._replace(dtype=dtype)
         base = BASES[dtype.base.str[1:]]
-        lanes = self.lanes and field not in self.common and (base == "f64" or not self.apart)
+        lanes = self.lanes and not {field, base} & self.common
         if dtype.shape:
-            return Array(base, dtype.shape, lanes, lanes and self.apart)
+            return Array(base, dtype.shape, lanes)
         return Number(base, lanes)
 
 
@@ -562,11 +560,7 @@ class Writer:
         of = self.expression(node.value)
         if not isinstance(of.kind, Record) or node.attr not in (of.kind.dtype.names or ()):
             raise self.refuse(node, f"there is no {node.attr} here")
-        kind = of.kind.kind_of(node.attr)
-        code = f"{of.code}{'.' if '->' in of.code else '->'}{node.attr}"
-        if isinstance(kind, Number) and kind.lanes and of.kind.apart:
-            return self.load(Element(kind, start=f"&{code}", places=f"LANE * APART({of.kind.name})"))
-        return Value(code, kind)
+        return Value(f"{of.code}{'.' if '->' in of.code else '->'}{node.attr}", of.kind.kind_of(node.attr))
 
     def of_subscript(self, node: ast.Subscript) -> Value:
         """Write an element or a row of an array, or the length of one of its axes."""
@@ -583,7 +577,7 @@ class Writer:
             i, j = (index.code for index in indices)
             return Value(f"row_of({of.code}, {i}, {j})", Line(of.kind.lanes))
         if isinstance(of.kind, Array) and len(indices) < len(of.kind.dims):
-            if of.kind.apart or any(index.kind.lanes for index in indices):
+            if any(index.kind.lanes for index in indices):
                 raise self.refuse(node, "lanes cannot take a row of their own")
             code = of.code + "".join(f"[{index.code}]" for index in indices)
             return Value(code, of.kind._replace(dims=of.kind.dims[len(indices) :]))
@@ -608,28 +602,16 @@ class Writer:
             return Element(Number("f64"), f"{of.code}.at[{index.code}]")
         if not isinstance(of.kind, Array) or len(indices) != len(of.kind.dims):
             raise self.refuse(node, "only an array, given all indices, has elements")
-        base, dims, lanes, apart = of.kind
+        base, dims, lanes = of.kind
         differ = any(index.kind.lanes for index in indices)
         kind = Number(base, lanes or differ)
-        if not apart and not differ:
+        if not differ:
             return Element(kind, of.code + "".join(f"[{index.code}]" for index in indices))
         flat = indices[0].code
         for size, index in zip(dims[1:], indices[1:], strict=True):
             flat = f"(({flat}) * {size} + {index.code})"
-        if apart:
-            place = f"LANE * APART({self.record_of(node)}) + {flat}"
-        else:
-            place = f"({flat}) * LANES + LANE" if lanes else flat
+        place = f"({flat}) * LANES + LANE" if lanes else flat
         return Element(kind, start=f"({base} *){of.code}", places=place)
-
-    def record_of(self, node: ast.expr) -> str:
-        """Return the name of the record in which something stands."""
-        while not isinstance(node, ast.Name):
-            node = node.value  # type: ignore[attr-defined]
-        kind = self.kinds[node.id]
-        if not isinstance(kind, Record):
-            raise self.refuse(node, "an array of what each lane has for itself cannot be handed on")
-        return kind.name
 
     def load(self, element: Element) -> Value:
         """Read an element."""
@@ -800,7 +782,7 @@ def declared(kind: Any, name: str) -> str:
         return f"{kind.c} (*{name})" + "".join(f"[{size}]" for size in kind.dims[1:])
     if isinstance(kind, Record | Records):
         record = kind.of if isinstance(kind, Records) else kind
-        return f"{record.name} *{name}"
+        return f"{record.name} *restrict {name}"
     return f"{'Table' if isinstance(kind, Table) else 'Row'} {name}"
 
 
@@ -833,22 +815,43 @@ def homes_of(definition: ast.FunctionDef) -> dict[str, int]:
 
 
 def structure(record: Record) -> str:
-    """Write a record as C's structure, and hold it to NumPy's layout."""
-    lanes = " * LANES" if record.lanes and not record.apart else ""
-    check = "" if lanes else f'_Static_assert(sizeof({record.name}) == {record.dtype.itemsize}, "layout");\n'
-    return f"typedef struct {{\n{_fields(record, 1)}}} {record.name};\n{check}"
+    """Write a record as C's structure; without lanes it has NumPy's layout."""
+    check = f'_Static_assert(sizeof({record.name}) == {record.dtype.itemsize}, "layout");\n'
+    return f"typedef struct {{\n{_fields(record)}}} {record.name};\n{'' if record.lanes else check}"
 
 
-def _fields(record: Record, depth: int) -> str:
-    """Write the fields of a record. Each begins at a multiple of 8 bytes, as NumPy has it."""
-    lines, indent = [], "    " * depth
+def _fields(record: Record) -> str:
+    """Write the fields of a record. Each begins at a multiple of 8 bytes, as NumPy has it, or of a vector."""
+    lines = []
     for name in record.dtype.names or ():
         kind = record.kind_of(name)
         if isinstance(kind, Record):
-            lines.append(f"{indent}struct {{\n{_fields(kind, depth + 1)}{indent}}} {name};\n")
+            lines.append(f"struct {{\n{_fields(kind)}}} {name};\n")
+        else:
+            dims = "".join(f"[{size}]" for size in kind.dims) if isinstance(kind, Array) else ""
+            lines.append(f"_Alignas({'8 * LANES' if record.lanes else '8'}) {kind.c} {name}{dims};\n")
+    return "".join(lines)
+
+
+def side_by_side(record: Record, path: str = "") -> str:
+    """Write statements that lay records `from`, one for each lane, side by side in a record `to`.
+
+    Of the arrays of a record that says how many there are, only those that are there are read.
+    """
+    lines, names = [], record.dtype.names or ()
+    for name in names:
+        kind, field = record.kind_of(name), f"{path}{name}"
+        if isinstance(kind, Record):
+            lines.append(side_by_side(kind, f"{field}."))
             continue
-        dims = "".join(f"[{size}]" for size in kind.dims) if isinstance(kind, Array) else ""
-        base = Number(kind.base, kind.lanes and not record.apart).c
-        alignment = "8 * LANES" if record.lanes and not record.apart else "8"
-        lines.append(f"{indent}_Alignas({alignment}) {base} {name}{dims};\n")
+        place, loops = field, ""
+        for axis, size in enumerate(kind.dims if isinstance(kind, Array) else ()):
+            end = f"from->{path}n" if axis == 0 and "n" in names else size
+            loops += f"for (int k{axis} = 0; k{axis} < {end}; k{axis}++) "
+            place += f"[k{axis}]"
+        if kind.lanes:
+            loops += "for (int lane = 0; lane < LANES; lane++) "
+            lines.append(f"{loops}to->{place}[lane] = from[lane].{place};\n")
+        else:
+            lines.append(f"{loops}to->{place} = from->{place};\n")
     return "".join(lines)
