@@ -95,7 +95,7 @@ class Table(NamedTuple):
     lanes: bool
 
 
-class Line(NamedTuple):
+class Row(NamedTuple):
     """One row of a table."""
 
     lanes: bool
@@ -107,7 +107,7 @@ class Known(NamedTuple):
     value: Any
 
 
-Kind = Number | Array | Record | Records | Table | Line | Known
+Kind = Number | Array | Record | Records | Table | Row | Known
 
 
 class Value(NamedTuple):
@@ -575,7 +575,7 @@ class Writer:
         indices = self.indices(node)
         if isinstance(of.kind, Table):
             i, j = (index.code for index in indices)
-            return Value(f"row_of({of.code}, {i}, {j})", Line(of.kind.lanes))
+            return Value(f"row_of({of.code}, {i}, {j})", Row(of.kind.lanes))
         if isinstance(of.kind, Array) and len(indices) < len(of.kind.dims):
             if any(index.kind.lanes for index in indices):
                 raise self.refuse(node, "lanes cannot take a row of their own")
@@ -594,7 +594,7 @@ class Writer:
     def element(self, node: ast.Subscript) -> Element:
         """Find an element of an array or of a row."""
         of, indices = self.expression(node.value), self.indices(node)
-        if isinstance(of.kind, Line):
+        if isinstance(of.kind, Row):
             (index,) = indices
             if of.kind.lanes:
                 place = f"LANE * {of.code}.lane + {index.code}"
@@ -740,7 +740,7 @@ class Writer:
     def call_rule(self, function: FunctionType, arguments: Sequence[Value]) -> Value:
         """Write a call of a rule; in the lanes of the mask if it can reach what lanes hold."""
         kinds = [argument.kind for argument in arguments]
-        reaches = any(isinstance(kind, Array | Record | Records | Line) and _has_lanes(kind) for kind in kinds)
+        reaches = any(isinstance(kind, Array | Record | Records | Row) and _has_lanes(kind) for kind in kinds)
         is_masked = bool(self.mask) and reaches
         written = self.program.write(function, kinds, is_masked)
         codes = [a.code for a in arguments if not isinstance(a.kind, Known)] + [self.mask] * is_masked
