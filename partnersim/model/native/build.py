@@ -26,6 +26,9 @@ FLAGS = [
     "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-but-set-variable",
 ]  # fmt: skip
 
+WEB = ["-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base"]
+"""How what a browser runs is put together: memory from `__heap_base` on is the page's."""
+
 
 def one(parameters: np.dtype) -> str:
     """Write all that Python calls, for one replicate at a time."""
@@ -95,7 +98,8 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
     parameters
         What the rules read: `partnersim.scenario.translate.PARAMETERS`.
     target
-        The computer it is for, as Zig names it, such as "aarch64-macos"; this one unless given.
+        The computer it is for, as Zig names it, such as "aarch64-macos", or "wasm32-freestanding" for
+        what a browser runs; this one unless given.
 
     Raises
     ------
@@ -131,7 +135,8 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
             if job.wait():
                 raise subprocess.CalledProcessError(job.returncode, command)
         objects = [f"{work}/{name}.o" for name, _, _ in jobs]
-        subprocess.run([*compiler, "-shared", "-s", *objects, "-o", f"{work}/{path.name}"], check=True)
+        link = WEB if target.startswith("wasm") else ["-shared"]
+        subprocess.run([*compiler, *link, "-s", *objects, "-o", f"{work}/{path.name}"], check=True)
         content = (Path(work) / path.name).read_bytes()
     for old in folder.glob(library_name(target, "*")):
         old.unlink()
