@@ -1,4 +1,4 @@
-"""Build the native library into a wheel: the model as machine code, so that nothing is compiled at first use."""
+"""Build the native library into a wheel: the model as machine code, so that first use compiles nothing."""
 
 import os
 import sys
