@@ -80,7 +80,7 @@ def places() -> dict[str, Scenario]:
     start = found["integrated-care"]
     found["coordinated"] = start.replace(coordinators=[{"name": "Ana", "host": start.organisation_names[0]}])
     found["loyal"] = start.replace({"trust.theory": "loyalty"})
-    found["two layers"] = start.replace({"trust.theory": "two_layer"})
+    found["two layers"] = start.replace({"trust.theory": "two-layer"})
     return found
 
 
@@ -268,6 +268,7 @@ REFUSED = {
     "return state.trust[x, 0, 0]\n": "an index is a whole number",
     "return x % 2.0\n": "no Mod of f64",
     "return nobody(x)\n": "nobody is not known here",
+    "return np.uint64(3) + 1\n": "with and without a sign cannot be mixed",
     "f = abs\n": "cannot be kept in a variable",
 }
 
@@ -275,12 +276,12 @@ REFUSED = {
 @pytest.mark.parametrize("body", REFUSED)
 def test_what_has_no_word_is_refused_with_file_and_line(body: str, tmp_path: Path) -> None:
     file = tmp_path / "rules.py"
-    source = f"import math\n\ndef rule(state, x):\n    {body}"
+    source = f"import math\nimport numpy as np\ndef rule(state, x):\n    {body}"
     file.write_text(source)
     scope: dict[str, Any] = {"__name__": "rules"}
     exec(compile(source, str(file), "exec"), scope)
     function = scope["rule"]
-    function.source = ast.unparse(ast.parse(source).body[1])
+    function.source = ast.unparse(ast.parse(source).body[2])
     state = walk.Record("STATE", STATE, True, frozenset({"month"}))
     with pytest.raises(walk.RefusedError) as refused:
         walk.Program().write(function, [state, walk.Number("f64", True)])
