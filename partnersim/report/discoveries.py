@@ -1,4 +1,4 @@
-"""What was found in sweeps, as documents and tables of files: maps, boxes and kinds of trajectory."""
+"""Discoveries in sweeps, as documents and tables of files: maps, boxes and kinds of trajectory."""
 
 from __future__ import annotations
 
