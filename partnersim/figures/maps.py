@@ -14,7 +14,7 @@ from partnersim.figures.marks import Box, Line, Mark, Panel, Text, rows_to_table
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PAPER, QUIET, SHADES, TYPE
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import Quantity, in_title, quantity
+from partnersim.figures.quantities import Quantity, in_title, quantity, subject
 from partnersim.figures.sweep import in_words
 from partnersim.runs.measures import Floats
 from partnersim.runs.wording import capital, join, percent, plural
@@ -309,9 +309,7 @@ def _title(maps: Sequence[Map]) -> str:
     """Write the title: where the first map is highest, or that it has no pattern."""
     one = maps[0]
     shown = quantity(one.measure)
-    what = shown.label if one.arm in (None, "base") else f"{shown.label} with {in_title(one.arm or '')}"
-    if one.against is not None:
-        what = f"What {in_title(one.arm or '')} changes in {shown.label[:1].lower()}{shown.label[1:]}"
+    what = subject(one.measure, None if one.arm == "base" else one.arm, one.against)
     if not one.emulator.name or one.emulator.explained < LEAST_EXPLAINED:
         names = join([in_words(axis.parameter) for axis in (one.x, one.y)])
         return f"{what}: no pattern over {names} that would tell of an unseen point"

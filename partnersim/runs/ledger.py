@@ -250,8 +250,7 @@ def explain(
 
     seed = whole_number("seed", seed, 0, MOST_SEED)
     replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
+    scenario = Scenario.load(scenario)
     _check_month("from_month", from_month, 1, scenario.months)
     to_month = scenario.months if to_month is None else to_month
     _check_month("to_month", to_month, from_month, scenario.months)
