@@ -67,7 +67,7 @@ NOISE_STREAM = 0x0B5E12ED
 
 
 class Observed(Section):
-    """What was observed of one measure."""
+    """One measure as it was observed."""
 
     value: Real = setting(..., "What was observed.", unit="as the measure")
     error: Real = setting(0.0, "Standard error of that.", low=0, high=1e12, unit="as the measure")
@@ -136,7 +136,7 @@ class Coverage(NamedTuple):
 
 @dataclass(frozen=True)
 class Marginal:
-    """What is known of one parameter, before and after.
+    """One parameter, as far as it is known before and after.
 
     Attributes
     ----------
@@ -246,7 +246,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was observed, what fits it, and how far that is to be believed.
+    """An observation, what fits it, and how far that is to be believed.
 
     Attributes
     ----------

@@ -676,7 +676,7 @@ def quasi_p(outcome: Floats, is_inside: Flags) -> float:
 
 
 class _Seen(NamedTuple):
-    """What resamples showed: how often each parameter was limited, and the ends of its limits."""
+    """The findings of resamples: how often each parameter was limited, and the ends of its limits."""
 
     reproduced: Mapping[str, float]
     limits: Mapping[str, list[Limit]]

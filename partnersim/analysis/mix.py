@@ -135,7 +135,7 @@ _DIFFERENCE = Measure("difference", "difference", "", None, "Difference of a rep
 
 @dataclass(frozen=True)
 class Mix:
-    """What a search found.
+    """The outcome of a search.
 
     Attributes
     ----------

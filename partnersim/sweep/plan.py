@@ -417,7 +417,7 @@ class Plan(Section):
 
     @property
     def notes(self) -> list[str]:
-        """Say where the ranges are from whose bounds the plan leaves out."""
+        """Where the ranges are from whose bounds the plan leaves out, in words."""
         accepted = accepted_ranges()
         said = {
             "accepted": "within what accepted points show (5 to 95 %)",
