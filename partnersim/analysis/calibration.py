@@ -50,7 +50,7 @@ FEWEST_RUNS = 500
 """Fewer runs leave too few near to any observation."""
 
 FEW_LUCKS = 100
-"""Under so many replicates whose luck all points share, a real observation has luck unlike any of them."""
+"""Under so many replicates whose random numbers all points share, a real place had chance unlike them."""
 
 RECOVERIES = 200
 """Runs of the sweep on which the intervals are tried."""
@@ -416,8 +416,8 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     n_replicates = len(np.unique(replicate))
     if is_luck_shared and n_replicates < FEW_LUCKS:
         notes.append(
-            f"All points share the luck of {n_replicates} replicates, little chance to compare with: a sweep "
-            "for calibration is better run with luck = 'independent'."
+            f"All points share the random numbers of {n_replicates} replicates, little chance to compare "
+            "with: a sweep for calibration is better run with luck = 'independent'."
         )
     simulations = Simulations(theta, summaries, point, replicate, is_luck_shared)
     fixed = {str(path): _plain(column.to_numpy()[0]) for path, column in first.points.items()}
@@ -437,7 +437,7 @@ def _check_runs(
     *,
     is_luck_shared: bool,
 ) -> None:
-    """Refuse too few runs, measures that say nothing, and luck that all share."""
+    """Refuse too few runs, measures that say nothing, and random numbers that all share."""
     if len(summaries) < FEWEST_RUNS:
         raise InputError(
             f"{sweep.folder}: {len(summaries)} runs have what was observed; calibration needs {FEWEST_RUNS}"
@@ -447,8 +447,8 @@ def _check_runs(
             raise InputError(f"{name}: is {column[0]:g} in every run; it says nothing of any parameter")
     if is_luck_shared and len(np.unique(replicate)) < 2:
         raise InputError(
-            f"{sweep.folder}: all runs share the luck of one replicate, so that chance cannot be told from "
-            "fit; run more replicates, or the plan with luck = 'independent'"
+            f"{sweep.folder}: all runs share the random numbers of one replicate, so that chance cannot be "
+            "told from fit; run more replicates, or the plan with luck = 'independent'"
         )
 
 
@@ -513,7 +513,7 @@ def predict(
     n: int,
     progress: Callable[[int, int], None] | None,
 ) -> Floats:
-    """Run what fits, with luck of its own: float64[n_predictions, n_targets], with the error of observing.
+    """Run what fits, with new random numbers: float64[n_predictions, n_targets], with the error of observing.
 
     What does not fit together as a scenario is left out.
     """

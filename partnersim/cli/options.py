@@ -104,7 +104,8 @@ ARMS = Annotated[
 REPLICATES = Annotated[
     int,
     typer.Option(
-        callback=between(1, MOST_REPLICATES), help="How often to simulate, each time with other luck."
+        callback=between(1, MOST_REPLICATES),
+        help="How often to simulate, each time with other random numbers.",
     ),
 ]
 REPLICATE = Annotated[
@@ -115,7 +116,9 @@ REPLICATE = Annotated[
 ]
 SEED = Annotated[
     int,
-    typer.Option(callback=between(0, MOST_SEED), help="Which luck: the same seed gives the same numbers."),
+    typer.Option(
+        callback=between(0, MOST_SEED), help="Which random numbers: the same seed gives the same results."
+    ),
 ]
 MONTHS = Annotated[int | None, option(help="Months to simulate, instead of the scenario's own.")]
 SETTINGS = Annotated[

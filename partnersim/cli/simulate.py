@@ -87,7 +87,7 @@ def compare(
     force: options.FORCE = False,
     as_json: options.JSON = False,
 ) -> None:
-    """Set arms against the scenario as it stands, pair by pair with the same luck."""
+    """Set arms against the scenario as it stands, pair by pair with common random numbers."""
     chosen = read_scenario(scenario, months, settings)
     compared = read_arms(chosen, arms or [])
     names = check_series(series)

@@ -176,7 +176,7 @@ def _legend(found: Mix) -> str:
     robust = " Purple: least regret over the points." if found.problem.n_points > 1 else ""
     dear = " Hollow: over the budget." if found.problem.budget is not None else ""
     return (
-        f"Large: the best, with luck that the search had not seen. Small: all tried; grey: spread evenly."
+        f"Large: the best, with random numbers new to the search. Small: all tried; grey: spread evenly."
         f"{dear}{robust}{search}"
     )
 

@@ -325,7 +325,7 @@ def _note(found: Sensitivity, n_hidden: int, what: str = "lines") -> str:
 
 
 def basis_in_words(found: Sensitivity) -> str:
-    """Tell which two parameters act together most, and how variance splits between parameters and luck."""
+    """Tell which two parameters act together most, and how the variance of single runs splits."""
     pair, said = found.strongest_pair(), luck_in_words(found)
     if pair is None:
         return said
@@ -335,7 +335,7 @@ def basis_in_words(found: Sensitivity) -> str:
 
 
 def luck_in_words(found: Sensitivity) -> str:
-    """Tell how the variance of single runs splits between parameters and luck; empty where nobody knows."""
+    """Tell how the variance of single runs splits; empty where nobody knows."""
     split: VarianceSplit | None = found.luck
     if split is None:
         return ""

@@ -261,7 +261,7 @@ def comparison_tables(comparison: Comparison) -> RenderableType:
         parts += [arm_table(comparison, arm, by_measure), Text()]
     note = (
         "Means over replicates. ± is the Monte Carlo error of the difference, as half its 95 % "
-        "interval over pairs that share their luck. 'Better in' is the share of pairs in which "
+        "interval over pairs that share their random numbers. 'Better in' is the share of pairs in which "
         "the arm does better, a tie counting half. A milestone never reached counts as the last "
         "month. What names no unit runs from 0 to 1. --json and --out give every measure."
     )
@@ -390,9 +390,9 @@ def what_if_view(found: WhatIf) -> RenderableType:
         table.add_row(Text(words), this, middle, f"{low} to {high}", elsewhere)
     unit = f" In {shown.unit}." if shown.unit else ""
     note = (
-        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with the same luck."
-        f"{unit} Levers are moved for all organisations and held to the end. The median is over this run and "
-        "those that follow it. One run can point the wrong way: (!) is where it does, for certain."
+        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with common random "
+        f"numbers.{unit} Levers are moved for all organisations and held to the end. The median is over this "
+        "run and those that follow it. One run can point the wrong way: (!) is where it does, for certain."
     )
     return Group(table, Text(), Text(note, style="dim"))
 
@@ -436,10 +436,10 @@ def mix_view(found: Mix) -> RenderableType:
         gained = f"{signed(shown.factor * gain)} {shown.unit}".rstrip()
         words.append(f"The search's best less the best of as many spread evenly, {shown.label}: {gained}.")
     note = (
-        "Differences from the place as it stands, mean over points and replicates whose luck the search had "
-        "not seen. Days: of staff a month, more than as it stands. At worst: at the worst point. Regret: the "
-        "most by which another of the best is better at a point. Enough: share of points with enough of it, "
-        "or more than as it stands."
+        "Differences from the place as it stands, mean over points and replicates whose random numbers "
+        "the search had not seen. Days: of staff a month, more than as it stands. At worst: at the worst "
+        "point. Regret: the most by which another of the best is better at a point. Enough: share of points "
+        "with enough of it, or more than as it stands."
     )
     return Group(*parts, *map(Text, words), Text(), Text(note, style="dim"))
 

@@ -174,7 +174,7 @@ class Plan(Section):
     )
     luck: LuckPolicy | None = setting(
         None,
-        "Which points share their luck, replicate by replicate: all (`common`), those made of one "
+        "Which points share their random numbers, replicate by replicate: all (`common`), those made of one "
         "row (`base-row`) or none (`independent`). `base-row` for a saltelli design if left out, "
         "else `common`. Arms always share it.",
         unit="name",

@@ -201,7 +201,7 @@ def test_coverage_of_the_intervals_of_a_sweep(tmp_path: Path) -> None:
         (
             {"luck": "common", "replicates": 1, "design": {"type": "latin-hypercube", "points": 500}},
             SPEED,
-            "all runs share the luck of one replicate",
+            "all runs share the random numbers of one replicate",
         ),
     ],
 )
