@@ -395,11 +395,10 @@ def _rows(one: Map) -> Iterator[tuple[Any, ...]]:
             int(np.abs(axis.fine - (axis.edges[at] + axis.edges[at + 1]) / 2).argmin())
             for axis, at in ((one.y, row), (one.x, column))
         ]
-        yield (
-            one.measure, one.arm or "", one.against or "", *_ends(one.x, column), *_ends(one.y, row),
-            float(mean), float(one.lows[row, column]), float(one.highs[row, column]),
-            int(one.n_points[row, column]), float(one.emulator.surface[nearest[0], nearest[1]]),
-        )  # fmt: skip
+        what = (one.measure, one.arm or "", one.against or "", *_ends(one.x, column), *_ends(one.y, row))
+        interval = float(one.lows[row, column]), float(one.highs[row, column])
+        emulated = float(one.emulator.surface[nearest[0], nearest[1]])
+        yield (*what, float(mean), *interval, int(one.n_points[row, column]), emulated)
 
 
 def _phase_rows(found: PhaseMap) -> Iterator[tuple[Any, ...]]:
@@ -407,9 +406,7 @@ def _phase_rows(found: PhaseMap) -> Iterator[tuple[Any, ...]]:
     one = found.acceleration
     for row, column, phase in _each(found.phases):
         sustained = math.nan if found.sustained is None else float(found.sustained[row, column])
-        yield (
-            found.arm or "", *_ends(one.x, column), *_ends(one.y, row),
-            "too few points" if phase < 0 else PHASES[phase],
-            float(one.means[row, column]), float(one.lows[row, column]), float(one.highs[row, column]),
-            float(found.survived.means[row, column]), sustained, int(one.n_points[row, column]),
-        )  # fmt: skip
+        where = (found.arm or "", *_ends(one.x, column), *_ends(one.y, row))
+        phase_in_words = "too few points" if phase < 0 else PHASES[phase]
+        numbers = (of[row, column] for of in (one.means, one.lows, one.highs, found.survived.means))
+        yield (*where, phase_in_words, *map(float, numbers), sustained, int(one.n_points[row, column]))

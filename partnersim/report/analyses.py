@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from partnersim.sweep.sweep import Sweep
 
 COLUMNS = (
-    "measure", "arm", "against", "method", "month", "n_rows",
-    "parameter", "other", "index", "value", "ci95_low", "ci95_high",
-)  # fmt: skip
+    *("measure", "arm", "against", "method", "month", "n_rows"),
+    *("parameter", "other", "index", "value", "ci95_low", "ci95_high"),
+)
 """Columns of the table of indices. `month` is empty but for series; there are fewer rows where it is to
 be seen whether indices have settled."""
 

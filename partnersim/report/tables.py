@@ -39,37 +39,34 @@ Link = tuple[str | None, str | None]
 Links = Sequence[tuple[str, Link]]
 """Links whose trust is explained, in words and by name; no words where it is everybody's."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Change": (
-        "change_delivered", "mean_speed", "peak_speed", "speed", "acceleration",
-        "second_half_less_first", "is_sustained_acceleration",
-        "sustained_acceleration_by_chance", "sustained_acceleration_if_doubling", "sustained_pace",
-        "initiatives_completed", "initiatives_abandoned", "initiatives_under_way",
-        "actual_over_planned",
-    ),
-    "Milestones": (
-        "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
-    ),
-    "Trust and relationships": (
-        "trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management",
-        "trust_front_line", "vision_commitment", "contribution", "delivered", "contact", "tension",
-        "target_pressure", "perceived_joint_working",
-    ),
-    "What came of it": (
-        "outcome", "outcome_effect", "vision_realised", "cost", "equity", "survived",
-        "months_to_collapse",
-    ),
-}  # fmt: skip
+GROUPS = {
+    group: names.split()
+    for group, names in {
+        "Change": (
+            "change_delivered mean_speed peak_speed speed acceleration second_half_less_first "
+            "is_sustained_acceleration sustained_acceleration_by_chance "
+            "sustained_acceleration_if_doubling sustained_pace initiatives_completed "
+            "initiatives_abandoned initiatives_under_way actual_over_planned"
+        ),
+        "Milestones": ("months_to_first_initiative months_to_25 months_to_50 months_to_80"),
+        "Trust and relationships": (
+            "trust competence_trust goodwill_trust trust_board trust_management trust_front_line "
+            "vision_commitment contribution delivered contact tension target_pressure "
+            "perceived_joint_working"
+        ),
+        "What came of it": ("outcome outcome_effect vision_realised cost equity survived months_to_collapse"),
+    }.items()
+}
 """Measures in the order in which they are shown; what is in no group comes last."""
 
 COMPARED = (
-    "mean_speed", "peak_speed", "change_delivered", "initiatives_completed",
-    "initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration",
-    "second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance",
-    "sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25",
-    "months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working",
-    "outcome_effect", "cost", "equity", "survived",
-)  # fmt: skip
+    *("mean_speed", "peak_speed", "change_delivered", "initiatives_completed"),
+    *("initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration"),
+    *("second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance"),
+    *("sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25"),
+    *("months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working"),
+    *("outcome_effect", "cost", "equity", "survived"),
+)
 """Measures in the table of a comparison; JSON and files have every measure."""
 
 LEAST_CHANGE = 0.0005

@@ -256,10 +256,9 @@ def told(**changes: Any) -> tuple[Discovery, FoundBox]:
         discovery.Restriction(path, limit, 0.5, 0.001, 0.01, 0.9, (0.2, 0.3), (0.4, 0.5))
         for path, limit in limits.items()
     ]
-    box = FoundBox(
-        Box(limits), 0.6, 0.1, 0.831, 0.312, 0.78, 0.005, bool(limits), restrictions,
-        [discovery.Proposal(Box(), 1.0, 0.312, 1.0)],
-    )  # fmt: skip
+    numbers = (0.6, 0.1, 0.831, 0.312, 0.78, 0.005)
+    proposals = [discovery.Proposal(Box(), 1.0, 0.312, 1.0)]
+    box = FoundBox(Box(limits), *numbers, bool(limits), restrictions, proposals)
     outcomes = SimpleNamespace(
         **{"measure": "mean_speed", "arm": None, "against": None} | changes.pop("outcomes", {})
     )
@@ -297,7 +296,7 @@ def test_a_box_is_told_as_a_manager_would() -> None:
             "mean speed with Ana, less that with base, is below −1 % per year in 83 of 100 pairs",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_case_is_told_in_its_own_words(outcomes: Any, threshold: float, is_above: bool, said: str) -> None:
     found, box = told(outcomes=outcomes, threshold=threshold, is_above=is_above)
     assert said in tell_box(found, box)
