@@ -134,6 +134,11 @@ class Coverage(NamedTuple):
         return float(ends.low), float(ends.high)
 
 
+def _named(quantiles: Floats) -> dict[str, float]:
+    """Name quantiles at `LEVELS`."""
+    return dict(zip(("p05", "median", "p95"), quantiles, strict=True))
+
+
 @dataclass(frozen=True)
 class Marginal:
     """One parameter, as far as it is known before and after.
@@ -197,8 +202,8 @@ class Marginal:
         return {
             "path": self.path,
             "unit": self.unit,
-            "prior": dict(zip(("p05", "median", "p95"), before, strict=True)),
-            "posterior": dict(zip(("p05", "median", "p95"), after, strict=True)),
+            "prior": _named(before),
+            "posterior": _named(after),
             "narrowing": self.narrowing,
             "coverage": self.coverage.share,
             "coverage_ci95": self.coverage.ci95,
@@ -234,11 +239,10 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """Give a dictionary of numbers."""
-        names = ("p05", "median", "p95")
         return {
             **self.observed.model_dump(),
-            "sweep": dict(zip(names, np.quantile(self.prior, LEVELS), strict=True)),
-            "predicted": dict(zip(names, np.quantile(self.predicted, LEVELS), strict=True)),
+            "sweep": _named(np.quantile(self.prior, LEVELS)),
+            "predicted": _named(np.quantile(self.predicted, LEVELS)),
             "place": self.place,
             "is_beyond": self.is_beyond,
         }

@@ -21,6 +21,7 @@ from partnersim.runs.measures import MEASURES, Floats, range_of
 from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural, signed
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
+from partnersim.scenario.reference import default_in_words
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -647,7 +648,7 @@ def parameters_table(rows: Sequence[ParameterRow]) -> Table:
             section = head
         table.add_row(
             Text(f" {name}"),
-            Text(default_text(row.default)),
+            Text(default_in_words(row.default)),
             Text(range_text(row)),
             Text(row.meaning).append(f" [{row.source}]" if row.source else "", style="dim"),
         )
@@ -664,21 +665,6 @@ def measures_reference(rows: Sequence[Entry]) -> Table:
         lies = f"{range_of(row.low, row.high)}, {row.unit}"
         table.add_row(Text(row.column, style="bold"), Text(lies), Text(f"{row.label}: {row.meaning}"))
     return table
-
-
-def default_text(default: Any) -> str:
-    """Print a default as a file would give it."""
-    if default is None:
-        return "left out"
-    if isinstance(default, bool):
-        return str(default).lower()
-    if isinstance(default, float):
-        return f"{default:g}"
-    if isinstance(default, dict):
-        return "{ … }" if default else "{}"
-    if isinstance(default, list):
-        return ", ".join(map(str, default)) or "none"
-    return str(default) if default != "" else "empty"
 
 
 def range_text(row: ParameterRow) -> str:
