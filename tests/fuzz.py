@@ -33,8 +33,8 @@ from unittest import mock
 from typer.main import get_command
 
 import partnersim.cli as cli
-from partnersim.analysis.calibration import parse_target, read_observed
 from partnersim.analysis.mix_plan import MixPlan, make_problem
+from partnersim.analysis.observed import parse_target, read_observed
 from partnersim.app.links import LinkError, from_link
 from partnersim.app.session import State
 from partnersim.app.stories import read_story

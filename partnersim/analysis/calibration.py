@@ -9,16 +9,15 @@ believed is tried on runs of the sweep itself, whose parameters are known.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 import partnersim
 from partnersim.analysis.given_data import MOST_VALUES
+from partnersim.analysis.observed import Observed
 from partnersim.analysis.rejection import (
     INTERVAL,
     Accepted,
@@ -35,10 +34,7 @@ from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, Flags, Floats
 from partnersim.runs.statistics import restrict
-from partnersim.scenario.declarations import Real, Section, setting
-from partnersim.scenario.errors import InputError, ScenarioError, as_typed, check_name
-from partnersim.scenario.files import parse_toml, read_text
-from partnersim.scenario.messages import validate
+from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep.parameters import Parameter, Range, Values
 
 if TYPE_CHECKING:
@@ -64,54 +60,6 @@ DRAWS = 100
 LEVELS = (INTERVAL[0], 0.5, INTERVAL[1])
 NOISE_STREAM = 0x0B5E12ED
 """Key of the errors of observing, so that they are none of the runs' random numbers."""
-
-
-class Observed(Section):
-    """One measure as it was observed."""
-
-    value: Real = setting(..., "What was observed.", unit="as the measure")
-    error: Real = setting(0.0, "Standard error of that.", low=0, high=1e12, unit="as the measure")
-
-
-class ObservedFile(Section):
-    """A file of what was observed."""
-
-    targets: dict[str, Observed] = setting(..., "By measure.", unit="table")
-
-
-def read_observed(file: str | Path) -> dict[str, Observed]:
-    """Read a file of observations: ``[targets.mean_speed]`` with ``value`` and ``error``.
-
-    Raises
-    ------
-    ScenarioError
-        One message with file, key, value and what would be right.
-    """
-    data = parse_toml(read_text(Path(file), "observations"), str(file), "observations")
-    targets = validate(ObservedFile, data, str(file)).targets
-    for name in targets:
-        check_name(name, MEASURES, "measure")
-    return targets
-
-
-def parse_target(text: str) -> tuple[str, Observed]:
-    """Read 'measure=value±error' as typed; '+-' stands for '±', and without an error it is 0.
-
-    Raises
-    ------
-    ScenarioError
-    """
-    found = re.fullmatch(r"\s*([\w-]+)\s*=\s*([^±\s]+?)\s*(?:(?:±|\+-)\s*(\S+?))?\s*", text)
-    try:
-        if found is None:
-            raise ValueError
-        numbers = [float(found[2]), float(found[3] or 0.0)]
-        if not all(map(math.isfinite, numbers)) or numbers[1] < 0:
-            raise ValueError
-    except ValueError:
-        raise ScenarioError(f"{as_typed(text)}: write MEASURE=VALUE±ERROR, such as trust=0.4±0.05") from None
-    check_name(found[1], MEASURES, "measure")
-    return found[1], Observed(value=numbers[0], error=numbers[1])
 
 
 class Coverage(NamedTuple):

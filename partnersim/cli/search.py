@@ -147,7 +147,8 @@ def find_fit(
     as_json: options.JSON = False,
 ) -> None:
     """Find which parameters of a stored sweep fit what was observed, and how far to believe it."""
-    from partnersim.analysis.calibration import calibrate, draws_of, parse_target, read_observed
+    from partnersim.analysis.calibration import calibrate, draws_of
+    from partnersim.analysis.observed import parse_target, read_observed
 
     targets = read_observed(observed) if observed is not None else {}
     for text in target or ():

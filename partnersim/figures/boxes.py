@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.analysis.discovery import Interval
+from partnersim.analysis.boxes import Interval
 from partnersim.figures.layout import value_ticks, wrap
 from partnersim.figures.marks import Box, Disc, Mark, Panel, Text, rows_to_table, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
@@ -19,7 +19,8 @@ from partnersim.figures.sweep import in_words
 from partnersim.runs.wording import capital, join, lowered, number, of_hundred, plural
 
 if TYPE_CHECKING:
-    from partnersim.analysis.discovery import Discovery, FoundBox, Limit, Restriction
+    from partnersim.analysis.boxes import Limit
+    from partnersim.analysis.discovery import Discovery, FoundBox, Restriction
     from partnersim.sweep.parameters import Parameter
 
 COLUMNS = (

@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 
 from partnersim import Sweep
-from partnersim.analysis.calibration import (
-    Observed,
-    _check_runs,
-    calibrate,
-    collect,
-    draws_of,
-    parse_target,
-    read_observed,
-)
+from partnersim.analysis.calibration import _check_runs, calibrate, collect, draws_of
+from partnersim.analysis.observed import Observed, parse_target, read_observed
 from partnersim.analysis.rejection import (
     Simulations,
     from_open_scale,
