@@ -62,8 +62,10 @@ def serve_app(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     export: Annotated[
         Path | None,
-        options.option(
-            metavar="FILE", help="Write a story as one HTML file that any browser opens, and serve nothing."
+        typer.Option(
+            metavar="FILE",
+            help="Write a story as one HTML file that any browser opens, and serve nothing.",
+            show_default=False,
         ),
     ] = None,
     story: Annotated[str, typer.Option(help="Which story --export writes.")] = "coordinator",
