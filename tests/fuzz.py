@@ -33,8 +33,8 @@ from unittest import mock
 from typer.main import get_command
 
 import partnersim.cli as cli
-from partnersim.analysis.calibration import parse_target, read_observed
 from partnersim.analysis.mix_plan import MixPlan, make_problem
+from partnersim.analysis.observed import parse_target, read_observed
 from partnersim.app.links import LinkError, from_link
 from partnersim.app.session import State
 from partnersim.app.stories import read_story
@@ -66,20 +66,31 @@ class Raw(str):
 # --- What is hostile -----------------------------------------------------------------------------
 
 WORDS = (
-    "", "x", "a" * 300, "a/" * 3000, "..", "-", "--", "a.b", "nan", "a\0b", "\ud800", "\udcff", "\x1b[31m",
-    "é😀", "[bold]x", "%s {0}", "a\nb", "mine.py:decide", "none.toml", "/dev/null/x", "dummy", "true", "beta",
-)  # fmt: skip
+    *("", "x", "a" * 300, "a/" * 3000, "..", "-", "--", "a.b", "nan", "a\0b", "\ud800", "\udcff", "\x1b[31m"),
+    *(
+        "é😀",
+        "[bold]x",
+        "%s {0}",
+        "a\nb",
+        "mine.py:decide",
+        "none.toml",
+        "/dev/null/x",
+        "dummy",
+        "true",
+        "beta",
+    ),
+)
 
 NUMBERS = (
-    "0", "1", "-1", "0.5", "1e308", "5e-324", "1e999", "inf", "nan", "2147483648", "9223372036854775808",
-    "1180591620717411303424", "1" + "0" * 400, "9" * 4301, "0x" + "f" * 40, "0x" + "f" * 5000, "01", "٣",
-)  # fmt: skip
+    *("0", "1", "-1", "0.5", "1e308", "5e-324", "1e999", "inf", "nan", "2147483648", "9223372036854775808"),
+    *("1180591620717411303424", "1" + "0" * 400, "9" * 4301, "0x" + "f" * 40, "0x" + "f" * 5000, "01", "٣"),
+)
 
 KEYS = (
-    "variants", "measures", "series", "on_error", "luck", "replicates", "name", "type", "distribution",
-    "values", "low", "high", "organisations", "drawn", "format", "months", "scenario", "dummy_1", "loc",
-    "a.b", "", "x" * 500, "a\nb", "é", "kind", "switch",
-)  # fmt: skip
+    *("variants", "measures", "series", "on_error", "luck", "replicates", "name", "type", "distribution"),
+    *("values", "low", "high", "organisations", "drawn", "format", "months", "scenario", "dummy_1", "loc"),
+    *("a.b", "", "x" * 500, "a\nb", "é", "kind", "switch"),
+)
 
 
 def token(luck: Luck, equals: str = " = ") -> Raw:

@@ -25,9 +25,9 @@ PROCESSES = {row.name: row for row in MONTH}
 """Each process of the month by its name, in order."""
 
 WORKINGS = {
-    "agreement", "displayed", "guarded", "horizons_apart", "joint_value", "mix_length", "misread",
-    "need", "net", "objectives_length", "price", "reliance", "touched",
-}  # fmt: skip
+    *("agreement", "displayed", "guarded", "horizons_apart", "joint_value", "mix_length", "misread"),
+    *("need", "net", "objectives_length", "price", "reliance", "touched"),
+}
 """Fields that hold intermediate results: they follow from the others."""
 
 

@@ -9,16 +9,15 @@ believed is tried on runs of the sweep itself, whose parameters are known.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 import partnersim
 from partnersim.analysis.given_data import MOST_VALUES
+from partnersim.analysis.observed import Observed
 from partnersim.analysis.rejection import (
     INTERVAL,
     Accepted,
@@ -35,10 +34,7 @@ from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, Flags, Floats
 from partnersim.runs.statistics import restrict
-from partnersim.scenario.declarations import Real, Section, setting
-from partnersim.scenario.errors import InputError, ScenarioError, as_typed, check_name
-from partnersim.scenario.files import parse_toml, read_text
-from partnersim.scenario.messages import validate
+from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep.parameters import Parameter, Range, Values
 
 if TYPE_CHECKING:
@@ -50,7 +46,7 @@ FEWEST_RUNS = 500
 """Fewer runs leave too few near to any observation."""
 
 FEW_LUCKS = 100
-"""Under so many replicates whose luck all points share, a real observation has luck unlike any of them."""
+"""Under so many replicates whose random numbers all points share, a real place had chance unlike them."""
 
 RECOVERIES = 200
 """Runs of the sweep on which the intervals are tried."""
@@ -64,54 +60,6 @@ DRAWS = 100
 LEVELS = (INTERVAL[0], 0.5, INTERVAL[1])
 NOISE_STREAM = 0x0B5E12ED
 """Key of the errors of observing, so that they are none of the runs' random numbers."""
-
-
-class Observed(Section):
-    """What was observed of one measure."""
-
-    value: Real = setting(..., "What was observed.", unit="as the measure")
-    error: Real = setting(0.0, "Standard error of that.", low=0, high=1e12, unit="as the measure")
-
-
-class ObservedFile(Section):
-    """A file of what was observed."""
-
-    targets: dict[str, Observed] = setting(..., "By measure.", unit="table")
-
-
-def read_observed(file: str | Path) -> dict[str, Observed]:
-    """Read a file of observations: ``[targets.mean_speed]`` with ``value`` and ``error``.
-
-    Raises
-    ------
-    ScenarioError
-        One message with file, key, value and what would be right.
-    """
-    data = parse_toml(read_text(Path(file), "observations"), str(file), "observations")
-    targets = validate(ObservedFile, data, str(file)).targets
-    for name in targets:
-        check_name(name, MEASURES, "measure")
-    return targets
-
-
-def parse_target(text: str) -> tuple[str, Observed]:
-    """Read 'measure=value±error' as typed; '+-' stands for '±', and without an error it is 0.
-
-    Raises
-    ------
-    ScenarioError
-    """
-    found = re.fullmatch(r"\s*([\w-]+)\s*=\s*([^±\s]+?)\s*(?:(?:±|\+-)\s*(\S+?))?\s*", text)
-    try:
-        if found is None:
-            raise ValueError
-        numbers = [float(found[2]), float(found[3] or 0.0)]
-        if not all(map(math.isfinite, numbers)) or numbers[1] < 0:
-            raise ValueError
-    except ValueError:
-        raise ScenarioError(f"{as_typed(text)}: write MEASURE=VALUE±ERROR, such as trust=0.4±0.05") from None
-    check_name(found[1], MEASURES, "measure")
-    return found[1], Observed(value=numbers[0], error=numbers[1])
 
 
 class Coverage(NamedTuple):
@@ -134,9 +82,14 @@ class Coverage(NamedTuple):
         return float(ends.low), float(ends.high)
 
 
+def _named(quantiles: Floats) -> dict[str, float]:
+    """Name quantiles at `LEVELS`."""
+    return dict(zip(("p05", "median", "p95"), quantiles, strict=True))
+
+
 @dataclass(frozen=True)
 class Marginal:
-    """What is known of one parameter, before and after.
+    """One parameter, as far as it is known before and after.
 
     Attributes
     ----------
@@ -197,8 +150,8 @@ class Marginal:
         return {
             "path": self.path,
             "unit": self.unit,
-            "prior": dict(zip(("p05", "median", "p95"), before, strict=True)),
-            "posterior": dict(zip(("p05", "median", "p95"), after, strict=True)),
+            "prior": _named(before),
+            "posterior": _named(after),
             "narrowing": self.narrowing,
             "coverage": self.coverage.share,
             "coverage_ci95": self.coverage.ci95,
@@ -234,11 +187,10 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """Give a dictionary of numbers."""
-        names = ("p05", "median", "p95")
         return {
             **self.observed.model_dump(),
-            "sweep": dict(zip(names, np.quantile(self.prior, LEVELS), strict=True)),
-            "predicted": dict(zip(names, np.quantile(self.predicted, LEVELS), strict=True)),
+            "sweep": _named(np.quantile(self.prior, LEVELS)),
+            "predicted": _named(np.quantile(self.predicted, LEVELS)),
             "place": self.place,
             "is_beyond": self.is_beyond,
         }
@@ -246,7 +198,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was observed, what fits it, and how far that is to be believed.
+    """An observation, what fits it, and how far that is to be believed.
 
     Attributes
     ----------
@@ -416,8 +368,8 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     n_replicates = len(np.unique(replicate))
     if is_luck_shared and n_replicates < FEW_LUCKS:
         notes.append(
-            f"All points share the luck of {n_replicates} replicates, little chance to compare with: a sweep "
-            "for calibration is better run with luck = 'independent'."
+            f"All points share the random numbers of {n_replicates} replicates, little chance to compare "
+            "with: a sweep for calibration is better run with luck = 'independent'."
         )
     simulations = Simulations(theta, summaries, point, replicate, is_luck_shared)
     fixed = {str(path): _plain(column.to_numpy()[0]) for path, column in first.points.items()}
@@ -437,7 +389,7 @@ def _check_runs(
     *,
     is_luck_shared: bool,
 ) -> None:
-    """Refuse too few runs, measures that say nothing, and luck that all share."""
+    """Refuse too few runs, measures that say nothing, and random numbers that all share."""
     if len(summaries) < FEWEST_RUNS:
         raise InputError(
             f"{sweep.folder}: {len(summaries)} runs have what was observed; calibration needs {FEWEST_RUNS}"
@@ -447,8 +399,8 @@ def _check_runs(
             raise InputError(f"{name}: is {column[0]:g} in every run; it says nothing of any parameter")
     if is_luck_shared and len(np.unique(replicate)) < 2:
         raise InputError(
-            f"{sweep.folder}: all runs share the luck of one replicate, so that chance cannot be told from "
-            "fit; run more replicates, or the plan with luck = 'independent'"
+            f"{sweep.folder}: all runs share the random numbers of one replicate, so that chance cannot be "
+            "told from fit; run more replicates, or the plan with luck = 'independent'"
         )
 
 
@@ -513,7 +465,7 @@ def predict(
     n: int,
     progress: Callable[[int, int], None] | None,
 ) -> Floats:
-    """Run what fits, with luck of its own: float64[n_predictions, n_targets], with the error of observing.
+    """Run what fits, with new random numbers: float64[n_predictions, n_targets], with the error of observing.
 
     What does not fit together as a scenario is left out.
     """

@@ -78,7 +78,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Reached:
-    """What a search, or a sample, reached.
+    """The kinds that a search, or a sample, reached.
 
     Attributes
     ----------

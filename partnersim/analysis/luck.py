@@ -28,7 +28,7 @@ class VarianceSplit(NamedTuple):
     both : float or None
         Of what random numbers do at one point and not at another; None where points share none.
     left_in_means : float
-        Share of luck in the variance between means over the replicates there are.
+        Share of random numbers in the variance between means over the replicates there are.
     n_replicates : int
     """
 

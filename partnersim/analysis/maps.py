@@ -148,7 +148,7 @@ class Map:
 
 @dataclass(frozen=True)
 class PhaseMap:
-    """What becomes of change over two parameters.
+    """The fate of change over two parameters.
 
     Attributes
     ----------

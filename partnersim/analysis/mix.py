@@ -2,8 +2,8 @@
 
 Optuna proposes choices: by tree-structured Parzen estimators where one measure is wanted, by
 NSGA-II where several are. All choices share their random numbers, and each is judged by its mean
-over points and replicates against the place as it stands. The best are run again with luck that
-the search has not seen, for the best of many is always partly lucky; only what comes of that is
+over points and replicates against the place as it stands. The best are run again with random numbers
+that the search has not seen, for the best of many is always partly lucky; only what comes of that is
 told. As many choices that are spread evenly show whether searching paid.
 """
 
@@ -37,7 +37,7 @@ JOURNAL = "search.journal"
 """File of the search: every choice tried, so that the same command goes on."""
 
 MOST_FINALISTS = 8
-"""The best that are run again with other luck."""
+"""The best that are run again with other random numbers."""
 
 POPULATION = 20
 """Choices in a generation of NSGA-II."""
@@ -73,7 +73,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Finalist:
-    """One of the best, run again with luck that the search has not seen.
+    """One of the best, run again with random numbers that the search has not seen.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Finalist:
         return float(self.differences[name].mean())
 
     def ci95(self, name: str) -> Interval:
-        """Return its 95 % interval over replicates: points share their luck, so each counts once."""
+        """Return its 95 % interval over replicates: points share random numbers, so each counts once."""
         by_replicate = self.differences[name].mean(axis=0)
         return compare_pairs(by_replicate, np.zeros_like(by_replicate), _DIFFERENCE, 0).ci95
 
@@ -135,7 +135,7 @@ _DIFFERENCE = Measure("difference", "difference", "", None, "Difference of a rep
 
 @dataclass(frozen=True)
 class Mix:
-    """What a search found.
+    """The outcome of a search.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ class Mix:
 
     @cached_property
     def front(self) -> list[Finalist]:
-        """The finalists that no other beats in every objective, with luck the search had not seen."""
+        """The finalists that no other beats in every objective, with random numbers new to the search."""
         inside = [one for one in self.finalists if one.is_in_budget]
         return [inside[row] for row in not_dominated(self.problem, inside)]
 
@@ -178,7 +178,7 @@ class Mix:
     def paid(self) -> dict[str, float]:
         """How much better, in each objective, the search's best is than the best spread evenly.
 
-        With luck that neither has seen; NaN where either has none within the budget.
+        With random numbers that neither has seen; NaN where either has none within the budget.
         """
         found = {}
         for name in self.problem.objectives:
@@ -408,7 +408,7 @@ def best(problem: Problem, tried: list[Tried]) -> list[Tried]:
 
 
 def confirm(problem: Problem, tried: list[Tried]) -> list[Finalist]:
-    """Run the best again with luck that the search has not seen; regret is against all in the budget."""
+    """Run the best again with random numbers new to the search; regret is against all in the budget."""
     replicates = range(problem.replicates, problem.replicates + problem.confirm)
     base = problem.evaluate({}, replicates)
     found = [problem.evaluate(one.choice, replicates) for one in tried]

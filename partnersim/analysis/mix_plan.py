@@ -63,7 +63,7 @@ class MixPlan(Section):
     )
     confirm: Whole = setting(
         40,
-        "Runs of each of the best at each point at the end, with luck that the search has not seen.",
+        "Runs of each of the best at each point at the end, with random numbers new to the search.",
         low=2,
         high=MOST_REPLICATES // 2,
         unit="runs",

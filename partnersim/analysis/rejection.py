@@ -61,7 +61,7 @@ class Simulations:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What was accepted.
+    """Accepted simulations, and their parameters.
 
     Attributes
     ----------

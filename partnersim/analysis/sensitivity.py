@@ -2,7 +2,7 @@
 
 `analyse` takes the outcomes of a sweep, finds the method that its design is made for, and gives
 indices with intervals. All methods share what is around them: what is left out is counted, replicates
-are averaged, intervals come from one bootstrap, and variance is split between parameters and luck.
+are averaged, intervals come from one bootstrap, and variance is split between parameters and random numbers.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ FEWER_RESAMPLES = 400
 """Resamples for intervals that are only drawn beside each other: of parts of the rows, and of months."""
 
 FEW_REPLICATES = 5
-"""Replicates that all points share, under which intervals say too little of what other luck would do:
+"""Replicates that all points share, under which intervals say too little of what others would do:
 in trials they held the true index 71 to 95 times of 100 with two replicates, 86 to 95 with five."""
 
 N_SHUFFLES = 200
@@ -120,7 +120,7 @@ class Sensitivity:
     n_rows, n_left_out, n_replicates : int
         Rows used and rows left out, and replicates at most.
     luck : VarianceSplit or None
-        Variance of single runs, split between parameters and luck; None where it cannot be split.
+        Variance of single runs, split between parameters and random numbers; None where it cannot be split.
     luck_policy : str
         Which points share their random numbers, as the plan has it.
     draws_replicates : bool
@@ -344,8 +344,8 @@ def analyse_outcomes(
         )
     if plan.luck_policy == "common" and outcomes.n_replicates < FEW_REPLICATES:
         notes.append(
-            f"all points share the luck of {plural(outcomes.n_replicates, 'replicate')}: too few to tell "
-            "what other luck would change, so that intervals are too narrow for that"
+            f"all points share the random numbers of {plural(outcomes.n_replicates, 'replicate')}: too few "
+            "to tell what others would change, so that intervals are too narrow for that"
         )
     if rows.n_left_out:
         notes.append(

@@ -103,7 +103,7 @@ class Move:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What one run would have come to, had one thing been moved in a month.
+    """One run, and what it would have come to had one thing been moved in a month.
 
     Attributes
     ----------
@@ -193,8 +193,7 @@ def what_if(
     ValueError
         For numbers out of range.
     """
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
+    scenario = Scenario.load(scenario)
     check_name(measure, MEASURES, "measure")
     if not 0 <= month < scenario.months:
         raise InputError(f"month = {month}: must be from 0 to {scenario.months - 1}")

@@ -108,7 +108,7 @@ class Guess(Section):
 
 
 class Package(Section):
-    """What one table would change: its name, and a bundle of changes."""
+    """A bundle of changes that one table would make, and its name."""
 
     name: Annotated[str, Strict(), Field(min_length=1, max_length=40)]
     bundle: Bundle = ()

@@ -121,7 +121,7 @@ Change = Annotated[Lever | Happening | Appointment | Setting, Field(discriminato
 
 
 class Moment(NamedTuple):
-    """What moved most in a year: the trust of one organisation in another, and its cause.
+    """The largest move of a year: the trust of one organisation in another, and its cause.
 
     `before` and `after` are trust in [0, 1] at the ends of the year that ends with `month`.
     """

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from partnersim.cli.base import (
-    ASK,
-    FORCE,
-    JSON,
-    OUT,
-    app,
-    json_text,
-    make_console,
-    print_json,
-    progress_bar,
-    refuse,
-    say,
-    tell_written,
-)
-from partnersim.cli.simulate import open_folder
-from partnersim.cli.sweep import FOLDER, open_sweep
+from partnersim.cli import options
+from partnersim.cli.base import ASK, app, finish, progress_bar, refuse, say
+from partnersim.cli.typed import open_folder, open_sweep, tell_unfinished
 
 if TYPE_CHECKING:
     from partnersim.analysis.sensitivity import MethodName, Sensitivity
@@ -38,70 +24,41 @@ ALL = "all"
 """What is typed for all measures that the sweep keeps."""
 
 
-class Method(StrEnum):
-    """A method of sensitivity analysis."""
-
-    SOBOL = "sobol"
-    MORRIS = "morris"
-    EFFECTS = "effects"
-    PAWN = "pawn"
-    SHAPLEY = "shapley"
-    REGRESSION = "regression"
-
-
-class Censored(StrEnum):
-    """What a milestone that a run does not reach counts as."""
-
-    HORIZON = "horizon"
-    MISSING = "missing"
-
-
 @app.command(rich_help_panel=ASK)
 def analyse(
-    folder: FOLDER,
+    folder: options.FOLDER,
     method: Annotated[
-        Method | None,
-        typer.Option(
-            help="By which method; if left out, the one that the sweep's design is made for.",
-            show_default=False,
-        ),
+        Literal["sobol", "morris", "effects", "pawn", "shapley", "regression"] | None,
+        options.option(help="By which method; if left out, the one that the sweep's design is made for."),
     ] = None,
     measure: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Analyse this measure, or all that the sweep keeps: 'all'. May be repeated.",
-            show_default=False,
+        options.option(
+            metavar="NAME", help="Analyse this measure, or all that the sweep keeps: 'all'. May be repeated."
         ),
     ] = None,
     arm: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only this arm. If left out: base, and what each other arm changes.",
-            show_default=False,
+        options.option(
+            metavar="NAME", help="Only this arm. If left out: base, and what each other arm changes."
         ),
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With --arm: what it changes against this one, pair by pair.",
-            show_default=False,
-        ),
+        options.option(metavar="NAME", help="With --arm: what it changes against this one, pair by pair."),
     ] = None,
     censored: Annotated[
-        Censored,
+        Literal["horizon", "missing"],
         typer.Option(help="What a milestone never reached counts as: the last month, or not at all."),
-    ] = Censored.HORIZON,
+    ] = "horizon",
     over_time: Annotated[
         bool, typer.Option("--over-time", help="Analyse the series that the sweep keeps, year by year.")
     ] = False,
-    out: OUT = None,
-    force: FORCE = False,
-    as_json: JSON = False,
+    out: options.OUT = None,
+    force: options.FORCE = False,
+    as_json: options.JSON = False,
 ) -> None:
-    """Say which parameters of a sweep move a measure, and what an arm changes in it."""
+    """Find which parameters of a sweep move a measure, and what an arm changes in it."""
     from partnersim.analysis.sensitivity import choose_method
 
     if against is not None and arm is None:
@@ -110,24 +67,27 @@ def analyse(
     chosen = choose_method(opened.plan, method)
     names = measures_of(opened, measure or [], over_time=over_time)
     target = open_folder(out, force)
-    if not as_json and (left := unfinished(opened)):
-        say(f"{left:,} runs are still to come; this is without them.")
+    tell_unfinished(opened, is_quiet=as_json)
     jobs = [(name, *pair) for name in names for pair in pairs_of(opened, arm, against)]
     found, skipped = analyse_all(opened, jobs, chosen, censored, over_time=over_time, is_quiet=as_json)
-    from partnersim.report.analyses import as_document, sensitivity_view, write_analyses
+    from partnersim.report.analyses import as_document, index_rows, pictures_of, sensitivity_view
 
     document = as_document(found, skipped, opened)
-    if target is not None:
-        write_analyses(target, found, document, json_text(document))
-    if as_json:
-        print_json(document)
-        return
-    console = make_console()
-    for one in found:
-        console.print(sensitivity_view(one))
-    for what, why in skipped.items():
+    finish(
+        document,
+        target,
+        as_json=as_json,
+        write=lambda to, text: to.write_answer(
+            "indices.json",
+            text,
+            pictures_of(found),
+            tables={"indices": index_rows(found)},
+            about={key: document[key] for key in ("sweep", "design", "seed")},
+        ),
+        show=lambda: map(sensitivity_view, found),
+    )
+    for what, why in () if as_json else skipped.items():
         say(f"Left out, {what}: {why}")
-    tell_written(console, target)
 
 
 def measures_of(opened: Sweep, names: list[str], *, over_time: bool) -> list[str]:
@@ -152,17 +112,11 @@ def pairs_of(opened: Sweep, arm: str | None, against: str | None) -> list[tuple[
     return [(base if others else None, None), *((other, base) for other in others)]
 
 
-def unfinished(opened: Sweep) -> int:
-    """Return how many runs are still to come."""
-    found = opened.status()
-    return found.n_runs - found.n_done
-
-
 def analyse_all(
     opened: Sweep,
     jobs: list[tuple[str, str | None, str | None]],
     method: MethodName,
-    censored: Censored,
+    censored: Literal["horizon", "missing"],
     *,
     over_time: bool,
     is_quiet: bool,
@@ -180,9 +134,7 @@ def analyse_all(
                 if over_time:
                     found.append(analyse_over_time(opened, measure, arm, against, method=method))
                 else:
-                    found.append(
-                        analyse_one(opened, measure, arm, against, method=method, censored=censored.value)
-                    )
+                    found.append(analyse_one(opened, measure, arm, against, method=method, censored=censored))
             except InputError as error:
                 if len(jobs) == 1:
                     raise

@@ -13,23 +13,23 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from partnersim import __version__
-from partnersim.model.room import MOST_REPLICATES, MOST_SEED, MOST_WORKERS
 from partnersim.model.version import MODEL_VERSION
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.segment import Segment
+    from rich.text import Text
 
     from partnersim.report.output import OutputFolder
+    from partnersim.scenario.scenario import Scenario
 
 
 BAD_INPUT = 2
@@ -181,124 +181,6 @@ def refuse(option: str, message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=f"'{option}'")
 
 
-def _between(least: int, most: int) -> Callable[[int | None], int | None]:
-    """Make a check that a number is in a range."""
-
-    def check_number(value: int | None) -> int | None:
-        from partnersim.scenario.errors import out_of_range
-
-        if value is not None and (wrong := out_of_range(value, least, most)):
-            raise typer.BadParameter(wrong)
-        return value
-
-    return check_number
-
-
-def _complete_scenario(incomplete: str) -> list[str]:
-    """Complete the name of a packaged scenario, or the path of a file."""
-    from partnersim.scenario.file_paths import full_path
-    from partnersim.scenario.files import packaged
-
-    folder, start = os.path.split(incomplete)
-    names: list[str] = []
-    with suppress(OSError):
-        names = sorted(os.listdir(full_path(folder)))
-    files = [os.path.join(folder, name) for name in names if name.startswith(start)]
-    return [name for name in packaged() if name.startswith(incomplete)] + files
-
-
-def _complete_name(incomplete: str) -> list[str]:
-    """Complete the name of a packaged scenario."""
-    from partnersim.scenario.files import packaged
-
-    return [name for name in packaged() if name.startswith(incomplete)]
-
-
-def _complete_arm(incomplete: str) -> list[str]:
-    """Complete the name of a ready arm."""
-    from partnersim.scenario.arms import READY_ARMS
-
-    return [name for name in READY_ARMS if name.startswith(incomplete)]
-
-
-def _complete_series(incomplete: str) -> list[str]:
-    """Complete the name of a series."""
-    from partnersim.runs.measures import ALL_SERIES
-
-    return [name for name in ALL_SERIES if name.startswith(incomplete)]
-
-
-SCENARIO = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO",
-        help="Name of a packaged scenario, or path of a scenario file.",
-        autocompletion=_complete_scenario,
-        show_default=False,
-    ),
-]
-
-REPLICATES = Annotated[
-    int,
-    typer.Option(
-        callback=_between(1, MOST_REPLICATES), help="How often to simulate, each time with other luck."
-    ),
-]
-
-SEED = Annotated[
-    int,
-    typer.Option(callback=_between(0, MOST_SEED), help="Which luck: the same seed gives the same numbers."),
-]
-
-MONTHS = Annotated[
-    int | None, typer.Option(help="Months to simulate, instead of the scenario's own.", show_default=False)
-]
-
-SETTINGS = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change one thing: a dotted path and a TOML value, such as "
-        "ways_of_working.delegated_authority=0.8. May be repeated.",
-        show_default=False,
-    ),
-]
-
-WORKERS = Annotated[
-    int | None,
-    typer.Option(
-        callback=_between(1, MOST_WORKERS),
-        help="Threads; all cores if left out. Changes no number.",
-        show_default=False,
-    ),
-]
-
-OUT = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="Write tables (CSV, JSON) and figures (PNG, SVG) there.", show_default=False
-    ),
-]
-
-FORCE = Annotated[
-    bool, typer.Option("--force", help="Let --out replace files of the same names in a folder in use.")
-]
-
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
-
-SERIES = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--series",
-        metavar="NAME",
-        help="Add the monthly quantiles of a series (trust, speed ...) to the JSON; with --out "
-        "write these series only. May be repeated.",
-        autocompletion=_complete_series,
-        show_default=False,
-    ),
-]
-
 LOOK, OWN, SIMULATE, ASK = "Look around", "A place of your own", "Simulate", "Ask further"
 
 app = typer.Typer(
@@ -407,9 +289,35 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def tell_written(console: Console, folder: OutputFolder | None) -> None:
-    """Print the folder and names of the files that were written."""
+def finish(
+    document: Mapping[str, Any],
+    folder: OutputFolder | None,
+    *,
+    as_json: bool,
+    write: Callable[[OutputFolder, str], None],
+    show: Callable[[], Iterable[RenderableType]],
+) -> None:
+    """Write what was found, if there is a folder for it, and print it as JSON or to be read.
+
+    `write` is given the folder and the document as text; `show` makes what is printed, of which bare
+    texts are lines that are not wrapped.
+    """
+    if folder is not None:
+        write(folder, json_text(document))
+    if as_json:
+        print_json(document)
+        return
+    console = make_console()
+    for part in show():
+        tell(part) if isinstance(part, str) else console.print(part)
     if folder is not None:
         from rich.text import Text
 
         console.print(Text(f"\nWritten to {folder.path}: {', '.join(sorted(folder.written))}"))
+
+
+def title_of(scenario: Scenario, name: str, details: str) -> Text:
+    """Write a title in bold, and a line below it."""
+    from rich.text import Text
+
+    return Text.assemble((scenario.title or name, "bold"), f"\n{name}: {details}\n")

@@ -8,15 +8,10 @@ from typing import Annotated
 
 import typer
 
+from partnersim.cli import options
 from partnersim.cli.base import (
-    JSON,
     LOOK,
     OWN,
-    REPLICATES,
-    SEED,
-    WORKERS,
-    _complete_name,
-    _complete_scenario,
     app,
     compile_first,
     make_console,
@@ -50,11 +45,10 @@ def serve_app(
     ] = 8765,
     behind_proxy: Annotated[
         str,
-        typer.Option(
+        options.option(
             metavar="ADDRESS",
             help="The address that visitors open, such as https://workshop.example.org, where a "
             "proxy of yours passes it on to this server. Pages then work there alone.",
-            show_default=False,
         ),
     ] = "",
     phones: Annotated[
@@ -94,9 +88,9 @@ def serve_app(
 
 @app.command(rich_help_panel=LOOK)
 def demo(
-    replicates: REPLICATES = 200,
-    seed: SEED = 1,
-    workers: WORKERS = None,
+    replicates: options.REPLICATES = 200,
+    seed: options.SEED = 1,
+    workers: options.WORKERS = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the figures go.")] = Path("partnersim-demo"),
 ) -> None:
     """Show the main job: the same partnerships with and without a coordinator."""
@@ -111,7 +105,7 @@ def demo(
 
 
 @app.command(rich_help_panel=LOOK)
-def scenarios(as_json: JSON = False) -> None:
+def scenarios(as_json: options.JSON = False) -> None:
     """List the scenarios that come with partnersim, and the ready arms."""
     from partnersim.scenario.arms import READY_ARMS
     from partnersim.scenario.files import packaged
@@ -133,11 +127,10 @@ def scenarios(as_json: JSON = False) -> None:
 def show(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="NAME",
-            help="Name of a scenario, or path of a scenario file.",
-            autocompletion=_complete_scenario,
-            show_default=False,
+        options.argument(
+            "NAME",
+            "Name of a scenario, or path of a scenario file.",
+            autocompletion=options.complete_scenario,
         ),
     ],
     as_toml: Annotated[bool, typer.Option("--toml", help="Print the scenario file itself.")] = False,
@@ -164,7 +157,7 @@ def parameters(
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")
     ] = False,
-    as_json: JSON = False,
+    as_json: options.JSON = False,
 ) -> None:
     """List everything that can be set: default, range, unit, meaning, source."""
     from partnersim.scenario.declared import parameters as declared
@@ -188,7 +181,7 @@ def parameters(
 
 
 @app.command(rich_help_panel=LOOK)
-def measures(as_json: JSON = False) -> None:
+def measures(as_json: options.JSON = False) -> None:
     """List everything that is measured of a run: unit, range, definition."""
     from partnersim.runs.codebook import of_measure
     from partnersim.runs.measures import ALL_SERIES, MEASURES, ONLY_SERIES
@@ -208,7 +201,9 @@ def new(
     file: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
     source: Annotated[
         str,
-        typer.Option("--from", metavar="NAME", help="Scenario to begin with.", autocompletion=_complete_name),
+        typer.Option(
+            "--from", metavar="NAME", help="Scenario to begin with.", autocompletion=options.complete_packaged
+        ),
     ] = "integrated-care",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
 ) -> None:

@@ -6,23 +6,17 @@ goes wrong.
 
 from __future__ import annotations
 
-import hashlib
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from enum import StrEnum
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from partnersim.cli import options
 from partnersim.cli.base import (
-    FORCE,
-    JSON,
     SIMULATE,
-    _between,
-    agrees,
     app,
     compile_first,
     complain,
@@ -33,6 +27,7 @@ from partnersim.cli.base import (
     say,
     tell,
 )
+from partnersim.cli.typed import ask, ask_before_programs, is_begun, open_sweep, tell_unfinished
 from partnersim.model.room import MOST_WORKERS
 
 if TYPE_CHECKING:
@@ -61,31 +56,10 @@ sweep = typer.Typer(
 app.add_typer(sweep, rich_help_panel=SIMULATE)
 
 
-class Engine(StrEnum):
-    """An engine that computes the chunks of a sweep."""
+Format = Literal["csv", "netcdf"]
 
-    SERIAL = "serial"
-    PROCESSES = "processes"
-    DASK = "dask"
-
-
-class Format(StrEnum):
-    """A format to which a sweep may be exported."""
-
-    CSV = "csv"
-    NETCDF = "netcdf"
-
-
-ENDING = {Format.CSV: "csv", Format.NETCDF: "nc"}
-"""File name endings of the formats."""
-
-
-PLAN = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan, a TOML file.", show_default=False)]
-YES = Annotated[
-    bool,
-    typer.Option("--yes", help="Do not ask before a very large sweep, and before Python that a plan names."),
-]
-FOLDER = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the sweep.", show_default=False)]
+ENDING: dict[Format, str] = {"csv": "csv", "netcdf": "nc"}
+"""File name endings of the formats to which a sweep may be exported."""
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -99,9 +73,11 @@ def show_help(context: typer.Context) -> None:
 
 
 @sweep.command()
-def plan(file: PLAN, yes: YES = False, as_json: JSON = False) -> None:
-    """Say how many runs a plan has, how long they take and how much room; store nothing."""
-    chosen = read_plan(file)
+def plan(file: options.PLAN, yes: options.YES = False, as_json: options.JSON = False) -> None:
+    """Estimate how many runs a plan has, how long they take and how much room; store nothing."""
+    from partnersim.sweep.plan import Plan
+
+    chosen = Plan.load(file)
     ask_before_programs(chosen.programs, yes, can_ask=not as_json)
     compile_first(is_quiet=as_json)
     estimate = estimate_of(chosen)
@@ -113,58 +89,46 @@ def plan(file: PLAN, yes: YES = False, as_json: JSON = False) -> None:
 
 @sweep.command()
 def run(
-    file: PLAN,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the sweep is or is to be.", show_default=False)
-    ],
+    file: options.PLAN,
+    out: Annotated[Path, options.option(metavar="DIR", help="Where the sweep is or is to be.")],
     engine: Annotated[
-        Engine | None,
-        typer.Option(
+        Literal["serial", "processes", "dask"] | None,
+        options.option(
             help="What runs it; no number depends on it. If left out, processes, or serial where the "
-            "work is short.",
-            show_default=False,
+            "work is short."
         ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(
-            callback=_between(1, MOST_WORKERS),
-            help="Worker processes; one a core if left out.",
-            show_default=False,
+        options.option(
+            callback=options.between(1, MOST_WORKERS), help="Worker processes; one a core if left out."
         ),
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Address of a Dask scheduler, such as tcp://host:8786.",
-            show_default=False,
-        ),
+        options.option(metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786."),
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Run the I-th of N equal parts, in jobs that share only DIR.",
-            show_default=False,
-        ),
+        options.option(metavar="I/N", help="Run the I-th of N equal parts, in jobs that share only DIR."),
     ] = None,
     extend: Annotated[
         list[str] | None,
-        typer.Option(
+        options.option(
             metavar="KEY=NUMBER",
             help="Let the sweep grow to a new total, such as replicates=50. May be repeated.",
-            show_default=False,
         ),
     ] = None,
-    yes: YES = False,
+    yes: options.YES = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Plain lines in place of a progress bar.")] = False,
-    as_json: JSON = False,
+    as_json: options.JSON = False,
 ) -> None:
     """Run a sweep, or go on with it: what is in DIR already is not run again."""
+    from partnersim.sweep.plan import Plan
+
     growth = read_growth(extend or [])
-    chosen = read_plan(file)
-    if scheduler is not None and engine is not Engine.DASK:
+    chosen = Plan.load(file)
+    if scheduler is not None and engine != "dask":
         raise refuse("--scheduler", "belongs to --engine dask")
     # Workers run what the store names, and that may be another file than this plan's.
     is_new = not is_begun(out)
@@ -179,7 +143,7 @@ def run(
             outcome = run_sweep(
                 chosen,
                 out,
-                engine=engine and engine.value,
+                engine=engine,
                 workers=workers,
                 scheduler=scheduler,
                 shard=shard,
@@ -204,8 +168,8 @@ def run(
 
 
 @sweep.command()
-def status(folder: FOLDER, as_json: JSON = False) -> None:
-    """Say how far a sweep is, and what failed."""
+def status(folder: options.FOLDER, as_json: options.JSON = False) -> None:
+    """Show how far a sweep is, and what failed."""
     opened = open_sweep(folder)
     found = opened.status()
     failures = opened.failures() if found.n_failed else []
@@ -222,7 +186,7 @@ def status(folder: FOLDER, as_json: JSON = False) -> None:
 
 
 @sweep.command()
-def check(folder: FOLDER, as_json: JSON = False) -> None:
+def check(folder: options.FOLDER, as_json: options.JSON = False) -> None:
     """Read everything: is each run there once and unharmed? Exit status 0 if so, else 1."""
     opened = open_sweep(folder)
     findings, found = opened.check(), opened.status()
@@ -246,28 +210,23 @@ def check(folder: FOLDER, as_json: JSON = False) -> None:
 
 @sweep.command()
 def export(
-    folder: FOLDER,
-    to: Annotated[Format, typer.Option("--to", help="As what.", show_default=False)],
+    folder: options.FOLDER,
+    to: Annotated[Format, options.option("--to", help="As what.")],
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where to write; in DIR, named by the format, if left out.",
-            show_default=False,
-        ),
+        options.option(metavar="FOLDER", help="Where to write; in DIR, named by the format, if left out."),
     ] = None,
-    force: FORCE = False,
-    as_json: JSON = False,
+    force: options.FORCE = False,
+    as_json: options.JSON = False,
 ) -> None:
     """Write the design, the runs and the series for other programs."""
     from partnersim.report.output import OutputFolder
     from partnersim.runs.codebook import codebook_csv
 
     opened = open_sweep(folder)
-    tables, found = tables_of(opened), opened.status()
-    if not found.is_finished and not as_json:
-        say(f"{found.n_runs - found.n_done:,} runs are still to come; this is without them.")
-    place = out or folder / to.value
+    tables = tables_of(opened)
+    tell_unfinished(opened, is_quiet=as_json)
+    place = out or folder / to
     names = [f"{table.name}.{ENDING[to]}" for table in tables]
     target = OutputFolder(place, force=force, names=names)
     write_tables(tables, to, target.path, target.written, is_silent=as_json)
@@ -279,13 +238,6 @@ def export(
 
 
 # --- Reading what was typed ----------------------------------------------------------------------
-
-
-def read_plan(file: Path) -> Plan:
-    """Read a plan."""
-    from partnersim.sweep.plan import Plan
-
-    return Plan.load(file)
 
 
 def read_growth(texts: list[str]) -> dict[str, int]:
@@ -303,20 +255,6 @@ def read_growth(texts: list[str]) -> dict[str, int]:
     return growth
 
 
-def is_begun(folder: Path) -> bool:
-    """Return whether a folder holds a sweep that was begun."""
-    from partnersim.scenario.file_paths import full_path
-
-    return (full_path(folder) / "sweep.json").exists()
-
-
-def open_sweep(folder: Path) -> Sweep:
-    """Open the sweep in a folder."""
-    from partnersim.sweep.sweep import Sweep
-
-    return Sweep.open(folder)
-
-
 def ask_if_very_large(chosen: Plan, is_agreed: bool, *, can_ask: bool) -> None:
     """Ask before more runs than anybody wants by mistake; refuse where nobody can answer."""
     n_runs = runs_of(chosen)
@@ -324,50 +262,6 @@ def ask_if_very_large(chosen: Plan, is_agreed: bool, *, can_ask: bool) -> None:
         return
     what = f"the plan has {n_runs:,} runs; 'partnersim sweep plan' says what they take"
     ask(what, "run them all the same", can_ask=can_ask)
-
-
-def ask_before_programs(files: Iterable[Path], is_agreed: bool, *, can_ask: bool) -> None:
-    """Tell which files of Python a plan runs, and ask before those that nobody has agreed to.
-
-    Who agrees does so once for a file in its folder, as it is: another one, or this one edited, is
-    asked about again.
-    """
-    new = {file: mark for file in dict.fromkeys(files) if (mark := mark_of(file)) and not mark.exists()}
-    if not new:
-        return
-    named = " and ".join(map(str, new))
-    if is_agreed:
-        say(f"Running Python that the plan names: {named}")
-    else:
-        ask(f"the plan has Python of its own run: {named}", "trust and run it", can_ask=can_ask)
-    for mark in new.values():
-        with suppress(OSError):  # then it is asked again
-            mark.touch()
-
-
-def mark_of(program: Path) -> Path | None:
-    """Give the file whose being there says that a program may be run; None where there is none."""
-    if not program.is_file():
-        return None
-    from partnersim.model.compiled import CACHE_FOLDER  # this person's own, or nobody's
-
-    digest = hashlib.sha256(f"{program}\0".encode() + program.read_bytes()).hexdigest()
-    return CACHE_FOLDER.parent / f"agreed-{digest}"
-
-
-def ask(what: str, deed: str, *, can_ask: bool) -> None:
-    """Ask whether to go on; refuse where nobody can answer."""
-    from partnersim.runs.wording import capital
-
-    if not (can_ask and is_terminal()):
-        raise refuse("--yes", f"{what}. Give --yes to {deed}")
-    if not agrees(f"{capital(what)}. {capital(deed)}?"):
-        raise typer.Abort
-
-
-def is_terminal() -> bool:
-    """Return whether somebody is there to answer."""
-    return sys.stdin.isatty()
 
 
 def runs_of(chosen: Plan) -> int:
@@ -617,10 +511,10 @@ def write_tables(
     from partnersim.sweep.export import write_csv, write_netcdf
 
     design, *others = tables
-    for table in tables if to is Format.CSV else others:
+    for table in tables if to == "csv" else others:
         name = f"{table.name}.{ENDING[to]}"
         with progress_bar(f"Writing {table.name}", is_quiet=is_silent) as update:
-            if to is Format.CSV:
+            if to == "csv":
                 write_csv(table, folder / name, update)
             else:
                 write_netcdf(table, folder / name, design, update)

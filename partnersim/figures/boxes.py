@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.analysis.discovery import Interval
+from partnersim.analysis.boxes import Interval
 from partnersim.figures.layout import value_ticks, wrap
 from partnersim.figures.marks import Box, Disc, Mark, Panel, Text, rows_to_table, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
@@ -16,10 +16,11 @@ from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, QUIET, SHA
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import in_title, quantity
 from partnersim.figures.sweep import in_words
-from partnersim.runs.wording import capital, join, number, of_hundred, plural
+from partnersim.runs.wording import capital, join, lowered, number, of_hundred, plural
 
 if TYPE_CHECKING:
-    from partnersim.analysis.discovery import Discovery, FoundBox, Limit, Restriction
+    from partnersim.analysis.boxes import Limit
+    from partnersim.analysis.discovery import Discovery, FoundBox, Restriction
     from partnersim.sweep.parameters import Parameter
 
 COLUMNS = (
@@ -43,12 +44,12 @@ YES_OR_NO = {
 def tell_box(found: Discovery, box: FoundBox) -> str:
     """Tell a box as one sentence: where it is, how common cases are there, and overall."""
     if not box.is_clear:
-        return f"No part of what was varied stands out: {_lower(tell_case(found))} {_how_many(found)}"
+        return f"No part of what was varied stands out: {lowered(tell_case(found))} {_how_many(found)}"
     limits = join([tell_limit(found.drawn.parameters[path], limit) for path, limit in box.box.limits.items()])
     is_first = box is found.boxes[0]
     where, around = ("Where", "overall") if is_first else ("Of the rest, where", "of all the rest")
     return (
-        f"{where} {limits}, {_lower(tell_case(found))} in {of_hundred(box.density)} {_counted(found)}, "
+        f"{where} {limits}, {lowered(tell_case(found))} in {of_hundred(box.density)} {_counted(found)}, "
         f"against {of_hundred(box.density_around)} {around}"
     )
 
@@ -122,10 +123,6 @@ def _how_many(found: Discovery) -> str:
     return f"in {of_hundred(found.density)} {_counted(found)} overall"
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 # --- A picture ------------------------------------------------------------------------------------
 
 
@@ -166,10 +163,9 @@ def _row(one: Restriction) -> tuple[Any, ...]:
 def _draw_trajectory(panel: Panel, found: Discovery, box: FoundBox) -> Iterator[Mark]:
     """Draw all boxes that the search proposed by coverage and density, and the one that was taken."""
     yield from say(MARGIN, panel.top - 36, "Cases in the box, of 100 runs there", 470)
-    for tick in (0.0, 0.5, 1.0):
-        yield panel.level(tick, GREY)
-        yield from written(panel.left - 8, panel.y(tick), [f"{100 * tick:.0f}"], anchor="end", colour=QUIET)
-    yield from panel.numbers_below([0.0, 0.5, 1.0], ["0", "50", "100"])
+    ticks = [0.0, 0.5, 1.0], ["0", "50", "100"]
+    yield from panel.numbers_beside(*ticks, GREY)
+    yield from panel.numbers_below(*ticks)
     yield from say(panel.left - 20, panel.bottom + 62, "Share of all cases in it (%)", 420)
     yield panel.level(box.density_around, INK, 2.5)
     yield from written(panel.left + 6, panel.y(box.density_around) - 18, ["all points"], colour=QUIET)

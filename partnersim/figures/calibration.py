@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PAPER, PUR
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import quantity
 from partnersim.figures.sweep import in_words
-from partnersim.runs.wording import join, number, percent, plural
+from partnersim.runs.wording import fixed, join, number, percent, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.calibration import Calibration, Check, Marginal
@@ -128,14 +129,8 @@ def _draw_numbers(panel: Panel, one: Marginal) -> Iterator[Mark]:
     edges = np.linspace(values.min(), values.max(), N_BARS + 1)
     before, _ = np.histogram(one.prior, edges, density=True)
     after, _ = np.histogram(one.posterior, edges, weights=one.weights, density=True)
-    axes = Panel(
-        panel.left,
-        panel.top,
-        panel.width,
-        panel.height,
-        (float(edges[0]), float(edges[-1])),
-        (0.0, 1.05 * float(max(before.max(), after.max()))),
-    )
+    most = float(max(before.max(), after.max()))
+    axes = replace(panel, across=(float(edges[0]), float(edges[-1])), up=(0.0, 1.05 * most))
     _, fits = one.quantiles
     low, middle, high = (number(end) for end in fits)
     yield from _heading(axes, one, f"{middle} ({low} to {high})")
@@ -150,7 +145,7 @@ def _draw_numbers(panel: Panel, one: Marginal) -> Iterator[Mark]:
 def _draw_values(panel: Panel, one: Marginal) -> Iterator[Mark]:
     """Draw the share of each value before and after."""
     shares = one.shares()
-    axes = Panel(panel.left, panel.top, panel.width, panel.height, (0.0, float(len(shares))), (0.0, 1.05))
+    axes = replace(panel, across=(0.0, float(len(shares))), up=(0.0, 1.05))
     most = max(shares, key=lambda value: shares[value][1])
     yield from _heading(axes, one, f"{most} in {percent(shares[most][1])}")
     room = axes.width / len(shares)
@@ -167,14 +162,13 @@ def _draw_pair(panel: Panel, one: Marginal, other: Marginal, rng: np.random.Gene
     """Draw two parameters against each other."""
     across, up = (padded(float(m.prior.min()), float(m.prior.max()), 0.03) for m in (one, other))
     axes = Panel(panel.left + 64, panel.top, panel.width - 64, panel.height, across, up)
-    r = f"{correlation(one, other):+.2f}".replace("-", "−")
+    r = fixed(correlation(one, other), 2, sign=True)
     yield from say(panel.left, panel.top - 46, f"up: {in_words(other.path)}", panel.width)
     yield from say(
         panel.left, panel.top - 18, f"r = {r}; right: {in_words(one.path)}", panel.width, colour=QUIET
     )
     yield from axes.numbers_below(*value_ticks(*axes.across, 3))
-    for tick, label in zip(*value_ticks(*axes.up, 3), strict=True):
-        yield from written(axes.left - 8, axes.y(tick), [label], anchor="end", colour=QUIET)
+    yield from axes.numbers_beside(*value_ticks(*axes.up, 3))
     n_prior, n = len(one.prior), len(one.posterior)
     before = rng.choice(n_prior, size=min(MOST_DOTS, n_prior), replace=False)
     after = rng.choice(n, size=MOST_DOTS, p=one.weights)
@@ -255,9 +249,8 @@ def _title_of_pairs(pairs: Sequence[tuple[Marginal, Marginal]]) -> str:
     if abs(r) < 0.3:
         return "In what fits no two parameters make up for each other"
     verb = "go together" if r > 0 else "make up for each other"
-    return f"In what fits {in_words(one.path)} and {in_words(other.path)} {verb} (r = {r:+.2f})".replace(
-        "-0", "−0"
-    )
+    names = f"{in_words(one.path)} and {in_words(other.path)}"
+    return f"In what fits {names} {verb} (r = {fixed(r, 2, sign=True)})"
 
 
 def _title_of_check(found: Calibration) -> str:

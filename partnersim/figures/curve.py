@@ -114,9 +114,7 @@ def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
 def _axes(panel: Panel) -> Iterator[Mark]:
     """Draw quiet lines across, and the axis of trust below."""
     ticks, labels = value_ticks(*panel.up, 6)
-    for tick, label in zip(ticks, labels, strict=True):
-        yield panel.level(tick, GREY)
-        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    yield from panel.numbers_beside(ticks, labels, GREY)
     yield from panel.numbers_below(LEVELS[::2], [f"{level:g}" for level in LEVELS[::2]])
     words = "Trust, held there between all and throughout (0 to 1)"
     yield Text((panel.left + panel.right) / 2, panel.bottom + 64, words, "middle")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from partnersim.figures.layout import round_up, value_ticks
-from partnersim.figures.marks import Box, Line, Mark, Panel, Points, rows_to_table, say, written
+from partnersim.figures.marks import Box, Line, Mark, Panel, Points, rows_to_table, say
 from partnersim.figures.page import MARGIN, WIDTH, Page
-from partnersim.figures.palette import BLUE, DASHES, GREY, ORANGE, QUIET, SHADES
+from partnersim.figures.palette import BLUE, DASHES, GREY, ORANGE, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, quantity
 from partnersim.runs.measures import Wholes
@@ -61,7 +62,7 @@ def _draw_kinds(panel: Panel, found: Diversity, shown: list[Quantity]) -> Iterat
         (float(origin[k] + first * width[k]), float(origin[k] + last * width[k]))
         for k, (first, last) in enumerate((low, high))
     ]
-    panel = Panel(panel.left, panel.top, panel.width, panel.height, ends[0], ends[1])
+    panel = replace(panel, across=ends[0], up=ends[1])
     for colour, words, x in ((BOTH, "both", 0), (SEARCH, "search only", 110), (SAMPLE, "sample only", 340)):
         yield Box(panel.left + x, panel.top - 46, 22, 22, colour)
         yield from say(panel.left + x + 30, panel.top - 35, words, 220)
@@ -74,8 +75,7 @@ def _draw_kinds(panel: Panel, found: Diversity, shown: list[Quantity]) -> Iterat
         right, upper = panel.x(origin[0] + (column + 1) * width[0]), panel.y(origin[1] + (row + 1) * width[1])
         yield Box(left + 1, upper + 1, right - left - 2, bottom - upper - 2, colour)
     yield from panel.numbers_below(*value_ticks(*panel.across, 4))
-    for tick, label in zip(*value_ticks(*panel.up, 4), strict=True):
-        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    yield from panel.numbers_beside(*value_ticks(*panel.up, 4))
     more = f" (of {len(shown)})" if len(shown) > 2 else ""
     across, up = (one.heading for one in shown[:2])
     yield from say(MARGIN, panel.bottom + 64, f"Across: {across}. Up: {up}{more}.", WIDTH - 2 * MARGIN)
@@ -90,11 +90,9 @@ def _shown_limits(cells: Wholes) -> tuple[int, int]:
 def _draw_growth(panel: Panel, found: Diversity) -> Iterator[Mark]:
     """Draw the number of kinds after each point."""
     most = round_up(max(found.search.n_kinds, found.sample.n_kinds))
-    panel = Panel(panel.left, panel.top, panel.width, panel.height, (0, found.n_points), (0, most))
+    panel = replace(panel, across=(0, found.n_points), up=(0, most))
     yield from say(panel.left - 60, panel.top - 35, "Kinds after so many points", 440)
-    for tick, label in zip(*value_ticks(0, most, 4), strict=True):
-        yield panel.level(tick, GREY)
-        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    yield from panel.numbers_beside(*value_ticks(0, most, 4), GREY)
     yield from panel.numbers_below(*value_ticks(0, found.n_points, 2))
     lines = ((found.search, SEARCH, ""), (found.sample, SAMPLE, DASHES[1]))
     for reached, colour, dash in lines:

@@ -14,7 +14,7 @@ from partnersim.figures.marks import Box, Line, Mark, Panel, Text, rows_to_table
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PAPER, QUIET, SHADES, TYPE
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import Quantity, in_title, quantity
+from partnersim.figures.quantities import Quantity, in_title, quantity, subject
 from partnersim.figures.sweep import in_words
 from partnersim.runs.measures import Floats
 from partnersim.runs.wording import capital, join, percent, plural
@@ -309,9 +309,7 @@ def _title(maps: Sequence[Map]) -> str:
     """Write the title: where the first map is highest, or that it has no pattern."""
     one = maps[0]
     shown = quantity(one.measure)
-    what = shown.label if one.arm in (None, "base") else f"{shown.label} with {in_title(one.arm or '')}"
-    if one.against is not None:
-        what = f"What {in_title(one.arm or '')} changes in {shown.label[:1].lower()}{shown.label[1:]}"
+    what = subject(one.measure, None if one.arm == "base" else one.arm, one.against)
     if not one.emulator.name or one.emulator.explained < LEAST_EXPLAINED:
         names = join([in_words(axis.parameter) for axis in (one.x, one.y)])
         return f"{what}: no pattern over {names} that would tell of an unseen point"
@@ -397,11 +395,10 @@ def _rows(one: Map) -> Iterator[tuple[Any, ...]]:
             int(np.abs(axis.fine - (axis.edges[at] + axis.edges[at + 1]) / 2).argmin())
             for axis, at in ((one.y, row), (one.x, column))
         ]
-        yield (
-            one.measure, one.arm or "", one.against or "", *_ends(one.x, column), *_ends(one.y, row),
-            float(mean), float(one.lows[row, column]), float(one.highs[row, column]),
-            int(one.n_points[row, column]), float(one.emulator.surface[nearest[0], nearest[1]]),
-        )  # fmt: skip
+        what = (one.measure, one.arm or "", one.against or "", *_ends(one.x, column), *_ends(one.y, row))
+        interval = float(one.lows[row, column]), float(one.highs[row, column])
+        emulated = float(one.emulator.surface[nearest[0], nearest[1]])
+        yield (*what, float(mean), *interval, int(one.n_points[row, column]), emulated)
 
 
 def _phase_rows(found: PhaseMap) -> Iterator[tuple[Any, ...]]:
@@ -409,9 +406,7 @@ def _phase_rows(found: PhaseMap) -> Iterator[tuple[Any, ...]]:
     one = found.acceleration
     for row, column, phase in _each(found.phases):
         sustained = math.nan if found.sustained is None else float(found.sustained[row, column])
-        yield (
-            found.arm or "", *_ends(one.x, column), *_ends(one.y, row),
-            "too few points" if phase < 0 else PHASES[phase],
-            float(one.means[row, column]), float(one.lows[row, column]), float(one.highs[row, column]),
-            float(found.survived.means[row, column]), sustained, int(one.n_points[row, column]),
-        )  # fmt: skip
+        where = (found.arm or "", *_ends(one.x, column), *_ends(one.y, row))
+        phase_in_words = "too few points" if phase < 0 else PHASES[phase]
+        numbers = (of[row, column] for of in (one.means, one.lows, one.highs, found.survived.means))
+        yield (*where, phase_in_words, *map(float, numbers), sustained, int(one.n_points[row, column]))

@@ -166,6 +166,15 @@ class Panel:
             yield Line(((x, self.bottom), (x, self.bottom + 5)), QUIET, 1.5)
             yield Text(x, self.bottom + 30, label, "middle", colour)
 
+    def numbers_beside(
+        self, ticks: Sequence[float], labels: Sequence[str], lines: str = ""
+    ) -> Iterator[Mark]:
+        """Draw the axis upwards: numbers beside it, and lines of a colour across, if one is given."""
+        for tick, label in zip(ticks, labels, strict=True):
+            if lines:
+                yield self.level(tick, lines)
+            yield from written(self.left - 8, self.y(tick), [label], anchor="end", colour=QUIET)
+
 
 def on_ring(n: int, centre: Point, radii: Point) -> list[Point]:
     """Find places on an ellipse, clockwise from the top."""

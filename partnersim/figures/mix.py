@@ -10,10 +10,10 @@ from partnersim.analysis.mix_plan import STAFF_DAYS
 from partnersim.figures.layout import padded, value_ticks, wrap
 from partnersim.figures.marks import Disc, Line, Mark, Panel, Text, rows_to_table, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
-from partnersim.figures.palette import BLUE, GREY, ORANGE, PAPER, PURPLE, QUIET, SHADES
+from partnersim.figures.palette import BLUE, GREY, ORANGE, PAPER, PURPLE, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, quantity
-from partnersim.runs.wording import number, plural, signed
+from partnersim.runs.wording import lowered, number, plural, signed
 
 if TYPE_CHECKING:
     from partnersim.analysis.mix import Finalist, Mix, Tried
@@ -51,7 +51,7 @@ def best_mix(found: Mix) -> Picture:
     page.marks += say(MARGIN, page.top + 18, f"{shown[up].heading}, against as it stands", WIDTH - 2 * MARGIN)
     page.marks += _axes(panel, shown[across])
     if across == STAFF_DAYS and found.problem.budget is not None:
-        page.marks.append(Line(_upright(panel, found.problem.budget), ORANGE, 3, "12 6"))
+        page.marks.append(panel.upright(found.problem.budget, ORANGE, 3)._replace(dash="12 6"))
     for one in found.tried:
         x, y = (shown[name].scale * one.mean(name) for name in (across, up))
         if panel.across[0] <= x <= panel.across[1] and panel.up[0] <= y <= panel.up[1]:
@@ -98,15 +98,9 @@ def _limits(found: Mix, name: str, shown: Quantity) -> tuple[float, float]:
     return padded(min(known), max(known), 0.07)
 
 
-def _upright(panel: Panel, value: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (panel.x(value), panel.bottom), (panel.x(value), panel.top)
-
-
 def _axes(panel: Panel, across: Quantity) -> Iterator[Mark]:
     """Draw quiet lines across, the axis below, and where the place stands."""
-    for tick, label in zip(*value_ticks(*panel.up, 5), strict=True):
-        yield panel.level(tick, GREY)
-        yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    yield from panel.numbers_beside(*value_ticks(*panel.up, 5), GREY)
     yield from panel.numbers_below(*value_ticks(*panel.across, 5))
     words = wrap(f"{across.heading}, against as it stands", panel.width + 60)
     yield Text((panel.left + panel.right) / 2, panel.bottom + 62, words[0], "middle")
@@ -161,7 +155,7 @@ def _title(found: Mix, name: str, shown: Quantity) -> str:
     sign = 1.0 if found.problem.objectives[name] else -1.0
     best = max(inside, key=lambda one: sign * one.mean(name))
     low, high = sorted(shown.scale * end for end in best.ci95(name))
-    what = f"{shown.label[:1].lower()}{shown.label[1:]}"
+    what = lowered(shown.label)
     if low <= 0.0 <= high or sign * low < 0.0:
         return f"{under} no choice that was tried clearly does better than the place as it stands in {what}"
     said = f"{under} {what} changes by {signed(shown.scale * best.mean(name))}{shown.suffix} at best"
@@ -182,7 +176,7 @@ def _legend(found: Mix) -> str:
     robust = " Purple: least regret over the points." if found.problem.n_points > 1 else ""
     dear = " Hollow: over the budget." if found.problem.budget is not None else ""
     return (
-        f"Large: the best, with luck that the search had not seen. Small: all tried; grey: spread evenly."
+        f"Large: the best, with random numbers new to the search. Small: all tried; grey: spread evenly."
         f"{dear}{robust}{search}"
     )
 

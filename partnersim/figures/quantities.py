@@ -12,7 +12,7 @@ import numpy as np
 from partnersim.figures.palette import MAX_SERIES
 from partnersim.runs.measures import MEASURES, Measure
 from partnersim.runs.statistics import FEWEST_REPLICATES, compare_pairs
-from partnersim.runs.wording import NOTHING, capital, number, plural
+from partnersim.runs.wording import NOTHING, capital, lowered, number, plural
 
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison, Results
@@ -93,6 +93,15 @@ def in_title(name: str) -> str:
         return name
     half = MAX_NAME // 2
     return f"{name[:half].rstrip()}…{name[1 - half :].lstrip()}"
+
+
+def subject(measure: str, arm: str | None, against: str | None) -> str:
+    """Name what a figure is of: a measure, of an arm, or what an arm changes in it."""
+    label = quantity(measure).label
+    if against is None:
+        return label if arm is None else f"{label} with {in_title(arm)}"
+    over = "" if against == "base" else f" over {in_title(against)}"
+    return f"What {in_title(arm or '')} changes in {lowered(label)}{over}"
 
 
 def foot_note(results: Results, comparison: Comparison | None = None, shown: int = 0) -> str:

@@ -24,7 +24,7 @@ from partnersim.figures.palette import (
     SHADES,
 )
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import in_title, quantity
+from partnersim.figures.quantities import quantity, subject
 from partnersim.figures.sweep import in_words, main_effects
 from partnersim.runs.wording import join, many, number, percent, period, plural
 
@@ -107,13 +107,13 @@ def sensitivity_by_size(found: Sensitivity) -> Picture:
     sizes = {**found.by_size, found.n_rows: found.indices}
     names, kind = ranking(found)[:MAX_SERIES], SHOWN[found.method][0]
     lines = {name: [_find(indices, name, kind) for indices in sizes.values()] for name in names}
-    what = f"{_subject(found)}: {_settled(found, lines)}"
+    what = f"{subject(found.measure, found.arm, found.against)}: {_settled(found, lines)}"
     page = Page(what, _note(found, len(ranking(found)) - len(names)))
     page.marks += say(
         MARGIN, page.top + 18, f"{_heading(found, kind)}, by number of {many(found.row)}", WIDTH - 80
     )
     panel = _panel_of_lines(page, (-0.3, len(sizes) - 0.7), lines, _scale(found))
-    page.marks += _levels(panel)
+    page.marks += panel.numbers_beside(*value_ticks(*panel.up, 5), GREY)
     page.marks += panel.numbers_below(range(len(sizes)), [f"{n:,}" for n in sizes])
     spread = np.linspace(-0.08, 0.08, len(names)) if len(names) > 1 else np.zeros(1)
     for number_, (aside, ones) in enumerate(zip(spread, lines.values(), strict=True)):
@@ -152,7 +152,10 @@ def sensitivity_over_time(found: Sensitivity) -> Picture:
     led = f"{in_words(leaders[0])} counts most from {when[0]} to {when[1]}"
     if len(leaders) > 1:
         led = f"after {when[0]} {in_words(leaders[0])} counts most, after {when[1]} {in_words(leaders[1])}"
-    page = Page(f"{_subject(found)}: {led}", _note(found, len(ranked) - len(names), "shaded"))
+    page = Page(
+        f"{subject(found.measure, found.arm, found.against)}: {led}",
+        _note(found, len(ranked) - len(names), "shaded"),
+    )
     page.marks += say(MARGIN, page.top + 18, f"{_heading(found, kind)}, over the years", WIDTH - 2 * MARGIN)
     panel = _panel_of_lines(page, (0.0, float(months[-1])), lines, _scale(found))
     ticks, labels = value_ticks(*panel.up, 5)
@@ -240,13 +243,6 @@ def _grid(panel: Panel) -> Iterator[Mark]:
         yield Text(panel.x(tick), panel.bottom + 30, label, "middle", QUIET)
 
 
-def _levels(panel: Panel) -> Iterator[Mark]:
-    """Draw quiet lines across at some numbers, and the numbers left of them."""
-    for tick, label in zip(*value_ticks(*panel.up, 5), strict=True):
-        yield panel.level(tick, GREY)
-        yield Text(panel.left - 8, panel.y(tick) + 9, label, "end", QUIET)
-
-
 def _panel_of_lines(
     page: Page, across: tuple[float, float], lines: Mapping[str, Sequence[Index]], scale: float
 ) -> Panel:
@@ -269,43 +265,33 @@ def _names(panel: Panel, lines: Mapping[str, Sequence[Index]], scale: float) -> 
 # --- Words ---------------------------------------------------------------------------------------
 
 
-def _subject(found: Sensitivity) -> str:
-    """Name what is explained: a measure, of an arm, or what an arm changes in it."""
-    label = quantity(found.measure).label
-    if found.against is not None:
-        change = f"{label[:1].lower()}{label[1:]}"
-        over = "" if found.against == "base" else f" over {in_title(found.against)}"
-        return f"What {in_title(found.arm or '')} changes in {change}{over}"
-    return label if found.arm is None else f"{label} with {in_title(found.arm)}"
-
-
 def _title(found: Sensitivity, ranked: Sequence[str]) -> str:
     """Write the title: which parameters count most, and by how much."""
     first = found.of(SHOWN[found.method][0])
     clear = [name for name in ranked if found.is_clear(name)]
-    subject = _subject(found)
+    what = subject(found.measure, found.arm, found.against)
     if not clear:
-        return f"{subject}: no parameter clearly counts"
+        return f"{what}: no parameter clearly counts"
     numbers = {name: _say(found, first[name].value) for name in clear[:2]}
     named = join([f"{in_words(name)} ({said})" for name, said in numbers.items()])
     match found.method:
         case "sobol":
             alone = sum(one.value for one in found.of("first_order").values())
             acting = f"parameters by themselves make {percent(max(0.0, min(1.0, alone)))} of the variance"
-            return f"{subject}: most goes with {named}; {acting}"
+            return f"{what}: most goes with {named}; {acting}"
         case "morris":
-            return f"{subject}: moved most by {named}"
+            return f"{what}: moved most by {named}"
         case "regression":
             explained = _find(found.indices, "all together", "r_squared").value
-            return f"{subject}: a linear model explains {percent(explained)}, most by {named}"
+            return f"{what}: a linear model explains {percent(explained)}, most by {named}"
         case "pawn":
-            return f"{subject}: its distribution shifts most with {named}"
+            return f"{what}: its distribution shifts most with {named}"
         case _:
-            return f"{subject}: the largest shares of variance are of {named}"
+            return f"{what}: the largest shares of variance are of {named}"
 
 
 def _settled(found: Sensitivity, lines: Mapping[str, Sequence[Index]]) -> str:
-    """Say whether estimates over half of the rows lie in the intervals over all, of what is clear."""
+    """Tell whether estimates over half of the rows lie in the intervals over all, of what is clear."""
     moved = [
         name
         for name, ones in lines.items()
@@ -339,7 +325,7 @@ def _note(found: Sensitivity, n_hidden: int, what: str = "lines") -> str:
 
 
 def basis_in_words(found: Sensitivity) -> str:
-    """Say which two parameters act together most, and how variance splits between parameters and luck."""
+    """Tell which two parameters act together most, and how the variance of single runs splits."""
     pair, said = found.strongest_pair(), luck_in_words(found)
     if pair is None:
         return said
@@ -349,7 +335,7 @@ def basis_in_words(found: Sensitivity) -> str:
 
 
 def luck_in_words(found: Sensitivity) -> str:
-    """Say how the variance of single runs splits between parameters and luck; empty where nobody knows."""
+    """Tell how the variance of single runs splits; empty where nobody knows."""
     split: VarianceSplit | None = found.luck
     if split is None:
         return ""

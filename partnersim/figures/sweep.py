@@ -13,7 +13,7 @@ from partnersim.figures.marks import Disc, Line, Mark, Panel, rows_to_table, say
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, LINE, PAPER, QUIET
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import Quantity, in_title, quantity
+from partnersim.figures.quantities import Quantity, in_title, quantity, subject
 from partnersim.runs.wording import join, number, percent, plural
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def main_effects(found: MainEffects) -> Picture:
         From `partnersim.analysis.effects.main_effects`; at least one parameter.
     """
     shown = quantity(found.measure)
-    page = Page(_title(found, shown), _note(found))
+    page = Page(_title(found), _note(found))
     page.marks += say(MARGIN, page.top + 18, _heading(found, shown), WIDTH - 2 * MARGIN)
     effects = found.effects[:MAX_PANELS]
     room = (WIDTH - MARGIN - LEFT + GAP) / len(effects)
@@ -85,10 +85,8 @@ def _draw(panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool) 
     yield from written(panel.left, panel.top - 48 - LINE * len(name) / 2, name)
     explains = f"explains {percent(effect.share)}" if effect.is_clear else "no clear effect"
     yield from say(panel.left, panel.top - 28, explains, panel.width, colour=QUIET)
-    for tick, label in zip(*value_ticks(*panel.up, 5), strict=True):
-        yield panel.level(tick, GREY)
-        if is_first:
-            yield from written(panel.left - 8, panel.y(tick), [label], anchor="end", colour=QUIET)
+    ticks, labels = value_ticks(*panel.up, 5)
+    yield from panel.numbers_beside(ticks, labels if is_first else [""] * len(ticks), GREY)
     if panel.up[0] < 0 < panel.up[1]:
         yield panel.level(0)
     places, is_text = _places(effect), isinstance(effect.values[0], str)
@@ -147,14 +145,9 @@ def _heading(found: MainEffects, shown: Quantity) -> str:
     return shown.heading if found.arm is None else f"{shown.heading}, {in_title(found.arm)}"
 
 
-def _title(found: MainEffects, shown: Quantity) -> str:
+def _title(found: MainEffects) -> str:
     """Write the title: how much which parameters explain, and that the others explain nothing clear."""
-    what = shown.label
-    if found.base is not None:
-        what = f"{what[:1].lower()}{what[1:]}"  # inside a sentence
-        what = f"What {in_title(found.arm or '')} changes in {what}"
-    elif found.arm is not None:
-        what = f"{shown.label} with {in_title(found.arm)}"
+    what = subject(found.measure, found.arm, found.base)
     clear = [effect for effect in found.effects if effect.is_clear]
     if not clear:
         return f"{what}: no clear main effect of any of {plural(len(found.effects), 'parameter')}"

@@ -13,7 +13,7 @@ from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import INK, ORANGE, PAPER, QUIET, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, quantity
-from partnersim.runs.wording import plural, signed
+from partnersim.runs.wording import lowered, plural, signed
 
 if TYPE_CHECKING:
     from partnersim.analysis.what_if import Move, WhatIf
@@ -98,7 +98,7 @@ def _title(found: WhatIf, shown: Quantity) -> str:
     most = found.moves[0]
     what = most.what.replace("_", " ") + f" {most.how}" * (most.how != "happens")
     change = f"{signed(shown.scale * most.in_this_run)}{shown.suffix}"
-    label = f"{shown.label[:1].lower()}{shown.label[1:]}"
+    label = lowered(shown.label)
     median = f"{signed(shown.scale * most.median)}{shown.suffix}"
     few = "" if found.n_replicates > 1 else "; one run alone may point the wrong way"
     return (

@@ -27,7 +27,7 @@ Round = dict[Slug, Moves]
 
 
 class Rules(Section):
-    """What stands in game.toml.
+    """The content of game.toml.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ from partnersim.scenario.scenario import Scenario
 
 @dataclass(frozen=True)
 class Observation:
-    """What a seat is shown before it decides: what a table's phone shows, and no more.
+    """The view of a seat before it decides: what a table's phone shows, and no more.
 
     Attributes
     ----------

@@ -149,8 +149,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         **kwargs: Any,
     ) -> None:
         _check_names(kwargs)
-        if not isinstance(scenario, Scenario):
-            scenario = Scenario.load(scenario)
+        scenario = Scenario.load(scenario)
         if "months" in kwargs:
             scenario = first_months(scenario, kwargs.pop("months"))
         if kwargs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +11,17 @@ from rich.text import Text
 from partnersim.figures.sensitivity import basis_in_words, ranking
 from partnersim.figures.sweep import in_words
 from partnersim.report.tables import house_table
-from partnersim.runs.provenance import provenance
-from partnersim.runs.wording import NOTHING, many, number, plural
+from partnersim.runs.wording import NOTHING, capital, many, number, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.sensitivity import Index, Sensitivity
     from partnersim.figures import Picture
-    from partnersim.report.output import OutputFolder
     from partnersim.sweep.sweep import Sweep
 
 COLUMNS = (
-    "measure", "arm", "against", "method", "month", "n_rows",
-    "parameter", "other", "index", "value", "ci95_low", "ci95_high",
-)  # fmt: skip
+    *("measure", "arm", "against", "method", "month", "n_rows"),
+    *("parameter", "other", "index", "value", "ci95_low", "ci95_high"),
+)
 """Columns of the table of indices. `month` is empty but for series; there are fewer rows where it is to
 be seen whether indices have settled."""
 
@@ -85,33 +82,20 @@ def as_document(found: Sequence[Sensitivity], skipped: dict[str, str], sweep: Sw
     }
 
 
-def pictures_of(one: Sensitivity) -> Iterator[tuple[str, Picture]]:
-    """Draw an analysis: its indices, how they settle, and how they change; each with its file's name."""
+def pictures_of(found: Sequence[Sensitivity]) -> Iterator[tuple[str, Picture]]:
+    """Draw indices, how they settle, and how they change, each with the name of its file."""
     from partnersim import figures
 
-    if one.by_month:
-        yield "-over-time", figures.sensitivity_over_time(one)
-        return
-    yield "", figures.sensitivity(one)
-    if one.by_size:
-        yield "-by-size", figures.sensitivity_by_size(one)
-
-
-def write_analyses(
-    folder: OutputFolder, found: Sequence[Sensitivity], document: dict[str, Any], text: str
-) -> None:
-    """Write analyses: the table as CSV and JSON, what its columns mean, the figures, and their origin."""
-    folder.write("indices.json", text)
-    folder.write_rows("indices.csv", index_rows(found))
-    folder.write_codebook({"indices": COLUMNS}, {})
-    origin = provenance() | {key: document[key] for key in ("sweep", "design", "seed")}
-    folder.write("provenance.json", json.dumps(origin, indent=2) + "\n")
     arms = list(dict.fromkeys((one.arm, one.against) for one in found))
     for one in found:
         number_of = arms.index((one.arm, one.against))  # names of arms may be anything
         name = f"{one.method}-{one.measure}" + (f"-{number_of}" if number_of else "")
-        for more, picture in pictures_of(one):
-            folder.write_picture(f"{name}{more}", picture)
+        if one.by_month:
+            yield f"{name}-over-time", figures.sensitivity_over_time(one)
+            continue
+        yield name, figures.sensitivity(one)
+        if one.by_size:
+            yield f"{name}-by-size", figures.sensitivity_by_size(one)
 
 
 def sensitivity_view(one: Sensitivity) -> RenderableType:
@@ -134,7 +118,7 @@ def sensitivity_view(one: Sensitivity) -> RenderableType:
     if one.by_month:
         basis += f"; of month {max(one.by_month)}, files have the others"
     basis += "."
-    notes = [basis, basis_in_words(one), *(f"{note[:1].upper()}{note[1:]}." for note in one.notes)]
+    notes = [basis, basis_in_words(one), *(f"{capital(note)}." for note in one.notes)]
     return Group(
         Text(title, style="bold"), table, *(Text(note, style="dim") for note in notes if note), Text()
     )

@@ -1,4 +1,4 @@
-"""What was found in sweeps, as documents and tables of files: maps, boxes and kinds of trajectory."""
+"""Discoveries in sweeps, as documents and tables of files: maps, boxes and kinds of trajectory."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def phases_document(found: Sequence[PhaseMap]) -> dict[str, Any]:
 def maps_document(maps: Sequence[Map]) -> dict[str, Any]:
     """Describe maps as JSON has them."""
     one = maps[0]
-    axes = {name: {"parameter": axis.parameter, "unit": axis.unit, "names": axis.names, "edges": axis.edges}
-            for name, axis in (("x", one.x), ("y", one.y))}  # fmt: skip
+    of_axis = ("parameter", "unit", "names", "edges")
+    axes = {name: {key: getattr(getattr(one, name), key) for key in of_axis} for name in ("x", "y")}
     described = [
         {
             "measure": m.measure,

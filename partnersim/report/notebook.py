@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from partnersim.report.output import curve_picture, ledger_picture
+from partnersim.report.output import ledger_picture
 from partnersim.report.tables import (
     arm_table,
     curve_table,
@@ -112,9 +112,11 @@ def show_comparison(comparison: Comparison) -> str:
 
 def show_curve(curve: Curve) -> str:
     """Show a trust-speed curve, and its table."""
+    from partnersim.figures import trust_speed
+
     scenario = curve.arms[curve.base].scenario
     title = f"{scenario.title or 'Scenario'}: speed on trust; {plural(curve.replicates, 'replicate')} a point"
-    return _page(f"{title}, seed {curve.seed}", [curve_picture(curve)], [curve_table(curve)], "")
+    return _page(f"{title}, seed {curve.seed}", [trust_speed(curve)], [curve_table(curve)], "")
 
 
 def show_tables(results: Results | Comparison) -> str:

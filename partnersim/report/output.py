@@ -8,12 +8,13 @@ import json
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.runs.codebook import Entry, codebook_csv, find_entry
+from partnersim.runs.codebook import codebook_csv
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
@@ -22,23 +23,12 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
 if TYPE_CHECKING:
-    from partnersim.analysis.calibration import Calibration
-    from partnersim.analysis.mix import Mix
-    from partnersim.analysis.what_if import WhatIf
     from partnersim.figures import Picture
-    from partnersim.report.tables import Link, Links
-    from partnersim.runs.curve import Curve
+    from partnersim.report.tables import Link
     from partnersim.runs.ledger import Ledger
     from partnersim.runs.results import Comparison, Results
     from partnersim.scenario.scenario import Scenario
     from partnersim.sweep.parameters import Parameter
-
-SUMMARY = ("arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit")
-DIFFERENCES = (
-    "arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better", "monte_carlo_error",
-    "n_pairs", "is_enough",
-)  # fmt: skip
-"""Columns of the tables: `SUMMARY` of summaries, `DIFFERENCES` of differences."""
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -137,99 +127,91 @@ class OutputFolder:
             for file in save(picture, scratch, name):
                 self.write(file.name, file.read_bytes())
 
-    def write_run(self, results: Results, document: str, series: Sequence[str]) -> None:
-        """Write the results of one scenario: data, tables, figures, and how to do it again."""
-        self._write_results({"scenario": results}, document, series)
-        for name, picture in run_pictures(results):
-            self.write_picture(name, picture)
-
-    def write_comparison(self, comparison: Comparison, document: str, series: Sequence[str]) -> None:
-        """Write the results of some arms: data, tables, figures, and how to do it again."""
-        self.write_rows("differences.csv", difference_rows(comparison))
-        self._write_results(comparison.results, document, series)
-        for name, picture in comparison_pictures(comparison):
-            self.write_picture(name, picture)
-
-    def write_curve(self, curve: Curve, document: str) -> None:
-        """Write a trust-speed curve: data, the picture, and how to do it again."""
-        self.write("curve.json", document)
-        self._write_origin({name: arm.scenario for name, arm in curve.arms.items()}, provenance())
-        self.write_picture("trust-speed-curve", curve_picture(curve))
-
-    def write_what_if(self, found: WhatIf, document: str) -> None:
-        """Write what one run would have come to: data, the picture, and how to do it again."""
-        from partnersim import figures
-
-        self.write("what-if.json", document)
-        self._write_origin({"scenario": found.scenario}, provenance())
-        self.write_picture("tornado", figures.tornado(found))
-
-    def write_mix(self, found: Mix, document: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Write what a search for the best mix found: data, all that was tried, and the picture."""
-        from partnersim import figures
-
-        self.write("mix.json", document)
-        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
-        self.write_rows("choices.csv", rows)
-        self.write_codebook({"choices": rows[0]}, found.problem.parameters)
-        self.write_picture("best-mix", figures.best_mix(found))
-
-    def write_calibration(
-        self, found: Calibration, document: str, parameters: Mapping[str, Parameter]
+    def write_answer(
+        self,
+        name: str,
+        document: str,
+        pictures: Iterable[tuple[str, Picture]],
+        *,
+        tables: Mapping[str, Iterable[Sequence[Any]]] | None = None,
+        parameters: Mapping[str, Parameter] | None = None,
+        scenarios: Mapping[str, Scenario] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write what fits an observation: data, points drawn from it, and the pictures."""
-        from partnersim import figures
-        from partnersim.analysis.calibration import draws_of
+        """Write what was found, and how to have it again.
 
-        self.write("calibration.json", document)
-        self.write("provenance.json", json.dumps(provenance(), indent=2) + "\n")
-        points = draws_of(found)
-        self.write_rows("points.csv", [points.columns, *points.itertuples(index=False)])
-        self.write_codebook({"points": points.columns}, parameters)
-        self.write_picture("posterior", figures.posterior(found))
-        self.write_picture("posterior-pairs", figures.posterior_pairs(found))
-        self.write_picture("posterior-predictive", figures.posterior_predictive(found))
-
-    def write_codebook(
-        self, tables: Mapping[str, Iterable[str]], parameters: Mapping[str, Parameter]
-    ) -> None:
-        """Write what the columns of some tables mean, of which some are parameters by their paths."""
-        from partnersim.sweep.codebook import parameter_entries
-
-        known = parameter_entries(parameters)
-        described = {
-            table: [entry for name in columns if (entry := known.get(name) or find_entry(name))]
-            for table, columns in tables.items()
-        }
-        self.write("codebook.csv", codebook_csv(described))
-
-    def _write_results(self, results: Mapping[str, Results], document: str, series: Sequence[str]) -> None:
-        """Write the files that a run and a comparison have in common."""
-        kept = list(series) or list(next(iter(results.values())).series)
-        scenarios = {arm: of_arm.scenario for arm, of_arm in results.items()}
-        self.write("results.json", document)
-        self._write_origin(scenarios, provenance() | variants_by_arm(results))
-        self.write_rows("summary.csv", summary_rows(results))
-        self.write_rows("replicates.csv", replicate_rows(results))
-        self.write_rows("series.csv", series_rows(results, kept))
-        self.write_rows("series-quantiles.csv", quantile_rows(results, kept))
-        tables = codebook_of(kept).items()
-        written = {table: entries for table, entries in tables if f"{table}.csv" in self.written}
-        self.write("codebook.csv", codebook_csv(written))
-
-    def _write_origin(self, scenarios: Mapping[str, Scenario], about: Mapping[str, Any]) -> None:
-        """Write the origin of the results: what was run, and with which versions."""
-        self.write("provenance.json", json.dumps(about, indent=2) + "\n")
-        for number, (arm, scenario) in enumerate(scenarios.items()):
+        Parameters
+        ----------
+        name, document
+            The file of all that was found, and its text.
+        pictures
+            Pictures, each with the name of its file.
+        tables
+            Rows by the name of their file, the heading first; a codebook says what columns mean.
+        parameters
+            What columns of tables are that hold a parameter, by its path.
+        scenarios
+            What was run, by arm.
+        about
+            What is known of the origin besides the versions.
+        """
+        self.write(name, document)
+        self.write("provenance.json", json.dumps(provenance() | dict(about or {}), indent=2) + "\n")
+        for number, (arm, scenario) in enumerate((scenarios or {}).items()):
             plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
             self.write(f"{number}-{plain}.toml", scenario.to_toml())
+        if tables:
+            self._write_tables(tables, parameters or {})
+        for file, picture in pictures:
+            self.write_picture(file, picture)
 
-    def write_explanation(self, ledger: Ledger, links: Links, month: int | None, document: str) -> None:
-        """Write the ledger of some links: data, and a figure for each."""
-        self.write("explanation.json", document)
-        for number, (words, link) in enumerate(links):
-            picture = ledger_picture(ledger, f"of {words}" if words else "", link, month)
-            self.write_picture(f"why-trust-changed-{number + 1}", picture)
+    def _write_tables(
+        self, tables: Mapping[str, Iterable[Sequence[Any]]], parameters: Mapping[str, Parameter]
+    ) -> None:
+        """Write tables, and what their columns mean."""
+        from partnersim.sweep.codebook import describe_columns
+
+        columns: dict[str, Sequence[str]] = {}
+        for table, rows in tables.items():
+            lines = iter(rows)
+            columns[table] = next(lines)
+            self.write_rows(f"{table}.csv", chain([columns[table]], lines))
+        self.write("codebook.csv", codebook_csv(describe_columns(columns, parameters)))
+
+    def write_run(self, results: Results, document: str, series: Sequence[str]) -> None:
+        """Write the results of one scenario; of its series those named, or all."""
+        self._write_results({"scenario": results}, document, series, run_pictures(results), {})
+
+    def write_comparison(self, comparison: Comparison, document: str, series: Sequence[str]) -> None:
+        """Write the results of some arms; of their series those named, or all."""
+        more, pictures = {"differences": difference_rows(comparison)}, comparison_pictures(comparison)
+        self._write_results(comparison.results, document, series, pictures, more)
+
+    def _write_results(
+        self,
+        results: Mapping[str, Results],
+        document: str,
+        series: Sequence[str],
+        pictures: Iterable[tuple[str, Picture]],
+        more: Mapping[str, Iterable[Sequence[Any]]],
+    ) -> None:
+        """Write what a run and a comparison have in common, and more tables."""
+        kept = list(series) or list(next(iter(results.values())).series)
+        tables = {
+            "replicates": replicate_rows(results),
+            "series": series_rows(results, kept),
+            "series-quantiles": quantile_rows(results, kept),
+            "summary": summary_rows(results),
+        }
+        scenarios = {arm: of_arm.scenario for arm, of_arm in results.items()}
+        self.write_answer(
+            "results.json",
+            document,
+            pictures,
+            tables={**tables, **more},
+            scenarios=scenarios,
+            about=variants_by_arm(results),
+        )
 
 
 def _umask() -> int:
@@ -241,7 +223,7 @@ def _umask() -> int:
 
 def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
     """Give the measures of each arm, a row each."""
-    yield SUMMARY
+    yield "arm", "measure", "mean", "median", "p05", "p95", "monte_carlo_error", "reached", "unit"
     for arm, of_arm in results.items():
         for name, s in of_arm.summary().items():
             numbers = (s.mean, s.median, s.p05, s.p95, s.monte_carlo_error, s.reached)
@@ -250,26 +232,12 @@ def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
 
 def difference_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
     """Give the differences of each arm from the base, a row each."""
-    yield DIFFERENCES
+    intervals = ("mean", "ci95_low", "ci95_high", "share_better", "monte_carlo_error")
+    yield ("arm", "base", "measure", *intervals, "n_pairs", "is_enough")
     for arm, by_measure in comparison.differences().items():
         for name, d in by_measure.items():
             counts = (d.share_better, d.monte_carlo_error, d.n_pairs, d.is_enough)
             yield (arm, comparison.base, name, d.mean, *d.ci95, *counts)
-
-
-def codebook_of(series: Sequence[str]) -> dict[str, list[Entry]]:
-    """Describe the columns of the tables of a run or comparison that keeps some series."""
-    columns = {
-        "replicates": ("arm", "replicate", *MEASURES),
-        "series": ("arm", "replicate", "month", *series),
-        "series-quantiles": ("arm", "series", "month", *QUANTILES),
-        "summary": SUMMARY,
-        "differences": DIFFERENCES,
-    }
-    return {
-        table: [entry for name in names if (entry := find_entry(name, is_series=table == "series"))]
-        for table, names in columns.items()
-    }
 
 
 def replicate_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:
@@ -361,13 +329,6 @@ def comparison_pictures(
     milestone = telling_milestone(comparison)
     yield "of-100-partnerships", figures.icon_arrays(comparison, milestone, arms=arms)
     yield "difference-forest", figures.difference_forest(comparison)
-
-
-def curve_picture(curve: Curve) -> Picture:
-    """Draw the trust-speed curve."""
-    from partnersim import figures
-
-    return figures.trust_speed(curve)
 
 
 def telling_milestone(comparison: Comparison) -> str:

@@ -21,6 +21,7 @@ from partnersim.runs.measures import MEASURES, Floats, range_of
 from partnersim.runs.wording import capital, certain_decimals, fixed, join, number, percent, plural, signed
 from partnersim.scenario.declarations import LEVERS, Coordinator
 from partnersim.scenario.declared import ParameterRow
+from partnersim.scenario.reference import default_in_words
 from partnersim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -39,37 +40,34 @@ Link = tuple[str | None, str | None]
 Links = Sequence[tuple[str, Link]]
 """Links whose trust is explained, in words and by name; no words where it is everybody's."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Change": (
-        "change_delivered", "mean_speed", "peak_speed", "speed", "acceleration",
-        "second_half_less_first", "is_sustained_acceleration",
-        "sustained_acceleration_by_chance", "sustained_acceleration_if_doubling", "sustained_pace",
-        "initiatives_completed", "initiatives_abandoned", "initiatives_under_way",
-        "actual_over_planned",
-    ),
-    "Milestones": (
-        "months_to_first_initiative", "months_to_25", "months_to_50", "months_to_80",
-    ),
-    "Trust and relationships": (
-        "trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management",
-        "trust_front_line", "vision_commitment", "contribution", "delivered", "contact", "tension",
-        "target_pressure", "perceived_joint_working",
-    ),
-    "What came of it": (
-        "outcome", "outcome_effect", "vision_realised", "cost", "equity", "survived",
-        "months_to_collapse",
-    ),
-}  # fmt: skip
+GROUPS = {
+    group: names.split()
+    for group, names in {
+        "Change": (
+            "change_delivered mean_speed peak_speed speed acceleration second_half_less_first "
+            "is_sustained_acceleration sustained_acceleration_by_chance "
+            "sustained_acceleration_if_doubling sustained_pace initiatives_completed "
+            "initiatives_abandoned initiatives_under_way actual_over_planned"
+        ),
+        "Milestones": ("months_to_first_initiative months_to_25 months_to_50 months_to_80"),
+        "Trust and relationships": (
+            "trust competence_trust goodwill_trust trust_board trust_management trust_front_line "
+            "vision_commitment contribution delivered contact tension target_pressure "
+            "perceived_joint_working"
+        ),
+        "What came of it": ("outcome outcome_effect vision_realised cost equity survived months_to_collapse"),
+    }.items()
+}
 """Measures in the order in which they are shown; what is in no group comes last."""
 
 COMPARED = (
-    "mean_speed", "peak_speed", "change_delivered", "initiatives_completed",
-    "initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration",
-    "second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance",
-    "sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25",
-    "months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working",
-    "outcome_effect", "cost", "equity", "survived",
-)  # fmt: skip
+    *("mean_speed", "peak_speed", "change_delivered", "initiatives_completed"),
+    *("initiatives_abandoned", "initiatives_under_way", "actual_over_planned", "acceleration"),
+    *("second_half_less_first", "is_sustained_acceleration", "sustained_acceleration_by_chance"),
+    *("sustained_acceleration_if_doubling", "months_to_first_initiative", "months_to_25"),
+    *("months_to_50", "trust", "vision_commitment", "tension", "perceived_joint_working"),
+    *("outcome_effect", "cost", "equity", "survived"),
+)
 """Measures in the table of a comparison; JSON and files have every measure."""
 
 LEAST_CHANGE = 0.0005
@@ -261,7 +259,7 @@ def comparison_tables(comparison: Comparison) -> RenderableType:
         parts += [arm_table(comparison, arm, by_measure), Text()]
     note = (
         "Means over replicates. ± is the Monte Carlo error of the difference, as half its 95 % "
-        "interval over pairs that share their luck. 'Better in' is the share of pairs in which "
+        "interval over pairs that share their random numbers. 'Better in' is the share of pairs in which "
         "the arm does better, a tie counting half. A milestone never reached counts as the last "
         "month. What names no unit runs from 0 to 1. --json and --out give every measure."
     )
@@ -390,9 +388,9 @@ def what_if_view(found: WhatIf) -> RenderableType:
         table.add_row(Text(words), this, middle, f"{low} to {high}", elsewhere)
     unit = f" In {shown.unit}." if shown.unit else ""
     note = (
-        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with the same luck."
-        f"{unit} Levers are moved for all organisations and held to the end. The median is over this run and "
-        "those that follow it. One run can point the wrong way: (!) is where it does, for certain."
+        f"Differences from the run as it was ({number(shown.factor * found.outcome)}), with common random "
+        f"numbers.{unit} Levers are moved for all organisations and held to the end. The median is over this "
+        "run and those that follow it. One run can point the wrong way: (!) is where it does, for certain."
     )
     return Group(table, Text(), Text(note, style="dim"))
 
@@ -436,10 +434,10 @@ def mix_view(found: Mix) -> RenderableType:
         gained = f"{signed(shown.factor * gain)} {shown.unit}".rstrip()
         words.append(f"The search's best less the best of as many spread evenly, {shown.label}: {gained}.")
     note = (
-        "Differences from the place as it stands, mean over points and replicates whose luck the search had "
-        "not seen. Days: of staff a month, more than as it stands. At worst: at the worst point. Regret: the "
-        "most by which another of the best is better at a point. Enough: share of points with enough of it, "
-        "or more than as it stands."
+        "Differences from the place as it stands, mean over points and replicates whose random numbers "
+        "the search had not seen. Days: of staff a month, more than as it stands. At worst: at the worst "
+        "point. Regret: the most by which another of the best is better at a point. Enough: share of points "
+        "with enough of it, or more than as it stands."
     )
     return Group(*parts, *map(Text, words), Text(), Text(note, style="dim"))
 
@@ -650,7 +648,7 @@ def parameters_table(rows: Sequence[ParameterRow]) -> Table:
             section = head
         table.add_row(
             Text(f" {name}"),
-            Text(default_text(row.default)),
+            Text(default_in_words(row.default)),
             Text(range_text(row)),
             Text(row.meaning).append(f" [{row.source}]" if row.source else "", style="dim"),
         )
@@ -667,21 +665,6 @@ def measures_reference(rows: Sequence[Entry]) -> Table:
         lies = f"{range_of(row.low, row.high)}, {row.unit}"
         table.add_row(Text(row.column, style="bold"), Text(lies), Text(f"{row.label}: {row.meaning}"))
     return table
-
-
-def default_text(default: Any) -> str:
-    """Print a default as a file would give it."""
-    if default is None:
-        return "left out"
-    if isinstance(default, bool):
-        return str(default).lower()
-    if isinstance(default, float):
-        return f"{default:g}"
-    if isinstance(default, dict):
-        return "{ … }" if default else "{}"
-    if isinstance(default, list):
-        return ", ".join(map(str, default)) or "none"
-    return str(default) if default != "" else "empty"
 
 
 def range_text(row: ParameterRow) -> str:

@@ -182,7 +182,7 @@ def curve(
         As for `partnersim.run`; for no arm, and for a scenario too short to have a mean speed.
     """
     given = scenarios if isinstance(scenarios, Mapping) else {"base": scenarios}
-    arms = {name: arm if isinstance(arm, Scenario) else Scenario.load(arm) for name, arm in given.items()}
+    arms = {name: Scenario.load(arm) for name, arm in given.items()}
     if not arms:
         raise ValueError("scenarios: missing; give at least one arm")
     for name, scenario in arms.items():

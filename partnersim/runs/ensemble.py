@@ -95,8 +95,7 @@ def run(
     replicates = whole_number("replicates", replicates, 1, MOST_REPLICATE - first_replicate + 1)
     seed = whole_number("seed", seed, 0, MOST_SEED)
     workers = n_cores() if workers is None else whole_number("workers", workers, 1, MOST_WORKERS)
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
+    scenario = Scenario.load(scenario)
     kept, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
     job = _Job(
         compiled_for(variants),
@@ -154,7 +153,7 @@ def compare(
     base = next(iter(scenarios)) if base is None else base
     if base not in scenarios:
         raise ValueError(f"base = {base!r}: no arm has this name; there are {', '.join(scenarios)}")
-    arms = {name: arm if isinstance(arm, Scenario) else Scenario.load(arm) for name, arm in scenarios.items()}
+    arms = {name: Scenario.load(arm) for name, arm in scenarios.items()}
     _check_same_length(arms, base)
     results = {}
     for n_before, (name, arm) in enumerate(arms.items()):
@@ -190,10 +189,7 @@ def share_through_trust(
     It may be under 0 or over 1: trust may work against the arm's other routes.
     """
     check_name(measure, MEASURES, "measure")
-    free = {
-        name: scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        for name, scenario in (("base", base), ("arm", arm))
-    }
+    free = {"base": Scenario.load(base), "arm": Scenario.load(arm)}
     frozen = {
         f"{name}, trust frozen": scenario.replace({"mechanisms.trust_frozen": True})
         for name, scenario in free.items()

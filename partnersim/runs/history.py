@@ -92,7 +92,7 @@ def half_life_of_history(
     low, high
         Trust at the start of the two histories.
     """
-    place = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    place = Scenario.load(scenario)
     arms = {name: place.replace({"starting.trust": trust}) for name, trust in (("low", low), ("high", high))}
     comparison = compare(
         arms,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import partnersim
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
+from partnersim.runs.wording import capital, join
 from partnersim.scenario.declarations import LAYERS
 from partnersim.scenario.errors import ScenarioError, check_name, whole_number
 from partnersim.scenario.scenario import Scenario
@@ -165,13 +166,13 @@ class Ledger:
             start = self.level(first - 1, trustor, trustee, kind)
             end = self.level(last, trustor, trustee, kind)
             moved = f"{_moved(end - start)} {when}, from {start:.2f} to {end:.2f}"
-            said.append(f"{who[0].upper()}{who[1:]}: {kind} trust {moved}.")
+            said.append(f"{capital(who)}: {kind} trust {moved}.")
             for verb, sign in (("raised", 1.0), ("lowered", -1.0)):
                 causes = [(n, v) for n, v in totals.items() if sign * v >= 0.0005]
                 causes.sort(key=lambda cause: -abs(cause[1]))
                 if causes:
                     listed = [f"{SAID[name]} ({value:+.3f})" for name, value in causes[:4]]
-                    said.append(f"It was {verb} most by {_listed(listed)}.")
+                    said.append(f"It was {verb} most by {join(listed)}.")
         return said
 
     def _repr_html_(self) -> str:
@@ -250,8 +251,7 @@ def explain(
 
     seed = whole_number("seed", seed, 0, MOST_SEED)
     replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
-    if not isinstance(scenario, Scenario):
-        scenario = Scenario.load(scenario)
+    scenario = Scenario.load(scenario)
     _check_month("from_month", from_month, 1, scenario.months)
     to_month = scenario.months if to_month is None else to_month
     _check_month("to_month", to_month, from_month, scenario.months)
@@ -315,9 +315,3 @@ def _moved(change: float) -> str:
     if abs(change) < 0.005:
         return "hardly moved"
     return "rose" if change > 0 else "fell"
-
-
-def _listed(parts: list[str]) -> str:
-    if len(parts) == 1:
-        return parts[0]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -31,6 +31,7 @@ from partnersim.runs.measures import (
     combine_trust,
 )
 from partnersim.runs.statistics import Difference, Summary, compare_pairs, quantiles, summarise
+from partnersim.runs.wording import plural
 from partnersim.scenario.errors import InputError, check_name
 
 if TYPE_CHECKING:
@@ -193,8 +194,8 @@ class Results:
     def __repr__(self) -> str:
         title = self.scenario.title or "scenario"
         return (
-            f"<Results of {title!r}: {_count(self.replicates, 'replicate')} of "
-            f"{_count(self.months, 'month')}, seed {self.seed}{said_variants(self.variants)}>"
+            f"<Results of {title!r}: {plural(self.replicates, 'replicate')} of "
+            f"{plural(self.months, 'month')}, seed {self.seed}{said_variants(self.variants)}>"
         )
 
     def _repr_html_(self) -> str:
@@ -265,7 +266,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         arms = ", ".join(self.results)
-        pairs = _count(self.results[self.base].replicates, "pair")
+        pairs = plural(self.results[self.base].replicates, "pair")
         return f"<Comparison of {arms} with {self.base!r}: {pairs}>"
 
     def _repr_html_(self) -> str:
@@ -315,7 +316,3 @@ def _detail_axes(name: str) -> tuple[str, ...]:
     if name in LAYER_DETAIL:
         return ("organisation", "layer")
     return ("organisation", "partner") if name in DYAD_DETAIL else ("organisation",)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")

@@ -26,8 +26,16 @@ TOLERANCE = 0.1
 """Half an interval may be this part of the span of the runs (5th to 95th percentile)."""
 
 
+class Numbers:
+    """Numbers of a measure, of which some may be missing, unreached or unbounded."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a dictionary in which missing, unreached and unbounded numbers are None."""
+        return {name: _jsonable(value) for name, value in vars(self).items()}
+
+
 @dataclass(frozen=True)
-class Summary:
+class Summary(Numbers):
     """One measure over the replicates of a scenario.
 
     Attributes
@@ -64,13 +72,9 @@ class Summary:
     is_enough: bool
     higher_is_better: bool | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Give a dictionary in which missing and unreached numbers are None."""
-        return _to_json(self)
-
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Numbers):
     """One measure of an arm less the same of the base, over pairs that share their random numbers.
 
     Attributes
@@ -100,13 +104,9 @@ class Difference:
     is_enough: bool
     higher_is_better: bool | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Give a dictionary in which missing and unbounded numbers are None."""
-        return _to_json(self)
-
 
 @dataclass(frozen=True)
-class ThroughTrust:
+class ThroughTrust(Numbers):
     """The share of an arm's effect that disappears when trust stays as it was at the start.
 
     `float()` of it gives the share. The interval is Fieller's, over pairs; it is unbounded where
@@ -121,10 +121,6 @@ class ThroughTrust:
 
     def __float__(self) -> float:
         return self.share
-
-    def to_json(self) -> dict[str, Any]:
-        """Give a dictionary in which missing and unbounded numbers are None."""
-        return _to_json(self)
 
 
 def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
@@ -313,10 +309,6 @@ def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None
 def _put_last(values: Floats, measure: Measure) -> Floats:
     """Make milestones never reached infinite: later than any that was."""
     return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
-
-
-def _to_json(record: Summary | Difference | ThroughTrust) -> dict[str, Any]:
-    return {name: _jsonable(value) for name, value in vars(record).items()}
 
 
 def _jsonable(value: Any) -> Any:

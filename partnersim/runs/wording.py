@@ -111,6 +111,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(text: str) -> str:
+    """Put what begins a sentence inside one."""
+    return text[:1].lower() + text[1:]
+
+
 def csv_cell(value: Any) -> Any:
     """Write a value as a CSV file has it: in full precision, empty where there is no number.
 

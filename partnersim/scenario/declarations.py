@@ -248,7 +248,7 @@ class Drawn(Section):
 
 
 class Vision(Section):
-    """What the partnership wants to change, together."""
+    """The change that the partnership wants, together."""
 
     size: Real = number(240.0, 1, 100_000, "work units")
     """Work that the whole vision takes; one unit is what an organisation of ordinary capacity does in
@@ -360,7 +360,7 @@ class Decision(Section):
 
 
 class Pressure(Section):
-    """What drives pressure to meet one's own targets up and down."""
+    """How pressure to meet one's own targets goes up and down."""
 
     relief: Real = share(0.5)
     """Pressure that the delivered vision takes off, where it is the organisation's own domain."""
@@ -369,7 +369,7 @@ class Pressure(Section):
 
 
 class Commitment(Section):
-    """What moves commitment to the vision."""
+    """How commitment to the vision moves."""
 
     pull: Real = number(0.05, 0, 1, "per month")
     """Monthly pull back to what the organisation alone would want."""

@@ -80,7 +80,7 @@ def _cells(row: ParameterRow) -> tuple[str, ...]:
     ends = [figure(end) for end in (row.low, row.high) if end is not None]
     return (
         f"`{row.path.rpartition('.')[2]}`",
-        _default_shown(row.default),
+        default_in_words(row.default, "`"),
         " to ".join(ends) if len(ends) == 2 else "",
         row.unit,
         row.meaning,
@@ -99,18 +99,18 @@ def _section_at(group: str) -> type[BaseModel]:
     return place.model
 
 
-def _default_shown(default: Any) -> str:
-    """Show a default as the reference page shows it."""
+def default_in_words(default: Any, quote: str = "") -> str:
+    """Write a default as a file would give it, names in quotes of a kind."""
     if default is None:
         return "left out"
-    if default == REQUIRED:
-        return REQUIRED
     if isinstance(default, list):
-        return ", ".join(f"`{entry}`" for entry in default) or "none"
+        return ", ".join(f"{quote}{entry}{quote}" for entry in default) or "none"
     if isinstance(default, dict):
-        return "`balanced`" if default else "none"
+        return "{ … }" if default else "none"
     if isinstance(default, float):
         return f"{default:g}"
+    if default == REQUIRED:
+        return REQUIRED
     return shown(default) if default != "" else "empty"
 
 

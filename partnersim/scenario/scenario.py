@@ -21,17 +21,19 @@ class Scenario(Partnership):
     """One partnership, and everything that can be set about it."""
 
     @classmethod
-    def load(cls, source: str | Path) -> Self:
-        """Read a packaged scenario by its name, or a scenario file by its path.
+    def load(cls, source: Scenario | str | Path) -> Self:
+        """Read a packaged scenario by its name, or a scenario file by its path; one that is read is kept.
 
         Raises
         ------
         partnersim.ScenarioError
             One clear message with file, key, value and what would be right.
         """
+        if isinstance(source, cls):
+            return source
         if isinstance(source, str) and not is_path(source):
             return cls.loads(packaged_text(source), where=source)
-        return cls.loads(read_text(Path(source)), where=str(source))
+        return cls.loads(read_text(Path(str(source))), where=str(source))
 
     @classmethod
     def loads(cls, text: str, where: str = "<text>") -> Self:

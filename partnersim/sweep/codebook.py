@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from partnersim.runs.codebook import Entry, codebook_csv, find_entry
@@ -19,6 +19,18 @@ def parameter_entries(parameters: Mapping[str, Parameter]) -> dict[str, Entry]:
     }
 
 
+def describe_columns(
+    columns: Mapping[str, Iterable[str]], parameters: Mapping[str, Parameter]
+) -> dict[str, list[Entry]]:
+    """Describe the columns of tables: parameters by their paths, as declared; others by their names."""
+    known = parameter_entries(parameters)
+    found = {
+        table: [known.get(name) or find_entry(name, is_series=table == "series") for name in names]
+        for table, names in columns.items()
+    }
+    return {table: [entry for entry in entries if entry] for table, entries in found.items()}
+
+
 def codebook_of(store: Store) -> dict[str, list[Entry]]:
     """Describe the columns of the tables of a sweep, by table."""
     import pyarrow.parquet as pq
@@ -26,12 +38,7 @@ def codebook_of(store: Store) -> dict[str, list[Entry]]:
     columns = {"design": pq.read_schema(store.design_file).names, "runs": run_schema(store.plan).names}
     if store.plan.series is not None:
         columns["series"] = series_schema(store.plan).names
-    parameters = parameter_entries(store.plan.parameters_by_path)
-    found = {
-        table: [parameters.get(name) or find_entry(name, is_series=table == "series") for name in names]
-        for table, names in columns.items()
-    }
-    return {table: [entry for entry in entries if entry] for table, entries in found.items()}
+    return describe_columns(columns, store.plan.parameters_by_path)
 
 
 def write_codebook(store: Store) -> None:

@@ -61,43 +61,40 @@ def check_power_of_two(value: int) -> int:
 PowerOfTwo = Annotated[Whole, AfterValidator(check_power_of_two)]
 
 
-class FactorialDesign(Section):
+class _Design(Section):
+    """What all designs have: the key by which one grows that keeps its first points, if any."""
+
+    growing: ClassVar[str] = ""
+
+
+def _evenly(levels: int) -> Any:
+    """Declare how many values are taken of a range, by default so many."""
+    what = "Values taken, evenly, of a parameter that has a low and a high."
+    return setting(levels, what, low=2, high=10_000, unit="values")
+
+
+class FactorialDesign(_Design):
     """Every combination of the parameters' values."""
 
     type: Literal["factorial"] = setting("factorial", "Which design.", unit="name")
-    levels: Whole = setting(
-        3,
-        "Values taken, evenly, of a parameter that has a low and a high.",
-        low=2,
-        high=10_000,
-        unit="values",
-    )
-    growing: ClassVar[str] = ""
+    levels: Whole = _evenly(3)
 
 
-class OneAtATimeDesign(Section):
+class OneAtATimeDesign(_Design):
     """The scenario as it stands, then each parameter by itself through its values."""
 
     type: Literal["one-at-a-time"] = setting("one-at-a-time", "Which design.", unit="name")
-    levels: Whole = setting(
-        5,
-        "Values taken, evenly, of a parameter that has a low and a high.",
-        low=2,
-        high=10_000,
-        unit="values",
-    )
-    growing: ClassVar[str] = ""
+    levels: Whole = _evenly(5)
 
 
-class LatinHypercubeDesign(Section):
+class LatinHypercubeDesign(_Design):
     """Each parameter cut into as many slices as there are points, each slice taken once."""
 
     type: Literal["latin-hypercube"] = setting("latin-hypercube", "Which design.", unit="name")
     points: Whole = setting(..., "How many points.", low=1, high=MOST_POINTS, unit="points")
-    growing: ClassVar[str] = ""
 
 
-class SobolDesign(Section):
+class SobolDesign(_Design):
     """A scrambled Sobol' sequence: it fills the space evenly, and keeps its points as it grows."""
 
     type: Literal["sobol"] = setting("sobol", "Which design.", unit="name")
@@ -107,7 +104,7 @@ class SobolDesign(Section):
     growing: ClassVar[str] = "points"
 
 
-class MorrisDesign(Section):
+class MorrisDesign(_Design):
     """Trajectories in which each parameter, or group, moves once: screening by its steps."""
 
     type: Literal["morris"] = setting("morris", "Which design.", unit="name")
@@ -132,7 +129,7 @@ class MorrisDesign(Section):
         return value
 
 
-class SaltelliDesign(Section):
+class SaltelliDesign(_Design):
     """Two samples A and B, and all mixtures of them: for first, total and second order indices."""
 
     type: Literal["saltelli"] = setting("saltelli", "Which design.", unit="name")
@@ -148,7 +145,7 @@ class SaltelliDesign(Section):
     growing: ClassVar[str] = "base"
 
 
-class TableDesign(Section):
+class TableDesign(_Design):
     """Points of one's own: a table with a column for each parameter, in a file or in the plan."""
 
     type: Literal["table"] = setting("table", "Which design.", unit="name")
@@ -160,7 +157,6 @@ class TableDesign(Section):
         "The points themselves: a list of values for each path; in Python also a data frame.",
         unit="table",
     )
-    growing: ClassVar[str] = ""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -88,7 +88,7 @@ class Outcomes:
         return mean_of_replicates(self.values)
 
     def in_words(self) -> str:
-        """Say what has no value, and what censored runs count as; empty where all is there."""
+        """Tell what has no value, and what censored runs count as; empty where all is there."""
         what = "value" if self.against is None else "pair"
         said = [
             f"{n:,} {what}{'s' * (n != 1)} {how}"

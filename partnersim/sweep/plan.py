@@ -174,7 +174,7 @@ class Plan(Section):
     )
     luck: LuckPolicy | None = setting(
         None,
-        "Which points share their luck, replicate by replicate: all (`common`), those made of one "
+        "Which points share their random numbers, replicate by replicate: all (`common`), those made of one "
         "row (`base-row`) or none (`independent`). `base-row` for a saltelli design if left out, "
         "else `common`. Arms always share it.",
         unit="name",
@@ -417,7 +417,7 @@ class Plan(Section):
 
     @property
     def notes(self) -> list[str]:
-        """Say where the ranges are from whose bounds the plan leaves out."""
+        """Where the ranges are from whose bounds the plan leaves out, in words."""
         accepted = accepted_ranges()
         said = {
             "accepted": "within what accepted points show (5 to 95 %)",

@@ -161,40 +161,20 @@ def run_sweep(
 
     Parameters
     ----------
-    plan
-        What is run.
-    folder
-        Where the store is or is to be.
-    engine, workers, scheduler
-        Who computes; see `engines.open_engine`. Without an engine, whoever is done first.
-    shard
-        (i, n) or ``"i/n"``: do every n-th chunk, from the i-th on, and leave the rest to others
-        who share the folder.
-    extend
-        New totals of what may grow.
+    plan, folder, engine, workers, scheduler, shard, extend, progress
+        As for `partnersim.Sweep.run`; a shard may be (i, n) too.
     chunk_seconds
         How long a chunk takes at most: what is lost, at most, when a worker dies. Only for
         chunks of a store that is new or grows.
-    progress
-        Called now and then, in the calling thread.
     on_set_aside
         Called with each file that was not what it said, and was moved away.
     stop
         Set from elsewhere, it ends the session when the chunks in hand are finished.
 
-    Returns
-    -------
-    Outcome
-
     Raises
     ------
-    ScenarioError
-        For a folder that is not the store of this plan, and arguments that mean nothing.
-    SweepStopped
-        If it could not go on: the disk is full, chunks kill their workers, the scheduler is gone,
-        or runs failed that were not to. The same call goes on.
-    KeyboardInterrupt
-        After Ctrl-C, when the chunks in hand are stored.
+    ScenarioError, SweepStopped, KeyboardInterrupt
+        As `partnersim.Sweep.run`.
     """
     which, folder = _read_shard(shard), full_path(folder)
     begun = time.monotonic()

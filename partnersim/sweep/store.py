@@ -52,8 +52,9 @@ FORMAT = 3
 """Version of the store's format; another one is not readable by this version."""
 
 KNOWN_NAMES = {
-    "plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl", "set-aside",
-}  # fmt: skip
+    *("plan.toml", "codebook.csv", "design.parquet", "runs", "series", "provenance.jsonl"),
+    *("set-aside",),
+}
 """Names that may be in the folder of a store that has no sweep.json yet, or no more."""
 
 _ID, _CHUNK, _DIGEST = b"partnersim.sweep", b"partnersim.chunk", b"partnersim.content"

@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 
 from partnersim import Sweep
-from partnersim.analysis.calibration import (
-    Observed,
-    _check_runs,
-    calibrate,
-    collect,
-    draws_of,
-    parse_target,
-    read_observed,
-)
+from partnersim.analysis.calibration import _check_runs, calibrate, collect, draws_of
+from partnersim.analysis.observed import Observed, parse_target, read_observed
 from partnersim.analysis.rejection import (
     Simulations,
     from_open_scale,
@@ -201,7 +194,7 @@ def test_coverage_of_the_intervals_of_a_sweep(tmp_path: Path) -> None:
         (
             {"luck": "common", "replicates": 1, "design": {"type": "latin-hypercube", "points": 500}},
             SPEED,
-            "all runs share the luck of one replicate",
+            "all runs share the random numbers of one replicate",
         ),
     ],
 )

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from partnersim.analysis import discovery
-from partnersim.analysis.discovery import Box, Discovery, FoundBox, Interval, Method, find_boxes
+from partnersim.analysis import boxes, discovery
+from partnersim.analysis.boxes import Box, Interval, Method
+from partnersim.analysis.discovery import Discovery, FoundBox, find_boxes
 from partnersim.analysis.drawn import Drawn
 from partnersim.figures.boxes import box_limits, tell_box, tell_certainty
 from partnersim.scenario.errors import InputError
@@ -70,7 +71,7 @@ def test_one_peel_takes_the_slice_with_the_fewest_cases() -> None:
     points = pd.DataFrame({"a": (7 * np.arange(n) % n) / n, "b": np.arange(n) / n})
     share = np.where(points["b"] < 2 / n, 0.0, 0.5)
     share[9] = 1.0
-    first = discovery.peel(discovery._Space.of(points), share)[1]
+    first = boxes.peel(boxes.Space.of(points), share)[1]
     assert first.box.limits == {"b": (pytest.approx(1.5 / n), math.inf)}
     assert first.mass == 38 / 40
     assert first.density == pytest.approx(share.sum() / 38)
@@ -82,7 +83,7 @@ def test_what_is_proposed_is_what_its_box_holds(method: Method) -> None:
     if method == "cart":
         pytest.importorskip("sklearn")
     points, share = draw(300, 5)
-    proposals = discovery.SEARCHES[method](discovery._Space.of(points), share)
+    proposals = boxes.SEARCHES[method](boxes.Space.of(points), share)
     assert len(proposals) > 5
     for proposal in proposals:
         inside = proposal.box.contains(points)
@@ -256,10 +257,9 @@ def told(**changes: Any) -> tuple[Discovery, FoundBox]:
         discovery.Restriction(path, limit, 0.5, 0.001, 0.01, 0.9, (0.2, 0.3), (0.4, 0.5))
         for path, limit in limits.items()
     ]
-    box = FoundBox(
-        Box(limits), 0.6, 0.1, 0.831, 0.312, 0.78, 0.005, bool(limits), restrictions,
-        [discovery.Proposal(Box(), 1.0, 0.312, 1.0)],
-    )  # fmt: skip
+    numbers = (0.6, 0.1, 0.831, 0.312, 0.78, 0.005)
+    proposals = [boxes.Proposal(Box(), 1.0, 0.312, 1.0)]
+    box = FoundBox(Box(limits), *numbers, bool(limits), restrictions, proposals)
     outcomes = SimpleNamespace(
         **{"measure": "mean_speed", "arm": None, "against": None} | changes.pop("outcomes", {})
     )
@@ -297,7 +297,7 @@ def test_a_box_is_told_as_a_manager_would() -> None:
             "mean speed with Ana, less that with base, is below −1 % per year in 83 of 100 pairs",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_case_is_told_in_its_own_words(outcomes: Any, threshold: float, is_above: bool, said: str) -> None:
     found, box = told(outcomes=outcomes, threshold=threshold, is_above=is_above)
     assert said in tell_box(found, box)
@@ -328,7 +328,7 @@ def test_prim_agrees_with_that_of_the_ema_workbench() -> None:
     points = pd.DataFrame(rng.random((600, 4)), columns=list("abcd"))
     is_case = rng.random(600) < np.where((points.a > 0.5) & (points.b < 0.4), 0.9, 0.1)
     theirs = prim.Prim(points, is_case, threshold=0.5, peel_alpha=0.05, mass_min=0.05).find_box()
-    ours = discovery.peel(discovery._Space.of(points), is_case.astype(float))
+    ours = boxes.peel(boxes.Space.of(points), is_case.astype(float))
     for mass in (0.5, 0.3, 0.2):
         other = theirs.peeling_trajectory.iloc[(theirs.peeling_trajectory["mass"] - mass).abs().argmin()]
         own = min(ours, key=lambda proposal: abs(proposal.mass - other["mass"]))

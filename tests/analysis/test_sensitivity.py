@@ -197,10 +197,8 @@ def test_variance_is_split_between_parameters_and_luck(luck: str) -> None:
     rng = np.random.default_rng(5)
     n, n_replicates = 4000, 40
     point = 2 * rng.normal(size=(n, 2, 1))
-    shape = {
-        "common": (1, 1, n_replicates), "base-row": (n, 1, n_replicates), "independent": (n, 2, n_replicates),
-    }  # fmt: skip
-    noise = rng.normal(size=shape[luck])
+    shape = {"common": (1, 1), "base-row": (n, 1), "independent": (n, 2)}[luck]
+    noise = rng.normal(size=(*shape, n_replicates))
     noise = (noise - noise.mean()) / noise.std()
     values = point + noise + 0.5 * rng.normal(size=(n, 2, n_replicates))
     rows = take_rows(values.reshape(2 * n, -1), 2, has_common_luck=luck == "common")

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 import partnersim
 from partnersim import model
-from partnersim.cli import base, simulate
+from partnersim.cli import base, options, typed
 from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
@@ -294,11 +294,11 @@ def test_what_is_typed_is_completed_by_names_that_are_there(
     for name in ("[a].toml", "a.toml", "x/tor.toml"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
-    assert base._complete_scenario("[a") == ["[a].toml"]
-    assert base._complete_scenario("tor") == ["torbay"]
-    assert base._complete_scenario("x/") == [os.path.join("x", "tor.toml")]
-    assert base._complete_scenario(f"{tmp_path}{os.sep}a") == [str(tmp_path / "a.toml")]
-    assert base._complete_scenario("*") == base._complete_scenario("none/") == []
+    assert options.complete_scenario("[a") == ["[a].toml"]
+    assert options.complete_scenario("tor") == ["torbay"]
+    assert options.complete_scenario("x/") == [os.path.join("x", "tor.toml")]
+    assert options.complete_scenario(f"{tmp_path}{os.sep}a") == [str(tmp_path / "a.toml")]
+    assert options.complete_scenario("*") == options.complete_scenario("none/") == []
 
 
 @pytest.mark.usefixtures("quick_model")
@@ -721,7 +721,7 @@ def test_what_to_try_next_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         program, *words = shlex.split(command)
         assert program == "partnersim"
         if words[0] == "explain":
-            assert simulate.read_links(Scenario.load(words[1]), (words[3], words[4]))
+            assert typed.read_links(Scenario.load(words[1]), (words[3], words[4]))
             continue
         if words[0] in ("run", "compare"):
             words += ["--replicates", "3"]

@@ -95,10 +95,10 @@ def make_published(value: float, title: str = "Occupied beds", month: int = 120)
 
 FOUR = {"base": 0.4, "partnership-managed-teams": 0.45, "hosted-coordinator": 0.6, "all-remedies": 0.8}
 MECHANISMS = (
-    "meetings", "deeds", "joint days", "joint work", "work given up", "flares", "ruptures",
-    "turnover", "bridging", "seen to serve the host", "theory", "agreements withdrawn",
-    "decided over", "decay", "events",
-)  # fmt: skip
+    *("meetings", "deeds", "joint days", "joint work", "work given up", "flares", "ruptures"),
+    *("turnover", "bridging", "seen to serve the host", "theory", "agreements withdrawn"),
+    *("decided over", "decay", "events"),
+)
 
 
 def make_totals() -> dict[str, float]:

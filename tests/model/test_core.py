@@ -165,9 +165,9 @@ def test_a_state_that_was_used_begins_anew_as_a_new_one() -> None:
 
 FROZEN = {"mechanisms.trust_frozen": True}
 OF_TRUST = {
-    "trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management",
-    "trust_front_line",
-}  # fmt: skip
+    *("trust", "competence_trust", "goodwill_trust", "trust_board", "trust_management"),
+    *("trust_front_line",),
+}
 
 
 @pytest.mark.parametrize("starting", [{}, {"starting.trust": 0.8}])

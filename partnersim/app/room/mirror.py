@@ -56,7 +56,7 @@ class Question(Section):
 
 
 class Questionnaire(Section):
-    """What stands in questions.toml."""
+    """The content of questions.toml."""
 
     place: Slug
     questions: tuple[Question, ...]

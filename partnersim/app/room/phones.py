@@ -53,7 +53,7 @@ class RoomError(ValueError):
 
 @dataclass
 class Phone:
-    """What is known of a phone.
+    """A phone, as far as it is known.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Phone:
 
 
 class Asked(NamedTuple):
-    """What the workshop asks: the question and its options, whether bets are open, and what came."""
+    """A question of the workshop: its words and its options, whether bets are open, and what came."""
 
     question: str
     options: tuple[str, ...]
@@ -110,7 +110,7 @@ class Seat(Section):
 
 
 class Kept(Section):
-    """What the facilitator's page keeps of a room, for a program that was started again."""
+    """The state of a room that the facilitator's page keeps, for a program that was started again."""
 
     key: Token
     code: Code
@@ -282,7 +282,7 @@ class PhoneRoom:
 
     @property
     def asked(self) -> Asked | None:
-        """What the workshop asks now; bets on another question are void."""
+        """Ask a question from now on; bets on another question are void."""
         session = self.session
         if session is None:
             return None

@@ -1,4 +1,4 @@
-"""What became of a game: so far, after each round; and at its end, against the same luck played otherwise."""
+"""The course of a game: so far, after each round; and at its end, against the same luck played otherwise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEAST_CAUSE = 0.001
 
 @dataclass(frozen=True)
 class SoFar:
-    """What a round brought.
+    """The gains of a round.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a choice did to trust at the end.
+    """The effect of a choice on trust at the end.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What phones, the facilitator's desk and the shared screen show of a room, as plain data for a page.
+"""A room as phones, the facilitator's desk and the shared screen show it: plain data for a page.
 
 Sentences are made here; pages put them where they belong and add nothing.
 """

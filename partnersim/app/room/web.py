@@ -228,7 +228,7 @@ async def _hello(websocket: WebSocket, most: int) -> Hello | None:
 
 
 async def _refuse(websocket: WebSocket, why: str) -> None:
-    """Say in plain words why a page does not come in."""
+    """Tell in plain words why a page does not come in."""
     await websocket.send_text(json.dumps({"refused": why, "problem": surfaces.texts()(f"join.{why}")}))
     await websocket.close()
 
