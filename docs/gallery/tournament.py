@@ -6,7 +6,7 @@ import numpy as np
 import partnersim
 from partnersim.game import policies, rules, seats
 
-WAYS = [None, policies.always_joint, policies.tit_for_tat, policies.targets_first, policies.own_board_first]
+WAYS = [None, policies.always_lend, policies.tit_for_tat, policies.targets_first, policies.never_lend]
 NAMES = ["the model's own", *(way.__name__.replace("_", " ") for way in WAYS[1:])]
 place = rules.rules().scenario.replace(months=96)
 

@@ -386,7 +386,7 @@ def _moved(game: Game) -> View:
                 "times": said("screen.moved_times", n=one.times),
                 "said": _interval(one),
                 "share": one.trust.mean / widest,
-                "through": words().listed([SAID[cause] for cause in one.causes]),
+                "through": _through(one),
             }
             for one in effects
         ],
@@ -394,8 +394,21 @@ def _moved(game: Game) -> View:
 
 
 def _interval(effect: review.Effect) -> str:
-    mean, low, high = (100 * value for value in (effect.trust.mean, *effect.trust.ci95))
-    return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})".replace("-", "−")
+    mean, low, high = map(_points, (effect.trust.mean, *effect.trust.ci95))
+    return f"{mean} ({low} to {high})"
+
+
+def _through(effect: review.Effect) -> str:
+    """Say what the ledger has of a choice: its own cause and how much, or what a replay differs in."""
+    causes = words().listed([SAID[cause] for cause in effect.causes])
+    if effect.booked is not None:
+        return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
+    return texts()("screen.moved_replayed", causes=causes) if causes else ""
+
+
+def _points(trust: float) -> str:
+    """Write a difference of trust in points of 100, with its sign."""
+    return f"{100 * trust:+.1f}".replace("-", "−")
 
 
 # --- the facilitator's desk ----------------------------------------------------------------------
