@@ -12,7 +12,9 @@ from partnersim.app.links import from_link, to_link
 from partnersim.app.room import review, surfaces
 from partnersim.app.room.game import Game
 from partnersim.app.room.surfaces import texts
+from partnersim.app.sentences import name_mark
 from partnersim.app.session import State
+from partnersim.app.words import words
 from partnersim.game.rules import rules
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import MECHANISMS
@@ -134,6 +136,15 @@ def test_a_table_holds_its_decisions_and_hands_them_back_to_the_model() -> None:
     held = [(one.lever, one.value, one.from_month, one.to_month) for one in game.scenario().interventions]
     assert held == [("contribution", 0.8, 0, 6), ("promises_under_pressure", 1.0, 0, 6)]
     assert game.scenario() == played({"council": much}, {}).scenario()
+
+
+def test_the_timeline_says_what_a_table_held_and_for_whom() -> None:
+    world = played({"council": {"lend": "much", "issue": "raise"}}).world()
+    said = [name_mark(mark, world.scenario(), words()) for mark in world.marks() if mark.month == 0]
+    assert said == [
+        "80 % of the staff that can be freed is lent: Council",
+        "Difficult issues are avoided hardly ever: Council",
+    ]
 
 
 def test_every_choice_changes_something_and_every_card_has_its_words() -> None:

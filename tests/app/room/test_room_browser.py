@@ -136,6 +136,8 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     button(room.desk, "Begin the first half-year").click()
     button(hospital, "A joint day").tap()
     button(council, "A joint day").tap()
+    button(council, "Four fifths").tap()
+    button(council, "We keep it").tap()
     button(council, "We have decided").tap()
     expect(room.screen.get_by_text("1 of 2 tables have decided")).to_be_visible()
     look_at(hospital)
@@ -180,7 +182,7 @@ def test_tables_play_sleep_come_back_and_the_program_dies(browser: Any, phones_s
     look_at(room.screen, fits=True)
     look_at(room.desk)
     button(room.desk, "Which choices moved trust").click()
-    expect(room.screen.locator(".effects li")).to_have_count(2)
+    expect(room.screen.locator(".effects li")).to_have_count(4)
     look_at(room.screen, fits=True)
 
     with ExitStack() as stack:
