@@ -33,5 +33,5 @@ def tit_for_tat(seen: Observation) -> Moves:
 
 
 def targets_first(seen: Observation) -> Moves:
-    """Work jointly until one's own targets press; then keep one's staff, and break promises, until they do not."""
+    """Work jointly until one's own targets press; then keep staff, and break promises, until they do not."""
     return OWN if (seen.pressure or 0) >= PRESSED else JOINT

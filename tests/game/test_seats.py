@@ -35,7 +35,8 @@ def test_a_game_is_the_run_of_its_scenario_bit_for_bit() -> None:
     assert again.detail is not None and done.results.detail is not None
     for name, values in done.results.detail.items():
         assert np.array_equal(values, again.detail[name], equal_nan=True), name
-    assert {one.lever for one in done.scenario.interventions} > {"joint_away_days", "contribution", "promises_under_pressure"}
+    held = {one.lever for one in done.scenario.interventions}
+    assert held > {"joint_away_days", "contribution", "promises_under_pressure"}
 
 
 def test_the_same_luck_is_the_same_game_and_other_luck_another() -> None:

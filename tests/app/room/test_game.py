@@ -209,7 +209,7 @@ def test_moves_that_moved_trust_most_come_first_and_name_nobody() -> None:
 
 
 def test_what_the_ledger_has_of_a_choice_is_what_its_own_cause_moved_between_those_who_made_it() -> None:
-    (joint,) = review.moved_most(game := played(dict.fromkeys(rules().seats, {"day": "joint"})))
+    (joint,) = review.moved_most(game := played({seat: {"day": "joint"} for seat in rules().seats}))
     booked = game.world().ledger().totals(kind="trust")["joint days"]  # nobody has joint days but by choice
     assert joint.booked == pytest.approx(booked) and booked > 0 and joint.causes == ("joint days",)
     (alone,) = review.moved_most(played({"council": {"day": "joint"}}))
