@@ -403,7 +403,7 @@ def _through(effect: review.Effect) -> str:
     causes = words().listed([SAID[cause] for cause in effect.causes])
     if effect.booked is not None:
         return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
-    return texts()("screen.moved_replayed", causes=causes) if causes else ""
+    return texts()("screen.moved_replayed", causes=causes) if causes else texts()("screen.moved_only")
 
 
 def _points(trust: float) -> str:
