@@ -279,8 +279,7 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
         work()
         n_workers = 0
     threads = [
-        threading.Thread(target=work, name=f"partnersim-{number}", daemon=True)
-        for number in range(n_workers)
+        threading.Thread(target=work, name=f"partnersim-{number}", daemon=True) for number in range(n_workers)
     ]
     try:
         for thread in threads:

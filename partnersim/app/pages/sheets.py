@@ -9,7 +9,6 @@ import numpy as np
 
 from partnersim.app import draw, sentences, take_home
 from partnersim.app.levers import (
-    FrontLever,
     bands_now,
     coordinator_choices,
     event_kinds,
