@@ -427,7 +427,13 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "locked": room.is_locked,
         "in": said("desk.n_in", n=room.n_in, known=len(phones)),
         "phones": [
-            {"number": phone.number, "seat": _title_of(phone.seat), "is_in": phone.n_lines > 0}
+            {
+                "number": phone.number,
+                "seat": _title_of(phone.seat),
+                "state": said(
+                    f"desk.{'typed' if phone.is_typed else 'connected' if phone.n_lines else 'asleep'}"
+                ),
+            }
             for phone in phones
         ],
         "tables": _tables(room),
@@ -449,6 +455,8 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         if room.mode == "mirror"
         else [],
         "has_answers": bool(room.tables()),
+        "questions": _questions() if room.mode == "mirror" else [],
+        "typed": [[phone.number, dict(phone.answers)] for phone in phones if phone.is_typed],
         "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
         "addresses": addresses,
         "address": room.address % max(1, len(addresses)),
