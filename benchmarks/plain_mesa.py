@@ -31,6 +31,7 @@ from partnersim.model.constants import BOARD, FRONT_LINE, MANAGEMENT
 from partnersim.model.levers import (
     BINDING_AGREEMENT,
     CIRCULATED_VISION,
+    CONTRIBUTION,
     CROSS_LINKS,
     DELEGATED_AUTHORITY,
     ISSUE_AVOIDANCE,
@@ -39,6 +40,7 @@ from partnersim.model.levers import (
     OWN_NEEDS_FRAMING,
     PARTNERSHIP_MANAGED_TEAMS,
     POSITION_SHARING,
+    PROMISES_UNDER_PRESSURE,
     SEPARATE_PRE_MEETINGS,
 )
 from partnersim.model.record import parts_of
@@ -570,7 +572,7 @@ class Organisation(mesa.Agent):
         self.stated = list(self.ways_of_working)
         self.practised = list(self.ways_of_working)
         self.in_force = list(self.ways_of_working)
-        self.held: set[int] = set()
+        self.held: dict[int, float] = {}
         self.shock = fixed.SHOCK_SPREAD * UNIT_VARIANCE * model.random.uniform(-1.0, 1.0)
         self.links: dict[int, Link] = {}
         self.lines: list[Line] = []
@@ -615,12 +617,12 @@ class Organisation(mesa.Agent):
     def set_levers(self) -> None:
         """Levers in force: an intervention's value while it holds, else what is practised."""
         month, before = self.model.month, self.in_force[PARTNERSHIP_MANAGED_TEAMS]
-        self.in_force = list(self.practised)
-        self.held.clear()
-        for z in self.model.settings.interventions:
-            if z.from_month <= month < z.to_month and z.organisations[self.index]:
-                self.in_force[z.lever] = z.value
-                self.held.add(z.lever)
+        self.held = {
+            z.lever: z.value
+            for z in self.model.settings.interventions
+            if z.from_month <= month < z.to_month and z.organisations[self.index]
+        }
+        self.in_force = [self.held.get(lever, value) for lever, value in enumerate(self.practised)]
         moved = max(self.in_force[PARTNERSHIP_MANAGED_TEAMS] - before, 0.0)
         self.transition = min(1.0, self.transition - self.transition / fixed.TRANSITION_MONTHS + moved)
 
@@ -721,15 +723,16 @@ class Organisation(mesa.Agent):
                 gains[layer] += interdependence * (stake * reliance - exposure * (1.0 - reliance)) - alone
         for layer, gain in enumerate(gains):
             net = gain / max(len(self.lines), 1) - self.price
-            aim = 1.0 / (1.0 + math.exp(-s.decision_sharpness * net))
+            aim = self.held.get(CONTRIBUTION, 1.0 / (1.0 + math.exp(-s.decision_sharpness * net)))
             self.contribution[layer] += fixed.ADJUSTMENT * (aim - self.contribution[layer])
 
     def deliver(self) -> None:
         """Each layer keeps its promise or, under pressure and between separate teams, not."""
         lever, random = self.in_force, self.model.random.random
+        kept = self.held.get(PROMISES_UNDER_PRESSURE, fixed.RELIABILITY - fixed.PRESSURE_PROMISES)
         chance = (
             fixed.RELIABILITY
-            - fixed.PRESSURE_PROMISES * self.target_pressure
+            - (fixed.RELIABILITY - kept) * self.target_pressure
             - fixed.HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
             + fixed.AWAY_DAY_PROMISES * min(1.0, lever[OWN_AWAY_DAYS] / 12.0)
         )

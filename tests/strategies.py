@@ -7,7 +7,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from partnersim.scenario.declarations import LAYERS, LEVERS, STRATEGIES, lever_bound
+from partnersim.scenario.declarations import DECISIONS, LAYERS, LEVERS, STRATEGIES, lever_bound
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.scenario import Scenario
 
@@ -152,7 +152,7 @@ def interventions(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
     """Up to four interventions, which may overlap."""
     found = []
     for _ in range(draw(st.integers(0, 4))):
-        lever = draw(st.sampled_from(LEVERS))
+        lever = draw(st.sampled_from((*LEVERS, *DECISIONS)))
         begin = draw(st.integers(0, months - 1))
         found.append(
             {

@@ -279,7 +279,8 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
 
 def _trust_at_rest(scenario: Scenario) -> float:
     """Return the mean trust with which a place begins that states none."""
-    return float(run(scenario, 1, workers=1, series=("trust",)).series["trust"][0, 0])
+    start = scenario.model_copy(update={"months": 1})  # what comes later does not count
+    return float(run(start, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 
 from partnersim.app.session import State, check_state
@@ -25,6 +26,10 @@ MOST_LETTERS = 16_000
 
 MOST_BYTES = 400_000
 """The greatest length of what is unpacked from a link: a bomb of zeros is stopped here."""
+
+
+SESSION = re.compile(r"\d+\.[\w-]{40,}")
+"""What tells a packed session from the name of a scenario."""
 
 
 class LinkError(InputError):

@@ -6,9 +6,6 @@ from functools import lru_cache
 
 import segno
 
-MOST_BYTES = 2953
-"""The most that a QR code holds, at the least correction of errors."""
-
 
 @lru_cache(maxsize=64)
 def qr(text: str, error: str = "m") -> str:

@@ -20,7 +20,7 @@ from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import YEAR
 from partnersim.runs.statistics import median_interval
 from partnersim.runs.wording import capital, fixed, percent
-from partnersim.scenario.declarations import LAYERS, Coordinator, Event, Intervention
+from partnersim.scenario.declarations import DECISIONS, LAYERS, Coordinator, Event, Intervention
 from partnersim.scenario.scenario import Scenario
 
 SHARES = {0.5: "half", 0.25: "quarter", 0.8: "most"}
@@ -158,6 +158,8 @@ def name_change(change: Change, scenario: Scenario, words: Words) -> str:
         return words(f"change.{key}", name=name, host=title_of(change.host, scenario))
     if isinstance(change, Happening):
         return words("change.event", event=change.title or words(f"event.{change.type}"))
+    if isinstance(change, Lever):
+        return words("change.lever", sentence=_say_intervention(change, scenario, words))
     lever = find_lever(change, scenario, words)
     if lever is None:
         return words("change.other")
@@ -173,7 +175,11 @@ def name_mark(mark: Mark, scenario: Scenario, words: Words) -> str:
     if isinstance(what, Event):
         name = what.title or words(f"event.{what.type}")
         return f"{name}: {title_of(what.organisation, scenario)}" if what.organisation else name
-    return what.title or _name_intervention(what, scenario, words)
+    if what.title:
+        return what.title
+    said = _say_intervention(what, scenario, words)
+    whose = words.listed([title_of(one, scenario) for one in what.organisations])
+    return f"{said}: {whose}" if whose else said
 
 
 def title_of(name: str, scenario: Scenario) -> str:
@@ -182,8 +188,11 @@ def title_of(name: str, scenario: Scenario) -> str:
     return titles.get(name, name)
 
 
-def _name_intervention(what: Intervention, scenario: Scenario, words: Words) -> str:
-    plain = what.model_dump(exclude={"kind", "title"})
+def _say_intervention(what: Intervention, scenario: Scenario, words: Words) -> str:
+    """Say what is held, without for whom: the sentence of a lever, or of a decision."""
+    if what.lever in DECISIONS:
+        return words(f"held.{what.lever}", percent=f"{100 * what.value:.0f}")
+    plain = what.model_dump(exclude={"kind", "title", "organisations"})
     lever = find_lever(Lever.model_validate(plain), scenario, words)
     return lever.sentence(what.value) if lever else words("change.other")
 

@@ -97,7 +97,8 @@ def serve(
     Parameters
     ----------
     place
-        A scenario to start from: the name of a packaged one or the path of a file.
+        A scenario to start from, the name of a packaged one or the path of a file; or a session as
+        the sheet to take home has it.
     host, port
         The address and port to listen at; the next free port is taken if this one is not free.
     behind_proxy

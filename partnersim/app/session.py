@@ -173,6 +173,7 @@ class Session:
     def __init__(self, state: State | None = None) -> None:
         self._lock = threading.RLock()
         self._state = state or State()
+        self._twin: tuple[State | None, World | None] = None, None
         self._past: list[State] = []
         self._future: list[State] = []
         self._listeners: list[Callable[[], None]] = []
@@ -199,8 +200,10 @@ class Session:
     @property
     def with_(self) -> World | None:
         """The twin of that world, with all that is changed and the same luck; None where nothing is."""
-        state = self._state
-        return changed(state.world, state.bundle) if state.bundle else None
+        state, twin = self._state, self._twin
+        if twin[0] is not state:  # a page asks for it some twenty times each time it is drawn
+            twin = self._twin = (state, changed(state.world, state.bundle) if state.bundle else None)
+        return twin[1]
 
     @property
     def month(self) -> int:
@@ -700,9 +703,7 @@ def check_state(state: State) -> None:
 
 def changed(world: World, bundle: Sequence[Change]) -> World:
     """Make the same world with all of a bundle changed."""
-    for change in bundle:
-        world = world.with_(change)
-    return world
+    return world.with_(*bundle)
 
 
 def _appointed(world: World) -> list[Appointment]:

@@ -276,9 +276,7 @@ class Story(Section):
     def world(self, number: int) -> World:
         """Make the world of a screen, counted from 0, without its switch."""
         world = World(place=self.place, seed=self.seed, replicate=self.replicate)
-        for name in self.screens[number].world:
-            world = world.with_(self.changes[name])
-        return world
+        return world.with_(*(self.changes[name] for name in self.screens[number].world))
 
     def bundle(self, number: int) -> tuple[Change, ...]:
         """Return the changes in which the sides of a screen differ."""
@@ -286,10 +284,7 @@ class Story(Section):
 
     def twin(self, number: int) -> World:
         """Make the world of a screen with its switch."""
-        world = self.world(number)
-        for change in self.bundle(number):
-            world = world.with_(change)
-        return world
+        return self.world(number).with_(*self.bundle(number))
 
     def hundred(self, number: int) -> Hundred:
         """Compare both sides of a screen over our hundred partnerships.

@@ -16,8 +16,9 @@ import numpy as np
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.qr import MOST_BYTES, qr
-from partnersim.app.session import Session, say_room
+from partnersim.app.links import LinkError, to_link
+from partnersim.app.qr import qr
+from partnersim.app.session import Session, State, say_room
 from partnersim.app.words import Words
 from partnersim.app.world import N_PAIRS, Change, Happening, Run
 from partnersim.figures.marks import Table, rows_to_table
@@ -84,7 +85,7 @@ def summary_page(session: Session, link: str = "") -> str:
     )
     sections = [
         f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
-        _scan(link, scenario, texts),
+        _scan(link, session.state, texts),
         _list(texts("take_home.learnt"), learning_points(session), is_ordered=True),
         _figure(change_picture(session)),
         f"<h2>{escape(texts('take_home.numbers'))}</h2>",
@@ -282,18 +283,17 @@ LINES = 42
 """Lines that the sheet has for what was changed, guessed and promised."""
 
 
-def _scan(link: str, scenario: Scenario, texts: Words) -> str:
-    """Draw what a phone can scan: the link, or where others cannot open one, the place itself."""
-    content = link or scenario.to_toml()
-    drawn = qr(content, error="l")
-    if drawn:
-        said = texts("take_home.scan_link" if link else "take_home.scan_place")
-    else:
-        key = "take_home.no_scan_link" if link else "take_home.no_scan"
-        said = texts(key, n=f"{len(content.encode()):,}", most=f"{MOST_BYTES:,}")
+def _scan(link: str, state: State, texts: Words) -> str:
+    """Draw what a phone can scan: the link, or a command that opens the same where others cannot open one."""
+    try:
+        content = link or f"partnersim app {to_link(state)}"
+    except LinkError:
+        content = ""
+    drawn = qr(content, error="l") if content else ""
+    key = "no_scan" if not drawn else "scan_link" if link else "scan_command"
     label = escape(texts("take_home.link"))
     clicked = f' <a href="{escape(link)}">{label}</a>' if link else ""
-    return f'<div class="scan">{drawn}<p>{escape(said)}{clicked}</p></div>'
+    return f'<div class="scan">{drawn}<p>{escape(texts(f"take_home.{key}"))}{clicked}</p></div>'
 
 
 def _fitting(items: list[str], lines: int, texts: Words) -> tuple[list[str], int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -165,6 +165,10 @@ class World(Section):
 
     def __hash__(self) -> int:
         """Hash what tells worlds apart as a rule; it is quick, as every look-up asks for it."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         changes = tuple((change.slot, getattr(change, "value", None)) for change in self.changes)
         return hash((self.place, self.text, changes, self.seed, self.replicate))
 
@@ -208,18 +212,21 @@ class World(Section):
 
     # --- another one ---
 
-    def with_(self, change: Change) -> World:
-        """Make the same world with one thing changed; it takes the place of what is in its slot.
+    def with_(self, *changes: Change) -> World:
+        """Make the same world with some things changed; each takes the place of what is in its slot.
 
         Raises
         ------
         ScenarioError
             If there are too many changes.
         """
-        kept = [other for other in self.changes if other.slot != change.slot]
-        if len(kept) >= MOST_CHANGES:
+        kept = {other.slot: other for other in self.changes}
+        for change in changes:
+            kept.pop(change.slot, None)  # what is changed anew comes last
+            kept[change.slot] = change
+        if len(kept) > MOST_CHANGES:
             raise ScenarioError(f"there are {MOST_CHANGES} changes already: take one away first")
-        return _checked(self, changes=(*kept, change))
+        return _checked(self, changes=tuple(kept.values()))
 
     def without(self, change: Change) -> World:
         """Make the same world without a change."""

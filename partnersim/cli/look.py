@@ -28,8 +28,8 @@ def serve_app(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            help="A scenario to start from: the name of a packaged one or the path of a file. "
-            "Without it the app opens on a story.",
+            help="A scenario to start from: the name of a packaged one or the path of a file; or a session, "
+            "as the QR code taken home has it. Without it the app opens on a story.",
             show_default=False,
         ),
     ] = None,

@@ -5,23 +5,23 @@ from __future__ import annotations
 from partnersim.game.rules import Moves
 from partnersim.game.seats import Observation
 
-JOINT: Moves = {"staff": "many", "decide": "table", "issue": "raise", "day": "joint", "meeting": "none"}
+JOINT: Moves = {"lend": "much", "promise": "keep", "issue": "raise", "day": "joint", "meeting": "none"}
 """What binds an organisation to the others most."""
 
-OWN: Moves = {"staff": "none", "decide": "board", "issue": "leave", "day": "own", "meeting": "before"}
+OWN: Moves = {"lend": "little", "promise": "break", "issue": "leave", "day": "own", "meeting": "before"}
 """What keeps it to itself most."""
 
 PRESSED = 50
 """The pressure of an organisation's own targets, of 100, from which targets come first."""
 
 
-def always_joint(seen: Observation) -> Moves:
-    """Lend most staff, decide at the table, raise issues, and have joint days, whatever comes."""
+def always_lend(seen: Observation) -> Moves:
+    """Lend much, keep promises, raise issues, and have joint days, whatever comes."""
     return JOINT
 
 
-def own_board_first(seen: Observation) -> Moves:
-    """Lend nobody, let the own board decide, leave issues, and meet alone, whatever comes."""
+def never_lend(seen: Observation) -> Moves:
+    """Lend little, let pressure break promises, leave issues, and meet alone, whatever comes."""
     return OWN
 
 
@@ -33,5 +33,5 @@ def tit_for_tat(seen: Observation) -> Moves:
 
 
 def targets_first(seen: Observation) -> Moves:
-    """Work jointly until one's own targets press; then keep staff and decisions until they do not."""
+    """Work jointly until one's own targets press; then keep staff, and break promises, until they do not."""
     return OWN if (seen.pressure or 0) >= PRESSED else JOINT

@@ -1,6 +1,7 @@
 """The rules: what a seat may decide each half-year, and the scenario that its decisions make.
 
-Each choice holds ways of working of one organisation for the months of its round, as interventions.
+Each choice holds ways of working or decisions of one organisation for the months of its round, as
+interventions; one that holds nothing leaves it to the model, as in all rounds in which nothing was chosen.
 So whatever was played is a scenario, which can be written to a file and run again, bit for bit, by
 whoever has it. Organisations that nobody plays go by the model's own rules.
 """
@@ -17,7 +18,7 @@ from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 Choices = Mapping[Slug, Mapping[Slug, float]]
-"""The choices of a move: the levers that each holds, by name."""
+"""The choices of a move: the levers and decisions that each holds, by name."""
 
 Moves = dict[Slug, Slug]
 """What one seat decided in a round: the choice that it made, by move."""

@@ -141,7 +141,7 @@ def play(
         ``partnersim.game.rules.rules().scenario``.
     policies
         Who plays, by the short name of its organisation: functions that are given an `Observation`
-        and return moves such as ``{"day": "joint", "staff": "many"}``.
+        and return moves such as ``{"day": "joint", "lend": "much"}``.
     seed, replicate
         The random numbers, as in `partnersim.run`.
 

@@ -41,7 +41,7 @@ from partnersim.runs.measures import (
     with_derived,
 )
 from partnersim.runs.results import Results
-from partnersim.scenario.declarations import LEVERS, MAX_MONTHS, Intervention
+from partnersim.scenario.declarations import DECISIONS, LEVERS, MAX_MONTHS, Intervention
 from partnersim.scenario.declarations import Coordinator as Appointed
 from partnersim.scenario.errors import check_name, suggest, whole_number
 from partnersim.scenario.paths import first_months
@@ -365,7 +365,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         months: int | None = None,
         title: str = "",
     ) -> None:
-        """Set a way of working from the present month on.
+        """Set a way of working, or hold a decision, from the present month on.
 
         Parameters
         ----------
@@ -403,9 +403,10 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         self._change("set_lever", said, interventions=[*kept, new])
 
     def release_lever(self, lever: str) -> None:
-        """End all interventions on a lever, and drop those planned: practice goes on."""
-        if lever not in LEVERS:
-            raise ValueError(f"lever = {lever!r}: no such lever; {suggest(lever, list(LEVERS))}")
+        """End all interventions on a lever, and drop those planned: practice, or its own rule, goes on."""
+        known = [*LEVERS, *DECISIONS]
+        if lever not in known:
+            raise ValueError(f"lever = {lever!r}: no such lever; {suggest(lever, known)}")
         kept = self._end(self.scenario.interventions, lambda entry: entry.lever == lever)
         self._change("release_lever", {"lever": lever}, interventions=kept)
 

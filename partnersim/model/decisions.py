@@ -23,6 +23,7 @@ from partnersim.model.constants import (
     N_LAYERS,
     OWN_VIEW,
 )
+from partnersim.model.levers import CONTRIBUTION, OWN_RULE, held_decision
 
 LEAST = 1.0e-9  # so that no weakest link is divided by
 
@@ -196,11 +197,12 @@ def decide_as_scenario_says(i, layer, state, p):
 
 @with_slot
 def decide_contributions(decide, state, p):
-    """Contributions move towards what each layer decides on."""
+    """Contributions move towards what each layer decides on, or what an intervention holds."""
     for i in range(p.n):
+        held = held_decision(CONTRIBUTION, i, state, p)
         for layer in range(N_LAYERS):
             contribution = state.contribution[i, layer] * state.is_present[i]
             if state.is_present[i] > 0.0:
-                aim = decide(i, layer, state, p)
+                aim = decide(i, layer, state, p) if held == OWN_RULE else held
                 contribution = clip(contribution + ADJUSTMENT * (aim - contribution), 0.0, 1.0)
             state.contribution[i, layer] = contribution

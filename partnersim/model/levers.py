@@ -26,11 +26,32 @@ from partnersim.model.constants import (
 ) = LEVERS = range(11)
 N_LEVERS = len(LEVERS)
 
+# What an intervention can hold besides, in the order of partnersim.scenario.declarations.DECISIONS.
+CONTRIBUTION, PROMISES_UNDER_PRESSURE = DECISIONS = range(N_LEVERS, N_LEVERS + 2)
+OWN_RULE = -1.0  # stands for what is not held
+
 
 @compiled
 def is_divisive(lever):
     """Return whether a lever is a divisive behaviour, which committed people drop of themselves."""
     return lever in (OWN_AWAY_DAYS, SEPARATE_PRE_MEETINGS, OWN_NEEDS_FRAMING, ISSUE_AVOIDANCE)
+
+
+@compiled
+def holds(z, i, state, p):
+    """Return whether intervention z is in force for i this month."""
+    is_now = p.interventions.from_month[z] <= state.month[0] < p.interventions.to_month[z]
+    return is_now and p.interventions.organisations[z, i] > 0.0
+
+
+@compiled
+def held_decision(decision, i, state, p):
+    """Return the value at which an intervention holds a decision of i; `OWN_RULE` where none does."""
+    held = OWN_RULE
+    for z in range(p.interventions.n):
+        if p.interventions.lever[z] == decision and holds(z, i, state, p):
+            held = p.interventions.value[z]
+    return held
 
 
 @compiled
@@ -48,8 +69,7 @@ def set_levers(state, p):
             state.in_force[i, v] = state.practised[i, v]
             state.is_held[i, v] = 0.0
         for z in range(p.interventions.n):
-            holds = p.interventions.from_month[z] <= month < p.interventions.to_month[z]
-            if holds and p.interventions.organisations[z, i] > 0.0:
+            if p.interventions.lever[z] < N_LEVERS and holds(z, i, state, p):
                 state.in_force[i, p.interventions.lever[z]] = p.interventions.value[z]
                 state.is_held[i, p.interventions.lever[z]] = 1.0
         moved = state.in_force[i, PARTNERSHIP_MANAGED_TEAMS] - before

@@ -66,8 +66,11 @@ from partnersim.model.levers import (
     BINDING_AGREEMENT,
     DELEGATED_AUTHORITY,
     OWN_AWAY_DAYS,
+    OWN_RULE,
     PARTNERSHIP_MANAGED_TEAMS,
+    PROMISES_UNDER_PRESSURE,
     SEPARATE_PRE_MEETINGS,
+    held_decision,
 )
 from partnersim.model.trust import break_tie, lose_competence, lose_goodwill
 
@@ -83,12 +86,20 @@ TAKEN = 0.5  # without luck a decision is taken when it is as likely as not
 
 
 @compiled
+def lost_to_pressure(j, state, p):
+    """Return what full pressure takes off j's chance of keeping a promise; an intervention that holds
+    the decision says what is left of it."""
+    held = held_decision(PROMISES_UNDER_PRESSURE, j, state, p)
+    return PRESSURE_PROMISES if held == OWN_RULE else RELIABILITY - held
+
+
+@compiled
 def deliver_promises(state, p):
     """Each layer keeps its promise or, under pressure and between separate teams, breaks it."""
     month = state.month[0]
     for j in range(p.n):
         lever = state.in_force[j]
-        chance = RELIABILITY - PRESSURE_PROMISES * state.target_pressure[j]
+        chance = RELIABILITY - lost_to_pressure(j, state, p) * state.target_pressure[j]
         if p.mechanisms.separate_teams_promises:
             chance -= HANDOFF_PROMISES * (1.0 - lever[PARTNERSHIP_MANAGED_TEAMS])
         if p.mechanisms.away_days_reason:

@@ -270,9 +270,12 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
         except BaseException as error:
             ended.put(error)
 
+    n_workers = min(workers, begins.qsize())
+    if begins.qsize() == 1:  # one chunk, as of a single run: to start a thread takes longer on a busy machine
+        work()
+        n_workers = 0
     threads = [
-        threading.Thread(target=work, name=f"partnersim-{number}", daemon=True)
-        for number in range(min(workers, begins.qsize()))
+        threading.Thread(target=work, name=f"partnersim-{number}", daemon=True) for number in range(n_workers)
     ]
     try:
         for thread in threads:

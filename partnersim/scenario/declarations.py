@@ -153,6 +153,12 @@ class WaysOfWorking(Section):
 
 LEVERS = tuple(WaysOfWorking.model_fields)
 
+DECISIONS = ("contribution", "promises_under_pressure")
+"""What an organisation decides by the model's rules, unless an intervention holds it: shares.
+
+The share of its free capacity that each of its layers is to give, and the chance that a promise is
+kept under full pressure of its own targets."""
+
 
 def _optional(info: FieldInfo) -> Any:
     """Declare the same field, absent by default."""
@@ -464,11 +470,13 @@ class Emergence(Section):
 
 
 class Intervention(Section):
-    """A lever set for some months; what it would have been goes on when it ends."""
+    """A lever, or a decision, held for some months; what it would have been goes on when it ends."""
 
     # The names of the levers stand once, as the fields above; mypy wants them written out.
-    lever: Literal[LEVERS] = setting(..., unit="name")  # type: ignore[valid-type]
-    """The way of working that is set."""
+    lever: Literal[(*LEVERS, *DECISIONS)] = setting(..., unit="name")  # type: ignore[valid-type]
+    """The way of working that is set; or a decision that the model leaves to its rules unless it is held:
+    `contribution`, the share of free capacity to give, or `promises_under_pressure`, the chance to keep
+    a promise under full pressure."""
     value: Real = number(..., 0, 24, "as the lever")
     """What it is set to."""
     organisations: Annotated[list[Slug], ORGANISATIONS] = setting([], unit="names")
@@ -592,7 +600,9 @@ NEEDS_DOMAIN = ("national_target_lands",)
 
 @cache
 def lever_bound(lever: str, side: Literal["ge", "le"]) -> float:
-    """Return the lowest ('ge') or highest ('le') value of a lever."""
+    """Return the lowest ('ge') or highest ('le') value of a lever, or of a decision."""
+    if lever in DECISIONS:
+        return {"ge": 0.0, "le": 1.0}[side]
     bounds = [getattr(m, side) for m in WaysOfWorking.model_fields[lever].metadata if hasattr(m, side)]
     return float(bounds[0])
 
@@ -649,7 +659,7 @@ class Partnership(Section):
     emergence: Emergence = setting(Emergence, unit="table")
     """Coordinators that nobody appointed."""
     interventions: Annotated[list[Intervention], UpTo(MAX_INTERVENTIONS)] = setting([], unit="list")
-    """Levers set for some months."""
+    """Levers, and decisions, held for some months."""
     events: Annotated[list[Event], UpTo(MAX_EVENTS)] = setting([], unit="list")
     """Events in their months."""
     mechanisms: Mechanisms = setting(Mechanisms, unit="table")

@@ -251,7 +251,7 @@ def test_nothing_of_a_comparison_shows_before_the_room_has_bet(desk: Desk) -> No
     ]
     assert "With Ana" not in str(shown)
     assert ends not in [str(lane["values"][-1]) for lane in shown[0]["lanes"]]  # type: ignore[index]
-    assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
+    assert sheets.all_changed(desk)["answer"] == WORDS("page.kept_back")
     do(desk, do="place_bets")
     assert not view.ask(desk)["is_open"]
     assert view.say(desk)["happened"] == "", "it has still to be played"
@@ -313,7 +313,7 @@ def test_a_lever_shows_the_line_before_it_as_a_ghost(desk: Desk) -> None:
     do(desk, do="lever", lever="delegated_authority", value=0.9)
     shown = sheets.change_chart(desk)
     assert shown["said"] == [[WORDS("page.ghost")]]
-    assert sheets.change(desk)["answer"].startswith("Half of the change comes")
+    assert sheets.all_changed(desk)["answer"].startswith("Half of the change comes")
 
 
 def test_cards_tell_of_years_that_were_asked_for_and_never_of_the_hidden_world(desk: Desk) -> None:
@@ -341,7 +341,7 @@ def test_packages_are_ranked_by_one_reveal_and_those_over_the_budget_come_last(d
     do(desk, do="seal", value=1)
     for name, lever, value in (("A", "circulated_vision", 4.0), ("B", "joint_away_days", 12.0)):
         do(desk, do="lever", lever=lever, value=value)
-        assert sheets.change(desk)["answer"] == WORDS("page.kept_back")
+        assert sheets.all_changed(desk)["answer"] == WORDS("page.kept_back")
         assert do(desk, do="enter_package", text=name) == ""
     assert [one["answer"] for one in sheets.packages(desk)["packages"]] == ["", ""]
     do(desk, do="seal", value=0)
@@ -424,7 +424,7 @@ def test_researchers_do_not_see_what_the_room_has_still_to_guess(desk: Desk) -> 
 
 
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
-    shown = sheets.change(desk)
+    shown = sheets.levers_offered(desk)
     from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
     for lever in [
         *front_levers(desk.session.without.scenario(), desk.words),

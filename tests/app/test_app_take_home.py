@@ -12,9 +12,11 @@ import pytest
 import partnersim
 from partnersim.app import take_home
 from partnersim.app.links import to_link
+from partnersim.app.pages.rooms import Rooms
 from partnersim.app.session import Session, State
 from partnersim.app.world import Appointment, Happening, World
 from partnersim.runs.results import Comparison
+from partnersim.scenario.errors import InputError
 from partnersim.scenario.scenario import Scenario
 
 ANA = Appointment(name="ana", title="Ana <b>", skill=0.8)
@@ -71,18 +73,25 @@ def test_the_page_needs_nothing_else_and_says_what_it_rests_on(session: Session)
 
 def test_the_page_has_a_link_only_where_others_can_open_it(session: Session) -> None:
     page = take_home.summary_page(session)
-    assert "<a href" not in page
-    assert "Scan it: the partnership as text" in page  # two organisations fit into a QR code
-    large = take_home.summary_page(Session())
-    size = len(Session().without.scenario().to_toml().encode())
-    assert f"has {size:,} bytes, where a QR code holds 2,953" in large
-    assert "<a href" not in large
+    assert "<a href" not in page and "<svg" in page.split("</div>")[0]
+    assert "a command that opens this session" in page
     linked = take_home.summary_page(session, f"http://192.0.2.7:8765/?s={to_link(session.state)}")
     assert "on the same network, while the program runs there" in linked
-    assert "<svg" in take_home._scan("x" * 2953, session.without.scenario(), session.words)
-    assert "the link has 2,954 bytes" in take_home._scan(
-        "x" * 2954, session.without.scenario(), session.words
-    )
+    assert "<svg" in take_home._scan("x" * 2953, session.state, session.words)
+    assert "more than a QR code holds" in take_home._scan("x" * 2954, session.state, session.words)
+
+
+def test_what_is_scanned_opens_the_same_session(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned: list[str] = []
+    monkeypatch.setattr(take_home, "qr", lambda text, error: scanned.append(text) or "<svg/>")
+    take_home.summary_page(session)
+    command, app, packed = scanned[0].split(" ")
+    assert (command, app) == ("partnersim", "app")
+    rooms = Rooms()
+    rooms.start_from(packed)
+    assert rooms.enter().session.state == session.state
+    with pytest.raises(InputError, match="link"):
+        rooms.start_from(packed[:-20])
 
 
 def test_a_list_that_is_too_long_for_the_sheet_says_how_much_is_left_out() -> None:

@@ -13,14 +13,14 @@ from partnersim.app.room import review
 from partnersim.app.room.game import Game
 from partnersim.app.room.phones import PhoneRoom
 from partnersim.app.room.surfaces import show_phone
-from partnersim.game.policies import JOINT, OWN, always_joint, own_board_first, targets_first, tit_for_tat
+from partnersim.game.policies import JOINT, OWN, always_lend, never_lend, targets_first, tit_for_tat
 from partnersim.game.rules import Moves, rules
 from partnersim.game.seats import Observation, play, show_seat
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.scenario import Scenario
 
 PLACE = rules().scenario
-SEATS = {"council": tit_for_tat, "hospital": targets_first, "practices": own_board_first}
+SEATS = {"council": tit_for_tat, "hospital": targets_first, "practices": never_lend}
 
 
 def silent(seen: Observation) -> Moves:
@@ -35,7 +35,8 @@ def test_a_game_is_the_run_of_its_scenario_bit_for_bit() -> None:
     assert again.detail is not None and done.results.detail is not None
     for name, values in done.results.detail.items():
         assert np.array_equal(values, again.detail[name], equal_nan=True), name
-    assert {one.lever for one in done.scenario.interventions} > {"joint_away_days", "delegated_authority"}
+    held = {one.lever for one in done.scenario.interventions}
+    assert held > {"joint_away_days", "contribution", "promises_under_pressure"}
 
 
 def test_the_same_luck_is_the_same_game_and_other_luck_another() -> None:
@@ -90,7 +91,7 @@ def test_an_empty_seat_and_a_silent_policy_are_played_by_the_model() -> None:
     nobody, silence = play(PLACE, {}), play(PLACE, {"council": silent, "hospital": silent})
     assert not nobody.scenario.interventions and not silence.scenario.interventions
     assert nobody.balance == silence.balance
-    assert nobody.balance != play(PLACE, {"council": always_joint}).balance
+    assert nobody.balance != play(PLACE, {"council": always_lend}).balance
 
 
 def test_what_is_left_open_goes_on() -> None:
@@ -102,7 +103,7 @@ def test_what_is_left_open_goes_on() -> None:
 
 def test_who_has_left_is_told_so_and_has_no_numbers() -> None:
     leaves = {"type": "organisation_withdraws", "month": 8, "organisation": "council"}
-    done = play(PLACE.replace(events=[leaves]), {"council": always_joint})
+    done = play(PLACE.replace(events=[leaves]), {"council": always_lend})
     assert [one["council"].has_left for one in done.seen[:3]] == [False, False, True]
     gone = done.seen[2]["council"]
     assert (gone.pressure, gone.trusted, gone.trusted_before) == (None, None, None)
@@ -111,7 +112,7 @@ def test_who_has_left_is_told_so_and_has_no_numbers() -> None:
 def test_any_place_can_be_played_and_keeps_what_it_has() -> None:
     held = {"lever": "joint_away_days", "value": 2.0, "from_month": 0, "to_month": 12}
     place = Scenario.load("two-organisations").replace(months=15, interventions=[held])
-    done = play(place, {place.organisation_names[0]: always_joint})
+    done = play(place, {place.organisation_names[0]: always_lend})
     assert len(done.played) == 3  # the last round is three months long
     assert done.scenario.interventions[0] == place.interventions[0]
     ana = {"coordinators": [{"name": "Ana"}]}
@@ -122,7 +123,7 @@ def test_any_place_can_be_played_and_keeps_what_it_has() -> None:
     ("seats", "says"),
     [
         ({"concil": silent}, "council"),
-        ({"council": lambda seen: {"fly": "yes"}}, "council, round 1: move = 'fly': must be one of staff"),
+        ({"council": lambda seen: {"fly": "yes"}}, "council, round 1: move = 'fly': must be one of lend"),
         ({"council": lambda seen: {"day": "off"}}, "day = 'off': must be one of own, joint"),
         ({"council": lambda seen: None}, "council, round 1: .* returns moves"),
         ({"council": lambda seen: {"day": ["own"]}}, "must be one of own, joint"),
@@ -152,8 +153,8 @@ def seen_with(**numbers: int | None) -> Observation:
 
 def test_plain_policies_do_what_they_say() -> None:
     first = seen_with()
-    assert [policy(first) for policy in (always_joint, tit_for_tat, targets_first)] == [JOINT] * 3
-    assert own_board_first(first) == OWN
+    assert [policy(first) for policy in (always_lend, tit_for_tat, targets_first)] == [JOINT] * 3
+    assert never_lend(first) == OWN
     assert tit_for_tat(seen_with(trusted=40, trusted_before=40)) == JOINT
     assert tit_for_tat(seen_with(trusted=39, trusted_before=40)) == OWN
     assert targets_first(seen_with(pressure=49)) == JOINT
@@ -168,4 +169,5 @@ def test_the_room_and_a_program_have_one_way_in() -> None:
     for moves in done.played:
         game = game.with_round(moves)
     assert game.scenario() == done.scenario
-    assert review.so_far(game).seats["council"].trusted is not None
+    shown = review.so_far(game).seats["council"]
+    assert shown == show_seat(PLACE, "council", done.played, done.results.detail)

@@ -30,7 +30,7 @@ from partnersim.model.room import MAX_INTERVENTIONS, K, N, Q
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.runs.measures import ALL_SERIES, MEASURES
-from partnersim.scenario.declarations import LAYERS, LEVERS, lever_bound
+from partnersim.scenario.declarations import DECISIONS, LAYERS, LEVERS, lever_bound
 from partnersim.scenario.declarations import Coordinator as Appointed
 from partnersim.scenario.files import packaged
 from partnersim.scenario.paths import first_months
@@ -147,14 +147,14 @@ Action = Callable[[PartnershipModel], None]
 
 
 def some_lever(draw: st.DrawFn, model: PartnershipModel) -> None:
-    lever = draw(st.sampled_from(LEVERS))
+    lever = draw(st.sampled_from((*LEVERS, *DECISIONS)))
     value = draw(st.floats(lever_bound(lever, "ge"), lever_bound(lever, "le")))
     names = draw(st.lists(st.sampled_from(model.scenario.organisation_names), unique=True))
     model.set_lever(lever, value, names, months=draw(st.none() | st.integers(1, 9)))
 
 
 def some_release(draw: st.DrawFn, model: PartnershipModel) -> None:
-    model.release_lever(draw(st.sampled_from(LEVERS)))
+    model.release_lever(draw(st.sampled_from((*LEVERS, *DECISIONS))))
 
 
 def some_event(draw: st.DrawFn, model: PartnershipModel) -> None:

@@ -84,6 +84,8 @@ def busy_place() -> Scenario:
             {"lever": "partnership_managed_teams", "value": 0.6, "from_month": MONTH},
             {"lever": "own_away_days", "value": 2.0, "from_month": MONTH, "organisations": ["c"]},
             {"lever": "binding_agreement", "value": 0.5, "from_month": 3, "to_month": MONTH},
+            {"lever": "contribution", "value": 0.8, "from_month": MONTH, "organisations": ["b"]},
+            {"lever": "promises_under_pressure", "value": 0.5, "from_month": MONTH, "organisations": ["b"]},
         ],
         events=[
             {"type": "leader_leaves", "month": MONTH, "organisation": "a", "size": 0.7,
@@ -296,7 +298,7 @@ PARAMETER_ROUTES = {
     "coordinators.skill": {"judge_coordinators": "credibility"},
     "coordinators.cost": {"spend_time": TIME},
     "emergence.rate": {"change_coordinators": "emerging"},
-    "interventions.value": {"set_levers": "in_force transition"},
+    "interventions.value": {"set_levers": "in_force transition", "deliver_promises": PROMISED} | DECISION,
     "events.size": ATTENTION
     | {
         "set_capacity": "capacity crisis",
@@ -312,7 +314,10 @@ LARGE_CHANGES = {
     "coordinators.for_tie": (1e3, {"choose_meetings": "meetings"}),
     "coordinators.for_time": (1e3, {"choose_meetings": "meetings"}),
     "coordinators.temperature": (9.0, {"choose_meetings": "meetings"}),
-    "interventions.organisations": (0.0, {"set_levers": "in_force is_held transition"}),
+    "interventions.organisations": (
+        0.0,
+        {"set_levers": "in_force is_held transition", "deliver_promises": PROMISED} | DECISION,
+    ),
 }
 """Parameters that act by whether something happens, with a factor large enough for it."""
 

@@ -191,6 +191,36 @@ def test_promises_are_kept_by_chance_and_a_broken_one_delivers_half(
     assert not state.delivered[1].any() and state.hands[1] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("held", "pressure", "chance"), [(1.0, 0.8, 0.99), (0.0, 0.8, 0.19), (0.2, 0.0, 0.95)]
+)
+def test_a_held_decision_says_how_often_a_promise_is_kept_under_full_pressure(
+    held: float, pressure: float, chance: float
+) -> None:
+    only = {"organisations": ["a"], "from_month": 1, "to_month": 2}
+    world = quiet(2, interventions=[{"lever": "promises_under_pressure", "value": held, **only}])
+    world.state.target_pressure[:2], world.state.in_force[:2] = pressure, 0.0
+    world.state.in_force[:2, levers.PARTNERSHIP_MANAGED_TEAMS] = 1.0
+    by_rule = 0.95 - 0.3 * pressure
+    for month, of_held in {0: by_rule, 1: chance, 2: by_rule}.items():
+        world.state.month[0] = month
+        run(world, "deliver_promises")
+        assert world.state.kept[:2] == near([[of_held] * 3, [by_rule] * 3])
+
+
+def test_a_held_contribution_is_moved_to_as_one_that_was_decided_on() -> None:
+    only = {"organisations": ["b"], "from_month": 1, "to_month": 2}
+    first = {"lever": "contribution", "value": 0.3}
+    world = quiet(2, interventions=[first, {"lever": "contribution", "value": 0.9, **only}])
+    world.state.contribution[:2], world.state.is_present[:2] = 0.4, 1.0
+    world.state.month[0] = 1
+    run(world, "decide_contributions")
+    assert world.state.contribution[:2] == near([[0.4 - 0.2 * 0.1] * 3, [0.4 + 0.2 * 0.5] * 3])
+    world.state.month[0] = 2  # the first alone holds now
+    run(world, "decide_contributions")
+    assert world.state.contribution[1] == near([0.5 - 0.2 * 0.2] * 3)
+
+
 def test_no_promise_is_kept_more_than_surely_or_less_than_never() -> None:
     world = quiet(2)
     world.state.target_pressure[:2], world.state.in_force[:2] = [0.0, 9.0], 0.0

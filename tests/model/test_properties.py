@@ -17,7 +17,7 @@ from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE
 from partnersim.runs.ledger import MECHANISMS, Ledger, explain
 from partnersim.runs.measures import MEASURES, ONLY_SERIES, measure
-from partnersim.scenario.declarations import LAYERS, LEVERS, STRATEGIES, lever_bound
+from partnersim.scenario.declarations import DECISIONS, LAYERS, LEVERS, STRATEGIES, lever_bound
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import KINDS, to_parameters
@@ -114,7 +114,7 @@ def extremes(draw: st.DrawFn) -> Scenario:
             "value": lever_bound(lever, draw(st.sampled_from(["ge", "le"]))),
             "from_month": draw(month),
         }
-        for lever in draw(st.lists(st.sampled_from(LEVERS), max_size=4))
+        for lever in draw(st.lists(st.sampled_from((*LEVERS, *DECISIONS)), max_size=4))
     ]
     joins = [{"type": "organisation_joins", "organisation": name} for name in names[2:4]]
     kinds_of_events = st.sampled_from(
@@ -411,6 +411,8 @@ def unlike(n: int, seed: int) -> Scenario:
             "interventions": [
                 {"lever": "joint_away_days", "value": 5.0, "organisations": [one, two], "from_month": 3},
                 {"lever": "own_away_days", "value": 0.0, "organisations": [two], "from_month": 5},
+                {"lever": "contribution", "value": 0.9, "organisations": [one], "from_month": 2},
+                {"lever": "promises_under_pressure", "value": 0.1, "organisations": [two], "from_month": 2},
             ],
             "events": [
                 {"type": "leader_leaves", "month": 4, "organisation": one, "size": 0.7},
@@ -539,12 +541,12 @@ def test_an_intervention_to_what_is_done_anyway_changes_not_one_bit(
 
 
 @few
-@given(scenarios(), seeds, st.sampled_from(LEVERS))
+@given(scenarios(), seeds, st.sampled_from((*LEVERS, *DECISIONS)))
 def test_an_intervention_for_nobody_changes_not_one_bit(scenario: Scenario, seed: int, lever: str) -> None:
     p = to_parameters(scenario)
     for_nobody = int(p.interventions.n)
     p.interventions.n += 1
-    p.interventions.lever[for_nobody] = LEVERS.index(lever)
+    p.interventions.lever[for_nobody] = (*LEVERS, *DECISIONS).index(lever)
     p.interventions.value[for_nobody] = lever_bound(lever, "le")
     p.interventions.to_month[for_nobody] = 600
     assert same_bits(observed(scenario, seed), observed(scenario, seed, p))

@@ -23,7 +23,7 @@ from partnersim.model.series import SERIES, detail_size, unpack_detail
 from partnersim.model.state import STATE, pack_detail
 from partnersim.runs import ensemble
 from partnersim.runs.ensemble import Results
-from partnersim.scenario.declarations import LEVERS, EventType
+from partnersim.scenario.declarations import DECISIONS, LEVERS, EventType
 from partnersim.scenario.paths import flatten
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import to_parameters
@@ -317,7 +317,7 @@ def test_an_event_changes_nothing_before_it(kind: str, month: int) -> None:
 
 
 @pytest.mark.parametrize("month", [1, 13])
-@pytest.mark.parametrize("lever", LEVERS)
+@pytest.mark.parametrize("lever", (*LEVERS, *DECISIONS))
 def test_an_intervention_changes_nothing_before_it(lever: str, month: int) -> None:
     interventions = [z.model_dump() for z in everything.interventions]
     set_late = {"lever": lever, "value": 1.0, "from_month": month}

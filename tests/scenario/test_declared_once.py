@@ -13,6 +13,7 @@ from pydantic import create_model
 from partnersim.model import constants, levers
 from partnersim.scenario import declared, translate
 from partnersim.scenario.declarations import (
+    DECISIONS,
     Event,
     Layer,
     Partnership,
@@ -101,11 +102,13 @@ def missing_for_levers(ways: type[WaysOfWorking]) -> Iterator[str]:
     front = {entry.get("lever"): name for name, entry in read_toml(APP_LEVERS).items()}
     sentences = read_toml(APP_TEXT)["lever"]
     yield from misplaced("levers", list(ways.model_fields))
-    for name in ways.model_fields:
+    yield from misplaced("levers", list(DECISIONS), levers.N_LEVERS)
+    for name in [*ways.model_fields, *DECISIONS]:
         if name.upper() not in used:
             yield f"partnersim/model: no function uses {name.upper()}"
         if name.upper() not in used_by_rival:
             yield f"benchmarks/plain_mesa.py: nothing uses {name.upper()}"
+    for name in ways.model_fields:
         if name not in front:
             yield f"{APP_LEVERS}: no table has lever = '{name}'"
         if "sentence" not in sentences.get(front.get(name, name), {}):
@@ -117,10 +120,10 @@ def missing_for_levers(ways: type[WaysOfWorking]) -> Iterator[str]:
 APP_LEVERS, APP_TEXT = "partnersim/app/levers.toml", "partnersim/app/words.toml"
 
 
-def misplaced(module: str, names: list[str]) -> Iterator[str]:
+def misplaced(module: str, names: list[str], first: int = 0) -> Iterator[str]:
     """Positions in the kernel that are not those of the scenario."""
     known = {"levers": levers, "constants": constants}[module]
-    for position, name in enumerate(names):
+    for position, name in enumerate(names, first):
         if getattr(known, name.upper(), None) != position:
             yield f"partnersim/model/{module}.py: {name.upper()} must be {position}"
 

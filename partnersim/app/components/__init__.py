@@ -49,7 +49,7 @@ def _data_of(whole: Whole, _: object) -> Any:
     return whole.data
 
 
-_TO_JSON = {"view": _data_of, "labels": _data_of}
+_TO_JSON = {"view": _data_of, "offered": _data_of, "labels": _data_of}
 
 
 @component("Broken.vue")
@@ -123,8 +123,11 @@ def Why(view: View, labels: View, event_act: Act) -> None:
 
 
 @component("Change.vue")
-def Change(view: View, labels: View, event_act: Act) -> None:
-    """Levers as whole sentences, who looks after the whole, and events."""
+def Change(view: View, offered: View, labels: View, event_act: Act) -> None:
+    """Levers as whole sentences, who looks after the whole, and events.
+
+    What is offered stays as it is, and is sent once; what is set changes with each act.
+    """
 
 
 @component("Changed.vue")

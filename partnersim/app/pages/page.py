@@ -205,13 +205,13 @@ def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show levers and events; beside them, always in sight, what they do to our hundred."""
-    changes = sheets.change(desk)
+    offered = sheets.levers_offered(desk)
     return [
         row(
-            ui.Change(view=changes, labels=labels, event_act=do).key("change"),
+            ui.Change(view=sheets.change(desk), offered=offered, labels=labels, event_act=do).key("change"),
             column(
                 figure(sheets.change_chart(desk), labels, do),
-                ui.Changed(view=changes, labels=labels, event_act=do).key("changed"),
+                ui.Changed(view=sheets.all_changed(desk), labels=labels, event_act=do).key("changed"),
             ),
             kind="ps-five-to-three",
         )

@@ -11,7 +11,7 @@ import secrets
 import threading
 from typing import NamedTuple
 
-from partnersim.app.links import LinkError, from_link
+from partnersim.app.links import SESSION, LinkError, from_link
 from partnersim.app.session import Session, State
 from partnersim.app.stories import stories
 from partnersim.app.world import World
@@ -45,13 +45,16 @@ class Rooms:
         """The origin at which other machines open a link; empty where none does."""
 
     def start_from(self, place: str) -> None:
-        """Let new rooms start from a scenario.
+        """Let new rooms start from a scenario, or from a session that was taken home.
 
         Raises
         ------
-        ScenarioError
+        InputError
             If it cannot be read, or is too large to be shown.
         """
+        if SESSION.fullmatch(place):
+            self._first = from_link(place)
+            return
         if place in packaged():
             world = World(place=place)
         else:

@@ -9,7 +9,6 @@ import numpy as np
 
 from partnersim.app import draw, sentences, take_home
 from partnersim.app.levers import (
-    FrontLever,
     bands_now,
     coordinator_choices,
     event_kinds,
@@ -257,25 +256,31 @@ def change(desk: Desk) -> View:
         "from_now": words("page.from_now", when=sentences.when(session.month, words))
         if 0 < session.month < session.without.months
         else "",
-        "levers": _levers(desk, front_levers(scenario, words), scenario),
-        "more": _levers(desk, more_levers(scenario, words), scenario),
+        "set": _levers_set(desk, scenario),
         "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
         "events": _events_offered(desk, world),
         "domains": [{"name": name, "title": name.replace("_", " ")} for name in scenario.domains],
+    }
+
+
+def all_changed(desk: Desk) -> View:
+    """Describe what was changed beside the levers, and what all of it does to our hundred."""
+    session, words = desk.session, desk.words
+    scenario, state = (session.with_ or session.without).scenario(), session.state
+    named = [
+        (index, sentences.name_change(one, scenario, words))
+        for index, one in enumerate(state.bundle)
+        if find_lever(one, scenario, words) is None
+    ]
+    return {
         "changes": [
-            {
-                "index": index,
-                "words": sentences.name_change(one, scenario, words),
-                "remove": words("page.remove_named", name=sentences.name_change(one, scenario, words)),
-            }
-            for index, one in enumerate(session.state.bundle)
-            if find_lever(one, scenario, words) is None
+            {"index": index, "words": name, "remove": words("page.remove_named", name=name)}
+            for index, name in named
         ],
         "answer": _answer(desk),
-        "cost": cost_of(desk, session.state.bundle) if session.state.bundle else "",
-        "is_sealed": session.state.is_sealed,
-        "n_packages": len(session.state.packages),
+        "cost": cost_of(desk, state.bundle) if state.bundle else "",
+        "is_sealed": state.is_sealed,
     }
 
 
@@ -384,26 +389,43 @@ def _answer_of(desk: Desk, package: Package) -> str:
     return sentences.faster(hundred, sentences.Sides(package.name), words)
 
 
-def _levers(desk: Desk, levers: Sequence[FrontLever], scenario: Scenario) -> list[View]:
-    """Describe levers; one that was changed has the place of its newest change, to take it back."""
-    bundle, words = desk.session.state.bundle, desk.words
-    return [
-        {
-            "name": lever.name,
-            "before": lever.before,
-            "after": lever.after,
+def levers_offered(desk: Desk) -> View:
+    """Describe the levers: what stays as it is, whatever is set. Those shown first, and more of them."""
+    scenario, words = (desk.session.with_ or desk.session.without).scenario(), desk.words
+    return {
+        part: [
+            {
+                "name": lever.name,
+                "before": lever.before,
+                "after": lever.after,
+                "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+                "what": lever.what,
+                "evidence": lever.evidence,
+                "sources": list(lever.sources),
+                "from_start": lever.from_start_only,
+            }
+            for lever in levers
+        ]
+        for part, levers in (
+            ("levers", front_levers(scenario, words)),
+            ("more", more_levers(scenario, words)),
+        )
+    }
+
+
+def _levers_set(desk: Desk, scenario: Scenario) -> View:
+    """Describe where levers are; one that was changed has the place of its newest change, to take it back."""
+    bundle, words, found = desk.session.state.bundle, desk.words, {}
+    levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
+    for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True):
+        sentence = f"{lever.before}{now.label}{lever.after}"
+        found[lever.name] = {
             "value": now.value,
-            "sentence": f"{lever.before}{now.label}{lever.after}",
+            "sentence": sentence,
             "index": max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
-            "remove": words("page.remove_named", name=f"{lever.before}{now.label}{lever.after}"),
-            "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
-            "what": lever.what,
-            "evidence": lever.evidence,
-            "sources": list(lever.sources),
-            "from_start": lever.from_start_only,
+            "remove": words("page.remove_named", name=sentence),
         }
-        for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True)
-    ]
+    return found
 
 
 def organisations(world: World) -> list[View]:

@@ -22,7 +22,7 @@ from partnersim.app.room.game import MOST_SEED, Game
 from partnersim.app.session import Session
 from partnersim.app.world import World
 from partnersim.game.rules import Moves, check_move, rules
-from partnersim.scenario.declarations import Section, Slug, Whole
+from partnersim.scenario.declarations import Flag, Section, Slug, Whole
 
 MOST_ROOMS = 20
 """Rooms that phones can join; those that nobody is connected to make way for others."""
@@ -69,6 +69,8 @@ class Phone:
         What its table answered about a place of our own, by question.
     n_lines
         Its connections; none while it sleeps.
+    is_typed
+        Whether it is none, but a table for which the facilitator types.
     """
 
     number: int
@@ -77,6 +79,7 @@ class Phone:
     pledge: str = ""
     answers: mirror.Answers = field(default_factory=dict)
     n_lines: int = 0
+    is_typed: bool = False
 
 
 class Asked(NamedTuple):
@@ -94,6 +97,7 @@ class Seat(Section):
     token: Token
     number: Annotated[Whole, Field(ge=1, le=10**6)]
     seat: Slug | None = None
+    is_typed: Flag = False
     answers: Annotated[
         dict[Slug, Annotated[list[str], Field(max_length=20)]], Field(default_factory=dict, max_length=40)
     ]
@@ -223,16 +227,21 @@ class PhoneRoom:
             if token not in self.phones:
                 if self.is_locked:
                     raise RoomError("locked")
-                if len(self.phones) >= MOST_PHONES:
-                    raise RoomError("full")
-                token = secrets.token_urlsafe(16)
-                self.n_numbers += 1
-                self.phones[token] = Phone(self.n_numbers)
+                token = self._give_place()
             phone = self.phones[token]
             if phone.n_lines >= MOST_LINES:
                 raise RoomError("full")
             phone.n_lines += 1
         self.tell("staff")
+        return token
+
+    def _give_place(self, *, is_typed: bool = False) -> str:
+        """Make a place with the next number; return its token."""
+        if len(self.phones) >= MOST_PHONES:
+            raise RoomError("full")
+        token = secrets.token_urlsafe(16)
+        self.n_numbers += 1
+        self.phones[token] = Phone(self.n_numbers, is_typed=is_typed)
         return token
 
     def leave(self, token: str) -> None:
@@ -393,6 +402,31 @@ class PhoneRoom:
             phone.answers = mirror.choose(phone.answers, question, choice)
         self.tell("staff", token)
 
+    def add_table(self) -> None:
+        """Make a place for a table without a phone, for which the facilitator types.
+
+        Raises
+        ------
+        RoomError
+            If there is no place more.
+        """
+        with self.lock:
+            self._give_place(is_typed=True)
+        self.tell("staff")
+
+    def answer_for(self, number: int, question: str, choice: str) -> None:
+        """Type an answer of a table that has no phone; nothing else can be answered for others.
+
+        Raises
+        ------
+        RoomError
+            Where that is none, and as for `answer`.
+        """
+        typed = [token for token, one in list(self.phones.items()) if one.number == number and one.is_typed]
+        if not typed:
+            raise RoomError("cannot")
+        self.answer(typed[0], question, choice)
+
     def tables(self) -> list[mirror.Answers]:
         """List the answers of all tables that have answered anything."""
         return [phone.answers for phone in list(self.phones.values()) if any(phone.answers.values())]
@@ -524,7 +558,13 @@ class PhoneRoom:
                 phase=self.phase,
                 game=self.game,
                 seats=tuple(
-                    Seat(token=token, number=phone.number, seat=phone.seat or None, answers=phone.answers)
+                    Seat(
+                        token=token,
+                        number=phone.number,
+                        seat=phone.seat or None,
+                        is_typed=phone.is_typed,
+                        answers=phone.answers,
+                    )
                     for token, phone in known[:MOST_KEPT]
                     if phone.seat or phone.answers
                 ),
@@ -605,7 +645,9 @@ def _take_up(room: PhoneRoom, kept: Kept) -> None:
         is_free = seat.seat in rules().seats and seat.seat not in room.seated()
         if is_free or seat.answers:
             taken = seat.seat if is_free and seat.seat else ""
-            room.phones[seat.token] = Phone(seat.number, taken, answers=dict(seat.answers))
+            room.phones[seat.token] = Phone(
+                seat.number, taken, answers=dict(seat.answers), is_typed=seat.is_typed
+            )
             room.n_numbers = max(room.n_numbers, seat.number)
     if kept.game.is_over:
         room.phase = "over"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,13 +12,20 @@ from partnersim.app.world import Run
 from partnersim.game.rules import rules
 from partnersim.game.seats import Observation, show_seat
 from partnersim.runs.ensemble import run
-from partnersim.runs.ledger import KINDS, Ledger
+from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.results import Results
 from partnersim.runs.statistics import Difference, compare_pairs
 
+OWN_CAUSE = {("day", "joint"): "joint days", ("issue", "raise"): "flares", ("issue", "leave"): "ruptures"}
+"""Choices that the ledger knows by themselves: the cause under which it books what they do at once.
+
+All else acts through what many choices share, such as what is delivered: the ledger cannot tell them
+apart, and only playing the game without them can.
+"""
+
 MOST_EXPLAINED = 4
-"""Moves that the ledger is asked about: those that moved trust most."""
+"""Replays whose ledgers are compared: those of the choices that moved trust most."""
 
 LEAST_CAUSE = 0.001
 """Trust that a cause has to have moved, to be named."""
@@ -74,15 +81,19 @@ class Effect:
         How often: once for each table and round.
     trust
         The trust at the end less that without the choice, over our hundred, pair by pair.
+    booked
+        What the ledger of this partnership books of it by itself: the trust that its own cause
+        added at once, in all its rounds, as a mean over all links; None where it has no such cause.
     causes
-        Causes of the ledger through which it acted in this partnership, the greatest first; none
-        for choices that were not looked into.
+        That cause; else causes through which a replay without the choice differs in this
+        partnership, the greatest first, and none where that was not looked into.
     """
 
     move: str
     choice: str
     times: int
     trust: Difference
+    booked: float | None = None
     causes: tuple[str, ...] = ()
 
 
@@ -121,13 +132,16 @@ def arms(game: Game) -> dict[str, Arm]:
 
 @lru_cache(maxsize=8)
 def moved_most(game: Game) -> tuple[Effect, ...]:
-    """Find which choices moved trust most, by playing the game without each; the greatest first."""
+    """Rank the choices by what they did to trust at the end, found by playing the game without each.
+
+    Where the ledger has a cause for a choice by itself, what it books is given too.
+    """
     played = game.world().hundred()
     effects = []
     for move, choices in rules().moves.items():
-        for choice in choices:
+        for choice, held in choices.items():
             times = game.count(move, choice)
-            if times:
+            if times and held:  # what holds nothing was left to the model
                 without = game.without(move, choice).world().hundred()
                 trust = compare_pairs(
                     played.measures["trust"], without.measures["trust"], MEASURES["trust"], played.months
@@ -135,25 +149,38 @@ def moved_most(game: Game) -> tuple[Effect, ...]:
                 effects.append(Effect(move, choice, times, trust))
     effects.sort(key=lambda effect: -abs(effect.trust.mean))
     ledger = game.world().ledger()
-    return tuple(
-        Effect(one.move, one.choice, one.times, one.trust, _causes(game, ledger, one))
-        if rank < MOST_EXPLAINED
-        else one
-        for rank, one in enumerate(effects)
-    )
+    return tuple(_explained(game, ledger, effect, rank) for rank, effect in enumerate(effects))
 
 
 # --- how ---------------------------------------------------------------------------------------
 
 
+def _explained(game: Game, played: Ledger, effect: Effect, rank: int) -> Effect:
+    """Say through what a choice acted: by its own cause in the ledger, or else by replay."""
+    cause = OWN_CAUSE.get((effect.move, effect.choice))
+    if cause is not None:
+        return replace(effect, booked=_booked(game, played, effect, cause), causes=(cause,))
+    return replace(effect, causes=_causes(game, played, effect)) if rank < MOST_EXPLAINED else effect
+
+
+def _booked(game: Game, played: Ledger, effect: Effect, cause: str) -> float:
+    """Sum what a cause moved, in the months of a choice, between those who made it and all others."""
+    names = rules().seats
+    # [month, trustor, trustee]: the mean over layers, which are on the third axis of what is booked
+    moved = played.trust_changes()[:, played.mechanisms.index(cause)].mean(axis=2)
+    length, total = rules().months_per_round, 0.0
+    for n, moves_of in enumerate(game.played):
+        chose = np.array([moves_of.get(name, {}).get(effect.move) == effect.choice for name in names])
+        links = chose[:, None] | chose
+        total += float(moved[n * length : (n + 1) * length, links].sum())
+    return total / (len(names) * (len(names) - 1))
+
+
 def _causes(game: Game, played: Ledger, effect: Effect) -> tuple[str, ...]:
     """Name the two causes of the ledger that differ most, in the direction of the effect."""
     without = game.without(effect.move, effect.choice).world().ledger()
-    moved = {
-        cause: sum(played.totals(kind=kind)[cause] - without.totals(kind=kind)[cause] for kind in KINDS)
-        / len(KINDS)
-        for cause in played.mechanisms
-    }
+    ours, theirs = played.totals(kind="trust"), without.totals(kind="trust")
     sign = 1.0 if effect.trust.mean > 0 else -1.0
-    found = sorted(moved, key=lambda cause: -sign * moved[cause])
-    return tuple(cause for cause in found[:2] if sign * moved[cause] >= LEAST_CAUSE)
+    moved = {cause: sign * (ours[cause] - theirs[cause]) for cause in played.mechanisms}
+    found = sorted(moved, key=lambda cause: -moved[cause])
+    return tuple(cause for cause in found[:2] if moved[cause] >= LEAST_CAUSE)

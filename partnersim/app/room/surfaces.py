@@ -386,7 +386,7 @@ def _moved(game: Game) -> View:
                 "times": said("screen.moved_times", n=one.times),
                 "said": _interval(one),
                 "share": one.trust.mean / widest,
-                "through": words().listed([SAID[cause] for cause in one.causes]),
+                "through": _through(one),
             }
             for one in effects
         ],
@@ -394,8 +394,21 @@ def _moved(game: Game) -> View:
 
 
 def _interval(effect: review.Effect) -> str:
-    mean, low, high = (100 * value for value in (effect.trust.mean, *effect.trust.ci95))
-    return f"{mean:+.1f} ({low:+.1f} to {high:+.1f})".replace("-", "−")
+    mean, low, high = map(_points, (effect.trust.mean, *effect.trust.ci95))
+    return f"{mean} ({low} to {high})"
+
+
+def _through(effect: review.Effect) -> str:
+    """Say what the ledger has of a choice: its own cause and how much, or what a replay differs in."""
+    causes = words().listed([SAID[cause] for cause in effect.causes])
+    if effect.booked is not None:
+        return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
+    return texts()("screen.moved_replayed", causes=causes) if causes else texts()("screen.moved_only")
+
+
+def _points(trust: float) -> str:
+    """Write a difference of trust in points of 100, with its sign."""
+    return f"{100 * trust:+.1f}".replace("-", "−")
 
 
 # --- the facilitator's desk ----------------------------------------------------------------------
@@ -414,7 +427,13 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "locked": room.is_locked,
         "in": said("desk.n_in", n=room.n_in, known=len(phones)),
         "phones": [
-            {"number": phone.number, "seat": _title_of(phone.seat), "is_in": phone.n_lines > 0}
+            {
+                "number": phone.number,
+                "seat": _title_of(phone.seat),
+                "state": said(
+                    f"desk.{'typed' if phone.is_typed else 'connected' if phone.n_lines else 'asleep'}"
+                ),
+            }
             for phone in phones
         ],
         "tables": _tables(room),
@@ -436,6 +455,8 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         if room.mode == "mirror"
         else [],
         "has_answers": bool(room.tables()),
+        "questions": _questions() if room.mode == "mirror" else [],
+        "typed": [[phone.number, dict(phone.answers)] for phone in phones if phone.is_typed],
         "pledges": [[phone.number, phone.pledge] for phone in phones if phone.pledge],
         "addresses": addresses,
         "address": room.address % max(1, len(addresses)),

@@ -84,13 +84,15 @@ class DeskAct(BaseModel):
 
     do: Literal[
         "mode", "lock", "remove", "free", "close_bets", "take_pledge", "begin_round", "end_round", "clock",
-        "look_back", "begin_anew", "end", "address", "open_place",
+        "look_back", "begin_anew", "end", "address", "open_place", "add_table", "answer",
     ]  # fmt: skip
     mode: Literal["welcome", "bet", "pledge", "game", "mirror"] = "welcome"
     phase: Literal["over", "moves"] = "over"
     number: Number = 0
     is_on: bool = False
     seat: Name = ""
+    question: Name = ""
+    choice: Name = ""
 
 
 def do_on_phone(room: PhoneRoom, token: str, act: PhoneAct) -> None:
@@ -139,7 +141,9 @@ def do_on_desk(room: PhoneRoom, act: DeskAct) -> None:
             room.look_back(act.phase)
         case "end":
             PHONES.close(room)
-        case "begin_round" | "end_round" | "begin_anew" | "open_place":
+        case "answer":
+            room.answer_for(act.number, act.question, act.choice)
+        case "begin_round" | "end_round" | "begin_anew" | "open_place" | "add_table":
             getattr(room, act.do)()
     room.tell()
 

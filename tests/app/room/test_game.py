@@ -12,9 +12,12 @@ from partnersim.app.links import from_link, to_link
 from partnersim.app.room import review, surfaces
 from partnersim.app.room.game import Game
 from partnersim.app.room.surfaces import texts
+from partnersim.app.sentences import name_mark
 from partnersim.app.session import State
+from partnersim.app.words import words
 from partnersim.game.rules import rules
 from partnersim.runs.ensemble import run
+from partnersim.runs.ledger import MECHANISMS
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
 
@@ -127,10 +130,26 @@ def test_a_game_that_breaks_the_rules_is_refused(wrong: dict[str, object]) -> No
         Game.model_validate(wrong)
 
 
+def test_a_table_holds_its_decisions_and_hands_them_back_to_the_model() -> None:
+    much, back = {"lend": "much", "promise": "keep"}, {"lend": "model", "promise": "model"}
+    game = played({"council": much}, {"council": back})
+    held = [(one.lever, one.value, one.from_month, one.to_month) for one in game.scenario().interventions]
+    assert held == [("contribution", 0.8, 0, 6), ("promises_under_pressure", 1.0, 0, 6)]
+    assert game.scenario() == played({"council": much}, {}).scenario()
+
+
+def test_the_timeline_says_what_a_table_held_and_for_whom() -> None:
+    world = played({"council": {"lend": "much", "issue": "raise"}}).world()
+    said = [name_mark(mark, world.scenario(), words()) for mark in world.marks() if mark.month == 0]
+    assert said == [
+        "80 % of the staff that can be freed is lent: Council",
+        "Difficult issues are avoided hardly ever: Council",
+    ]
+
+
 def test_every_choice_changes_something_and_every_card_has_its_words() -> None:
-    levers = [set(choice) for choices in rules().moves.values() for choice in choices.values()]
-    assert all(levers)
     for move, choices in rules().moves.items():
+        assert [choice for choice, held in choices.items() if not held] in ([], ["model"])
         assert len({frozenset(choice.items()) for choice in choices.values()}) == len(choices)
         for choice in choices:
             assert texts()(f"choice.{move}.{choice}") and texts()(f"told.{move}.{choice}")
@@ -178,8 +197,8 @@ def test_moves_that_moved_trust_most_come_first_and_name_nobody() -> None:
     assert {(one.move, one.choice) for one in effects} == {
         (move, choice)
         for move, choices in rules().moves.items()
-        for choice in choices
-        if game.count(move, choice)
+        for choice, held in choices.items()
+        if game.count(move, choice) and held
     }
     first = effects[0]
     played_, without = game.world().hundred(), game.without(first.move, first.choice).world().hundred()
@@ -187,6 +206,21 @@ def test_moves_that_moved_trust_most_come_first_and_name_nobody() -> None:
     assert first.trust.mean == pytest.approx(apart.mean())
     assert first.causes
     assert not review.moved_most(Game(seed=7))
+
+
+def test_what_the_ledger_has_of_a_choice_is_what_its_own_cause_moved_between_those_who_made_it() -> None:
+    (joint,) = review.moved_most(game := played({seat: {"day": "joint"} for seat in rules().seats}))
+    booked = game.world().ledger().totals(kind="trust")["joint days"]  # nobody has joint days but by choice
+    assert joint.booked == pytest.approx(booked) and booked > 0 and joint.causes == ("joint days",)
+    (alone,) = review.moved_most(played({"council": {"day": "joint"}}))
+    assert alone.booked == 0.0  # whoever comes alone meets nobody there
+    (raised,) = review.moved_most(game := played({"council": {"issue": "raise"}}))
+    flares = game.world().ledger().trust_changes()[:6, MECHANISMS.index("flares")].sum(axis=0)
+    council = rules().seats.index("council")
+    of_council = flares[council].sum() + flares[:, :, council].sum()
+    assert raised.booked == pytest.approx(of_council / (3 * 6 * 5)) and of_council < 0
+    (lent,) = review.moved_most(played({"council": {"lend": "much"}}))
+    assert lent.booked is None and "deeds" in lent.causes
 
 
 def test_every_text_is_said_and_every_text_that_is_said_is_there() -> None:

@@ -457,6 +457,22 @@ def test_tables_answer_and_see_what_they_see_most_differently(room: PhoneRoom) -
         room.answer(tokens[0], "delegated_authority", "0")
 
 
+def test_for_a_table_without_a_phone_the_facilitator_types_and_for_no_other(room: PhoneRoom) -> None:
+    room.mode, token = "mirror", room.join()
+    do_on_desk(room, DeskAct(do="add_table"))
+    said = {"do": "answer", "question": "delegated_authority", "choice": "3"}
+    do_on_desk(room, DeskAct.model_validate({**said, "number": 2}))
+    assert room.tables() == [{"delegated_authority": ["3"]}]
+    with pytest.raises(RoomError, match="cannot"):
+        do_on_desk(room, DeskAct.model_validate({**said, "number": 1}))
+    assert not room.phones[token].answers
+    again = PhoneRooms().open(Kept.model_validate_json(room.kept().model_dump_json()))
+    again.answer_for(2, "delegated_authority", "0")
+    shown = surfaces.show_desk(again, [])
+    assert shown["typed"] == [[2, {"delegated_authority": ["0"]}]]
+    assert [one["state"] for one in shown["phones"]] == ["typed here"]
+
+
 def test_of_one_table_alone_nothing_is_shown_to_the_room(room: PhoneRoom) -> None:
     room.mode = "mirror"
     room.answer(room.join(), "delegated_authority", "0")

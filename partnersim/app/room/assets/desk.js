@@ -154,11 +154,38 @@ function mirror(view) {
     LABELS.mirror,
     h("p", {}, LABELS.mirror_how),
     h("ul", {}, view.answered.map((line) => h("li", {}, line))),
+    h("p", { class: "bar" }, button(LABELS.add_table, { do: "add_table" })),
+    view.typed.map((pair) => typed(view, pair[0], pair[1])),
     h(
       "div",
       { class: "bar", key: "mirror" },
       button(LABELS.open_place, { do: "open_place" }, { class: "main", disabled: !view.has_session || !view.has_answers }),
       view.has_answers ? file("our-place", LABELS.place_file) : null,
+    ),
+  );
+}
+
+/* The questions for a table that has no phone. */
+function typed(view, number, answers) {
+  return h(
+    "details",
+    { key: `typed ${number}`, class: "typed" },
+    h("summary", {}, `${LABELS.phone} ${number}: ${LABELS.typed}`),
+    view.questions.map((one) =>
+      h(
+        "fieldset",
+        { key: one.name },
+        h("legend", {}, one.title),
+        h(
+          "p",
+          { class: "bar" },
+          one.choices.map((choice) =>
+            button(choice[1], { do: "answer", number, question: one.name, choice: choice[0] }, {
+              "aria-pressed": String((answers[one.name] || []).indexOf(choice[0]) >= 0),
+            }),
+          ),
+        ),
+      ),
     ),
   );
 }
@@ -240,7 +267,7 @@ function phone(one) {
     { key: `phone ${one.number}` },
     h("th", { scope: "row" }, String(one.number)),
     h("td", {}, one.seat),
-    h("td", {}, one.is_in ? LABELS.connected : LABELS.asleep),
+    h("td", {}, one.state),
     h("td", {}, button(LABELS.remove, { do: "remove", number: one.number }, { "aria-label": `${LABELS.remove}: ${LABELS.phone} ${one.number}` })),
   );
 }

@@ -201,7 +201,7 @@ function over(now) {
 function move(one) {
   return h(
     "fieldset",
-    { key: one.move },
+    { key: one.move, class: "move" },
     h("legend", {}, one.title),
     one.choices.map((choice) =>
       h(
