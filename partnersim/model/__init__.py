@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_compiled(parameters: np.dtype) -> bool:
-    """Return whether the machine code of exactly this copy of the core is in the cache.
+    """Return whether there is machine code of exactly this copy of the core: native, or in the cache.
 
     Parameters
     ----------
@@ -22,8 +22,9 @@ def is_compiled(parameters: np.dtype) -> bool:
         What the core is to read: `partnersim.scenario.translate.PARAMETERS`.
     """
     from partnersim.model.compiled import mark_of_compilation
+    from partnersim.model.native.library import load
 
-    return mark_of_compilation(parameters).exists()
+    return load() is not None or mark_of_compilation(parameters).exists()
 
 
 def compile_all(parameters: np.dtype, progress: Callable[[str, int, int], None] | None = None) -> None:
@@ -43,17 +44,17 @@ def compile_all(parameters: np.dtype, progress: Callable[[str, int, int], None] 
     from partnersim.model.draws import root
     from partnersim.model.observe import write_observed
     from partnersim.model.record import array_of, new_record
-    from partnersim.model.schedule import MODEL
+    from partnersim.model.schedule import COMPILED
     from partnersim.model.state import STATE
 
     arrays = tuple(typeof(array_of(new_record(dtype))) for dtype in (STATE, parameters))
     seed, row, rows = typeof(root(0)), typeof(np.empty(1)), typeof(np.empty((1, 1, 1)))
     work: list[tuple[Any, tuple[Any, ...]]] = [
         (write_observed, (*arrays, row)),
-        (MODEL.set_out, (*arrays, seed, int64)),
-        (MODEL.begin_counting, arrays),
-        (MODEL.perform_rows, (int64, int64, *arrays)),
-        (MODEL.run_replicates, (*arrays, seed, int64, rows, rows)),
+        (COMPILED.set_out, (*arrays, seed, int64)),
+        (COMPILED.begin_counting, arrays),
+        (COMPILED.perform_rows, (int64, int64, *arrays)),
+        (COMPILED.run_replicates, (*arrays, seed, int64, rows, rows)),
     ]
     for done, (function, signature) in enumerate(work):
         if progress:

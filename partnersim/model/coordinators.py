@@ -1,7 +1,6 @@
 """Coordinators meet people: whom, what it does, and what is thought of them."""
 
-import math
-
+from partnersim.model.arithmetic import log
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     ARTICULATION,
@@ -154,7 +153,7 @@ def weigh_needs(meet, c, state, p):
             if reach == 0.0:
                 continue
             n_within_reach += 1
-            gumbel = -math.log(-math.log(of_layer(bits, layer))) * luck
+            gumbel = -log(-log(of_layer(bits, layer))) * luck
             state.need[at] = meet(c, i, layer, state, p) + temperature * gumbel
     return n_within_reach
 

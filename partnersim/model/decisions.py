@@ -7,7 +7,7 @@ one's time for alone.
 
 import math
 
-from partnersim.model.arithmetic import clip, product
+from partnersim.model.arithmetic import clip, exp, log, product
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     ADJUSTMENT,
@@ -37,7 +37,7 @@ def ces_term(x, exponent):
         return 1.0 / (x * x)
     if exponent == 1.0:
         return x
-    return math.exp(exponent * math.log(x))
+    return exp(exponent * log(x))
 
 
 @compiled
@@ -50,7 +50,7 @@ def ces_mean(terms, weights, exponent):
         return math.sqrt(weights / terms)
     if exponent == 1.0:
         return terms / weights
-    return math.exp(math.log(terms / weights) / exponent)
+    return exp(log(terms / weights) / exponent)
 
 
 @compiled
@@ -155,14 +155,14 @@ def weigh_initiative(i, m, own_discount, joint_discount, state, p):
 def weigh_initiatives(state, p):
     """Each layer weighs what its organisation's initiatives are worth to it, and what they cost."""
     delay = months_to_benefit(state, p)
-    joint_discount = math.exp(-delay / p.vision.planning_horizon)
+    joint_discount = exp(-delay / p.vision.planning_horizon)
     for i in range(p.n):
         state.stake[i] = 0.0
         for layer in range(N_LAYERS):
             state.net[i, layer] = 0.0
         if state.is_present[i] == 0.0:
             continue
-        own_discount = math.exp(-delay / state.planning_horizon[i])
+        own_discount = exp(-delay / state.planning_horizon[i])
         for m in range(p.programme.n_simultaneous):
             if state.part[m, i] > 0.0:
                 weigh_initiative(i, m, own_discount, joint_discount, state, p)
@@ -176,7 +176,7 @@ def weigh_initiatives(state, p):
 @compiled
 def decide_by_stake(i, layer, state, p):
     """Decide by a logistic function of the gain less its cost: sharpness (net - price)."""
-    return 1.0 / (1.0 + math.exp(-p.decision.sharpness * (state.net[i, layer] - state.price[i])))
+    return 1.0 / (1.0 + exp(-p.decision.sharpness * (state.net[i, layer] - state.price[i])))
 
 
 @compiled

@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from partnersim.model.arithmetic import cos_of_turns, log
 from partnersim.model.compiled import compiled, entry_point
 
 ENVIRONMENT, ENCOUNTERS, FIRST_COORDINATOR = 0, 1, 2
@@ -119,4 +120,4 @@ def event(draw, probability, luck):
 @compiled
 def standard_normal(draw, other_draw, luck):
     """Make a standard normal from two draws, by the polar form of Box and Muller; 0 without luck."""
-    return luck * math.sqrt(-2.0 * math.log(draw)) * math.cos(2.0 * math.pi * other_draw)
+    return luck * math.sqrt(-2.0 * log(draw)) * cos_of_turns(other_draw)

@@ -1,8 +1,6 @@
 """Set the state before the first month, from which a run begins; what is not given is drawn."""
 
-import math
-
-from partnersim.model.arithmetic import clip
+from partnersim.model.arithmetic import clip, exp, log
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     DRAWN_BEFORE,
@@ -194,14 +192,14 @@ def draw_organisations(state, p):
         total = 0.0
         for k in range(n_domains):
             draw = uniform(state.keys, ENVIRONMENT, SETUP, OBJECTIVES, p.label[i], k, 0)
-            state.base_objectives[i, k] = -math.log(draw)
+            state.base_objectives[i, k] = -log(draw)
             total += state.base_objectives[i, k]
         for k in range(n_domains):
             even = 1.0 / n_domains
             apart = p.luck * p.drawn.objective_diversity * (state.base_objectives[i, k] / total - even)
             state.base_objectives[i, k] = even + apart
-        stretch = p.drawn.horizon_diversity * math.log(3.0) * own_draw(i, HORIZON, state, p)
-        state.planning_horizon[i] = max(1.0, p.organisations.planning_horizon[i] * math.exp(stretch))
+        stretch = p.drawn.horizon_diversity * log(3.0) * own_draw(i, HORIZON, state, p)
+        state.planning_horizon[i] = max(1.0, p.organisations.planning_horizon[i] * exp(stretch))
         state.base_pressure[i] = clip(
             p.organisations.pressure[i] + p.drawn.pressure_spread * own_draw(i, PRESSURE, state, p), 0.0, 1.0
         )
@@ -247,8 +245,8 @@ def keep_apart(state, p):
     """Compare planning horizons, once for all."""
     for i in range(p.n):
         for j in range(p.n):
-            ratio = math.log(state.planning_horizon[i] / state.planning_horizon[j])
-            state.horizons_apart[i, j] = min(1.0, abs(ratio) / math.log(10.0))
+            ratio = log(state.planning_horizon[i] / state.planning_horizon[j])
+            state.horizons_apart[i, j] = min(1.0, abs(ratio) / log(10.0))
 
 
 @compiled

@@ -1,8 +1,6 @@
 """Process 9 observes: it reads the state, and changes nothing."""
 
-import math
-
-from partnersim.model.arithmetic import clip
+from partnersim.model.arithmetic import clip, exp
 from partnersim.model.compiled import compiled, entry_point
 from partnersim.model.constants import (
     AVOIDANCE_BONUS,
@@ -142,7 +140,7 @@ def write_observed(states, parameters, row):
     realised = 0.0
     for k in range(p.n_domains):
         realised += state.vision[k] * state.embedded[k]
-    row[OUTCOME_ALONE] = 100.0 * math.exp(p.place.log_growth * state.month[0] / 12.0)
+    row[OUTCOME_ALONE] = 100.0 * exp(p.place.log_growth * state.month[0] / 12.0)
     row[OUTCOME] = row[OUTCOME_ALONE] * (1.0 - p.place.reach * realised)
     row[VISION_REALISED] = realised
     row[COST] = state.staff_days[0]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.core import config
 
 from partnersim.model import (
     coordinators,
@@ -22,6 +23,7 @@ from partnersim.model import (
 from partnersim.model.compiled import entry_point
 from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import root, set_keys
+from partnersim.model.native.library import Library, load
 from partnersim.model.observe import write_observed
 from partnersim.model.record import array_of, new_record
 from partnersim.model.state import STATE, pack_detail
@@ -178,7 +180,9 @@ def _in_order(slots: Mapping[str, Function]) -> Function:
         ]
     lines += [f"    if last == {END}:", "        state.month[0] += 1"]
     scope = {"__name__": __name__, **{row.name: row.process for row in MONTH}, **slots}
-    exec(compile("\n".join(lines), __file__, "exec"), scope)
+    source = "\n".join(lines)
+    exec(compile(source, __file__, "exec"), scope)
+    scope["perform_rows"].source = source  # no file has it
     return scope["perform_rows"]
 
 
@@ -248,8 +252,8 @@ class Core(NamedTuple):
     ----------
     variants
         What is in the slots that is not the model's.
-    set_out, begin_counting, perform_rows, run_replicates
-        Compiled, or not where a variant is not.
+    set_out, begin_counting, perform_rows, run_replicates, write_observed
+        Machine code; or some are not, where a variant is not.
     """
 
     variants: tuple[Variant, ...]
@@ -257,6 +261,7 @@ class Core(NamedTuple):
     begin_counting: Function
     perform_rows: Function
     run_replicates: Function
+    write_observed: Function = write_observed
 
     def start(self, state: Any, p: Any, root: Any, replicate: int) -> None:
         """Set a state to the beginning of a replicate, whatever it held before."""
@@ -287,7 +292,7 @@ class Core(NamedTuple):
 
     def observe(self, state: Any, p: Any, row: Any) -> None:
         """Write what is observed of the month gone into `row`: float64[len(SERIES)]."""
-        write_observed(array_of(state), array_of(p), row)
+        self.write_observed(array_of(state), array_of(p), row)
 
     def walk(self, state: Any, p: Any) -> Iterator[Row]:
         """Perform one month process by process, and yield the row of each when it has run."""
@@ -339,11 +344,29 @@ def _core(own: tuple[Variant, ...], slots: Mapping[str, Function], **options: An
 
 _DEFAULTS = {name: slot.default for name, slot in SLOTS.items()}
 
-MODEL = _core((), _DEFAULTS)
-"""The model with its own functions in all slots."""
+COMPILED = _core((), _DEFAULTS)
+"""The model with its own functions in all slots, as Numba compiles it."""
 
 # Numba looks up by their names what the last one calls.
-set_out, begin_counting, perform_rows = MODEL.set_out, MODEL.begin_counting, MODEL.perform_rows
+set_out, begin_counting, perform_rows = COMPILED.set_out, COMPILED.begin_counting, COMPILED.perform_rows
+
+
+def _choose_machine(library: Library | None) -> Core:
+    """Take the native library where it is there and Numba may compile too: without, all is plain Python."""
+    if library is None or config.DISABLE_JIT:
+        return COMPILED
+    return Core(
+        (),
+        library.set_out,
+        library.begin_counting,
+        library.perform_rows,
+        library.run_replicates,
+        library.write_observed,
+    )
+
+
+MODEL = _choose_machine(load())
+"""The model with its own functions in all slots, by the fastest machine that is there."""
 
 start, perform, step, walk = MODEL.start, MODEL.perform, MODEL.step, MODEL.walk
 observe, simulate = MODEL.observe, MODEL.simulate

@@ -6,7 +6,7 @@ trust stands here, and `set_competence` and `set_goodwill` alone write it.
 
 import math
 
-from partnersim.model.arithmetic import clip
+from partnersim.model.arithmetic import clip, tanh
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     AGREEMENT_LOSS,
@@ -352,7 +352,7 @@ def trust_in_two_layers(i, layer, j, surprise, state, p):
     """
     damage = state.damage[i, layer, j]
     trust = math.sqrt(state.competence_trust[i, layer, j] * state.goodwill_trust[i, layer, j])
-    signal = math.tanh(SENSITIVITY * surprise)
+    signal = tanh(SENSITIVITY * surprise)
     if signal > 0.0:
         trust += BUILDING * signal * max(1.0 - damage - trust, 0.0) / PERIOD_MONTHS
         damage -= FORGIVING * damage / PERIOD_MONTHS

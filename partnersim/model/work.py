@@ -1,8 +1,6 @@
 """Promises are kept or broken, decisions taken, work done and embedded, and begun anew."""
 
-import math
-
-from partnersim.model.arithmetic import clip, length, product
+from partnersim.model.arithmetic import clip, exp, length, product
 from partnersim.model.compiled import compiled, with_slot
 from partnersim.model.constants import (
     ACCOUNTABILITY_CONSENT,
@@ -493,7 +491,7 @@ def begin_initiative(begin, m, month, state, p):
         begin(m, number, state, p)
     state.number[m] = number
     state.generation[m] += 1
-    state.difficulty[m] = math.exp(
+    state.difficulty[m] = exp(
         DIFFICULTY_SPREAD * normal_of(number, DIFFICULTY_DRAW, state, p)
         - 0.5 * DIFFICULTY_SPREAD * DIFFICULTY_SPREAD * p.luck * p.luck
     )

@@ -16,10 +16,15 @@ from partnersim.model.series import SERIES
 from partnersim.runs.measures import Floats, Wholes, measure, name_series
 
 if TYPE_CHECKING:
+    from partnersim.model.native.library import Library
     from partnersim.model.variants import Variant, Variants
 
 MOST_TOGETHER = 200
 """The most runs that are measured together, and in memory with all their months."""
+
+
+MOST_WAITING = 8
+"""The most kinds of points of which some wait for others like them."""
 
 
 class NotFiniteError(ArithmeticError):
@@ -27,10 +32,21 @@ class NotFiniteError(ArithmeticError):
 
 
 class Compiled(NamedTuple):
-    """The compiled core, and the variants of one's own that were put into its slots."""
+    """The compiled core, and the variants of one's own that were put into its slots.
+
+    Attributes
+    ----------
+    simulate
+        Runs replicates of one point.
+    variants
+        What is in the slots that is not the model's.
+    library
+        The native library, which runs several points side by side; None where there is none.
+    """
 
     simulate: Callable[..., None]
     variants: tuple[Variant, ...]
+    library: Library | None = None
 
 
 def compiled_for(variants: Variants | None) -> Compiled:
@@ -42,9 +58,10 @@ def compiled_for(variants: Variants | None) -> Compiled:
         As `partnersim.model.schedule.build`, and so does what it returns.
     """
     from partnersim.model import schedule
+    from partnersim.model.native.library import load
 
     if not variants:
-        return Compiled(schedule.simulate, ())
+        return Compiled(schedule.simulate, (), None if schedule.MODEL is schedule.COMPILED else load())
     from partnersim.scenario.translate import PARAMETERS
 
     core = schedule.build(variants, compiled_for=PARAMETERS)
@@ -109,6 +126,7 @@ class Kernel:
         from partnersim.model.state import STATE
 
         self._simulate, self._state = compiled.simulate, new_record(STATE)
+        self._library = compiled.library
         self._seed, self._root = seed, root(seed)
         self._buffer = np.empty((most, months + 1, len(SERIES)))
         self._no_detail = np.empty((most, months + 1, 0))
@@ -127,21 +145,55 @@ class Kernel:
         """
         most = len(self._buffer)
         rows: list[int] = []
-        for whole in parts:
-            for begin in range(0, len(whole.rows), most):
-                part = whole.cut(begin, begin + most)
-                if len(rows) + len(part.rows) > most:
-                    yield self._measure(rows, errors)
-                    rows = []
-                rows += self._fill(part, len(rows), errors)
+        for group in self._groups(parts):
+            if len(rows) + sum(len(part.rows) for part in group) > most:
+                yield self._measure(rows, errors)
+                rows = []
+            rows += self._fill(group, len(rows), errors)
         if rows:
             yield self._measure(rows, errors)
 
-    def _fill(self, part: Part, at: int, errors: dict[int, Exception] | None) -> list[int]:
+    def _groups(self, parts: Iterable[Part]) -> Iterator[list[Part]]:
+        """Cut parts to the buffer, and put small ones together that can be run side by side.
+
+        These are parts of as many rows, whose parameters are alike in all whole numbers and switches:
+        arms of a sweep take turns, so a part waits for others of its kind.
+        """
+        from partnersim.model.record import copy_of
+
+        most, lanes = len(self._buffer), self._library.lanes if self._library else 1
+        waiting: dict[Any, list[Part]] = {}
+        for whole in parts:
+            for begin in range(0, len(whole.rows), most):
+                part = whole.cut(begin, begin + most)
+                size = len(part.rows)
+                if self._library is None or part.detail is not None or not size < lanes <= most // size:
+                    yield [part]
+                    continue
+                kind = size, self._library.kind_of(part.parameters)
+                part = part._replace(parameters=copy_of(part.parameters))
+                waiting.setdefault(kind, []).append(part)
+                if len(waiting[kind]) == lanes:
+                    yield waiting.pop(kind)
+                elif len(waiting) > MOST_WAITING:
+                    yield waiting.pop(next(iter(waiting)))
+        yield from waiting.values()
+
+    def _fill(self, group: list[Part], at: int, errors: dict[int, Exception] | None) -> list[int]:
         """Simulate runs into the free rows of the buffer; return the rows that are there."""
-        end = at + len(part.rows)
+        rows: list[int] = []
+        for part in group:
+            end = at + len(rows) + len(part.rows)
+            self._addresses[end - len(part.rows) : end] = part.first + np.arange(len(part.rows))
+            rows += part.rows
+        end = at + len(rows)
+        if len(group) > 1 and self._library is not None:
+            firsts, detail = [part.first for part in group], self._no_detail[at:end]
+            points = [part.parameters for part in group]
+            self._library.run_points(points, self._root, firsts, self._buffer[at:end], detail)
+            return rows
+        (part,) = group
         detail = self._no_detail[at:end] if part.detail is None else part.detail
-        self._addresses[at:end] = np.arange(part.first, part.first + len(part.rows))
         try:
             self._simulate(self._state, part.parameters, self._root, part.first, self._buffer[at:end], detail)
         except MemoryError:
@@ -154,9 +206,9 @@ class Kernel:
                 return []
             there: list[int] = []
             for number in range(len(part.rows)):  # one by one, so that only what fails is lost
-                there += self._fill(part.cut(number, number + 1), at + len(there), errors)
+                there += self._fill([part.cut(number, number + 1)], at + len(there), errors)
             return there
-        return [*part.rows]
+        return rows
 
     def _measure(self, rows: list[int], errors: dict[int, Exception] | None) -> Batch:
         """Measure the runs in the buffer."""
