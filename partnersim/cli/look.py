@@ -78,7 +78,8 @@ def serve_app(
     story: Annotated[str, typer.Option(help="The story that --export writes.", show_default=False)] = "",
 ) -> None:
     """Open the workshop app: a partnership to play with, for a room and a projector."""
-    compile_first(is_quiet=False)
+    if export is None or story:  # a page that runs the model brings it along
+        compile_first(is_quiet=False)
     if export is not None:
         from partnersim.app.export import story_page
         from partnersim.app.live.page import live_page

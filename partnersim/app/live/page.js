@@ -370,7 +370,7 @@
   document.addEventListener("keydown", (event) => {
     const views = ["stage", "change", "hundred", "packages"];
     const step = { PageDown: 1, PageUp: -1 }[event.key];
-    const help = document.querySelector(".live-help[open]");
+    const help = document.querySelector("#change:not([hidden]) .live-help[open]");
     if (event.key === "Escape" && help) {
       help.open = false;
       help.firstElementChild.focus();

@@ -6,17 +6,21 @@ import base64
 import hashlib
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from partnersim.app.levers import coordinator_choices, front_levers
 from partnersim.app.live import page as live
+from partnersim.app.live import wasm
 from partnersim.app.live.page import Patch, live_page, page_data
 from partnersim.app.session import changed
 from partnersim.app.words import words
 from partnersim.app.world import Change, World
+from partnersim.cli.base import app
 from partnersim.model.draws import root
 from partnersim.model.record import array_of, new_record
 from partnersim.model.schedule import simulate
@@ -103,6 +107,17 @@ def test_the_page_lets_in_its_own_scripts_and_nothing_else(page: str) -> None:
     outside = set(re.findall(r"(?:https?:)?//[a-z][\w.]+", page)) - {"http://www.w3.org"}
     assert outside == set()
     assert "${" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_one_sentence_says_that_there_is_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(wasm, "FOLDER", tmp_path)
+    monkeypatch.setattr(wasm, "CACHE_FOLDER", tmp_path)
+    monkeypatch.setattr(wasm, "find_spec", lambda name: None)
+    written = tmp_path / "page.html"
+    ended = CliRunner().invoke(app, ["app", "--export", str(written)])
+    assert ended.exit_code == 2, ended.output
+    assert " ".join(ended.output.split()).endswith("python -m pip install ziglang")
+    assert not written.exists()
 
 
 def test_every_text_that_the_scripts_say_is_there() -> None:
