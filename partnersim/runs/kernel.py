@@ -159,8 +159,6 @@ class Kernel:
         These are parts of as many rows, whose parameters are alike in all whole numbers and switches:
         arms of a sweep take turns, so a part waits for others of its kind.
         """
-        from partnersim.model.record import copy_of
-
         most, lanes = len(self._buffer), self._library.lanes if self._library else 1
         waiting: dict[Any, list[Part]] = {}
         for whole in parts:
@@ -171,7 +169,7 @@ class Kernel:
                     yield [part]
                     continue
                 kind = size, self._library.kind_of(part.parameters)
-                part = part._replace(parameters=copy_of(part.parameters))
+                part = part._replace(parameters=self._library.copy_of(part.parameters))
                 waiting.setdefault(kind, []).append(part)
                 if len(waiting[kind]) == lanes:
                     yield waiting.pop(kind)

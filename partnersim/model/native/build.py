@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from partnersim.model.native import walk
 from partnersim.model.native.library import FOLDER, library_name, rules
-from partnersim.model.native.walk import (
-    Array, Number, Program, Record, Records, Row, Table, side_by_side, structure,
-)  # fmt: skip
+from partnersim.model.native.walk import Array, Number, Record, Records, Row, Table, structure
 from partnersim.model.observe import write_observed
 from partnersim.model.schedule import COMPILED
 from partnersim.model.state import STATE
@@ -33,7 +32,7 @@ def one(parameters: np.dtype) -> str:
     state, p = Record("STATE", STATE), Record("PARAMETERS", parameters)
     both, whole, table = [Records(state), Records(p)], Number("i64"), Table(False)
     seed = Array("u64", (2,))
-    program = Program()
+    program = walk.Program()
     names = [
         program.write(function, kinds).name
         for function, kinds in (
@@ -48,7 +47,9 @@ def one(parameters: np.dtype) -> str:
 EXPORTED void write_observed(STATE *state, PARAMETERS *p, f64 *row) {{
     {}(state, p, (Row){{row, 0}});
 }}
-EXPORTED void set_out(STATE *state, PARAMETERS *p, u64 *root, i64 replicate) {{ {}(state, p, root, replicate); }}
+EXPORTED void set_out(STATE *state, PARAMETERS *p, u64 *root, i64 replicate) {{
+    {}(state, p, root, replicate);
+}}
 EXPORTED void begin_counting(STATE *state, PARAMETERS *p) {{ {}(state, p); }}
 EXPORTED void perform_rows(i64 first, i64 last, STATE *state, PARAMETERS *p) {{ {}(first, last, state, p); }}
 EXPORTED void run_1(STATE *state, PARAMETERS *p, u64 *root, i64 *first, Table *series, Table *detail) {{
@@ -67,13 +68,13 @@ def lanes(parameters: np.dtype, *, is_shared: bool) -> str:
     state = Record("STATE", STATE, True, frozenset({"month"}))
     given = Record("PARAMETERS", parameters)
     p = given if is_shared else Record("OWN", parameters, True, frozenset({"i64", "bool"}))
-    program = Program()
+    program = walk.Program()
     kinds = [Records(state), Records(p), Array("u64", (2,)), Number("i64", True), Table(True), Table(True)]
     run = program.write(COMPILED.run_replicates, kinds).name
     parts = ['#include "machine.h"\n', structure(state), structure(given)]
     own = "p"
     if not is_shared:
-        body = side_by_side(p)
+        body = walk.side_by_side(p)
         parts += [structure(p), f"static void lay_out(PARAMETERS *from, OWN *to) {{\n{body}}}\n"]
         own = "(lay_out(p, (OWN *)(state + 1)), (OWN *)(state + 1))"
     call = f"""
@@ -85,7 +86,9 @@ EXPORTED void NAME(STATE *state, PARAMETERS *p, u64 *root, i64 *first, Table *se
 
 
 def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path:
-    """Build the library into a folder, in place of any that was there; return its path.
+    """Build the library into a folder, in place of one of other rules; return its path.
+
+    If that of these rules is there already, nothing is done.
 
     Parameters
     ----------
@@ -104,6 +107,8 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
     target = target or this_computer()
     compiler = [sys.executable, "-m", "ziglang", "cc", "-target", target]
     path = folder / library_name(target)
+    if path.exists():
+        return path
     with tempfile.TemporaryDirectory() as work:
         jobs = []
 

@@ -37,7 +37,7 @@ def rules() -> str:
 
 def library_name(target: str = sys.platform, digest: str = "") -> str:
     """Return the name of the library's file for a computer."""
-    suffix = ".dll" if "win" in target.replace("darwin", "") else ".so"
+    suffix = ".dll" if "win" in target.replace("darwin", "") else ".so"  # macOS loads either name
     return f"library-{digest or rules()[:16]}{suffix}"
 
 
@@ -130,22 +130,29 @@ class Library:
         array = array_of(point)
         return array.view(np.int64)[_words_of_wholes(array.dtype)].tobytes()
 
+    def copy_of(self, point: Any) -> Any:
+        """Copy a record of parameters."""
+        return _as_one([array_of(point)])[0]
+
     def _run(
         self, name: str, width: int, states: Any, parameters: Any, root: Any, firsts: Any, *tables: Any
     ) -> None:
-        """Call a function that runs replicates; several have a state of their own, one for each thread."""
+        """Call a function that runs replicates. Each width has a state of its own in each thread, since
+        what no rule writes, such as trust in oneself, has to stay 0."""
         if width > 1:
-            if not hasattr(self._own, "state"):
-                size = self.lanes * (STATE.itemsize + parameters.dtype.itemsize)
-                self._own.state = np.zeros(size + VECTOR, np.uint8)
-            states = self._own.state[-self._own.state.ctypes.data % VECTOR :]
+            room = vars(self._own).get(f"room_{width}")
+            if room is None:
+                size = width * (STATE.itemsize + parameters.dtype.itemsize)
+                room = np.zeros(size + VECTOR, np.uint8)
+                setattr(self._own, f"room_{width}", room)
+            states = room[-room.ctypes.data % VECTOR :]
         firsts = np.ascontiguousarray(firsts, np.int64)
         series, detail = (ctypes.byref(table_of(table, width)) for table in tables)
         self._library[name](*map(_address, (states, parameters, root, firsts)), series, detail)
 
 
 def _as_one(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Put arrays of records one after another: as bytes, since field by field takes a hundred times as long."""
+    """Put arrays of records one after another: as bytes, since field by field takes far longer."""
     return np.concatenate([array.view(np.uint8) for array in arrays]).view(arrays[0].dtype)
 
 

@@ -410,14 +410,14 @@ class Writer:
                     self.block(node.orelse)
             return
         holds = self.kept(test).code
-        branches = [(self.new_name("mask"), holds, node.body), (self.new_name("mask"), f"~{holds}", node.orelse)]
-        for mask, condition, body in branches:
-            if body:
-                self.put(f"vbool {mask} = {self.within(condition)};")
+        branches = [(self.new_name("mask"), holds, node.body)]
+        if node.orelse:
+            branches.append((self.new_name("mask"), f"~{holds}", node.orelse))
+        for mask, condition, _ in branches:
+            self.put(f"vbool {mask} = {self.within(condition)};")
         for mask, _, body in branches:
-            if body:
-                with self.braces(f"if (any({mask}))", mask):
-                    self.block(body)
+            with self.braces(f"if (any({mask}))", mask):
+                self.block(body)
         # Where all lanes have left there is nothing more to do.
         if any(isinstance(inner, ast.Continue | ast.Return) for inner in ast.walk(node)) and self.mask:
             if self.loops and len(self.masks) == self.loops[-1].depth:
@@ -633,7 +633,7 @@ class Writer:
         if isinstance(op, ast.FloorDiv | ast.Mod) and kind.base == "i64":
             return Value(f"{'modulo' if isinstance(op, ast.Mod) else 'quotient'}_{kind.c}({a}, {b})", kind)
         sign = SIGNS.get(type(op))
-        if sign is None or kind.base == "bool" or kind.base == "f64" and sign not in "+-*/":
+        if sign is None or kind.base == "bool" or (kind.base == "f64" and sign not in "+-*/"):
             raise self.refuse(node, f"no {type(op).__name__} of {kind.base}")
         return Value(f"({a} {sign} {b})", kind)
 
@@ -704,8 +704,9 @@ class Writer:
             raise self.refuse(node, "arguments are given by position")
         if isinstance(node.func, ast.Attribute) and node.func.attr == "view":
             of = self.number(node.func.value)
-            base = {np.int64: "i64", np.float64: "f64"}[self.constant(node.args[0])]
-            return Value(f"{'bits' if base == 'i64' else 'number'}_{of.kind.c}({of.code})", of.kind._replace(base=base))
+            base = CASTS[self.constant(node.args[0])]
+            name = "bits" if base == "i64" else "number"
+            return Value(f"{name}_{of.kind.c}({of.code})", Number(base, of.kind.lanes))
         function = self.called(node.func)
         arguments = [self.expression(argument) for argument in node.args]
         if function in CASTS:
