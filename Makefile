@@ -78,11 +78,11 @@ format: $(TOOLS)
 test: compile
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
-# Once, before two workers would both do it.
+# The native library of the rules as they are now.
 compile: $(TOOLS)
-	@echo "Compiling the model, if that is still to do (about a minute) ..."
-	@$(BIN)/python -c 'from partnersim.model import compile_all as c; \
-		from partnersim.scenario.translate import PARAMETERS as p; c(p)'
+	@echo "Building the native library, if that is still to do (half a minute) ..."
+	@$(BIN)/python -c 'from partnersim.model.native.build import build as b; \
+		from partnersim.scenario.translate import PARAMETERS as p; b(p)'
 
 # Real browsers, and processes that are killed: one that fails is tried once more, and named.
 # Tests of one file stay with one worker as long as both have work: a server or a site is made once.

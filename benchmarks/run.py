@@ -21,6 +21,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +37,9 @@ from where_time_goes import time_processes
 import partnersim
 from partnersim.model import compile_all
 from partnersim.model.draws import root
-from partnersim.model.record import new_record
-from partnersim.model.schedule import simulate
+from partnersim.model.native.library import load
+from partnersim.model.record import array_of, new_record
+from partnersim.model.schedule import COMPILED, simulate
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
 from partnersim.runs.ensemble import n_cores
@@ -165,6 +167,40 @@ def measure_against_mesa(size: Size) -> dict[str, float]:
         found[f"plain Mesa, {name}, ms"] = 1000.0 * statistics.median(plain)
         found[f"ratio, {name}"] = ratio(plain, core)
     return found
+
+
+def measure_machines(size: Size) -> dict[str, float]:
+    """How many times faster than Numba's code the native library is: one by one, and in its lanes."""
+    library = load()
+    if library is None:
+        return {}
+    scenario, n, widest = places()[WITHOUT], size.core_runs // 8 * 8, library.lanes
+    parameters, state, seed = to_parameters(scenario), array_of(new_record(STATE)), root(1)
+    series = np.empty((n, scenario.months + 1, len(SERIES)))
+    detail = np.empty((n, scenario.months + 1, 0))
+
+    def replicates(machine: Any, lanes: int) -> None:
+        """Replicates of one point."""
+        library.lanes = lanes
+        machine.run_replicates(state, array_of(parameters), seed, 0, series, detail)
+
+    def points() -> None:
+        """As many points of one replicate."""
+        library.lanes = widest
+        for at in range(0, n, 8):
+            rows = slice(at, at + 8)
+            library.run_points([parameters] * 8, seed, range(at, at + 8), series[rows], detail[rows])
+
+    tasks: dict[str, Task] = {"Numba": lambda: replicates(COMPILED, 1)}
+    tasks |= {
+        f"replicates, {lanes} side by side": partial(replicates, library, lanes)
+        for lanes in (1, 4, 8)
+        if lanes <= widest
+    }
+    tasks["points, side by side"] = points
+    taken = alternate(tasks, size.rounds, time.thread_time)
+    library.lanes = widest
+    return {f"{name}, times faster": ratio(taken["Numba"], seconds) for name, seconds in taken.items()}
 
 
 def measure_ensembles(size: Size) -> dict[str, float]:
@@ -377,6 +413,8 @@ GOALS = (
     ("against Mesa", f"core, {WITHOUT}, ms", 1.0, "at most"),
     ("against Mesa", f"ratio, {WITH}", 60.0, "at least"),
     ("against Mesa", f"ratio, {WITHOUT}", 60.0, "at least"),
+    ("native", "replicates, 4 side by side, times faster", 2.2, "at least"),
+    ("native", "replicates, 8 side by side, times faster", 3.0, "at least"),
     ("ensembles", "2 workers against 1, times faster", 1.8, "at least"),
     ("ensembles", "compare, 200 pairs, s", 0.6, "at most"),
     ("starts", "run --replicates 1, s", 2.5, "at most"),
@@ -462,7 +500,7 @@ def write_report(results: Mapping[str, Any]) -> str:
         "same results; what the plain model leaves out is listed in `plain_mesa.py`.",
         "",
     ]
-    for section in ("ensembles", "starts", "memory", "compilation"):
+    for section in ("native", "ensembles", "starts", "memory", "compilation"):
         if section in results:
             lines += [f"## {section.capitalize()}", ""]
             rows = [(key, number(value)) for key, value in results[section].items()]
@@ -504,6 +542,8 @@ def main() -> int:
     results: dict[str, Any] = {"machine": describe_machine()}
     say("the core against a plain Mesa model")
     results["against Mesa"] = measure_against_mesa(size)
+    say("the native library against Numba")
+    results["native"] = measure_machines(size)
     say("ensembles")
     results["ensembles"] = measure_ensembles(size)
     say("starts")

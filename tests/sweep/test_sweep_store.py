@@ -443,6 +443,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, replicate: int, how: Any) -> None:
             how(series[replicate - first])
 
     monkeypatch.setattr(schedule, "simulate", spoiled)
+    monkeypatch.setattr("partnersim.model.native.library.load", lambda: None)  # runs points side by side
 
 
 def fill_with_nan(series: Any) -> None:

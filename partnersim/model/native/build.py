@@ -11,7 +11,7 @@ import numpy as np
 
 from partnersim.model.native import walk
 from partnersim.model.native.library import FOLDER, library_name, rules
-from partnersim.model.native.walk import Array, Number, Record, Records, Row, Table, structure
+from partnersim.model.native.walk import Array, Kind, Number, Record, Records, Row, Table, structure
 from partnersim.model.observe import write_observed
 from partnersim.model.schedule import COMPILED
 from partnersim.model.state import STATE
@@ -21,17 +21,20 @@ WIDTHS = {4: "avx2", 8: "avx512f+avx512dq+avx512bw+avx512vl"}
 
 # No arithmetic but what is written: all machines must agree bit for bit.
 FLAGS = [
-    "-std=c17", "-O2", "-ffp-contract=off", "-fwrapv", "-fno-math-errno", "-fvisibility=hidden",
+    "-std=c17", "-O2", "-g0", "-ffp-contract=off", "-fwrapv", "-fno-math-errno", "-fvisibility=hidden",
     "-fno-sanitize=undefined", "-fPIC", "-Wall", "-Werror", "-Wno-parentheses-equality",
     "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-but-set-variable",
 ]  # fmt: skip
+
+WEB = ["-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base"]
+"""How what a browser runs is put together: memory from `__heap_base` on is the page's."""
 
 
 def one(parameters: np.dtype) -> str:
     """Write all that Python calls, for one replicate at a time."""
     state, p = Record("STATE", STATE), Record("PARAMETERS", parameters)
-    both, whole, table = [Records(state), Records(p)], Number("i64"), Table(False)
-    seed = Array("u64", (2,))
+    both: list[Kind] = [Records(state), Records(p)]
+    whole, seed, table = Number("i64"), Array("u64", (2,)), Table(False)
     program = walk.Program()
     names = [
         program.write(function, kinds).name
@@ -69,8 +72,9 @@ def lanes(parameters: np.dtype, *, is_shared: bool) -> str:
     given = Record("PARAMETERS", parameters)
     p = given if is_shared else Record("OWN", parameters, True, frozenset({"i64", "bool"}))
     program = walk.Program()
-    kinds = [Records(state), Records(p), Array("u64", (2,)), Number("i64", True), Table(True), Table(True)]
-    run = program.write(COMPILED.run_replicates, kinds).name
+    both: list[Kind] = [Records(state), Records(p)]
+    more: list[Kind] = [Array("u64", (2,)), Number("i64", True), Table(True), Table(True)]
+    run = program.write(COMPILED.run_replicates, [*both, *more]).name
     parts = ['#include "machine.h"\n', structure(state), structure(given)]
     own = "p"
     if not is_shared:
@@ -95,7 +99,8 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
     parameters
         What the rules read: `partnersim.scenario.translate.PARAMETERS`.
     target
-        The computer it is for, as Zig names it, such as "aarch64-macos"; this one unless given.
+        The computer it is for, as Zig names it, such as "aarch64-macos", or "wasm32-freestanding" for
+        what a browser runs; this one unless given.
 
     Raises
     ------
@@ -131,7 +136,8 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
             if job.wait():
                 raise subprocess.CalledProcessError(job.returncode, command)
         objects = [f"{work}/{name}.o" for name, _, _ in jobs]
-        subprocess.run([*compiler, "-shared", "-s", *objects, "-o", f"{work}/{path.name}"], check=True)
+        link = WEB if target.startswith("wasm") else ["-shared"]
+        subprocess.run([*compiler, *link, "-s", *objects, "-o", f"{work}/{path.name}"], check=True)
         content = (Path(work) / path.name).read_bytes()
     for old in folder.glob(library_name(target, "*")):
         old.unlink()
@@ -144,5 +150,5 @@ def this_computer() -> str:
     import platform
 
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine())
-    system = {"linux": "linux-gnu.2.17", "darwin": "macos", "win32": "windows-gnu"}[sys.platform]
-    return f"{machine}-{system}"
+    system = {"linux": "linux-gnu.2.17", "darwin": "macos", "win32": "windows-gnu"}
+    return f"{machine}-{system.get(sys.platform, sys.platform)}"

@@ -37,7 +37,9 @@ def rules() -> str:
 
 def library_name(target: str = sys.platform, digest: str = "") -> str:
     """Return the name of the library's file for a computer."""
-    suffix = ".dll" if "win" in target.replace("darwin", "") else ".so"  # macOS loads either name
+    suffix = ".so"  # which macOS loads too
+    for family, other in (("win32", ".dll"), ("windows", ".dll"), ("wasm", ".wasm")):
+        suffix = other if family in target else suffix
     return f"library-{digest or rules()[:16]}{suffix}"
 
 
