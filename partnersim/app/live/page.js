@@ -5,9 +5,9 @@
   const told = JSON.parse(document.getElementById("told").textContent);
   const core = makeCore(told);
   const answers = makeAnswers(told);
+  const pictures = makePictures(told, answers);
   const { say } = answers;
   const MOST_KEPT = 30; /* hundreds that are kept, so that going back to one takes no time */
-  const FULL = ["#12436D", "#28A197"];
   const by = (id) => document.getElementById(id);
   const all = (what, root = document) => [...root.querySelectorAll(what)];
 
@@ -124,85 +124,37 @@
     all(".live-answer").forEach((one) => { one.textContent = answer; });
   }
 
-  /* A chart of lines: its scale is the first that is high enough for all of them. */
+  /* One of the charts, the numbers behind it, and the room's bet on it. */
   function drawChart(box) {
-    const name = box.dataset.chart === "small" ? "change" : box.dataset.chart;
-    const values = lines[told.lines[name]];
-    const highest = Math.max(10, ...values.flat().filter(Number.isFinite));
-    const ceiling = [10, 20, 40, 60, 80, 100, 120, 150, 200, 400].find((top) => top >= highest) || highest;
-    const group = box.querySelector(".live-lines");
-    const frame = Object.fromEntries(Object.entries(group.dataset).map(([key, value]) => [key, Number(value)]));
-    const x = (month) => frame.left + (frame.width * month) / told.months;
-    const y = (value) => frame.top + frame.height * (1 - value / ceiling);
-    all(".live-tick", box).forEach((tick, at) => { tick.textContent = String((ceiling * at) / 2); });
-    all(".live-line", group).forEach((line, arm) => {
-      const known = (values[arm] || []).map((value, month) => [month, value]).filter(([, v]) => Number.isFinite(v));
-      const way = known.map(([month, value]) => `${x(month).toFixed(1)} ${y(value).toFixed(1)}`).join("L");
-      line.setAttribute("d", way ? `M${way}` : "");
-    });
-    const title = say(`page.line_title.${name}`, { n: told.n });
+    const isSmall = box.dataset.chart === "small";
+    const name = isSmall ? "change" : box.dataset.chart;
+    const sides = lines[told.lines[name]];
+    const scale = pictures.chart(box, sides);
     box.querySelector("h2").textContent = say(`live.line.${name}`);
-    const scroll = box.querySelector(".ps-scroll");
-    if (scroll) {
-      const years = told.when.map((_, month) => month).filter((month) => month % 12 === 0);
-      const columns = values.map((of) => years.map((month) => of[month].toFixed(1)));
-      fill(scroll, title, [say("draw.by"), ...namesOf()], years.map((month) => told.when[month]), columns);
-      box.querySelector("summary span").textContent = `: ${title}`;
-    }
-    const place = name === "change" && box.dataset.chart !== "small" ? betPlace(x, y, frame) : null;
-    drawBetOn(box.querySelector(".ps-bet"), place);
-  }
-
-  /* The numbers behind a picture: a column of names, and one for each side. */
-  function fill(scroll, title, headings, rows, columns) {
-    const make = (tag, text, scope) => {
-      const cell = document.createElement(tag);
-      cell.textContent = text;
-      if (scope) cell.scope = scope;
-      return cell;
-    };
-    const table = document.createElement("table");
-    table.append(make("caption", title));
-    const head = table.createTHead().insertRow();
-    head.append(...headings.map((heading) => make("th", heading, "col")));
-    const body = table.createTBody();
-    rows.forEach((row, at) => {
-      body.insertRow().append(make("th", row, "row"), ...columns.map((column) => make("td", column[at])));
-    });
-    scroll.setAttribute("aria-label", title);
-    scroll.replaceChildren(table);
+    if (isSmall) return;
+    pictures.bet(box, scale, name === "change" ? betPlaced() : null);
+    const title = say(`page.line_title.${name}`, { n: told.n });
+    const years = told.when.map((_, month) => month).filter((month) => month % 12 === 0);
+    const columns = sides.map((side) => years.map((month) => side[month].toFixed(1)));
+    const rows = years.map((month) => told.when[month]);
+    pictures.table(box.querySelector(".ps-scroll"), title, [say("draw.by"), ...namesOf()], rows, columns);
+    box.querySelector("summary span").textContent = `: ${title}`;
   }
 
   /* --- the room's bet --- */
 
-  /* Where most of the room bet: around the month in which half of the change is there without. */
-  function betPlace(x, y, frame) {
+  /* What most of the room bet, around the month in which half of the change is there without. */
+  function betPlaced() {
     const total = state.bets.reduce((sum, bet) => sum + bet, 0);
     const half = lines.change_delivered[0].findIndex((value) => value >= 50);
     if (!isAsked() || !state.isPlaced || !total || half < 0) return null;
     const most = Math.max(...state.bets);
     const option = state.bets.indexOf(most);
     const bounds = [-Infinity, ...told.below, Infinity];
-    const ends = [bounds[option], bounds[option + 1]].map(
-      (apart) => x(Math.max(0, Math.min(told.months, half + apart))));
-    const isRight = ends[0] > frame.left + frame.width / 2;
     return {
-      left: ends[0], width: Math.max(10, ends[1] - ends[0]), top: y(50) - 5,
-      words: say("page.bet", { n: most, total }), anchor: isRight ? "end" : "start",
+      months: [half + bounds[option], half + bounds[option + 1]], value: 50,
+      words: say("page.bet", { n: most, total }),
     };
-  }
-
-  function drawBetOn(group, place) {
-    group.setAttribute("visibility", place ? "visible" : "hidden");
-    if (!place) return;
-    const [box, text] = group.children;
-    box.setAttribute("x", place.left);
-    box.setAttribute("y", place.top);
-    box.setAttribute("width", place.width);
-    text.setAttribute("x", place.anchor === "end" ? place.left + place.width : place.left);
-    text.setAttribute("y", place.top - 12);
-    text.setAttribute("text-anchor", place.anchor);
-    text.textContent = place.words;
   }
 
   function drawBet() {
@@ -240,17 +192,10 @@
     const sentence = answers.inTime(pair, sideOf(chosen()), state.deadline);
     const counts = pair.map((hundred) => answers.reached(hundred, state.deadline));
     by("in-time").textContent = `${sentence}.`;
-    all("#counts .ps-panel").forEach((panel, arm) => {
-      all(".live-icons circle", panel).forEach((circle, at) => {
-        circle.setAttribute("fill", at < counts[arm] ? FULL[arm] : "#FFFFFF");
-      });
-      panel.querySelector(".live-count").textContent = String(counts[arm]);
-      panel.querySelector("svg").setAttribute("aria-label", `${namesOf()[arm]}: ${counts[arm]} ${
-        say("draw.out_of", { total: told.n })}`);
-    });
+    all("#counts .ps-panel").forEach((panel, arm) => pictures.count(panel, counts[arm], namesOf()[arm]));
     const columns = [counts, counts.map((count) => told.n - count)];
     const headings = ["draw.partnerships", "draw.in_time", "draw.too_late"].map((key) => say(key));
-    fill(by("counts").querySelector(".ps-scroll"), sentence, headings, namesOf(), columns);
+    pictures.table(by("counts").querySelector(".ps-scroll"), sentence, headings, namesOf(), columns);
   }
 
   /* Packages in the order of what they bring; those over the budget last. While sealed, as entered. */

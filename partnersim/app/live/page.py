@@ -41,7 +41,7 @@ KEPT = ("change_delivered", "trust", "cost")
 LINES = {"change": "change_delivered", "trust": "trust"}
 """Lines of the stage, and their series."""
 
-SCRIPTS = ("core.js", "answers.js", "page.js")
+SCRIPTS = ("core.js", "answers.js", "pictures.js", "page.js")
 
 TEXTS = (
     "between",
