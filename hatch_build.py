@@ -29,7 +29,8 @@ class CustomBuildHook(BuildHookInterface):
         target = os.environ.get("PARTNERSIM_BUILD_FOR") or this_computer()
         if target not in TAGS:
             return
-        path = build(PARAMETERS, target)
-        build_data["artifacts"].append(path.relative_to(self.root).as_posix())
+        for machine in (target, "wasm32-freestanding"):  # the latter is for the page that runs the model
+            path = build(PARAMETERS, machine)
+            build_data["artifacts"].append(path.relative_to(self.root).as_posix())
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{TAGS[target]}"

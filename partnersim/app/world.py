@@ -33,7 +33,7 @@ from partnersim.scenario.declarations import (
     Whole,
 )
 from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.files import packaged_text
+from partnersim.scenario.files import packaged, packaged_text
 from partnersim.scenario.scenario import Scenario
 
 MOST_ORGANISATIONS = 12
@@ -259,6 +259,22 @@ class World(Section):
     def moments(self) -> tuple[Moment, ...]:
         """Tell for each year whose trust in whom moved most, and why; empty for what has no links."""
         return _moments(self)
+
+
+def read_world(place: str) -> World:
+    """Read a world as it is: the name of a packaged scenario, or the path of a file.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read, or is too large to be shown.
+    """
+    if place in packaged():
+        world = World(place=place)
+    else:
+        world = World(place="own-place", text=Scenario.load(place).to_toml())
+    world.scenario()
+    return world
 
 
 @dataclass(frozen=True, eq=False)

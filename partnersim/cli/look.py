@@ -64,19 +64,24 @@ def serve_app(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write a story as one HTML file that any browser opens, and serve nothing.",
+            help="Write the stage as one HTML file in which the model runs, for any browser without "
+            "a network, and serve nothing. With --story a story is written, all worked out beforehand.",
             show_default=False,
         ),
     ] = None,
-    story: Annotated[str, typer.Option(help="Which story --export writes.")] = "coordinator",
+    story: Annotated[str, typer.Option(help="The story that --export writes.", show_default=False)] = "",
 ) -> None:
     """Open the workshop app: a partnership to play with, for a room and a projector."""
-    compile_first(is_quiet=False)
+    if export is None or story:  # a page that runs the model brings it along
+        compile_first(is_quiet=False)
     if export is not None:
         from partnersim.app.export import story_page
+        from partnersim.app.live.page import live_page
+        from partnersim.app.world import World, read_world
         from partnersim.scenario.file_paths import full_path
 
-        full_path(export).write_text(story_page(story), encoding="utf-8")
+        page = story_page(story) if story else live_page(read_world(scenario) if scenario else World())
+        full_path(export).write_text(page, encoding="utf-8")
         say(f"Written: {export}")
         return
     from partnersim.app.server import serve

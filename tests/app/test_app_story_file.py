@@ -28,7 +28,7 @@ SHOWN = ".screen:not([hidden])"
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The story as the command writes it."""
     written = tmp_path_factory.mktemp("story") / "story.html"
-    ended = CliRunner().invoke(app, ["app", "--export", str(written)])
+    ended = CliRunner().invoke(app, ["app", "--export", str(written), "--story", "coordinator"])
     assert ended.exit_code == 0, ended.output
     return written
 

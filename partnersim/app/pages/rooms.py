@@ -14,9 +14,7 @@ from typing import NamedTuple
 from partnersim.app.links import SESSION, LinkError, from_link
 from partnersim.app.session import Session, State
 from partnersim.app.stories import stories
-from partnersim.app.world import World
-from partnersim.scenario.files import packaged
-from partnersim.scenario.scenario import Scenario
+from partnersim.app.world import read_world
 
 MOST_ROOMS = 300
 """The number of rooms that are kept; there are more only where somebody is in each of them."""
@@ -54,13 +52,8 @@ class Rooms:
         """
         if SESSION.fullmatch(place):
             self._first = from_link(place)
-            return
-        if place in packaged():
-            world = World(place=place)
         else:
-            world = World(place="own-place", text=Scenario.load(place).to_toml())
-        world.scenario()
-        self._first = State(world=world)
+            self._first = State(world=read_world(place))
 
     def enter(self, key: str = "", link: str = "") -> Room:
         """Enter the room of a key; without a key, or where it fits none, a new room with a new key.
