@@ -1,11 +1,11 @@
 """The version of the model, apart from that of the program: runs of one version give one result."""
 
-MODEL_VERSION = "2.0"
+MODEL_VERSION = "2.1"
 """It rises whenever the same scenario, seed and replicate give other numbers; a test sees to it.
 
 The first number rises with equations, measures, defaults and the use of luck. The second rises
 where only packaged scenarios change, or defaults of what each point accepted by the tuning sets
-itself: these points stay valid.
+itself, or where all numbers are rounded otherwise: these points stay valid.
 """
 
 EQUATIONS = MODEL_VERSION.partition(".")[0]
