@@ -245,7 +245,8 @@ def test_a_library_of_other_rules_is_not_used(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_is_no_library_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / native.library_name()).write_bytes(b"nothing")
+    monkeypatch.setattr(native, "library_name", lambda *_: "library")
+    (tmp_path / "library").write_bytes(b"nothing")
     with pytest.warns(RuntimeWarning, match="cannot be used"):
         assert loaded_from(tmp_path, monkeypatch) is None
 
