@@ -8,7 +8,7 @@ import typer
 
 from partnersim.cli import options
 from partnersim.cli.base import ASK, app, finish, progress_bar, refuse, say
-from partnersim.cli.typed import open_folder, open_sweep, tell_unfinished
+from partnersim.cli.inputs import open_folder, open_sweep, tell_unfinished
 
 if TYPE_CHECKING:
     from partnersim.analysis.sensitivity import MethodName, Sensitivity

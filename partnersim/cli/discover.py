@@ -10,8 +10,8 @@ import typer
 
 from partnersim.cli import options
 from partnersim.cli.base import ASK, app, compile_first, finish, progress_bar, refuse, say
+from partnersim.cli.inputs import ask_before_programs, open_folder, open_sweep, tell_unfinished
 from partnersim.cli.sweep import show_progress
-from partnersim.cli.typed import ask_before_programs, open_folder, open_sweep, tell_unfinished
 
 
 @app.command("map", rich_help_panel=ASK)

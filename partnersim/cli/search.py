@@ -9,7 +9,7 @@ import typer
 
 from partnersim.cli import options
 from partnersim.cli.base import ASK, app, compile_first, finish, progress_bar, refuse, say, title_of
-from partnersim.cli.typed import check_measure, open_folder, open_sweep, read_scenario
+from partnersim.cli.inputs import check_measure, open_folder, open_sweep, read_scenario
 from partnersim.model.room import MOST_REPLICATES
 
 

@@ -11,7 +11,7 @@ import typer
 from partnersim import __version__
 from partnersim.cli import options
 from partnersim.cli.base import SIMULATE, app, compile_first, finish, progress_bar, refuse, title_of
-from partnersim.cli.typed import (
+from partnersim.cli.inputs import (
     BASE,
     ask_before_programs,
     check_series,

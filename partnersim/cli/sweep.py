@@ -27,7 +27,7 @@ from partnersim.cli.base import (
     say,
     tell,
 )
-from partnersim.cli.typed import ask, ask_before_programs, is_begun, open_sweep, tell_unfinished
+from partnersim.cli.inputs import ask, ask_before_programs, is_begun, open_sweep, tell_unfinished
 from partnersim.model.room import MOST_WORKERS
 
 if TYPE_CHECKING:

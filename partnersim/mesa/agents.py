@@ -245,18 +245,8 @@ class Organisation(mesa.Agent):  # type: ignore[misc]  # Mesa gives no types
 OF_LAYERS = ("vision_commitment", "contribution", "delivered", "kept", "deed", "displayed", "belief")
 OF_LINKS = ("trust", "competence_trust", "goodwill_trust", "damage", "together")
 OF_PAIRS = (
-    "contact",
-    "tension",
-    "conflict",
-    "agreement",
-    "joint",
-    "joint_going",
-    "cultural_distance",
-    "horizons_apart",
-    "withdrawn",
-    "misread",
-    "guarded",
-    "convened",
+    *("contact", "tension", "conflict", "agreement", "joint", "joint_going", "cultural_distance"),
+    *("horizons_apart", "withdrawn", "misread", "guarded", "convened"),
 )
 
 

@@ -62,7 +62,7 @@ PowerOfTwo = Annotated[Whole, AfterValidator(check_power_of_two)]
 
 
 class _Design(Section):
-    """What all designs have: the key by which one grows that keeps its first points, if any."""
+    """A design; `growing` is the key by which it grows and keeps its first points, if it can."""
 
     growing: ClassVar[str] = ""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -65,6 +66,15 @@ LuckPolicy = Literal["common", "base-row", "independent"]
 
 class PlanError(ScenarioError):
     """An error in a plan, in words for the person who wrote it."""
+
+
+@contextmanager
+def _of_plan(head: str = "") -> Iterator[None]:
+    """Turn an error in what is read for a plan into one of the plan, with a head."""
+    try:
+        yield
+    except ScenarioError as error:
+        raise PlanError(f"{head}{error}") from None
 
 
 class Precision(Section):
@@ -263,10 +273,8 @@ class Plan(Section):
             One clear message with file, key, value and what would be right.
         """
         path = Path(path)
-        try:
+        with _of_plan():
             text = read_text(path, "plan")
-        except ScenarioError as error:
-            raise PlanError(str(error)) from None
         return cls.loads(text, str(path), full_path(path).parent)
 
     @classmethod
@@ -276,10 +284,8 @@ class Plan(Section):
         """Read a plan from the text of a file; `where` names it in messages, and paths in it
         start from `folder`, or from where one is. One that is known was checked before.
         """
-        try:
+        with _of_plan():
             data = parse_toml(text, where, "plan")
-        except ScenarioError as error:
-            raise PlanError(str(error)) from None
         plan = cls.make(data, where, folder, is_known=is_known)
         plan._text = text
         return plan
@@ -297,16 +303,12 @@ class Plan(Section):
 
         Scenarios, paths, numbers and arrays of NumPy and data frames stand for what a file has.
         """
-        try:
+        with _of_plan():
             plan = validate(cls, plain(data), where)
-        except ScenarioError as error:
-            raise PlanError(str(error)) from None
         plan._folder = full_path(folder or "")
-        try:
-            if not is_known:
+        if not is_known:
+            with _of_plan(f"{where}: "):
                 plan._check()
-        except ScenarioError as error:
-            raise PlanError(f"{where}: {error}") from None
         return plan
 
     @property

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 import partnersim
 from partnersim import model
-from partnersim.cli import base, options, typed
+from partnersim.cli import base, inputs, options
 from partnersim.model.series import SERIES
 from partnersim.model.version import MODEL_VERSION
 from partnersim.report import demo, output, tables
@@ -721,7 +721,7 @@ def test_what_to_try_next_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         program, *words = shlex.split(command)
         assert program == "partnersim"
         if words[0] == "explain":
-            assert typed.read_links(Scenario.load(words[1]), (words[3], words[4]))
+            assert inputs.read_links(Scenario.load(words[1]), (words[3], words[4]))
             continue
         if words[0] in ("run", "compare"):
             words += ["--replicates", "3"]

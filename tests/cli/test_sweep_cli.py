@@ -18,8 +18,8 @@ import pyarrow.dataset as pads
 import pytest
 from typer.testing import CliRunner
 
+from partnersim.cli import inputs
 from partnersim.cli import sweep as commands
-from partnersim.cli import typed
 from partnersim.cli.base import app
 from partnersim.runs.kernel import compiled_for
 from partnersim.sweep import run as running
@@ -539,7 +539,7 @@ def test_nothing_that_a_plan_names_is_run_unasked(
 ) -> None:
     check_refusal(call(*words), str(own.absolute()), "Give --yes to trust and run it")
     check_refusal(call(*words, "--json"), "--yes")
-    monkeypatch.setattr(typed, "is_terminal", lambda: True)
+    monkeypatch.setattr(inputs, "is_terminal", lambda: True)
     asked = call(*words, input="n\n")
     assert asked.exit_code == 130
     assert f"The plan has Python of its own run: {own.absolute()}. Trust and run it?" in asked.stderr
@@ -743,7 +743,7 @@ def test_nobody_is_asked_where_input_is_closed(plan: str) -> None:
 def test_a_person_is_asked(answer: str, is_run: bool, plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     # The runner puts its own standard input in place; what it lacks is a terminal.
-    monkeypatch.setattr(typed, "is_terminal", lambda: True)
+    monkeypatch.setattr(inputs, "is_terminal", lambda: True)
     result = call("run", plan, "--out", "out", "--engine", "serial", input=answer)
     assert "128 runs" in result.stderr
     assert Path("out").exists() == is_run
@@ -752,7 +752,7 @@ def test_a_person_is_asked(answer: str, is_run: bool, plan: str, monkeypatch: py
 
 def test_nobody_is_asked_where_only_json_may_be_printed(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 100)
-    monkeypatch.setattr(typed, "is_terminal", lambda: True)
+    monkeypatch.setattr(inputs, "is_terminal", lambda: True)
     check_refusal(run(plan, "--json"), "--yes")
 
 
