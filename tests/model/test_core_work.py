@@ -205,7 +205,7 @@ def test_a_held_decision_says_how_often_a_promise_is_kept_under_full_pressure(
     for month, of_held in {0: by_rule, 1: chance, 2: by_rule}.items():
         world.state.month[0] = month
         run(world, "deliver_promises")
-        assert world.state.kept[:2] == near([[of_held] * 3, [by_rule] * 3])
+        assert world.state.kept[:2] == near(np.array([[of_held] * 3, [by_rule] * 3]))
 
 
 def test_a_held_contribution_is_moved_to_as_one_that_was_decided_on() -> None:
@@ -215,7 +215,7 @@ def test_a_held_contribution_is_moved_to_as_one_that_was_decided_on() -> None:
     world.state.contribution[:2], world.state.is_present[:2] = 0.4, 1.0
     world.state.month[0] = 1
     run(world, "decide_contributions")
-    assert world.state.contribution[:2] == near([[0.4 - 0.2 * 0.1] * 3, [0.4 + 0.2 * 0.5] * 3])
+    assert world.state.contribution[:2] == near(np.array([[0.38] * 3, [0.4 + 0.2 * 0.5] * 3]))
     world.state.month[0] = 2  # the first alone holds now
     run(world, "decide_contributions")
     assert world.state.contribution[1] == near([0.5 - 0.2 * 0.2] * 3)
