@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from partnersim.analysis.calibration import read_observed
+from partnersim.analysis.observed import read_observed
 from partnersim.analysis.what_if import STEPS
 from tests.commands import run_line
 from tests.pages import code_blocks, read
