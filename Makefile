@@ -36,7 +36,7 @@ $(BIN)/python:
 
 # What users need.
 $(READY): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
-	@echo "Installing partnersim and the packages that it uses there: about 1 GB, half a minute ..."
+	@echo "Installing partnersim and the packages that it uses there: about 1 GB, about a minute ..."
 	@$(INSTALL) -e .
 	@touch $(READY)
 

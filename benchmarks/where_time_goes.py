@@ -18,7 +18,7 @@ import numpy as np
 from partnersim.model.constants import REST_MONTHS
 from partnersim.model.draws import root
 from partnersim.model.record import array_of, new_record
-from partnersim.model.schedule import END, MODEL, MONTH
+from partnersim.model.schedule import COMPILED, END, MONTH
 from partnersim.model.state import STATE
 from partnersim.model.variants import SLOTS
 from partnersim.scenario.scenario import Scenario
@@ -64,8 +64,8 @@ def compile_timed_runs() -> tuple[tuple[str, ...], Any]:
     readings = "\n".join(READING.format(call=call, k=k) for k, call in enumerate(calls))
     scope: dict[str, Any] = {row.name: row.process for row in MONTH}
     scope |= {name: slot.default for name, slot in SLOTS.items()}
-    scope |= {"now": now, "rest": REST_MONTHS, "end": END, "perform_rows": MODEL.perform_rows}
-    scope |= {"set_out": MODEL.set_out, "begin_counting": MODEL.begin_counting}
+    scope |= {"now": now, "rest": REST_MONTHS, "end": END, "perform_rows": COMPILED.perform_rows}
+    scope |= {"set_out": COMPILED.set_out, "begin_counting": COMPILED.begin_counting}
     exec(SOURCE.format(readings=readings, n=len(names)), scope)
     return names, numba.njit(nogil=True, error_model="numpy")(scope["timed_runs"])
 

@@ -7,8 +7,13 @@
 #include <stdint.h>
 
 typedef double f64;
-typedef int64_t i64;
-typedef uint64_t u64;
+#if __SIZEOF_LONG__ == 8 /* the type that comparing vectors gives */
+typedef long i64;
+typedef unsigned long u64;
+#else
+typedef long long i64;
+typedef unsigned long long u64;
+#endif
 
 #if defined(_WIN32)
 #define EXPORTED __declspec(dllexport)

@@ -156,6 +156,8 @@ def joined(one: Number | None, other: Number) -> Number:
     lanes = one.lanes or other.lanes
     if one.base == other.base:
         return Number(one.base, lanes)
+    if "u64" in (one.base, other.base):
+        raise TypeError("whole numbers with and without a sign cannot be mixed")
     return Number(RANK[max(RANK.index(one.base), RANK.index(other.base))], lanes)
 
 
@@ -216,6 +218,7 @@ class Writer:
         self.kinds: dict[str, Kind] = dict(zip(self.parameters, kinds, strict=True))
         self.known = known_to(function)
         self.homes = homes_of(self.definition)
+        self.own_names = {*self.parameters, *assigned_in(self.definition)}
         self.variables: set[str] = set()
         self.returns: Number | None = None
         self.own_masks: set[ast.AST] = set()  # functions and loops that some lanes leave before others
@@ -317,7 +320,10 @@ class Writer:
             write = getattr(self, f"write_{type(statement).__name__.lower()}", None)
             if write is None:
                 raise self.refuse(statement, f"no {type(statement).__name__} can be written")
-            write(statement)
+            try:
+                write(statement)
+            except TypeError as error:
+                raise self.refuse(statement, str(error)) from error
         self.blocks.pop()
 
     def write_expr(self, node: ast.Expr) -> None:
@@ -500,7 +506,7 @@ class Writer:
     def constant(self, node: ast.expr) -> Any:
         """Work out what is known before anything runs; raise LookupError for anything else."""
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and (inner.id in self.kinds or inner.id not in self.known):
+            if isinstance(inner, ast.Name) and (inner.id in self.own_names or inner.id not in self.known):
                 raise LookupError
             if isinstance(inner, ast.Call) and getattr(inner.func, "id", "") != "len":
                 raise LookupError
@@ -791,6 +797,12 @@ def known_to(function: FunctionType) -> dict[str, Any]:
     """Return what a function finds by name outside itself."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     return {**vars(builtins), **function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+
+
+def assigned_in(definition: ast.FunctionDef) -> set[str]:
+    """Return the names of a function's own variables."""
+    names = [node for node in ast.walk(definition) if isinstance(node, ast.Name)]
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 def homes_of(definition: ast.FunctionDef) -> dict[str, int]:
