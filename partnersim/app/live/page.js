@@ -3,7 +3,6 @@
 
 (() => {
   const told = JSON.parse(document.getElementById("told").textContent);
-  const core = makeCore(told);
   const answers = makeAnswers(told);
   const pictures = makePictures(told, answers);
   const { say } = answers;
@@ -23,7 +22,8 @@
     packages: [],
     budget: 0,
   };
-  let shown = { without: null, with: null }; /* the hundreds that are shown */
+  /* What is shown: the hundreds that were run, and with what changed; what is chosen may be ahead of it. */
+  let shown = { without: null, with: null, changes: [] };
 
   /* --- what was chosen --- */
 
@@ -37,8 +37,8 @@
     return { who: say("side.bundle"), other: say("side.as_it_was") };
   }
 
-  const isHidden = () => state.isSealed && !state.isPlaced && chosen().length > 0;
-  const isAsked = () => state.isSealed && chosen().length > 0;
+  const isAsked = () => state.isSealed && shown.changes.length > 0;
+  const isHidden = () => isAsked() && !state.isPlaced;
   /* Whether what came of it may be said on the stage: it was played to its end. */
   const isAnswered = () => shown.with !== null && !isHidden()
     && (isAsked() ? state.isRevealed : partnersim.month >= told.months);
@@ -46,6 +46,7 @@
   /* --- running it --- */
 
   const kept = new Map();
+  let core = null;
   function hundredOf(changes) {
     const patches = changes.flatMap((change) => change.patch);
     const key = JSON.stringify(patches);
@@ -64,15 +65,16 @@
     const changes = chosen();
     document.querySelector("main").setAttribute("aria-busy", "true");
     try {
+      core ||= makeCore(told);
       const found = await Promise.all([hundredOf([]), changes.length ? hundredOf(changes) : null]);
       if (number !== asked) return;
-      shown = { without: found[0], with: found[1] };
-      document.querySelector("main").setAttribute("aria-busy", "false");
+      shown = { without: found[0], with: found[1], changes };
       draw();
     } catch (error) {
       by("problem").textContent = `${say("live.cannot")} (${error.message})`;
       by("problem").hidden = false;
     }
+    document.querySelector("main").setAttribute("aria-busy", "false");
   }
 
   /* Another choice: bets on the one before are no bets on this one. */
@@ -85,15 +87,16 @@
   /* --- showing it --- */
 
   const arms = () => (shown.with && !isHidden() ? [shown.without, shown.with] : [shown.without]);
-  const namesOf = () => (arms().length > 1 ? answers.names(sideOf(chosen())) : [say("page.as_it_is")]);
+  const namesOf = () => (arms().length > 1 ? answers.names(sideOf(shown.changes)) : [say("page.as_it_is")]);
   let lines = {}; /* by series, the median line of each side, times 100 */
 
   function draw() {
-    const changes = chosen();
-    const side = sideOf(changes);
-    by("title").textContent = changes.length ? answers.between("question.text", side) : say("live.title");
+    const { changes } = shown;
     all("[data-view]").forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.view === state.view)));
     all("main > section").forEach((section) => { section.hidden = section.id !== state.view; });
+    if (!shown.without) return; /* nothing has been run yet */
+    const question = changes.length ? answers.between("question.text", sideOf(changes)) : say("live.title");
+    by("title").textContent = question;
     lines = Object.fromEntries(Object.values(told.lines).map((name) => [
       name, arms().map((hundred) => answers.line(hundred, name).map((value) => 100 * value))]));
     all("[data-chart]").forEach(drawChart);
@@ -118,7 +121,7 @@
     all(".ps-arm-0 .live-name").forEach((one) => { one.textContent = names[0]; });
     all(".ps-arm-1 .live-name").forEach((one) => { one.textContent = names[1] || ""; });
     by("lanes-note").textContent = say("page.lanes_note", { n: told.n });
-    const side = sideOf(chosen());
+    const side = sideOf(shown.changes);
     const answer = arms().length > 1 ? answers.faster(arms(), side)
       : say(isHidden() ? "page.kept_back" : "page.nothing_changed");
     all(".live-answer").forEach((one) => { one.textContent = answer; });
@@ -189,7 +192,7 @@
     by("deadline-month").textContent = told.when[state.deadline];
     by("deadline").setAttribute("aria-valuetext", told.when[state.deadline]);
     if (!isThere) return;
-    const sentence = answers.inTime(pair, sideOf(chosen()), state.deadline);
+    const sentence = answers.inTime(pair, sideOf(shown.changes), state.deadline);
     const counts = pair.map((hundred) => answers.reached(hundred, state.deadline));
     by("in-time").textContent = `${sentence}.`;
     all("#counts .ps-panel").forEach((panel, arm) => pictures.count(panel, counts[arm], namesOf()[arm]));
@@ -323,7 +326,7 @@
     else if (step) state.view = views[Math.max(0, Math.min(views.length - 1, views.indexOf(state.view) + step))];
     else return;
     event.preventDefault();
-    if (shown.without) draw();
+    draw();
   });
 
   by("deadline").value = String(state.deadline);
