@@ -5,8 +5,8 @@ from math import log
 import numpy as np
 import pytest
 
-from partnersim.model import initial
-from partnersim.model.draws import root
+from partnersim.model import initial, trust
+from partnersim.model.draws import ENCOUNTERS, SETUP, START_PAIR, START_TRUST, noise, root, uniform
 from partnersim.model.record import new_record
 from partnersim.model.schedule import observe
 from partnersim.model.series import SERIES
@@ -55,6 +55,34 @@ def test_with_luck_links_begin_differently_and_within_their_spread() -> None:
     work = np.concatenate([unrested(place(3), replicate=r).state.work[:4] for r in range(50)])
     sizes = np.concatenate([unrested(place(3), replicate=r).state.work_size[:4] for r in range(50)])
     assert (work / sizes).min() < 0.05 and (work / sizes).max() > 0.95
+
+
+def test_each_kind_of_trust_begins_by_a_draw_of_its_own_and_stays_a_share() -> None:
+    state, p = unrested(place(3))
+    for i, j in ((0, 1), (1, 0), (2, 0)):
+        pair = noise(uniform(state.keys, ENCOUNTERS, SETUP, START_PAIR, min(i, j), max(i, j), 0), 1.0)
+        for layer in range(3):
+            for kind, (values, mean) in enumerate(
+                ((state.competence_trust, 0.54), (state.goodwill_trust, 0.3))
+            ):
+                own = uniform(state.keys, ENCOUNTERS, SETUP, START_TRUST, i, j, 2 * layer + kind)
+                assert values[i, layer, j] == near(mean + 0.05 * (pair + noise(own, 1.0)))
+    for end in (0.0, 1.0):
+        trust.start_trust(end, end, state, p)
+        for values in (state.competence_trust, state.goodwill_trust):
+            links = values[:3, :, :3].swapaxes(1, 2)[~np.eye(3, dtype=bool)]
+            assert abs(links - end).max() <= 0.1 and (links == end).any()
+            assert ((links >= 0.0) & (links <= 1.0)).all()
+
+
+def test_those_who_are_to_join_are_strangers_to_all_others() -> None:
+    state, p = unrested(place(3))
+    before = state.copy()
+    trust.start_as_strangers(2, state, p)
+    for values in ("competence_trust", "goodwill_trust"):
+        now = state[values][:3, :, :3]
+        assert now[2, :, :2] == near(np.full((3, 2), 0.27)) and now[:2, :, 2] == near(np.full((2, 3), 0.27))
+        assert (now[:2, :, :2] == before[values][:2, :, :2]).all() and not now[2, :, 2].any()
 
 
 @pytest.mark.parametrize("end", [0.0, 1.0])

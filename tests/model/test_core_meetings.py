@@ -296,6 +296,8 @@ def test_loyalty_is_the_published_equation() -> None:
     state.joint[:2, :2] = 0.0
     run(world, "follow_theory")
     assert state.together[0, :, 1] == near([39.0] * 3)
+    assert trust.loyal_trust(0.3, 1.0) == 0.3
+    assert trust.loyal_trust(0.3, 1.2) == near(0.3 + 0.7 * (1 - 1 / 1.1))
 
 
 @pytest.mark.parametrize("theory", ["two-layer", "loyalty"])

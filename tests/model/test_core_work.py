@@ -706,3 +706,15 @@ def test_harm_of_size_0_changes_not_one_bit() -> None:
     harmless = {"n_simultaneous": 2, "initiatives": [{"size": 2.0, "harm": {"a": 0.0}}]}
     one, other = (place(3, months=18, programme=p) for p in (given, harmless))
     assert not differing(series_of(one), series_of(other))
+
+
+def test_most_of_the_benefit_falls_where_the_vision_leans_as_often_as_it_leans() -> None:
+    leaning = [0.5, 0.1, 0.3, 0.1]
+    names = place(4).domains
+    scenario = place(
+        4, vision={"weights": dict(zip(names, leaning, strict=True))}, programme={"n_simultaneous": 10}
+    )
+    states = [unrested(scenario, replicate=replicate).state for replicate in range(60)]
+    focus = np.concatenate([state.benefit_mix[:10, :4].argmax(axis=1) for state in states])
+    shares = np.bincount(focus, minlength=4) / len(focus)
+    assert shares == pytest.approx(leaning, abs=4.5 * 0.5 / sqrt(len(focus)))
