@@ -170,11 +170,12 @@ LEAST_TILE = 18
 
 FILLS = {AS_EXPECTED: BLUE, OPPOSITE: PURPLE, NOTHING: GREY}
 WORDS_OF_FILLS = (
-    ("as expected", BLUE),
-    ("opposite", PURPLE),
-    ("too small to matter", GREY),
-    ("depends", "white"),
+    ("as expected", BLUE, 0),
+    ("opposite", PURPLE, 230),
+    ("too small to matter", GREY, 420),
+    ("depends", "white", 740),
 )
+"""With how far to the right each stands, in pixels."""
 
 
 def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
@@ -185,15 +186,15 @@ def draw_map(study: Study, findings: Sequence[Finding], title: str) -> Picture:
     last = axes[-1] if len(axes) > 2 else None
     panels = last.values if last else [None]
     note = (
-        f"In each block {across.name} rises to the right ({across.values[0]:g} to {across.values[-1]:g}), "
-        f"{down.name} upwards ({down.values[0]:g} to {down.values[-1]:g}); {study.map.points} points."
+        f"In a block, to the right {across.name} {across.values[0]:g} to {across.values[-1]:g}, "
+        f"upwards {down.name} {down.values[0]:g} to {down.values[-1]:g}; {study.map.points} points."
     )
     page = start_page(title, note)
     top, bottom = page.top - 76, page.bottom + 10
     pitch = (top - bottom) / max(len(shown), 1)
     width = (WIDTH - 2 * MARGIN - NAMES) / len(panels)
-    for at, (words, colour) in enumerate(WORDS_OF_FILLS):
-        x = MARGIN + 270 * at
+    for words, colour, right in WORDS_OF_FILLS:
+        x = MARGIN + right
         page.sheet.add_patch(Rectangle((x, page.top - 24), 20, 20, facecolor=colour, edgecolor=QUIET))
         page.write(x + 30, page.top - 14, words)
     for column, value in enumerate(panels):
