@@ -18,6 +18,9 @@ FILE = "claims.png"
 MOST = 12.0
 """Times the smallest effect that matters; what is more stands at the end."""
 
+LEAST = 2.0
+"""Times the same to the left of nothing that are shown, whatever is there."""
+
 PARTS = 2
 """Parts of a claim that are drawn: those with the largest and the smallest effect."""
 
@@ -80,7 +83,8 @@ def draw(found: Sequence[Stored]) -> Picture | None:
         page.line([left + 310 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
         page.write(left + 310 * at + 24, page.top - 14, words, color=QUIET)
     axes = page.panel(left, bottom, width, top - bottom)
-    axes.set(xlim=(-MOST, MOST), ylim=(bottom, top), yticks=[])
+    lowest = min(min([*row.each, row.mean, *row.by_theory.values()], default=0.0) for row in drawn)
+    axes.set(xlim=(max(min(lowest, -LEAST) - 0.5, -MOST), MOST), ylim=(bottom, top), yticks=[])
     axes.spines["left"].set_visible(False)
     axes.axvspan(-1.0, 1.0, color=GREY, alpha=0.5, linewidth=0)
     axes.axvline(0.0, color=QUIET, linewidth=1)

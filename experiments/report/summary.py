@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.engine.judge import CONTRADICTED, DEPENDS, FAILS, HOLDS, ONLY_WHERE, SUPPORTED
+from experiments.engine.judge import AS_EXPECTED, CONTRADICTED, DEPENDS, FAILS, HOLDS, ONLY_WHERE, SUPPORTED
 from experiments.engine.page import listed, row
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
@@ -111,6 +111,8 @@ def in_short(record: Mapping[str, Any]) -> str:
     if word == ONLY_WHERE:
         each = ((words, [p for p, s in parts.items() if s == state]) for state, words in OF_PARTS.items())
         said += f": {'; '.join(f'{words} {listed(names)}' for words, names in each if names)}"
+    if word == CONTRADICTED and (found := as_expected(record)):
+        said += f", although as expected: {listed(found)}"
     by_theory = record.get("by_theory") or {}
     other = [
         f"{IN_SHORT.get(by_theory[name], 'not asked')} if trust rests on {words}"
@@ -120,6 +122,13 @@ def in_short(record: Mapping[str, Any]) -> str:
     if other:
         return f"{said}; {listed(other)}"
     return f"{said}; the same by both other theories of trust" if len(by_theory) > 1 else said
+
+
+def as_expected(record: Mapping[str, Any]) -> list[str]:
+    """What came as expected of a claim that does not hold: titles of tests, each kind once."""
+    tests = [test for test in record.get("tests") or () if test.get("decides")]
+    found = [test["title"].partition(",")[0] for test in tests if test.get("outcome") == AS_EXPECTED]
+    return list(dict.fromkeys(found))
 
 
 def in_a_sentence(stored: Stored) -> str:
