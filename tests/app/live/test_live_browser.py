@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,33 @@ def test_its_numbers_and_words_are_those_of_compare_and_of_the_app(page: Any, ch
         page.locator("#in-time").inner_text()
         == f"{sentences.reached_in_hundred(hundred, session.sides, said, by)}."
     )
+
+
+N, NEVER = N_PAIRS, 1000
+PAIRS = {
+    "each another month": [(110, month) for month in range(N)],
+    "later, some never": [(20, 25 + month) for month in range(N - 20)] + [(20, NEVER)] * 20,
+    "both ways": [(60, 31 + month) for month in range(N - 30)] + [(60, 60)] * 30,
+    "mostly the same": [(40, 40)] * (N - 10) + [(40, 39)] * 5 + [(40, 42)] * 5,
+    "only with": [(NEVER, 40)] * 75 + [(50, 40)] * 25,
+    "only without": [(40, NEVER)] * 75 + [(50, 40)] * 25,
+    "neither": [(NEVER, NEVER)] * 75 + [(50, 40)] * 25,
+}
+"""Months in which half of the change is there in each pair, without and with."""
+
+
+def test_how_much_faster_is_said_as_the_app_says_it(page: Any) -> None:
+    """Sentence for sentence and month for month, where hundreds are made up: each kind of answer."""
+    at = np.arange(PLACE.months + 1)
+    for name, pairs in PAIRS.items():
+        arms = [np.array([np.where(at >= pair[arm], 0.5, 0.013 * arm) for pair in pairs]) for arm in range(2)]
+        hundred = Hundred(*(replace(PLACE.hundred(), series={"change_delivered": change}) for change in arms))
+        said = page.evaluate(
+            "arms => partnersim.answers.faster(arms.map(change_delivered => ({ change_delivered })), "
+            "{ who: 'Ana', other: '' })",
+            [change.tolist() for change in arms],
+        )
+        assert said == sentences.faster(hundred, sentences.Sides("Ana"), words()), name
 
 
 def test_a_place_of_ones_own_and_one_that_has_levers_moved_already(browser: Any, tmp_path: Path) -> None:
