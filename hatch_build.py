@@ -1,6 +1,7 @@
 """Build the native library into a wheel: the model as machine code, so that first use compiles nothing."""
 
 import os
+import subprocess
 import sys
 from typing import Any
 
@@ -21,7 +22,10 @@ class CustomBuildHook(BuildHookInterface):
     """Adds the library to a wheel, for this computer or the one that PARTNERSIM_BUILD_FOR names."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the library, and name the wheel after the computers that it is for."""
+        """Build the library, and name the wheel after the computers that it is for.
+
+        Where it cannot be built, and was not asked for, the wheel has none.
+        """
         sys.path.insert(0, self.root)
         from partnersim.model.native.build import build, this_computer
         from partnersim.scenario.translate import PARAMETERS
@@ -29,8 +33,13 @@ class CustomBuildHook(BuildHookInterface):
         target = os.environ.get("PARTNERSIM_BUILD_FOR") or this_computer()
         if target not in TAGS:
             return
-        for machine in (target, "wasm32-freestanding"):  # the latter is for the page that runs the model
-            path = build(PARAMETERS, machine)
-            build_data["artifacts"].append(path.relative_to(self.root).as_posix())
+        try:  # the latter is for the page that runs the model
+            paths = [build(PARAMETERS, machine) for machine in (target, "wasm32-freestanding")]
+        except (OSError, subprocess.CalledProcessError) as error:
+            if "PARTNERSIM_BUILD_FOR" in os.environ:
+                raise
+            self.app.display_warning(f"No native library ({error}): Numba compiles the model at first use.")
+            return
+        build_data["artifacts"] += [path.relative_to(self.root).as_posix() for path in paths]
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{TAGS[target]}"

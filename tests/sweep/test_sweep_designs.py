@@ -18,7 +18,7 @@ from tests.stores import columns_of
 EXPOSURE, DEEDS, HORIZON = "decision.exposure", "trust.deeds", "vision.planning_horizon"
 OWN = Decision().exposure
 DUMMIES = {"dummy1": {}, "dummy2": {}, "dummy3": {}}
-THREE = {EXPOSURE: {"low": 0, "high": 1}, DEEDS: {}, "dummy": {}}
+THREE = {EXPOSURE: {"low": 0, "high": 1}, DEEDS: {"low": 0, "high": 1}, "dummy": {}}
 
 DESIGNS: dict[str, dict[str, Any]] = {
     "factorial": {"levels": 4},

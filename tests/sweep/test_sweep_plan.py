@@ -133,11 +133,11 @@ def test_bounds_left_out_are_those_declared() -> None:
     by_path = read(
         change(
             '"decision.exposure" = {}',
-            '"decision.exposure" = {low = 1}\n"trust.deeds" = {}\n"decision.rule" = {}\n'
+            '"decision.exposure" = {low = 1}\n"trust.hope" = {}\n"decision.rule" = {}\n'
             '"mechanisms.bridging" = {}\ndummy = {}',
         )
     ).parameters_by_path
-    ends = [(by_path[path].low, by_path[path].high) for path in (EXPOSURE, DEEDS, "dummy")]
+    ends = [(by_path[path].low, by_path[path].high) for path in (EXPOSURE, "trust.hope", "dummy")]
     assert ends == [(1, 3), (0, 1), (0, 1)]
     assert str(by_path["decision.rule"].spread) == "stake, conditional"
     assert str(by_path["mechanisms.bridging"].spread) == "False, True"
