@@ -382,11 +382,11 @@ def test_positions_become_values_of_the_right_kind() -> None:
 
 
 def test_both_ends_of_a_position_have_a_value() -> None:
-    plan = make_plan("morris", {"programme.n_simultaneous": {"low": 1, "high": 8}, DEEDS: {}})
+    plan = make_plan("morris", {"programme.n_simultaneous": {"low": 1, "high": 8}, "trust.hope": {}})
     ends = np.array([0.0, 1.0])
     by_path = plan.parameters_by_path
     assert by_path["programme.n_simultaneous"].at(ends).tolist() == [1, 8]
-    assert by_path[DEEDS].at(ends).tolist() == [0, 1]
+    assert by_path["trust.hope"].at(ends).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("name", ["factorial", "one-at-a-time", "morris"])
