@@ -1,9 +1,8 @@
-"""The native library: lanes, points, WebAssembly and Numba give one result; what has no word is refused.
-
-That machine code is what plain Python does, month by month, is in test_core and test_reproducibility.
-"""
+"""The native library: lanes, points, WebAssembly, Numba and plain Python give one result; what has no word
+is refused."""
 
 import ast
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from partnersim.model.native import walk
 from partnersim.model.record import array_of, new_record
 from partnersim.model.series import SERIES, detail_size
 from partnersim.model.state import STATE
+from partnersim.model.variants import SLOTS
 from partnersim.runs.kernel import Compiled, Kernel, Part
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
@@ -204,24 +204,75 @@ process.stdout.write(Buffer.from(rules.memory.buffer, rows, size));
 """
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
-def test_a_browser_gives_the_same_bits(tmp_path: Path) -> None:
+def by_browser(web: Path, scenario: Scenario) -> bytes:
+    """Series of one replicate, by WebAssembly."""
+    script, given = web.with_name("run.js"), web.with_name("given")
+    script.write_text(RUN_IN_NODE % (STATE.itemsize, PARAMETERS.itemsize))
+    given.write_bytes(
+        array_of(to_parameters(scenario)).tobytes() + SEED.tobytes() + np.int64(FIRST).tobytes()
+    )
+    arguments = [str(web), str(given), str(scenario.months), str(len(SERIES))]
+    return subprocess.run(["node", str(script), *arguments], capture_output=True, check=True).stdout
+
+
+def by(core: Any, scenario: Scenario) -> bytes:
+    """The same by a core."""
+    series = np.zeros((1, scenario.months + 1, len(SERIES)))
+    state, p = array_of(new_record(STATE)), array_of(to_parameters(scenario))
+    core.run_replicates(state, p, SEED, FIRST, series, np.zeros((*series.shape[:2], 0)))
+    return series.tobytes()
+
+
+def in_plain_python() -> schedule.Core:
+    """The model as it is written, each function called as Python has it."""
+    slots = {name: slot.default for name, slot in SLOTS.items()}
+    begin, perform_rows = slots["begin"], schedule._in_order(slots)
+    set_out, begin_counting = schedule._setting_out(begin), schedule._counting(begin)
+    run = schedule._simulating(set_out, begin_counting, perform_rows)
+    return schedule.Core((), set_out, begin_counting, perform_rows, run)
+
+
+def built_for_browsers(folder: Path) -> Path:
     pytest.importorskip("ziglang")
     from partnersim.model.native.build import build
 
-    web = build(PARAMETERS, "wasm32-freestanding", tmp_path)
-    script = tmp_path / "run.js"
-    script.write_text(RUN_IN_NODE % (STATE.itemsize, PARAMETERS.itemsize))
+    return build(PARAMETERS, "wasm32-freestanding", folder)
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built_for_browsers(tmp_path_factory.mktemp("web"))
+
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+
+
+@needs_node
+@pytest.mark.slow
+def test_a_browser_gives_the_same_bits(web: Path) -> None:
+    for scenario in places().values():
+        assert by_browser(web, scenario) == by(schedule.MODEL, scenario)
+
+
+@needs_node
+@pytest.mark.slow
+@given(scenarios())
+@settings(max_examples=25, deadline=None)
+def test_every_machine_gives_the_same_bits_anywhere(web: Path, scenario: Scenario) -> None:
+    found = by(schedule.MODEL, scenario)
+    assert by(schedule.COMPILED, scenario) == found
+    assert by(in_plain_python(), scenario) == found
+    assert by_browser(web, scenario) == found
+
+
+@needs_node
+@pytest.mark.slow
+def test_one_sign_written_wrongly_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(walk.SIGNS, ast.Sub, "+")
+    wrong = built_for_browsers(tmp_path)
     for scenario in (busy_place(), collapsing(), Scenario.load("integrated-care")):
-        p = to_parameters(scenario)
-        given = tmp_path / "given"
-        given.write_bytes(array_of(p).tobytes() + SEED.tobytes() + np.int64(FIRST).tobytes())
-        arguments = [str(web), str(given), str(scenario.months), str(len(SERIES))]
-        answer = subprocess.run(["node", str(script), *arguments], capture_output=True, check=True).stdout
-        series = np.zeros((1, scenario.months + 1, len(SERIES)))
-        schedule.simulate(new_record(STATE), p, SEED, FIRST, series, np.zeros((1, scenario.months + 1, 0)))
-        assert answer == series.tobytes()
+        with contextlib.suppress(subprocess.CalledProcessError):  # it went astray
+            assert by_browser(wrong, scenario) != by(schedule.MODEL, scenario)
 
 
 # A library of other rules, or none ----------------------------------------------------------------------
