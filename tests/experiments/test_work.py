@@ -85,7 +85,7 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path: Path) -> None:
         [sys.executable, *words], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
-    assert "generation 1" in process.stderr.readline()
+    assert "wave 0" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 130
