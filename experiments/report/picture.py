@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.pictures import Picture, fit, start_page
 from experiments.report.collect import Standing, Stored
-from experiments.report.summary import known, weakest
+from experiments.report.summary import OTHER_THEORIES, known, weakest
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, GREY, INK, ORANGE, PURPLE, QUIET
 from partnersim.runs.wording import plural
@@ -25,7 +25,8 @@ PARTS = 2
 """Parts of a claim that are drawn: those with the largest and the smallest effect."""
 
 NAMES = 560
-THEORIES = (("two_layer", "^", ORANGE, "surprises, reputation"), ("loyalty", "v", PURPLE, "time together"))
+MARKS = dict(zip(OTHER_THEORIES, (("^", ORANGE), ("v", PURPLE)), strict=True))
+"""Marker and colour of each other theory of trust."""
 
 
 class Row(NamedTuple):
@@ -79,9 +80,9 @@ def draw(found: Sequence[Stored]) -> Picture | None:
     page = start_page(title, note)
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES
     bottom, top = page.bottom + 30, page.top - 30
-    for at, (_, marker, colour, words) in enumerate(THEORIES):
+    for at, (name, (marker, colour)) in enumerate(MARKS.items()):
         page.line([left + 310 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
-        page.write(left + 310 * at + 24, page.top - 14, words, color=QUIET)
+        page.write(left + 310 * at + 24, page.top - 14, OTHER_THEORIES[name], color=QUIET)
     axes = page.panel(left, bottom, width, top - bottom)
     lowest = min(min([*row.each, row.mean, *row.by_theory.values()], default=0.0) for row in drawn)
     axes.set(xlim=(max(min(lowest, -LEAST) - 0.5, -MOST), MOST), ylim=(bottom, top), yticks=[])
@@ -98,7 +99,7 @@ def draw(found: Sequence[Stored]) -> Picture | None:
         axes.plot(
             [np.clip(row.mean, -MOST, MOST)] * 2, [y - 0.4 * pitch, y + 0.4 * pitch], color=INK, linewidth=3
         )
-        for name, marker, colour, _ in THEORIES:
+        for name, (marker, colour) in MARKS.items():
             if name in row.by_theory:
                 x = np.clip(row.by_theory[name], -MOST, MOST)
                 axes.plot(x, y, marker, color=colour, markersize=9, markeredgecolor="white")

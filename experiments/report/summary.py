@@ -100,6 +100,7 @@ def standing_of_all(found: Sequence[Stored], model: str) -> Iterator[str]:
 IN_SHORT = {SUPPORTED: "yes", CONTRADICTED: "no", ONLY_WHERE: "in part"}
 OF_PARTS = {HOLDS: "yes for", FAILS: "no for", DEPENDS: "it depends on the setting for"}
 OTHER_THEORIES = {"two_layer": "surprises and reputation", "loyalty": "time together"}
+"""On what trust rests by each other theory of it: in sentences and in the picture of all claims."""
 
 
 def in_short(record: Mapping[str, Any]) -> str:

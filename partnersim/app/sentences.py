@@ -189,7 +189,7 @@ def title_of(name: str, scenario: Scenario) -> str:
 
 
 def _say_intervention(what: Intervention, scenario: Scenario, words: Words) -> str:
-    """Say what is held, without for whom: the sentence of a lever, or of a decision."""
+    """Tell what is held, without for whom: the sentence of a lever, or of a decision."""
     if what.lever in DECISIONS:
         return words(f"held.{what.lever}", percent=f"{100 * what.value:.0f}")
     plain = what.model_dump(exclude={"kind", "title", "organisations"})

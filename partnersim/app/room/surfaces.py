@@ -399,7 +399,7 @@ def _interval(effect: review.Effect) -> str:
 
 
 def _through(effect: review.Effect) -> str:
-    """Say what the ledger has of a choice: its own cause and how much, or what a replay differs in."""
+    """Tell through what a choice acted: its own cause in the ledger and how much, or a replay's causes."""
     causes = words().listed([SAID[cause] for cause in effect.causes])
     if effect.booked is not None:
         return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
