@@ -13,10 +13,7 @@ Needs chromium, and the packages of the tests.
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import os
 import random
 import statistics
 import sys
@@ -24,14 +21,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import measuring
+from measuring import HERE, Goal, describe_machine, measure_sections, publish, read_options, take
 from phones import measure_phones
-from run import describe_machine, number, table
 
 from partnersim.app.pages.desk import SHEETS
 from partnersim.model import compile_all, is_compiled
@@ -40,7 +38,6 @@ from partnersim.scenario.translate import PARAMETERS
 from tests.browser import PATIENCE, PROJECTOR, Server, SocketPage, open_browser
 from tests.probe import WatchedServer
 
-HERE = Path(__file__).resolve().parent
 SCRIPT = (HERE / "app.js").read_text(encoding="utf-8")
 FRAME = 1000 / 60
 """Milliseconds from one picture of the screen to the next."""
@@ -83,21 +80,23 @@ QUICK = Size(
     phones=10,
 )
 
-GOALS: tuple[tuple[str, str, float], ...] = (
-    # section, key, to be less than
-    ("opening", "server serves, s", 4.0),
-    ("opening", "page ready, s", 3.0),
-    ("acting", "lever to picture, 100 new pairs, ms", 1000.0),
-    ("acting", "timeline to picture, ms", 100.0),
-    ("acting", "deadline to picture, 100 pairs, ms", 1000.0),
-    ("playing", "elements built or taken away in the pictures", 1.0),
-    ("playing", "a month's cost to the page, ms", FRAME),
-    ("playing", "how late a month comes at worst, ms", 50.0),
-    ("ten pages at once", "slowest of ten, ms", 300.0),
-    ("forty pages", "more memory, MB", 200.0),
-    ("an hour of play", "more memory, MB", 50.0),
-    ("phones", "all have joined, s", 2.0),
-    ("phones", "bets of all on the shared screen, ms", 200.0),
+GOALS = tuple(
+    Goal(section, key, "less than", most)
+    for section, key, most in (
+        ("opening", "server serves, s", 4.0),
+        ("opening", "page ready, s", 3.0),
+        ("acting", "lever to picture, 100 new pairs, ms", 1000.0),
+        ("acting", "timeline to picture, ms", 100.0),
+        ("acting", "deadline to picture, 100 pairs, ms", 1000.0),
+        ("playing", "elements built or taken away in the pictures", 1.0),
+        ("playing", "a month's cost to the page, ms", FRAME),
+        ("playing", "how late a month comes at worst, ms", 50.0),
+        ("ten pages at once", "slowest of ten, ms", 300.0),
+        ("forty pages", "more memory, MB", 200.0),
+        ("an hour of play", "more memory, MB", 50.0),
+        ("phones", "all have joined, s", 2.0),
+        ("phones", "bets of all on the shared screen, ms", 200.0),
+    )
 )
 """What the app is to reach; medians, unless the words say otherwise."""
 
@@ -179,19 +178,12 @@ def moves(n: int, seed: int) -> list[tuple[int, int]]:
 # Measuring ---------------------------------------------------------------------------------------
 
 
-def timed(do: Callable[[], Any]) -> float:
-    """Seconds that something takes."""
-    begun = time.perf_counter()
-    do()
-    return time.perf_counter() - begun
-
-
 def measure_opening(browser: Any, size: Size) -> dict[str, Any]:
     """From the command to a server that answers, and from the address to a picture."""
     starts, first = [], []
     for _ in range(size.starts):
         server = Server()
-        starts.append(timed(server.start))
+        starts.append(take(server.start))
         try:
             with visiting(browser, server) as page:
                 first.append(page.open())
@@ -428,93 +420,34 @@ SECTIONS: dict[str, Callable[[Any, Size], dict[str, Any]]] = {
 }
 
 
-# Reporting ---------------------------------------------------------------------------------------
-
-
-def judge(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each goal beside what was measured."""
-    judged = []
-    for section, key, goal in GOALS:
-        if key in results.get(section, {}):
-            value = results[section][key]
-            words = {"what": f"{section}: {key}", "goal": f"less than {number(goal)}"}
-            judged.append(words | {"measured": value, "reached": value < goal, "meant": MEANT.get(key, "")})
-    return judged
+# All of it ---------------------------------------------------------------------------------------
 
 
 def write_report(results: Mapping[str, Any]) -> str:
     """The results as Markdown."""
-    machine = results["machine"]
-    lines = [
-        "# The workshop app, measured\n\nWritten by `python benchmarks/app.py`; do not edit.\n",
-        "Machine: " + "; ".join(f"{k} {v}" for k, v in machine.items()) + ".\n",
-        "Server and browser share the machine's cores. Times are medians, taken within the page from an act "
-        "until the new picture is painted; of ten at once, until all that answers is there. Every act asks "
-        "for a run that nobody had asked for before, except where runs are known by name. Memory is that of "
-        f"the server. Before this was measured {results['load before']:.1f} processes wanted the "
-        f"{machine['cores']} cores; while it was, {results['load']:.1f} on average, these among them.\n",
-        "## Goals",
-        "",
-    ]
-    lines += table(
-        ("", "measured", "goal", ""),
-        [
-            (goal["what"], number(goal["measured"]), goal["goal"], "reached" if goal["reached"] else "missed")
-            for goal in judge(results)
-        ],
+    meant = "; ".join(f"'{what}', {meaning}" for what, meaning in MEANT.items())
+    notes = (
+        "Written by `python benchmarks/app.py`; do not edit. Server and browser share the machine's cores. "
+        "Times are medians, taken within the page from an act until the new picture is painted; of ten at "
+        "once, until all that answers is there. Every act asks for a run that nobody had asked for before, "
+        "except where runs are known by name. Memory is that of the server. Goals that had no number are "
+        f"understood so: {meant}."
     )
-    lines += ["Goals that had no number are understood so:", ""]
-    lines += [f"- {what}: {meaning}." for what, meaning in MEANT.items()] + [""]
-    for section in SECTIONS:
-        if section in results:
-            found = results[section]
-            rows = [(key, number(v)) for key, v in found.items() if isinstance(v, int | float)]
-            lines += [f"## {section.capitalize()}", "", *table(("", "measured"), rows)]
-            lines += [
-                f"{key[0].upper()}{key[1:]}: {in_words(value)}.\n"
-                for key, value in found.items()
-                if not isinstance(value, int | float)
-            ]
-    return "\n".join(lines)
+    return measuring.write_report("The workshop app, measured", notes, results, GOALS, SECTIONS)
 
 
-def in_words(value: Any) -> str:
-    """A list or a dictionary in a line."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {entry}" for key, entry in value.items())
-    return ", ".join(map(str, value))
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer of everything")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    parser.add_argument("--only", choices=SECTIONS, help="one section; writes nothing")
-    options = parser.parse_args()
-    size = QUICK if options.quick else FULL
-    out = options.out or (None if options.quick else HERE)
+def main() -> None:
+    """Measure what is asked for, and print it or write it."""
+    options = read_options(__doc__ or "", SECTIONS)
     if not is_compiled(PARAMETERS):
         compile_all(PARAMETERS)
-    loads = [os.getloadavg()[0]]
-    results: dict[str, Any] = {}
     with open_browser() as browser:
-        for section, measure in SECTIONS.items():
-            if options.only in (None, section):
-                print(f"{section} ...", file=sys.stderr, flush=True)
-                results[section] = measure(browser, size)
-                loads.append(os.getloadavg()[0])
-        machine = describe_machine() | {"solara": version("solara"), "browser": f"Chromium {browser.version}"}
-    machine.pop("mesa")
-    results |= {"machine": machine, "load before": loads[0], "load": statistics.fmean(loads[1:])}
-    report = write_report(results)
-    print(report)
-    if out and options.only is None:
-        out.mkdir(parents=True, exist_ok=True)
-        results["goals"] = judge(results)
-        (out / "app-results.md").write_text(report, encoding="utf-8")
-        (out / "app-results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    return 0
+        sections = {name: partial(measure, browser) for name, measure in SECTIONS.items()}
+        results = measure_sections(sections, QUICK if options.quick else FULL, options.only)
+        machine = describe_machine("solara") | {"browser": f"Chromium {browser.version}"}
+    results |= {"machine": machine}
+    publish("app-results", write_report(results), results, GOALS, options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,60 +1,58 @@
-"""Measure everything in one run: python benchmarks/run.py [--quick] [--out FOLDER]
+"""Measure all but sweeps and the app: python benchmarks/run.py [--quick] [--only SECTION] [--out FOLDER]
 
-What is compared is measured in turn, round after round, so that a machine that is slow for a
-while is slow for all; medians over rounds are given, and ratios are medians of the rounds' own
-ratios. Writes results.md, results.json and scaling.png beside this file; with --quick (fewer
-rounds and runs) it only prints, unless --out is given.
+Writes results.md and results.json beside this file; with --quick (fewer rounds and runs) or --only it
+prints, and writes only where --out is given.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import math
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import matplotlib
-
-matplotlib.use("Agg")
 import numpy as np
-from matplotlib import pyplot as plt
+from measuring import (
+    HERE,
+    Goal,
+    Task,
+    alternate,
+    describe_machine,
+    measure_sections,
+    publish,
+    ratio,
+    read_options,
+    take,
+    write_report,
+)
 from plain_mesa import read_settings, run_once
 from where_time_goes import time_processes
 
 import partnersim
+from partnersim import PartnershipModel
+from partnersim.mesa.agents import View
 from partnersim.model import compile_all
 from partnersim.model.draws import root
 from partnersim.model.native.library import load
+from partnersim.model.observe import write_observed
 from partnersim.model.record import array_of, new_record
-from partnersim.model.schedule import COMPILED, simulate
+from partnersim.model.schedule import COMPILED, END, MODEL, simulate, start
 from partnersim.model.series import SERIES
 from partnersim.model.state import STATE
-from partnersim.runs.ensemble import n_cores
 from partnersim.runs.measures import measure
 from partnersim.scenario.arms import arm
 from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
 
-HERE = Path(__file__).resolve().parent
 PLACE = "integrated-care"
 WITHOUT, WITH = "no-coordinator", "coordinator"
-BLUE, TEAL, PLUM, GREY = "#12436D", "#28A197", "#801650", "#BFBFBF"
-Task = Callable[[], object]
-Clock = Callable[[], float]
-"""That of the thread for what one thread does, which stands still while others have the core."""
 
 
 class Size(NamedTuple):
@@ -105,31 +103,6 @@ QUICK = Size(
 
 
 # Measuring ----------------------------------------------------------------------------------
-
-
-def take(task: Task, clock: Clock = time.perf_counter) -> float:
-    """Seconds that a task takes."""
-    begin = clock()
-    task()
-    return clock() - begin
-
-
-def alternate(
-    tasks: Mapping[str, Task], rounds: int, clock: Clock = time.perf_counter
-) -> dict[str, list[float]]:
-    """Seconds of each task in each round; each is done once beforehand."""
-    for task in tasks.values():
-        task()
-    taken: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            taken[name].append(take(task, clock))
-    return taken
-
-
-def ratio(above: Sequence[float], below: Sequence[float]) -> float:
-    """Median of the rounds' own ratios."""
-    return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
 def core_runs(scenario: Scenario, n: int) -> Task:
@@ -233,6 +206,51 @@ def measure_ensembles(size: Size) -> dict[str, float]:
     }
 
 
+EVERYTHING = "a month, with every view of every agent, ms"
+"""Of the steps of the Mesa model, the one that has all."""
+
+
+def measure_stepping(size: Size) -> dict[str, float]:
+    """Milliseconds of a month of the Mesa model: each row has one thing more than the row above it.
+
+    Of whole runs; the making of the model is part of each.
+    """
+    scenario = places()[WITH]
+
+    def called() -> None:
+        """Make a run of calls from Python, one a month."""
+        state, parameters, row = new_record(STATE), to_parameters(scenario), np.empty(len(SERIES))
+        arrays = array_of(state), array_of(parameters)
+        start(state, parameters, root(1), 0)
+        for _ in range(scenario.months):
+            MODEL.perform_rows(0, END, *arrays)
+            write_observed(*arrays, row)
+
+    def stepped(each: Callable[[PartnershipModel], object], *, collects: bool = True) -> None:
+        model = PartnershipModel(scenario, rng=1)
+        if not collects:
+            model.datacollector = SimpleNamespace(collect=lambda _: None)
+        for _ in range(scenario.months):
+            each(model)
+
+    def step_and_read_all(model: PartnershipModel) -> None:
+        model.step()
+        for agent in model.agents:
+            for name, value in vars(type(agent)).items():
+                if isinstance(value, View):
+                    getattr(agent, name)
+
+    tasks: dict[str, Task] = {
+        "a month within the compiled loop, ms": core_runs(scenario, 1),
+        "a month called from Python, ms": called,
+        "a month without the collector, ms": partial(stepped, PartnershipModel.step, collects=False),
+        "a month with the collector, ms": partial(stepped, PartnershipModel.step),
+        EVERYTHING: partial(stepped, step_and_read_all),
+    }
+    taken = alternate(tasks, size.rounds, time.thread_time)
+    return {name: 1000.0 * statistics.median(taken[name]) / scenario.months for name in tasks}
+
+
 def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run this Python anew, in this repository."""
     done = subprocess.run(
@@ -290,8 +308,16 @@ def measure_memory(size: Size) -> dict[str, float]:
     }
 
 
-def measure_compilation() -> dict[str, float]:
-    """Seconds of the first compilation, into an empty cache."""
+def measure_processes(size: Size) -> dict[str, float]:
+    """Milliseconds a run of each process that takes more than a hundredth of it, with a coordinator."""
+    times = time_processes(places()[WITH], size.core_runs // 5, size.rounds)
+    return {name: taken for name, taken in times.items() if taken > 0.01 * sum(times.values())}
+
+
+def measure_compilation(size: Size) -> dict[str, float]:
+    """Seconds of the first compilation, into an empty cache; too long where there is little time."""
+    if not size.has_compilation:
+        return {}
     with tempfile.TemporaryDirectory() as folder:
         code = (
             "from partnersim.model import compile_all; "
@@ -322,7 +348,7 @@ def exponent(times: Mapping[int, float], least: int = 0) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def measure_growth(size: Size) -> dict[str, dict[str, Any]]:
+def measure_growth(size: Size) -> dict[str, float]:
     """Milliseconds a run as organisations, months and coordinators grow."""
     drawn, place = Scenario.load("drawn"), Scenario.load(PLACE)
     names = [f"coordinator-{number}" for number in range(max(size.n_coordinators))]
@@ -334,240 +360,70 @@ def measure_growth(size: Size) -> dict[str, dict[str, Any]]:
             for n in size.n_coordinators
         },
     }
-    growth: dict[str, dict[str, Any]] = {}
+    growth: dict[str, float] = {}
     for family, scenarios in families.items():
         times = time_points(scenarios, size)
-        growth[family] = {"ms a run": times}
+        growth |= {f"{n} {family}, ms a run": milliseconds for n, milliseconds in times.items()}
         if family == "coordinators":
             extra = {n: times[n] - times[0] for n in times if n > 0}
-            growth[family]["exponent of what they add"] = exponent(extra)
-            growth[family]["ms that each adds"] = extra[max(extra)] / max(extra)
+            growth["exponent of what coordinators add"] = exponent(extra)
+            growth["ms that each coordinator adds"] = extra[max(extra)] / max(extra)
         else:
-            growth[family]["exponent"] = exponent(times)
-    growth["organisations"]["exponent from 10 on"] = exponent(growth["organisations"]["ms a run"], least=10)
+            growth[f"exponent of {family}"] = exponent(times)
+        if family == "organisations":
+            growth["exponent of organisations from 10 on"] = exponent(times, least=10)
     return growth
 
 
-def draw_growth(growth: Mapping[str, dict[str, Any]], path: Path) -> None:
-    """Three panels: milliseconds a run against organisations, months, coordinators."""
-    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.6), sharey=False, layout="constrained")
-    organisations, months, coordinators = (
-        growth[name] for name in ("organisations", "months", "coordinators")
-    )
-    titles = {
-        "organisations": f"as n$^{{{organisations['exponent from 10 on']:.2f}}}$ from 10 on",
-        "months": f"as months$^{{{months['exponent']:.2f}}}$",
-        "coordinators": f"{coordinators['ms that each adds']:.2f} ms for each",
-    }
-    for axis, (family, colour) in zip(
-        axes, {"organisations": BLUE, "months": TEAL, "coordinators": PLUM}.items(), strict=True
-    ):
-        times = growth[family]["ms a run"]
-        x, y = np.array(list(times), float), np.array(list(times.values()))
-        axis.plot(x, y, "o", color=colour, zorder=3)
-        if family == "coordinators":
-            axis.plot(x, np.poly1d(np.polyfit(x, y, 1))(x), color=GREY, linewidth=2)
-            axis.set_ylim(bottom=0)
-        else:
-            large = x >= 10
-            line = np.polyfit(np.log(x[large]), np.log(y[large]), 1)
-            axis.plot(x, np.exp(np.polyval(line, np.log(x))), color=GREY, linewidth=2)
-            axis.set(xscale="log", yscale="log", xticks=x)
-            axis.set_xticks(x, [f"{value:g}" for value in x])
-            axis.minorticks_off()
-        axis.set_title(titles[family], fontsize=11, loc="left")
-        axis.set_xlabel(family)
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("milliseconds a run, one core")
-    figure.suptitle("What a run costs grows with its size", fontsize=13, x=0.01, ha="left")
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-# Reporting ----------------------------------------------------------------------------------
-
-
-def describe_machine() -> dict[str, str]:
-    """What matters of the machine for the numbers, and nothing that tells which one it is."""
-    processor = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        found = re.search(r"^model name\s*: (.+)$", information.read_text(), re.MULTILINE)
-        processor = found.group(1) if found else processor
-    options = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    is_optimised = "--enable-optimizations" in options or "/Fe" in options
-    note = "" if is_optimised else " (built without profile-guided optimisation)"
-    return {
-        "processor": f"{processor}, {platform.machine()}",
-        "cores": str(n_cores()),
-        "system": platform.system(),
-        "Python": f"{platform.python_implementation()} {platform.python_version()}{note}",
-        **{name: version(name) for name in ("numpy", "numba", "mesa")},
-        "partnersim": partnersim.__version__,
-    }
+# All of it ----------------------------------------------------------------------------------
 
 
 GOALS = (
-    # section, key, goal, is it kept by being at most (or at least) the goal
-    ("against Mesa", f"core, {WITH}, ms", 1.0, "at most"),
-    ("against Mesa", f"core, {WITHOUT}, ms", 1.0, "at most"),
-    ("against Mesa", f"ratio, {WITH}", 60.0, "at least"),
-    ("against Mesa", f"ratio, {WITHOUT}", 60.0, "at least"),
-    ("native", "replicates, 4 side by side, times faster", 2.2, "at least"),
-    ("native", "replicates, 8 side by side, times faster", 3.0, "at least"),
-    ("ensembles", "2 workers against 1, times faster", 1.8, "at least"),
-    ("ensembles", "compare, 200 pairs, s", 0.6, "at most"),
-    ("starts", "run --replicates 1, s", 2.5, "at most"),
-    ("starts", "--help, s", 0.8, "at most"),
-    ("starts", "import partnersim beyond the bare interpreter, s", 0.4, "at most"),
-    ("memory", "peak, MB", 300.0, "at most"),
-    ("compilation", "first compilation, s", 90.0, "at most"),
+    Goal("against Mesa", f"core, {WITH}, ms", "at most", 1.0),
+    Goal("against Mesa", f"core, {WITHOUT}, ms", "at most", 1.0),
+    Goal("against Mesa", f"ratio, {WITH}", "at least", 60.0),
+    Goal("against Mesa", f"ratio, {WITHOUT}", "at least", 60.0),
+    Goal("native", "replicates, 4 side by side, times faster", "at least", 2.2),
+    Goal("native", "replicates, 8 side by side, times faster", "at least", 3.0),
+    Goal("ensembles", "2 workers against 1, times faster", "at least", 1.8),
+    Goal("ensembles", "compare, 200 pairs, s", "at most", 0.6),
+    Goal("stepping", EVERYTHING, "at most", 1.0),
+    Goal("starts", "run --replicates 1, s", "at most", 2.5),
+    Goal("starts", "--help, s", "at most", 0.8),
+    Goal("starts", "import partnersim beyond the bare interpreter, s", "at most", 0.4),
+    Goal("memory", "peak, MB", "at most", 300.0),
+    Goal("compilation", "first compilation, s", "at most", 90.0),
 )
 
-
-def judge(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each goal beside what was measured."""
-    judged = []
-    for section, key, goal, sense in GOALS:
-        if key not in results.get(section, {}):
-            continue
-        value = results[section][key]
-        is_reached = value <= goal if sense == "at most" else value >= goal
-        judged.append(
-            {
-                "what": f"{section}: {key}",
-                "measured": value,
-                "goal": f"{sense} {goal:g}",
-                "reached": is_reached,
-            }
-        )
-    return judged
+SECTIONS: dict[str, Callable[[Size], Mapping[str, float]]] = {
+    "against Mesa": measure_against_mesa,
+    "native": measure_machines,
+    "ensembles": measure_ensembles,
+    "stepping": measure_stepping,
+    "starts": measure_starts,
+    "memory": measure_memory,
+    "growth": measure_growth,
+    "ms a run that each process takes": measure_processes,
+    "compilation": measure_compilation,
+}
 
 
-def number(value: float) -> str:
-    """Three significant digits, whole from 100 on."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table whose columns but the first are numbers."""
-    return [
-        "| " + " | ".join(head) + " |",
-        "|---|" + "---:|" * (len(head) - 1),
-        *("| " + " | ".join(row) + " |" for row in rows),
-        "",
-    ]
-
-
-def write_report(results: Mapping[str, Any]) -> str:
-    """The results as Markdown."""
-    lines = ["# Benchmarks", "", "Written by `python benchmarks/run.py`; do not edit.", ""]
-    lines += ["Machine: " + "; ".join(f"{k} {v}" for k, v in results["machine"].items()) + ".", ""]
-    lines += [
-        f"{PLACE}, 6 organisations, 120 months. Tasks are measured in turn, round after round; "
-        f"times are medians of {results['rounds']} rounds, ratios medians of the rounds' own "
-        f"ratios. While this was measured {results['load']:.1f} processes wanted the machine's "
-        f"{results['machine']['cores']} cores on average (1 to 2 are its own): "
-        "what one thread does is timed by the thread's own clock, all else by the wall's, which shows what "
-        "else the machine does.",
-        "",
-        "## Goals",
-        "",
-    ]
-    lines += table(
-        ("", "measured", "goal", ""),
-        [
-            (g["what"], number(g["measured"]), g["goal"], "reached" if g["reached"] else "missed")
-            for g in judge(results)
-        ],
-    )
-    against = results["against Mesa"]
-    lines += ["## The core against a plain Mesa model", ""]
-    lines += table(
-        ("one run, one core", "partnersim, ms", "plain Mesa, ms", "times faster"),
-        [
-            (
-                name.replace("-", " "),
-                number(against[f"core, {name}, ms"]),
-                number(against[f"plain Mesa, {name}, ms"]),
-                number(against[f"ratio, {name}"]),
-            )
-            for name in (WITHOUT, WITH)
-        ],
-    )
-    lines += [
-        "Both write all monthly series. `equivalence.py` shows that they give statistically the "
-        "same results; what the plain model leaves out is listed in `plain_mesa.py`.",
-        "",
-    ]
-    for section in ("native", "ensembles", "starts", "memory", "compilation"):
-        if section in results:
-            lines += [f"## {section.capitalize()}", ""]
-            rows = [(key, number(value)) for key, value in results[section].items()]
-            lines += table(("", "measured"), rows)
-    lines += ["## Growth", "", "![Milliseconds a run](scaling.png)", ""]
-    for family, grown in results["growth"].items():
-        times = grown["ms a run"]
-        lines += table((family, *map(str, times)), [("ms a run", *map(number, times.values()))])
-        lines += ["; ".join(f"{k} {v:.2f}" for k, v in grown.items() if k != "ms a run") + ".", ""]
-    processes = results["processes"]
-    total = sum(processes.values())
-    if processes:
-        lines += ["## Where the time of a run goes", ""]
-        lines += [f"With a coordinator; each process timed within whole runs ({number(total)} ms).", ""]
-        lines += table(
-            ("process", "ms a run", "share"),
-            [(k, number(v), f"{v / total:.0%}") for k, v in processes.items() if v > 0.01 * total],
-        )
-    return "\n".join(lines)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and runs")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    options = parser.parse_args()
+def main() -> None:
+    """Measure what is asked for, and print it or write it."""
+    options = read_options(__doc__ or "", SECTIONS)
     size = QUICK if options.quick else FULL
-    out = options.out or (None if options.quick else HERE)
-
-    loads = []
-
-    def say(what: str) -> None:
-        if hasattr(os, "getloadavg"):
-            loads.append(os.getloadavg()[0])
-        print(f"{what} ...", file=sys.stderr, flush=True)
-
-    say("compiling, where that is still to be done")
     compile_all(PARAMETERS)
-    results: dict[str, Any] = {"machine": describe_machine()}
-    say("the core against a plain Mesa model")
-    results["against Mesa"] = measure_against_mesa(size)
-    say("the native library against Numba")
-    results["native"] = measure_machines(size)
-    say("ensembles")
-    results["ensembles"] = measure_ensembles(size)
-    say("starts")
-    results["starts"] = measure_starts(size)
-    say("memory")
-    results["memory"] = measure_memory(size)
-    say("growth")
-    results["growth"] = measure_growth(size)
-    say("where the time goes")
-    results["processes"] = time_processes(places()[WITH], size.core_runs // 5, size.rounds)
-    if size.has_compilation:
-        say("first compilation")
-        results["compilation"] = measure_compilation()
-    results |= {"rounds": size.rounds, "load": statistics.fmean(loads or [math.nan])}
-    report = write_report(results)
-    print(report)
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        results["goals"] = judge(results)
-        (out / "results.md").write_text(report, encoding="utf-8")
-        (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        draw_growth(results["growth"], out / "scaling.png")
-    return 0
+    results = measure_sections(SECTIONS, size, options.only) | {"machine": describe_machine("mesa")}
+    notes = (
+        f"Written by `python benchmarks/run.py`; do not edit. {PLACE}, 6 organisations, 120 months. Tasks "
+        f"are measured in turn, round after round; times are medians of {size.rounds} rounds, ratios medians "
+        "of the rounds' own ratios. What one thread does is timed by the thread's own clock, all else by the "
+        "wall's, which shows what else the machine does. Both the core and the plain Mesa model write all "
+        "monthly series; `equivalence.py` shows that they give the same results, and `plain_mesa.py` lists "
+        "what the plain model leaves out."
+    )
+    publish("results", write_report("Benchmarks", notes, results, GOALS, SECTIONS), results, GOALS, options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,22 +11,21 @@ unless --out is given.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from multiprocessing import get_context
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
+from measuring import Goal, describe_machine, measure_sections, publish, read_options, take, write_report
 
 import partnersim
 from partnersim.analysis.resampling import bootstrap, take_rows
@@ -38,8 +37,12 @@ from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress, run_sweep
 from partnersim.sweep.store import Store
 
-HERE = Path(__file__).resolve().parent
 PLACE = "integrated-care"
+N_START = 1 << 24
+"""Runs of the very large plan, of which none is made."""
+
+MEBIBYTE = 1024
+"""In the unit of `ru_maxrss`, kibibytes."""
 
 
 class Size(NamedTuple):
@@ -56,18 +59,17 @@ class Size(NamedTuple):
 FULL = Size(rounds=5, points=500, engine_points=3500, replicates=20, large_runs=1 << 20, base_rows=1 << 16)
 QUICK = Size(rounds=2, points=60, engine_points=60, replicates=20, large_runs=1 << 14, base_rows=1 << 12)
 
-TARGETS = {
-    "overhead of a sweep": "< 1.10",
-    "overhead of a sweep of one replicate": "(none set)",
-    "two processes over one": ">= 1.8",
-    "dask over processes": "< 1.05",
-    "largest process, MB": "< 500",
-    "store of a million runs, MB": "< 250",
-    "start of ten million runs, s": "< 5",
-    "start of ten million runs, MB": "< 300",
-    "1000 resamples of Sobol' indices, s of one core": "< 30",
-    "1000 resamples of Sobol' indices, MB": "< 1000",
-}
+GOALS = (
+    Goal("a very large plan", "until its first run, s", "less than", 5.0),
+    Goal("a very large plan", "memory until its first run, MB", "less than", 300.0),
+    Goal("Sobol' indices", "1000 resamples, s of one core", "less than", 30.0),
+    Goal("Sobol' indices", "1000 resamples, MB", "less than", 1000.0),
+    Goal("a million runs", "largest process, MB", "less than", 500.0),
+    Goal("a million runs", "store, MB", "less than", 250.0),
+    Goal("over the bare ensemble", "a sweep", "less than", 1.10),
+    Goal("engines", "two processes over one", "at least", 1.8),
+    Goal("engines", "Dask over processes", "less than", 1.05),
+)
 
 
 def make_plan(points: int, replicates: int, **changes: Any) -> Plan:
@@ -82,13 +84,6 @@ def make_plan(points: int, replicates: int, **changes: Any) -> Plan:
         "parameters": {"dummy": {"low": 0.0, "high": 1.0}},
     }
     return Plan.make(plan | changes)
-
-
-def seconds_of(task: Callable[[], object]) -> float:
-    """Seconds that a task takes."""
-    begin = time.perf_counter()
-    task()
-    return time.perf_counter() - begin
 
 
 def rate_of(plan: Plan, workers: int = 1, **how: Any) -> float:
@@ -108,19 +103,25 @@ def rate_of(plan: Plan, workers: int = 1, **how: Any) -> float:
     return (last - first) / (end - begin)
 
 
-def measure_overhead(size: Size, replicates: int) -> list[float]:
-    """Time of a sweep in this thread over that of the ensemble's runs, a round each."""
+def measure_overhead(size: Size) -> dict[str, float]:
+    """Time of a sweep in this thread over that of the ensemble's runs."""
     n_runs = size.points * size.replicates
-    plan = make_plan(n_runs // replicates, replicates)
-    ratios = []
-    for _ in range(size.rounds):
-        bare = seconds_of(lambda: partnersim.run(PLACE, n_runs, series=False, workers=1))
-        ratios.append(n_runs / rate_of(plan, engine="serial") / bare)
-    return ratios
+    plans = {
+        "a sweep": make_plan(size.points, size.replicates),
+        "a sweep of one replicate": make_plan(n_runs, 1),
+    }
+    found = {}
+    for name, plan in plans.items():
+        ratios = []
+        for _ in range(size.rounds):
+            bare = take(lambda: partnersim.run(PLACE, n_runs, series=False, workers=1))
+            ratios.append(n_runs / rate_of(plan, engine="serial") / bare)
+        found[name] = statistics.median(ratios)
+    return found
 
 
-def measure_engines(size: Size) -> tuple[list[float], list[float]]:
-    """Rates of two processes over one, and of processes over Dask, a round each."""
+def measure_engines(size: Size) -> dict[str, float]:
+    """Rates of two processes over one, and of processes over Dask."""
     plan = make_plan(size.engine_points, size.replicates)
     engines = {"one": ("processes", 1), "two": ("processes", 2), "dask": ("dask", 2)}
     scaling, dask = [], []
@@ -132,7 +133,10 @@ def measure_engines(size: Size) -> tuple[list[float], list[float]]:
             rates[name] = rate_of(plan, workers, engine=engine)
         scaling.append(rates["two"] / rates["one"])
         dask.append(rates["two"] / rates["dask"])
-    return scaling, dask
+    return {
+        "two processes over one": statistics.median(scaling),
+        "Dask over processes": statistics.median(dask),
+    }
 
 
 def measure_large(n_runs: int) -> dict[str, float]:
@@ -144,114 +148,81 @@ def measure_large(n_runs: int) -> dict[str, float]:
         run_sweep(plan, folder, workers=n_cores())
         n_bytes = sum(file.stat().st_size for file in Store.open(folder).files())
     kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return {"process_mb": kib / 1024, "bytes_per_run": n_bytes / n_runs}
+    # Bytes of one are megabytes of a million.
+    return {"largest process, MB": kib / MEBIBYTE, "store, MB": n_bytes / n_runs}
+
+
+class Begun(Exception):  # noqa: N818 - nothing went wrong
+    """The first run was about to begin."""
 
 
 def measure_start(n_points: int) -> dict[str, float]:
-    """Time and memory until a plan of ten million points has its first chunk to run."""
+    """Time and memory until a plan of very many points has its first chunk to run."""
     design = {"type": "sobol", "points": n_points}
     plan = make_plan(n_points, 1, parameters={"decision.exposure": {}, "dummy": {}}, design=design)
-    begin = time.perf_counter()
-    first: list[float] = []
+    found: dict[str, float] = {}
 
     def stop_at_once(progress: Progress) -> None:
-        if not first and progress.n_written is None:
-            first.append(time.perf_counter() - begin)
-            os.write(
-                1,
-                json.dumps(
-                    {"seconds": first[0], "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-                ).encode(),
-            )
-            os._exit(0)
+        if progress.n_written is None:
+            found["until its first run, s"] = time.perf_counter() - begin
+            found["memory until its first run, MB"] = _peak()
+            raise Begun
 
-    with tempfile.TemporaryDirectory() as folder:
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, suppress(Begun):
         run_sweep(plan, folder, engine="serial", progress=stop_at_once)
-    return {}
+    return found
 
 
 def measure_indices(n_rows: int) -> dict[str, float]:
     """Time of one core and memory of 1000 resamples of first and total order indices of 25 parameters."""
     layout = Layout(25, has_second_order=False)
     outcomes = np.random.default_rng(1).normal(size=(n_rows * layout.length, 1))
-    begin = time.process_time()
-    rows = take_rows(outcomes, layout.length, has_common_luck=False)
-    bootstrap(rows, partial(estimate_indices, layout=layout), n_resamples=1000)
-    seconds = time.process_time() - begin
-    return {"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+    def resample() -> None:
+        rows = take_rows(outcomes, layout.length, has_common_luck=False)
+        bootstrap(rows, partial(estimate_indices, layout=layout), n_resamples=1000)
+
+    seconds = take(resample, time.process_time)
+    return {"1000 resamples, s of one core": seconds, "1000 resamples, MB": _peak()}
 
 
-def in_own_process(what: str, number: int) -> dict[str, float]:
+def _peak() -> float:
+    """Most memory that this process has had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEBIBYTE
+
+
+def in_own_process(measure: Callable[[int], dict[str, float]], number: int) -> dict[str, float]:
     """Measure in a process that has done nothing else: memory is a high-water mark."""
-    command = [sys.executable, str(Path(__file__).resolve()), "--measure", what, str(number)]
-    one_core = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=one_core).stdout
-    return dict(json.loads(printed))
+    one_core = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    with patch.dict(os.environ, one_core), ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(measure, number).result()
 
 
-def measure_all(size: Size) -> dict[str, float]:
-    """Measure everything, by the names of `TARGETS`."""
+SECTIONS: dict[str, Callable[[Size], Mapping[str, float]]] = {
     # First, while this process is small: on Linux a child's peak starts at what its parent had.
-    start = in_own_process("start", 1 << 24)
-    indices = in_own_process("indices", size.base_rows)
-    large = in_own_process("large", size.large_runs)
-    overhead = measure_overhead(size, size.replicates)
-    overhead_of_one = measure_overhead(size, 1)
-    scaling, dask = measure_engines(size)
-    values = (
-        statistics.median(overhead),
-        statistics.median(overhead_of_one),
-        statistics.median(scaling),
-        statistics.median(dask),
-        large["process_mb"],
-        large["bytes_per_run"],  # bytes of one are megabytes of a million
-        start["seconds"],
-        start["mb"],
-        indices["seconds"],
-        indices["mb"],
-    )
-    return dict(zip(TARGETS, values, strict=True))
-
-
-def as_markdown(measured: dict[str, float], size: Size) -> str:
-    """Write the table."""
-    lines = [
-        "# Sweeps, measured",
-        "",
-        f"`python benchmarks/sweep.py`, Python {platform.python_version()}, {n_cores()} cores; "
-        f"{size.rounds} rounds of {size.points * size.replicates} runs of `{PLACE}`, of "
-        f"{size.engine_points * size.replicates} to compare engines; "
-        f"memory and store over {size.large_runs} runs; the plan that starts has {1 << 24} runs; indices of "
-        f"first and total order are of {size.base_rows} base rows of 25 parameters.",
-        "",
-        "| what | measured | wanted |",
-        "|---|---|---|",
-        *(f"| {name} | {value:.3g} | {TARGETS[name]} |" for name, value in measured.items()),
-    ]
-    return "\n".join(lines) + "\n"
+    "a very large plan": lambda _: in_own_process(measure_start, N_START),
+    "Sobol' indices": lambda size: in_own_process(measure_indices, size.base_rows),
+    "a million runs": lambda size: in_own_process(measure_large, size.large_runs),
+    "over the bare ensemble": measure_overhead,
+    "engines": measure_engines,
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    """Measure what is asked for, and print it or write it."""
+    options = read_options(__doc__ or "", SECTIONS)
     if not is_compiled(PARAMETERS):
         compile_all(PARAMETERS)
-    if options.measure:
-        what, number = options.measure
-        task = {"large": measure_large, "start": measure_start, "indices": measure_indices}[what]
-        print(json.dumps(task(int(number))))
-        return
     size = QUICK if options.quick else FULL
-    measured = measure_all(size)
-    table = as_markdown(measured, size)
-    print(table)
-    if options.out or not options.quick:
-        folder = options.out or HERE
-        (folder / "sweep-results.md").write_text(table, encoding="utf-8")
-        (folder / "sweep-results.json").write_text(json.dumps(measured, indent=2) + "\n")
+    results = measure_sections(SECTIONS, size, options.only) | {"machine": describe_machine()}
+    notes = (
+        f"Written by `python benchmarks/sweep.py`; do not edit. {size.rounds} rounds of "
+        f"{size.points * size.replicates} runs of `{PLACE}`, of {size.engine_points * size.replicates} to "
+        f"compare engines; memory and store over {size.large_runs} runs; the very large plan has {N_START} "
+        f"runs; indices of first and total order are of {size.base_rows} base rows of 25 parameters."
+    )
+    publish("sweep-results", write_report("Sweeps", notes, results, GOALS, SECTIONS), results, GOALS, options)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ pytest.importorskip("playwright", reason="needs playwright")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import app
-from app import GOALS, QUICK, SECTIONS, judge, write_report
+from app import GOALS, QUICK, SECTIONS, write_report
+from measuring import Goal, judge
 
 MACHINE = {"machine": {"cores": "2"}, "load": 1.5, "load before": 0.1}
 
@@ -38,7 +39,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
 def test_every_goal_is_measured_and_what_does_not_depend_on_the_machine_holds(
     results: dict[str, Any],
 ) -> None:
-    assert [goal["what"] for goal in results["goals"]] == [f"{s}: {k}" for s, k, _ in GOALS]
+    assert [goal["what"] for goal in results["goals"]] == [f"{goal.section}: {goal.key}" for goal in GOALS]
     assert all(math.isfinite(goal["measured"]) for goal in results["goals"])
     assert set(SECTIONS) <= set(results)
 
@@ -54,16 +55,24 @@ def test_every_goal_is_measured_and_what_does_not_depend_on_the_machine_holds(
 
 
 def test_a_goal_is_missed_from_its_number_on() -> None:
-    section, key, most = GOALS[0]
+    section, key, sense, most = GOALS[0]
+    assert sense == "less than"
     for value, is_reached in ((most - 0.001, True), (most, False), (math.nan, False)):
-        (goal,) = judge({section: {key: value}})
+        (goal,) = judge({section: {key: value}}, GOALS)
         assert goal["reached"] is is_reached
         assert goal["measured"] is value
-    assert judge({}) == []
+    assert judge({}, GOALS) == []
+
+
+@pytest.mark.parametrize(
+    ("sense", "reached"), [("at most", [True, True, False]), ("at least", [False, True, True])]
+)
+def test_a_goal_says_on_which_side_of_its_number_it_is_reached(sense: str, reached: list[bool]) -> None:
+    assert [Goal("", "", sense, 2.0).is_reached_by(value) for value in (1.0, 2.0, 3.0)] == reached
 
 
 def test_the_report_says_what_was_missed() -> None:
-    section, key, most = GOALS[0]
+    section, key, _, most = GOALS[0]
     report = write_report(MACHINE | {section: {key: 2 * most, "done": {"lever": 3}}})
     assert f"| {section}: {key} | {2 * most:g} | less than {most:g} | missed |" in report
     assert "Done: lever 3." in report
