@@ -31,75 +31,29 @@ title = "A coordinator brings acceleration"
 built_in = "Partly. What is put in by hand is said here, in a second sentence: but not this."
 """
 
+
+def summary_of(title: str, **more: Any) -> dict[str, Any]:
+    """A test of a claim as its summary has it: an effect on change that decides, unless said otherwise."""
+    effect = {"kind": "effect", "measure": "change_delivered", "decides": True, "share_through_trust": None}
+    return {"title": title, "part": title, "than": 0.0, **effect, **more}
+
+
 TESTS: list[dict[str, Any]] = [
-    {
-        "title": "a coordinator",
-        "part": "change",
-        "kind": "effect",
-        "measure": "change_delivered",
-        "decides": True,
-        "agreement": 0.96,
-        "mean": 0.0612,
-        "ci95": [0.05, 0.07],
-        "than": 0.0,
-        "share_through_trust": {"share": 0.41, "ci95": [0.3, 0.52]},
-    },
-    {
-        "title": "the same, harder",
-        "part": "change",
-        "kind": "effect",
-        "measure": "change_delivered",
-        "decides": True,
-        "agreement": 0.8,
-        "mean": 0.02,
-        "ci95": [-0.01, 0.05],
-        "than": 0.0,
-        "expect": "more",
-        "each": [0.01, 0.03],
-        "share_through_trust": {"share": 3.0, "ci95": [None, None]},
+    summary_of("a coordinator", part="change", agreement=0.96, mean=0.0612, ci95=[0.05, 0.07])
+    | {"share_through_trust": {"share": 0.41, "ci95": [0.3, 0.52]}},
+    summary_of("the same, harder", part="change", agreement=0.8, mean=0.02, ci95=[-0.01, 0.05])
+    | {"expect": "more", "each": [0.01, 0.03], "share_through_trust": {"share": 3.0, "ci95": [None, None]}}
+    | {
         "by_theory": {
             "two_layer": {"mean": 0.06, "outcome": "as expected"},
             "loyalty": {"mean": -0.03, "outcome": "the opposite"},
-        },
+        }
     },
-    {
-        "title": "trust",
-        "part": "trust",
-        "kind": "effect",
-        "measure": "trust",
-        "decides": True,
-        "agreement": 1.0,
-        "mean": -0.034,
-        "ci95": [-0.04, -0.03],
-        "than": 0.0,
-        "expect": "more",
-        "each": [-0.034],
-        "by_theory": {},
-        "share_through_trust": {"share": 1.0, "ci95": [1.0, 1.0]},
-    },
-    {
-        "title": "how often",
-        "part": "how often",
-        "kind": "share",
-        "measure": "is_sustained_acceleration",
-        "decides": True,
-        "agreement": 0.5,
-        "mean": 0.25,
-        "ci95": [0.2, 0.3],
-        "than": 0.0,
-        "share_through_trust": None,
-    },
-    {
-        "title": "beside",
-        "part": "beside",
-        "kind": "effect",
-        "measure": "change_delivered",
-        "decides": False,
-        "agreement": 0.1,
-        "mean": 9.9,
-        "ci95": [9.0, 10.0],
-        "share_through_trust": None,
-    },
+    summary_of("trust", measure="trust", agreement=1.0, mean=-0.034, ci95=[-0.04, -0.03], expect="more")
+    | {"each": [-0.034], "by_theory": {}, "share_through_trust": {"share": 1.0, "ci95": [1.0, 1.0]}},
+    summary_of("how often", kind="share", measure="is_sustained_acceleration", agreement=0.5, mean=0.25)
+    | {"ci95": [0.2, 0.3]},
+    summary_of("beside", decides=False, agreement=0.1, mean=9.9, ci95=[9.0, 10.0]),
 ]
 
 

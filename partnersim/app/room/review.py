@@ -156,7 +156,7 @@ def moved_most(game: Game) -> tuple[Effect, ...]:
 
 
 def _explained(game: Game, played: Ledger, effect: Effect, rank: int) -> Effect:
-    """Return an effect with that through which its choice acted: by its own cause in the ledger, or else by replay."""
+    """Add to an effect how its choice acted: by its own cause in the ledger, or else by replay."""
     cause = OWN_CAUSE.get((effect.move, effect.choice))
     if cause is not None:
         return replace(effect, booked=_booked(game, played, effect, cause), causes=(cause,))
