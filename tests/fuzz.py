@@ -211,9 +211,9 @@ PLANS = (
     'type = "latin-hypercube"\npoints = 5\n[parameters]\n'
     '"ways_of_working.delegated_authority" = {low = 0.0, high = 1.0}\n'
     'months = {values = [3, 6]}\n"decision.exposure" = {distribution = "beta", a = 2.0, b = 3.0}\n'
-    "dummy = {}\n[arms]\ncoordinator = {coordinators = [{name = \"Ana\"}]}\n",
+    'dummy = {}\n[arms]\ncoordinator = {coordinators = [{name = "Ana"}]}\n',
     'scenario = "integrated-care"\nmonths = 6\nluck = "base-row"\nmeasures = ["trust", "mean_speed"]\n'
-    'on_error = {stop_after = 3}\n[replicates]\nfloor = 2\nceiling = 4\nhalf_width = {trust = 0.1}\n'
+    "on_error = {stop_after = 3}\n[replicates]\nfloor = 2\nceiling = 4\nhalf_width = {trust = 0.1}\n"
     '[series]\nnames = ["trust"]\nruns = 1\npoints = 2\n[design]\ntype = "saltelli"\nbase = 2\n'
     'groups = {one = ["decision.exposure", "trust.deeds"]}\n[parameters]\n'
     '"decision.exposure" = {}\n"trust.deeds" = {low = 0.1}\nluck = {}\n[arms]\nx = {luck = 0.5}\n',
@@ -226,7 +226,7 @@ PLANS = (
     'type = "morris"\ntrajectories = 2\n[parameters]\n"decision.exposure" = {}\n',
     'scenario = "two-organisations"\nmonths = 6\nreplicates = 1\n[variants]\ndecide = "mine.py:decide"\n'
     '[design]\ntype = "factorial"\nlevels = 2\n[parameters]\n"decision.exposure" = {}\n',
-)  # fmt: skip
+)
 
 MIXES = (
     'scenario = "two-organisations"\nmonths = 6\nreplicates = 1\nconfirm = 2\ntrials = 2\nbudget = 3.0\n'

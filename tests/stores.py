@@ -73,6 +73,12 @@ def fingerprint(folder: Path) -> tuple[int, int]:
     return len(rows), int(np.sum(pd.util.hash_pandas_object(rows, index=False).to_numpy()))
 
 
+def n_runs_in(folder: Path) -> int:
+    """Number of runs that are stored, failed ones included."""
+    store = Store.open(folder)
+    return store.list_runs().coverage.n_runs(store.n_arms)
+
+
 def run_files(folder: Path) -> list[Path]:
     """Files of runs that are committed."""
     return sorted((folder / "runs").glob("replicates-*.parquet"))

@@ -13,10 +13,11 @@ import sys
 import time
 from pathlib import Path
 
+from experiments.command import begin_parser, status_of
 from experiments.engine.page import write
 from experiments.engine.runs import run_study
 from experiments.engine.study import HERE, file_of, folders, read_study
-from experiments.engine.work import WORKERS, at_work
+from experiments.engine.work import at_work
 from experiments.points import Points
 from partnersim.cli.sweep import duration
 from partnersim.scenario.errors import ScenarioError, suggest
@@ -26,25 +27,14 @@ QUICK_POINTS, QUICK_REPLICATES, QUICK_CELLS = 2, 2, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = begin_parser(__doc__ or "", STORE)
     parser.add_argument("names", nargs="*", help="b1 ... b9, together, budget; all if left out")
-    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
     parser.add_argument("--accepted", type=Path, help="another CSV of points, to try things")
-    parser.add_argument("--out", type=Path, help="folder to write to, one folder in it a name")
-    parser.add_argument("--store", type=Path, default=STORE, help="folder of what was run")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     options = parser.parse_args(arguments)
-    try:
-        return _run(options)
-    except ScenarioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    return status_of(lambda: _run(options))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> None:
     known = folders()
     for name in options.names:
         if name not in known:
@@ -66,7 +56,6 @@ def _run(options: argparse.Namespace) -> int:
         words = write(runs, folder)
         print(f"{study.name}: {words}\n  {folder}", flush=True)
     print(f"{duration(time.monotonic() - begun)}", file=sys.stderr)
-    return 0
 
 
 if __name__ == "__main__":

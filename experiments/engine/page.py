@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from experiments.provenance import stamp, written_by
 from partnersim.figures.quantities import quantity
 from partnersim.figures.sweep import in_words
 from partnersim.runs.measures import MEASURES
-from partnersim.runs.wording import decimals, number, plural, signed
+from partnersim.runs.wording import decimals, join, number, plural, signed
 from partnersim.scenario.declared import parameters
 
 SHOWN = (
@@ -130,13 +130,13 @@ def _elsewhere(found: Answer, study: Study) -> Iterator[str]:
     if asked:
         same = [study.worlds[name].title for name, word in asked.items() if word == found.word]
         others = [f"{word} {study.worlds[name].title}" for name, word in asked.items() if word != found.word]
-        yield ", ".join([*([f"the same {listed(same)}"] if same else []), *others])
+        yield ", ".join([*([f"the same {join(same)}"] if same else []), *others])
     held = cells_held(found, study)
     if held:
         n = n_cells(found, study)
         lowest, highest = min(held.values()), max(held.values())
         span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
-        axes = listed(axis.name for axis in study.map.axes if axis.name not in study.not_mapped)
+        axes = join([axis.name for axis in study.map.axes if axis.name not in study.not_mapped])
         yield f"over {axes} its parts hold in {span} of {n} settings"
 
 
@@ -186,7 +186,7 @@ def headline(study: Study, found: Answer) -> str:
         return f"{study.title}: {'only where; ' + said if said else 'uncertain'}"
     if len(found.parts) <= MOST_PARTS:
         return f"{study.title}: {_parts(found, is_full=False)}"
-    which = f", {listed(held)}" if 0 < len(held) <= MOST_PARTS else ""
+    which = f", {join(held)}" if 0 < len(held) <= MOST_PARTS else ""
     return f"{study.title}: holds for {len(held)} of {len(found.parts)}{which}"
 
 
@@ -196,7 +196,7 @@ def _parts(found: Answer, *, is_full: bool) -> str:
     for state, words in STATES.items():
         parts = [part for part, came_to in found.parts.items() if came_to == state]
         if parts:
-            said.append(f"{words} {listed(_part(found, p, state, is_full) for p in parts)}")
+            said.append(f"{words} {join([_part(found, p, state, is_full) for p in parts])}")
     return "; ".join(said)
 
 
@@ -233,7 +233,7 @@ def where(finding: Finding) -> str:
         return "too rare to ask"
     if not finding.movers:
         return ""
-    return f"more where {listed(map(high_or_low, finding.movers[:MOST_MOVERS]))}"
+    return f"more where {join([*map(high_or_low, finding.movers[:MOST_MOVERS])])}"
 
 
 def high_or_low(mover: Mover) -> str:
@@ -243,12 +243,6 @@ def high_or_low(mover: Mover) -> str:
     if not ("." in section or section == "ways_of_working"):
         words = f"{section} {name}".replace("_", " ").strip()
     return f"{words} is {'high' if mover.correlation > 0 else 'low'}"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence."""
-    names = list(names)
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def expected(test: Test) -> str:

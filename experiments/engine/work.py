@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
-import signal
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from partnersim.runs.ensemble import n_cores
+from partnersim.sweep.engines import stand_by
 
 Result = Mapping[str, np.ndarray[Any, Any]]
 """What came of a task: arrays by name."""
@@ -119,26 +117,13 @@ class Memory:
 Pool = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
 
 
-def _begin() -> None:
-    """Get a worker ready: Ctrl-C is for the driver, and without a driver there is no work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_leave_after, args=(parent,), daemon=True).start()
-
-
-def _leave_after(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
-
-
 @contextmanager
 def open_pool(workers: int) -> Iterator[Pool]:
     """Open what does tasks: this process, or some of its own; results come as they are done."""
     if workers == 1:
         yield lambda tasks: ((task, task.function(*task.given)) for task in tasks)
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=stand_by)
 
     def do(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
         waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -27,54 +26,36 @@ from partnersim.scenario.scenario import Scenario
 REPORTED = "reported"
 
 
-@dataclass(frozen=True)
-class Band:
-    """Where one number of a pattern is to lie.
-
-    Attributes
-    ----------
-    what
-        The number, in words.
-    low, high
-        The ends, both inside; infinite where there is none.
-    why
-        Where the ends come from.
-    span
-        Width at which the figure draws a band that has one end, or whose lower end is -1 because
-        a share or a correlation cannot be less.
-    """
-
-    what: str
-    low: float
-    high: float
-    why: str
-    span: float = 1.0
-
-    def holds(self, value: float) -> bool:
-        """Whether a value is inside; what could not be computed is not."""
-        return self.low <= value <= self.high
-
-
-class DeclaredNumber(Section):
-    """A number of a pattern, as patterns.toml has it."""
+class Band(Section):
+    """A number of a pattern, as patterns.toml has it, and where it is to lie: both ends are inside."""
 
     key: Text = setting(..., "Short name.", unit="text")
     what: Text = setting(..., "The number in words.", unit="text")
-    low: Real | None = setting(None, "Lower end of the band; open if left out.", unit="as given")
-    high: Real | None = setting(None, "Upper end; without either the number is reported.", unit="as given")
+    low: Real = setting(-math.inf, "Lower end of the band; open if left out.", unit="as given")
+    high: Real = setting(math.inf, "Upper end; without either the number is reported.", unit="as given")
     why: Text = setting(..., "Where the ends come from.", unit="text")
-    span: Real = setting(1.0, "Width of a band that has one end.", low=1e-6, unit="as given")
+    span: Real = setting(
+        1.0,
+        "Width at which a band is drawn that has one end, or whose lower end is -1 because a share or a "
+        "correlation cannot be less.",
+        low=1e-6,
+        unit="as given",
+    )
 
     @model_validator(mode="after")
     def _ends_in_order(self) -> Self:
-        if self.low is not None and self.high is not None and self.low >= self.high:
+        if self.low >= self.high:
             raise ValueError(f"low = {self.low}: must be below high = {self.high}")
         return self
 
     @property
-    def is_banded(self) -> bool:
+    def asks(self) -> bool:
         """Whether it asks for anything."""
-        return self.low is not None or self.high is not None
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value is inside; what could not be computed is not."""
+        return self.low <= value <= self.high
 
 
 class Pattern(Section):
@@ -91,7 +72,7 @@ class Pattern(Section):
     arms: Text = setting(..., "What is run, and for how many months.", unit="text")
     reading: Text = setting(..., "What is looked at in the model.", unit="text")
     fairness: Text = setting(..., "Why this is a fair reading, and what else it could be.", unit="text")
-    number: list[DeclaredNumber] = setting(..., "Its numbers.", unit="list")
+    number: list[Band] = setting(..., "Its numbers.", unit="list")
 
     @model_validator(mode="after")
     def _can_be_looked_for(self) -> Self:
@@ -102,7 +83,7 @@ class Pattern(Section):
         if twice or not keys:
             said = f"{min(twice)!r} stands twice" if twice else "missing"
             raise ValueError(f"number: {said}; give each number once")
-        asks = any(number.is_banded for number in self.number)
+        asks = any(number.asks for number in self.number)
         if asks == (self.standing == REPORTED):
             raise ValueError(f"standing = {self.standing!r}: 'reported' is what has no band, and only that")
         return self
@@ -110,22 +91,12 @@ class Pattern(Section):
     @cached_property
     def bands(self) -> dict[str, Band]:
         """The bands of its numbers that have one, by key."""
-        return {
-            n.key: Band(
-                n.what,
-                -math.inf if n.low is None else n.low,
-                math.inf if n.high is None else n.high,
-                n.why,
-                n.span,
-            )
-            for n in self.number
-            if n.is_banded
-        }
+        return {n.key: n for n in self.number if n.asks}
 
     @cached_property
     def reported(self) -> dict[str, str]:
         """What its numbers without a band are, by key."""
-        return {n.key: n.what for n in self.number if not n.is_banded}
+        return {n.key: n.what for n in self.number if not n.asks}
 
     def look(self, scenario: Scenario, look: Look) -> Found:
         """Find its numbers in a scenario: those of the bands, and some to show beside."""

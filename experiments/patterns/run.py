@@ -6,12 +6,12 @@ what --out names. Nothing is changed by what is found.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.command import begin_parser, folder_for
 from experiments.engine.page import begin, row, write_json
 from experiments.patterns.estimates import Estimate, Found
 from experiments.patterns.figure import draw, is_reproduced, message, say, verdict
@@ -117,14 +117,10 @@ def write(found: Mapping[str, Found], look: Look, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few replicates, to see that it works")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    options = parser.parse_args()
+    options = begin_parser(__doc__ or "").parse_args()
     look = QUICK if options.quick else Look()
     found = find_all(look)
-    folder = options.out or (None if options.quick else HERE)
-    if folder:
+    if folder := folder_for(options, HERE):
         write(found, look, folder)
     print(message(PATTERNS, found))
     return 0

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from experiments.command import begin_parser, folder_for, status_of
 from experiments.engine.changes import Change
 from experiments.engine.page import begin, write_json
 from experiments.engine.runs import task_of
-from experiments.engine.work import WORKERS, Worker, at_work
+from experiments.engine.work import Worker, at_work
 from experiments.pictures import save_picture
 from experiments.places.figures import beside_picture
 from experiments.places.places import (
@@ -36,7 +37,6 @@ from experiments.places.places import (
 )
 from experiments.places.report import Found, report, summarise
 from experiments.points import Points
-from partnersim import ScenarioError
 from partnersim.scenario.files import packaged_text
 
 HERE = Path(__file__).resolve().parent
@@ -96,39 +96,30 @@ def write(found: Sequence[Found], points: Points, declared: Declared, folder: Pa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
+    parser = begin_parser(__doc__ or "", HERE / "store")
     parser.add_argument("--accepted", type=Path, help="another CSV of points, to try things")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     options = parser.parse_args()
-    folder = options.out or (None if options.quick else HERE)
-    try:
-        declared, points = read_declared(), Points.choose(options.accepted)
-        if options.quick:
-            # To start processes would take longer than the runs.
-            options.workers = 1
-            declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
-            points = points.first(QUICK_POINTS)
-        with at_work(options.store, options.workers) as worker:
-            found = [
-                find(place, run_place(place, points, declared, worker), declared) for place in declared.place
-            ]
-    except ScenarioError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    if folder:
+    return status_of(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    declared, points = read_declared(), Points.choose(options.accepted)
+    if options.quick:
+        # To start processes would take longer than the runs.
+        options.workers = 1
+        declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
+        points = points.first(QUICK_POINTS)
+    with at_work(options.store, options.workers) as worker:
+        found = [
+            find(place, run_place(place, points, declared, worker), declared) for place in declared.place
+        ]
+    if folder := folder_for(options, HERE):
         write(found, points, declared, folder)
     for f in found:
         for beside in f.beside:
             low, middle, high = beside.bands[BASE]
             span = f"{beside.figure.published.value:g}, {middle:.4g} ({low:.4g} to {high:.4g})"
             print(f"{f.place.name}, {beside.figure.name}: {span}, {beside.verdict}")
-    return 0
 
 
 if __name__ == "__main__":

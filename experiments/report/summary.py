@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.engine.judge import AS_EXPECTED, CONTRADICTED, DEPENDS, FAILS, HOLDS, ONLY_WHERE, SUPPORTED
-from experiments.engine.page import listed, row
+from experiments.engine.page import row
 from experiments.report.collect import Standing, Stored
 from experiments.report.pages import message_of
 from partnersim.figures.quantities import quantity
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.measures import MEASURES
-from partnersim.runs.wording import decimals, number, signed
+from partnersim.runs.wording import decimals, join, number, signed
 
 NONE = "–"
 """In a cell of which nothing is known."""
@@ -111,9 +111,9 @@ def in_short(record: Mapping[str, Any]) -> str:
     said = IN_SHORT[word]
     if word == ONLY_WHERE:
         each = ((words, [p for p, s in parts.items() if s == state]) for state, words in OF_PARTS.items())
-        said += f": {'; '.join(f'{words} {listed(names)}' for words, names in each if names)}"
+        said += f": {'; '.join(f'{words} {join(names)}' for words, names in each if names)}"
     if word == CONTRADICTED and (found := as_expected(record)):
-        said += f", although as expected: {listed(found)}"
+        said += f", although as expected: {join(found)}"
     by_theory = record.get("by_theory") or {}
     other = [
         f"{IN_SHORT.get(by_theory[name], 'not asked')} if trust rests on {words}"
@@ -121,7 +121,7 @@ def in_short(record: Mapping[str, Any]) -> str:
         if by_theory.get(name, word) != word
     ]
     if other:
-        return f"{said}; {listed(other)}"
+        return f"{said}; {join(other)}"
     return f"{said}; the same by both other theories of trust" if len(by_theory) > 1 else said
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import partnersim
+from experiments.command import begin_parser, folder_for, status_of
 from experiments.engine.changes import Floats
-from experiments.engine.work import WORKERS, Result, Task, Worker, at_work, digest, say
+from experiments.engine.work import Result, Task, Worker, at_work, digest
 from experiments.screening.design import PRIORS, Setting, place, plan, settings, trajectory
 from experiments.screening.effects import MEASURES, SEED, Effects, read_effects
 from experiments.screening.report import write
@@ -80,23 +81,16 @@ def measure(scenario: Scenario, replicates: int) -> Floats:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
-    options = parser.parse_args()
+    options = begin_parser(__doc__ or "", HERE / "store").parse_args()
+    return status_of(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     extent = QUICK if options.quick else Extent()
-    try:
-        with at_work(options.store, 1 if options.quick else options.workers) as worker:
-            found = screen(extent, worker)
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on from here")
-        return 130
-    folder = options.out or (None if options.quick else HERE)
-    if folder:
+    with at_work(options.store, 1 if options.quick else options.workers) as worker:
+        found = screen(extent, worker)
+    if folder := folder_for(options, HERE):
         write(found, extent.replicates, folder)
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.patterns.estimates import Floats
+from partnersim.scenario.errors import InputError
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -16,7 +17,7 @@ REGION = 0.95
 """Part of a search's points that is as near to another of them as its region reaches."""
 
 
-class TooFewError(RuntimeError):
+class TooFewError(InputError):
     """Fewer points than wanted, whatever is given up."""
 
 

@@ -15,9 +15,8 @@ from experiments.patterns.patterns import PATTERNS, Band
 from partnersim.scenario.scenario import Scenario
 
 ORDER = (
-    *("A13", "A4", "A1", "A2", "A14", "A18", "A5", "A15"),
-    *("A11", "A3", "A9", "A10", "A7", "A12", "A17", "A6"),
-)
+    "A13", "A4", "A1", "A2", "A14", "A18", "A5", "A15", "A11", "A3", "A9", "A10", "A7", "A12", "A17", "A6",
+)  # fmt: skip
 """Patterns by what they cost: from no run at all to a year of nine arms."""
 
 FAMILY = "integrated-care"

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.engine.work import Result, Task, Worker, at_work, digest, say
-from experiments.tuning.accept import TooFewError, accept, centre
+from experiments.command import begin_parser, folder_for, status_of
+from experiments.engine.work import Result, Task, Worker, at_work, digest
+from experiments.tuning.accept import accept, centre
 from experiments.tuning.evaluate import Level, evaluate
 from experiments.tuning.report import Outcome, write
 from experiments.tuning.search import confirm_levels, look, search
 from experiments.tuning.space import PRIORS, Ranged, Space, Stage, declared_hash, read_held, read_space
 from partnersim.model.version import EQUATIONS
-from partnersim.scenario.errors import ScenarioError
 
 HERE = Path(__file__).resolve().parent
 CODE = ("evaluate.py", "emulator.py", "search.py", "../patterns/looks.py", "../patterns/runs.py")
@@ -105,29 +105,20 @@ def _excess(point: dict[str, float], level: Level) -> Result:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few runs, to see that it works")
-    parser.add_argument("--out", type=Path, help="folder to write to")
-    parser.add_argument("--store", type=Path, default=HERE / "store", help="folder of what was run")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser = begin_parser(__doc__ or "", HERE / "store")
     parser.add_argument("--priors", type=Path, default=PRIORS, help="another file of priors")
     options = parser.parse_args()
-    try:
-        space, held = read_space(options.priors), read_held(options.priors)
-        if options.quick:
-            space, options.workers = quick(space), 1
-        with at_work(store_of(options.store, space), options.workers) as worker:
-            outcome = tune(space, held, worker)
-    except (ScenarioError, TooFewError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on from here")
-        return 130
-    folder = options.out or (None if options.quick else HERE)
-    if folder:
+    return status_of(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    space, held = read_space(options.priors), read_held(options.priors)
+    if options.quick:
+        space, options.workers = quick(space), 1
+    with at_work(store_of(options.store, space), options.workers) as worker:
+        outcome = tune(space, held, worker)
+    if folder := folder_for(options, HERE):
         write(outcome, folder)
-    return 0
 
 
 if __name__ == "__main__":

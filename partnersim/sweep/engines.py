@@ -16,14 +16,14 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError, suggest
@@ -123,11 +123,8 @@ class Stop:
             signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
-class Engine(Protocol):
-    """An engine: it computes chunks."""
-
-    def map(self, chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
-        """Compute chunks, in any order; None now and then while there is nothing to tell."""
+Engine = Callable[[Iterator[Chunk], Stop], Iterator[Done | Trouble | None]]
+"""A function that computes chunks, in any order, and gives None now and then when nothing is to be told."""
 
 
 def open_engine(
@@ -158,25 +155,19 @@ def open_engine(
 
 @contextmanager
 def open_serial(store: Store) -> Iterator[Engine]:
-    """Open the engine that has no workers: one chunk after another, here."""
-    yield SerialEngine(Worker(store))
+    """Open the engine that has no workers: one chunk after another, in the calling thread."""
+    worker = Worker(store)
 
-
-class SerialEngine:
-    """An engine that computes chunks one after another in the calling thread."""
-
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
-
-    def map(self, chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
-        """Compute chunks in order."""
+    def compute(chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
         for chunk in chunks:
             try:
-                yield self.worker.work(chunk, stop.check)
+                yield worker.work(chunk, stop.check)
             except Exception as error:
                 yield Trouble(chunk, error)
             if stop.is_asked:
                 return
+
+    yield compute
 
 
 # --- In processes of this machine ----------------------------------------------------------------
@@ -186,16 +177,18 @@ _worker: Worker | None = None
 
 
 def _begin_process(folder: Path) -> None:
-    """Get a worker process ready.
-
-    Ctrl-C is for the driver; and a worker whose driver was killed has nobody to work for.
-    """
+    """Get a worker process ready."""
     global _worker
+    stand_by()
+    _worker = Worker(Store.open(folder))
+
+
+def stand_by() -> None:
+    """Leave Ctrl-C to the driver; and when that was killed, end this process, which works for nobody."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_after, args=(parent,), daemon=True).start()
-    _worker = Worker(Store.open(folder))
 
 
 def _leave_after(parent: Any) -> None:
@@ -214,9 +207,9 @@ def open_processes(store: Store, workers: int) -> Iterator[Engine]:
     """Open the engine whose workers are processes on this machine."""
     engine = ProcessEngine(store.folder, workers)
     try:
-        yield engine
+        yield engine.map
     finally:
-        engine.close()
+        engine.pool.shutdown()
 
 
 class ProcessEngine:
@@ -238,10 +231,6 @@ class ProcessEngine:
             initializer=_begin_process,
             initargs=(self.folder,),
         )
-
-    def close(self) -> None:
-        """Send the workers home."""
-        self.pool.shutdown()
 
     def map(self, chunks: Iterator[Chunk], stop: Stop) -> Iterator[Done | Trouble | None]:
         """Compute chunks, as many at a time as there are workers."""
@@ -369,7 +358,7 @@ def open_dask(store: Store, workers: int | None, scheduler: str | None) -> Itera
         try:
             if cluster is not None:
                 client.register_worker_callbacks(_leave_interrupts_to_driver)
-            yield DaskEngine(client, store)
+            yield DaskEngine(client, store).map
         finally:
             with suppress(Exception):  # it may be gone
                 client.close(timeout=2)
@@ -438,7 +427,7 @@ class DaskEngine:
         made_for = (str(self.store.folder.resolve()), str(self.store.growth))
         seen = time.monotonic()
         while True:
-            n_workers = self._n_workers()
+            n_workers = len(self.client.nthreads())
             if n_workers:
                 seen = time.monotonic()
             elif time.monotonic() - seen > PATIENCE:
@@ -463,9 +452,6 @@ class DaskEngine:
             elif future in in_hand:
                 yield self._result(future, in_hand.pop(future))
                 future.release()
-
-    def _n_workers(self) -> int:
-        return len(self.client.nthreads())
 
     def _wait(self) -> Any:
         """Give the next future that has ended; None if there is none for a moment."""

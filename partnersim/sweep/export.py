@@ -6,13 +6,13 @@ were come by.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from partnersim.runs.wording import csv_cell
+from partnersim.sweep.design_file import Tell
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.parquet import whole_file
 from partnersim.sweep.tables import Labels, kind_of
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from partnersim.sweep.tables import Array, Table
-
-Tell = Callable[[int, int], None]
-"""A function that is told how many points are written, and how many there are in all."""
 
 COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 """Compression that every reader of NetCDF-4 understands; higher levels gain little on such numbers."""

@@ -162,7 +162,7 @@ def _put_first(source: str, target: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make a rename last; folders cannot be opened on Windows, and need not be."""
-    with contextlib.suppress(PermissionError, OSError):
+    with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from partnersim.runs.measures import MEASURES, Floats
 from partnersim.sweep.chunks import Range, cut, to_ranges
 from partnersim.sweep.plan import Plan, Precision
 from partnersim.sweep.reading import insist
 from partnersim.sweep.store import Store
-
-if TYPE_CHECKING:
-    import pyarrow.dataset as pads
+from partnersim.sweep.tables import STATUS, Labels, Table
 
 NUMBERS_AT_ONCE = 4_000_000
 """Numbers of the store that are held in memory at once: 32 MB."""
@@ -38,15 +34,15 @@ def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_rep
         Student's t, or of the mean difference of each arm from base where there are arms. A
         censored measure counts as the last month, as it does where effects are shared out.
     """
-    import pyarrow.dataset as pads  # brings pandas: only when needed
-
-    data = pads.dataset(store.files(), format="parquet")
+    arms = tuple(store.plan.arms_by_name) if store.plan.has_arms else ()
+    keys = ("point", *(["arm"] if arms else []), "replicate")
+    rows = Table("runs", tuple(store.files()), keys, rule.measures, store.plan.points.n_points, arms, {})
     of_each = n_replicates * store.n_arms * len(rule.measures)
     needed: list[int] = []
     for part in cut(points, max(1, NUMBERS_AT_ONCE // of_each)):
         numbers = np.concatenate([np.arange(begin, end) for begin, end in part])
         is_wide = np.zeros(len(numbers), np.bool_)
-        read = partial(_read, data, store.plan, rule.measures, numbers, n_replicates)
+        read = partial(_read, rows, store.plan, rule.measures, numbers, n_replicates)
         values = insist(read, store.folder / "runs")
         for name in rule.measures:
             of_measure = values[name]
@@ -75,34 +71,14 @@ def half_widths(values: Floats, confidence: float) -> Floats:
 
 
 def _read(
-    data: pads.Dataset, plan: Plan, measures: Sequence[str], numbers: npt.NDArray[np.int64], n_replicates: int
+    rows: Table, plan: Plan, measures: Sequence[str], numbers: Labels, n_replicates: int
 ) -> dict[str, Floats]:
     """Read measures of some points: float64[point, arm, replicate] each; NaN where a run failed."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    arms = list(plan.arms_by_name)
-    field = pc.field
-    table = data.to_table(
-        columns=["point", *(["arm"] if plan.has_arms else []), "replicate", "status", *measures],
-        filter=(field("point") >= numbers[0])
-        & (field("point") <= numbers[-1])
-        & (field("replicate") < n_replicates),
-    )
-    point = table["point"].to_numpy()
-    row = np.searchsorted(numbers, point)
-    is_asked = numbers[row] == point
-    arm = np.zeros(len(point), np.int64)
-    if plan.has_arms:
-        arm = pc.index_in(table["arm"].cast("string"), pa.array(arms)).to_numpy()
-    at = row[is_asked], arm[is_asked], table["replicate"].to_numpy()[is_asked]
-    has_failed = pc.equal(table["status"].cast("string"), "failed").to_numpy()
-    result = {}
+    wanted = {key: np.arange(len(labels)) for key, labels in rows.axes.items()}
+    wanted |= {"point": numbers, "replicate": np.arange(n_replicates)}
+    found = rows.grid(["status", *measures], wanted)
     for name in measures:
-        of_rows = table[name].to_numpy().copy()
         if MEASURES[name].is_censored:
-            of_rows[np.isnan(of_rows)] = plan.base.months
-        of_rows[has_failed] = np.nan
-        result[name] = np.full((len(numbers), len(arms), n_replicates), np.nan)
-        result[name][at] = of_rows[is_asked]
-    return result
+            is_censored = np.isnan(found[name]) & (found["status"] == STATUS.index("ok"))
+            found[name][is_censored] = plan.base.months
+    return {name: found[name].reshape(len(numbers), -1, n_replicates) for name in measures}

@@ -40,7 +40,8 @@ from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 __all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
 
 CHUNK_SECONDS = 4.0
-"""Seconds that a chunk takes at most; it takes half of it at least, as sizes are powers of two."""
+"""Seconds that a chunk takes at most, which is what is lost when a worker dies; at least it takes half, as
+sizes are powers of two."""
 
 MOST_RUNS_PER_CHUNK = 1 << 16
 
@@ -150,9 +151,8 @@ def run_sweep(
     engine: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    shard: str | tuple[int, int] | None = None,
+    shard: str | None = None,
     extend: Mapping[str, int] | None = None,
-    chunk_seconds: float = CHUNK_SECONDS,
     progress: Callable[[Progress], None] | None = None,
     on_set_aside: Callable[[Finding], None] | None = None,
     stop: threading.Event | None = None,
@@ -162,10 +162,7 @@ def run_sweep(
     Parameters
     ----------
     plan, folder, engine, workers, scheduler, shard, extend, progress
-        As for `partnersim.Sweep.run`; a shard may be (i, n) too.
-    chunk_seconds
-        How long a chunk takes at most: what is lost, at most, when a worker dies. Only for
-        chunks of a store that is new or grows.
+        As for `partnersim.Sweep.run`.
     on_set_aside
         Called with each file that was not what it said, and was moved away.
     stop
@@ -181,7 +178,7 @@ def run_sweep(
     stopper = Stop(stop)
     with _said_of_full_disk(folder):
         tell = None if progress is None else _tell_written(plan, progress)
-        store = _open_store(plan, folder, extend or {}, chunk_seconds, tell)
+        store = _open_store(plan, folder, extend or {}, tell)
         mended = store.mend_design(plan, tell)
         if mended:
             store = Store.open(folder)
@@ -216,19 +213,11 @@ def run_sweep(
     )
 
 
-def pilot(plan: Plan, runs: int = N_PILOT) -> Pilot:
-    """Make a few runs, to learn how long one takes and how much room it needs.
-
-    Parameters
-    ----------
-    plan
-        Whose first points are run.
-    runs
-        About how many.
-    """
+def pilot(plan: Plan) -> Pilot:
+    """Run a few first points of a plan, to learn how long a run takes and how much room it needs."""
     replicates = min(plan.floor_replicates, REPLICATES_PER_BLOCK)
     first = next(as_tables(plan.points.blocks()))
-    some = min(first.num_rows, math.ceil(runs / (replicates * plan.n_arms)))
+    some = min(first.num_rows, math.ceil(N_PILOT / (replicates * plan.n_arms)))
     points = as_points(first[:some].to_pydict())
     simulator = Simulator(plan, lambda begin, end, _: points[begin:end])
     simulator.run(Chunk(((0, 1),), (0, 1)))  # what is loaded or compiled at the first run
@@ -293,9 +282,7 @@ def _tell_written(plan: Plan, progress: Callable[[Progress], None]) -> Tell:
     return tell
 
 
-def _open_store(
-    plan: Plan, folder: Path, extend: Mapping[str, int], chunk_seconds: float, tell: Tell | None
-) -> Store:
+def _open_store(plan: Plan, folder: Path, extend: Mapping[str, int], tell: Tell | None) -> Store:
     """Open the store of a plan; make it if it is not there, and let it grow if that is asked for."""
     if is_there(folder / "sweep.json"):
         store = Store.open(folder)
@@ -305,13 +292,13 @@ def _open_store(
     else:
         grown = plan.grown(extend) if extend else plan
         Store.prepare(plan, folder)
-        store = Store.create(plan, folder, choose_grid(plan, chunk_seconds), tell)
+        store = Store.create(plan, folder, choose_grid(plan), tell)
     if grown.growth() != store.growth:
-        store = store.grow(grown, choose_grid(grown, chunk_seconds), tell)
+        store = store.grow(grown, choose_grid(grown), tell)
     return store
 
 
-def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
+def choose_grid(plan: Plan) -> Grid:
     """Choose how runs are cut, by the time that a few of them take.
 
     Sizes are powers of two, so that a little more or less of time seldom changes them.
@@ -320,7 +307,7 @@ def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
     total = n_points * plan.n_arms * plan.most_replicates
     seconds = pilot(plan).seconds_per_run
     by_number = max(total / LEAST_CHUNKS, LEAST_SECONDS / seconds)
-    size = max(1.0, min(chunk_seconds / seconds, by_number, MOST_RUNS_PER_CHUNK))
+    size = max(1.0, min(CHUNK_SECONDS / seconds, by_number, MOST_RUNS_PER_CHUNK))
     pairs = max(1, 2 ** math.floor(math.log2(size)) // plan.n_arms)  # of a point and a replicate
     block = max(REPLICATES_PER_BLOCK, -(-pairs // n_points))
     block = min(block, pairs, plan.floor_replicates)
@@ -328,15 +315,15 @@ def choose_grid(plan: Plan, chunk_seconds: float = CHUNK_SECONDS) -> Grid:
     return Grid(points_per_chunk=max(1, pairs // block), replicates_per_block=block)
 
 
-def _read_shard(shard: str | tuple[int, int] | None) -> tuple[int, int]:
+def _read_shard(shard: str | None) -> tuple[int, int]:
     """Read the shard, the part of the chunks that is done here: (1, 1) is all."""
     if shard is None:
         return 1, 1
     try:
-        which, n_shards = map(int, shard.split("/")) if isinstance(shard, str) else shard
+        which, n_shards = map(int, shard.split("/"))
         if not 1 <= which <= n_shards <= MOST_SHARDS:
             raise ValueError
-    except (TypeError, ValueError):
+    except ValueError:
         raise ScenarioError(
             f"shard = {shown(shard)}: must be i/n with i from 1 to n and n up to {MOST_SHARDS:,}, such as 2/8"
         ) from None
@@ -433,7 +420,7 @@ class _Session:
         """Run what is missing of a level; returns whether all of it is there."""
         was_stopping = False
         self._tell()
-        for item in engine.map(self._missing(points, first, last), self.stop):
+        for item in engine(self._missing(points, first, last), self.stop):
             if isinstance(item, Trouble):
                 self._note(item)
             elif item is not None:
@@ -526,7 +513,7 @@ def _said_of_full_disk(folder: Path) -> Iterator[None]:
 
 
 def _describe_session(
-    engine: str, workers: int | None, scheduler: str | None, shard: object
+    engine: str, workers: int | None, scheduler: str | None, shard: str | None
 ) -> dict[str, Any]:
     """Describe a session (command, machine, engine): the beginning of a line of provenance."""
     from partnersim.runs.provenance import provenance
@@ -540,7 +527,7 @@ def _describe_session(
         "engine": engine,
         "workers": workers or n_cores(),
         "scheduler": scheduler,
-        "shard": str(shard) if shard else None,
+        "shard": shard,
         "revision": _revision(),
         **provenance(),
     }

@@ -430,14 +430,6 @@ class Store:
         files = (self.folder / "series" / name for name in sorted(self.list_runs().chunks))
         return [file for file in files if is_there(file)]
 
-    def n_runs_done(self) -> int:
-        """Count the runs that are stored, failed ones included."""
-        return self.list_runs().coverage.n_runs(self.n_arms)
-
-    def n_failed(self) -> int:
-        """Count the runs that are stored as failed."""
-        return self.list_runs().n_failed
-
     def sessions(self) -> list[dict[str, Any]]:
         """Give the lines of provenance; a session that was killed has no end.
 

@@ -24,6 +24,12 @@ TINY = Look(replicates=6, resamples=5)
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
 INF = math.inf
 
+
+def band_of(low: float, high: float, span: float = 1.0) -> Band:
+    """A band between two ends, of which one may be infinite."""
+    return Band.model_construct(key="x", what="x", low=low, high=high, why="", span=span)
+
+
 BANDS = {
     ("A1", "demand avoided"): (-1.15, 1.15),
     ("A1", "correlation"): (-1.0, 0.3),
@@ -219,18 +225,18 @@ def test_what_does_not_vary_has_no_correlation() -> None:
     ],
 )
 def test_verdicts(numbers: tuple[float, float, float], words: str) -> None:
-    assert verdict(Estimate(*numbers), Band("x", 0.2, 0.4, "")) == words
+    assert verdict(Estimate(*numbers), band_of(0.2, 0.4)) == words
 
 
 @pytest.mark.parametrize(
     ("band", "value", "place"),
     [
-        (Band("x", 0.2, 0.4, ""), 0.2, 0.0),
-        (Band("x", 0.2, 0.4, ""), 0.5, 1.5),
-        (Band("x", 1.5, INF, ""), 1.0, -0.5),
-        (Band("x", 1.5, INF, ""), 9.0, 1.0),
-        (Band("x", -INF, 0.0, "", span=2.0), 1.0, 1.5),
-        (Band("x", -1.0, 0.0, "", span=0.05), -0.5, 0.0),
+        (band_of(0.2, 0.4), 0.2, 0.0),
+        (band_of(0.2, 0.4), 0.5, 1.5),
+        (band_of(1.5, INF), 1.0, -0.5),
+        (band_of(1.5, INF), 9.0, 1.0),
+        (band_of(-INF, 0.0, span=2.0), 1.0, 1.5),
+        (band_of(-1.0, 0.0, span=0.05), -0.5, 0.0),
     ],
 )
 def test_places_on_the_figure(band: Band, value: float, place: float) -> None:

@@ -38,6 +38,13 @@ from partnersim.scenario.scenario import Scenario
 from tests.pages import ROOT
 
 INF = math.inf
+
+
+def band_of(low: float, high: float, span: float = 1.0) -> Band:
+    """A band between two ends, of which one may be infinite."""
+    return Band.model_construct(key="x", what="x", low=low, high=high, why="", span=span)
+
+
 SMALL = Level(replicates=2, resamples=5)
 
 
@@ -203,10 +210,10 @@ def test_what_is_shown_beside_changes_no_band() -> None:
 @pytest.mark.parametrize(
     ("band", "wide"),
     [
-        (Band("x", 0.2, 0.4, ""), 0.2),
-        (Band("x", -1.0, 0.3, "", span=0.5), 0.5),  # no correlation is lower than -1
-        (Band("x", 1.5, INF, ""), 1.0),
-        (Band("x", -INF, 0.0, "", span=2.0), 2.0),
+        (band_of(0.2, 0.4), 0.2),
+        (band_of(-1.0, 0.3, span=0.5), 0.5),  # no correlation is lower than -1
+        (band_of(1.5, INF), 1.0),
+        (band_of(-INF, 0.0, span=2.0), 2.0),
     ],
 )
 def test_widths_of_bands(band: Band, wide: float) -> None:
@@ -228,11 +235,11 @@ def test_widths_of_bands(band: Band, wide: float) -> None:
     ],
 )
 def test_how_far_outside(estimate: Estimate, tenths: float) -> None:
-    assert excess(estimate, Band("x", 0.2, 0.4, "")) == pytest.approx(tenths)
+    assert excess(estimate, band_of(0.2, 0.4)) == pytest.approx(tenths)
 
 
 def test_more_chance_is_believed_of_few_replicates() -> None:
-    band, found = Band("x", 0.2, 0.4, ""), Estimate(0.55, 0.3, 0.9)
+    band, found = band_of(0.2, 0.4), Estimate(0.55, 0.3, 0.9)
     assert excess(found, band, 1.0) == 0.0
     assert excess(found, band, 0.0) == pytest.approx(7.5)
 
@@ -343,7 +350,7 @@ def looks(
     return Looks(shares, found, given, np.full(n, 20.0))
 
 
-TWO_ENDS, LOWER_END = Band("x", 0.0, 1.0, ""), Band("x", 0.0, INF, "")
+TWO_ENDS, LOWER_END = band_of(0.0, 1.0), band_of(0.0, INF)
 
 
 def test_emulators_expect_what_is_missed() -> None:

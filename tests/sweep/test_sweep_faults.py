@@ -41,6 +41,7 @@ from tests.commands import environment
 from tests.stores import (
     fingerprint,
     make_plan,
+    n_runs_in,
     read,
     run,
     run_files,
@@ -84,7 +85,7 @@ def assert_resumes(
 
     Up to `n_in_hand` runs may land while this looks: somebody else still works.
     """
-    n_missing = expected[0] - Store.open(folder).n_runs_done()
+    n_missing = expected[0] - n_runs_in(folder)
     assert n_missing > n_in_hand, "nothing was lost: the test proves nothing"
     assert run(folder, plan, **how).is_finished
     n_run = Store.open(folder).sessions()[-1]["ended"]["n_runs"]
@@ -793,7 +794,7 @@ def test_folder_that_cannot_be_written_to(tmp_path: Path, undisturbed: tuple[int
             with pytest.raises(StoreError, match="cannot be written to") as refused:
                 run(folder)
             assert str(folder) in str(refused.value)
-        assert Store.open(disk / "sweep").n_runs_done() == 192 - 4 * 3 * 2
+        assert n_runs_in(disk / "sweep") == 192 - 4 * 3 * 2
         subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
         assert_resumes(disk / "sweep", make_plan(), undisturbed)
 

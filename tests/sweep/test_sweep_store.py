@@ -34,7 +34,17 @@ from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
 from tests.commands import environment
 from tests.pages import ROOT
-from tests.stores import SMALL_CHUNKS, fingerprint, make_plan, read, run, run_files, store_of, write_document
+from tests.stores import (
+    SMALL_CHUNKS,
+    fingerprint,
+    make_plan,
+    n_runs_in,
+    read,
+    run,
+    run_files,
+    store_of,
+    write_document,
+)
 
 MADE_WITH = f"was made with model {re.escape(MODEL_VERSION)}"
 
@@ -117,13 +127,11 @@ def test_chunks_are_sized_by_time_in_powers_of_two(
 ) -> None:
     monkeypatch.setattr("partnersim.sweep.run.pilot", lambda _: Pilot(seconds_per_run, 8, 100.0))
     plan = make_plan(replicates=1000, design={"type": "sobol", "points": 1 << 20})
-    grid = choose_grid(plan, chunk_seconds=4.0)
+    grid = choose_grid(plan)
     assert 1.5 < grid.points_per_chunk * grid.replicates_per_block * 2 * seconds_per_run <= 4
-    short = choose_grid(make_plan(replicates=400), chunk_seconds=4.0)
+    short = choose_grid(make_plan(replicates=400))
     assert len(list(short.chunks([(0, 16)], 0, 400))) >= 16
-    one_point = choose_grid(
-        make_plan(replicates=1 << 20, design={"type": "sobol", "points": 1}), chunk_seconds=4.0
-    )
+    one_point = choose_grid(make_plan(replicates=1 << 20, design={"type": "sobol", "points": 1}))
     assert one_point.points_per_chunk == 1
     assert one_point.replicates_per_block > 100
 
@@ -306,7 +314,7 @@ def test_shards_together_are_the_sweep(finished: Path, tmp_path: Path) -> None:
     assert not first.is_finished
     assert "others" in first.message
     assert first.n_done == first.n_total < 192
-    assert not run(tmp_path, shard=(2, 3)).is_finished
+    assert not run(tmp_path, shard="2/3").is_finished
     assert run(tmp_path, shard="3/3").is_finished
     assert [s["ended"]["n_runs"] for s in Store.open(tmp_path).sessions()] == [72, 72, 48]
     assert fingerprint(tmp_path) == fingerprint(finished)
@@ -417,7 +425,7 @@ def test_point_that_is_no_scenario_is_failed_rows(tmp_path: Path) -> None:
     assert set(rows.query("point != 1")["status"]) == {"ok"}
     measured = pads.dataset(run_files(tmp_path / "sweep")).to_table()["trust"]
     assert measured.null_count == 4
-    assert Store.open(tmp_path / "sweep").n_failed() == 4
+    assert Store.open(tmp_path / "sweep").list_runs().n_failed == 4
     assert run(tmp_path / "sweep", plan).n_failed == 4
 
 
@@ -427,7 +435,7 @@ def test_sweep_stops_after_failures_and_goes_on(tmp_path: Path, on_error: Any) -
     store_of(tmp_path / "sweep", plan, Grid(1, 4))
     with pytest.raises(SweepStopped, match="4 runs failed"):
         run(tmp_path / "sweep", plan)
-    assert Store.open(tmp_path / "sweep").n_runs_done() == 8
+    assert n_runs_in(tmp_path / "sweep") == 8
     assert run(tmp_path / "sweep", plan).is_finished
 
 
