@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -54,6 +55,23 @@ def loaded_by_command(words: list[str], names: Iterable[str]) -> str:
     return start_python("-c", code).stdout.splitlines()[-1].removeprefix("LOADED ")
 
 
+def call(*words: str, columns: int = 100, **more: Any) -> Any:
+    """Run a command of the package in this process, for a terminal of so many columns."""
+    return CliRunner(env={"COLUMNS": str(columns), "NO_COLOR": "1"}).invoke(app, list(words), **more)
+
+
+def check_refusal(result: Any, *words: str) -> None:
+    """A command has ended with one clear message on standard error, and nothing on standard output."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert len(result.stderr.splitlines()) <= 20
+    assert "Traceback" not in result.output
+    told = " ".join(result.stderr.split())
+    for word in words:
+        assert word in told
+
+
 def run_line(line: str, folder: Path) -> None:
     """Run a line of a page in a folder; it must end well, and print something.
 
@@ -66,7 +84,7 @@ def run_line(line: str, folder: Path) -> None:
     else:
         assert program == "partnersim", line
         with contextlib.chdir(folder):
-            done = CliRunner(env={"COLUMNS": "100"}).invoke(app, words)
+            done = call(*words)
         assert done.exit_code == 0, f"{line}\n{done.output}"
         printed = done.stdout
     assert printed.strip(), f"{line}: no word"

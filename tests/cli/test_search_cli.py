@@ -10,11 +10,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from partnersim import Sweep
-from partnersim.cli.base import app
-from tests.commands import PATIENCE, environment, loaded_by_command
+from tests.commands import PATIENCE, call, check_refusal, environment, loaded_by_command
 from tests.stores import wait_until
 
 MIX = """
@@ -47,19 +45,6 @@ SWEEP: dict[str, Any] = {
 }
 
 WHAT_IF = ("what-if", "two-organisations", "--months", "12", "--month", "3", "--replicates", "6")
-
-
-def call(*words: str) -> Any:
-    """Run a command in this process."""
-    return CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1"}).invoke(app, list(words))
-
-
-def refusal(*words: str) -> str:
-    """What a command says that is refused: one message, and nothing on standard output."""
-    result = call(*words)
-    assert result.exit_code == 2, result.output
-    assert result.stdout == "" and result.stderr.startswith("Error: ")
-    return str(result.stderr)
 
 
 @pytest.fixture
@@ -144,13 +129,13 @@ def test_what_fits_is_told_and_written(sweep: str, tmp_path: Path) -> None:
     ],
 )
 def test_bad_words_are_refused(words: tuple[str, ...], message: str, plan: str) -> None:
-    assert message in " ".join(refusal(*words).split())
+    check_refusal(call(*words), message)
 
 
 def test_another_search_is_not_mixed_in(plan: str) -> None:
     assert call("mix", plan, "--out", "best").exit_code == 0
     Path(plan).write_text(MIX.replace("budget = 15.0", "budget = 5.0"), encoding="utf-8")
-    assert "holds another search" in refusal("mix", plan, "--out", "best")
+    check_refusal(call("mix", plan, "--out", "best"), "holds another search")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from partnersim.sweep import worker
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
-from tests.commands import PATIENCE, environment, loaded_by_command
+from tests.commands import PATIENCE, check_refusal, environment, loaded_by_command
+from tests.commands import call as call_any
 
 PLAN = """
 scenario = "two-organisations"
@@ -52,9 +53,8 @@ LARGE = PLAN.replace("points = 32", "points = 1073741824").replace("replicates =
 
 
 def call(*words: str, **options: Any) -> Any:
-    """Run a command in this process."""
-    runner = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"})
-    return runner.invoke(app, ["sweep", *words], **options)
+    """Run a command of sweeps in this process."""
+    return call_any("sweep", *words, columns=80, **options)
 
 
 @pytest.fixture
@@ -219,9 +219,7 @@ def test_export_writes_what_it_says(done: str) -> None:
         assert known[known["table"] == table]["column"].tolist() == columns
     lines = Path(done, "csv", "runs.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 128
-    again = call("export", done, "--to", "csv")
-    assert again.exit_code == 2
-    assert "--force" in again.stderr
+    check_refusal(call("export", done, "--to", "csv"), "--force")
     assert call("export", done, "--to", "csv", "--force").exit_code == 0
     assert call("check", done).exit_code == 0  # what is exported beside it does no harm
 
@@ -274,16 +272,7 @@ def test_a_path_is_the_same_for_all_commands(plan: str, home: Path, monkeypatch:
 
 
 def make_progress(**changes: Any) -> Progress:
-    return Progress(
-        **{
-            "n_done": 500,
-            "n_total": 2000,
-            "n_failed": 0,
-            "runs_per_second": 100.0,
-            "is_stopping": False,
-            **changes,
-        }
-    )
+    return Progress(500, 2000, 0, 100.0, False)._replace(**changes)
 
 
 def test_progress_in_words() -> None:
@@ -368,12 +357,7 @@ c.main()
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 @pytest.mark.parametrize(
-    "engine",
-    [
-        "serial",
-        pytest.param("processes", marks=pytest.mark.slow),
-        pytest.param("dask", marks=pytest.mark.slow),
-    ],
+    "engine", ["serial", *(pytest.param(name, marks=pytest.mark.slow) for name in ("processes", "dask"))]
 )
 def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str, engine: str) -> None:
     if engine == "dask":
@@ -417,16 +401,6 @@ def test_what_cannot_go_on_ends_with_status_1(failing: str) -> None:
 
 
 # --- What is refused -----------------------------------------------------------------------------
-
-
-def check_refusal(result: Any, *words: str) -> None:
-    """One clear message on standard error, and nothing on standard output."""
-    assert result.exit_code == 2, result.output
-    assert result.stdout == ""
-    assert result.stderr.startswith("Error: ")
-    assert "Traceback" not in result.stderr
-    for word in words:
-        assert word in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -584,7 +558,7 @@ def test_looking_at_a_sweep_runs_nothing_of_its_plan(plan: str, own: Path) -> No
     assert run(plan, "--yes").exit_code == 0
     Path("was-run").unlink()
     for words in (["sweep", "status"], ["sweep", "check"], ["sweep", "export", "--to", "csv"], ["analyse"]):
-        assert CliRunner().invoke(app, [*words, "out"]).exit_code == 0
+        assert call_any(*words, "out").exit_code == 0
     assert not Path("was-run").exists()
 
 
@@ -666,7 +640,7 @@ def test_titles_cannot_drive_a_terminal(evil: str, plan: str, is_terminal: bool)
 def test_a_scenario_is_shown_as_a_file_that_is_read_back(evil: str) -> None:
     from partnersim.scenario.scenario import Scenario
 
-    shown = CliRunner().invoke(app, ["show", evil, "--toml"])
+    shown = call_any("show", evil, "--toml")
     escapes_in(shown.stdout)
     assert Scenario.loads(shown.stdout) == Scenario.load(evil)
 
@@ -697,7 +671,7 @@ def test_names_of_files_cannot_drive_a_terminal(plan: str, done: str) -> None:
         ([name], 2),
         (["run", f"--{name}"], 2),
     ]:
-        result = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(app, words)
+        result = call_any(*words, columns=80)
         assert result.exit_code == status, (words, result.output)
         escapes_in(result.output)
 
