@@ -61,6 +61,12 @@ class Box:
         """Return the box with one limit set."""
         return Box({**self.limits, path: limit})
 
+    def narrowed(self, path: str, **ends: float) -> Box:
+        """Return the box with one end of one interval, `low` or `high`, at a number."""
+        before = self.limits.get(path, Interval())
+        assert isinstance(before, Interval)
+        return self.limited(path, before._replace(**ends))
+
     def without(self, path: str) -> Box:
         """Return the box without the limits of one parameter."""
         return Box({other: limit for other, limit in self.limits.items() if other != path})
@@ -201,9 +207,7 @@ def peel(space: Space, share: Floats) -> list[Proposal]:
             end = kept.max() if side else kept.min()
             if not space.is_whole[column]:
                 end = (end + edges[side, column]) / 2
-            before = box.limits.get(path, Interval())
-            assert isinstance(before, Interval)
-            box = box.limited(path, before._replace(**{("low", "high")[side]: float(end)}))
+            box = box.narrowed(path, **{("low", "high")[side]: float(end)})
         trajectory.append(_propose(box, share[rows], share))
 
 
@@ -242,11 +246,9 @@ def _narrowed(space: Space, box: Box, column: int, edge: float, rows: np.ndarray
         return box.limited(path, space.allowed(path, rows))
     path = space.paths[column]
     kept = space.numbers[rows, column]
-    before = box.limits.get(path, Interval())
-    assert isinstance(before, Interval)
     if kept.min() > edge:
-        return box.limited(path, before._replace(low=float(kept.min()) if space.is_whole[column] else edge))
-    return box.limited(path, before._replace(high=float(kept.max()) if space.is_whole[column] else edge))
+        return box.narrowed(path, low=float(kept.min()) if space.is_whole[column] else edge)
+    return box.narrowed(path, high=float(kept.max()) if space.is_whole[column] else edge)
 
 
 SEARCHES: dict[Method, Search] = {"prim": peel, "cart": split}

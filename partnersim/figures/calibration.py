@@ -14,7 +14,7 @@ from partnersim.figures.marks import Box, Disc, Line, Mark, Panel, Text, rows_to
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, INK, LINE, ORANGE, PAPER, PURPLE, QUIET, SHADES
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import quantity
+from partnersim.figures.quantities import not_shown, quantity
 from partnersim.figures.sweep import in_words
 from partnersim.runs.wording import fixed, join, number, percent, plural
 
@@ -236,8 +236,8 @@ def _legend(found: Calibration) -> str:
 
 
 def _note(found: Calibration, hidden: int = 0) -> str:
-    more = f" {plural(hidden, 'parameter')} not shown." if hidden > 0 else ""
-    return f"{found.n_accepted:,} of {found.n_runs:,} runs accepted, adjusted by regression.{more}"
+    runs = f"{found.n_accepted:,} of {found.n_runs:,} runs accepted"
+    return f"{runs}, adjusted by regression.{not_shown(hidden, 'parameter')}"
 
 
 def _title_of_pairs(pairs: Sequence[tuple[Marginal, Marginal]]) -> str:

@@ -14,7 +14,7 @@ from partnersim.figures.over_time import LABELS, LEFT, names_at_ends
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, MAX_SERIES, PAPER, QUIET, SHADES
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import in_title, quantity
+from partnersim.figures.quantities import in_title, not_shown, quantity
 from partnersim.runs.curve import LEVELS
 from partnersim.runs.statistics import FEWEST_REPLICATES
 from partnersim.runs.wording import fixed, join, number, plural
@@ -91,12 +91,9 @@ def _differs(arm: ArmCurve) -> bool:
 
 def _note(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
     """Write the note: how many runs the figure rests on, and what is uncertain."""
-    hidden = len(curve.arms) - len(arms)
-    more = f" {plural(hidden, 'more arm')} not shown." if hidden else ""
-    return (
-        f"{plural(curve.replicates, 'simulated partnership')} a point, with the same luck; seed "
-        f"{curve.seed}. Bars: 95 % intervals.{more}"
-    )
+    more = not_shown(len(curve.arms) - len(arms), "more arm")
+    runs = plural(curve.replicates, "simulated partnership")
+    return f"{runs} a point, with the same luck; seed {curve.seed}. Bars: 95 % intervals.{more}"
 
 
 def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
@@ -123,9 +120,7 @@ def _axes(panel: Panel) -> Iterator[Mark]:
 def _draw_spread(panel: Panel, arm: ArmCurve) -> Iterator[Mark]:
     """Draw where nine of ten partnerships are."""
     low, high = (SPEED.scale * np.array([getattr(arm.at(x), end) for x in LEVELS]) for end in ("p05", "p95"))
-    levels = np.array(LEVELS)
-    edge = panel.line(np.append(levels, levels[::-1]), np.append(high, low[::-1]), "", 0.0)
-    yield edge._replace(fill=SHADES[4])
+    yield panel.band(np.array(LEVELS), low, high, SHADES[4])
 
 
 def _draw_arm(panel: Panel, arm: ArmCurve, colour: str, dash: str) -> Iterator[Mark]:

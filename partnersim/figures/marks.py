@@ -148,6 +148,13 @@ class Panel:
         places = self.x(np.asarray(xs)[known]), self.y(np.asarray(ys)[known])
         return Line(np.column_stack(places).tolist(), colour, width, **style)
 
+    def band(
+        self, xs: np.ndarray, low: np.ndarray, high: np.ndarray, fill: str, opacity: float = 1.0
+    ) -> Line:
+        """Fill the area between two lines."""
+        around = np.append(xs, xs[::-1]), np.append(high, low[::-1])
+        return self.line(*around, "", 0.0, fill=fill, opacity=opacity)
+
     def upright(self, value: float, colour: str = QUIET, width: float = 1.5) -> Line:
         """Draw a line from the lower to the upper edge at a number."""
         return Line(((self.x(value), self.bottom), (self.x(value), self.top)), colour, width)

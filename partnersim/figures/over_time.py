@@ -185,23 +185,18 @@ def _draw_arms(panel: Panel, lines: Mapping[str, np.ndarray]) -> Iterator[Mark]:
     """Draw the middle half of each arm in one panel, over all of them the medians, and name them."""
     months = np.arange(len(next(iter(lines.values()))[1]))
     for (low, _, high), colour in zip(lines.values(), COLOURS, strict=False):
-        yield _band(panel, months, low, high)._replace(fill=colour, opacity=0.16)
+        yield panel.band(months, low, high, colour, 0.16)
     for (_, middle, _), colour, dash in zip(lines.values(), COLOURS, DASHES, strict=False):
         yield panel.line(months, middle, colour, 5.0, dash=dash)
     ends = [(middle[-1], colour) for (_, middle, _), colour in zip(lines.values(), DARK, strict=False)]
     yield from names_at_ends(panel, dict(zip(map(in_title, lines), ends, strict=True)), WIDTH - 12, 2)
 
 
-def _band(panel: Panel, months: np.ndarray, low: np.ndarray, high: np.ndarray) -> Line:
-    """Make the area between two lines."""
-    return panel.line(np.append(months, months[::-1]), np.append(high, low[::-1]), "", 0.0)
-
-
 def _draw_bands(panel: Panel, lines: np.ndarray, *, is_one: bool) -> Iterator[Mark]:
     """Draw where nine of ten runs are, where half of them are, and the middle; and name them."""
     months, (low, lower, middle, upper, high) = np.arange(lines.shape[1]), lines
     for bottom, top, colour in ((low, high, SHADES[4]), (lower, upper, SHADES[3])):
-        yield _band(panel, months, bottom, top)._replace(fill=colour)
+        yield panel.band(months, bottom, top, colour)
     yield panel.line(months, middle, BLUE, 5.0)
     names = {
         "95 of 100 below": (high[-1], QUIET),

@@ -109,9 +109,13 @@ def foot_note(results: Results, comparison: Comparison | None = None, shown: int
     runs = plural(results.replicates, "simulated partnership")
     if comparison is None:
         return f"{runs}, seed {results.seed}. No forecast of a real place."
-    left_out = len(comparison.results) - shown
-    more = f" {plural(left_out, 'more arm')} not shown." if left_out else ""
+    more = not_shown(len(comparison.results) - shown, "more arm")
     return f"{runs} in each arm, with the same luck; seed {results.seed}.{more}"
+
+
+def not_shown(count: int, noun: str) -> str:
+    """Tell at the end of a note how many things a figure has no room for; nothing where it has."""
+    return f" {plural(count, noun)} not shown." if count > 0 else ""
 
 
 def initiatives(results: Mapping[str, Results]) -> str:

@@ -24,7 +24,7 @@ from partnersim.figures.palette import (
     SHADES,
 )
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import quantity, subject
+from partnersim.figures.quantities import not_shown, quantity, subject
 from partnersim.figures.sweep import in_words, main_effects
 from partnersim.runs.wording import join, many, number, percent, period, plural
 
@@ -164,11 +164,8 @@ def sensitivity_over_time(found: Sensitivity) -> Picture:
         values, lows, highs = (_scale(found) * np.array([one[at] for one in ones]) for at in (3, 4, 5))
         known = np.isfinite(lows) & np.isfinite(highs)
         if known.any():
-            xs = panel.x(months[known])
-            outline = [*zip(xs, panel.y(lows[known]), strict=True)]
-            outline += [*zip(xs, panel.y(highs[known]), strict=True)][::-1]
-            colour = COLOURS[number_]
-            page.marks.append(Line(outline, colour, 0.0, opacity=0.15, fill=colour))
+            between = lows[known], highs[known]
+            page.marks.append(panel.band(months[known], *between, COLOURS[number_], 0.15))
         page.marks.append(panel.line(months, values, COLOURS[number_], 4, dash=DASHES[number_]))
     page.marks += _names(panel, lines, _scale(found))
     rows = [(month, *one[:6]) for month, indices in found.by_month.items() for one in indices]
@@ -320,8 +317,7 @@ def _note(found: Sensitivity, n_hidden: int, what: str = "lines") -> str:
     over = "both" if found.draws_replicates else many(found.row)
     has_intervals = any(one.low == one.low for one in found.indices)
     intervals = f"; {what}: 95 % intervals over {over}" if has_intervals else ""
-    more = f" {plural(n_hidden, 'parameter')} not shown." if n_hidden > 0 else ""
-    return f"{counts}{intervals}.{more}"
+    return f"{counts}{intervals}.{not_shown(n_hidden, 'parameter')}"
 
 
 def basis_in_words(found: Sensitivity) -> str:

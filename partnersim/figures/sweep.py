@@ -13,7 +13,7 @@ from partnersim.figures.marks import Disc, Line, Mark, Panel, rows_to_table, say
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, GREY, LINE, PAPER, QUIET
 from partnersim.figures.picture import Picture
-from partnersim.figures.quantities import Quantity, in_title, quantity, subject
+from partnersim.figures.quantities import Quantity, in_title, not_shown, quantity, subject
 from partnersim.runs.wording import join, number, percent, plural
 
 if TYPE_CHECKING:
@@ -161,9 +161,6 @@ def _title(found: MainEffects) -> str:
 
 def _note(found: MainEffects) -> str:
     """Write the note: how many runs a figure rests on, and what its bars are."""
-    hidden = len(found.effects) - MAX_PANELS
-    more = f" {plural(hidden, 'parameter')} not shown." if hidden > 0 else ""
-    return (
-        f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}, seed "
-        f"{found.seed}; bars: 95 % intervals over points.{more}"
-    )
+    more = not_shown(len(found.effects) - MAX_PANELS, "parameter")
+    points = f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}"
+    return f"{points}, seed {found.seed}; bars: 95 % intervals over points.{more}"
