@@ -520,22 +520,19 @@ def test_few_pairs_are_said_to_be_few() -> None:
 
 
 def test_title_of_many_arms_claims_nothing_that_is_shared() -> None:
-    say = lambda value, digits: number(value, digits)  # noqa: E731
     ways = {"a": None, "b": 1, "c": 1}
-    shared = headline("X", {"a": 1, "b": 2, "c": 2}, say, "a", ways)
+    shared = headline("X", {"a": 1, "b": 2, "c": 2}, number, "a", ways)
     assert shared == "X: 1.0 with a, 2.0 with b, 2.0 with c"
-    apart = headline("X", {"a": 1, "b": 2, "c": 3}, say, "a", ways)
+    apart = headline("X", {"a": 1, "b": 2, "c": 3}, number, "a", ways)
     assert apart == "X: highest with c (3.0), lowest with a (1.0)"
 
 
 def test_title_does_not_hide_that_medians_and_pairs_disagree() -> None:
-    say = lambda value, digits: number(value, digits)  # noqa: E731
-    assert headline("X", {"a": 1, "b": 2}, say, "a", {"b": -1}) == "X: 1.0 with a, 2.0 with b"
+    assert headline("X", {"a": 1, "b": 2}, number, "a", {"b": -1}) == "X: 1.0 with a, 2.0 with b"
 
 
 def test_numbers_in_a_title_show_that_they_differ() -> None:
-    say = lambda value, digits: number(value, digits)  # noqa: E731
-    assert "(0.4102) than with a (0.4101)" in headline("X", {"a": 0.4101, "b": 0.4102}, say, "a", {"b": 1})
+    assert "(0.4102) than with a (0.4101)" in headline("X", {"a": 0.4101, "b": 0.4102}, number, "a", {"b": 1})
 
 
 def test_icons_count_partnerships() -> None:

@@ -1,8 +1,6 @@
 """Mesa's SolaraViz shows a partnership, unmodified: rendered here, and once in a real browser."""
 
 import importlib.util
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from pytest import mark
 from partnersim import PartnershipModel, Scenario, figures
 from partnersim.mesa.visualization import COMPONENTS, model_parameters, network, over_time, page
 from partnersim.scenario.declarations import LEVERS
+from tests.browser import expect, free_port
 from tests.commands import environment
 from tests.places import place
 
@@ -113,34 +112,13 @@ def test_what_can_be_set_beside_the_page_is_as_the_scenario_declares_it() -> Non
 
 # --- In a real browser --------------------------------------------------------------------------
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = [
-    name
-    for name, is_there in (
-        ("chromium", CHROMIUM),
-        ("playwright", importlib.util.find_spec("playwright")),
-        (
-            "solara-assets",
-            importlib.util.find_spec("solara_assets") or (Path(sys.prefix) / "share/solara/cdn").exists(),
-        ),
-    )
-    if not is_there
-]
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--disable-component-update",
-)
+HAS_ASSETS = importlib.util.find_spec("solara_assets") or (Path(sys.prefix) / "share/solara/cdn").exists()
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The page as `solara run` serves it, on loopback only; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}/"
     command = [sys.executable, "-m", "solara", "run", "partnersim.mesa.visualization"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-open", "--production"]
@@ -169,12 +147,9 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @mark.slow
-@mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-def test_in_a_browser_without_internet_the_page_shows_network_and_plots(tmp_path: Path) -> None:
-    from playwright.sync_api import expect, sync_playwright
-
-    with served(tmp_path) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+@mark.skipif(not HAS_ASSETS, reason="needs solara-assets")
+def test_in_a_browser_without_internet_the_page_shows_network_and_plots(tmp_path: Path, browser: Any) -> None:
+    with served(tmp_path) as address:
         screen = browser.new_page(viewport={"width": 1600, "height": 1000})
         refused: list[str] = []
         screen.on("requestfailed", lambda request: refused.append(request.url))
@@ -192,4 +167,4 @@ def test_in_a_browser_without_internet_the_page_shows_network_and_plots(tmp_path
         # What is outside is not needed: only solara's own notice to its makers is refused.
         assert not [url for url in refused if url.startswith(address)]
         screen.screenshot(path=tmp_path / "page.png")
-        browser.close()
+        screen.close()
