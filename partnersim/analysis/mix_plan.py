@@ -30,7 +30,7 @@ from partnersim.scenario.messages import validate
 from partnersim.scenario.paths import replace
 from partnersim.scenario.scenario import Scenario
 from partnersim.sweep.parameters import Parameter, resolve
-from partnersim.sweep.plan import AnySpread, Plan, check_known, id_of, joined
+from partnersim.sweep.plan import Plan, Spreads, check_known, id_of
 from partnersim.sweep.points_file import read_points, take_columns
 
 MIX = "mix"
@@ -95,7 +95,7 @@ class MixPlan(Section):
     mix: dict[str, Any] = setting(
         {}, "Changes to the scenario that bring in what may be used, as in the arm of a sweep.", unit="table"
     )
-    parameters: dict[str, AnySpread] = setting(
+    parameters: Spreads = setting(
         ..., "What is chosen: dotted paths of the scenario with the mix, each with its values.", unit="table"
     )
 
@@ -116,11 +116,6 @@ class MixPlan(Section):
     def _known(cls, enough: dict[str, float]) -> dict[str, float]:
         check_known([*enough], MEASURES, "measure")
         return enough
-
-    @field_validator("parameters", mode="before")
-    @classmethod
-    def _by_path(cls, given: Any) -> Any:
-        return dict(joined(given)) if isinstance(given, Mapping) else given
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

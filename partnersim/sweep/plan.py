@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator
 
 from partnersim.model import version
 from partnersim.model.room import MOST_REPLICATES, MOST_SEED
@@ -163,6 +163,12 @@ AnySpread = Annotated[
     Discriminator(_tag_of_spread),
 ]
 
+# Without quotes, a dotted key is a table in a table in TOML.
+Spreads = Annotated[
+    dict[str, AnySpread],
+    BeforeValidator(lambda given: dict(joined(given)) if isinstance(given, Mapping) else given),
+]
+
 
 class Plan(Section):
     """The plan of a sweep: what it runs, and what it keeps."""
@@ -198,7 +204,7 @@ class Plan(Section):
         "record", "Whether a failed run is only recorded, or stops the sweep, or after how many.", unit="name"
     )
     design: AnyDesign = setting(..., "Which points are run.", unit="table")
-    parameters: dict[str, AnySpread] = setting(
+    parameters: Spreads = setting(
         {}, "What is varied: dotted paths of the scenario, each with its values.", unit="table"
     )
     arms: dict[str, dict[str, Any]] = setting(
@@ -244,12 +250,6 @@ class Plan(Section):
                 if width <= 0:
                     raise ValueError(f"half_width.{name} = {width:g}: must be above 0")
         return rule
-
-    @field_validator("parameters", mode="before")
-    @classmethod
-    def _by_path(cls, given: Any) -> Any:
-        # Without quotes, a dotted key is a table in a table in TOML.
-        return dict(joined(given)) if isinstance(given, Mapping) else given
 
     @field_validator("arms")
     @classmethod

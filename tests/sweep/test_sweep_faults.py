@@ -673,19 +673,24 @@ def half_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def time_of(place: int, half_done: Path, folder: Path) -> int:
+    """Copy a sweep, and find when its disk is asked at one of the places, of all from first to last."""
+    quiet = Disk(folder, lambda _: False)
+    shutil.copytree(half_done, folder)
+    with quiet.mounted():
+        run(folder)
+    shutil.rmtree(folder)
+    shutil.copytree(half_done, folder)
+    return 1 + place * (quiet.n_asked - 1) // (N_PLACES - 1)
+
+
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO], ids=errno.errorcode.get)
 @pytest.mark.parametrize("place", range(N_PLACES))
 def test_a_disk_that_fails_once_harms_nothing(
     tmp_path: Path, half_done: Path, undisturbed: tuple[int, int], place: int, number: int
 ) -> None:
     folder = tmp_path / "sweep"
-    shutil.copytree(half_done, folder)
-    quiet = Disk(folder, lambda _: False)
-    with quiet.mounted():
-        run(folder)
-    shutil.rmtree(folder)
-    shutil.copytree(half_done, folder)
-    at = 1 + place * (quiet.n_asked - 1) // (N_PLACES - 1)
+    at = time_of(place, half_done, folder)
     failing = Disk(folder, lambda n: n == at, number)
     with failing.mounted():
         outcome = run(folder)
@@ -701,13 +706,7 @@ def test_a_disk_that_goes_on_failing_is_told_and_harms_nothing(
     tmp_path: Path, half_done: Path, undisturbed: tuple[int, int], place: int
 ) -> None:
     folder = tmp_path / "sweep"
-    shutil.copytree(half_done, folder)
-    quiet = Disk(folder, lambda _: False)
-    with quiet.mounted():
-        run(folder)
-    shutil.rmtree(folder)
-    shutil.copytree(half_done, folder)
-    at = 1 + place * (quiet.n_asked - 1) // (N_PLACES - 1)
+    at = time_of(place, half_done, folder)
     failing = Disk(folder, lambda n: n >= at, errno.ESTALE)
     with failing.mounted(), pytest.raises((OSError, SweepStopped)) as stopped:
         run(folder)
