@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -42,6 +43,31 @@ def printed_by(*words: str, folder: Path | None = None, **variables: str) -> str
     done = start_python(*words, folder=folder, **variables)
     assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def press_ctrl_c(code: str, *words: str) -> tuple[str, list[str]]:
+    """Press Ctrl-C when code prints 'ready'; what it prints after that, and its messages but the last.
+
+    Its workers are told too, as by a terminal. It must end as what was stopped does.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            os.killpg(process.pid, signal.SIGINT)
+            printed, said = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    *before, last = said.splitlines()
+    assert (process.returncode, last) == (130, "Stopped."), said
+    return printed, before
 
 
 def loaded_by_command(words: list[str], names: Iterable[str]) -> str:

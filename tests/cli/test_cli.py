@@ -5,7 +5,6 @@ import errno
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import tomllib
@@ -35,7 +34,7 @@ from partnersim.scenario.errors import FolderError
 from partnersim.scenario.files import packaged
 from partnersim.scenario.scenario import Scenario
 from tests import commands
-from tests.commands import PATIENCE, check_refusal, environment, loaded_by_command, printed_by
+from tests.commands import check_refusal, environment, loaded_by_command, press_ctrl_c, printed_by
 
 HEAVY = ("matplotlib", "mesa", "numba", "pandas", "scipy", "solara", "xarray")
 
@@ -796,26 +795,9 @@ def test_closed_streams_are_no_failure(words: list[str]) -> None:
     assert subprocess.run(closed, env=environment(), stderr=subprocess.PIPE).stderr == b""
 
 
-def press_ctrl_c(code: str, *words: str) -> str:
-    """Press Ctrl-C when a command says 'ready'; what it prints after that, as it ends well."""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            process.send_signal(signal.SIGINT)
-            printed, said = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    assert process.returncode == 130, said
-    *before, last = said.splitlines()
-    assert last == "Stopped."
-    assert all(line.startswith("First use: compiling") for line in before)
+def what_is_printed_after_ctrl_c(code: str, *words: str) -> str:
+    printed, said = press_ctrl_c(code, *words)
+    assert all(line.startswith("First use: compiling") for line in said)
     return printed
 
 
@@ -853,7 +835,7 @@ finally:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_ctrl_c_stops_preparations_with_a_plain_line() -> None:
-    assert press_ctrl_c(PREPARING, "run", "torbay") == ""
+    assert what_is_printed_after_ctrl_c(PREPARING, "run", "torbay") == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
@@ -861,6 +843,6 @@ def test_ctrl_c_stops_preparations_with_a_plain_line() -> None:
 def test_ctrl_c_stops_a_simulation_after_the_chunks_in_hand(words: list[str]) -> None:
     """Which are small: prompt on any machine, and not by the clock of this one."""
     more = ["--workers", "2", "--replicates", "1000000"]
-    n_begun, most_work = map(int, press_ctrl_c(SIMULATING, "run", *words, *more).split())
+    n_begun, most_work = map(int, what_is_printed_after_ctrl_c(SIMULATING, "run", *words, *more).split())
     assert n_begun < 20  # of 5,000 or more: 5, unless a thread is late to hear of it
     assert most_work <= ensemble.CHUNK_WORK

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -27,8 +26,8 @@ from partnersim.sweep import worker
 from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
-from tests.commands import PATIENCE, check_refusal, environment, loaded_by_command
 from tests.commands import call as call_any
+from tests.commands import check_refusal, environment, loaded_by_command, press_ctrl_c
 
 PLAN = """
 scenario = "two-organisations"
@@ -345,7 +344,7 @@ def held(*words, progress, **more):
     def tell(now):
         progress(now)
         if now.n_done and not now.is_stopping:
-            print('working', flush=True)
+            print('ready', flush=True)
             while not stops[0].is_asked:
                 time.sleep(0.01)
     return run_sweep(*words, progress=tell, **more)
@@ -363,24 +362,7 @@ def test_ctrl_c_stores_what_is_in_hand_and_says_how_to_go_on(plan: str, engine: 
     if engine == "dask":
         pytest.importorskip("distributed")
     words = ["sweep", "run", plan, "--out", "out", "--engine", engine, "--workers", "2"]
-    with subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *words],
-        env=environment(),
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "working\n"
-            os.killpg(process.pid, signal.SIGINT)  # the workers too, as a terminal does
-            _, said = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    assert process.returncode == 130, said
-    *_, before, last = said.splitlines()
-    assert last == "Stopped."
+    *_, before = press_ctrl_c(INTERRUPTED, *words)[1]
     assert "To go on, give the same command again." in before
     left = json.loads(call("status", "out", "--json").stdout)
     assert 0 < left["n_done"] < left["n_runs"]
