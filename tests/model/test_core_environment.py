@@ -327,6 +327,8 @@ def test_members_look_back_over_a_year_at_what_they_got_and_put_in() -> None:
     before = copied(world).state
     run(world, "settle_accounts")
     assert state.got[0] - before.got[0] == near((0.8 * (0.4 - 0.1) * 0.5 - before.got[0]) / 12)
+    put += 0.8 * 0.6 * ((0.9 - (0.3 + 2 * 0.6) / 3) - short)
+    assert state.put[0] - before.put[0] == near((put - before.put[0]) / 12)
     state.is_present[0] = 0.0
     before = copied(world).state
     run(world, "settle_accounts")
