@@ -17,9 +17,10 @@ def with_coordinators(*coordinators: dict[str, Any], n: int = 3, **sections: Any
     return world
 
 
-def met(world: World, c_index: int = 0) -> list[list[int]]:
-    """Meetings of a coordinator this month, by organisation and layer."""
-    return world.state.meetings[c_index, : world.p.n].astype(int).tolist()
+def met(world: World, c_index: int = 0) -> list[list[float]]:
+    """Meetings of a coordinator this month, by organisation and layer: whole numbers."""
+    meetings: list[list[float]] = world.state.meetings[c_index, : world.p.n].tolist()
+    return meetings
 
 
 # Coming and going ---------------------------------------------------------------------------------

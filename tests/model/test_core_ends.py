@@ -5,7 +5,7 @@ from math import log
 import numpy as np
 import pytest
 
-from partnersim.model import initial, trust
+from partnersim.model import draws, initial, trust
 from partnersim.model.draws import ENCOUNTERS, SETUP, START_PAIR, START_TRUST, noise, root, uniform
 from partnersim.model.record import new_record
 from partnersim.model.schedule import observe
@@ -121,13 +121,23 @@ def test_drawn_organisations_differ_as_much_as_diversity_says(diversity: float) 
         "incentive_spread": 0.5 * diversity,
         "capacity_spread": 0.8 * diversity,
     }
-    state = unrested(Scenario.model_validate({"drawn": drawn})).state
+    world = unrested(Scenario.model_validate({"drawn": drawn}))
+    state = world.state
     weights = state.base_objectives[:40, :4]
     assert weights.sum(axis=1) == near([1.0] * 40) and (weights >= 0).all()
     # Flat on the simplex, shrunk to its centre: each weight has variance 3/80 of it.
     assert weights.std() == pytest.approx(diversity * np.sqrt(3 / 80), rel=0.2)
-    spreads = {"accountability": 0.5, "incentive_share": 0.5, "base_pressure": 0.5, "base_capacity": 0.8}
-    for name, spread in spreads.items():
+    spreads = {
+        "accountability": (draws.ACCOUNTABILITY, 0.5),
+        "incentive_share": (draws.INCENTIVE, 0.5),
+        "base_pressure": (draws.PRESSURE, 0.5),
+        "base_capacity": (draws.CAPACITY, 0.8),
+    }
+    for name, (purpose, spread) in spreads.items():
+        own = [initial.own_draw(i, purpose, *world) for i in range(40)]
+        assert state[name][:40] == near(
+            (1.0 if name == "base_capacity" else 0.5) + spread * diversity * np.array(own)
+        )
         values = state[name][:40] - (1.0 if name == "base_capacity" else 0.5)
         assert 0.9 * spread * diversity <= abs(values).max() <= spread * diversity * (1 + 1e-12)
         # Uniform: standard deviation spread/sqrt(3), of 40 draws within 4 standard errors.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from partnersim.model import environment, levers
+from partnersim.model.draws import ENVIRONMENT, NATIONAL_SHOCK, SHOCK, uniform
 from partnersim.scenario.declarations import LEVERS
 from tests.places import World, begin, changed, copied, near, place, quiet, run
 
@@ -91,6 +92,19 @@ def test_shocks_fade_without_luck() -> None:
     run(world, "draw_shocks", "draw_shocks")
     assert world.state.shock[:3] == near([0.064, -0.128, 0.0])
     assert world.state.national_shock[0] == near(0.192)
+
+
+def test_a_shock_is_renewed_by_the_draw_of_its_month() -> None:
+    world = at_month(quiet(luck=1.0), 7)
+    state, label = world.state, world.p.label
+    state.shock[:3], state.national_shock[0] = [0.1, -0.2, 0.0], 0.3
+    run(world, "draw_shocks")
+    # Uniform on -1 to 1 has variance 1/3; what is left of .8 of a shock is .6 of its spread.
+    own = [uniform(state.keys, ENVIRONMENT, 7, SHOCK, label[i], 0, 0) for i in range(3)]
+    fresh = 0.6 * np.sqrt(3) * (2 * np.array(own) - 1)
+    assert state.shock[:3] == near(0.8 * np.array([0.1, -0.2, 0.0]) + 0.1 * fresh)
+    national = 2 * uniform(state.keys, ENVIRONMENT, 7, NATIONAL_SHOCK, 0, 0, 0) - 1
+    assert state.national_shock[0] == near(0.24 + 0.05 * 0.6 * np.sqrt(3) * national)
 
 
 # Levers -------------------------------------------------------------------------------------------
@@ -309,6 +323,12 @@ def test_members_look_back_over_a_year_at_what_they_got_and_put_in() -> None:
     put = 0.05 * (0.25 + 0.75 * 0.9) + 0.2 * 0.5 * 0.9 + 0.8 * 0.6 * short
     assert state.got[0] == near(0.12 + (got - 0.12) / 12)
     assert state.put[0] == near(0.24 + (put - 0.24) / 12)
+    state.needs[1, 0], state.load[0] = 0.0, 1.0  # the first initiative is all its work
+    before = copied(world).state
+    run(world, "settle_accounts")
+    assert state.got[0] - before.got[0] == near((0.8 * (0.4 - 0.1) * 0.5 - before.got[0]) / 12)
+    put += 0.8 * 0.6 * ((0.9 - (0.3 + 2 * 0.6) / 3) - short)
+    assert state.put[0] - before.put[0] == near((put - before.put[0]) / 12)
     state.is_present[0] = 0.0
     before = copied(world).state
     run(world, "settle_accounts")
