@@ -24,6 +24,9 @@ setup: $(TOOLS)
 # uv, where it is there, does the same as pip in a fraction of the time.
 INSTALL = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip \
 	install --quiet --quiet --disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
+# What builds the package is installed beside it: apart, Numba would be there twice.
+BUILDERS = $(VENV)/builders.txt
+BUILD = $(INSTALL) -r $(BUILDERS) && $(INSTALL) --no-build-isolation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -34,16 +37,20 @@ $(BIN)/python:
 		echo "No virtual environment could be made (Debian, Ubuntu: install python3-venv)." >&2; \
 		exit 1; }
 
+$(BUILDERS): pyproject.toml | $(BIN)/python
+	@$(BIN)/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+		print(*project["build-system"]["requires"], sep="\n")' >$@
+
 # What users need.
-$(READY): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+$(READY): $(BUILDERS) $(CONSTRAINTS)
 	@echo "Installing partnersim and the packages that it uses there: about 1 GB, about a minute ..."
-	@$(INSTALL) -e .
+	@$(BUILD) -e .
 	@touch $(READY)
 
 # And what is needed to change it.
-$(TOOLS): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+$(TOOLS): $(BUILDERS) $(CONSTRAINTS)
 	@echo "Installing partnersim and its development tools there: some minutes the first time ..."
-	@$(INSTALL) -e '.[dev]'
+	@$(BUILD) -e '.[dev]'
 	@touch $(READY) $(TOOLS)
 	@echo "Ready: $(BIN)/partnersim"
 
