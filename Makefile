@@ -24,9 +24,9 @@ setup: $(TOOLS)
 # uv, where it is there, does the same as pip in a fraction of the time.
 INSTALL = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip \
 	install --quiet --quiet --disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
-# What builds the package is installed beside it: apart, Numba would be there twice.
+# What builds the package, `editables` as it stands here, is installed beside it: apart, Numba would be there twice.
 BUILDERS = $(VENV)/builders.txt
-BUILD = $(INSTALL) -r $(BUILDERS) && $(INSTALL) --no-build-isolation
+BUILD = $(INSTALL) -r $(BUILDERS) editables && $(INSTALL) --no-build-isolation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
