@@ -5,6 +5,8 @@
 
 PYTHON = python3
 WORKERS = 2
+# All tests, unless something else is given to pytest.
+TESTS =
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
@@ -24,7 +26,8 @@ setup: $(TOOLS)
 # uv, where it is there, does the same as pip in a fraction of the time.
 INSTALL = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip \
 	install --quiet --quiet --disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
-# What builds the package, `editables` as it stands here, is installed beside it: apart, Numba would be there twice.
+# What builds the package is installed beside it: apart from it, Numba would be installed twice. (Hatchling
+# asks for `editables` where a package is installed as it stands here.)
 BUILDERS = $(VENV)/builders.txt
 BUILD = $(INSTALL) -r $(BUILDERS) editables && $(INSTALL) --no-build-isolation
 
@@ -43,7 +46,7 @@ $(BUILDERS): pyproject.toml | $(BIN)/python
 
 # What users need.
 $(READY): $(BUILDERS) $(CONSTRAINTS)
-	@echo "Installing partnersim and the packages that it uses there: about 1 GB, about a minute ..."
+	@echo "Installing partnersim and the packages that it uses there: about 1.5 GB, about a minute ..."
 	@$(BUILD) -e .
 	@touch $(READY)
 
@@ -83,7 +86,7 @@ format: $(TOOLS)
 	$(BIN)/ruff format .
 
 test: compile
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
 # The native library of the rules as they are now.
 compile: $(TOOLS)
