@@ -5,6 +5,8 @@
 
 PYTHON = python3
 WORKERS = 2
+# All tests, unless something else is given to pytest.
+TESTS =
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
@@ -24,6 +26,10 @@ setup: $(TOOLS)
 # uv, where it is there, does the same as pip in a fraction of the time.
 INSTALL = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip \
 	install --quiet --quiet --disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
+# What builds the package is installed beside it: apart from it, Numba would be installed twice. (Hatchling
+# asks for `editables` where a package is installed as it stands here.)
+BUILDERS = $(VENV)/builders.txt
+BUILD = $(INSTALL) -r $(BUILDERS) editables && $(INSTALL) --no-build-isolation
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
@@ -34,16 +40,20 @@ $(BIN)/python:
 		echo "No virtual environment could be made (Debian, Ubuntu: install python3-venv)." >&2; \
 		exit 1; }
 
+$(BUILDERS): pyproject.toml | $(BIN)/python
+	@$(BIN)/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+		print(*project["build-system"]["requires"], sep="\n")' >$@
+
 # What users need.
-$(READY): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
-	@echo "Installing partnersim and the packages that it uses there: about 1 GB, about a minute ..."
-	@$(INSTALL) -e .
+$(READY): $(BUILDERS) $(CONSTRAINTS)
+	@echo "Installing partnersim and the packages that it uses there: about 1.5 GB, about a minute ..."
+	@$(BUILD) -e .
 	@touch $(READY)
 
 # And what is needed to change it.
-$(TOOLS): pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+$(TOOLS): $(BUILDERS) $(CONSTRAINTS)
 	@echo "Installing partnersim and its development tools there: some minutes the first time ..."
-	@$(INSTALL) -e '.[dev]'
+	@$(BUILD) -e '.[dev]'
 	@touch $(READY) $(TOOLS)
 	@echo "Ready: $(BIN)/partnersim"
 
@@ -76,7 +86,7 @@ format: $(TOOLS)
 	$(BIN)/ruff format .
 
 test: compile
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
 
 # The native library of the rules as they are now.
 compile: $(TOOLS)

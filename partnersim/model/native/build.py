@@ -30,6 +30,12 @@ FLAGS = [
 WEB = ["-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base"]
 """How what a browser runs is put together: memory from `__heap_base` on is the page's."""
 
+SYSTEM = ["-shared", "-fno-sanitize=undefined"]
+"""How what Python loads is put together."""
+
+WITHOUT_RUNTIME = ["-rtlib=none"]
+"""The rules call no function of the compiler's own, which it would compile first; Windows' libraries do."""
+
 
 def one(parameters: np.dtype) -> str:
     """Write all that Python calls, for one replicate at a time."""
@@ -139,7 +145,7 @@ def build(parameters: np.dtype, target: str = "", folder: Path = FOLDER) -> Path
             if job.wait():
                 raise subprocess.CalledProcessError(job.returncode, command)
         objects = [f"{work}/{name}.o" for name, _, _ in jobs]
-        link = WEB if is_web else ["-shared"]
+        link = WEB if is_web else SYSTEM + ([] if "windows" in target else WITHOUT_RUNTIME)
         subprocess.run([*compiler, *link, "-s", *objects, "-o", f"{work}/{path.name}"], check=True)
         content = (Path(work) / path.name).read_bytes()
     for old in folder.glob(library_name(target, "*")):
