@@ -5,8 +5,6 @@
 
 PYTHON = python3
 WORKERS = 2
-# All tests, unless something else is given to pytest.
-TESTS =
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
@@ -24,10 +22,13 @@ setup: $(TOOLS)
 
 # Whatever was installed as byte-code is compiled when it is first imported, and most of it never is.
 # uv, where it is there, does the same as pip in a fraction of the time.
-INSTALL = $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip \
-	install --quiet --quiet --disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
+UV = $(shell command -v uv)
+INSTALL = $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --quiet \
+	--disable-pip-version-check --no-compile) $(CONSTRAINTS:%=-c %)
+REMOVE = $(if $(UV),uv pip uninstall --quiet --python $(BIN)/python,$(BIN)/python -m pip uninstall --quiet --yes)
 # What builds the package is installed beside it: apart from it, Numba would be installed twice. (Hatchling
-# asks for `editables` where a package is installed as it stands here.)
+# asks for `editables` where a package is installed as it stands here.) Users do not keep the compiler, which
+# is 400 MB.
 BUILDERS = $(VENV)/builders.txt
 BUILD = $(INSTALL) -r $(BUILDERS) editables && $(INSTALL) --no-build-isolation
 
@@ -46,8 +47,9 @@ $(BUILDERS): pyproject.toml | $(BIN)/python
 
 # What users need.
 $(READY): $(BUILDERS) $(CONSTRAINTS)
-	@echo "Installing partnersim and the packages that it uses there: about 1.5 GB, about a minute ..."
+	@echo "Installing partnersim and the packages that it uses there: about 1 GB, about a minute ..."
 	@$(BUILD) -e .
+	@$(REMOVE) ziglang
 	@touch $(READY)
 
 # And what is needed to change it.
@@ -86,7 +88,7 @@ format: $(TOOLS)
 	$(BIN)/ruff format .
 
 test: compile
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 # The native library of the rules as they are now.
 compile: $(TOOLS)
