@@ -270,7 +270,7 @@ def test_a_bet_waits_ahead_until_its_month_and_is_answered_then(desk: Desk) -> N
     assert view.say(desk)["thought"] == ""
     do(desk, do="month", month=120)
     said = view.say(desk)
-    assert "12 months earlier" in said["happened"]
+    assert "8 months earlier" in said["happened"]
     assert "You thought: 3 of 4" in said["thought"]
     do(desk, do="take_back")
     assert view.ask(desk)["counts"] == [0, 3, 0, 1]
