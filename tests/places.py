@@ -36,6 +36,26 @@ def near(expected: Any, relative: float = 1e-12, absolute: float = 1e-13) -> Any
     return approx(expected, rel=relative, abs=absolute)
 
 
+ROUND = {
+    "vision": {"size": 240.0},
+    "programme": {"initiative_size": 10.0, "complementarity": -2.0, "diminishing": 0.5},
+    "trust": {"rate": 0.15, "news_asymmetry": 2.0, "deeds": 0.5, "disposition": 0.27},
+    "relations": {"issue_rate": 0.15, "flare_loss": 0.08},
+    "decision": {
+        "sharpness": 5.0,
+        "mandate": 0.15,
+        "value_alone": 0.2,
+        "cost_pressure": 0.1,
+        "resentment": 0.05,
+    },
+    "pressure": {"relief": 0.5},
+    "commitment": {"pull": 0.05, "alone": 0.48, "identification": 0.093},
+    "place": {"reach": 0.46, "embedding_months": 14.0, "erosion_rate": 0.004},
+    "turnover": {"rate": 0.015},
+}
+"""What the tuning sets, in numbers with which one can reckon by hand: the defaults are other ones."""
+
+
 class World(NamedTuple):
     """A partnership and the rules that it lives by: records of STATE and PARAMETERS."""
 
@@ -44,9 +64,10 @@ class World(NamedTuple):
 
 
 def place(n: int = 3, changes: dict[str, Any] | None = None, **sections: Any) -> Scenario:
-    """n organisations named a, b, c ..., alike in all that is not changed."""
+    """n organisations named a, b, c ..., alike in all that is not changed, with round numbers."""
     organisations = [{"name": name} for name in NAMES[:n]]
-    scenario = Scenario.model_validate({"organisations": organisations} | sections)
+    tables = {name: table | sections.pop(name, {}) for name, table in ROUND.items()}
+    scenario = Scenario.model_validate({"organisations": organisations} | tables | sections)
     return scenario.replace(changes or {})
 
 

@@ -31,6 +31,6 @@ write("trust-speed-curve", figures.trust_speed(partnersim.curve(arms)))
 
 with tempfile.TemporaryDirectory() as scratch:
     sweep = partnersim.Sweep.run(HERE.parent / "examples" / "where.toml", scratch, engine="serial")
-    write("where-change-collapses", phase_diagram(find_phases(sweep, "decision.exposure", "starting.trust")))
+    write("where-change-fades", phase_diagram(find_phases(sweep, "decision.exposure", "starting.trust")))
     found = discover(sweep, "mean_speed", above=0.06)
     write("where-change-is-fast", box_limits(found, found.boxes[0]))

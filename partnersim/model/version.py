@@ -1,6 +1,6 @@
 """The version of the model, apart from that of the program: runs of one version give one result."""
 
-MODEL_VERSION = "2.1"
+MODEL_VERSION = "2.2"
 """It rises whenever the same scenario, seed and replicate give other numbers; a test sees to it.
 
 The first number rises with equations, measures, defaults and the use of luck. The second rises

@@ -256,7 +256,7 @@ class Drawn(Section):
 class Vision(Section):
     """The change that the partnership wants, together."""
 
-    size: Real = number(240.0, 1, 100_000, "work units")
+    size: Real = number(273.0, 1, 100_000, "work units", source="tuned")
     """Work that the whole vision takes; one unit is what an organisation of ordinary capacity does in
     a month if it gives all the staff that it can free."""
     weights: Annotated[dict[Slug, Share], DOMAINS] = setting({}, unit="weights")
@@ -290,12 +290,14 @@ class Programme(Section):
     """Initiatives under way at once."""
     members_per_initiative: Whole = number(4, 2, MAX_ORGANISATIONS, "organisations")
     """Organisations that a drawn initiative needs (all, where there are fewer)."""
-    initiative_size: Real = number(10.0, 0.01, 1000, "work units")
+    initiative_size: Real = number(5.44, 0.01, 1000, "work units", source="tuned")
     """Usual work of a drawn initiative."""
-    complementarity: Real = number(-2.0, -10, 0.95, "exponent", source="johnston2011 for the direction")
+    complementarity: Real = number(
+        -1.59, -10, 0.95, "exponent", source="johnston2011 for the direction; tuned"
+    )
     """How far work goes at the pace of the least committed: exponent of the CES mean over members;
     1 adds up, very negative is the weakest link."""
-    diminishing: Real = number(0.5, 0, 10, "ratio")
+    diminishing: Real = number(0.368, 0, 10, "ratio", source="tuned")
     """How much harder the last of the vision is than the first: the easy things come first."""
     initiatives: Annotated[list[Initiative], UpTo(MAX_INITIATIVES)] = setting([], unit="list")
     """Initiatives given by hand; when they are done, others are drawn."""
@@ -318,13 +320,15 @@ class Trust(Section):
     )
     """How trust learns: from talk, deeds and how joint work goes against expectations; from surprises,
     with a reputation that is damaged fast and mends slowly; or from time together without a break."""
-    rate: Real = number(0.15, 0, 1, "per month")
+    rate: Real = number(0.293, 0, 1, "per month", source="tuned")
     """How fast trust learns from what is seen, a month, at full contact."""
-    news_asymmetry: Real = number(2.0, 1, 5, "ratio", source="slovic1993, poortinga2004")
+    news_asymmetry: Real = number(
+        3.34, 1, 5, "ratio", source="slovic1993, poortinga2004 for the direction; tuned"
+    )
     """How much more bad news weighs than good where there is no settled view."""
-    deeds: Real = share(0.5)
+    deeds: Real = share(0.707, source="tuned")
     """Weight of what the others did against what they say."""
-    disposition: Real = share(0.27)
+    disposition: Real = share(0.351, source="tuned")
     """Trust that strangers in this field give each other."""
     hope: Real = share(0.5)
     """How far plans and expectations are hoped for and not learnt from what is usual."""
@@ -337,9 +341,9 @@ class Relations(Section):
 
     meeting_budget: Real = number(2.0, 0, 20, "meetings per month")
     """Regular meeting time of an organisation, spread over its partners."""
-    issue_rate: Real = number(0.15, 0, 1, "per month")
+    issue_rate: Real = number(0.272, 0, 1, "per month", source="tuned")
     """Monthly growth of unresolved issues between fully opposed organisations."""
-    flare_loss: Real = share(0.08)
+    flare_loss: Real = share(0.0747, source="tuned")
     """Part of goodwill lost when an issue flares up; four times that when it breaks out unraised."""
 
 
@@ -351,24 +355,24 @@ class Decision(Section):
     )
     """How contributions are decided: by stake and exposure, or conditionally on what others are
     believed to give."""
-    sharpness: Real = number(5.0, 0, 50, "per unit of stake")
+    sharpness: Real = number(3.97, 0, 50, "per unit of stake", source="tuned")
     """How sharply contribution answers to what is to be gained."""
     exposure: Real = number(0.15, 0, 3, "stake")
     """What it costs to rely on partners who then do not deliver, in units of stake."""
-    mandate: Real = share(0.15)
+    mandate: Real = share(0.00956, source="tuned")
     """Part of a board's missing consent that it brings along where it has met beforehand."""
-    resentment: Real = share(0.05)
+    resentment: Real = share(0.0489, source="tuned")
     """Part of goodwill lost towards those who decide over one's head."""
-    value_alone: Real = number(0.2, 0, 1, "stake")
+    value_alone: Real = number(0.345, 0, 1, "stake", source="tuned")
     """What time is worth alone to one whose success does not depend on the others."""
-    cost_pressure: Real = number(0.1, 0, 2, "stake")
+    cost_pressure: Real = number(0.0665, 0, 2, "stake", source="tuned")
     """Cost of contributing under full pressure."""
 
 
 class Pressure(Section):
     """How pressure to meet one's own targets goes up and down."""
 
-    relief: Real = share(0.5)
+    relief: Real = share(0.495, source="tuned")
     """Pressure that the delivered vision takes off, where it is the organisation's own domain."""
     national_phase_months: Whole = number(0, 0, 119, "months")
     """Months of the national year already gone at the start: the phase of every national target."""
@@ -377,11 +381,11 @@ class Pressure(Section):
 class Commitment(Section):
     """How commitment to the vision moves."""
 
-    pull: Real = number(0.05, 0, 1, "per month")
+    pull: Real = number(0.051, 0, 1, "per month", source="tuned")
     """Monthly pull back to what the organisation alone would want."""
-    alone: Real = share(0.48, source="tuned")
+    alone: Real = share(0.259, source="tuned")
     """Commitment of an organisation left alone, as a share of its ceiling."""
-    identification: Real = number(0.093, 0, 1, "per month", source="tuned")
+    identification: Real = number(0.155, 0, 1, "per month", source="tuned")
     """Monthly rise towards the ceiling among partners who trust each other fully."""
 
 
@@ -391,19 +395,19 @@ class Place(Section):
     demand_growth: Real = number(0.023, -0.2, 0.2, "per year", source="morciano2021: 12 % over 5 years")
     """Yearly growth of demand without any partnership."""
     reach: Real = share(
-        0.46, source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned"
+        0.39, source="thistlethwaite2011: the best real case, 44 % below its trend; second hand; tuned"
     )
     """Part of demand that the whole vision, once embedded, would meet elsewhere."""
-    embedding_months: Real = number(14.0, 1, 120, "months", source="tuned")
+    embedding_months: Real = number(13.0, 1, 120, "months", source="tuned")
     """Mean months from finished work to benefit felt."""
-    erosion_rate: Real = number(0.004, 0, 1, "per month")
+    erosion_rate: Real = number(0.0177, 0, 1, "per month", source="tuned")
     """Part of the benefit lost in a month."""
 
 
 class Turnover(Section):
     """How often those who hold the relationships leave, and organisations too."""
 
-    rate: Real = number(0.015, 0, 1, "per month")
+    rate: Real = number(0.0166, 0, 1, "per month", source="tuned")
     """Monthly chance that the lead of a layer changes."""
 
 

@@ -307,19 +307,19 @@ PRIORS = {
     "decision.mandate": (0.0, 0.3),
     "decision.resentment": (0.0, 0.1),
     "trust.rate": (0.08, 0.3),
-    "trust.news_asymmetry": (1.0, 3.0),
-    "trust.deeds": (0.3, 0.7),
+    "trust.news_asymmetry": (1.0, 4.0),
+    "trust.deeds": (0.3, 0.8),
     "trust.disposition": (0.15, 0.4),
     "trust.hope": (0.2, 0.8),
     "commitment.pull": (0.03, 0.08),
-    "commitment.alone": (0.3, 0.6),
-    "commitment.identification": (0.05, 0.15),
+    "commitment.alone": (0.2, 0.6),
+    "commitment.identification": (0.05, 0.2),
     "pressure.relief": (0.2, 0.8),
     "programme.complementarity": (-5.0, 0.5),
     "programme.initiative_size": (5.0, 20.0),
     "programme.diminishing": (0.0, 1.0),
     "relations.meeting_budget": (1.0, 4.0),
-    "relations.issue_rate": (0.05, 0.25),
+    "relations.issue_rate": (0.05, 0.4),
     "relations.flare_loss": (0.03, 0.12),
     "turnover.rate": (0.005, 0.03),
     "place.embedding_months": (6.0, 24.0),
@@ -327,6 +327,11 @@ PRIORS = {
 """Ranges about the defaults, wide enough for what is not known."""
 
 N_POINTS = 200
+
+
+def test_the_defaults_are_among_the_points_of_the_priors():
+    declared = {row.path: row.default for row in parameters()}
+    assert all(low <= declared[path] <= high for path, (low, high) in PRIORS.items())
 
 
 @pytest.fixture(scope="module", params=["priors", "accepted"])

@@ -420,7 +420,7 @@ def test_what_the_tuning_sets_is_written_out_where_equations_are_frozen(name: st
 
 TOLD = (
     "### Results change\n\n"
-    + "".join(f"- Model {name}: x.\n" for name in ("3.0", "2.2", "2.1", "2.0", "1.1", "1.0"))
+    + "".join(f"- Model {name}: x.\n" for name in ("3.0", "2.3", "2.2", "2.1", "2.0", "1.1", "1.0"))
     + "\n### Fixed\n"
 )
 
@@ -455,7 +455,7 @@ def declare(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("moved", "declared", "asked"),
-    [("packaged", "2.1", "2.2"), ("packaged", "2.2", ""), ("drawn", "2.2", "3.0"), ("drawn", "3.0", "")],
+    [("packaged", "2.2", "2.3"), ("packaged", "2.3", ""), ("drawn", "2.3", "3.0"), ("drawn", "3.0", "")],
 )
 def test_numbers_that_move_are_written_under_a_new_version_only(
     moved: str,

@@ -15,7 +15,8 @@ from partnersim.sweep.designs import BLOCK, Design, make_design
 from partnersim.sweep.plan import Plan, PlanError
 from tests.stores import columns_of
 
-EXPOSURE, DEEDS, HORIZON = "decision.exposure", "trust.deeds", "vision.planning_horizon"
+EXPOSURE, DEEDS, HOPE = "decision.exposure", "trust.deeds", "trust.hope"
+HORIZON = "vision.planning_horizon"
 OWN = Decision().exposure
 DUMMIES = {"dummy1": {}, "dummy2": {}, "dummy3": {}}
 THREE = {EXPOSURE: {"low": 0, "high": 1}, DEEDS: {"low": 0, "high": 1}, "dummy": {}}
@@ -149,16 +150,16 @@ def test_a_whole_number_has_no_more_levels_than_values() -> None:
 
 
 def test_one_at_a_time_changes_one_and_starts_with_the_scenario() -> None:
-    plan = make_plan("one-at-a-time", {EXPOSURE: {"values": [OWN, 0.6, 0.9]}, DEEDS: {"low": 0, "high": 1}})
+    plan = make_plan("one-at-a-time", {EXPOSURE: {"values": [OWN, 0.6, 0.9]}, HOPE: {"low": 0, "high": 1}})
     points = matrix(plan)
     base = plan.base
     # Its own values are not run twice.
-    assert points[0].tolist() == [base.decision.exposure, base.trust.deeds] == [OWN, 0.5]
+    assert points[0].tolist() == [base.decision.exposure, base.trust.hope] == [OWN, 0.5]
     assert ((points != points[0]).sum(axis=1) == [0] + 6 * [1]).all()
     assert points[1:3, 0].tolist() == [0.6, 0.9]
     assert points[3:, 1].tolist() == [0, 0.25, 0.75, 1]
     changed = columns_of(plan)["changed"].tolist()
-    assert changed == ["", *2 * [EXPOSURE], *4 * [DEEDS]]
+    assert changed == ["", *2 * [EXPOSURE], *4 * [HOPE]]
 
 
 # --- Latin hypercube, Sobol' ----------------------------------------------------------------------

@@ -488,7 +488,7 @@ def test_run_that_fails_spoils_no_other(
 
 # --- As many replicates as are needed ------------------------------------------------------------
 
-PRECISE = {"half_width": {"trust": 0.03, "months_to_25": 8.0}, "floor": 4, "ceiling": 30}
+PRECISE = {"half_width": {"trust": 0.08, "months_to_25": 16.0}, "floor": 4, "ceiling": 30}
 
 
 def test_points_get_replicates_until_they_are_precise(tmp_path: Path) -> None:

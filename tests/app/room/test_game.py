@@ -219,7 +219,7 @@ def test_what_the_ledger_has_of_a_choice_is_what_its_own_cause_moved_between_tho
     council = rules().seats.index("council")
     of_council = flares[council].sum() + flares[:, :, council].sum()
     assert raised.booked == pytest.approx(of_council / (3 * 6 * 5)) and of_council < 0
-    (lent,) = review.moved_most(played({"council": {"lend": "much"}}))
+    (lent,) = review.moved_most(played({seat: {"lend": "much"} for seat in rules().seats}))
     assert lent.booked is None and "deeds" in lent.causes
 
 

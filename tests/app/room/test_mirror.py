@@ -48,7 +48,8 @@ def test_there_are_some_fifteen_questions_and_each_sets_something() -> None:
 def test_the_place_is_made_of_what_tables_said() -> None:
     place = make_scenario(TABLES)
     assert place.organisation_names == ["hospital", "council"]
-    assert place.vision.size == 80.0  # a third of the organisations, a third of the change
+    usual = Scenario.load("integrated-care")
+    assert place.vision.size == usual.vision.size / 3  # a third of the organisations, of the change
     hospital, council = place.organisations
     assert (hospital.pressure, hospital.planning_horizon) == (0.7, 12.0)
     assert (council.pressure, council.planning_horizon) == (0.2, 36.0)  # not asked: as in the usual place

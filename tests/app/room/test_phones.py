@@ -308,14 +308,14 @@ def test_only_a_seats_own_phone_sees_its_card_and_pressure(room: PhoneRoom) -> N
 
 
 def test_a_table_whose_organisation_leaves_is_told_and_everybody_sees_it(room: PhoneRoom) -> None:
-    """In the luck of seed 8 the hospital leaves within two years."""
+    """In the luck of seed 2 the hospital leaves."""
     token = room.join()
     room.sit(token, "hospital")
-    room.mode, room.game, room.phase = "game", Game(seed=8, played=({},) * 3), "between"
+    room.mode, room.game, room.phase = "game", Game(seed=2, played=({},) * 3), "between"
     assert len(surfaces.show_phone(room, token)["game"]["private"]) == 2
     left = surfaces.texts()("screen.left", title="Acute hospital")
     for played in range(4, rules().rounds + 1):
-        room.game = Game(seed=8, played=({},) * played)
+        room.game = Game(seed=2, played=({},) * played)
         told = surfaces.show_screen(room, [])["lines"]
         if left in told:
             break
