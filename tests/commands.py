@@ -1,6 +1,7 @@
 """Python in a process of its own, with this copy of the package, as a user would start it."""
 
 import contextlib
+import csv
 import os
 import shlex
 import subprocess
@@ -52,6 +53,18 @@ def loaded_by_command(words: list[str], names: Iterable[str]) -> str:
         f"finally: print('LOADED', [m for m in {tuple(names)!r} if m in sys.modules])"
     )
     return start_python("-c", code).stdout.splitlines()[-1].removeprefix("LOADED ")
+
+
+def without_meaning(folder: Path) -> list[str]:
+    """Columns of the tables in a folder of --out that its codebook leaves out, as `table.column`."""
+    with (folder / "codebook.csv").open(encoding="utf-8", newline="") as file:
+        known = {(row["table"], row["column"]) for row in csv.DictReader(file) if row["meaning"]}
+    found = []
+    for table in sorted(folder.glob("*.csv")):
+        if table.name != "codebook.csv":
+            with table.open(encoding="utf-8", newline="") as file:
+                found += [(table.stem, column) for column in next(csv.reader(file))]
+    return [".".join(one) for one in found if one not in known]
 
 
 def run_line(line: str, folder: Path) -> None:

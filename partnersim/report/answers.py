@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from partnersim.scenario.files import open_file, parse_json
 
 LINES_OPEN = 30
 """Lines of what a command says that are not folded away."""
+
+FRACTION = re.compile(r"-?\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)")
+"""A number of a CSV file that is no whole one."""
 
 MOST_BYTES = 20_000_000
 """Larger files are no part of an answer that a page could carry."""
@@ -156,5 +160,13 @@ def _figure(folder: Path, name: str, title: str) -> Figure:
 
 def _table(folder: Path, name: str, caption: str) -> Sheet:
     file = _place(folder, name, "csv")
-    heading, *rows = csv.reader(io.StringIO(_read(file).decode())) or [[]]
-    return sheet_of(capital(caption), heading, rows, file.name)
+    content = _read(file)
+    heading, *rows = csv.reader(io.StringIO(content.decode())) or [[]]
+    width = len(heading)
+    values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
+    return sheet_of(capital(caption), heading, values, file.name, content)
+
+
+def _value(cell: str) -> str | float:
+    """Read a cell of a CSV file: a fraction as a number."""
+    return float(cell) if FRACTION.fullmatch(cell) else cell

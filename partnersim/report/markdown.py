@@ -105,7 +105,8 @@ def to_html(text: str, *, below: int = 1, mend: Callable[[list[Token]], None] = 
         mend(token.children or [])
     renderer = PARSER.renderer
     assert isinstance(renderer, RendererHTML)
-    return str(renderer.render(_mend_tables(tokens), PARSER.options, {}))
+    made = str(renderer.render(_mend_tables(tokens), PARSER.options, {}))
+    return made.replace("<pre>", '<pre tabindex="0">')  # where it scrolls, keys have to reach it
 
 
 def _mend_tables(tokens: Sequence[Token]) -> list[Token]:

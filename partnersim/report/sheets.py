@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,9 +25,6 @@ MOST_SHOWN = 200
 
 MOST_CARRIED = 300_000
 """Bytes of a table that a page carries as a file."""
-
-FRACTION = re.compile(r"-?\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)")
-"""A number of a CSV file that is no whole one."""
 
 TYPES = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml", "toml": "application/toml"}
 
@@ -100,16 +96,20 @@ def figure_of(picture: Picture, name: str) -> Figure:
     return Figure(picture.title, Markup(picture.svg), table)
 
 
-def sheet_of(caption: str, heading: Sequence[str], rows: Iterable[Sequence[Any]], file: str = "") -> Sheet:
-    """Show rows of values: numbers to four digits, and all of them in a file if it is small."""
+def sheet_of(
+    caption: str, heading: Sequence[str], rows: Iterable[Sequence[Any]], file: str = "", content: bytes = b""
+) -> Sheet:
+    """Show rows of values: fractions to four digits, and all of them in a file if it is small.
+
+    `content` is that file, where there is one already.
+    """
     kept = list(rows)
     shown = [[as_shown(cell) for cell in row] for row in kept[:MOST_SHOWN]]
-    carried = None
-    if file:
+    if file and not content:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(map(csv_cell, row) for row in (heading, *kept))
         content = text.getvalue().encode()
-        carried = carry(file, content) if len(content) <= MOST_CARRIED else None
+    carried = carry(file, content) if file and len(content) <= MOST_CARRIED else None
     numbers = [k for k in range(1, len(heading)) if _are_numbers([row[k] for row in shown])]
     return Sheet(caption, heading, shown, len(kept), carried, numbers)
 
@@ -129,8 +129,6 @@ def _is_number(cell: str) -> bool:
 
 def as_shown(cell: Any) -> str:
     """Write a value for people: a fraction to four digits, everything else as it is."""
-    if isinstance(cell, str) and FRACTION.fullmatch(cell):
-        cell = float(cell)
     if isinstance(cell, float):
         return number(cell, 4) if math.isfinite(cell) else ""
     return str(cell)

@@ -366,10 +366,8 @@ def spread_cell(spread: Spread, name: str) -> str:
     if MEASURES[name].is_yes_or_no:
         return fixed(factor * spread.mean, 0 if factor == 100 else 2)
     low, _, middle, _, high = spread.quantiles
-    finite = [end for end in (low, high) if math.isfinite(end)]
-    places = certain_decimals(
-        factor * abs(max(finite, default=0.0) - min(finite, default=0.0)) / 10, factor * middle
-    )
+    span = factor * (high - low) / 10
+    places = certain_decimals(span, factor * middle) if math.isfinite(span) else 0
     said = [fixed(factor * end, places) if math.isfinite(end) else "later" for end in (middle, low, high)]
     return f"{said[0]} [{said[1]}, {said[2]}]"
 

@@ -118,6 +118,27 @@ _KEYS = {
         ("median_ci95_low", "median, low", "as the measure", "Lower end of the median's interval.", None),
         ("median_ci95_high", "median, high", "as the measure", "Upper end of the median's interval.", None),
         ("mean_difference", "difference", "as the measure", "Mean difference from base over pairs.", None),
+        ("points_elsewhere", "points elsewhere", "", "Whether the median surely goes another way.", None),
+        ("number", "number", "", "Number of the choice, the best first.", 1),
+        ("choice", "choice", "", "What is chosen, in words.", None),
+        ("objective", "objective", "", "Name of the measure that is sought, or staff days.", None),
+        ("difference", "difference", "as the objective", "How much more than the place as it is.", None),
+        ("most_regret", "most regret", "as the objective", "What it falls short by, at worst.", None),
+        ("observed", "observed", "as the measure", "What was observed.", None),
+        ("standard_error", "standard error", "as the measure", "Standard error of what was observed.", 0),
+        *(
+            (f"{what}_{end}", f"{what}, {word}", "as parameter or measure", f"{of}: its {word}.", None)
+            for what, of in (
+                ("prior", "Values in the sweep"),
+                ("posterior", "Values that fit"),
+                ("sweep", "Runs of the sweep"),
+                ("predicted", "New runs of what fits"),
+            )
+            for end, word in (("p05", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
+        ),
+        ("correlation", "correlation", "", "Correlation of two parameters among what fits.", -1),
+        ("kinds_of_search", "kinds, search", "kinds", "Kinds that the search reached so far.", 0),
+        ("kinds_of_sample", "kinds, sample", "kinds", "Kinds that an even sample reached so far.", 0),
     )
 } | {
     name: Entry(name, label, "share", meaning, 0, 1)
@@ -129,6 +150,9 @@ _KEYS = {
         ("quasi_p", "quasi-p", "Binomial test of the limit, as if it had not been chosen."),
         ("chance", "chance", "How often shuffled outcomes do as well, times the number of parameters."),
         ("reproduced", "reproduced", "Share of resamples in which this parameter is limited too."),
+        ("satisfied", "satisfied", "Share of points at which the choice is good enough."),
+        ("coverage_of_90", "coverage of 90 %", "Share of recoveries whose 90 % interval holds the truth."),
+        ("place", "place", "Share of what is predicted that lies under what was observed."),
         ("reached", "reached", "Share of replicates that have the measure."),
         ("share_better", "share better", "Share of pairs in which the arm is better, ties half."),
         ("is_enough", "enough", "Whether there are replicates enough to read the mean."),

@@ -12,6 +12,7 @@ from partnersim import Sweep
 from partnersim.analysis import discovery
 from partnersim.cli.base import app
 from partnersim.sweep.plan import Plan
+from tests.commands import without_meaning
 from tests.stores import run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"
@@ -73,11 +74,23 @@ def test_a_map_is_told_drawn_and_written(done: str, tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "m" / "map-1.csv")
     assert table["mean"].dropna().between(0, 1).all()
     names = {path.name for path in (tmp_path / "m").iterdir()}
-    assert names == {"map-1.csv", "map-1.png", "map-1.svg", "map.json", "provenance.json"}
+    files = (
+        "answer.md",
+        "codebook.csv",
+        "map-1.csv",
+        "map-1.png",
+        "map-1.svg",
+        "map.json",
+        "provenance.json",
+    )
+    assert names == {*files}
+    assert without_meaning(tmp_path / "m") == []
 
 
-def test_phases_are_drawn_where_no_measure_is_named(done: str) -> None:
-    document = json.loads(call("map", done, "--x", EXPOSURE, "--y", DELEGATED, "--json").stdout)
+def test_phases_are_drawn_where_no_measure_is_named(done: str, tmp_path: Path) -> None:
+    words = ("--x", EXPOSURE, "--y", DELEGATED, "--out", str(tmp_path), "--json")
+    document = json.loads(call("map", done, *words).stdout)
+    assert without_meaning(tmp_path) == []
     (phases,) = document["phases"]
     assert phases["arm"] == "base"
     assert sum(phases["shares"].values()) == pytest.approx(1.0)
@@ -102,6 +115,7 @@ def test_a_box_is_told_and_can_be_used(done: str, method: str, tmp_path: Path) -
     inside = found.boxes[0].box.contains(runs.points)
     assert (runs.means[inside] > threshold).mean() == pytest.approx(box["density"])
     assert (tmp_path / "b" / "box-1.png").is_file()
+    assert without_meaning(tmp_path / "b") == []
 
 
 def test_what_is_still_to_come_is_said(tmp_path: Path) -> None:
@@ -165,7 +179,6 @@ def test_kinds_are_found_written_and_found_again(tmp_path: Path) -> None:
     document = json.loads(first.stdout)
     examples = pd.read_csv(tmp_path / "d" / "examples.csv")
     assert len(examples) == document["search"]["n_kinds"]
-    known = pd.read_csv(tmp_path / "d" / "codebook.csv")
-    assert known["column"].tolist() == examples.columns.tolist() and known["meaning"].notna().all()
+    assert without_meaning(tmp_path / "d") == []
     assert document["ratio"] == document["search"]["n_kinds"] / document["sample"]["n_kinds"]
     assert (tmp_path / "d" / "kinds.png").is_file()
