@@ -48,7 +48,8 @@ def test_of_one_replicate_at_given_points_there_is_no_interval() -> None:
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     folder = tmp_path_factory.mktemp("overview") / "s"
-    run(folder)
+    names = ["change_delivered", "mean_speed", "trust", "months_to_25", "cost"]
+    run(folder, make_plan(measures=names))
     return Sweep.open(folder)
 
 

@@ -23,7 +23,7 @@ def test_words_stay_as_they_are(words: str) -> None:
     made = to_html(as_markdown([words]))
     assert re.fullmatch(r"<p>.*</p>\n", made), made
     assert unescape(made[3:-5]) == words
-    assert unescape(to_html(f"| head |\n|---|\n| {literal(words)} |")).count(words) == 1
+    assert f"<td>{words}</td>" in unescape(to_html(f"| head |\n|---|\n| {literal(words)} |"))
 
 
 def test_tables_titles_and_groups_are_kept() -> None:
