@@ -327,16 +327,16 @@ def note_on_intervals(plan: Plan, found: Overview) -> str:
     )
     if one is None:
         return ""
-    over = f"{plural(one.n_rows, found.row)} and {plural(one.n_replicates, 'replicate')}"
+    rows, replicates = plural(one.n_rows, found.row), plural(one.n_replicates, "replicate")
+    if not math.isfinite(one.high):
+        return f"There are no intervals: {rows} and {replicates} do not tell what others would change."
     if not found.points_are_drawn:
-        return f"95 % intervals over {plural(one.n_replicates, 'replicate')} at these points."
+        return f"95 % intervals over {replicates} at these points."
     if plan.luck_policy != "common":
-        return (
-            f"95 % intervals over {plural(one.n_rows, found.row)} of {plural(one.n_replicates, 'replicate')}."
-        )
+        return f"95 % intervals over {rows} of {replicates}."
     if one.n_replicates < 2:
-        return f"95 % intervals over {plural(one.n_rows, found.row)}; other random numbers are not in them."
-    return f"95 % intervals over {over}."
+        return f"95 % intervals over {rows}; other random numbers are not in them."
+    return f"95 % intervals over {rows} and {replicates}."
 
 
 def spreads_sheet(found: Overview) -> Sheet:

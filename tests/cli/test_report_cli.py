@@ -286,6 +286,29 @@ def test_a_sweep_of_nothing_yet_has_its_plan(tmp_path: Path) -> None:
     assert "What was varied" in text and "at first sight" not in text
 
 
+def test_runs_that_were_refused_are_told_and_the_rest_is_reported(tmp_path: Path) -> None:
+    """The second point has her leave before she comes; where all is one point, there is no interval."""
+    points = {"coordinators.Ana.from_month": [0, 3, 1]}
+    ana = {"coordinators": [{"name": "Ana", "to_month": 2}]}
+    plan = make_plan(
+        design={"type": "table", "points": points}, parameters={}, arms={"coordinator": ana}, months=12,
+        replicates=1, measures=["trust", "acceleration"],
+    )  # fmt: skip
+    run(tmp_path / "s", plan)
+    result = call("report", str(tmp_path / "s"))
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    tables = Page(text).tables
+    assert dict(tables["Points and runs"][1:])["failed"] == "1"
+    ((error, n, where, message),) = tables["Runs that failed or were refused"][1:]
+    assert (error, n, where) == ("ScenarioError", "1", "point 1, coordinator, replicate 0")
+    assert "to_month 2 must be after from_month 3" in message
+    assert tables["What coordinator changes against base"][1][5] == "2"
+    assert "There are no intervals: 2 points and 1 replicate" in text
+    assert "No run has a value of: acceleration." in text
+    assert "No analysis of this sweep: trust: 3 points have it; it takes 30" in unescape(text)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("viewport", [(1280, 720), (640, 360)], ids=str)
 def test_no_part_of_it_has_a_violation(

@@ -23,4 +23,6 @@ def test_commands_run_as_written(tmp_path: Path) -> None:
     assert "partnersim analyse asked --out analysis" in plain
     for name in ("which-matter", "map", "boxes"):
         assert f"Make the answer {name}: <code>partnersim" in asked
-        assert {"answer.md", "codebook.csv", "provenance.json"} <= {f.name for f in (tmp_path / name).iterdir()}
+        assert {"answer.md", "codebook.csv", "provenance.json"} <= {
+            f.name for f in (tmp_path / name).iterdir()
+        }
