@@ -51,6 +51,8 @@ class Answer:
         What made it; empty where nobody wrote it down.
     standing : str
         What is to be known before it is believed, such as that it is of fewer runs; or empty.
+    is_of_sweep : bool
+        Whether it is an analysis of the sweep's runs, and not of runs of its own.
     said : Markup
         What the command printed.
     is_long : bool
@@ -64,6 +66,7 @@ class Answer:
     title: str
     command: str
     standing: str
+    is_of_sweep: bool
     said: Markup
     is_long: bool
     figures: list[Figure]
@@ -114,6 +117,7 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
         title=figures[0].title if figures else str(made.get("command") or path.name),
         command=str(made.get("command") or ""),
         standing=standing_of(made, n_done),
+        is_of_sweep="sweep" in made,
         said=Markup(to_html(said, below=3)),
         is_long=said.count("\n") > LINES_OPEN,
         figures=figures,

@@ -161,6 +161,14 @@ def test_a_search_without_ranges_is_refused(tmp_path: Path) -> None:
     assert "says of no parameter where it may go" in " ".join(result.stderr.split())
 
 
+def test_a_descriptor_that_runs_are_too_short_for_is_named(tmp_path: Path) -> None:
+    plan = Plan.make(PLAN | {"months": 3, "design": {"type": "sobol", "points": 8}, "arms": {}})
+    (tmp_path / "plan.toml").write_text(plan.to_toml(), encoding="utf-8")
+    result = call("diversity", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "d"), "--points", "64")
+    assert result.exit_code == 2
+    assert "Error: acceleration: is missing at nearly all of the first points" in result.stderr
+
+
 @pytest.mark.slow
 def test_kinds_are_found_written_and_found_again(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(Plan.make(PLAN).to_toml(), encoding="utf-8")
