@@ -255,7 +255,8 @@ def test_what_cannot_be_reported_is_said_in_a_line(
     for name, made in answers.items():
         Path(name).mkdir(exist_ok=True)
         Path(name, "provenance.json").write_text(json.dumps(made), encoding="utf-8")
-    Path("there.html").write_text("mine", encoding="utf-8")
+    for name in ("there.html", "plan.svg", "plan.png", "plan.csv"):
+        Path(name).write_text("mine", encoding="utf-8")
     result = call("report", *words)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
