@@ -43,19 +43,20 @@ def report(
     opened = open_sweep(folder)
     file = out or folder / "report.html"
     check_page(file, force)
+    status = opened.status()  # once: runs may land while this is made
     origin = tell_unfinished(opened, is_quiet=False)
     from partnersim.report.answers import read_answer
 
-    read = [read_answer(answer, origin["sweep"], origin["n_done"]) for answer in answers or ()]
+    read = [read_answer(answer, status.sweep_id, status.n_done) for answer in answers or ()]
     from partnersim.report.output import OutputFolder
     from partnersim.report.sweep_report import Asked, write_report
 
     target = OutputFolder(file.parent, force=force, names=[file.name])
-    found = look(opened) if origin["n_done"] else None
+    found = look(opened) if status.n_done else None
     left_out: list[str] = []
     if not answers and found is not None:
         read, left_out = analyse_by_design(opened, folder, origin)
-    page = write_report(opened, found, Asked(str(folder), typed(), read, left_out))
+    page = write_report(opened, status, found, Asked(str(folder), typed(), read, left_out))
     target.write(file.name, page)
     for why in left_out:
         say(why)

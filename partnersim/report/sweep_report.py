@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 PROGRAMS = ("partnersim", "model", "sources", "python", "numpy", "numba", "llvmlite", "system", "processor")
 """What made the numbers, as sessions of a sweep keep it."""
 
+MOST_NAMED = 3
+"""Arms that the title names; of more it says how many."""
+
 LINES_OPEN = 40
 """Lines of a plan that are not folded away."""
 
@@ -82,15 +85,17 @@ class Asked:
     left_out: Sequence[str] = ()
 
 
-def write_report(sweep: Sweep, found: Overview | None, asked: Asked) -> str:
+def write_report(sweep: Sweep, status: Status, found: Overview | None, asked: Asked) -> str:
     """Write the report of a sweep.
 
     Parameters
     ----------
     sweep
         It may still be running.
+    status
+        How far it was before anything was read of it.
     found
-        The sweep at first sight; None where nothing has been run.
+        The sweep at first sight; None where nothing had been run.
     asked
         What else is to stand in it.
 
@@ -99,12 +104,11 @@ def write_report(sweep: Sweep, found: Overview | None, asked: Asked) -> str:
     str
         The page.
     """
-    plan, status = sweep.plan, sweep.status()
-    title = title_of(plan)
+    plan = sweep.plan
     parts = list(first_look(plan, found)) if found else []
     return render(
         Path(__file__).with_name("sweep.html.j2"),
-        title=title,
+        title=title_of(plan),
         version=partnersim.__version__,
         status=status,
         standing=standing_of(status),
@@ -114,7 +118,8 @@ def write_report(sweep: Sweep, found: Overview | None, asked: Asked) -> str:
         plan_text=sweep.given.strip(),
         plan_is_long=sweep.given.count("\n") > LINES_OPEN,
         plan_file=carry("plan.toml", whole_plan(plan).encode()),
-        counts=counts_sheet(sweep, status),
+        has_points_beside=isinstance(plan.design, TableDesign),
+        counts=counts_sheet(status),
         failures=failures_sheet(sweep, status),
         versions=versions_sheet(sweep),
         sessions=sessions_sheet(sweep),
@@ -131,7 +136,8 @@ def title_of(plan: Plan) -> str:
     """Write the title: what was swept."""
     parameters = plural(len(plan.parameters_by_path), "parameter")
     place = plan.base.title or "Scenario"
-    arms = f", {join(list(plan.arms_by_name))}" if plan.has_arms else ""
+    named = list(plan.arms_by_name)
+    arms = f", {join(named) if len(named) <= MOST_NAMED else plural(len(named), 'arm')}" if plan.arms else ""
     return f"{place}: {plural(plan.points.n_points, 'point')} over {parameters}{arms}"
 
 
@@ -220,7 +226,7 @@ def whole_plan(plan: Plan) -> str:
 # --- What was run ---------------------------------------------------------------------------------
 
 
-def counts_sheet(sweep: Sweep, status: Status) -> Sheet:
+def counts_sheet(status: Status) -> Sheet:
     """Count points, arms, replicates and runs."""
     missing = status.n_runs - status.n_done
     counts = {
@@ -414,7 +420,7 @@ def change_cells(change: Change, name: str, means: Sequence[float]) -> list[str]
 def milestones_sheet(found: Overview) -> Sheet:
     """Lay out how many runs reach each milestone, how many never do, and when the middle one does."""
     rows = []
-    for name in groups_of_milestones(found):
+    for name in filter(lambda name: MEASURES[name].is_censored, found.spreads):
         for arm, spread in found.spreads[name].items():
             n_reached = round(spread.reached * spread.n)
             middle = spread.quantiles[2]
@@ -431,11 +437,6 @@ def milestones_sheet(found: Overview) -> Sheet:
             )
     heading = ("milestone", "arm", "reached", "never", "share", "median month")
     return Sheet("Milestones reached, and never", heading, rows, len(rows), None, (2, 3, 4, 5))
-
-
-def groups_of_milestones(found: Overview) -> list[str]:
-    """Name the milestones that a sweep keeps."""
-    return [name for name in found.spreads if MEASURES[name].is_censored]
 
 
 # --- Appendices -----------------------------------------------------------------------------------
