@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -122,7 +123,7 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
         is_long=said.count("\n") > LINES_OPEN,
         figures=figures,
         tables=[_table(path, name, f"Table {name}") for name in tables],
-        codebook=list(csv.reader(io.StringIO(_read(book).decode())))[1:] if book.is_file() else [],
+        codebook=_codebook(book) if book.is_file() else [],
     )
 
 
@@ -164,11 +165,31 @@ def _figure(folder: Path, name: str, title: str) -> Figure:
 
 def _table(folder: Path, name: str, caption: str) -> Sheet:
     file = _place(folder, name, "csv")
-    content = _read(file)
-    heading, *rows = csv.reader(io.StringIO(content.decode())) or [[]]
+    heading, *rows = _rows(file) or [[]]
     width = len(heading)
     values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
-    return sheet_of(capital(caption), heading, values, file.name, content)
+    return sheet_of(capital(caption), heading, values, file.name, _read(file))
+
+
+def _codebook(file: Path) -> list[list[str]]:
+    """Read the rows of a codebook, without its heading."""
+    return [row for row in _rows(file) if len(row) == 7 and all(map(_is_end, row[5:]))]
+
+
+def _rows(file: Path) -> list[list[str]]:
+    """Read the rows of a CSV file."""
+    try:
+        return list(csv.reader(io.StringIO(_read(file).decode(errors="replace"))))
+    except csv.Error as error:
+        raise AnswerError(f"{file}: is no table ({error}); give the command again that made it") from None
+
+
+def _is_end(text: str) -> bool:
+    """Return whether a text is the end of a range: a number, or nothing."""
+    try:
+        return not text or math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _value(cell: str) -> str | float:

@@ -13,9 +13,9 @@ import math
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -361,7 +361,7 @@ def spreads_sheet(found: Overview) -> Sheet:
     ]
     heading = ("measure", "arm", "n_runs", "mean", *drawn.QUANTILES, "reached", "n_failed", "n_missing")
     file = sheet_of("", heading, numbers, "measures.csv").file
-    return Sheet(shown.caption, shown.heading, shown.rows, shown.n_rows, file)
+    return replace(shown, file=file)
 
 
 def spread_cell(spread: Spread, name: str) -> str:
@@ -397,7 +397,7 @@ def changes_sheet(found: Overview, arm: str) -> Sheet:
     ]
     columns = ("arm", "base", "measure", "mean", "ci95_low", "ci95_high", "share_better", "n_pairs")
     file = sheet_of("", columns, numbers, f"changes-{found.arms.index(arm)}.csv").file
-    return Sheet(shown.caption, shown.heading, shown.rows, shown.n_rows, file)
+    return replace(shown, file=file)
 
 
 def change_cells(change: Change, name: str, means: Sequence[float]) -> list[str]:
@@ -468,13 +468,19 @@ def _drop_links(tokens: list[Token]) -> None:
 
 def codebooks_of(sweep: Sweep, answers: Sequence[Answer]) -> list[Sheet]:
     """Lay out what each column means: of the sweep's tables, and of the answers'."""
-    heading = ("table", *Entry._fields)
     of_sweep = [(table, *entry) for table, entries in sweep.codebook().items() for entry in entries]
-    rows = [tuple("" if cell is None else cell for cell in row) for row in of_sweep]
-    books = [sheet_of("Tables of the sweep", heading, rows, "codebook.csv")]
-    books += [
-        sheet_of(f"Tables of the answer {answer.name}", heading, answer.codebook, "codebook.csv")
-        for answer in answers
-        if answer.codebook
-    ]
-    return books
+    books = [codebook_sheet("Tables of the sweep", of_sweep)]
+    named = [(f"Tables of the answer {answer.name}", answer.codebook) for answer in answers]
+    return books + [codebook_sheet(caption, rows) for caption, rows in named if rows]
+
+
+def codebook_sheet(caption: str, rows: Sequence[Sequence[Any]]) -> Sheet:
+    """Lay out a codebook, its range in one column; the file that goes with it has all columns."""
+    shown = []
+    for table, column, _, unit, meaning, *ends in rows:
+        low, high = ("" if end in (None, "") else f"{float(end):g}" for end in ends)
+        within = f"{low or 'no end'} to {high or 'no end'}" if low or high else ""
+        shown.append((table, column, meaning, unit, within))
+    file = sheet_of("", ("table", *Entry._fields), rows, "codebook.csv").file
+    sheet = sheet_of(caption, ("table", "column", "meaning", "unit", "range"), shown)
+    return replace(sheet, file=file)

@@ -230,6 +230,27 @@ def test_answers_of_fewer_runs_and_of_other_sweeps_are_told(place: Path, tmp_pat
     assert "an answer from another sweep (0123456789abcdef" in " ".join(refused.stderr.split())
 
 
+def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, tmp_path: Path) -> None:
+    """Its files may hold anything: none of it becomes a part of the page, and none ends in a traceback."""
+    answer = tmp_path / "a"
+    words = ("--measure", "trust", "--arm", "base", "--out", str(answer))
+    assert call("analyse", str(place / "sweep"), *words).exit_code == 0
+    (answer / "answer.md").write_text(f"{STRANGE}\n\n<script>x</script> [x](javascript:x)", encoding="utf-8")
+    (answer / "codebook.csv").write_bytes(b"table,column\n\xff,1\na,b,c,d,e,low,inf\n" + b"t,c,l,u,m,0,1\n")
+    (answer / "indices.csv").write_bytes(b"")
+    (answer / "sobol-trust.csv").write_text(f'{STRANGE},"b"\n1.50,2,3\n"{"x" * 10}"\n', encoding="utf-8")
+    made = json.loads((answer / "provenance.json").read_text(encoding="utf-8"))
+    made |= {"command": STRANGE, "pictures": {"sobol-trust": STRANGE}}
+    (answer / "provenance.json").write_text(json.dumps(made), encoding="utf-8")
+    result = call("report", str(place / "sweep"), str(answer), "--out", str(tmp_path / "r.html"))
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert STRANGE not in text and not page.all("script") and not page.all("b")
+    assert not [tag for tag in page.all("a") if str(tag.get("href")).startswith("javascript")]
+    assert page.tables["Tables of the answer a"][1:] == [["t", "c", "m", "u", "0 to 1"]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
