@@ -1,4 +1,4 @@
-"""Build the native library into a wheel: the model as machine code, so that first use compiles nothing."""
+"""Build what a wheel has besides the package: the model as machine code, and its description for reports."""
 
 import os
 import subprocess
@@ -22,10 +22,14 @@ class CustomBuildHook(BuildHookInterface):
     """Adds the library to a wheel, for this computer or the one that PARTNERSIM_BUILD_FOR names."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the library, and name the wheel after the computers that it is for.
+        """Add the description of the model, and build the library; name the wheel after its computers.
 
         Where it cannot be built, and was not asked for, the wheel has none.
         """
+        if version != "editable":  # there it is found where it is
+            build_data["force_include"][os.path.join(self.root, "docs", "odd.md")] = (
+                "partnersim/report/odd.md"
+            )
         sys.path.insert(0, self.root)
         from partnersim.model.native.build import build, this_computer
         from partnersim.scenario.translate import PARAMETERS

@@ -1,6 +1,7 @@
 """Python in a process of its own, with this copy of the package, as a user would start it."""
 
 import contextlib
+import csv
 import os
 import shlex
 import signal
@@ -96,6 +97,18 @@ def check_refusal(result: Any, *words: str) -> None:
     told = " ".join(result.stderr.split())
     for word in words:
         assert word in told
+
+
+def without_meaning(folder: Path) -> list[str]:
+    """Columns of the tables in a folder of --out that its codebook leaves out, as `table.column`."""
+    with (folder / "codebook.csv").open(encoding="utf-8", newline="") as file:
+        known = {(row["table"], row["column"]) for row in csv.DictReader(file) if row["meaning"]}
+    found = []
+    for table in sorted(folder.glob("*.csv")):
+        if table.name != "codebook.csv":
+            with table.open(encoding="utf-8", newline="") as file:
+                found += [(table.stem, column) for column in next(csv.reader(file))]
+    return [".".join(one) for one in found if one not in known]
 
 
 def run_line(line: str, folder: Path) -> None:

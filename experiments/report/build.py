@@ -17,17 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from experiments.pictures import save_picture
 from experiments.report import picture
 from experiments.report.collect import Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
-from experiments.report.pages import Places, in_line, to_html, without_title
+from experiments.report.pages import Places, to_html, without_title
 from experiments.report.summary import summary_page
 from partnersim import __version__
 from partnersim.model.version import MODEL_VERSION
+from partnersim.report.page import render
 from partnersim.runs.wording import plural
 
 HERE = Path(__file__).resolve().parent
@@ -72,14 +72,11 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
         save_picture(drawn, out / picture.FILE)
     told = summary_page(found, picture=picture.FILE if drawn else "", model=model)
     summary = to_html(told, out, "summary", places)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.globals["in_line"] = lambda text: Markup(in_line(text))
-    template = environment.from_string((HERE / "template.html.j2").read_text(encoding="utf-8"))
-    page = template.render(
+    page = render(
+        HERE / "template.html.j2",
         title=TITLE,
         version=__version__,
         model=model,
-        style=Markup((HERE / "style.css").read_text(encoding="utf-8")),
         standings=count_standings(found),
         summary=Markup(summary),
         problems=[stored for stored in found if stored.why],

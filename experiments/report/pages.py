@@ -6,13 +6,12 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from PIL import Image
+
+from partnersim.report import markdown
 
 MOST_BYTES = 1_000_000
 """Larger files are named and not copied."""
@@ -45,7 +44,7 @@ class Places:
         return f"{kind}/{name}"
 
 
-def to_html(text: str, folder: Path, slug: str, places: Places, *, below: int = 1) -> str:
+def to_html(text: str, folder: Path, slug: str, places: Places) -> str:
     """Turn a page into HTML.
 
     Parameters
@@ -58,31 +57,13 @@ def to_html(text: str, folder: Path, slug: str, places: Places, *, below: int = 
         Goes before the names of what is copied.
     places
         Where things go.
-    below
-        By how many levels headings move down.
     """
-    tokens = PARSER.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + below, 6)}"
-        _mend_links(token.children or [], folder, slug, places)
-    tokens = _mend_tables(tokens)
-    renderer = PARSER.renderer
-    assert isinstance(renderer, RendererHTML)
-    return str(renderer.render(tokens, PARSER.options, {}))
+    return markdown.to_html(text, mend=lambda tokens: _mend_links(tokens, folder, slug, places))
 
 
 def without_title(page: str) -> str:
     """A page without its first heading, and without what is meant for who would edit it."""
     return re.sub(r"\A# .*\n+", "", page).replace("; do not edit.", ".", 1)
-
-
-def in_line(text: str) -> str:
-    """One line of Markdown, such as a cell, as HTML."""
-    return str(PARSER.renderInline(text))
-
-
-PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def message_of(picture: Path) -> str:
@@ -143,22 +124,3 @@ def _address(link: str, folder: Path, slug: str, places: Places) -> str | None:
     if file.suffix in COPIED and file.is_file() and file.stat().st_size <= MOST_BYTES:
         return places.copy(file, "files", slug)
     return None
-
-
-def _mend_tables(tokens: Sequence[Token]) -> list[Token]:
-    """Let wide tables scroll by themselves; cells of a head that are empty are no headings."""
-    mended: list[Token] = []
-    heading = ""
-    for index, token in enumerate(tokens):
-        if token.type == "heading_open":
-            heading = tokens[index + 1].content
-        if token.type == "th_open" and not tokens[index + 1].content:
-            token.tag = tokens[index + 2].tag = "td"
-        if token.type == "table_open":
-            name = escape(f"Table: {heading}" if heading else "Table")
-            opens = f'<div class="table" role="group" tabindex="0" aria-label="{name}">\n'
-            mended.append(Token("html_block", "", 0, content=opens))
-        mended.append(token)
-        if token.type == "table_close":
-            mended.append(Token("html_block", "", 0, content="</div>\n"))
-    return mended

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partnersim.runs.measures import Floats, Wholes
+from partnersim.runs.wording import join
 from partnersim.scenario.errors import InputError, check_name
 from partnersim.scenario.file_paths import full_path
 from partnersim.sweep.sweep import Sweep
@@ -247,7 +248,12 @@ def _grid(descriptors: Sequence[str], values: Floats) -> tuple[Floats, Floats]:
     """Lay the grid by the first sample: where its cells begin, and how wide they are."""
     known = values[np.isfinite(values).all(axis=1)]
     if len(known) < 2:
-        raise InputError(f"only {len(known)} of the first points have {' and '.join(descriptors)}")
+        has_it = np.isfinite(values).sum(axis=0) > 1
+        lacking = [name for name, is_there in zip(descriptors, has_it, strict=True) if not is_there]
+        raise InputError(
+            f"{join(lacking or list(descriptors))}: is missing at nearly all of the first points, as where "
+            "runs are too short for it; take another --descriptor, or let runs last longer"
+        )
     low, high = np.quantile(known, [0.05, 0.95], axis=0)
     for name, is_flat in zip(descriptors, high <= low, strict=True):
         if is_flat:

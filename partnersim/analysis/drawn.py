@@ -76,7 +76,9 @@ def read_drawn(sweep: Sweep, measure: str, arm: str | None = None, against: str 
     outcomes = sweep.outcomes(measure, arm, against)
     is_drawn: Flags = outcomes.is_drawn & np.isfinite(outcomes.values).any(axis=1)
     if not is_drawn.any():
-        raise InputError(f"{sweep.folder}: no run has {measure} yet, or all that have it failed")
+        raise InputError(
+            f"{sweep.folder}: no run has {measure}: it is still to come, not defined there, or failed"
+        )
     parameters = dict(plan.parameters_by_path)
     rows = np.flatnonzero(is_drawn)
     return Drawn(outcomes.points.iloc[rows], outcomes.values[rows], outcomes, parameters, plan.seed)

@@ -27,7 +27,7 @@ from partnersim.analysis.resampling import RESAMPLES, Estimator, Rows, bootstrap
 from partnersim.analysis.sobol import Layout, estimate_indices
 from partnersim.runs.measures import Floats
 from partnersim.runs.statistics import FEWEST_REPLICATES
-from partnersim.runs.wording import percent, plural
+from partnersim.runs.wording import join, percent, plural
 from partnersim.scenario.errors import ScenarioError, check_name
 from partnersim.sweep.designs import MorrisDesign, SaltelliDesign
 from partnersim.sweep.problem import as_numbers, groups_of
@@ -285,9 +285,9 @@ def choose_method(plan: Plan, method: str | None) -> MethodName:
     for name in allowed:
         if name == method:
             return name
-    wanted = next(DESIGNS[name] for name in METHODS if name == method)
+    wanted = join(next(DESIGNS[name] for name in METHODS if name == method)).replace(" and ", " or ")
     raise ScenarioError(
-        f"--method {method} needs a design of type {' or '.join(wanted)}; this sweep is of type "
+        f"--method {method} needs a design of type {wanted}; this sweep is of type "
         f"{design!r}, which allows {', '.join(allowed)}"
     )
 
@@ -476,7 +476,8 @@ def _check_rows(task: _Task, outcomes: Outcomes) -> None:
         why = f" ({outcomes.in_words()})" if outcomes.in_words() else ""
         where = "" if task.row == "point" else " at all of their points"
         raise ScenarioError(
-            f"{outcomes.measure}: {plural(n, task.row)} have it{where}; it takes {needed}{why}"
+            f"{outcomes.measure}: {plural(n, task.row)} {'has' if n == 1 else 'have'} it{where}; it takes "
+            f"{needed}{why}"
         )
     means = task.rows.means
     if float(np.ptp(means)) <= 1e-12 * float(np.abs(means).max()):

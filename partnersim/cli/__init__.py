@@ -8,6 +8,7 @@ from partnersim.cli import (  # noqa: F401  # they add their commands
     analyse,
     discover,
     look,
+    report,
     search,
     simulate,
     sweep,

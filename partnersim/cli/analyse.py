@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from partnersim.cli import options
-from partnersim.cli.base import ASK, app, finish, progress_bar, refuse, say
+from partnersim.cli.base import ASK, app, finish, progress_bar, refuse
 from partnersim.cli.inputs import open_folder, open_sweep, tell_unfinished
 
 if TYPE_CHECKING:
@@ -67,30 +68,22 @@ def analyse(
     chosen = choose_method(opened.plan, method)
     names = measures_of(opened, measure or [], over_time=over_time)
     target = open_folder(out, force)
-    tell_unfinished(opened, is_quiet=as_json)
+    origin = tell_unfinished(opened, is_quiet=as_json)
     jobs = [(name, *pair) for name in names for pair in pairs_of(opened, arm, against)]
     found, skipped = analyse_all(opened, jobs, chosen, censored, over_time=over_time, is_quiet=as_json)
-    from partnersim.report.analyses import as_document, index_rows, pictures_of, sensitivity_view
+    from partnersim.report.analyses import analysis_view, as_document, write_analysis
 
     document = as_document(found, skipped, opened)
     finish(
         document,
         target,
         as_json=as_json,
-        write=lambda to, text: to.write_answer(
-            "indices.json",
-            text,
-            pictures_of(found),
-            tables={"indices": index_rows(found)},
-            about={key: document[key] for key in ("sweep", "design", "seed")},
-        ),
-        show=lambda: map(sensitivity_view, found),
+        write=lambda to, text: write_analysis(to, text, found, origin),
+        show=lambda: analysis_view(found, skipped),
     )
-    for what, why in () if as_json else skipped.items():
-        say(f"Left out, {what}: {why}")
 
 
-def measures_of(opened: Sweep, names: list[str], *, over_time: bool) -> list[str]:
+def measures_of(opened: Sweep, names: Sequence[str] = (), *, over_time: bool = False) -> list[str]:
     """Return the measures that are meant, or the series."""
     from partnersim.scenario.errors import check_name
 
@@ -104,7 +97,9 @@ def measures_of(opened: Sweep, names: list[str], *, over_time: bool) -> list[str
     return list(dict.fromkeys(names)) or [name for name in DRAWN if name in kept] or list(kept[:1])
 
 
-def pairs_of(opened: Sweep, arm: str | None, against: str | None) -> list[tuple[str | None, str | None]]:
+def pairs_of(
+    opened: Sweep, arm: str | None = None, against: str | None = None
+) -> list[tuple[str | None, str | None]]:
     """Return the arms to analyse, each with the one that it is compared with."""
     if arm is not None:
         return [(arm, against)]
@@ -116,10 +111,10 @@ def analyse_all(
     opened: Sweep,
     jobs: list[tuple[str, str | None, str | None]],
     method: MethodName,
-    censored: Literal["horizon", "missing"],
+    censored: Literal["horizon", "missing"] = "horizon",
     *,
-    over_time: bool,
-    is_quiet: bool,
+    over_time: bool = False,
+    is_quiet: bool = False,
 ) -> tuple[list[Sensitivity], dict[str, str]]:
     """Analyse what can be, and say of the rest why it cannot; where nothing can, that is an error."""
     from partnersim.analysis.sensitivity import analyse as analyse_one

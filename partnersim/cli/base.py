@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,6 +44,10 @@ PATIENCE = 0.5
 """Seconds of work after which a progress bar appears."""
 
 
+_TYPED: ContextVar[Sequence[str]] = ContextVar("typed", default=())
+"""The words of the command that is running."""
+
+
 class Commands(TyperGroup):
     """The group of all commands; whatever goes wrong in one of them is said in one plain message."""
 
@@ -60,6 +65,7 @@ class Commands(TyperGroup):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, **more)
         words = list(sys.argv[1:] if args is None else args)
+        _TYPED.set(words)
         try:
             result = super().main(args, prog_name, complete_var, **more)
             sys.stdout.flush()
@@ -300,20 +306,30 @@ def finish(
     """Write what was found, if there is a folder for it, and print it as JSON or to be read.
 
     `write` is given the folder and the document as text; `show` makes what is printed, of which bare
-    texts are lines that are not wrapped.
+    texts are lines that are not wrapped. What is printed is written too, as Markdown.
     """
+    shown = [] if as_json and folder is None else list(show())
     if folder is not None:
+        from partnersim.report.markdown import as_markdown
+
+        folder.command = typed()
         write(folder, json_text(document))
+        folder.write("answer.md", as_markdown(shown))
     if as_json:
         print_json(document)
         return
     console = make_console()
-    for part in show():
+    for part in shown:
         tell(part) if isinstance(part, str) else console.print(part)
     if folder is not None:
         from rich.text import Text
 
         console.print(Text(f"\nWritten to {folder.path}: {', '.join(sorted(folder.written))}"))
+
+
+def typed() -> str:
+    """Return the command that is running, as it can be typed again."""
+    return shlex.join(["partnersim", *_TYPED.get()])
 
 
 def title_of(scenario: Scenario, name: str, details: str) -> Text:

@@ -47,7 +47,7 @@ def map_command(
         raise refuse("--against", "belongs to a --measure; phases are of one arm")
     opened = open_sweep(folder)
     target = open_folder(out, force)
-    tell_unfinished(opened, is_quiet=as_json)
+    origin = tell_unfinished(opened, is_quiet=as_json)
     from partnersim.analysis.maps import find_map, find_phases
     from partnersim.report import discoveries
 
@@ -68,7 +68,7 @@ def map_command(
         document,
         target,
         as_json=as_json,
-        write=lambda to, text: to.write_answer("map.json", text, pictures.items()),
+        write=lambda to, text: to.write_answer("map.json", text, pictures.items(), about=origin),
         show=lambda: [f"{picture.title}." for picture in pictures.values()],
     )
 
@@ -107,7 +107,7 @@ def discover(
         raise refuse("--above", "give a threshold, by --above or by --below: one of both")
     opened = open_sweep(folder)
     target = open_folder(out, force)
-    tell_unfinished(opened, is_quiet=as_json)
+    origin = tell_unfinished(opened, is_quiet=as_json)
     with progress_bar("Searching", is_quiet=as_json) as update:
         found = discovery.discover(
             opened,
@@ -129,7 +129,7 @@ def discover(
         discovery_document(found),
         target,
         as_json=as_json,
-        write=lambda to, text: to.write_answer("boxes.json", text, pictures.items()),
+        write=lambda to, text: to.write_answer("boxes.json", text, pictures.items(), about=origin),
         show=lambda: said,
     )
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -146,11 +146,19 @@ def open_sweep(folder: Path) -> Sweep:
     return Sweep.open(folder)
 
 
-def tell_unfinished(opened: Sweep, *, is_quiet: bool) -> None:
-    """Tell how much of a sweep is still to come."""
+def tell_unfinished(opened: Sweep, *, is_quiet: bool) -> dict[str, Any]:
+    """Tell how much of a sweep is still to come; return what an answer keeps of where it is from."""
     found = opened.status()
     if not is_quiet and (left := found.n_runs - found.n_done):
         say(f"{left:,} runs are still to come; this is without them.")
+    plan = opened.plan
+    return {
+        "sweep": found.sweep_id,
+        "design": plan.design.type,
+        "seed": plan.seed,
+        "n_runs": found.n_runs,
+        "n_done": found.n_done,
+    }
 
 
 # --- Leave to run what a plan names ---------------------------------------------------------------

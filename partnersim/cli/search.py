@@ -9,7 +9,7 @@ import typer
 
 from partnersim.cli import options
 from partnersim.cli.base import ASK, app, compile_first, finish, progress_bar, refuse, say, title_of
-from partnersim.cli.inputs import check_measure, open_folder, open_sweep, read_scenario
+from partnersim.cli.inputs import check_measure, open_folder, open_sweep, read_scenario, tell_unfinished
 from partnersim.model.room import MOST_REPLICATES
 
 
@@ -160,6 +160,7 @@ def find_fit(
         raise refuse("--target", "give one at least, or --observed FILE.toml")
     sweep = open_sweep(folder)
     written = open_folder(out, force)
+    origin = tell_unfinished(sweep, is_quiet=as_json)
     compile_first(is_quiet=as_json)
     with progress_bar("Simulating what fits", is_quiet=as_json) as progress:
         found = calibrate(sweep, targets, arm, progress=progress)
@@ -182,6 +183,7 @@ def find_fit(
             ((name, draw(found)) for name, draw in pictures.items()),
             tables={"points": [list(points.columns), *points.itertuples(index=False)]},
             parameters=sweep.plan.parameters_by_path,
+            about=origin,
         ),
         show=lambda: [calibration_view(found)],
     )

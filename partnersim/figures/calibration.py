@@ -79,7 +79,7 @@ def posterior_predictive(found: Calibration) -> Picture:
         (name, c.observed.value, c.observed.error, *_ends(c.prior), *_ends(c.predicted), c.place)
         for name, c in found.checks.items()
     ]
-    headings = ("measure", "observed", "error", "sweep_p05", "sweep_median", "sweep_p95")
+    headings = ("measure", "observed", "standard_error", "sweep_p05", "sweep_median", "sweep_p95")
     more = ("predicted_p05", "predicted_median", "predicted_p95", "place")
     return page.picture(rows_to_table((*headings, *more), rows))
 

@@ -19,7 +19,7 @@ from partnersim.scenario.errors import check_name
 if TYPE_CHECKING:
     from partnersim.runs.results import Comparison
 
-MAX_MEASURES = 4
+MAX_MEASURES, MAX_ARMS = 4, 8
 HEADING = 108
 """Room for the headings of the panels, in pixels."""
 
@@ -56,23 +56,49 @@ def difference_forest(
     if not 1 <= len(measures) <= MAX_MEASURES:
         raise ValueError(f"measures: {len(measures)} given; a figure shows 1 to {MAX_MEASURES}")
     others = [arm for arm in comparison.results if arm != comparison.base]
-    names = list(arms) if arms is not None else others[:8]
+    names = list(arms) if arms is not None else others[:MAX_ARMS]
     first = comparison.results[comparison.base]
     effects = {measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures}
-    title = _title(comparison.base, effects[measures[0]], measures[0])
-    page = Page(title, foot_note(first, comparison, len(names) + 1))
-    width = (WIDTH - 2 * MARGIN - NAMES) / len(measures)
-    top, bottom = page.top + HEADING, page.bottom - 96
-    pitch = (bottom - top) / max(len(names), 1)
-    heights = [top + pitch * (index + 0.5) for index in range(len(names))]
-    for arm, row in zip(names, heights, strict=True):
-        page.marks += say(MARGIN, row, in_title(arm), NAMES - 24, 2 if len(names) < 7 else 1)
-    for index, measure in enumerate(measures):
-        place = Panel(MARGIN + NAMES + index * width, top, width - 28, bottom - top)
+    return forest(comparison.base, effects, foot_note(first, comparison, len(names) + 1))
+
+
+def forest(base: str, effects: Mapping[str, Mapping[str, Effect]], note: str) -> Picture:
+    """Draw differences from a base, by measure and arm, with a note at the foot."""
+    measures, names = list(effects), list(effects[next(iter(effects))])
+    page = Page(_title(base, effects[measures[0]], measures[0]), note)
+    panels, heights, pitch = panels_by_arm(page, names, len(measures), below=96)
+    for place, measure in zip(panels, measures, strict=True):
         found = list(effects[measure].values())
         page.marks += _draw_measure(place, heights, pitch, quantity(measure), found)
     rows = [(m, arm, *astuple(e)) for m, found in effects.items() for arm, e in found.items()]
     return page.picture(rows_to_table(COLUMNS, rows))
+
+
+def panels_by_arm(
+    page: Page, arms: Sequence[str], n_panels: int, *, below: float
+) -> tuple[list[Panel], list[float], float]:
+    """Write the names of arms, each at the height of its row, and lay out panels side by side.
+
+    Returns
+    -------
+    panels, heights, pitch
+        Panels with room for a heading above and so many pixels `below`; the middle of each arm's row,
+        and how far rows are apart.
+    """
+    width = (WIDTH - 2 * MARGIN - NAMES) / n_panels
+    top, bottom = page.top + HEADING, page.bottom - below
+    pitch = (bottom - top) / max(len(arms), 1)
+    heights = [top + pitch * (index + 0.5) for index in range(len(arms))]
+    for arm, row in zip(arms, heights, strict=True):
+        page.marks += say(MARGIN, row, in_title(arm), NAMES - 24, 2 if len(arms) < 7 else 1)
+    lefts = [MARGIN + NAMES + index * width for index in range(n_panels)]
+    return [Panel(left, top, width - 28, bottom - top) for left in lefts], heights, pitch
+
+
+def heading_of(panel: Panel, words: str) -> Iterator[Mark]:
+    """Write what a panel shows above it."""
+    lines = wrap(words, panel.width, 3)
+    yield from written(panel.left, panel.top - HEADING + 6 + LINE * len(lines) / 2, lines)
 
 
 def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
@@ -86,9 +112,8 @@ def _draw_measure(
     place: Panel, rows: Sequence[float], pitch: float, shown: Quantity, found: Sequence[Effect]
 ) -> Iterator[Mark]:
     """Draw one panel: for each arm the mean difference, its interval, how often it is better."""
-    heading = wrap(shown.heading, place.width, 3)
     middle, pitch = place.left + place.width / 2, min(pitch, 110)
-    yield from written(place.left, place.top - HEADING + 6 + LINE * len(heading) / 2, heading)
+    yield from heading_of(place, shown.heading)
     numbers = [n * shown.scale for e in found for n in (e.mean, e.low, e.high)]
     known = [0.0, *(n for n in numbers if math.isfinite(n))]
     low, high = min(known), max(known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -16,6 +16,7 @@ from partnersim.runs.wording import NOTHING, capital, many, number, plural
 if TYPE_CHECKING:
     from partnersim.analysis.sensitivity import Index, Sensitivity
     from partnersim.figures import Picture
+    from partnersim.report.output import OutputFolder
     from partnersim.sweep.sweep import Sweep
 
 COLUMNS = (
@@ -80,6 +81,21 @@ def as_document(found: Sequence[Sensitivity], skipped: dict[str, str], sweep: Sw
         "skipped": skipped,
         "indices": [dict(zip(heads, row, strict=True)) for row in rows],
     }
+
+
+def write_analysis(
+    folder: OutputFolder, document: str, found: Sequence[Sensitivity], origin: Mapping[str, Any]
+) -> None:
+    """Write some analyses: the document as text, figures, the table of indices, where they are from."""
+    tables = {"indices": index_rows(found)}
+    folder.write_answer("indices.json", document, pictures_of(found), tables=tables, about=origin)
+
+
+def analysis_view(found: Sequence[Sensitivity], skipped: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Show some analyses on a screen, and what is left out for which reason."""
+    yield from map(sensitivity_view, found)
+    for what, why in skipped.items():
+        yield f"Left out, {what}: {why}"
 
 
 def pictures_of(found: Sequence[Sensitivity]) -> Iterator[tuple[str, Picture]]:

@@ -55,6 +55,8 @@ class OutputFolder:
     ----------
     written : list[str]
         Names of the files written so far.
+    command : str
+        The command that an answer is of, where there is one: its provenance says it.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class OutputFolder:
     def __init__(self, path: Path, *, force: bool = False, names: Collection[str] | None = None) -> None:
         self.path = path = full_path(path)
         self.written: list[str] = []
+        self.command = ""
         try:
             path.mkdir(parents=True, exist_ok=True)
             there = sorted(file.name for file in path.iterdir())
@@ -140,6 +143,8 @@ class OutputFolder:
     ) -> None:
         """Write what was found, and how to have it again.
 
+        Its provenance names the pictures, with their messages, and the tables: `report` reads them.
+
         Parameters
         ----------
         name, document
@@ -147,7 +152,8 @@ class OutputFolder:
         pictures
             Pictures, each with the name of its file.
         tables
-            Rows by the name of their file, the heading first; a codebook says what columns mean.
+            Rows by the name of their file, the heading first; a codebook says what columns mean, also
+            those of numbers behind pictures where each has one meaning.
         parameters
             What columns of tables are that hold a parameter, by its path.
         scenarios
@@ -155,28 +161,39 @@ class OutputFolder:
         about
             What is known of the origin besides the versions.
         """
+        from partnersim.sweep.codebook import describe_columns
+
+        drawn = dict(pictures)
+        origin = {
+            **({"command": self.command} if self.command else {}),
+            **provenance(),
+            **(about or {}),
+            "document": name,
+            "pictures": {file: picture.title for file, picture in drawn.items()},
+            "tables": list(tables or {}),
+        }
         self.write(name, document)
-        self.write("provenance.json", json.dumps(provenance() | dict(about or {}), indent=2) + "\n")
+        self.write("provenance.json", json.dumps(origin, indent=2) + "\n")
         for number, (arm, scenario) in enumerate((scenarios or {}).items()):
             plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
             self.write(f"{number}-{plain}.toml", scenario.to_toml())
-        if tables:
-            self._write_tables(tables, parameters or {})
-        for file, picture in pictures:
+        columns = {table: self._write_table(table, rows) for table, rows in (tables or {}).items()}
+        described = describe_columns(columns, parameters or {})
+        behind = {file: list(picture.table) for file, picture in drawn.items()}
+        for file, entries in describe_columns(behind, parameters or {}).items():
+            if len(entries) == len(behind[file]):  # others have columns named after arms or places
+                described[file] = entries
+        if described:
+            self.write("codebook.csv", codebook_csv(described))
+        for file, picture in drawn.items():
             self.write_picture(file, picture)
 
-    def _write_tables(
-        self, tables: Mapping[str, Iterable[Sequence[Any]]], parameters: Mapping[str, Parameter]
-    ) -> None:
-        """Write tables, and what their columns mean."""
-        from partnersim.sweep.codebook import describe_columns
-
-        columns: dict[str, Sequence[str]] = {}
-        for table, rows in tables.items():
-            lines = iter(rows)
-            columns[table] = next(lines)
-            self.write_rows(f"{table}.csv", chain([columns[table]], lines))
-        self.write("codebook.csv", codebook_csv(describe_columns(columns, parameters)))
+    def _write_table(self, table: str, rows: Iterable[Sequence[Any]]) -> Sequence[str]:
+        """Write a table, and return its heading."""
+        lines = iter(rows)
+        heading = next(lines)
+        self.write_rows(f"{table}.csv", chain([heading], lines))
+        return heading
 
     def write_run(self, results: Results, document: str, series: Sequence[str]) -> None:
         """Write the results of one scenario; of its series those named, or all."""

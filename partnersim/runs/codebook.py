@@ -77,12 +77,82 @@ _KEYS = {
         ("parameter", "parameter", "", "Path of the parameter, or name of its group.", None),
         ("other", "other parameter", "", "The other one of an index of second order.", None),
         ("index", "index", "", "Name of the sensitivity index; docs/sweeps.md explains each.", None),
-        ("value", "value", "as the index", "The index: a share, or of morris in the measure's unit.", None),
+        (
+            *("value", "value", "as the index or the parameter"),
+            *("The index: a share, or of morris in the measure's unit; of a parameter, its value.", None),
+        ),
         ("n_rows", "rows", "", "Base rows, trajectories or points that the index is over.", 0),
+        ("n_points", "points", "", "Points that the row is over.", 0),
+        ("n_runs", "runs", "", "Runs that the row is over, whether they have the measure or not.", 0),
+        ("is_clear", "clear", "", "Whether the effect is told from chance.", None),
+        *(
+            (
+                f"{axis}_{end}",
+                f"{axis}, {word}",
+                "as the parameter",
+                f"{word.capitalize()} of the cell {way}.",
+                None,
+            )
+            for axis, way in (("x", "across"), ("y", "up"))
+            for end, word in (("low", "lower end"), ("high", "upper end"))
+        ),
+        ("emulated", "emulated", "as the measure", "Value of the emulator in the middle of the cell.", None),
+        ("phase", "phase", "", "What change does in the cell, or that there are too few points.", None),
+        ("low", "lower limit", "as the parameter", "Lower limit of the box; empty for none.", None),
+        ("high", "upper limit", "as the parameter", "Upper limit of the box; empty for none.", None),
+        ("names", "names", "", "Values that the box allows, of a parameter of names.", None),
+        *(
+            (
+                f"{end}_{p}",
+                f"{end} limit, {p}",
+                "as the parameter",
+                f"{k}th percentile of the limit over resamples.",
+                None,
+            )
+            for end in ("low", "high")
+            for p, k in (("p05", 5), ("p95", 95))
+        ),
+        ("what", "what", "", "What is moved.", None),
+        ("how", "how", "", "How it is moved.", None),
+        ("in_this_run", "in this run", "as the measure", "What moving it changes in this run.", None),
+        ("median_ci95_low", "median, low", "as the measure", "Lower end of the median's interval.", None),
+        ("median_ci95_high", "median, high", "as the measure", "Upper end of the median's interval.", None),
+        ("mean_difference", "difference", "as the measure", "Mean difference from base over pairs.", None),
+        ("points_elsewhere", "points elsewhere", "", "Whether the median surely goes another way.", None),
+        ("number", "number", "", "Number of the choice, the best first.", 1),
+        ("choice", "choice", "", "What is chosen, in words.", None),
+        ("objective", "objective", "", "Name of the measure that is sought, or staff days.", None),
+        ("difference", "difference", "as the objective", "How much more than the place as it is.", None),
+        ("most_regret", "most regret", "as the objective", "What it falls short by, at worst.", None),
+        ("observed", "observed", "as the measure", "What was observed.", None),
+        ("standard_error", "standard error", "as the measure", "Standard error of what was observed.", 0),
+        *(
+            (f"{what}_{end}", f"{what}, {word}", "as parameter or measure", f"{of}: its {word}.", None)
+            for what, of in (
+                ("prior", "Values in the sweep"),
+                ("posterior", "Values that fit"),
+                ("sweep", "Runs of the sweep"),
+                ("predicted", "New runs of what fits"),
+            )
+            for end, word in (("p05", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
+        ),
+        ("correlation", "correlation", "", "Correlation of two parameters among what fits.", -1),
+        ("kinds_of_search", "kinds, search", "kinds", "Kinds that the search reached so far.", 0),
+        ("kinds_of_sample", "kinds, sample", "kinds", "Kinds that an even sample reached so far.", 0),
     )
 } | {
     name: Entry(name, label, "share", meaning, 0, 1)
     for name, label, meaning in (
+        ("share_explained", "explained", "Share of the variance between points that it explains."),
+        ("share_survived", "survived", "Share of runs in which the partnership survives."),
+        ("share_sustained", "sustained", "Share of runs in which change keeps accelerating."),
+        ("density_without", "density without", "Share of cases in the box without this limit."),
+        ("quasi_p", "quasi-p", "Binomial test of the limit, as if it had not been chosen."),
+        ("chance", "chance", "How often shuffled outcomes do as well, times the number of parameters."),
+        ("reproduced", "reproduced", "Share of resamples in which this parameter is limited too."),
+        ("satisfied", "satisfied", "Share of points at which the choice is good enough."),
+        ("coverage_of_90", "coverage of 90 %", "Share of recoveries whose 90 % interval holds the truth."),
+        ("place", "place", "Share of what is predicted that lies under what was observed."),
         ("reached", "reached", "Share of replicates that have the measure."),
         ("share_better", "share better", "Share of pairs in which the arm is better, ties half."),
         ("is_enough", "enough", "Whether there are replicates enough to read the mean."),

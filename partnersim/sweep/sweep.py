@@ -219,6 +219,11 @@ class Sweep:
         return self._store.plan
 
     @property
+    def given(self) -> str:
+        """The plan as it was given when the sweep was begun: the text of its file."""
+        return self._store.text
+
+    @property
     def provenance(self) -> list[dict[str, Any]]:
         """Return the record of the machines and versions that made the runs: one entry a session."""
         return self._store.sessions()

@@ -215,7 +215,7 @@ def test_what_cannot_be_mapped_is_refused() -> None:
         (flat, X, Y, "mean_speed is 1 at all points"),
         (FakeSweep(at, "morris", mean_speed=at[X]), X, Y, "'morris' varies one parameter at a time"),
         (FakeSweep(at[:20], mean_speed=at[X][:20]), X, Y, "20 points have mean_speed; a map needs 30"),
-        (FakeSweep(at, mean_speed=np.full(40, np.nan)), X, Y, "no run has mean_speed yet"),
+        (FakeSweep(at, mean_speed=np.full(40, np.nan)), X, Y, "no run has mean_speed: it is still to come"),
     ):
         with pytest.raises(InputError, match=said):
             find_map(sweep, x, y, "mean_speed")  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 
 from partnersim import Sweep
 from partnersim.runs import ledger
-from tests.commands import call, check_refusal
+from tests.commands import call, check_refusal, without_meaning
 
 DELEGATED = "ways_of_working.delegated_authority"
 PLAN: dict[str, Any] = {
@@ -56,9 +56,9 @@ def test_indices_of_each_arm_are_printed_and_written(done: str, tmp_path: Path) 
         ("coordinator", "base"),
     ]
     assert table["value"].tolist() == [row["value"] for row in document["indices"]]
-    known = pd.read_csv(tmp_path / "a" / "codebook.csv")
-    assert known["column"].tolist() == table.columns.tolist()
-    assert known["meaning"].notna().all()
+    assert without_meaning(tmp_path / "a") == []
+    said = (tmp_path / "a" / "answer.md").read_text(encoding="utf-8")
+    assert "**Trust with base: " in said and "| Parameter | first order | total order |" in said
     names = {path.name for path in (tmp_path / "a").iterdir()}
     for figure in ("sobol-trust", "sobol-trust-1"):
         assert {f"{figure}.png", f"{figure}.svg", f"{figure}.csv"} <= names
@@ -89,6 +89,7 @@ def test_series_are_analysed_over_time(done: str, tmp_path: Path) -> None:
 def test_main_effects_are_the_method_of_points(points: str, tmp_path: Path) -> None:
     result = call("analyse", points, "--measure", "trust", "--out", str(tmp_path / "a"))
     assert result.exit_code == 0, result.output
+    assert without_meaning(tmp_path / "a") == []
     effects = pd.read_csv(tmp_path / "a" / "effects-trust.csv")
     assert {"value", "mean", "share_explained"} <= set(effects.columns)
     for method in ("pawn", "regression", "shapley"):
@@ -102,7 +103,7 @@ def test_what_can_be_analysed_is_and_the_rest_is_named(done: str) -> None:
     result = call("analyse", done, "--measure", "all", "--arm", "base")
     assert result.exit_code == 0, result.output
     assert "Trust with base" in result.stdout and "Mean speed with base" in result.stdout
-    assert "Left out, months_to_80 of base: months_to_80: is 14 at every point" in result.stderr
+    assert "Left out, months_to_80 of base: months_to_80: is 14 at every point" in result.stdout
     alone = ("analyse", done, "--measure", "months_to_80", "--arm", "base")
     check_refusal(call(*alone), "nothing to explain")
     check_refusal(call(*alone, "--censored", "missing"), "0 base rows have it")

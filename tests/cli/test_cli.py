@@ -308,7 +308,7 @@ def test_a_curve_says_the_same_as_table_json_files_and_python(tmp_path: Path) ->
     assert document["arms"] == base._plain(found.to_json()["arms"])
     assert json.loads((folder / "curve.json").read_text(encoding="utf-8")) == document
     assert {file.name for file in folder.iterdir()} == {
-        *("curve.json", "provenance.json", "0-base.toml", "1-coordinator.toml"),
+        *("curve.json", "provenance.json", "answer.md", "0-base.toml", "1-coordinator.toml"),
         *(f"trust-speed-curve.{ending}" for ending in ("png", "svg", "csv")),
     }
     for name, of_arm in found.arms.items():

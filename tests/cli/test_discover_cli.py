@@ -10,7 +10,7 @@ import pytest
 from partnersim import Sweep
 from partnersim.analysis import discovery
 from partnersim.sweep.plan import Plan
-from tests.commands import call, check_refusal
+from tests.commands import call, check_refusal, without_meaning
 from tests.stores import run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"
@@ -56,11 +56,23 @@ def test_a_map_is_told_drawn_and_written(done: str, tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "m" / "map-1.csv")
     assert table["mean"].dropna().between(0, 1).all()
     names = {path.name for path in (tmp_path / "m").iterdir()}
-    assert names == {"map-1.csv", "map-1.png", "map-1.svg", "map.json", "provenance.json"}
+    files = (
+        "answer.md",
+        "codebook.csv",
+        "map-1.csv",
+        "map-1.png",
+        "map-1.svg",
+        "map.json",
+        "provenance.json",
+    )
+    assert names == {*files}
+    assert without_meaning(tmp_path / "m") == []
 
 
-def test_phases_are_drawn_where_no_measure_is_named(done: str) -> None:
-    document = json.loads(call("map", done, "--x", EXPOSURE, "--y", DELEGATED, "--json").stdout)
+def test_phases_are_drawn_where_no_measure_is_named(done: str, tmp_path: Path) -> None:
+    words = ("--x", EXPOSURE, "--y", DELEGATED, "--out", str(tmp_path), "--json")
+    document = json.loads(call("map", done, *words).stdout)
+    assert without_meaning(tmp_path) == []
     (phases,) = document["phases"]
     assert phases["arm"] == "base"
     assert sum(phases["shares"].values()) == pytest.approx(1.0)
@@ -85,6 +97,7 @@ def test_a_box_is_told_and_can_be_used(done: str, method: str, tmp_path: Path) -
     inside = found.boxes[0].box.contains(runs.points)
     assert (runs.means[inside] > threshold).mean() == pytest.approx(box["density"])
     assert (tmp_path / "b" / "box-1.png").is_file()
+    assert without_meaning(tmp_path / "b") == []
 
 
 def test_what_is_still_to_come_is_said(tmp_path: Path) -> None:
@@ -126,6 +139,14 @@ def test_a_search_without_ranges_is_refused(tmp_path: Path) -> None:
     check_refusal(result, "says of no parameter where it may go")
 
 
+def test_a_descriptor_that_runs_are_too_short_for_is_named(tmp_path: Path) -> None:
+    plan = Plan.make(PLAN | {"months": 3, "design": {"type": "sobol", "points": 8}, "arms": {}})
+    (tmp_path / "plan.toml").write_text(plan.to_toml(), encoding="utf-8")
+    result = call("diversity", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "d"), "--points", "64")
+    assert result.exit_code == 2
+    assert "Error: acceleration: is missing at nearly all of the first points" in result.stderr
+
+
 @pytest.mark.slow
 def test_kinds_are_found_written_and_found_again(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(Plan.make(PLAN).to_toml(), encoding="utf-8")
@@ -136,7 +157,6 @@ def test_kinds_are_found_written_and_found_again(tmp_path: Path) -> None:
     document = json.loads(first.stdout)
     examples = pd.read_csv(tmp_path / "d" / "examples.csv")
     assert len(examples) == document["search"]["n_kinds"]
-    known = pd.read_csv(tmp_path / "d" / "codebook.csv")
-    assert known["column"].tolist() == examples.columns.tolist() and known["meaning"].notna().all()
+    assert without_meaning(tmp_path / "d") == []
     assert document["ratio"] == document["search"]["n_kinds"] / document["sample"]["n_kinds"]
     assert (tmp_path / "d" / "kinds.png").is_file()

@@ -84,6 +84,8 @@ def test_the_wheel_works_elsewhere(dist: Path, tmp_path: Path) -> None:
     assert Path(where.strip()).is_relative_to(tmp_path)
     shown = printed_by("-m", "partnersim", "scenarios", folder=tmp_path, PYTHONPATH=str(tmp_path))
     assert "integrated-care" in shown
+    code = "from partnersim.report.sweep_report import description_of_model as d; print(len(d()))"
+    assert int(printed_by("-c", code, folder=tmp_path, PYTHONPATH=str(tmp_path))) > 50_000
 
 
 def test_only_one_number_is_the_version(dist: Path) -> None:

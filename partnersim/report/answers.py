@@ -1,0 +1,197 @@
+"""Answers: what analyses have written into folders, read again for a report.
+
+Whoever made a folder may have edited it: what is read is shown as text, and no name in it leads out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from partnersim.report.markdown import to_html
+from partnersim.report.sheets import Figure, Sheet, carry, image_of, sheet_of
+from partnersim.runs.wording import capital, plural
+from partnersim.scenario.errors import InputError
+from partnersim.scenario.file_paths import full_path
+from partnersim.scenario.files import open_file, parse_json
+
+LINES_OPEN = 30
+"""Lines of what a command says that are not folded away."""
+
+FRACTION = re.compile(r"-?\d+(\.\d+(e[-+]?\d+)?|e[-+]?\d+)")
+"""A number of a CSV file that is no whole one."""
+
+MOST_BYTES = 20_000_000
+"""Larger files are no part of an answer that a page could carry."""
+
+
+class AnswerError(InputError):
+    """A folder that is not the answer it should be, in words for the person who named it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as a report shows it.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder.
+    title : str
+        Its message: that of its first figure.
+    command : str
+        What made it; empty where nobody wrote it down.
+    standing : str
+        What is to be known before it is believed, such as that it is of fewer runs; or empty.
+    is_of_sweep : bool
+        Whether it is an analysis of the sweep's runs, and not of runs of its own.
+    said : Markup
+        What the command printed.
+    is_long : bool
+        Whether that is more than stands on a page.
+    figures, tables : list
+    codebook : list[list[str]]
+        What the columns of its tables mean: rows as in `codebook.csv`, without the heading.
+    """
+
+    name: str
+    title: str
+    command: str
+    standing: str
+    is_of_sweep: bool
+    said: Markup
+    is_long: bool
+    figures: list[Figure]
+    tables: list[Sheet]
+    codebook: list[list[str]]
+
+
+def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
+    """Read the answer in a folder, for the report of a sweep.
+
+    Parameters
+    ----------
+    folder
+        What an analysis has written with ``--out``.
+    sweep_id, n_done
+        Which sweep the report is of, and how many runs it has by now.
+
+    Raises
+    ------
+    AnswerError
+        If there is none, it is damaged, or it is of another sweep.
+    """
+    path = full_path(folder)
+    file = path / "provenance.json"
+    if not path.is_dir() or not file.is_file():
+        there = "has no provenance.json" if path.is_dir() else "is no folder"
+        raise AnswerError(
+            f"{folder}: is no answer ({there}); name a folder that analyse, map, discover, calibrate or "
+            "another command has written with --out"
+        )
+    made = parse_json(_read(file), str(file), "provenance")
+    pictures, tables = (made.get(key) if isinstance(made, dict) else None for key in ("pictures", "tables"))
+    if not isinstance(pictures, dict) or not isinstance(tables, list):
+        raise AnswerError(
+            f"{file}: names no pictures and tables, so that an earlier version wrote it, or another program; "
+            "give the command again that made the answer"
+        )
+    if made.get("sweep", sweep_id) != sweep_id:
+        raise AnswerError(
+            f"{folder}: is an answer from another sweep ({made['sweep']}, and this one is {sweep_id}); "
+            "give it in the report of that sweep, or its command again on this one"
+        )
+    said = _read(path / "answer.md").decode(errors="replace") if (path / "answer.md").is_file() else ""
+    book = path / "codebook.csv"
+    figures = [_figure(path, name, str(title)) for name, title in pictures.items()]
+    return Answer(
+        name=path.name,
+        title=figures[0].title if figures else str(made.get("command") or path.name),
+        command=str(made.get("command") or ""),
+        standing=standing_of(made, n_done),
+        is_of_sweep="sweep" in made,
+        said=Markup(to_html(said, below=3)),
+        is_long=said.count("\n") > LINES_OPEN,
+        figures=figures,
+        tables=[_table(path, name, f"Table {name}") for name in tables],
+        codebook=_codebook(book) if book.is_file() else [],
+    )
+
+
+def standing_of(made: Mapping[str, Any], n_done: int) -> str:
+    """Tell why an answer may not be that of the sweep as it is now; empty if it is."""
+    from partnersim.model.version import MODEL_VERSION
+
+    if made.get("model") != MODEL_VERSION:
+        return f"made with model {made.get('model')}, and the present one is {MODEL_VERSION}"
+    then = made.get("n_done")
+    if isinstance(then, int) and then != n_done:
+        return f"made of {plural(then, 'run')}, and now there are {n_done:,}; give its command again"
+    return ""
+
+
+def _read(file: Path) -> bytes:
+    with open_file(file, str(file), "file of an answer") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise AnswerError(f"{file}: is too large for a report; at most {MOST_BYTES / 1e6:g} MB are read")
+    return content
+
+
+def _place(folder: Path, name: Any, ending: str) -> Path:
+    """Give the place of a file of an answer, which is in its folder and nowhere else."""
+    file = f"{name}.{ending}"
+    if file != os.path.basename(file) or not file.isprintable() or not (folder / file).is_file():
+        raise AnswerError(f"{folder}: is not whole: {file!r} is missing; give its command again")
+    return folder / file
+
+
+def _figure(folder: Path, name: str, title: str) -> Figure:
+    """Read a figure: as SVG or PNG, whichever is smaller, and the numbers behind it."""
+    files = [_place(folder, name, ending) for ending in ("svg", "png")]
+    smaller = min(files, key=lambda file: file.stat().st_size)
+    image = image_of(carry(smaller.name, _read(smaller)), title)
+    return Figure(title, image, _table(folder, name, "The numbers behind the figure"))
+
+
+def _table(folder: Path, name: str, caption: str) -> Sheet:
+    file = _place(folder, name, "csv")
+    heading, *rows = _rows(file) or [[]]
+    width = len(heading)
+    values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
+    return sheet_of(capital(caption), heading, values, file.name, _read(file))
+
+
+def _codebook(file: Path) -> list[list[str]]:
+    """Read the rows of a codebook, without its heading."""
+    return [row for row in _rows(file) if len(row) == 7 and all(map(_is_end, row[5:]))]
+
+
+def _rows(file: Path) -> list[list[str]]:
+    """Read the rows of a CSV file."""
+    try:
+        return list(csv.reader(io.StringIO(_read(file).decode(errors="replace"))))
+    except csv.Error as error:
+        raise AnswerError(f"{file}: is no table ({error}); give the command again that made it") from None
+
+
+def _is_end(text: str) -> bool:
+    """Return whether a text is the end of a range: a number, or nothing."""
+    try:
+        return not text or math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _value(cell: str) -> str | float:
+    """Read a cell of a CSV file: a fraction as a number."""
+    return float(cell) if FRACTION.fullmatch(cell) else cell
