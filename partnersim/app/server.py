@@ -304,6 +304,7 @@ def make_app(host: str = LOOPBACK, public: str = "", *, phones: bool = False) ->
     from starlette.routing import Mount
 
     from partnersim.app.guard import Guard
+    from partnersim.app.line import Line
     from partnersim.app.pages.files import ROUTES
     from partnersim.app.room.web import PHONE_PATHS
     from partnersim.app.room.web import ROUTES as ROUTES_OF_ROOM
@@ -318,6 +319,7 @@ def make_app(host: str = LOOPBACK, public: str = "", *, phones: bool = False) ->
                 return "", None
             return str(file), file.stat()
 
+    solara_server.WebsocketWrapper = Line
     _give_words_to_template()
     settings.main.root_path = ""  # else the first request says what all pages begin with
     local = Mount("/_solara/cdn", app=LocalAssets(directory=assets_folder()))
