@@ -6,7 +6,7 @@ are shown first; the others stand behind 'more'.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,8 +16,7 @@ from typing import Any, get_args
 from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
-from partnersim.runs.ensemble import run
+from partnersim.app.world import Appointment, Change, Happening, Lever, Setting, World
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import parse_toml
@@ -106,10 +105,11 @@ class FrontLever:
         """Return the band nearest to a value."""
         return min(self.bands, key=lambda band: abs(band.value - value))
 
-    def value(self, scenario: Scenario, month: int = 0) -> float:
-        """Return the value in a month of a scenario: as changed, else as the place has it."""
+    def value(self, world: World, month: int = 0) -> float:
+        """Return the value in a month of a world: as changed, else as the place has it."""
+        scenario = world.scenario()
         if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
-            return _trust_at_rest(scenario)
+            return float(world.hundred().series["trust"][world.replicate, 0])
         if self._spec.path:
             return _value_at(scenario, self._path())
         held = [
@@ -149,11 +149,6 @@ def front_levers(scenario: Scenario, words: Words, organisation: str = "") -> li
 def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
     """List the levers behind 'more'."""
     return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
-
-
-def bands_now(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[Band]:
-    """List for each lever the band nearest to its value in a month."""
-    return [lever.nearest(lever.value(scenario, month)) for lever in levers]
 
 
 def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
@@ -275,12 +270,6 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         _spec=spec,
         _organisation=organisation,
     )
-
-
-def _trust_at_rest(scenario: Scenario) -> float:
-    """Return the mean trust with which a place begins that states none."""
-    start = scenario.model_copy(update={"months": 1})  # what comes later does not count
-    return float(run(start, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:

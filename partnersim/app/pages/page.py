@@ -196,11 +196,12 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
-    whose = [ui.Why(view=sheets.why(desk), labels=labels, event_act=do).key("why")]
+    said = sheets.explained(desk)
+    whose = [ui.Why(view=sheets.why(desk, said), labels=labels, event_act=do).key("why")]
     if len(view.worlds_shown(desk)) > 1:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
     line = figure(sheets.trust_line(desk), labels, do)
-    return [row(column(*whose, line), figure(sheets.why_bars(desk), labels, do))]
+    return [row(column(*whose, line), figure(sheets.why_bars(desk, said), labels, do))]
 
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:

@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.levers import (
-    bands_now,
-    coordinator_choices,
-    event_kinds,
-    find_lever,
-    front_levers,
-    more_levers,
-)
+from partnersim.app.levers import coordinator_choices, event_kinds, find_lever, front_levers, more_levers
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
@@ -35,7 +28,6 @@ from partnersim.app.stories import Screen, stories
 from partnersim.app.world import N_PAIRS, Appointment, World, compare_hundred
 from partnersim.figures.palette import COLOURS, GREY
 from partnersim.runs.measures import Floats
-from partnersim.scenario.scenario import Scenario
 
 LEVER_CHART = (380, 214)
 LOWEST = (594, 150)
@@ -190,9 +182,9 @@ def share_choice(desk: Desk) -> View:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def why(desk: Desk) -> View:
+def why(desk: Desk, said: sentences.Why) -> View:
     """Describe whose trust is explained, and why it moved; `why_bars`, `trust_line` make the pictures."""
-    words, world, said = desk.words, world_explained(desk), _why(desk)
+    words, world = desk.words, world_explained(desk)
     return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
@@ -203,9 +195,9 @@ def why(desk: Desk) -> View:
     }
 
 
-def why_bars(desk: Desk) -> View:
+def why_bars(desk: Desk, said: sentences.Why) -> View:
     """Describe the chart of what raised and lowered trust; its bars add up."""
-    drawing = draw.bars(_why(desk), desk.words)
+    drawing = draw.bars(said, desk.words)
     return figure(drawing, drawing.title)
 
 
@@ -236,7 +228,8 @@ def month_explained(desk: Desk) -> int:
     return max(1, desk.session.month)
 
 
-def _why(desk: Desk) -> sentences.Why:
+def explained(desk: Desk) -> sentences.Why:
+    """Explain why trust moved, between those who were asked about."""
     month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
     return sentences.why(world_explained(desk).ledger(month), month, desk.words, *whom)
 
@@ -256,7 +249,7 @@ def change(desk: Desk) -> View:
         "from_now": words("page.from_now", when=sentences.when(session.month, words))
         if 0 < session.month < session.without.months
         else "",
-        "set": _levers_set(desk, scenario),
+        "set": _levers_set(desk, world),
         "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
         "events": _events_offered(desk, world),
@@ -413,11 +406,12 @@ def levers_offered(desk: Desk) -> View:
     }
 
 
-def _levers_set(desk: Desk, scenario: Scenario) -> View:
+def _levers_set(desk: Desk, world: World) -> View:
     """Describe where levers are; one that was changed has the place of its newest change, to take it back."""
     bundle, words, found = desk.session.state.bundle, desk.words, {}
-    levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
-    for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True):
+    scenario = world.scenario()
+    for lever in (*front_levers(scenario, words), *more_levers(scenario, words)):
+        now = lever.nearest(lever.value(world, desk.session.month))
         sentence = f"{lever.before}{now.label}{lever.after}"
         found[lever.name] = {
             "value": now.value,
