@@ -1,4 +1,4 @@
-"""The line to a page: messages keep their order, nobody waits for them, and a page that is gone is given up."""
+"""The line to a page: messages keep their order, nobody waits for them, and who takes none is given up."""
 
 from __future__ import annotations
 
