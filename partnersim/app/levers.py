@@ -164,26 +164,17 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
 
 def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
     """List who may look after the partnership: nobody, an outsider, someone of a member."""
-    host = scenario.organisation_names[0]
-    host_title = scenario.organisation_titles[0]
-    person = {"name": "ana", "title": name, "skill": 0.8}
-    said = {"name": name, "host": host_title}
-    return [
-        Coordination("nobody", words("coordinator.nobody"), None),
-        Coordination(
-            "independent", words("coordinator.independent", name=name), Appointment.model_validate(person)
-        ),
-        Coordination(
-            "hosted",
-            words("coordinator.hosted", **said),
-            Appointment.model_validate({**person, "host": host, "impartiality": 1.0}),
-        ),
-        Coordination(
-            "partial",
-            words("coordinator.partial", **said),
-            Appointment.model_validate({**person, "host": host, "impartiality": 0.3}),
-        ),
-    ]
+    host, title = scenario.organisation_names[0], scenario.organisation_titles[0]
+    employed: dict[str, dict[str, Any]] = {
+        "independent": {},
+        "hosted": {"host": host, "impartiality": 1.0},
+        "partial": {"host": host, "impartiality": 0.3},
+    }
+    choices = [Coordination("nobody", words("coordinator.nobody"), None)]
+    for kind, how in employed.items():
+        person = Appointment.model_validate({"name": "ana", "title": name, "skill": 0.8, **how})
+        choices.append(Coordination(kind, words(f"coordinator.{kind}", name=name, host=title), person))
+    return choices
 
 
 @dataclass(frozen=True)

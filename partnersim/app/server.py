@@ -324,7 +324,7 @@ def make_app(host: str = LOOPBACK, public: str = "", *, phones: bool = False) ->
     from starlette.routing import Mount
 
     from partnersim.app.guard import Guard
-    from partnersim.app.line import Line
+    from partnersim.app.outbox import Outbox
     from partnersim.app.pages.files import ROUTES
     from partnersim.app.room.web import PHONE_PATHS
     from partnersim.app.room.web import ROUTES as ROUTES_OF_ROOM
@@ -339,7 +339,7 @@ def make_app(host: str = LOOPBACK, public: str = "", *, phones: bool = False) ->
                 return "", None
             return str(file), file.stat()
 
-    solara_server.WebsocketWrapper = Line
+    solara_server.WebsocketWrapper = Outbox
     _give_words_to_template()
     settings.main.root_path = ""  # else the first request says what all pages begin with
     local = Mount("/_solara/cdn", app=LocalAssets(directory=assets_folder()))
@@ -404,15 +404,13 @@ class Policy:
 
 
 def _share_memory() -> None:
-    """Have all threads take memory from one heap, where the C library is glibc, and use it again.
+    """Have all threads take memory from one heap and use it again, where the C library is glibc.
 
-    Threads otherwise have heaps of their own, each of which keeps what was freed in it: with a thread for
-    each page and each worker that was most of what an hour of play left behind. And a run's months
-    would be asked of the system and given back each time, which is a tenth of the work of a run.
+    Each thread would keep what was freed in a heap of its own, which was most of what an hour of play left
+    behind; and the memory of a run would be asked of the system each time, a tenth of the work of a run.
     """
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        for option, value in MALLOC.items() if hasattr(libc, "mallopt") else ():
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        for option, value in MALLOC.items():
             libc.mallopt(option, value)
 
 

@@ -46,8 +46,6 @@ FILES = {
 }
 """Files that can be taken home: keys of the words that name them, and names of the files."""
 
-SHARES = (0.25, 0.5, 0.8)
-
 
 def menu(desk: Desk) -> View:
     """Describe the menu: stories, the way back, other windows and keys."""
@@ -174,7 +172,7 @@ def share_choice(desk: Desk) -> View:
         "act": "share",
         "chosen": desk.share,
         "choices": [
-            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")} for share in SHARES
+            {"value": share, "label": words(f"page.share.{key}")} for share, key in sentences.SHARES.items()
         ],
     }
 
@@ -465,20 +463,17 @@ def notes(desk: Desk) -> View:
     """Describe what the facilitator should know of the screen that is shown."""
     session, words = desk.session, desk.words
     story, screen = session.story_shown, session.screen_shown
+    shown: View = {
+        "title": words("page.notes"),
+        "where": words("notes.no_story"),
+        "notes": [],
+        **dict.fromkeys(("minutes", "coming", "n_in"), ""),
+        **dict.fromkeys(("can_back", "can_next", "is_placed"), False),
+    }
     if story is None or screen is None:
-        return {
-            "title": words("page.notes"),
-            "where": words("notes.no_story"),
-            "notes": [],
-            "minutes": "",
-            "can_back": False,
-            "can_next": False,
-            "coming": "",
-            "is_placed": False,
-            "n_in": "",
-        }
+        return shown
     number, total = session.state.screen + 1, len(story.screens)
-    return {
+    return shown | {
         "title": words("notes.title", story=story.title),
         "where": words("notes.where", n=number, total=total, screen=screen.title),
         "minutes": words("page.minutes", n=screen.notes.minutes),

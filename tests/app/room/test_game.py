@@ -224,7 +224,7 @@ def test_what_the_ledger_has_of_a_choice_is_what_its_own_cause_moved_between_tho
 
 
 def test_what_the_ledger_books_of_deeds_cannot_tell_who_lent_little() -> None:
-    """It is booked as a gain, and trust would have ended higher without: so a replay ranks, and no row does."""
+    """It is booked as a gain, and trust would have ended higher without: so a replay ranks choices."""
     game = played(*[{seat: {"lend": "little"} for seat in rules().seats}] * rules().rounds)
     (little,) = review.moved_most(game)
     assert little.trust.mean < -0.01

@@ -1,42 +1,35 @@
-"""The line to one page: what is sent to it is handed over, and not waited for."""
+"""What is sent to a page is handed over, and not waited for."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections import deque
+from threading import Lock
 
 from solara.server.starlette import WebsocketWrapper
 from solara.server.websocket import WebSocketDisconnect
 from starlette.websockets import WebSocket
 
 MOST_WAITING = 2000
-"""Messages that wait for a page that takes none; then its line is given up, and it connects anew."""
+"""Messages that wait for a page that takes none; then its connection is given up."""
 
 
-class Line(WebsocketWrapper):
-    """A connection to a page whose messages are written in turn by the server's own loop.
+class Outbox(WebsocketWrapper):
+    """A connection to a page whose messages the server's own loop writes, the oldest first.
 
-    Solara has the thread of a page wait until each message is written: a turn to the loop and back
-    for each of the dozen messages of an answer, for which ten pages stand in each other's way.
+    Solara has the thread of a page wait until each of the dozen messages of an answer is written: a turn
+    to the loop and back, for which ten pages stand in each other's way.
     """
 
     def __init__(self, ws: WebSocket, portal: object) -> None:
         super().__init__(ws, portal)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._waiting: deque[str | bytes] = deque()
-        self._writer: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None  # the loop itself holds no task
         self._is_writing = self._is_over = False
 
-    def send_text(self, data: str) -> None:
-        """Hand over a message in text."""
-        self._hand_over(data)
-
-    def send_bytes(self, data: bytes) -> None:
-        """Hand over a message in bytes."""
-        self._hand_over(data)
-
-    def _hand_over(self, data: str | bytes) -> None:
+    def send(self, data: str | bytes) -> None:
+        """Hand over a message."""
         with self._lock:
             if self._is_over or len(self._waiting) >= MOST_WAITING:
                 raise WebSocketDisconnect
@@ -50,7 +43,7 @@ class Line(WebsocketWrapper):
         self._writer = self.event_loop.create_task(self._write())
 
     async def _write(self) -> None:
-        """Write what waits, the oldest first, until nothing does."""
+        """Write until nothing waits."""
         try:
             while True:
                 with self._lock:
@@ -58,10 +51,7 @@ class Line(WebsocketWrapper):
                         self._is_writing = False
                         return
                     data = self._waiting.popleft()
-                if isinstance(data, str):
-                    await self._send_text_exc(data)
-                else:
-                    await self._send_bytes_exc(data)
+                await (self._send_text_exc(data) if isinstance(data, str) else self._send_bytes_exc(data))
         except WebSocketDisconnect:
             self._is_over = True
             self._waiting.clear()

@@ -1,9 +1,8 @@
-"""The line to a page: messages keep their order, nobody waits for them, and who takes none is given up."""
+"""Messages to a page keep their order, nobody waits for them, and who takes none is given up."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ assets_folder()  # Solara reads its settings when it is imported
 
 from solara.server.websocket import WebSocketDisconnect  # noqa: E402
 
-from partnersim.app import line  # noqa: E402
+from partnersim.app import outbox  # noqa: E402
 
 
 class Page:
@@ -37,20 +36,16 @@ def send(page: Page, *messages: str | bytes) -> None:
     """Hand messages over from another thread, as a page's own does, and let the page read."""
 
     async def hand_over() -> None:
-        made = line.Line(page, None)  # type: ignore[arg-type]
-        await asyncio.to_thread(lambda: [_hand(made, message) for message in messages])
+        made = outbox.Outbox(page, None)  # type: ignore[arg-type]
+        await asyncio.to_thread(lambda: [made.send(message) for message in messages])
         page.reads.set()
         while made._is_writing and not made._is_over:
             await asyncio.sleep(0)
         if page.took != list(messages):
             with pytest.raises(WebSocketDisconnect):
-                made.send_text("one more")
+                made.send("one more")
 
     asyncio.run(hand_over())
-
-
-def _hand(made: Any, message: str | bytes) -> None:
-    (made.send_text if isinstance(message, str) else made.send_bytes)(message)
 
 
 def test_messages_come_in_order_and_nobody_waits_for_them() -> None:
@@ -66,6 +61,6 @@ def test_a_page_that_is_gone_is_sent_nothing_more() -> None:
 
 
 def test_a_page_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "MOST_WAITING", 3)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 3)
     with pytest.raises(WebSocketDisconnect):
         send(Page(), *map(str, range(5)))
