@@ -99,7 +99,7 @@ def _question(session: Session, spoken: Words) -> str:
     for chosen, option in enumerate(question.options):
         session.predict([int(index == chosen) for index in range(len(question.options))])
         session.place_bets()
-        said = reply(session.reveal().guess, question.options, spoken)
+        said = reply(session.reveal(), question.options, spoken)
         buttons.append(
             f'<button class="answer" aria-pressed="false" data-reply="{escape(said)}">'
             f"{escape(option.text)}</button>"

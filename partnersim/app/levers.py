@@ -6,7 +6,7 @@ are shown first; the others stand behind 'more'.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,8 +16,7 @@ from typing import Any, get_args
 from pydantic import Field, model_validator
 
 from partnersim.app.words import Words
-from partnersim.app.world import Appointment, Change, Happening, Lever, Setting
-from partnersim.runs.ensemble import run
+from partnersim.app.world import Appointment, Change, Happening, Lever, Setting, World
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, EventType, Section
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import parse_toml
@@ -106,10 +105,11 @@ class FrontLever:
         """Return the band nearest to a value."""
         return min(self.bands, key=lambda band: abs(band.value - value))
 
-    def value(self, scenario: Scenario, month: int = 0) -> float:
-        """Return the value in a month of a scenario: as changed, else as the place has it."""
+    def value(self, world: World, month: int = 0) -> float:
+        """Return the value in a month of a world: as changed, else as the place has it."""
+        scenario = world.scenario()
         if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
-            return _trust_at_rest(scenario)
+            return float(world.hundred().series["trust"][world.replicate, 0])
         if self._spec.path:
             return _value_at(scenario, self._path())
         held = [
@@ -151,11 +151,6 @@ def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
     return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
 
 
-def bands_now(levers: Sequence[FrontLever], scenario: Scenario, month: int) -> list[Band]:
-    """List for each lever the band nearest to its value in a month."""
-    return [lever.nearest(lever.value(scenario, month)) for lever in levers]
-
-
 def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
     """Find the lever that a change belongs to, if it is one of those shown."""
     organisation = ""
@@ -169,26 +164,17 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
 
 def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
     """List who may look after the partnership: nobody, an outsider, someone of a member."""
-    host = scenario.organisation_names[0]
-    host_title = scenario.organisation_titles[0]
-    person = {"name": "ana", "title": name, "skill": 0.8}
-    said = {"name": name, "host": host_title}
-    return [
-        Coordination("nobody", words("coordinator.nobody"), None),
-        Coordination(
-            "independent", words("coordinator.independent", name=name), Appointment.model_validate(person)
-        ),
-        Coordination(
-            "hosted",
-            words("coordinator.hosted", **said),
-            Appointment.model_validate({**person, "host": host, "impartiality": 1.0}),
-        ),
-        Coordination(
-            "partial",
-            words("coordinator.partial", **said),
-            Appointment.model_validate({**person, "host": host, "impartiality": 0.3}),
-        ),
-    ]
+    host, title = scenario.organisation_names[0], scenario.organisation_titles[0]
+    employed: dict[str, dict[str, Any]] = {
+        "independent": {},
+        "hosted": {"host": host, "impartiality": 1.0},
+        "partial": {"host": host, "impartiality": 0.3},
+    }
+    choices = [Coordination("nobody", words("coordinator.nobody"), None)]
+    for kind, how in employed.items():
+        person = Appointment.model_validate({"name": "ana", "title": name, "skill": 0.8, **how})
+        choices.append(Coordination(kind, words(f"coordinator.{kind}", name=name, host=title), person))
+    return choices
 
 
 @dataclass(frozen=True)
@@ -275,12 +261,6 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         _spec=spec,
         _organisation=organisation,
     )
-
-
-def _trust_at_rest(scenario: Scenario) -> float:
-    """Return the mean trust with which a place begins that states none."""
-    start = scenario.model_copy(update={"months": 1})  # what comes later does not count
-    return float(run(start, 1, workers=1, series=("trust",)).series["trust"][0, 0])
 
 
 def _value_at(scenario: Scenario, path: str) -> float:

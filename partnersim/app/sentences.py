@@ -23,7 +23,7 @@ from partnersim.runs.wording import capital, fixed, percent
 from partnersim.scenario.declarations import DECISIONS, LAYERS, Coordinator, Event, Intervention
 from partnersim.scenario.scenario import Scenario
 
-SHARES = {0.5: "half", 0.25: "quarter", 0.8: "most"}
+SHARES = {0.25: "quarter", 0.5: "half", 0.8: "most"}
 """Shares of the vision that have a name."""
 
 MOST_BARS = 5
@@ -368,7 +368,7 @@ def stalled(run: Run, month: int, words: Words) -> str:
     """State how much of the work under way waited for a decision."""
     waiting = float(run.series["waiting"][month])
     key = "waiting" if waiting > 0 else "moving"
-    return words(f"why.stalled.{key}", when=when(month, words), share=percent(waiting))
+    return words(f"why.stalled.{key}", share=percent(waiting))
 
 
 def tale(moment: Moment, scenario: Scenario, words: Words) -> tuple[str, str]:

@@ -11,7 +11,6 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, Strict, model_validator
@@ -144,23 +143,6 @@ class State(Section):
     budget: Annotated[Whole, Field(ge=0, le=MOST_DAYS)] = 0
     guesses: Annotated[tuple[Guess, ...], Field(max_length=MOST_GUESSES)] = ()
     pledges: Annotated[tuple[Pledge, ...], Field(max_length=MOST_PLEDGES)] = ()
-
-
-@dataclass(frozen=True)
-class Reveal:
-    """A guess against what came, with a reply to this room."""
-
-    guess: Guess
-    reply: str
-
-
-@dataclass(frozen=True)
-class Scoreboard:
-    """Questions of the session that were answered, in order, and how many were foreseen."""
-
-    guesses: tuple[Guess, ...]
-    right: int
-    asked: int
 
 
 class Session:
@@ -585,7 +567,7 @@ class Session:
                 self.place_bets()
                 self.reveal()
 
-    def reveal(self) -> Reveal:
+    def reveal(self) -> Guess:
         """Work out what came, in this partnership and in our hundred.
 
         Raises
@@ -606,7 +588,7 @@ class Session:
         )
         with self._lock:
             self._keep(revealed)
-        return Reveal(revealed, reply(revealed, question.options, self.words))
+        return revealed
 
     # --- packages of several tables ---
 
@@ -649,12 +631,10 @@ class Session:
         """Put a package on the stage, against the world as it was."""
         self.bundle(self._state.packages[index].bundle)
 
-    def scoreboard(self) -> Scoreboard:
-        """Return what was asked and revealed so far; what was skipped does not count."""
-        asked = tuple(
-            guess for guess in self._state.guesses if guess.answer is not None and not guess.is_skipped
-        )
-        return Scoreboard(asked, sum(guess.is_right for guess in asked), len(asked))
+    @property
+    def answered(self) -> list[Guess]:
+        """The guesses that were answered so far, in order; what was skipped does not count."""
+        return [one for one in self._state.guesses if one.answer is not None and not one.is_skipped]
 
     def _question_key(self) -> str:
         """Return the key of the question: a lever that is moved meanwhile does not ask it anew."""

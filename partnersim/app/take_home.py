@@ -116,33 +116,23 @@ def change_picture(session: Session) -> Picture:
 
 def numbers(session: Session) -> Table:
     """Tabulate the measures, in this partnership and as medians over our hundred."""
-    texts = session.words
-    if session.with_ is None:
-        run = session.without.run()
-        return rows_to_table(
-            (texts("take_home.measure"), texts("take_home.one_run")),
-            [
-                (texts(f"take_home.label.{name}"), _say(run.measures[name], name, texts))
-                for name in SHOWN_MEASURES
-            ],
-        )
-    without, with_ = (capital(name) for name in session.sides.names(texts))
-    one, many = texts("take_home.one_run"), texts("take_home.hundred_runs")
-    runs = (session.without.run(), session.with_.run())
-    hundred = session.hundred()
-    headings = (
-        texts("take_home.measure"),
-        *(f"{label}: {kind}" for kind in (one, many) for label in (without, with_)),
-    )
+    texts, without, with_ = session.words, session.without, session.with_
+    worlds = [without] if with_ is None else [without, with_]
+    kinds = [texts("take_home.one_run"), texts("take_home.hundred_runs")]
+    headings = kinds[:1]
+    if with_ is not None:
+        names = [capital(name) for name in session.sides.names(texts)]
+        headings = [f"{name}: {kind}" for kind in kinds for name in names]
+    arms = [] if with_ is None else session.hundred().arms
     rows = [
         (
             texts(f"take_home.label.{name}"),
-            *(_say(run.measures[name], name, texts) for run in runs),
-            *(_say(_median(arm.measures[name], name), name, texts) for arm in hundred.arms),
+            *(_say(world.run().measures[name], name, texts) for world in worlds),
+            *(_say(_median(arm.measures[name], name), name, texts) for arm in arms),
         )
         for name in SHOWN_MEASURES
     ]
-    return rows_to_table(headings, rows)
+    return rows_to_table((texts("take_home.measure"), *headings), rows)
 
 
 def files(session: Session, link: str = "") -> dict[str, Callable[[], bytes]]:
@@ -214,9 +204,9 @@ def _points(session: Session) -> Iterator[str]:
         yield f"{sentences.reached_in_hundred(session.hundred(), session.sides, texts, session.deadline)}."
     yield from _say_survey(run, texts)
     yield from _say_trust(run, texts)
-    board = session.scoreboard()
-    if board.asked:
-        yield texts("learnt.guessed", right=board.right, asked=board.asked)
+    if answered := session.answered:
+        right = sum(guess.is_right for guess in answered)
+        yield texts("learnt.guessed", right=right, asked=len(answered))
     if run.months > 0:
         month = min(max(session.month, 12), run.months)
         yield sentences.why(session.without.ledger(month), month, texts).sentence
@@ -357,7 +347,7 @@ def _say_change(change: Change, scenario: Scenario, texts: Words) -> str:
 
 def _guesses(session: Session) -> Iterator[str]:
     texts = session.words
-    for guess in session.scoreboard().guesses:
+    for guess in session.answered:
         answer = texts("guess.answer", option=guess.options[guess.answer or 0])
         yield f"{guess.question} {answer} {say_room(guess, texts)}"
 

@@ -228,10 +228,6 @@ class World(Section):
             raise ScenarioError(f"there are {MOST_CHANGES} changes already: take one away first")
         return _checked(self, changes=tuple(kept.values()))
 
-    def without(self, change: Change) -> World:
-        """Make the same world without a change."""
-        return _checked(self, changes=tuple(other for other in self.changes if other != change))
-
     def with_luck(self, replicate: int, seed: int | None = None) -> World:
         """Make the same world with other luck."""
         return _checked(self, replicate=replicate, seed=self.seed if seed is None else seed)

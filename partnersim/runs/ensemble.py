@@ -42,8 +42,9 @@ CHUNK_WORK = MOST_PER_CHUNK * 6**2 * 120
 """Pairs of organisations times months times replicates in a chunk, at most: it is to take a fraction
 of a second, so that Ctrl-C is prompt also with many organisations."""
 
-CHUNKS_PER_WORKER = 4
-"""The fewest chunks of each worker, where replicates are enough: workers then end almost together."""
+CHUNKS_PER_WORKER, FEWEST_PER_CHUNK = 4, 48
+"""The chunks of each worker, so that workers end almost together; fewer where a chunk would have fewer
+replicates than this, since to measure a few costs as much as to measure many."""
 
 
 def run(
@@ -249,7 +250,8 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
     Two queues written in C, and no lock that the calling thread could be holding when Ctrl-C
     comes: with a future for each chunk, an interrupt in the wrong moment left them all locked.
     """
-    size = _chunk_size(job.scenario, replicates, workers)
+    library = job.compiled.library
+    size = _chunk_size(job.scenario, replicates, workers, library.lanes if library else 1)
     begins: queue.SimpleQueue[int] = queue.SimpleQueue()
     for begin in range(0, replicates, size):
         begins.put(begin)
@@ -295,10 +297,14 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
                 thread.join()
 
 
-def _chunk_size(scenario: Scenario, replicates: int, workers: int) -> int:
-    """Choose the number of replicates in a chunk: see the constants it is made of."""
+def _chunk_size(scenario: Scenario, replicates: int, workers: int, lanes: int) -> int:
+    """Choose the number of replicates in a chunk: see the constants it is made of.
+
+    A share is made to fill the lanes, which take as long for a few replicates as for all.
+    """
     by_work = CHUNK_WORK // (scenario.n_organisations**2 * scenario.months)
-    by_share = -(-replicates // (CHUNKS_PER_WORKER * workers))
+    n_each = max(1, min(CHUNKS_PER_WORKER, replicates // (FEWEST_PER_CHUNK * workers)))
+    by_share = lanes * -(-replicates // (lanes * n_each * workers))
     return max(1, min(MOST_PER_CHUNK, by_work, by_share))
 
 

@@ -356,6 +356,16 @@ def test_the_month_is_dragged_on_the_stage_and_why_follows(visitor: Visitor) -> 
     expect(sentence).to_contain_text("Between the end of year 9 and the end of year 10")
 
 
+def test_what_opens_over_the_stage_stops_play_and_speaks_of_the_month_shown(visitor: Visitor) -> None:
+    page = visitor.page
+    open_sandbox(page)
+    page.evaluate("partnersim.play()")
+    page.wait_for_function("partnersim.month >= 3")
+    open_sheet(page, "w", "why")
+    assert not page.evaluate("partnersim.is_playing")
+    expect(page.locator("main .ps-why")).to_contain_text(page.locator(".ps-month").inner_text())
+
+
 # --- change, undo, events, why -------------------------------------------------------------------
 
 

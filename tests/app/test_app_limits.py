@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("solara", reason="the app needs solara")
 
-from partnersim.app import take_home
+from partnersim.app import sentences, take_home
 from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
 from partnersim.app.links import LinkError, from_link, to_link
 from partnersim.app.pages import acts, analyst, page, sheets, view
@@ -113,7 +113,7 @@ def offered(desk: Desk) -> Iterator[dict[str, Any]]:
     yield from ({"do": "line", "value": line} for line in view.LINES)
     yield from ({"do": "seal", "value": value} for value in (0, 1))
     yield from ({"do": "budget", "days": days} for days in (0, 100))
-    yield from ({"do": "share", "value": share} for share in sheets.SHARES)
+    yield from ({"do": "share", "value": share} for share in sentences.SHARES)
     yield from ({"do": "open_story", "story": name} for name in stories())
     yield from ({"do": "series", "choice": name} for name in analyst.SCALES)
     yield from ({"do": "arm", "value": arm} for arm in ("without", "with"))

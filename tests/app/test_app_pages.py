@@ -400,7 +400,7 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_tabl
     do(desk, do="go_to", screen=2)
     do(desk, do="skip_guess")
     names = ("Ana at the boards", "Ana in all layers")
-    assert view.arms(desk) == names
+    assert tuple(view.names_shown(desk)) == names
     for name in sheets.PICTURES:
         desk.picture = name
         picture = sheets.chance(desk)

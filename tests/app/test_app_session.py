@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from partnersim.app.sentences import Sides
-from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, usual_question
+from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, reply, usual_question
 from partnersim.app.stories import stories
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Lever, World
@@ -225,7 +225,7 @@ def test_bets_can_be_taken_back_and_are_not_lost() -> None:
     assert session.month == 0
     assert session.guess is not None
     assert (session.guess.room, session.guess.answer) == ((3, 9, 2, 0), None)
-    assert session.scoreboard().asked == 0
+    assert not session.answered
     session.predict([4, 9, 2, 0])
     session.place_bets()
     assert session.n_in == 15
@@ -249,14 +249,15 @@ def test_the_reveal_says_what_happened_and_then_what_was_thought() -> None:
     session.place_bets()
     revealed = session.reveal()
     question = usual_question(Sides("Ana"), words())
+    said = reply(revealed, question.options, words())
     answers = question.answers(session.hundred())
-    assert revealed.guess.answer == answers[0]
-    assert sum(revealed.guess.hundred) == 100
-    assert revealed.guess.hundred[1] == (answers == 1).sum()
+    assert revealed.answer == answers[0]
+    assert sum(revealed.hundred) == 100
+    assert revealed.hundred[1] == (answers == 1).sum()
     thought = "You thought: 9 of 14 said ‘Earlier, by less than a year’."
-    often = max(range(4), key=revealed.guess.hundred.__getitem__)
+    often = max(range(4), key=revealed.hundred.__getitem__)
     happened = f"of our 100 simulated partnerships: {question.options[often].text}."
-    assert 0 < revealed.reply.index(happened) < revealed.reply.index(thought)
+    assert 0 < said.index(happened) < said.index(thought)
 
 
 @pytest.mark.parametrize(
@@ -275,13 +276,13 @@ def test_the_reply_is_to_this_room(room: tuple[int, ...], is_right: bool, said: 
     session.predict(room)
     session.place_bets()
     revealed = session.reveal()
-    assert revealed.guess.answer == 1
-    assert revealed.guess.is_right == is_right
-    assert said in revealed.reply
+    assert revealed.answer == 1
+    assert revealed.is_right == is_right
     options = stories()["coordinator"].screens[2].ask.options  # type: ignore[union-attr]
-    assert options[room.index(max(room))].reply in revealed.reply
-    board = session.scoreboard()
-    assert (board.right, board.asked) == (int(is_right), 1)
+    replied = reply(revealed, options, words())
+    assert said in replied
+    assert options[room.index(max(room))].reply in replied
+    assert [guess.is_right for guess in session.answered] == [is_right]
 
 
 @pytest.mark.parametrize("room", [[1, 2], [1, 2, 3, -1], [1, 2, 3, 1001], []])
@@ -297,7 +298,7 @@ def test_a_skipped_question_shows_the_comparison_and_does_not_count() -> None:
     ask(session)
     session.skip_guess()
     assert not session.is_hidden
-    assert session.scoreboard().asked == 0
+    assert not session.answered
 
 
 def test_a_guess_that_does_not_fit_its_options_cannot_be() -> None:

@@ -74,7 +74,7 @@ def test_every_band_of_every_lever_can_be_set_and_read_back(place: str) -> None:
         for band in lever.bands:
             change = lever.change(band.value, 30)
             changed = world.with_(change)
-            assert lever.value(changed.scenario(), 30) == band.value, lever.name
+            assert lever.value(changed, 30) == band.value, lever.name
             assert lever.from_start_only or changed.scenario().interventions[-1].from_month == 30
             assert band.label in lever.sentence(band.value)
             found = find_lever(change, scenario, WORDS)
@@ -85,21 +85,21 @@ def test_every_band_of_every_lever_can_be_set_and_read_back(place: str) -> None:
 def test_a_value_between_bands_is_said_by_the_nearest() -> None:
     (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "delegated_authority")
     assert lever.band(0.85) == "hardly any board"
-    assert lever.value(PLACE.scenario()) == 0.2
+    assert lever.value(PLACE) == 0.2
 
 
 def test_a_place_that_states_no_trust_begins_with_that_to_which_it_comes() -> None:
     scenario = PLACE.scenario()
     (lever,) = (x for x in more_levers(scenario, WORDS) if x.name == "trust_at_start")
     assert scenario.starting.trust is None
-    assert lever.value(scenario) == run(scenario, 1).series["trust"][0, 0]
-    assert lever.value(scenario.replace({"starting.trust": 0.55})) == 0.55
+    assert lever.value(PLACE) == run(scenario, 1).series["trust"][0, 0]
+    assert lever.value(PLACE.with_(lever.change(0.55))) == 0.55
 
 
 def test_a_lever_before_its_month_is_as_it_was() -> None:
     (lever,) = (x for x in front_levers(PLACE.scenario(), WORDS) if x.name == "joint_away_days")
     world = PLACE.with_(lever.change(6.0, 24))
-    assert [lever.value(world.scenario(), month) for month in (23, 24)] == [0.0, 6.0]
+    assert [lever.value(world, month) for month in (23, 24)] == [0.0, 6.0]
 
 
 def test_evidence_rests_on_works_of_the_references() -> None:

@@ -72,9 +72,6 @@ def test_a_newer_change_takes_the_place_of_the_older() -> None:
     assert world.with_(lever("joint_away_days", 6.0)).changes == (ANA, lever("joint_away_days", 6.0))
     later = world.with_(lever("joint_away_days", 6.0, 12))
     assert len(later.changes) == 3
-    assert later.without(ANA).without(lever("joint_away_days", 6.0, 12)).changes == (
-        lever("joint_away_days", 2.0),
-    )
 
 
 def test_a_coordinator_of_the_place_is_replaced_by_one_of_the_same_name() -> None:

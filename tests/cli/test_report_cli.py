@@ -16,7 +16,7 @@ import pytest
 from partnersim import Sweep
 from tests.accessibility import violations
 from tests.browser import PROJECTOR
-from tests.commands import run_line
+from tests.commands import call, run_line
 from tests.stores import make_plan, run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"

@@ -225,11 +225,11 @@ def test_ctrl_c_stops_a_run_at_any_moment() -> None:
     assert printed_by("-c", INTERRUPTED_OFTEN).split() == ["stopped"] * 60
 
 
-def test_large_partnerships_are_run_in_small_chunks() -> None:
-    small = ensemble._chunk_size(place(n=6, months=120), 100_000, 2)
-    large = ensemble._chunk_size(place(n=50, months=600), 100_000, 2)
-    few = ensemble._chunk_size(place(n=6, months=120), 16, 2)
-    assert (small, large, few) == (200, 1, 2)
+def test_large_partnerships_are_run_in_small_chunks_and_lanes_are_filled() -> None:
+    small = ensemble._chunk_size(place(n=6, months=120), 100_000, 2, 8)
+    large = ensemble._chunk_size(place(n=50, months=600), 100_000, 2, 8)
+    few = [ensemble._chunk_size(place(n=6, months=120), n, 2, lanes) for n, lanes in ((16, 1), (100, 8))]
+    assert (small, large, *few) == (200, 1, 8, 56)
 
 
 @pytest.mark.parametrize(

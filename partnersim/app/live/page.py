@@ -207,8 +207,7 @@ def _lever_data(
 
 def _stands(lever: FrontLever, world: World) -> int:
     """Return which band of a lever is nearest to how things are."""
-    scenario = world.scenario()
-    return lever.bands.index(lever.nearest(lever.value(scenario)))
+    return lever.bands.index(lever.nearest(lever.value(world)))
 
 
 def _change_data(

@@ -159,16 +159,6 @@ def sheet(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     return [Html(tag="div", class_="ps-panel ps-sheet", children=inside)]
 
 
-def show_menu(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the menu."""
-    return [ui.Menu(view=sheets.menu(desk), labels=labels, event_act=do)]
-
-
-def show_who(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the organisations and what they want."""
-    return [ui.Who(view=sheets.who(desk))]
-
-
 def show_numbers(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show the numbers: who trusts whom in one partnership, and the lines of our hundred."""
     trust = figure(sheets.who_trusts_whom(desk), labels, do)
@@ -196,11 +186,12 @@ def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
 
 def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
-    whose = [ui.Why(view=sheets.why(desk), labels=labels, event_act=do).key("why")]
+    said = sheets.explained(desk)
+    whose = [ui.Why(view=sheets.why(desk, said), labels=labels, event_act=do).key("why")]
     if len(view.worlds_shown(desk)) > 1:
         whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
     line = figure(sheets.trust_line(desk), labels, do)
-    return [row(column(*whose, line), figure(sheets.why_bars(desk), labels, do))]
+    return [row(column(*whose, line), figure(sheets.why_bars(desk, said), labels, do))]
 
 
 def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
@@ -218,25 +209,17 @@ def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
     ]
 
 
-def show_packages(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the packages of the tables."""
-    return [ui.Packages(view=sheets.packages(desk), labels=labels, event_act=do)]
-
-
-def show_debrief(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show what was learnt, and what to take home."""
-    return [ui.Debrief(view=sheets.debrief(desk), labels=labels, event_act=do)]
-
-
 SHEETS: dict[str, Callable[[Desk, ui.View, Act], list[Element]]] = {
-    "menu": show_menu,
-    "who": show_who,
+    "menu": lambda desk, labels, do: [ui.Menu(view=sheets.menu(desk), labels=labels, event_act=do)],
+    "who": lambda desk, _labels, _do: [ui.Who(view=sheets.who(desk))],
     "numbers": show_numbers,
     "hundred": show_hundred,
     "why": show_why,
     "change": show_change,
-    "packages": show_packages,
-    "debrief": show_debrief,
+    "packages": lambda desk, labels, do: [
+        ui.Packages(view=sheets.packages(desk), labels=labels, event_act=do)
+    ],
+    "debrief": lambda desk, labels, do: [ui.Debrief(view=sheets.debrief(desk), labels=labels, event_act=do)],
 }
 """What can be open over the stage."""
 

@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.levers import (
-    bands_now,
-    coordinator_choices,
-    event_kinds,
-    find_lever,
-    front_levers,
-    more_levers,
-)
+from partnersim.app.levers import coordinator_choices, event_kinds, find_lever, front_levers, more_levers
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
@@ -35,7 +28,6 @@ from partnersim.app.stories import Screen, stories
 from partnersim.app.world import N_PAIRS, Appointment, World, compare_hundred
 from partnersim.figures.palette import COLOURS, GREY
 from partnersim.runs.measures import Floats
-from partnersim.scenario.scenario import Scenario
 
 LEVER_CHART = (380, 214)
 LOWEST = (594, 150)
@@ -53,8 +45,6 @@ FILES = {
     "place": "place.toml",
 }
 """Files that can be taken home: keys of the words that name them, and names of the files."""
-
-SHARES = (0.25, 0.5, 0.8)
 
 
 def menu(desk: Desk) -> View:
@@ -182,7 +172,7 @@ def share_choice(desk: Desk) -> View:
         "act": "share",
         "chosen": desk.share,
         "choices": [
-            {"value": share, "label": words(f"page.share.{sentences.SHARES[share]}")} for share in SHARES
+            {"value": share, "label": words(f"page.share.{key}")} for share, key in sentences.SHARES.items()
         ],
     }
 
@@ -190,9 +180,9 @@ def share_choice(desk: Desk) -> View:
 # --- why ----------------------------------------------------------------------------------------
 
 
-def why(desk: Desk) -> View:
+def why(desk: Desk, said: sentences.Why) -> View:
     """Describe whose trust is explained, and why it moved; `why_bars`, `trust_line` make the pictures."""
-    words, world, said = desk.words, world_explained(desk), _why(desk)
+    words, world = desk.words, world_explained(desk)
     return {
         "organisations": organisations(world),
         "trustor": desk.trustor,
@@ -203,9 +193,9 @@ def why(desk: Desk) -> View:
     }
 
 
-def why_bars(desk: Desk) -> View:
+def why_bars(desk: Desk, said: sentences.Why) -> View:
     """Describe the chart of what raised and lowered trust; its bars add up."""
-    drawing = draw.bars(_why(desk), desk.words)
+    drawing = draw.bars(said, desk.words)
     return figure(drawing, drawing.title)
 
 
@@ -236,7 +226,8 @@ def month_explained(desk: Desk) -> int:
     return max(1, desk.session.month)
 
 
-def _why(desk: Desk) -> sentences.Why:
+def explained(desk: Desk) -> sentences.Why:
+    """Explain why trust moved, between those who were asked about."""
     month, whom = month_explained(desk), (desk.trustor or None, desk.trustee or None)
     return sentences.why(world_explained(desk).ledger(month), month, desk.words, *whom)
 
@@ -256,7 +247,7 @@ def change(desk: Desk) -> View:
         "from_now": words("page.from_now", when=sentences.when(session.month, words))
         if 0 < session.month < session.without.months
         else "",
-        "set": _levers_set(desk, scenario),
+        "set": _levers_set(desk, world),
         "coordinators": [{"name": one.name, "label": one.label.rstrip(",")} for one in choices],
         "coordinator": chosen,
         "events": _events_offered(desk, world),
@@ -413,11 +404,12 @@ def levers_offered(desk: Desk) -> View:
     }
 
 
-def _levers_set(desk: Desk, scenario: Scenario) -> View:
+def _levers_set(desk: Desk, world: World) -> View:
     """Describe where levers are; one that was changed has the place of its newest change, to take it back."""
     bundle, words, found = desk.session.state.bundle, desk.words, {}
-    levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
-    for lever, now in zip(levers, bands_now(levers, scenario, desk.session.month), strict=True):
+    scenario = world.scenario()
+    for lever in (*front_levers(scenario, words), *more_levers(scenario, words)):
+        now = lever.nearest(lever.value(world, desk.session.month))
         sentence = f"{lever.before}{now.label}{lever.after}"
         found[lever.name] = {
             "value": now.value,
@@ -471,20 +463,17 @@ def notes(desk: Desk) -> View:
     """Describe what the facilitator should know of the screen that is shown."""
     session, words = desk.session, desk.words
     story, screen = session.story_shown, session.screen_shown
+    shown: View = {
+        "title": words("page.notes"),
+        "where": words("notes.no_story"),
+        "notes": [],
+        **dict.fromkeys(("minutes", "coming", "n_in"), ""),
+        **dict.fromkeys(("can_back", "can_next", "is_placed"), False),
+    }
     if story is None or screen is None:
-        return {
-            "title": words("page.notes"),
-            "where": words("notes.no_story"),
-            "notes": [],
-            "minutes": "",
-            "can_back": False,
-            "can_next": False,
-            "coming": "",
-            "is_placed": False,
-            "n_in": "",
-        }
+        return shown
     number, total = session.state.screen + 1, len(story.screens)
-    return {
+    return shown | {
         "title": words("notes.title", story=story.title),
         "where": words("notes.where", n=number, total=total, screen=screen.title),
         "minutes": words("page.minutes", n=screen.notes.minutes),

@@ -171,7 +171,7 @@ def worlds_shown(desk: Desk) -> list[World]:
 def names_shown(desk: Desk) -> list[str]:
     """Name the worlds that may be seen, in words that can begin a line."""
     if len(worlds_shown(desk)) > 1:
-        return [*arms(desk)]
+        return [capital(name) for name in desk.session.sides.names(desk.words)]
     return [desk.words("page.as_it_is")]
 
 
@@ -360,12 +360,6 @@ def player(desk: Desk) -> View:
     }
 
 
-def arms(desk: Desk) -> tuple[str, str]:
-    """Name both worlds, the one without first, in words that can begin a line."""
-    without, with_ = desk.session.sides.names(desk.words)
-    return capital(without), capital(with_)
-
-
 def figure(drawing: Picture, heading: str = "") -> View:
     """Describe a picture for the page, and its table.
 
@@ -377,12 +371,8 @@ def figure(drawing: Picture, heading: str = "") -> View:
         "title": drawing.title,
         "table": draw.table_html(drawing.table, drawing.title),
         "heading": heading,
-        "marks": None,
-        "frames": None,
-        "rings": None,
-        "numbers": None,
         "arm": "without",
-        "said": None,
+        **dict.fromkeys(("marks", "frames", "rings", "numbers", "said")),
     }
 
 
