@@ -215,7 +215,7 @@ def test_bet_then_play_then_see_what_happened_and_what_was_thought(visitor: Visi
     assert page.locator(".ps-answer").count() == 0
     play_to_the_answer(page)
     said = page.locator(".ps-answer").inner_text()
-    assert said.index("12 months earlier") < said.index("You thought: 9 of 15")
+    assert said.index("8 months earlier") < said.index("You thought: 9 of 15")
     button(page, "Take the bets back").click()
     expect(page.locator("form.ps-ask input").nth(1)).to_have_value("9")
     expect(page.locator(".ps-lane")).to_have_count(0)
@@ -267,11 +267,11 @@ def test_lanes_choose_whose_organisations_are_shown(visitor: Visitor) -> None:
     page = visitor.page
     compare_with_ana(page)
     close_sheet(page)
-    expect(page.locator("main")).to_contain_text("No. 81 of the 100, With Ana")
+    expect(page.locator("main")).to_contain_text("No. 68 of the 100, With Ana")
     page.evaluate("partnersim.show(120)")
     with_ana = lines_of(page)
     button(page, "Without").click()
-    expect(page.locator("main")).to_contain_text("No. 81 of the 100, Without")
+    expect(page.locator("main")).to_contain_text("No. 68 of the 100, Without")
     page.evaluate("partnersim.show(120)")
     assert lines_of(page) != with_ana
 
