@@ -1,4 +1,4 @@
-"""Build what a wheel has besides the package: the model as machine code, and its description for reports."""
+"""Build what a wheel has besides the package: the model as machine code, its description, accepted points."""
 
 import os
 import subprocess
@@ -17,19 +17,24 @@ TAGS = {
 """Wheels' names of the computers that there is a library for, by the compiler's. For every other one the
 wheel has none, and Numba compiles the model there at first use."""
 
+BESIDE = {
+    "docs/odd.md": "partnersim/report/odd.md",
+    "experiments/tuning/accepted.csv": "partnersim/scenario/accepted.csv",
+}
+"""What stands elsewhere in the repository and is read by the package."""
+
 
 class CustomBuildHook(BuildHookInterface):
     """Adds the library to a wheel, for this computer or the one that PARTNERSIM_BUILD_FOR names."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the description of the model, and build the library; name the wheel after its computers.
+        """Add what stands elsewhere, and build the library; name the wheel after its computers.
 
         Where it cannot be built, and was not asked for, the wheel has none.
         """
         if version != "editable":  # there it is found where it is
-            build_data["force_include"][os.path.join(self.root, "docs", "odd.md")] = (
-                "partnersim/report/odd.md"
-            )
+            for source, place in BESIDE.items():
+                build_data["force_include"][os.path.join(self.root, source)] = place
         sys.path.insert(0, self.root)
         from partnersim.model.native.build import build, this_computer
         from partnersim.scenario.translate import PARAMETERS

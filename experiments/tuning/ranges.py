@@ -1,4 +1,4 @@
-"""Write where plans vary what was tuned: python -m experiments.tuning.ranges
+"""Write where plans vary what was tuned, or held: python -m experiments.tuning.ranges
 
 The tuning does so by itself; by hand it is of use where accepted points have come from elsewhere.
 """
@@ -11,6 +11,7 @@ import numpy as np
 import tomlkit
 
 from experiments.points import ACCEPTED, Points, load_summary
+from experiments.tuning.space import read_held
 from partnersim.scenario.accepted import FILE
 
 LEVELS = (0.05, 0.95)
@@ -32,6 +33,7 @@ def ranges_text(folder: Path = ACCEPTED.parent) -> str:
         if low < high:
             table.add(path, [low, high])
     document["ranges"] = table
+    document["held"] = {entry.path: [entry.low, entry.high] for entry in read_held()}
     return tomlkit.dumps(document)
 
 

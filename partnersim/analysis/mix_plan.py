@@ -31,7 +31,7 @@ from partnersim.scenario.paths import replace
 from partnersim.scenario.scenario import Scenario
 from partnersim.sweep.parameters import Parameter, resolve
 from partnersim.sweep.plan import Plan, Spreads, check_known, id_of
-from partnersim.sweep.points_file import read_points, take_columns
+from partnersim.sweep.points_file import points_path, read_points, take_columns
 
 MIX = "mix"
 """Name of the arm that has what may be used."""
@@ -215,7 +215,7 @@ def read_accepted(plan: MixPlan, file: str | Path | None) -> list[dict[str, Any]
     """
     if file is None:
         return [{}]
-    names, table = read_points(full_path(file), str(file), ())
+    names, table = read_points(points_path(file), str(file), ())
     both = [path for path in names if path in plan.sweep.parameters_by_path]
     if both:
         raise ScenarioError(f"{file}: column {both[0]!r} is chosen by the plan; take it out of one of them")

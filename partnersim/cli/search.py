@@ -83,7 +83,8 @@ def find_mix(
         Path | None,
         options.option(
             metavar="FILE.csv",
-            help="Points over which the mix is to be robust: a row for each, a column for each path.",
+            help="Points over which the mix is to be robust: a row for each, a column for each path; or "
+            "'accepted', those that the evidence accepts.",
         ),
     ] = None,
     workers: options.WORKERS = None,

@@ -248,7 +248,7 @@ class _Seen:
             "trustor": [self.titles[i] for i, _ in self.links],
             "trustee": [self.titles[j] for _, j in self.links],
             "trust": [float(self.trust[link]) for link in self.links],
-            "step": [STEPS[self.steps[i][j]].name for i, j in self.links],
+            "in_words": [STEPS[self.steps[i][j]].name for i, j in self.links],
         }
 
 

@@ -153,7 +153,7 @@ class OutputFolder:
             Pictures, each with the name of its file.
         tables
             Rows by the name of their file, the heading first; a codebook says what columns mean, also
-            those of numbers behind pictures where each has one meaning.
+            those of numbers behind pictures.
         parameters
             What columns of tables are that hold a parameter, by its path.
         scenarios
@@ -178,13 +178,9 @@ class OutputFolder:
             plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
             self.write(f"{number}-{plain}.toml", scenario.to_toml())
         columns = {table: self._write_table(table, rows) for table, rows in (tables or {}).items()}
-        described = describe_columns(columns, parameters or {})
-        behind = {file: list(picture.table) for file, picture in drawn.items()}
-        for file, entries in describe_columns(behind, parameters or {}).items():
-            if len(entries) == len(behind[file]):  # others have columns named after arms or places
-                described[file] = entries
-        if described:
-            self.write("codebook.csv", codebook_csv(described))
+        columns |= {file: list(picture.table) for file, picture in drawn.items()}
+        if columns:
+            self.write("codebook.csv", codebook_csv(describe_columns(columns, parameters or {})))
         for file, picture in drawn.items():
             self.write_picture(file, picture)
 

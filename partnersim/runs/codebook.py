@@ -137,6 +137,24 @@ _KEYS = {
             for end, word in (("p05", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
         ),
         ("correlation", "correlation", "", "Correlation of two parameters among what fits.", -1),
+        ("is_held", "held", "", "Whether trust is held there, and not where it comes to rest.", None),
+        ("part", "part", "", "The mechanism that moved trust, or start and end.", None),
+        ("change", "change", "trust", "What the mechanism added to trust; start and end: trust itself.", -1),
+        ("trustor", "who trusts", "", "The organisation that trusts.", None),
+        ("trustee", "who is trusted", "", "The organisation that is trusted.", None),
+        ("in_words", "in words", "", "The value, by named steps.", None),
+        ("rank", "rank", "", "Place among all replicates, the least first.", 1),
+        ("partnerships", "partnerships", "runs", "Replicates.", 0),
+        ("came_about", "came about", "runs", "Replicates that reach the milestone in time.", 0),
+        ("of_100", "of 100", "of 100 runs", "Of each 100 replicates, those that do.", 0),
+        ("title", "title", "", "What the published figure is.", None),
+        ("source", "source", "", "Where the figure was published.", None),
+        ("reference_month", "reference month", "months", "Month against whose value the figure is told.", 0),
+        ("published", "published", "as the unit", "The published figure.", None),
+        *(
+            (f"simulated_{end}", f"simulated, {end}", "as the unit", f"Over replicates: the {word}.", None)
+            for end, word in (("p05", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
+        ),
         ("kinds_of_search", "kinds, search", "kinds", "Kinds that the search reached so far.", 0),
         ("kinds_of_sample", "kinds, sample", "kinds", "Kinds that an even sample reached so far.", 0),
     )
@@ -162,9 +180,20 @@ _KEYS = {
 
 
 def find_entry(column: str, *, is_series: bool = False) -> Entry | None:
-    """Find what a column of a table of runs, or of one of series, means; None if it is a parameter."""
+    """Find what a column of a table of runs, or of one of series, means; None if it is a parameter.
+
+    Lines of a figure have columns such as `base: p25 trust`.
+    """
     if column in _KEYS:
         return _KEYS[column]
+    arm, is_line, line = column.rpartition(": ")
+    if is_line:
+        quantile, _, series = line.partition(" ")
+        over, of = _KEYS.get(quantile), find_entry(series, is_series=True)
+        if over is None or of is None:
+            return None
+        meaning = f"With {arm}: {over.meaning[0].lower()}{over.meaning[1:-1]}, of: {of.meaning}"
+        return of._replace(column=column, label=f"{of.label}, {over.label}, {arm}", meaning=meaning)
     measure = MEASURES.get(column) or ONLY_SERIES.get(column)
     return None if measure is None else of_measure(measure, is_series=is_series)
 

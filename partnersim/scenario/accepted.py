@@ -1,7 +1,8 @@
-"""The ranges in which the model shows what was observed: where to vary what was tuned.
+"""Where the model shows what was observed: the points that the tuning accepted, and ranges to vary within.
 
-The tuning of `experiments` writes them, as the middle 90 % of each parameter over the points that
-it accepted. They hold for one version of the equations; of another nothing is known.
+The tuning of `experiments` writes both. A range is the middle 90 % of a parameter over the points; of what
+the tuning held, and asked every claim over, it is what it declared. They hold for one version of the
+equations; of another nothing is known.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from typing import NamedTuple
 
 from partnersim.model.version import EQUATIONS
 from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
+from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import parse_toml, read_text
 from partnersim.scenario.messages import validate
 
 FILE = Path(__file__).with_name("accepted.toml")
 """The ranges; it is not there where no tuning has been made."""
+
+POINTS = (
+    Path(__file__).with_name("accepted.csv"),
+    Path(__file__).resolve().parents[2] / "experiments" / "tuning" / "accepted.csv",
+)
+"""The points: what is installed has them here; a copy of the repository, in their one place."""
 
 
 class AcceptedFile(Section):
@@ -26,6 +34,9 @@ class AcceptedFile(Section):
     points: Whole = setting(..., "Points that were accepted.", low=1, high=10**9, unit="points")
     ranges: dict[str, tuple[Real, Real]] = setting(
         ..., "By dotted path, 5 and 95 % over these points.", unit="table"
+    )
+    held: dict[str, tuple[Real, Real]] = setting(
+        ..., "By dotted path, what was not tuned and claims were asked over.", unit="table"
     )
 
 
@@ -46,10 +57,26 @@ class AcceptedRanges(NamedTuple):
 
 @cache
 def accepted_ranges() -> AcceptedRanges:
-    """Read the accepted ranges; there are none for a path that was not tuned, or for another model."""
+    """Read the accepted ranges; there are none for a path that the tuning left out, or for another model."""
     if not FILE.is_file():
         return AcceptedRanges({}, f"there are no accepted points of model {EQUATIONS}")
     found = validate(AcceptedFile, parse_toml(read_text(FILE, "ranges"), str(FILE)), str(FILE))
     if found.model != EQUATIONS:
         return AcceptedRanges({}, f"accepted points are of model {found.model}, not of {EQUATIONS}")
-    return AcceptedRanges(dict(found.ranges), f"the {found.points} accepted points do not set it")
+    return AcceptedRanges(found.ranges | found.held, f"the {found.points} accepted points do not set it")
+
+
+def accepted_points() -> Path:
+    """Give the file of the accepted points: CSV, a column for each dotted path, and `point`.
+
+    Raises
+    ------
+    ScenarioError
+        Where there are none for the model as it is.
+    """
+    known = accepted_ranges()
+    file = next((place for place in POINTS if place.is_file()), None)
+    if not known.ranges or file is None:
+        why = known.why_not if not known.ranges else "they are not in this installation"
+        raise ScenarioError(f"accepted: there are no such points, for {why}; name a file of points")
+    return file

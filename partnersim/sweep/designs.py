@@ -150,7 +150,10 @@ class TableDesign(_Design):
 
     type: Literal["table"] = setting("table", "Which design.", unit="name")
     file: Text | None = setting(
-        None, "A CSV or Parquet file, relative to the plan's folder, unless there are `points`.", unit="path"
+        None,
+        "A CSV or Parquet file, relative to the plan's folder, or `accepted`, the points that the "
+        "evidence accepts; unless there are `points`.",
+        unit="path",
     )
     points: dict[str, list[Any]] | None = setting(
         None,

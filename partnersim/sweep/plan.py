@@ -53,7 +53,14 @@ from partnersim.sweep.parameters import (
     key_of,
     resolve,
 )
-from partnersim.sweep.points_file import check_names_only, digest, read_points, take_columns
+from partnersim.sweep.points_file import (
+    ACCEPTED,
+    check_names_only,
+    digest,
+    points_path,
+    read_points,
+    take_columns,
+)
 
 BASE = "base"
 """Name of the arm that is the scenario as it stands."""
@@ -336,7 +343,8 @@ class Plan(Section):
         resolved = self.model_copy(update={"luck": self.luck_policy})
         data = resolved.model_dump(exclude_none=True, exclude={"scenario", "parameters", "arms"})
         if isinstance(self.design, TableDesign) and (table or self.design.file):
-            file = table or str(full_path(str(self.design.file), self._folder))
+            given = str(self.design.file)
+            file = table or (given if given == ACCEPTED else str(full_path(given, self._folder)))
             data["design"] = {"type": "table", "file": file}
         data["variants"] = {
             name: str(full_path(place, self._folder)) for name, place in self.variants.items()
@@ -422,7 +430,7 @@ class Plan(Section):
         """Where the ranges are from whose bounds the plan leaves out, in words."""
         accepted = accepted_ranges()
         said = {
-            "accepted": "within what accepted points show (5 to 95 %)",
+            "accepted": "within what the evidence accepts",
             "declared": f"all that is declared possible, for {accepted.why_not}",
         }
         notes = []
@@ -507,7 +515,7 @@ class Plan(Section):
         assert isinstance(self.design, TableDesign)
         file, points = self.design.file, self.design.points
         name = f"design.file, {file}" if file else "design.points"
-        given = full_path(file, self._folder) if file else points or {}
+        given = points_path(file, self._folder) if file else points or {}
         return name, *read_points(given, name, tuple(self.parameters))
 
     @cached_property

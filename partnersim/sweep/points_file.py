@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.scenario.accepted import accepted_points
 from partnersim.scenario.errors import ScenarioError, shown, suggest
+from partnersim.scenario.file_paths import full_path
 from partnersim.scenario.files import open_file
 from partnersim.sweep.parameters import DTYPES, Column, Parameter, Range, key_of
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 POINT = "point"
 """A column that only numbers the rows, as in the file of a sweep's own design."""
+
+ACCEPTED = "accepted"
+"""What stands for the points that the tuning accepted where a file of points is named."""
+
+
+def points_path(file: str | Path, folder: str | Path = "") -> Path:
+    """Give the place of a file of points, relative to a folder; or of the points that the tuning accepted."""
+    return accepted_points() if str(file) == ACCEPTED else full_path(file, folder)
 
 
 def check_names_only(parameters: Mapping[str, Any]) -> None:

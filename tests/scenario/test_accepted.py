@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.points import ACCEPTED, load_summary
+from experiments.points import ACCEPTED, Points, load_summary
 from experiments.tuning import ranges
 from partnersim.model.version import EQUATIONS
 from partnersim.scenario import accepted
@@ -25,7 +25,8 @@ def write(file: Path, **changes: Any) -> None:
     found = {"model": EQUATIONS, "points": 92, "low": 0.1, "high": 0.4} | changes
     file.write_text(
         f'model = "{found["model"]}"\npoints = {found["points"]}\n[ranges]\n'
-        f'"{PATH}" = [{found["low"]}, {found["high"]}]\n"programme.n_simultaneous" = [2.0, 3.0]\n',
+        f'"{PATH}" = [{found["low"]}, {found["high"]}]\n"programme.n_simultaneous" = [2.0, 3.0]\n'
+        '[held]\n"trust.hope" = [0.2, 0.9]\n',
         encoding="utf-8",
     )
     accepted.accepted_ranges.cache_clear()
@@ -58,6 +59,31 @@ def test_what_is_left_out_is_as_accepted(file: Path) -> None:
     assert range_of(plan_of(low=0.5)) == (0.5, 3.0, "declared")  # beyond all accepted points
 
 
+def test_what_was_held_is_as_claims_were_asked_over(file: Path) -> None:
+    plan = Plan.make(
+        {"scenario": "two-organisations", "design": {"type": "sobol", "points": 8}}
+        | {"parameters": {"trust.hope": {}}}
+    )
+    found = plan.parameters_by_path["trust.hope"]
+    assert (found.low, found.high, found.origin) == (0.2, 0.9, "accepted")
+
+
+def test_accepted_points_can_be_named_where_a_file_of_points_can() -> None:
+    plan = Plan.make({"scenario": "two-organisations", "design": {"type": "table", "file": "accepted"}})
+    points = Points.read()
+    assert plan.points.n_points == points.n_points
+    for path, values in points.columns.items():
+        assert plan.table[path].tolist() == values.tolist()
+    assert 'file = "accepted"' in plan.to_toml()
+    assert Plan.loads(plan.to_toml(), "plan").sweep_id == plan.sweep_id
+
+
+def test_accepted_points_of_another_model_are_refused(file: Path) -> None:
+    write(file, model="0")
+    with pytest.raises(ScenarioError, match="accepted: there are no such points, for accepted points are of"):
+        Plan.make({"scenario": "two-organisations", "design": {"type": "table", "file": "accepted"}}).table  # noqa: B018
+
+
 def test_a_whole_number_stays_whole(file: Path) -> None:
     plan = Plan.make(
         {
@@ -72,7 +98,7 @@ def test_a_whole_number_stays_whole(file: Path) -> None:
 
 def test_notes_say_which_and_why(file: Path) -> None:
     by_evidence, as_declared = plan_of().notes
-    assert by_evidence.endswith(f"(5 to 95 %): {PATH}.")
+    assert by_evidence.endswith(f"within what the evidence accepts: {PATH}.")
     assert "the 92 accepted points do not set it: trust.deeds" in as_declared
     write(file, model="0")
     (note,) = plan_of().notes
@@ -113,13 +139,13 @@ def test_ranges_are_the_middle_of_the_accepted_points(tmp_path: Path, file: Path
         f"{k},{x},{n}"
         for k, (x, n) in enumerate(zip(rng.uniform(0, 1, 101), [1, 2, 3] * 34, strict=False), 1)
     ]
-    text = "\n".join([f"point,{PATH},programme.n_simultaneous", *rows])
+    text = "\n".join(["point,trust.deeds,programme.n_simultaneous", *rows])
     (tmp_path / "accepted.csv").write_text(text, encoding="utf-8")
     (tmp_path / "summary.toml").write_text(f'model = "{EQUATIONS}"\n', encoding="utf-8")
     file.write_text(ranges.ranges_text(tmp_path), encoding="utf-8")
     accepted.accepted_ranges.cache_clear()
     found = accepted.accepted_ranges().ranges
-    assert found[PATH] == pytest.approx((0.05, 0.95), abs=0.07)
+    assert found["trust.deeds"] == pytest.approx((0.05, 0.95), abs=0.07)
     assert found["programme.n_simultaneous"] == (1.0, 3.0)
 
 
