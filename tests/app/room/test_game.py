@@ -223,11 +223,11 @@ def test_what_the_ledger_has_of_a_choice_is_what_its_own_cause_moved_between_tho
     assert lent.booked is None and "deeds" in lent.causes
 
 
-def test_what_the_ledger_books_of_deeds_cannot_tell_who_lent_little() -> None:
+def test_what_the_ledger_books_of_deeds_cannot_tell_who_broke_promises() -> None:
     """It is booked as a gain, and trust would have ended higher without: so a replay ranks choices."""
-    game = played(*[{seat: {"lend": "little"} for seat in rules().seats}] * rules().rounds)
-    (little,) = review.moved_most(game)
-    assert little.trust.mean < -0.01
+    game = played(*[{seat: {"promise": "break"} for seat in rules().seats}] * rules().rounds)
+    (broken,) = review.moved_most(game)
+    assert broken.trust.mean < -0.01
     assert game.world().ledger().totals(kind="trust")["deeds"] > 0.01
 
 
