@@ -63,8 +63,8 @@ def message(patterns: Sequence[Pattern], found: Mapping[str, Found]) -> str:
     n_free = sum(is_reproduced(p, found[p.name]) for p in free)
     n_all = sum(is_reproduced(p, found[p.name]) for p in asked)
     return (
-        f"The model as it stands shows {n_all} of {len(asked)} published patterns; of the "
-        f"{len(free)} for which nothing was set or built in, {n_free}"
+        f"The model, whose defaults were chosen by these {len(asked)} published patterns, shows {n_all}; of "
+        f"the {len(free)} that are neither set nor built in, {n_free}"
     )
 
 

@@ -81,8 +81,8 @@ def draw(found: Sequence[Stored]) -> Picture | None:
     left, width = MARGIN + NAMES, WIDTH - 2 * MARGIN - NAMES
     bottom, top = page.bottom + 30, page.top - 30
     for at, (name, (marker, colour)) in enumerate(MARKS.items()):
-        page.line([left + 310 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
-        page.write(left + 310 * at + 24, page.top - 14, OTHER_THEORIES[name], color=QUIET)
+        page.line([left + 340 * at + 8], [page.top - 14], marker=marker, color=colour, markersize=9)
+        page.write(left + 340 * at + 24, page.top - 14, OTHER_THEORIES[name], color=QUIET)
     axes = page.panel(left, bottom, width, top - bottom)
     lowest = min(min([*row.each, row.mean, *row.by_theory.values()], default=0.0) for row in drawn)
     axes.set(xlim=(max(min(lowest, -LEAST) - 0.5, -MOST), MOST), ylim=(bottom, top), yticks=[])

@@ -106,11 +106,14 @@ def phase_diagram(found: PhaseMap) -> Picture:
     for row, column, phase in _each(found.phases):
         fill = PAPER if phase < 0 else PHASE_FILLS[PHASES[phase]]
         page.marks.append(_cell(panel, x, y, row, column, fill))
+    drawn = []
     if found.acceleration.emulator.name:
         lives = np.where(found.survived.emulator.surface > 0.5, found.acceleration.emulator.surface, np.nan)
-        page.marks += _contour(panel, x, y, lives, 0.0)
+        drawn.append(("acceleration is 0", "", list(_contour(panel, x, y, lives, 0.0))))
     if found.survived.emulator.name:
-        page.marks += _contour(panel, x, y, found.survived.emulator.surface, 0.5, dash="12 8")
+        lines = list(_contour(panel, x, y, found.survived.emulator.surface, 0.5, dash="12 8"))
+        drawn.append(("half survive", "12 8", lines))
+    page.marks += [line for _, _, lines in drawn for line in lines]
     page.marks += _scale_up(panel, y)
     page.marks += _scale_across(panel, x)
     page.marks += _axis_names(page, left, x, y)
@@ -119,7 +122,7 @@ def phase_diagram(found: PhaseMap) -> Picture:
         page.marks.append(Box(left, top + 54 * index, 36, 36, fill, QUIET))
         words = f"{phase}: {percent(found.share(phase))}"
         page.marks += say(left + 50, top + 54 * index + 18, words, WIDTH - left - 60)
-    for index, (words, dash) in enumerate((("acceleration is 0", ""), ("half survive", "12 8"))):
+    for index, (words, dash) in enumerate((words, dash) for words, dash, lines in drawn if lines):
         height = top + 250 + 44 * index
         page.marks.append(Line(((left, height), (left + 40, height)), INK, 4, dash))
         page.marks += say(left + 50, height, words, WIDTH - left - 60)

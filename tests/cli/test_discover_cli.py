@@ -21,7 +21,11 @@ PLAN: dict[str, Any] = {
     "seed": 5,
     "measures": ["mean_speed", "trust", "acceleration", "survived", "change_delivered"],
     "design": {"type": "sobol", "points": 128},
-    "parameters": {DELEGATED: {}, EXPOSURE: {}, "trust.theory": {"values": ["deeds", "loyalty"]}},
+    "parameters": {
+        DELEGATED: {},
+        EXPOSURE: {"low": 0.0, "high": 3.0},
+        "trust.theory": {"values": ["deeds", "loyalty"]},
+    },
     "arms": {"coordinator": {"coordinators": [{"name": "Ana"}]}},
 }
 
