@@ -23,7 +23,7 @@ def plan(**changes: Any) -> Plan:
             "seed": 4,
             "design": {"type": "sobol", "points": 2},
             "parameters": {
-                "decision.exposure": {},
+                "decision.exposure": {"low": 0.0, "high": 3.0},
                 "ways_of_working.delegated_authority": {},
                 "organisations.council.planning_horizon": {"values": [12, 24, 48]},
             },
