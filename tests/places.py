@@ -26,7 +26,7 @@ PROCESSES = {row.name: row for row in MONTH}
 
 WORKINGS = {
     *("agreement", "displayed", "guarded", "horizons_apart", "joint_value", "mix_length", "misread"),
-    *("need", "net", "objectives_length", "price", "reliance", "touched"),
+    *("need", "net", "objectives_length", "price", "reliance", "touched", "trust_term"),
 }
 """Fields that hold intermediate results: they follow from the others."""
 

@@ -104,6 +104,16 @@ def share_out_work(state, p):
 
 
 @compiled
+def weigh_trust(i, state, p):
+    """Work out the CES terms of i's trust in each other, which are the same for all its initiatives."""
+    exponent = usable_exponent(p.programme.complementarity)
+    for j in range(p.n):
+        if j != i:
+            for layer in range(N_LAYERS):
+                state.trust_term[j, layer] = ces_term(state.trust[i, layer, j], exponent)
+
+
+@compiled
 def rely_on_members(i, m, state, p):
     """Find how far each layer of i can rely on the members of m: the CES mean of its trust in them
     by their parts. Oneself one trusts fully."""
@@ -114,9 +124,9 @@ def rely_on_members(i, m, state, p):
         if j == i or part == 0.0:
             continue
         parts += part
-        board += part * ces_term(state.trust[i, BOARD, j], exponent)
-        management += part * ces_term(state.trust[i, MANAGEMENT, j], exponent)
-        front_line += part * ces_term(state.trust[i, FRONT_LINE, j], exponent)
+        board += part * state.trust_term[j, BOARD]
+        management += part * state.trust_term[j, MANAGEMENT]
+        front_line += part * state.trust_term[j, FRONT_LINE]
     state.reliance[BOARD] = ces_mean(board, parts, exponent)
     state.reliance[MANAGEMENT] = ces_mean(management, parts, exponent)
     state.reliance[FRONT_LINE] = ces_mean(front_line, parts, exponent)
@@ -164,6 +174,7 @@ def weigh_initiatives(state, p):
         if state.is_present[i] == 0.0:
             continue
         own_discount = exp(-delay / state.planning_horizon[i])
+        weigh_trust(i, state, p)
         for m in range(p.programme.n_simultaneous):
             if state.part[m, i] > 0.0:
                 weigh_initiative(i, m, own_discount, joint_discount, state, p)

@@ -30,6 +30,7 @@ _FIELDS = [
     ("displayed", REAL, (N, L)),  # [i, l]: commitment as shown, before any guardedness
     ("deed", REAL, (N, L)),  # [i, l]: what was given against what is expected, at most 1
     ("belief", REAL, (N, L)),  # [i, l]: what the others are believed to give (conditional rule)
+    ("trust_term", REAL, (N, L)),  # [j, l]: CES terms of the trust in j of the one that decides
     ("reliance", REAL, (L,)),  # [l]: on the members of one initiative, while one decides
     ("hands", REAL, (N,)),  # [i]: share of free capacity that works
     # Organisations ------------------------------------------------------------------------------

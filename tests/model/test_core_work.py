@@ -121,7 +121,12 @@ def test_contribution_moves_to_a_logistic_of_what_is_to_be_gained(pace: float) -
     assert world.state.stake[:3] == near(np.mean(found, axis=1)[:, 0])
     assert world.state.net[:3] == near(np.array(found)[:, :, 1])
     assert world.state.contribution[:3] == near(np.array([[decided(net) for _, net in row] for row in found]))
-    assert changed(before, world.state) - {"reliance"} == {"contribution", "stake", "net", "price"}
+    assert changed(before, world.state) - {"reliance", "trust_term"} == {
+        "contribution",
+        "stake",
+        "net",
+        "price",
+    }
 
 
 def test_benefits_further_off_than_five_years_are_believed_to_be_five_years_off() -> None:

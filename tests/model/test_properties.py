@@ -178,7 +178,7 @@ AT_LEAST_0 = {
     "planning_horizon", "base_capacity", "capacity", "deadline", "stated", "practised", "in_force",
     "tilt", "put", "own_cost", "harm", "work_delivered", "price", "staff_days", "counts",
     "completed_months", "decisions", "generation", "work_size", "difficulty", "full_pace", "freed",
-    "pace", "recent_pace", "usual_pace", "work", "age", "absent_months", "load", "together",
+    "pace", "trust_term", "recent_pace", "usual_pace", "work", "age", "absent_months", "load", "together",
     "joint", "months_unseen", "meetings", "held_for_host", "seen_impartial", "month",
     "planned_months",
 }  # fmt: skip
