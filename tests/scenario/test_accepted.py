@@ -81,7 +81,7 @@ def test_accepted_points_can_be_named_where_a_file_of_points_can() -> None:
 def test_accepted_points_of_another_model_are_refused(file: Path) -> None:
     write(file, model="0")
     with pytest.raises(ScenarioError, match="accepted: there are no such points, for accepted points are of"):
-        Plan.make({"scenario": "two-organisations", "design": {"type": "table", "file": "accepted"}}).table  # noqa: B018
+        Plan.make({"scenario": "two-organisations", "design": {"type": "table", "file": "accepted"}}).table  # noqa: B018 - read when asked for
 
 
 def test_a_whole_number_stays_whole(file: Path) -> None:
