@@ -8,8 +8,11 @@ window.bench = (() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const one = (selector) => document.querySelector(selector);
 
-  /* How many acts the server has not yet answered: it says 'idle' after each. */
+  /* How many acts the server has not yet answered: it says 'idle' after each. When the page last told
+     it of one, and last heard what has changed. */
   let open = 0;
+  let told = 0;
+  let heard = 0;
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(...given) {
@@ -17,11 +20,15 @@ window.bench = (() => {
       this.addEventListener("message", ({ data }) => {
         const is_idle = typeof data === "string" && data.includes('"execution_state": "idle"');
         if (is_idle && open > 0) open -= 1;
+        if (typeof data === "string" && data.includes('"method": "update"')) heard = performance.now();
       });
     }
 
     send(data) {
-      if (typeof data === "string" && data.includes('"comm_msg"')) open += 1;
+      if (typeof data === "string" && data.includes('"comm_msg"')) {
+        open += 1;
+        told = performance.now();
+      }
       super.send(data);
     }
   };
@@ -82,13 +89,15 @@ window.bench = (() => {
     choose(lever, lever.options[(lever.selectedIndex + 1 + (by % (n - 1))) % n].value);
   }
 
+  /* From each lever to its picture, and how much of it was spent in the page. */
   async function levers(moves) {
     const times = [];
     for (const move of moves) {
-      times.push(await time(() => pull(move), is_drawn));
+      const all_of_it = await time(() => pull(move), is_drawn);
+      if (all_of_it !== null) times.push([all_of_it, all_of_it - (heard - told)]);
       await wait(100);
     }
-    return times.filter((time) => time !== null);
+    return times;
   }
 
   /* All pages of a machine pull a lever at the same moment. */

@@ -57,6 +57,7 @@ HUNDRED_SERIES = (
     "perceived_joint_working",
     "vision_commitment",
     "tension",
+    "n_members",
 )
 """Series kept of each of the hundred; all would take three times the memory."""
 
@@ -246,6 +247,13 @@ class World(Section):
     def median(self, series: str) -> Floats:
         """Return the median of a series over our hundred, month by month: float64[months + 1]."""
         return np.asarray(self.hundred().quantiles(series, [0.5])[0])
+
+    def is_member(self, month: int) -> list[bool]:
+        """Return for each organisation whether it takes part in a month of the partnership shown."""
+        n_members, n = self.hundred().series["n_members"], len(self.names)
+        if n_members[self.replicate, month] == n:  # nearly always, and known without another run
+            return [True] * n
+        return [bool(known) for known in np.isfinite(self.run().pressure[month])]
 
     def ledger(self, month: int | None = None) -> Ledger:
         """Explain why trust changed: in the year up to a month, or in all months."""

@@ -151,7 +151,7 @@ def only_rooms_are_left(browser: Any, server: WatchedServer, how: str) -> None:
     rounds = [come_and_go() for _ in range(3)]
     for opened, _ in rounds:
         assert opened["pages"] == opened["listeners"] == n_pages
-        assert opened["widgets"] > 10 * n_pages
+        assert opened["widgets"] > n_pages  # a page, and what Solara puts around it
     after = rounds[-1][1]
     assert after["widgets"] == after["listeners"] == 0
     assert after["rooms"] == before["rooms"] + 3 * n_pages

@@ -54,7 +54,7 @@ def open_desk(state: State) -> Desk:
 def draw(desk: Desk) -> None:
     """Draw what the page and the notes show, as far as it is done without a browser."""
     view.top(desk)
-    (page.sheet if desk.sheet else page.stage)(desk, view.labels(desk), lambda message: None)
+    page.SHEETS[desk.sheet](desk)
     view.player(desk)
     sheets.notes(desk)
 

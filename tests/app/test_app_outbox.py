@@ -1,8 +1,13 @@
-"""Messages to a page keep their order, nobody waits for them, and who takes none is given up."""
+"""What is sent to a page: one message an act with what has changed, in order, and nobody waits for it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from inspect import signature
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +17,10 @@ assets_folder()  # Solara reads its settings when it is imported
 
 from solara.server.websocket import WebSocketDisconnect  # noqa: E402
 
-from partnersim.app import outbox  # noqa: E402
+from partnersim.app import components, outbox  # noqa: E402
+from tests.browser import Server, SocketPage  # noqa: E402
+
+TEMPLATES = Path(components.__file__).parent
 
 
 class Page:
@@ -64,3 +72,42 @@ def test_a_page_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(outbox, "MOST_WAITING", 3)
     with pytest.raises(WebSocketDisconnect):
         send(Page(), *map(str, range(5)))
+
+
+def changed_by(page: SocketPage, **act: Any) -> list[set[str]]:
+    """Do something; for each message of what has changed, the parts that are in it."""
+    before = len(page.shown)
+    page.act(**act)
+    heard, found = page.shown[before:], []
+    while heard:
+        message, end = json.JSONDecoder().raw_decode(heard)
+        data = message["content"].get("data", {})
+        if data.get("method") == "update":
+            found.append(set(data["state"]))
+        heard = heard[end:]
+    return found
+
+
+def test_an_act_is_answered_by_one_message_that_has_what_changed_alone() -> None:
+    with Server() as server:
+        page = SocketPage(server.port)
+        page.open()
+        page.act(do="sandbox")
+        assert changed_by(page, do="line", value="trust") == [{"chart", "line"}]
+        (opened,) = changed_by(page, do="sheet", value="change")
+        assert {"change", "offered", "change_chart", "changed", "lanes", "network"} <= opened
+        (pulled,) = changed_by(page, do="lever", lever="delegated_authority", value=0.9)
+        assert pulled == {"change", "change_chart", "changed", "top", "player"}
+        (undone,) = changed_by(page, do="undo")
+        assert undone == pulled
+        page.line.close()
+
+
+@pytest.mark.parametrize("page", [components.Projector, components.Facilitator, components.Researcher])
+def test_a_page_shows_every_part_that_it_is_given_and_knows_every_template(page: Any) -> None:
+    template = (TEMPLATES / "pages" / f"{page.__name__}.vue").read_text("utf-8")
+    shown = set(re.findall(r"\b[a-z_]+\b", template))
+    parts = set(signature(page).parameters) - {"components", "event_act"}
+    assert parts <= shown
+    assert set(re.findall(r':\w+="(\w+)"', template)) <= parts | {"act"}
+    assert set(re.findall(r"<(ps-\w+)", template)) <= set(components.PARTS.data)

@@ -223,7 +223,7 @@ def test_the_stage_and_every_sheet_have_their_data(desk: Desk, sheet: str, is_co
         desk.session.bundle([ANA])
     do(desk, do="sheet", value=sheet)
     assert view.top(desk)["sheet"] == sheet
-    (page.SHEETS[sheet] if sheet else page.stage)(desk, view.labels(desk), lambda message: None)
+    page.SHEETS[sheet](desk)
     view.player(desk)
     do(desk, do="sheet", value="no such sheet")
     assert desk.sheet == ""
@@ -253,7 +253,7 @@ def test_nothing_of_a_comparison_shows_before_the_room_has_bet(desk: Desk) -> No
     assert ends not in [str(lane["values"][-1]) for lane in shown[0]["lanes"]]  # type: ignore[index]
     assert sheets.all_changed(desk)["answer"] == WORDS("page.kept_back")
     do(desk, do="place_bets")
-    assert not view.ask(desk)["is_open"]
+    assert view.ask(desk) is None
     assert view.say(desk)["happened"] == "", "it has still to be played"
     assert "With Ana" in str(view.lanes(desk))
 

@@ -1,9 +1,10 @@
-"""Components that pages are made of: Vue templates with the browser's own controls.
+"""Pages and the parts that they are made of: Vue templates with the browser's own controls.
 
-Each shows a dictionary (`view`, made by `pages.view`) in the words of `labels` and tells what a
-visitor did through one function (`act`, which goes to `pages.acts`). None decides anything.
-Native controls have names, keys and sizes that every screen reader and switch knows, and a
-page of a dozen templates takes less memory than one of hundreds of widgets.
+A part shows a dictionary (`view`, made by `pages.view` and `pages.sheets`) in the words of `labels`
+and tells what a visitor did through one function (`act`, which goes to `pages.acts`). None decides
+anything. Native controls have names, keys and sizes that every screen reader and switch knows.
+
+A page is one widget that knows all parts: an act is answered by one message, which has what changed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import solara
@@ -30,136 +33,85 @@ class Whole:
     data: Any
 
 
-def component(file: str) -> Callable[[Callable[..., None]], Callable[..., solara.Element]]:
-    """Make a component from a template; its data goes to the page without being searched."""
-
-    def decorate(function: Callable[..., None]) -> Callable[..., solara.Element]:
-        vue = solara.component_vue(file, vuetify=False, to_json=_TO_JSON)(function)
-
-        @wraps(function)
-        def wrapped(**given: Any) -> solara.Element:
-            return vue(**{k: Whole(v) if k in _TO_JSON else v for k, v in given.items()})
-
-        return wrapped
-
-    return decorate
-
-
 def _data_of(whole: Whole, _: object) -> Any:
     return whole.data
 
 
-_TO_JSON = {"view": _data_of, "offered": _data_of, "labels": _data_of}
+PARTS = Whole(
+    {f"ps-{file.stem.lower()}": file.read_text("utf-8") for file in Path(__file__).parent.glob("*.vue")}
+)
+"""The templates of the parts, by the tags that stand for them in a page: `ps-top` is Top.vue."""
 
 
-@component("Broken.vue")
-def Broken(labels: View) -> None:
-    """Words that stand where a page could not be drawn, and what to do then."""
+def page(function: Callable[..., None]) -> Callable[..., solara.Element]:
+    """Make a page from the template of its name; of its parts those are sent that have changed."""
+    names = [name for name in signature(function).parameters if not name.startswith("event_")]
+    file, to_json = f"pages/{function.__name__}.vue", dict.fromkeys(names, _data_of)
+    vue = solara.component_vue(file, vuetify=False, to_json=to_json)(function)
+
+    @wraps(function)
+    def wrapped(event_act: Act, **parts: Any) -> solara.Element:
+        given = {name: Whole(parts.get(name)) for name in names} | {"components": PARTS}
+        return vue(**given, event_act=event_act)
+
+    return wrapped
 
 
-@component("Top.vue")
-def Top(view: View, labels: View, event_act: Act) -> None:
-    """The top of the page: the question as its title, the way through a story, and all keys."""
+@page
+def Projector(
+    components: Whole,
+    labels: View,
+    top: View,
+    player: View,
+    months: list[str],
+    say: View,
+    # the stage
+    ask: View,
+    lanes: View,
+    line: View,
+    chart: View,
+    network: View,
+    one_of: str,
+    card: View,
+    # sheets over it
+    menu: View,
+    who: list[View],
+    trust: View,
+    trust_key: View,
+    tables: list[View],
+    deadline: View,
+    chance: View,
+    pictures: View,
+    share: View,
+    guesses: View,
+    why: View,
+    arms: View,
+    trust_line: View,
+    why_bars: View,
+    change: View,
+    offered: View,
+    change_chart: View,
+    changed: View,
+    packages: View,
+    debrief: View,
+    event_act: Act,
+) -> None:
+    """The page on the projector: the stage, or what is open over it; parts not given are not shown.
 
-
-@component("Menu.vue")
-def Menu(view: View, labels: View, event_act: Act) -> None:
-    """Stories, the way back, other windows, and what opens over the stage."""
-
-
-@component("Say.vue")
-def Say(view: View, labels: View, event_act: Act) -> None:
-    """The words of the story; after the reveal what happened, and then what was thought."""
-
-
-@component("Ask.vue")
-def Ask(view: View, labels: View, event_act: Act) -> None:
-    """The answers to bet on, and how many bet on each."""
-
-
-@component("Lanes.vue")
-def Lanes(view: View, labels: View, event_act: Act) -> None:
-    """Two lanes that fill as time plays."""
-
-
-@component("Card.vue")
-def Card(view: View, labels: View, event_act: Act) -> None:
-    """A card that tells of one relationship, or of an event and what came of it."""
-
-
-@component("Figure.vue")
-def Figure(view: View, labels: View, event_act: Act) -> None:
-    """A picture, which may play or be dragged, and the table behind it."""
-
-
-@component("Player.vue")
-def Player(view: View, labels: View, event_act: Act) -> None:
-    """Buttons to play, step and hasten, the timeline to drag, its flags, and how many bets are in."""
-
-
-@component("Choice.vue")
-def Choice(view: View, event_act: Act) -> None:
-    """A row of buttons, one of which is pressed."""
-
-
-@component("Numbers.vue")
-def Numbers(view: list[View], labels: View) -> None:
-    """The numbers behind the lines of the stage, as tables."""
-
-
-@component("Who.vue")
-def Who(view: list[View]) -> None:
-    """The organisations, what they want and what presses them."""
-
-
-@component("Deadline.vue")
-def Deadline(view: View, labels: View, event_act: Act) -> None:
-    """A deadline to drag, and how many were there by then."""
-
-
-@component("Why.vue")
-def Why(view: View, labels: View, event_act: Act) -> None:
-    """Whose trust is explained, in whom, and a sentence that says why it moved."""
-
-
-@component("Change.vue")
-def Change(view: View, offered: View, labels: View, event_act: Act) -> None:
-    """Levers as whole sentences, who looks after the whole, and events.
-
-    What is offered stays as it is, and is sent once; what is set changes with each act.
+    Names of months and what levers are offered stay as they are, and are sent once.
     """
 
 
-@component("Changed.vue")
-def Changed(view: View, labels: View, event_act: Act) -> None:
-    """All that was changed, what it does to our hundred, and what it costs."""
+@page
+def Facilitator(components: Whole, labels: View, notes: View, ask: View, event_act: Act) -> None:
+    """The facilitator's window: notes to the screen that the projector shows, and the bets to type."""
 
 
-@component("Packages.vue")
-def Packages(view: View, labels: View, event_act: Act) -> None:
-    """The packages of the tables, ranked once they are revealed."""
+@page
+def Researcher(components: Whole, labels: View, analyst: View, bands: View, event_act: Act) -> None:
+    """The researchers' window: every parameter and number of the room's worlds."""
 
 
-@component("Debrief.vue")
-def Debrief(view: View, labels: View, event_act: Act) -> None:
-    """The end of a session: what was learnt, questions, pledges and what to take home."""
-
-
-@component("Analyst.vue")
-def Analyst(view: View, labels: View, event_act: Act) -> None:
-    """All measures, everything that can be set, and the scenario itself."""
-
-
-@component("Ensemble.vue")
-def Ensemble(view: View, labels: View, event_act: Act) -> None:
-    """Fields in which to choose whose luck is shown, and which series."""
-
-
-@component("Bands.vue")
-def Bands(view: View, labels: View) -> None:
-    """Bands over our hundred partnerships, to be read off and enlarged, and the table of them."""
-
-
-@component("Notes.vue")
-def Notes(view: View, labels: View, event_act: Act) -> None:
-    """The facilitator's notes to the screen that the projector shows."""
+@solara.component_vue("pages/Broken.vue", vuetify=False)
+def Broken(labels: View) -> None:
+    """Words that stand where a page could not be drawn, and what to do then."""

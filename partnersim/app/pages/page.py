@@ -101,132 +101,88 @@ def Workshop() -> Element:
     """Show the page on the projector: the stage, or what is open over it."""
     desk, do = use_desk()
     solara.Title(desk.words("app.title"))
-    labels = view.labels(desk)
-    main = sheet(desk, labels, do) if desk.sheet else stage(desk, labels, do)
-    children = [
-        ui.Top(view=view.top(desk), labels=labels, event_act=do).key("top"),
-        Html(tag="main", class_=f"ps-main-{desk.sheet or 'stage'}", children=main),
-        ui.Player(view=view.player(desk), labels=labels, event_act=do).key("player"),
-    ]
-    return Html(tag="div", class_="ps ps-room", children=children)
-
-
-def row(*children: Element, kind: str = "ps-two") -> Element:
-    """Lay elements side by side where there is room."""
-    return Html(tag="div", class_=f"ps-row {kind}", children=list(children))
-
-
-def column(*children: Element, kind: str = "") -> Element:
-    """Lay elements one above the other."""
-    return Html(tag="div", class_=kind, children=list(children))
-
-
-# What is clicked has a key of its own, and stays the same wherever it stands. Without one it is
-# made anew with each new arrangement, and a click on it that comes meanwhile reaches nobody.
-
-
-def stage(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the stage: lanes and the line of our hundred, beside one partnership and its card."""
-    asked = view.ask(desk)
-    if asked["is_open"]:  # nothing is to be seen yet, and the room reads the answers from behind
-        left = [ui.Ask(view=asked, labels=labels, event_act=do).key("ask")]
-    else:
-        left = [
-            ui.Lanes(view=view.lanes(desk), labels=labels, event_act=do).key("lanes"),
-            column(
-                ui.Choice(view=view.line_choice(desk), event_act=do).key("line"),
-                figure(view.chart(desk), labels, do).key("chart"),
-                kind="ps-panel ps-chart-of-hundred",
-            ),
-        ]
-    right = [
-        column(
-            figure(view.network(desk), labels, do).key("network"),
-            Html(tag="p", class_="ps-quiet", children=[view.one_of(desk)]),
-            kind="ps-panel",
-        ),
-        ui.Card(view=view.cards(desk), labels=labels, event_act=do).key("card"),
-    ]
-    said = ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say")
-    return [said, row(column(*left, kind="ps-side"), column(*right, kind="ps-side"), kind="ps-two ps-stage")]
-
-
-def sheet(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show what is open over the stage."""
-    inside = SHEETS[desk.sheet](desk, labels, do)
+    around = {
+        "labels": view.labels(desk),
+        "top": view.top(desk),
+        "player": view.player(desk),
+        "months": view.months(desk),
+    }
+    parts = SHEETS[desk.sheet](desk)  # what waits for the model comes last
     if view.is_screens_own(desk):
-        inside = [ui.Say(view=view.say(desk), labels=labels, event_act=do).key("say"), *inside]
-    return [Html(tag="div", class_="ps-panel ps-sheet", children=inside)]
+        parts |= {"say": view.say(desk)}
+    return ui.Projector(**around, **parts, event_act=do)
 
 
-def show_numbers(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show the numbers: who trusts whom in one partnership, and the lines of our hundred."""
-    trust = figure(sheets.who_trusts_whom(desk), labels, do)
-    key = figure(sheets.trust_key(desk), labels, do)
-    return [row(column(trust, key), ui.Numbers(view=sheets.tables(desk), labels=labels))]
+def stage(desk: Desk) -> ui.View:
+    """Describe the stage: lanes and the line of our hundred, beside one partnership and its card."""
+    asked = view.ask(desk)
+    if asked is not None:  # nothing is to be seen yet, and the room reads the answers from behind
+        left: ui.View = {"ask": asked}
+    else:
+        left = {"lanes": view.lanes(desk), "line": view.line_choice(desk), "chart": view.chart(desk)}
+    return left | {
+        "say": view.say(desk),
+        "network": view.network(desk),
+        "one_of": view.one_of(desk),
+        "card": view.cards(desk),
+    }
 
 
-def show_hundred(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show how many of a hundred simulated partnerships got there in time."""
+def numbers(desk: Desk) -> ui.View:
+    """Describe the numbers: who trusts whom in one partnership, and the lines of our hundred."""
+    return {
+        "trust": sheets.who_trusts_whom(desk),
+        "trust_key": sheets.trust_key(desk),
+        "tables": sheets.tables(desk),
+    }
+
+
+def hundred(desk: Desk) -> ui.View:
+    """Describe how many of a hundred simulated partnerships got there in time; nothing for one world."""
     if len(view.worlds_shown(desk)) < 2:
-        return [Html(tag="p", children=[labels["hundred_empty"]])]
-    guessed = sheets.guesses(desk)
-    more = [figure(guessed, labels, do)] if guessed is not None else []
-    return [
-        ui.Deadline(view=sheets.deadline(desk), labels=labels, event_act=do).key("deadline"),
-        figure(sheets.chance(desk), labels, do),
-        column(
-            ui.Choice(view=sheets.choice(desk), event_act=do).key("pictures"),
-            ui.Choice(view=sheets.share_choice(desk), event_act=do).key("share"),
-            kind="ps-bar ps-apart",
-        ),
-        *more,
-    ]
+        return {}
+    return {
+        "deadline": sheets.deadline(desk),
+        "chance": sheets.chance(desk),
+        "pictures": sheets.choice(desk),
+        "share": sheets.share_choice(desk),
+        "guesses": sheets.guesses(desk),
+    }
 
 
-def show_why(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show why trust moved: the ledger's answer, which takes less than a tenth of a second."""
+def why(desk: Desk) -> ui.View:
+    """Describe why trust moved: the ledger's answer, which takes less than a tenth of a second."""
     said = sheets.explained(desk)
-    whose = [ui.Why(view=sheets.why(desk, said), labels=labels, event_act=do).key("why")]
-    if len(view.worlds_shown(desk)) > 1:
-        whose.append(ui.Choice(view=view.arm_choice(desk), event_act=do).key("arm"))
-    line = figure(sheets.trust_line(desk), labels, do)
-    return [row(column(*whose, line), figure(sheets.why_bars(desk, said), labels, do))]
+    return {
+        "why": sheets.why(desk, said),
+        "arms": view.arm_choice(desk) if len(view.worlds_shown(desk)) > 1 else None,
+        "trust_line": sheets.trust_line(desk),
+        "why_bars": sheets.why_bars(desk, said),
+    }
 
 
-def show_change(desk: Desk, labels: ui.View, do: Act) -> list[Element]:
-    """Show levers and events; beside them, always in sight, what they do to our hundred."""
-    offered = sheets.levers_offered(desk)
-    return [
-        row(
-            ui.Change(view=sheets.change(desk), offered=offered, labels=labels, event_act=do).key("change"),
-            column(
-                figure(sheets.change_chart(desk), labels, do),
-                ui.Changed(view=sheets.all_changed(desk), labels=labels, event_act=do).key("changed"),
-            ),
-            kind="ps-five-to-three",
-        )
-    ]
+def change(desk: Desk) -> ui.View:
+    """Describe levers and events; beside them, always in sight, what they do to our hundred."""
+    return {
+        "offered": sheets.levers_offered(desk),
+        "change_chart": sheets.change_chart(desk),
+        "changed": sheets.all_changed(desk),
+        "change": sheets.change(desk),
+    }
 
 
-SHEETS: dict[str, Callable[[Desk, ui.View, Act], list[Element]]] = {
-    "menu": lambda desk, labels, do: [ui.Menu(view=sheets.menu(desk), labels=labels, event_act=do)],
-    "who": lambda desk, _labels, _do: [ui.Who(view=sheets.who(desk))],
-    "numbers": show_numbers,
-    "hundred": show_hundred,
-    "why": show_why,
-    "change": show_change,
-    "packages": lambda desk, labels, do: [
-        ui.Packages(view=sheets.packages(desk), labels=labels, event_act=do)
-    ],
-    "debrief": lambda desk, labels, do: [ui.Debrief(view=sheets.debrief(desk), labels=labels, event_act=do)],
+SHEETS: dict[str, Callable[[Desk], ui.View]] = {
+    "": stage,
+    "menu": lambda desk: {"menu": sheets.menu(desk)},
+    "who": lambda desk: {"who": sheets.who(desk)},
+    "numbers": numbers,
+    "hundred": hundred,
+    "why": why,
+    "change": change,
+    "packages": lambda desk: {"packages": sheets.packages(desk)},
+    "debrief": lambda desk: {"debrief": sheets.debrief(desk)},
 }
-"""What can be open over the stage."""
-
-
-def figure(shown: ui.View, labels: ui.View, do: Act) -> Element:
-    """Show a picture and its table."""
-    return ui.Figure(view=shown, labels=labels, event_act=do)
+"""The parts of the stage, and of what can be open over it."""
 
 
 @solara.component
@@ -264,12 +220,9 @@ def NotesOfRoom() -> Element:
     """Show what the facilitator should know of the screen that the projector shows."""
     desk, do = use_desk()
     solara.Title(desk.words("page.notes"))
-    labels, asked = view.labels(desk), view.ask(desk)
-    parts = [ui.Notes(view=sheets.notes(desk), labels=labels, event_act=do).key("notes")]
-    if asked["is_open"]:
-        question = Html(tag="h2", children=[asked["text"]])
-        parts += [question, ui.Ask(view=asked, labels=labels, event_act=do).key("ask")]
-    return Html(tag="div", class_="ps ps-desk", children=[Html(tag="main", children=parts)])
+    return ui.Facilitator(
+        labels=view.labels(desk), notes=sheets.notes(desk), ask=view.ask(desk), event_act=do
+    )
 
 
 @solara.component
@@ -278,13 +231,7 @@ def AnalystOfRoom() -> Element:
     desk, do = use_desk()
     solara.Title(desk.words("page.analyst"))
     labels = desk.words.below("page") | desk.words.below("analyst")
-    shown = analyst.show(desk)
-    parts = [
-        ui.Ensemble(view=shown, labels=labels, event_act=do),
-        ui.Bands(view=analyst.bands(desk), labels=labels),
-        ui.Analyst(view=shown, labels=labels, event_act=do),
-    ]
-    return Html(tag="div", class_="ps ps-desk", children=[Html(tag="main", children=parts)])
+    return ui.Researcher(labels=labels, analyst=analyst.show(desk), bands=analyst.bands(desk), event_act=do)
 
 
 routes = [

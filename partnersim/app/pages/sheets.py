@@ -19,7 +19,6 @@ from partnersim.app.pages.view import (
     figure,
     link_of,
     one_of,
-    player,
     strokes_of,
     world_explained,
 )
@@ -93,7 +92,7 @@ def who_trusts_whom(desk: Desk) -> View:
 
 def trust_key(desk: Desk) -> View:
     """Describe the key to the five steps of trust."""
-    return {**figure(draw.key(desk.words)), "table": ""}
+    return figure(draw.key(desk.words), has_table=False)
 
 
 def tables(desk: Desk) -> list[View]:
@@ -158,7 +157,6 @@ def deadline(desk: Desk) -> View:
     return {
         "deadline": session.deadline,
         "months": session.without.months,
-        "names": player(desk)["names"],
         "sentence": f"{reached}. {sentences.faster(hundred, session.sides, words, desk.share)}",
     }
 
@@ -277,8 +275,7 @@ def all_changed(desk: Desk) -> View:
 
 def _events_offered(desk: Desk, world: World) -> list[View]:
     """List the events that can happen now, and to whom: nobody joins who is there already."""
-    is_there = world.run().pressure[desk.session.month]
-    listed = list(zip(organisations(world), np.isfinite(is_there).tolist(), strict=True))
+    listed = list(zip(organisations(world), world.is_member(desk.session.month), strict=True))
     found = []
     for kind in event_kinds(desk.words):
         wanted = kind.name != "organisation_joins"
@@ -317,7 +314,7 @@ def change_chart(desk: Desk) -> View:
         strokes.insert(0, ghost)
     title = words("page.line_title.change", n=N_PAIRS)
     drawing = draw.so_far(strokes, title, words, month=None, size=LEVER_CHART, least=10.0)
-    return {**figure(drawing), "table": "", "said": [[words("page.ghost")]] if has_ghost else None}
+    return {**figure(drawing, has_table=False), "said": [[words("page.ghost")]] if has_ghost else None}
 
 
 def cost_of(desk: Desk, bundle: Sequence[Any]) -> str:
@@ -407,9 +404,9 @@ def levers_offered(desk: Desk) -> View:
 def _levers_set(desk: Desk, world: World) -> View:
     """Describe where levers are; one that was changed has the place of its newest change, to take it back."""
     bundle, words, found = desk.session.state.bundle, desk.words, {}
-    scenario = world.scenario()
+    scenario, month = world.scenario(), desk.session.month
     for lever in (*front_levers(scenario, words), *more_levers(scenario, words)):
-        now = lever.nearest(lever.value(world, desk.session.month))
+        now = lever.nearest(lever.value(world, month))
         sentence = f"{lever.before}{now.label}{lever.after}"
         found[lever.name] = {
             "value": now.value,

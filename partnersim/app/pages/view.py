@@ -133,17 +133,16 @@ def say(desk: Desk) -> View:
     return shown
 
 
-def ask(desk: Desk) -> View:
+def ask(desk: Desk) -> View | None:
     """Describe the question that the room bets on, and what was counted so far; None where none waits."""
     session = desk.session
     question, guess = session.question, session.guess
     if question is None or not session.is_hidden:
-        return {"text": "", "options": [], "counts": [], "is_open": False}
+        return None
     return {
         "text": question.text,
         "options": [option.text for option in question.options],
         "counts": list(guess.room) if guess else [0] * len(question.options),
-        "is_open": True,
     }
 
 
@@ -220,7 +219,7 @@ def chart(desk: Desk) -> View:
         least=10.0,
     )
     said = _said_each_month(strokes, line, words)
-    return {**figure(drawing), "table": "", "said": said}
+    return {**figure(drawing, has_table=False), "said": said}
 
 
 def strokes_of(desk: Desk, line: str) -> list[draw.Stroke]:
@@ -279,7 +278,7 @@ def network(desk: Desk) -> View:
     drawing = draw.network(links, COINS)
     marks, frames = draw.frames(run.trust, names)
     shown = {"marks": marks, "frames": frames, "rings": draw.rings(run.pressure, names)}
-    return {**figure(drawing), **shown, "table": "", "arm": arm_shown(desk)}
+    return {**figure(drawing, has_table=False), **shown, "arm": arm_shown(desk)}
 
 
 def one_of(desk: Desk) -> str:
@@ -330,6 +329,11 @@ def arm_choice(desk: Desk) -> View:
     }
 
 
+def months(desk: Desk) -> list[str]:
+    """Name all months, from the first to the last."""
+    return [sentences.when(month, desk.words) for month in range(desk.session.without.months + 1)]
+
+
 def player(desk: Desk) -> View:
     """Describe the timeline: its flags, where play stops, and how many bets are in."""
     session, words = desk.session, desk.words
@@ -350,7 +354,6 @@ def player(desk: Desk) -> View:
     return {
         "months": world.months,
         "month": session.month,
-        "names": [sentences.when(month, words) for month in range(world.months + 1)],
         "flags": flags,
         "flagged": sorted({flag["month"] for flag in flags if flag["month"]}),
         "stops": sorted(stop for stop in stops if stop <= world.months),
@@ -360,7 +363,7 @@ def player(desk: Desk) -> View:
     }
 
 
-def figure(drawing: Picture, heading: str = "") -> View:
+def figure(drawing: Picture, heading: str = "", *, has_table: bool = True) -> View:
     """Describe a picture for the page, and its table.
 
     `marks`, `frames`, `rings` and `numbers` let it play; `arm` is the world that it is of. `said` are
@@ -369,7 +372,7 @@ def figure(drawing: Picture, heading: str = "") -> View:
     return {
         "svg": drawing.svg,
         "title": drawing.title,
-        "table": draw.table_html(drawing.table, drawing.title),
+        "table": draw.table_html(drawing.table, drawing.title) if has_table else "",
         "heading": heading,
         "arm": "without",
         **dict.fromkeys(("marks", "frames", "rings", "numbers", "said")),
