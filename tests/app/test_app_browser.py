@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from partnersim.app.pages.desk import SHEETS
+from partnersim.app.pages.view import LINES
+from partnersim.app.words import words
+from partnersim.app.world import N_PAIRS
 from tests.accessibility import violations
 from tests.browser import (
     Server,
@@ -177,8 +180,12 @@ def test_the_numbers_have_a_table_for_each_line_and_play_too(visitor: Visitor) -
     page = visitor.page
     open_sandbox(page)
     open_sheet(page, "t", "numbers")
-    expect(page.locator(".ps-tables table")).to_have_count(6)
-    expect(page.locator(".ps-tables table").first.locator("tbody tr")).to_have_count(11)
+    lines = page.locator("main [role=region] table").last
+    for name in LINES:
+        button(page, words()(f"page.line.{name}")).click()
+        expect(lines.locator("caption")).to_have_text(words()(f"page.line_title.{name}", n=N_PAIRS))
+        expect(lines.locator("tbody tr")).to_have_count(11)
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     expect(page.locator("a.ps-cell")).to_have_count(30)
     seen = page.evaluate(
         "[0, 60, 120].map(month => { partnersim.show(month);"

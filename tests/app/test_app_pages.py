@@ -246,7 +246,7 @@ def test_nothing_of_a_comparison_shows_before_the_room_has_bet(desk: Desk) -> No
         view.lanes(desk),
         view.chart(desk),
         sheets.change_chart(desk),
-        sheets.tables(desk),
+        sheets.line_numbers(desk),
         view.say(desk),
     ]
     assert "With Ana" not in str(shown)

@@ -78,7 +78,7 @@ def Projector(
     who: list[View],
     trust: View,
     trust_key: View,
-    tables: list[View],
+    line_numbers: View,
     deadline: View,
     chance: View,
     pictures: View,

@@ -129,11 +129,12 @@ def stage(desk: Desk) -> ui.View:
 
 
 def numbers(desk: Desk) -> ui.View:
-    """Describe the numbers: who trusts whom in one partnership, and the lines of our hundred."""
+    """Describe the numbers: who trusts whom in one partnership, and a line of our hundred."""
     return {
         "trust": sheets.who_trusts_whom(desk),
         "trust_key": sheets.trust_key(desk),
-        "tables": sheets.tables(desk),
+        "line": view.line_choice(desk),
+        "line_numbers": sheets.line_numbers(desk),
     }
 
 

@@ -12,7 +12,6 @@ from partnersim.app.levers import coordinator_choices, event_kinds, find_lever, 
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
-    LINES,
     STAGE_CHART,
     View,
     arm_shown,
@@ -95,15 +94,12 @@ def trust_key(desk: Desk) -> View:
     return figure(draw.key(desk.words), has_table=False)
 
 
-def tables(desk: Desk) -> list[View]:
-    """Describe the numbers behind the lines of the stage, year by year: a table for each line."""
+def line_numbers(desk: Desk) -> View:
+    """Describe the numbers behind the line that the stage shows, year by year."""
     words = desk.words
-    found = []
-    for line in LINES:
-        strokes, title = strokes_of(desk, line), words(f"page.line_title.{line}", n=N_PAIRS)
-        drawing = draw.so_far(strokes, title, words, month=None, size=STAGE_CHART)
-        found.append({"title": title, "html": draw.table_html(drawing.table, title)})
-    return found
+    title = words(f"page.line_title.{desk.line}", n=N_PAIRS)
+    drawing = draw.so_far(strokes_of(desk, desk.line), title, words, month=None, size=STAGE_CHART)
+    return {"title": title, "html": draw.table_html(drawing.table, title)}
 
 
 def guesses(desk: Desk) -> View | None:
