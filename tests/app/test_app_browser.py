@@ -186,6 +186,9 @@ def test_the_numbers_have_a_table_for_each_line_and_play_too(visitor: Visitor) -
         expect(lines.locator("caption")).to_have_text(words()(f"page.line_title.{name}", n=N_PAIRS))
         expect(lines.locator("tbody tr")).to_have_count(11)
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert page.evaluate(
+            "(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.ps-years'))"
+        )
     expect(page.locator("a.ps-cell")).to_have_count(30)
     seen = page.evaluate(
         "[0, 60, 120].map(month => { partnersim.show(month);"
