@@ -540,7 +540,8 @@ def so_far(
     years = range(0, months + 1, YEAR)
     table: dict[str, list[Any]] = {words("draw.by"): [when(at, words) for at in years]}
     for stroke in strokes:
-        table[stroke.name] = [round(float(stroke.values[at]), 1) for at in years]
+        known = [round(float(stroke.values[at]), 1) for at in years]
+        table[stroke.name] = ["–" if math.isnan(value) else value for value in known]
     return Picture(marks, title, table, (width, height + above), words("draw.lines_desc"))
 
 

@@ -300,6 +300,14 @@ def test_a_bet_lies_where_it_was_placed(bet: Bet, x: tuple[int, int], y: tuple[i
     assert 20 < float(said.attrib["y"]) < 178, "on the chart, and not on the years"
 
 
+def test_lines_of_a_place_that_fell_apart_end_where_it_did() -> None:
+    strokes = [line("as it is", np.array([40.0] * 13 + [np.nan] * 12)), line("with Ana", np.full(25, 60.0))]
+    drawn = draw.so_far(strokes, "Trust", WORDS, month=None, size=(620, 216), has_names=True)
+    assert drawn.table["as it is"] == [40, 40, "–"]
+    assert drawn.table["with Ana"] == [60] * 3
+    assert "nan" not in drawn.svg
+
+
 def test_long_names_of_lines_stand_in_full_above_them_and_not_on_each_other() -> None:
     names = ["An independent Ana", "Ana, employed by Acute hospital and often acting for it"]
     for size in (draw.WIDE, (draw.PANE[0], 300)):

@@ -154,23 +154,20 @@ def plan_of(session: Session) -> str:
     plan["design"] = {"type": "sobol", "points": SWEEP_POINTS}
     plan["parameters"] = {path: {"low": low, "high": high} for path, low, high in _ranges(session, scenario)}
     if session.with_ is not None:
-        arm = _differences(scenario, session.with_)
-        plan["arms"] = {"with": arm}
+        plan["arms"] = {"with": _differences(scenario, session.with_)}
     plan["scenario"] = parse_toml(scenario.to_toml(), "scenario")
     return tomlkit.dumps(plan)
 
 
 def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, float]]:
     """Give the path of each front lever, with its least and its greatest band."""
-    world = World(place=session.without.place, text=session.without.text)
     for lever in front_levers(scenario, session.words):
         values = sorted(band.value for band in lever.bands)
         change = lever.change(values[0])
         is_setting = isinstance(change, Setting)
         # mypy does not follow that what is no setting here is a lever.
         path = change.path if is_setting else f"ways_of_working.{change.lever}"  # type: ignore[union-attr]
-        if world.names or not path.startswith("organisations."):
-            yield path, values[0], values[-1]
+        yield path, values[0], values[-1]
 
 
 def _differences(scenario: Scenario, with_: World) -> dict[str, Any]:

@@ -10,14 +10,15 @@ from importlib.resources import files
 from typing import Any
 
 from partnersim.app import draw
-from partnersim.app.links import LinkError, to_link
+from partnersim.app.links import to_link
 from partnersim.app.qr import qr
 from partnersim.app.room import mirror, review
 from partnersim.app.room.game import Game
 from partnersim.app.room.phones import Phone, PhoneRoom
-from partnersim.app.room.pictures import lines
+from partnersim.app.sentences import title_of
 from partnersim.app.session import State
 from partnersim.app.words import Words, read_texts, words
+from partnersim.figures.palette import COLOURS, DASHES
 from partnersim.figures.picture import Picture
 from partnersim.game.rules import rules
 from partnersim.runs.ledger import SAID
@@ -30,6 +31,9 @@ NOTHING = "–"
 
 FEWEST_TABLES = 2
 """Tables whose answers can be apart; of one alone nothing is shown, so that nobody is singled out."""
+
+LINES_SIZE = (620, 216)
+"""The size of a chart of lines, half as wide as the screen; the names of its arms stand above."""
 
 MOST_SPREADS = 6
 """Questions on the shared screen: those that the room sees most differently. The table has all."""
@@ -108,7 +112,7 @@ def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
 
 
 def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
-    said, known = texts(), rules()
+    said = texts()
     shown: View = {"phase": room.phase, "seats": _free_seats(room, phone), "seat": phone.seat, "title": ""}
     match room.phase:
         case "seats":
@@ -122,7 +126,7 @@ def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
     if not phone.seat:
         return shown
     shown |= {
-        "name": known.scenario.organisation_titles[known.seats.index(phone.seat)],
+        "name": title_of(phone.seat, rules().scenario),
         "card": [
             [said(f"phone.card_{part}"), said(f"card.{phone.seat}.{part}")]
             for part in ("wants", "held", "secret")
@@ -342,8 +346,14 @@ def _after_game(game: Game) -> View:
     ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
     pictures = []
     for what, series in (("trust", "trust"), ("change", "change_delivered")):
-        shown = {names[arm]: found.run.series[series] for arm, found in arms.items()}
-        pictures.append(_picture(lines(shown, said(f"screen.over_{what}_axis"), said("screen.years"))))
+        strokes = [
+            draw.Stroke(names[arm], 100 * found.run.series[series], colour, dash, 5.0)
+            for (arm, found), colour, dash in zip(arms.items(), COLOURS, DASHES, strict=False)
+        ]
+        title = said(f"screen.over_{what}_axis")
+        pictures.append(
+            _picture(draw.so_far(strokes, title, words(), month=None, size=LINES_SIZE, has_names=True))
+        )
     return {
         "title": said("screen.over_title", **ends),
         "lines": [],
@@ -429,7 +439,7 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "phones": [
             {
                 "number": phone.number,
-                "seat": _title_of(phone.seat),
+                "seat": title_of(phone.seat, rules().scenario),
                 "state": said(
                     f"desk.{'typed' if phone.is_typed else 'connected' if phone.n_lines else 'asleep'}"
                 ),
@@ -467,14 +477,8 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
 
 def game_link(game: Game) -> str:
     """Return a link, relative to the workshop, that opens the game there; empty if it is too long."""
-    try:
-        return f"/?s={to_link(State(world=game.world()))}"
-    except LinkError:
-        return ""
-
-
-def _title_of(seat: str) -> str:
-    return rules().scenario.organisation_titles[rules().seats.index(seat)] if seat else ""
+    link = to_link(State(world=game.world()))
+    return f"/?s={link}" if link else ""
 
 
 # --- parts of all ---------------------------------------------------------------------------------
