@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from partnersim.app import draw
 from partnersim.app.links import to_link
 from partnersim.app.qr import qr
@@ -18,6 +20,7 @@ from partnersim.app.room.phones import Phone, PhoneRoom
 from partnersim.app.sentences import title_of
 from partnersim.app.session import State
 from partnersim.app.words import Words, read_texts, words
+from partnersim.app.world import World
 from partnersim.figures.palette import COLOURS, DASHES
 from partnersim.figures.picture import Picture
 from partnersim.game.rules import rules
@@ -341,14 +344,14 @@ def _after_round(game: Game) -> View:
 def _after_game(game: Game) -> View:
     """Tell how the same four years went otherwise, and which choices moved trust most."""
     said = texts()
-    arms = review.arms(game)
+    arms = game.arms()
     names = {arm: said(f"screen.over_{arm}") for arm in arms}
-    ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
+    ends = {arm: _hundredths(world.run().measures["trust"]) for arm, world in arms.items()}
     pictures = []
     for what, series in (("trust", "trust"), ("change", "change_delivered")):
         strokes = [
-            draw.Stroke(names[arm], 100 * found.run.series[series], colour, dash, 5.0)
-            for (arm, found), colour, dash in zip(arms.items(), COLOURS, DASHES, strict=False)
+            draw.Stroke(names[arm], 100 * world.run().series[series], colour, dash, 5.0)
+            for (arm, world), colour, dash in zip(arms.items(), COLOURS, DASHES, strict=False)
         ]
         title = said(f"screen.over_{what}_axis")
         pictures.append(
@@ -363,18 +366,19 @@ def _after_game(game: Game) -> View:
     }
 
 
-def _arms_table(arms: dict[str, review.Arm], names: dict[str, str]) -> str:
-    """Write how each arm ended: this partnership, and the medians of our hundred."""
+def _arms_table(arms: dict[str, World], names: dict[str, str]) -> str:
+    """Write how each arm ended: this partnership, and the medians of those of our hundred that last."""
     said = texts()
-    ends = [
-        ("trust", [arm.run.measures["trust"] for arm in arms.values()]),
-        ("change", [arm.run.measures["change_delivered"] for arm in arms.values()]),
-        ("trust_hundred", [arm.median("trust") for arm in arms.values()]),
-        ("change_hundred", [arm.median("change_delivered") for arm in arms.values()]),
-    ]
     table: dict[str, list[str]] = {said("screen.arm"): list(names.values())}
-    for what, values in ends:
-        table[said(f"screen.arm_{what}")] = [_hundredths(value) for value in values]
+    measures = {"trust": "trust", "change": "change_delivered"}
+    for what, measure in measures.items():
+        table[said(f"screen.arm_{what}")] = [
+            _hundredths(world.run().measures[measure]) for world in arms.values()
+        ]
+    for what, measure in measures.items():
+        table[said(f"screen.arm_{what}_hundred")] = [
+            _hundredths(float(np.nanmedian(world.hundred().measures[measure]))) for world in arms.values()
+        ]
     return draw.table_html(table, said("screen.over_table"))
 
 
