@@ -25,12 +25,9 @@ from partnersim.figures.palette import COLOURS, DASHES
 from partnersim.figures.picture import Picture
 from partnersim.game.rules import rules
 from partnersim.runs.ledger import SAID
-from partnersim.runs.wording import capital
+from partnersim.runs.wording import NOTHING, capital, fixed
 
 View = dict[str, Any]
-
-NOTHING = "–"
-"""It stands for a number that there is not."""
 
 FEWEST_TABLES = 2
 """Tables whose answers can be apart; of one alone nothing is shown, so that nobody is singled out."""
@@ -408,7 +405,7 @@ def _moved(game: Game) -> View:
 
 
 def _interval(effect: review.Effect) -> str:
-    mean, low, high = map(_points, (effect.trust.mean, *effect.trust.ci95))
+    mean, low, high = (fixed(100 * trust, 1, sign=True) for trust in (effect.trust.mean, *effect.trust.ci95))
     return f"{mean} ({low} to {high})"
 
 
@@ -416,13 +413,9 @@ def _through(effect: review.Effect) -> str:
     """Tell through what a choice acted: its own cause in the ledger and how much, or a replay's causes."""
     causes = words().listed([SAID[cause] for cause in effect.causes])
     if effect.booked is not None:
-        return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
+        points = fixed(100 * effect.booked, 1, sign=True)
+        return texts()("screen.moved_booked", cause=causes, points=points)
     return texts()("screen.moved_replayed", causes=causes) if causes else texts()("screen.moved_only")
-
-
-def _points(trust: float) -> str:
-    """Write a difference of trust in points of 100, with its sign."""
-    return f"{100 * trust:+.1f}".replace("-", "−")
 
 
 # --- the facilitator's desk ----------------------------------------------------------------------
@@ -508,4 +501,4 @@ def _picture(picture: Picture) -> View:
 
 def _hundredths(share: float) -> str:
     """Write a share in hundredths; a dash for what nobody has, as the trust of a place that fell apart."""
-    return f"{100 * share:.0f}" if share == share else NOTHING
+    return fixed(100 * share, 0)
