@@ -170,7 +170,7 @@ def change_png(session: Session) -> bytes:
 
 def months_csv(session: Session) -> str:
     """Write the months of this partnership as a table: a row a month, both worlds side by side."""
-    import pandas  # it takes a while to load, and only this needs it
+    import pandas as pd  # it takes a while to load, and only this needs it
 
     sides = session.sides
     arms = {"without": session.without.run()}
@@ -182,8 +182,7 @@ def months_csv(session: Session) -> str:
     for arm, run in arms.items():
         columns |= {f"{name}_{arm}": run.series[name] for name in SERIES_IN_FILE}
         columns[f"speed_{arm}"] = speed(run.series["change_delivered"][np.newaxis])[0]
-    table = pandas.DataFrame(columns)
-    return table.to_csv(index_label="month", float_format="%.6g", lineterminator="\n")
+    return pd.DataFrame(columns).to_csv(index_label="month", float_format="%.6g", lineterminator="\n")
 
 
 # --- learning points ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Who gets in where phones are let in: they get the page for phones, and nothing else of the machine."""
+"""Where phones join, and the lines of phones, desk and screen, without a browser."""
 
 from __future__ import annotations
 
