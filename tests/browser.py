@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -257,6 +258,22 @@ def visit(browser: Any, address: str, **options: Any) -> Iterator[Visitor]:
 
 
 @contextmanager
+def open_file(browser: Any, file: Path, size: tuple[int, int] = (1280, 720)) -> Iterator[Any]:
+    """A page opened from a file, in which nothing goes wrong and which asks for nothing else."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("request", lambda request: problems.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert [problem for problem in problems if not problem.startswith("blob:")] == [file.as_uri()]
+
+
+@contextmanager
 def open_browser() -> Iterator[Any]:
     """A browser, or a reason to skip."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -350,6 +367,17 @@ def play_to_the_answer(page: Any) -> None:
         page.evaluate("partnersim.play(); partnersim.skip()")
         settle(page)
     raise AssertionError("the bet was not answered")
+
+
+def tab_to(page: Any, what: Any) -> None:
+    """Press Tab until something, a locator or a selector, has the focus, which has to be seen."""
+    wanted = page.locator(what) if isinstance(what, str) else what
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate_all("all => all.includes(document.activeElement)"):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "4px", what
+            return
+    pytest.fail(f"the keyboard does not reach {what}")
 
 
 def settle(page: Any) -> None:

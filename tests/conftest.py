@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.browser import Server, open_browser
+from tests.browser import Server, Visitor, open_browser, visit
 
 # Read by matplotlib when it is first imported: figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
@@ -55,3 +55,10 @@ def server() -> Iterator[Server]:
     """The app, in a process of its own."""
     with Server() as started:
         yield started
+
+
+@pytest.fixture
+def visitor(browser: Any, server: Server) -> Iterator[Visitor]:
+    """Somebody who has opened the app."""
+    with visit(browser, server.address) as one:
+        yield one

@@ -49,7 +49,7 @@ from partnersim.figures.palette import COLOURS, DARK, INK, LINE, ORANGE, PAPER, 
 from partnersim.figures.picture import Picture
 from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.measures import YEAR, Floats
-from partnersim.runs.wording import capital
+from partnersim.runs.wording import NOTHING, capital
 
 PANE, TALL_PANE, WIDE = (594, 332), (594, 470), (1240, 560)
 """Sizes: half of a screen, the same for more than eight organisations, and all of it."""
@@ -540,7 +540,8 @@ def so_far(
     years = range(0, months + 1, YEAR)
     table: dict[str, list[Any]] = {words("draw.by"): [when(at, words) for at in years]}
     for stroke in strokes:
-        table[stroke.name] = [round(float(stroke.values[at]), 1) for at in years]
+        known = [round(float(stroke.values[at]), 1) for at in years]
+        table[stroke.name] = [NOTHING if math.isnan(value) else value for value in known]
     return Picture(marks, title, table, (width, height + above), words("draw.lines_desc"))
 
 

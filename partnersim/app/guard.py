@@ -137,8 +137,10 @@ class Guard:
 
     def _what_is_wrong(self, scope: Scope) -> str:
         """Return the key of the words that say why a request is turned away; empty where it is not."""
-        if self._for_others and not self._is_here(scope) and scope["path"] not in self._for_others:
-            return "door.phones"
+        if self._for_others and scope["path"] not in self._for_others:
+            client = scope.get("client")  # the address that it really came from
+            if client is None or not is_loopback(client[0]):
+                return "door.phones"
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_own(host):
@@ -162,11 +164,6 @@ class Guard:
                 origins[0],
             )
         return "door.origin"
-
-    def _is_here(self, scope: Scope) -> bool:
-        """Return whether a request comes from this machine, by the address that it really came from."""
-        client = scope.get("client")
-        return client is not None and is_loopback(client[0])
 
     def _is_own(self, host: str) -> bool:
         """Return whether a name is this server's: whoever owns another may let it mean this machine.

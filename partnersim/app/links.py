@@ -14,7 +14,7 @@ import zlib
 
 from partnersim.app.session import State, check_state
 from partnersim.app.stories import stories
-from partnersim.app.words import Words, words
+from partnersim.app.words import words
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.files import parse_json
 
@@ -33,26 +33,21 @@ SESSION = re.compile(r"\d+\.[\w-]{40,}")
 
 
 class LinkError(InputError):
-    """A link cannot be opened or made; the message is for the person who has it."""
+    """A link cannot be opened; the message is for the person who has it."""
 
 
-def to_link(state: State, texts: Words | None = None) -> str:
+def to_link(state: State) -> str:
     """Pack a session into letters that need no quoting in a link.
 
-    Raises
-    ------
-    LinkError
-        If it is too much for a link, as a long scenario of one's own may be.
+    Empty if it is too much for a link, as a long scenario of one's own may be.
     """
     packed = zlib.compress(state.model_dump_json().encode(), level=9)
     text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
     link = f"{VERSION}.{text}"
-    if len(link) > MOST_LETTERS:
-        raise LinkError((texts or words())("link.too_much"))
-    return link
+    return link if len(link) <= MOST_LETTERS else ""
 
 
-def from_link(link: str, texts: Words | None = None) -> State:
+def from_link(link: str) -> State:
     """Open a link.
 
     Raises
@@ -60,7 +55,7 @@ def from_link(link: str, texts: Words | None = None) -> State:
     LinkError
         If it is broken, too long, of another version, or holds what cannot be.
     """
-    said = texts or words()
+    said = words()
     if len(link) > MOST_LETTERS:
         raise LinkError(said("link.too_long"))
     version, _, text = link.partition(".")

@@ -302,20 +302,13 @@ class Why:
         Causes, the largest first, 'all else' last.
     total
         Their sum: what trust moved by, in tenths of a point of 100.
-    first_month, last_month
-        The month after which, and the one to the end of which, it is explained.
-    turning_month
-        The month in which it moved most in that direction.
     turning
-        That month in words.
+        In words, the month in which it moved most in that direction.
     """
 
     sentence: str
     bars: tuple[Bar, ...]
     total: int
-    first_month: int
-    last_month: int
-    turning_month: int
     turning: str
 
 
@@ -357,9 +350,6 @@ def why(
         sentence=_say_why(bars, start, end, about, words),
         bars=bars,
         total=end - start,
-        first_month=first,
-        last_month=month,
-        turning_month=turning,
         turning=words("why.month", when=when(turning, words)),
     )
 

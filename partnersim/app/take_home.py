@@ -5,7 +5,6 @@ All of it is drawn from the session's own runs, and says which: seed, partnershi
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import re
@@ -16,7 +15,7 @@ import numpy as np
 
 import partnersim
 from partnersim.app import draw, sentences
-from partnersim.app.links import LinkError, to_link
+from partnersim.app.links import to_link
 from partnersim.app.qr import qr
 from partnersim.app.session import Session, State, say_room
 from partnersim.app.words import Words
@@ -76,18 +75,17 @@ def summary_page(session: Session, link: str = "") -> str:
     It needs no other file, and is one sheet of A4. `link` opens the session on other machines; empty
     where none can open it.
     """
-    texts = session.words
-    world = session.without
-    scenario = world.scenario()
-    place = scenario.title or world.place
+    texts, world = session.words, session.without
+    title = escape(texts("take_home.title", place=world.scenario().title or world.place))
+    picture = change_picture(session)
     made = texts(
         "take_home.made", version=partnersim.__version__, seed=world.seed, replicate=world.replicate + 1
     )
     sections = [
-        f"<h1>{escape(texts('take_home.title', place=place))}</h1>",
+        f"<h1>{title}</h1>",
         _scan(link, session.state, texts),
         _list(texts("take_home.learnt"), learning_points(session), is_ordered=True),
-        _figure(change_picture(session)),
+        f"<figure><figcaption>{escape(picture.title)}</figcaption>{picture.svg}</figure>",
         f"<h2>{escape(texts('take_home.numbers'))}</h2>",
         draw.table_html(numbers(session), texts("take_home.numbers")),
         f'<div class="columns">{"".join(_lists(session))}</div>',
@@ -96,7 +94,7 @@ def summary_page(session: Session, link: str = "") -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(texts('take_home.title', place=place))}</title>"
+        f"<title>{title}</title>"
         f"<style>{PAGE_STYLE}</style></head><body><main>{''.join(sections)}</main></body></html>"
     )
 
@@ -172,24 +170,19 @@ def change_png(session: Session) -> bytes:
 
 def months_csv(session: Session) -> str:
     """Write the months of this partnership as a table: a row a month, both worlds side by side."""
+    import pandas as pd  # it takes a while to load, and only this needs it
+
     sides = session.sides
     arms = {"without": session.without.run()}
     if session.with_ is not None:
-        first, second = (sides.other, sides.who) if sides.other else ("without", "with")
-        arms = {_column(first): session.without.run(), _column(second): session.with_.run()}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = (*SERIES_IN_FILE, "speed")
-    writer.writerow(["month", *(f"{name}_{arm}" for arm in arms for name in names)])
-    columns = [_series(run, name) for run in arms.values() for name in names]
-    for month in range(session.without.months + 1):
-        writer.writerow([month, *(_cell(float(column[month])) for column in columns)])
-    return text.getvalue()
-
-
-def _column(name: str) -> str:
-    """Turn the name of a world into a part of a column's name."""
-    return re.sub(r"\W+", "_", name).strip("_")
+        names = (sides.other, sides.who) if sides.other else ("without", "with")
+        runs = (session.without.run(), session.with_.run())
+        arms = {re.sub(r"\W+", "_", name).strip("_"): run for name, run in zip(names, runs, strict=True)}
+    columns: dict[str, Floats] = {}
+    for arm, run in arms.items():
+        columns |= {f"{name}_{arm}": run.series[name] for name in SERIES_IN_FILE}
+        columns[f"speed_{arm}"] = speed(run.series["change_delivered"][np.newaxis])[0]
+    return pd.DataFrame(columns).to_csv(index_label="month", float_format="%.6g", lineterminator="\n")
 
 
 # --- learning points ------------------------------------------------------------------------------
@@ -275,10 +268,8 @@ LINES = 42
 
 def _scan(link: str, state: State, texts: Words) -> str:
     """Draw what a phone can scan: the link, or a command that opens the same where others cannot open one."""
-    try:
-        content = link or f"partnersim app {to_link(state)}"
-    except LinkError:
-        content = ""
+    packed = to_link(state)
+    content = link or (f"partnersim app {packed}" if packed else "")
     drawn = qr(content, error="l") if content else ""
     key = "no_scan" if not drawn else "scan_link" if link else "scan_command"
     label = escape(texts("take_home.link"))
@@ -317,10 +308,6 @@ def _list(heading: str, items: list[str], *, is_ordered: bool = False) -> str:
     tag = "ol" if is_ordered else "ul"
     inside = "".join(f"<li>{escape(item)}</li>" for item in items)
     return f"<section><h2>{escape(heading)}</h2><{tag}>{inside}</{tag}></section>"
-
-
-def _figure(drawing: Picture) -> str:
-    return f"<figure><figcaption>{escape(drawing.title)}</figcaption>{drawing.svg}</figure>"
 
 
 def _changes(session: Session) -> list[str]:
@@ -374,14 +361,3 @@ def _say(value: float, name: str, texts: Words) -> str:
     if measure.unit == "staff days":
         return texts("take_home.staff_days", n=f"{value:,.0f}")
     return f"{value:g}"
-
-
-def _series(run: Run, name: str) -> Floats:
-    if name == "speed":
-        return np.asarray(speed(run.series["change_delivered"][np.newaxis])[0])
-    return run.series[name]
-
-
-def _cell(value: float) -> str:
-    """Write a number of a file; empty where there is none."""
-    return "" if math.isnan(value) else f"{value:.6g}"

@@ -31,9 +31,6 @@ class Words:
         """
         return self.texts[key].format(**values)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self.texts
-
     def count(self, noun: str, n: int) -> str:
         """Write a number with its noun: '1 month', '21 months'."""
         form = "one" if n == 1 else "other"

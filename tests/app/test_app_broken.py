@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from tests.accessibility import violations
-from tests.browser import Server, Visitor, at_screen, button, expect, go_to, open_sheet, open_story, settle
+from tests.browser import (
+    Server,
+    Visitor,
+    at_screen,
+    button,
+    expect,
+    go_to,
+    open_sheet,
+    open_story,
+    settle,
+    visit,
+)
 
 pytest.importorskip("solara", reason="the app needs solara")
 
@@ -50,18 +61,15 @@ def check_words(page: Any) -> None:
     ids=["frame", "words", "labels"],
 )
 def test_a_first_page_that_cannot_be_drawn_says_so(browser: Any, code: str) -> None:
-    with serve(code) as server:
-        visitor = Visitor(browser, server.address)
-        check_words(visitor.go())
-        visitor.close()
+    with serve(code) as server, visit(browser, server.address) as visitor:
+        check_words(visitor.page)
     assert "a page could not be drawn" in server.printed
     assert f"RuntimeError: {FAULT}" in server.printed, "whoever looks after the program finds the cause"
 
 
 def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: Any) -> None:
-    with serve(ONCE) as server:
-        visitor = Visitor(browser, server.address, bypass_csp=True)
-        page = visitor.go()
+    with serve(ONCE) as server, visit(browser, server.address, bypass_csp=True) as visitor:
+        page = visitor.page
         open_story(page, "The coordinator")
         button(page, "Menu").click()
         page.get_by_label("Chapters").select_option(index=3)
@@ -71,13 +79,11 @@ def test_a_screen_that_failed_once_is_there_when_it_is_started_again(browser: An
         page.keyboard.press("Enter")
         at_screen(page, 4)
         expect(page.locator("main .ps-picture svg")).to_be_visible()
-        visitor.close()
 
 
 def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(browser: Any) -> None:
-    with serve("sheets.chance = broken") as server:
-        visitor = Visitor(browser, server.address)
-        page = visitor.go()
+    with serve("sheets.chance = broken") as server, visit(browser, server.address) as visitor:
+        page = visitor.page
         open_story(page, "The coordinator")
         go_to(page, 3)
         at_screen(page, 3)
@@ -91,13 +97,14 @@ def test_the_step_that_led_to_a_screen_that_always_fails_can_be_taken_back(brows
         assert "back" not in page.url
         page.reload()
         at_screen(page, 3)
-        visitor.close()
 
 
 def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> None:
-    with serve("acts.event_kinds = broken\nsheets.notes = broken") as server:
-        visitor = Visitor(browser, server.address)
-        page = visitor.go()
+    with (
+        serve("acts.event_kinds = broken\nsheets.notes = broken") as server,
+        visit(browser, server.address) as visitor,
+    ):
+        page = visitor.page
         notes = visitor.open_window("notes")
         check_words(notes)
         assert button(notes, "Take the last step back").count() == 0
@@ -109,7 +116,6 @@ def test_an_act_may_fail_and_the_page_and_other_windows_go_on(browser: Any) -> N
         assert "broke" not in page.locator("body").inner_text()
         open_sheet(page, "w", "why")
         expect(page.get_by_role("alert")).to_have_count(0)
-        visitor.close()
     assert server.printed.count(f"RuntimeError: {FAULT}") >= 2
 
 
@@ -126,12 +132,10 @@ def test_where_even_those_words_cannot_be_drawn_no_traceback_shows(browser: Any)
 
 
 def test_a_file_that_cannot_be_made_says_so(browser: Any) -> None:
-    with serve("take_home.months_csv = broken") as server:
-        visitor = Visitor(browser, server.address)
-        page = visitor.go()
+    with serve("take_home.months_csv = broken") as server, visit(browser, server.address) as visitor:
+        page = visitor.page
         form = {"room": visitor.key()}
         answer = page.request.post(f"{server.address}take-home/months.csv", form=form)
         assert answer.status == 500
         assert answer.text() == "This file could not be made. Go back to the workshop: it goes on."
-        visitor.close()
     assert FAULT in server.printed

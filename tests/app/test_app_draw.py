@@ -31,7 +31,7 @@ def network(trust: np.ndarray, titles: list[str]) -> Picture:
 
 def make_all(titles: list[str], who: str) -> dict[str, Picture]:
     run = TWIN.run()
-    without, with_ = compare_hundred(PLACE, TWIN).months_to(0.5)
+    reached, half = compare_hundred(PLACE, TWIN).months_to(0.5), "half of the change"
     strokes = [
         Stroke(f"with {who}", 100 * TWIN.median("change_delivered"), "#28A197"),
         Stroke("without", 100 * PLACE.median("change_delivered"), "#12436D"),
@@ -41,23 +41,16 @@ def make_all(titles: list[str], who: str) -> dict[str, Picture]:
         "network": network(run.trust[24], titles),
         "heatmap": draw.heatmap(draw.Links(run.trust[24], PLACE.names, titles, 24, WORDS)),
         "key": draw.key(WORDS),
-        "icons": draw.icon_arrays((without, with_), 96, "half of the change", Sides(who), WORDS),
-        "dots": draw.dots((without, with_), 96, 120, "half of the change", Sides(who), WORDS),
+        "icons": draw.icon_arrays(reached, 96, half, Sides(who), WORDS),
+        "dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS),
         "bars": draw.bars(why(PLACE.ledger(), 24, WORDS), WORDS),
         "so far": draw.so_far(strokes, who, WORDS, month=24, size=(594, 208), bet=bet),
         "lines": draw.so_far(strokes, who, WORDS, month=None, size=(1240, 300), has_names=True),
         "guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS),
-        **make_narrow(without, with_, who),
-    }
-
-
-def make_narrow(without: np.ndarray, with_: np.ndarray, who: str) -> dict[str, Picture]:
-    """Those that fill the page, for a page of a phone's width."""
-    width, half, reached = draw.NARROW, "half of the change", (without, with_)
-    return {
-        "narrow icons": draw.icon_arrays((without, with_), 96, half, Sides(who), WORDS, width=width),
-        "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=width),
-        "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=width),
+        # Those that fill the page, for a page of a phone's width.
+        "narrow icons": draw.icon_arrays(reached, 96, half, Sides(who), WORDS, width=draw.NARROW),
+        "narrow dots": draw.dots(reached, 96, 120, half, Sides(who), WORDS, width=draw.NARROW),
+        "narrow guesses": draw.guesses([who, "later"], [3, 9], [60, 40], 0, WORDS, width=draw.NARROW),
     }
 
 
@@ -70,20 +63,10 @@ def texts(picture: Picture) -> list[ElementTree.Element]:
     return list(ElementTree.fromstring(picture.svg).iter(f"{SVG}text"))
 
 
-NAMES = [
-    "network",
-    "heatmap",
-    "key",
-    "icons",
-    "dots",
-    "bars",
-    "so far",
-    "lines",
-    "guesses",
-    "narrow icons",
-    "narrow dots",
-    "narrow guesses",
-]
+NAMES = [  # of `make_all`
+    "network", "heatmap", "key", "icons", "dots", "bars",
+    "so far", "lines", "guesses", "narrow icons", "narrow dots", "narrow guesses",
+]  # fmt: skip
 INTERACTIVE = ("network", "heatmap", "dots", "narrow dots")
 
 
@@ -110,9 +93,8 @@ def test_type_can_be_read_from_the_back_row(pictures: dict[str, Picture], name: 
     assert all(float(text.attrib["font-size"]) >= 24 for text in texts(picture))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_text_leaves_the_picture(pictures: dict[str, Picture], name: str) -> None:
-    root = ElementTree.fromstring(pictures[name].svg)
+def check_that_no_text_leaves(picture: Picture) -> None:
+    root = ElementTree.fromstring(picture.svg)
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     for text in root.iter(f"{SVG}text"):
         size = float(text.attrib["font-size"])
@@ -122,6 +104,11 @@ def test_no_text_leaves_the_picture(pictures: dict[str, Picture], name: str) -> 
         left = x - {"start": 0, "middle": length / 2, "end": length}[anchor]
         assert left >= -1 and left + length <= width + 1, text.text
         assert size * 0.7 <= float(text.attrib["y"]) <= height, text.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_leaves_the_picture(pictures: dict[str, Picture], name: str) -> None:
+    check_that_no_text_leaves(pictures[name])
 
 
 def test_what_a_stranger_wrote_is_shown_as_text() -> None:
@@ -300,6 +287,14 @@ def test_a_bet_lies_where_it_was_placed(bet: Bet, x: tuple[int, int], y: tuple[i
     assert 20 < float(said.attrib["y"]) < 178, "on the chart, and not on the years"
 
 
+def test_lines_of_a_place_that_fell_apart_end_where_it_did() -> None:
+    strokes = [line("as it is", np.array([40.0] * 13 + [np.nan] * 12)), line("with Ana", np.full(25, 60.0))]
+    drawn = draw.so_far(strokes, "Trust", WORDS, month=None, size=(620, 216), has_names=True)
+    assert drawn.table["as it is"] == [40, 40, "–"]
+    assert drawn.table["with Ana"] == [60] * 3
+    assert "nan" not in drawn.svg
+
+
 def test_long_names_of_lines_stand_in_full_above_them_and_not_on_each_other() -> None:
     names = ["An independent Ana", "Ana, employed by Acute hospital and often acting for it"]
     for size in (draw.WIDE, (draw.PANE[0], 300)):
@@ -332,14 +327,8 @@ def test_twelve_organisations_fit(function: Callable[..., Picture]) -> None:
     trust = np.random.default_rng(3).random((n, n)) * 0.99
     np.fill_diagonal(trust, np.nan)
     names = [f"organisation-{k}" for k in range(n)]
-    picture = function(draw.Links(trust, names, ["Community and mental health trust"] * n, 3, WORDS))
-    root = ElementTree.fromstring(picture.svg)
-    width = float(root.attrib["viewBox"].split()[2])
-    for text in root.iter(f"{SVG}text"):
-        length = text_width(text.text or "", draw.ARIAL)
-        x = float(text.attrib["x"])
-        left = x - {"start": 0, "middle": length / 2, "end": length}[text.attrib["text-anchor"]]
-        assert left >= -1 and left + length <= width + 1, text.text
+    titles = ["Community and mental health trust"] * n
+    check_that_no_text_leaves(function(draw.Links(trust, names, titles, 3, WORDS)))
 
 
 def test_long_text_is_cut_with_a_sign() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from tests.browser import Server, Visitor, button, expect, open_sandbox, visit
+from tests.browser import Visitor, button, expect, open_sandbox, tab_to
 
 pytest.importorskip("solara", reason="the app needs solara")
 pytestmark = pytest.mark.slow
@@ -15,12 +12,6 @@ pytestmark = pytest.mark.slow
 LEVER = "#ps-lever-joint_away_days"
 MOVED = ".ps-moved"
 ANSWER = ".ps-five-to-three .ps-sentence"
-
-
-@pytest.fixture
-def visitor(browser: Any, server: Server) -> Iterator[Visitor]:
-    with visit(browser, server.address) as one:
-        yield one
 
 
 def test_there_is_nothing_to_take_back_before_anything_was_done(visitor: Visitor) -> None:
@@ -31,36 +22,13 @@ def test_there_is_nothing_to_take_back_before_anything_was_done(visitor: Visitor
         expect(button(page, name)).to_be_disabled()
 
 
-# --- by keys alone -------------------------------------------------------------------------------
-
-
-def tab_to(page: Any, what: str, most: int = 80) -> None:
-    """Press Tab until something has the focus, and see that it shows."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("what => document.activeElement.matches(what)", what):
-            width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
-            assert width == "4px", what
-            return
-    pytest.fail(f"the keyboard does not reach {what}")
-
-
-def tab_to_button(page: Any, words: str, most: int = 80) -> None:
-    """Press Tab until a button has the focus."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText?.trim()") == words:
-            return
-    pytest.fail(f"the keyboard does not reach {words!r}")
-
-
 def test_a_change_from_a_month_on_and_its_way_back_by_keys_alone(visitor: Visitor) -> None:
     page = visitor.page
     keys = page.keyboard
-    tab_to_button(page, "Menu")
+    tab_to(page, button(page, "Menu"))
     keys.press("Enter")
     expect(page.locator(".ps-menu")).to_be_visible()
-    tab_to_button(page, "No story: try things out")
+    tab_to(page, button(page, "No story: try things out"))
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Partnership workshop")
 
@@ -72,6 +40,8 @@ def test_a_change_from_a_month_on_and_its_way_back_by_keys_alone(visitor: Visito
         keys.press("ArrowLeft")
     page.wait_for_function("partnersim.month === 48")
     expect(page.locator("output.ps-month")).to_have_text("the end of year 4")
+    timeline = page.get_by_role("slider", name="Month")
+    expect(timeline).to_have_attribute("aria-valuetext", "the end of year 4")
     keys.press("c")  # also where the timeline has the focus: nobody writes there
     expect(page.locator("header .ps-main")).to_be_focused()
 

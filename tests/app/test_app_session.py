@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from partnersim.app.sentences import Sides
-from partnersim.app.session import MOST_PLEDGES, MOST_STEPS, Guess, Session, State, reply, usual_question
+from partnersim.app.session import MOST_PLEDGES, Guess, Session, State, reply, usual_question
 from partnersim.app.stories import stories
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Lever, World
@@ -72,17 +72,6 @@ def test_undo_keeps_guesses_and_pledges() -> None:
     session.undo()
     assert len(session.state.guesses) == 1
     assert session.state.pledges == ("Meet the front line",)
-
-
-def test_steps_are_bounded() -> None:
-    session = Session(START)
-    for step in range(MOST_STEPS + 20):
-        session.change(lever(float(step % 24)))
-    n_undone = 0
-    while session.can_undo:
-        session.undo()
-        n_undone += 1
-    assert n_undone == MOST_STEPS
 
 
 def test_showing_a_month_is_no_step() -> None:

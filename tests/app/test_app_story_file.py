@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from partnersim.app.export import story_page
 from partnersim.cli.base import app
 from tests.accessibility import violations
-from tests.browser import PATIENCE, button, expect
+from tests.browser import button, expect, open_file, tab_to
 
 pytestmark = pytest.mark.slow
 
@@ -35,22 +35,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Any, file: Path) -> Iterator[Any]:
-    yield from opened(browser, file, SIZES[0])
-
-
-def opened(browser: Any, file: Path, size: tuple[int, int]) -> Iterator[Any]:
-    """A page of the story, in which nothing goes wrong and which asks for nothing else."""
-    viewport = {"width": size[0], "height": size[1]}
-    context = browser.new_context(viewport=viewport, offline=True)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: problems.append(request.url))
-    page.goto(file.as_uri())
-    yield page
-    context.close()
-    assert problems == [file.as_uri()]
+    with open_file(browser, file) as opened:
+        yield opened
 
 
 def number(page: Any) -> int:
@@ -92,38 +78,26 @@ def test_no_state_of_any_screen_has_a_violation(browser: Any, file: Path, size: 
     is, those that show most; each state has to be as wide as the page."""
     own = ("opened", "answer 0", "all tables") if size in LAYOUTS else ("all tables",)
     found, wide = {}, []
-    for page in opened(browser, file, size):
+    with open_file(browser, file, size) as page:
         for state in states(page):
             if state.endswith(own) and (wrong := violations(page)):
                 found[state] = wrong
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append(state)
-        assert found == {}
-        assert wide == []
+    assert (found, wide) == ({}, [])
 
 
 def test_the_whole_story_is_told_by_the_keyboard_alone(page: Any) -> None:
     """Tab, Enter, Space, arrows and page keys: play, drag, answer, look why, and go on."""
     keys = page.keyboard
-
-    def tab_to(what: str, most: int = 40) -> None:
-        """Press Tab until something has the focus, which has to be seen."""
-        for _ in range(most):
-            keys.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-                assert outline != "none", what
-                return
-        pytest.fail(f"the keyboard does not reach {what}")
-
-    tab_to("#next")
-    tab_to("#play")
+    tab_to(page, "#next")
+    tab_to(page, "#play")
     before = lines(page)
     keys.press("Space")
     page.wait_for_function("partnersim.month >= 3")
     keys.press("Space")
     expect(button(page, "Play")).to_be_focused()
-    tab_to("#month")
+    tab_to(page, "#month")
     keys.press("End")
     page.wait_for_function("partnersim.month === 120")
     assert lines(page) != before
@@ -134,11 +108,11 @@ def test_the_whole_story_is_told_by_the_keyboard_alone(page: Any) -> None:
     while not page.locator(f"{SHOWN} .answer").count():
         keys.press("PageDown")
     expect(page.locator(f"{SHOWN} .shown")).to_be_hidden()
-    tab_to(f"{SHOWN} .answer")
+    tab_to(page, f"{SHOWN} .answer")
     keys.press("Enter")
     expect(page.locator(f"{SHOWN} .reply")).to_contain_text("You thought:")
     expect(page.locator(f"{SHOWN} .shown")).to_be_visible()
-    tab_to(f"{SHOWN} [data-organisation]")
+    tab_to(page, f"{SHOWN} [data-organisation]")
     keys.press("Enter")
     expect(page.locator(f"{SHOWN} .why > summary")).to_be_focused()
     expect(page.locator(f"{SHOWN} .why svg")).to_be_visible()
@@ -179,13 +153,14 @@ def test_what_is_asked_is_hidden_until_it_is_answered(page: Any) -> None:
         replies.append(page.locator(f"{SHOWN} .reply").inner_text())
     assert page.locator(f"{SHOWN} .answer[aria-pressed=true]").count() == 1
     assert len(set(replies)) == len(replies)
+    assert all("of our 100 simulated partnerships: " in reply for reply in replies)
 
 
 @pytest.mark.parametrize("name", ["impression", "coordinator", "whose", "leaves"])
 def test_every_story_can_be_a_file(browser: Any, tmp_path: Path, name: str) -> None:
     file = tmp_path / "story.html"
     file.write_text(story_page(name), encoding="utf-8")
-    for page in opened(browser, file, SIZES[0]):
+    with open_file(browser, file) as page:
         for _ in range(page.locator(".screen").count() - 1):
             button(page, "Next").click()
         expect(button(page, "Next")).to_be_disabled()

@@ -87,7 +87,7 @@ def live_page(world: World) -> str:
         "scripts": "".join(f"<script>{script}</script>" for script in scripts),
         "levers": "".join(_levers_html(world, spoken)),
         "coordinators": "".join(
-            _options(choice.label.rstrip(",") for choice in _coordinators(world, spoken))
+            _options(choice.label.rstrip(",") for choice in coordinator_choices(world.scenario(), spoken))
         ),
         "options": "".join(_bets_html(spoken)),
         "change_chart": line_picture("change", world.months, spoken).svg,
@@ -142,10 +142,8 @@ def page_data(world: World, spoken: Words) -> dict[str, Any]:
         "months": world.months,
         "levers": [_lever_data(lever, world, slots, now, spoken) for lever in levers],
         "coordinators": [
-            {"patch": [], "who": "", "other": ""}
-            if choice.change is None
-            else _change_data(choice.change, world, slots, now, spoken)
-            for choice in _coordinators(world, spoken)
+            _change_data(choice.change, world, slots, now, spoken)
+            for choice in coordinator_choices(scenario, spoken)
         ],
         "below": [option.below for option in usual_question(sentences.Sides(""), spoken).options[:-1]],
         "interval": [int(at) for at in median_interval(np.arange(float(N_PAIRS)))],
@@ -196,12 +194,8 @@ def _lever_data(
 ) -> dict[str, Any]:
     """Describe a lever for the scripts: the band that stands now, and what each other one changes."""
     stands = _stands(lever, world)
-    bands = [
-        {"patch": [], "who": "", "other": ""}
-        if at == stands
-        else _change_data(lever.change(band.value), world, slots, now, spoken)
-        for at, band in enumerate(lever.bands)
-    ]
+    changes = [None if at == stands else lever.change(band.value) for at, band in enumerate(lever.bands)]
+    bands = [_change_data(change, world, slots, now, spoken) for change in changes]
     return {"name": lever.name, "stands": stands, "bands": bands}
 
 
@@ -211,15 +205,13 @@ def _stands(lever: FrontLever, world: World) -> int:
 
 
 def _change_data(
-    change: Change, world: World, slots: Sequence[Lever], now: np.record, spoken: Words
+    change: Change | None, world: World, slots: Sequence[Lever], now: np.record, spoken: Words
 ) -> dict[str, Any]:
     """Describe a change for the scripts: its patch, and what the sides of the comparison are called."""
+    if change is None:
+        return {"patch": [], "who": "", "other": ""}
     sides = sentences.name_sides(change, world.scenario(), spoken)
     return {"patch": patch(now, _record(world, slots, change)), "who": sides.who, "other": sides.other}
-
-
-def _coordinators(world: World, spoken: Words) -> list[Any]:
-    return coordinator_choices(world.scenario(), spoken)
 
 
 # --- what is written out beforehand -------------------------------------------------------------------

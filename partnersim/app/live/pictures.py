@@ -30,14 +30,16 @@ def line_picture(name: str, months: int, words: Words) -> Picture:
     lines: list[Mark] = [
         Line(nothing, colour, 6.0, attributes={"class": "live-line"}) for colour in COLOURS[:2]
     ]
-    about = {"class": "live-lines", **{f"data-{key}": value for key, value in _frame(panel).items()}}
+    # Where numbers stand in the panel, for the scripts.
+    frame = {f"data-{key}": f"{getattr(panel, key):g}" for key in ("left", "top", "width", "height")}
+    about = {"class": "live-lines", **frame}
     if name != "small":
-        unit: Attributes = {"id": f"live-now-{name}", "data-unit": f"{panel.width / months:.4f}"}
-        marks.append(Group([Box(panel.left - 4, 0, 4, height, "none")], unit, "clipPath"))
+        unit = f"{panel.width / months:.4f}"
+        clip: Attributes = {"id": f"live-now-{name}", "data-unit": unit}
+        marks.append(Group([Box(panel.left - 4, 0, 4, height, "none")], clip, "clipPath"))
         about["clip-path"] = f"url(#live-now-{name})"
-        marks.append(
-            Group([panel.upright(0, INK, 2)._replace(dash="4 5")], {"class": "ps-cursor", **_place(panel)})
-        )
+        cursor = {"class": "ps-cursor", "data-month": "0", "data-unit": unit, "data-left": f"{panel.left:g}"}
+        marks.append(Group([panel.upright(0, INK, 2)._replace(dash="4 5")], cursor))
     marks.append(Group(lines, about))
     bet: list[Mark] = [Box(0, 0, 10, 10, ORANGE), Text(0, 0, "", colour=DARK[3], bold=True)]
     marks.append(Group(bet, {"class": "ps-bet", "visibility": "hidden"}))
@@ -51,20 +53,6 @@ def _named(mark: Mark) -> Mark:
     if isinstance(mark, Text) and mark.anchor == "end":
         return mark._replace(attributes={"class": "live-tick"})
     return mark
-
-
-def _frame(panel: Panel) -> dict[str, str]:
-    """Return where numbers stand in a panel, for the scripts."""
-    return {key: f"{getattr(panel, key):g}" for key in ("left", "top", "width", "height")}
-
-
-def _place(panel: Panel) -> dict[str, str]:
-    """Return what the timeline needs to move the line that stands at the month shown."""
-    return {
-        "data-month": "0",
-        "data-unit": f"{panel.width / panel.across[1]:.4f}",
-        "data-left": f"{panel.left:g}",
-    }
 
 
 def count_picture(arm: int, words: Words) -> Picture:

@@ -14,11 +14,11 @@ from partnersim.app.levers import front_levers
 from partnersim.app.pages.desk import Desk
 from partnersim.app.sentences import span, when
 from partnersim.app.session import Session
-from partnersim.app.world import N_PAIRS, Setting, World
+from partnersim.app.world import N_PAIRS, Setting
 from partnersim.figures.marks import rows_to_table
 from partnersim.report.notebook import show_tables
 from partnersim.runs.measures import YEAR, Floats
-from partnersim.runs.wording import capital
+from partnersim.runs.wording import NOTHING, capital
 from partnersim.scenario.declared import ParameterRow, parameters
 from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
@@ -128,7 +128,7 @@ def _rounded(bands: Floats, digits: int) -> list[list[float | None]]:
 
 def _shown(value: float | None) -> str | float:
     """Return a number for a table; a dash where there is none."""
-    return "–" if value is None else value
+    return NOTHING if value is None else value
 
 
 def _say_bands(arm: dict[str, Any], desk: Desk) -> str:
@@ -153,27 +153,19 @@ def plan_of(session: Session) -> str:
     plan["seed"] = world.seed
     plan["design"] = {"type": "sobol", "points": SWEEP_POINTS}
     plan["parameters"] = {path: {"low": low, "high": high} for path, low, high in _ranges(session, scenario)}
-    if session.with_ is not None:
-        arm = _differences(scenario, session.with_)
-        plan["arms"] = {"with": arm}
+    if session.with_ is not None:  # the lists and keys in which it differs
+        before, after = (one.model_dump(exclude_none=True) for one in (scenario, session.with_.scenario()))
+        plan["arms"] = {"with": {key: value for key, value in after.items() if value != before[key]}}
     plan["scenario"] = parse_toml(scenario.to_toml(), "scenario")
     return tomlkit.dumps(plan)
 
 
 def _ranges(session: Session, scenario: Scenario) -> Iterator[tuple[str, float, float]]:
     """Give the path of each front lever, with its least and its greatest band."""
-    world = World(place=session.without.place, text=session.without.text)
     for lever in front_levers(scenario, session.words):
         values = sorted(band.value for band in lever.bands)
         change = lever.change(values[0])
         is_setting = isinstance(change, Setting)
         # mypy does not follow that what is no setting here is a lever.
         path = change.path if is_setting else f"ways_of_working.{change.lever}"  # type: ignore[union-attr]
-        if world.names or not path.startswith("organisations."):
-            yield path, values[0], values[-1]
-
-
-def _differences(scenario: Scenario, with_: World) -> dict[str, Any]:
-    """Return the lists and keys in which a second world differs from the first."""
-    before, after = (scenario.model_dump(exclude_none=True), with_.scenario().model_dump(exclude_none=True))
-    return {key: value for key, value in after.items() if value != before[key]}
+        yield path, values[0], values[-1]

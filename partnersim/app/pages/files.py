@@ -7,7 +7,6 @@ read it from the projector or in the list of pages that were opened.
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable
 from html import escape
 from urllib.parse import parse_qs, urlencode
 
@@ -17,10 +16,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from partnersim.app import take_home
-from partnersim.app.links import LinkError, to_link
+from partnersim.app.links import to_link
 from partnersim.app.pages.analyst import plan_of
 from partnersim.app.pages.rooms import ROOMS
-from partnersim.app.session import Session
 from partnersim.app.words import words
 
 MOST_BYTES_ASKED = 1000
@@ -39,37 +37,20 @@ async def take_home_file(request: Request) -> Response:
 
 
 def _file_of(request: Request, key: str) -> Response:
-    name = request.path_params["name"]
-
-    def make(session: Session) -> bytes | None:
-        if name == "plan.toml":
-            return plan_of(session).encode()
-        made = take_home.files(session, _link(session)).get(name)
-        return made() if made else None
-
-    # A page is to be looked at and printed; everything else is to be kept.
-    return _answer(key, name, make, "inline" if name.endswith(".html") else "attachment")
-
-
-def _answer(key: str, name: str, make: Callable[[Session], bytes | None], place: str) -> Response:
     """Find the room that asks, and make the file for it."""
-    session = ROOMS.find(key)
+    session, name = ROOMS.find(key), request.path_params["name"]
     if session is None:
         return PlainTextResponse(words()("page.no_room"), status_code=404)
-    content = make(session)
-    if content is None:
+    packed = to_link(session.state) if ROOMS.origin else ""
+    made = take_home.files(session, f"{ROOMS.origin}/?s={packed}" if packed else "")
+    made["plan.toml"] = lambda: plan_of(session).encode()
+    if name not in made:
         return PlainTextResponse(session.words("page.no_file"), status_code=404)
+    # A page is to be looked at and printed; everything else is to be kept.
+    place = "inline" if name.endswith(".html") else "attachment"
     kind = mimetypes.guess_type(name)[0] or "text/plain"
     headers = {"content-disposition": f'{place}; filename="{name}"'}
-    return Response(content, media_type=kind, headers=headers)
-
-
-def _link(session: Session) -> str:
-    """Make a link at which others open the session; empty where they cannot, or it is too much for one."""
-    try:
-        return f"{ROOMS.origin}/?s={to_link(session.state)}" if ROOMS.origin else ""
-    except LinkError:
-        return ""
+    return Response(made[name](), media_type=kind, headers=headers)
 
 
 def full(request: Request) -> Response:

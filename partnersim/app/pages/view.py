@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from partnersim.app import draw, sentences
-from partnersim.app.links import LinkError, to_link
+from partnersim.app.links import to_link
 from partnersim.app.pages.desk import SHEET_OF, SHEETS, Desk
 from partnersim.app.session import changed, reply
 from partnersim.app.words import Words
@@ -108,10 +108,7 @@ def _reveals(desk: Desk) -> int:
 
 def link_of(desk: Desk) -> str:
     """Return the session as text for a link; empty where it is too much for one."""
-    try:
-        return to_link(desk.session.state)
-    except LinkError:
-        return ""
+    return to_link(desk.session.state)
 
 
 def say(desk: Desk) -> View:

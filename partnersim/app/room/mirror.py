@@ -7,7 +7,7 @@ in the workshop, and whatever is not asked is as in a packaged place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from statistics import median
 from typing import Annotated, Any, Literal, NamedTuple
@@ -61,10 +61,10 @@ class Questionnaire(Section):
     place: Slug
     questions: tuple[Question, ...]
 
-    @property
+    @cached_property
     def scenario(self) -> Scenario:
         """The scenario from which whatever is not asked is taken."""
-        return _load(self.place)
+        return Scenario.load(self.place)
 
 
 class Spread(NamedTuple):
@@ -97,11 +97,6 @@ def questionnaire() -> Questionnaire:
     """Read the questions."""
     content = (files("partnersim") / "app" / "room" / "questions.toml").read_text(encoding="utf-8")
     return Questionnaire.model_validate(parse_toml(content, "questions.toml", "list of questions"))
-
-
-@cache
-def _load(place: str) -> Scenario:
-    return Scenario.load(place)
 
 
 def choose(answers: Answers, name: str, choice: str) -> dict[str, list[str]]:

@@ -8,13 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from partnersim.app.room.game import Game
-from partnersim.app.world import Run
 from partnersim.game.rules import rules
 from partnersim.game.seats import Observation, show_seat
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import Ledger
 from partnersim.runs.measures import MEASURES
-from partnersim.runs.results import Results
 from partnersim.runs.statistics import Difference, compare_pairs
 
 OWN_CAUSE = {("day", "joint"): "joint days", ("issue", "raise"): "flares", ("issue", "leave"): "ruptures"}
@@ -55,18 +53,6 @@ class SoFar:
     happened: tuple[str, ...]
     seats: dict[str, Observation]
     links: np.ndarray
-
-
-@dataclass(frozen=True)
-class Arm:
-    """The same luck, played in one way: this partnership, and our hundred."""
-
-    run: Run
-    hundred: Results
-
-    def median(self, measure: str) -> float:
-        """Return the median of a measure over those of the hundred that have it."""
-        return float(np.nanmedian(self.hundred.measures[measure]))
 
 
 @dataclass(frozen=True)
@@ -123,11 +109,6 @@ def so_far(game: Game) -> SoFar:
         },
         links=links[now],
     )
-
-
-def arms(game: Game) -> dict[str, Arm]:
-    """Play the same luck as the room did, with Ana too, and by the model's own rules."""
-    return {name: Arm(world.run(), world.hundred()) for name, world in game.arms().items()}
 
 
 @lru_cache(maxsize=8)

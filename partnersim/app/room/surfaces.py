@@ -9,27 +9,31 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from partnersim.app import draw
-from partnersim.app.links import LinkError, to_link
+from partnersim.app.links import to_link
 from partnersim.app.qr import qr
 from partnersim.app.room import mirror, review
 from partnersim.app.room.game import Game
 from partnersim.app.room.phones import Phone, PhoneRoom
-from partnersim.app.room.pictures import lines
+from partnersim.app.sentences import title_of
 from partnersim.app.session import State
 from partnersim.app.words import Words, read_texts, words
+from partnersim.app.world import World
+from partnersim.figures.palette import COLOURS, DASHES
 from partnersim.figures.picture import Picture
 from partnersim.game.rules import rules
 from partnersim.runs.ledger import SAID
-from partnersim.runs.wording import capital
+from partnersim.runs.wording import NOTHING, capital, fixed
 
 View = dict[str, Any]
 
-NOTHING = "–"
-"""It stands for a number that there is not."""
-
 FEWEST_TABLES = 2
 """Tables whose answers can be apart; of one alone nothing is shown, so that nobody is singled out."""
+
+LINES_SIZE = (620, 216)
+"""The size of a chart of lines, half as wide as the screen; the names of its arms stand above."""
 
 MOST_SPREADS = 6
 """Questions on the shared screen: those that the room sees most differently. The table has all."""
@@ -108,7 +112,7 @@ def _bet_of_phone(room: PhoneRoom, phone: Phone) -> View | None:
 
 
 def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
-    said, known = texts(), rules()
+    said = texts()
     shown: View = {"phase": room.phase, "seats": _free_seats(room, phone), "seat": phone.seat, "title": ""}
     match room.phase:
         case "seats":
@@ -122,7 +126,7 @@ def _game_of_phone(room: PhoneRoom, phone: Phone) -> View:
     if not phone.seat:
         return shown
     shown |= {
-        "name": known.scenario.organisation_titles[known.seats.index(phone.seat)],
+        "name": title_of(phone.seat, rules().scenario),
         "card": [
             [said(f"phone.card_{part}"), said(f"card.{phone.seat}.{part}")]
             for part in ("wants", "held", "secret")
@@ -337,13 +341,19 @@ def _after_round(game: Game) -> View:
 def _after_game(game: Game) -> View:
     """Tell how the same four years went otherwise, and which choices moved trust most."""
     said = texts()
-    arms = review.arms(game)
+    arms = game.arms()
     names = {arm: said(f"screen.over_{arm}") for arm in arms}
-    ends = {arm: _hundredths(found.run.measures["trust"]) for arm, found in arms.items()}
+    ends = {arm: _hundredths(world.run().measures["trust"]) for arm, world in arms.items()}
     pictures = []
     for what, series in (("trust", "trust"), ("change", "change_delivered")):
-        shown = {names[arm]: found.run.series[series] for arm, found in arms.items()}
-        pictures.append(_picture(lines(shown, said(f"screen.over_{what}_axis"), said("screen.years"))))
+        strokes = [
+            draw.Stroke(names[arm], 100 * world.run().series[series], colour, dash, 5.0)
+            for (arm, world), colour, dash in zip(arms.items(), COLOURS, DASHES, strict=False)
+        ]
+        title = said(f"screen.over_{what}_axis")
+        pictures.append(
+            _picture(draw.so_far(strokes, title, words(), month=None, size=LINES_SIZE, has_names=True))
+        )
     return {
         "title": said("screen.over_title", **ends),
         "lines": [],
@@ -353,18 +363,19 @@ def _after_game(game: Game) -> View:
     }
 
 
-def _arms_table(arms: dict[str, review.Arm], names: dict[str, str]) -> str:
-    """Write how each arm ended: this partnership, and the medians of our hundred."""
+def _arms_table(arms: dict[str, World], names: dict[str, str]) -> str:
+    """Write how each arm ended: this partnership, and the medians of those of our hundred that last."""
     said = texts()
-    ends = [
-        ("trust", [arm.run.measures["trust"] for arm in arms.values()]),
-        ("change", [arm.run.measures["change_delivered"] for arm in arms.values()]),
-        ("trust_hundred", [arm.median("trust") for arm in arms.values()]),
-        ("change_hundred", [arm.median("change_delivered") for arm in arms.values()]),
-    ]
     table: dict[str, list[str]] = {said("screen.arm"): list(names.values())}
-    for what, values in ends:
-        table[said(f"screen.arm_{what}")] = [_hundredths(value) for value in values]
+    measures = {"trust": "trust", "change": "change_delivered"}
+    for what, measure in measures.items():
+        table[said(f"screen.arm_{what}")] = [
+            _hundredths(world.run().measures[measure]) for world in arms.values()
+        ]
+    for what, measure in measures.items():
+        table[said(f"screen.arm_{what}_hundred")] = [
+            _hundredths(float(np.nanmedian(world.hundred().measures[measure]))) for world in arms.values()
+        ]
     return draw.table_html(table, said("screen.over_table"))
 
 
@@ -394,7 +405,7 @@ def _moved(game: Game) -> View:
 
 
 def _interval(effect: review.Effect) -> str:
-    mean, low, high = map(_points, (effect.trust.mean, *effect.trust.ci95))
+    mean, low, high = (fixed(100 * trust, 1, sign=True) for trust in (effect.trust.mean, *effect.trust.ci95))
     return f"{mean} ({low} to {high})"
 
 
@@ -402,13 +413,9 @@ def _through(effect: review.Effect) -> str:
     """Tell through what a choice acted: its own cause in the ledger and how much, or a replay's causes."""
     causes = words().listed([SAID[cause] for cause in effect.causes])
     if effect.booked is not None:
-        return texts()("screen.moved_booked", cause=causes, points=_points(effect.booked))
+        points = fixed(100 * effect.booked, 1, sign=True)
+        return texts()("screen.moved_booked", cause=causes, points=points)
     return texts()("screen.moved_replayed", causes=causes) if causes else texts()("screen.moved_only")
-
-
-def _points(trust: float) -> str:
-    """Write a difference of trust in points of 100, with its sign."""
-    return f"{100 * trust:+.1f}".replace("-", "−")
 
 
 # --- the facilitator's desk ----------------------------------------------------------------------
@@ -429,7 +436,7 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
         "phones": [
             {
                 "number": phone.number,
-                "seat": _title_of(phone.seat),
+                "seat": title_of(phone.seat, rules().scenario),
                 "state": said(
                     f"desk.{'typed' if phone.is_typed else 'connected' if phone.n_lines else 'asleep'}"
                 ),
@@ -467,14 +474,8 @@ def show_desk(room: PhoneRoom, addresses: list[str]) -> View:
 
 def game_link(game: Game) -> str:
     """Return a link, relative to the workshop, that opens the game there; empty if it is too long."""
-    try:
-        return f"/?s={to_link(State(world=game.world()))}"
-    except LinkError:
-        return ""
-
-
-def _title_of(seat: str) -> str:
-    return rules().scenario.organisation_titles[rules().seats.index(seat)] if seat else ""
+    link = to_link(State(world=game.world()))
+    return f"/?s={link}" if link else ""
 
 
 # --- parts of all ---------------------------------------------------------------------------------
@@ -500,4 +501,4 @@ def _picture(picture: Picture) -> View:
 
 def _hundredths(share: float) -> str:
     """Write a share in hundredths; a dash for what nobody has, as the trust of a place that fell apart."""
-    return f"{100 * share:.0f}" if share == share else NOTHING
+    return fixed(100 * share, 0)

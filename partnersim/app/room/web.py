@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from html import escape
@@ -312,7 +312,9 @@ async def _serve_staff(
     **first: str,
 ) -> None:
     """Serve a desk or a screen; a screen asks for nothing, and nothing that it asks for is done."""
-    addresses = _addresses(websocket)
+    # Where phones find the page to join; none where only this machine does.
+    state, port = websocket.app.state, websocket.url.port or 80
+    addresses = [f"{origin}/join" for origin in origins(state.host, state.public, port)]
     line = Line(websocket, lambda: show(room, addresses), lambda: False)
     stops = [room.listen("staff", line.hear)]
     if room.session is not None:
@@ -339,33 +341,27 @@ def _kept(hello: Hello) -> Kept | None:
         return None
 
 
-def _addresses(websocket: WebSocket) -> list[str]:
-    """List the addresses at which phones find the page to join; none where only this machine does."""
-    state, port = websocket.app.state, websocket.url.port or 80
-    return [f"{origin}/join" for origin in origins(state.host, state.public, port)]
-
-
 # --- pages and files -----------------------------------------------------------------------------
 
 
-def _page(surface: str, title: str) -> Callable[[Request], Awaitable[Response]]:
-    """Make what answers with the page of a surface."""
+SURFACES = {"/join": "phone", "/desk": "desk", "/screen": "screen"}
+"""What is shown at each address."""
 
-    async def page(request: Request) -> Response:
-        return HTMLResponse(_written(surface, title))
 
-    return page
+async def page(request: Request) -> Response:
+    """Answer with the page of a surface."""
+    return HTMLResponse(_written(request.url.path))
 
 
 @cache
-def _written(surface: str, title: str) -> str:
+def _written(path: str) -> str:
     """Write the page of a surface, with its words and scripts in it: one request, on any network."""
-    said = surfaces.texts()
+    surface, title = SURFACES[path], surfaces.texts()(f"page.{path[1:]}")
     labels = json.dumps(surfaces.labels(surface)).replace("<", "\\u003c")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(said(f'page.{title}'))}</title>"
+        f"<title>{escape(title)}</title>"
         f'<link rel="icon" href="data:,"><style>{_asset("room.css")}</style></head>'
         f'<body class="{surface}"><main id="page"></main><div id="problem" role="alert"></div>'
         f"<script>const LABELS = {labels};</script>"
@@ -394,9 +390,7 @@ async def scenario_file(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/join", endpoint=_page("phone", "join")),
-    Route("/desk", endpoint=_page("desk", "desk")),
-    Route("/screen", endpoint=_page("screen", "screen")),
+    *(Route(path, endpoint=page) for path in SURFACES),
     Route("/room/{name}.toml", endpoint=scenario_file, methods=["POST"]),
     WebSocketRoute("/room/phone", endpoint=phone_line),
     WebSocketRoute("/room/desk", endpoint=desk_line),

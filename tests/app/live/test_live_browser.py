@@ -24,7 +24,7 @@ from partnersim.app.words import words
 from partnersim.app.world import N_PAIRS, Change, Hundred, World
 from partnersim.cli.base import app
 from tests.accessibility import violations
-from tests.browser import PATIENCE, button, expect
+from tests.browser import button, expect, open_file, tab_to
 
 pytestmark = pytest.mark.slow
 
@@ -54,26 +54,11 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written
 
 
-def opened(browser: Any, file: Path, size: tuple[int, int] = SIZES[0]) -> Iterator[Any]:
-    """The page opened from its file, in which nothing goes wrong and which asks for nothing else."""
-    viewport = {"width": size[0], "height": size[1]}
-    context = browser.new_context(viewport=viewport, offline=True)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda message: problems.append(message.text))
-    page.on("request", lambda request: problems.append(request.url))
-    page.goto(file.as_uri())
-    settle(page)
-    yield page
-    context.close()
-    assert [problem for problem in problems if not problem.startswith("blob:")] == [file.as_uri()]
-
-
 @pytest.fixture
 def page(browser: Any, file: Path) -> Iterator[Any]:
-    yield from opened(browser, file)
+    with open_file(browser, file) as opened:
+        settle(opened)
+        yield opened
 
 
 def settle(page: Any) -> None:
@@ -183,7 +168,8 @@ def test_a_place_of_ones_own_and_one_that_has_levers_moved_already(browser: Any,
     ended = CliRunner().invoke(app, ["app", "torbay", "--export", str(file)])
     assert ended.exit_code == 0, ended.output
     place = World(place="torbay")
-    for page in opened(browser, file):
+    with open_file(browser, file) as page:
+        settle(page)
         page.get_by_role("button", name="What if?").click()
         page.select_option("#lever-joint_away_days", "3")
         settle(page)
@@ -235,14 +221,14 @@ def test_no_state_has_a_violation_and_none_is_wider_than_the_screen(
     browser: Any, file: Path, size: tuple[int, int]
 ) -> None:
     found, wide = {}, []
-    for page in opened(browser, file, size):
+    with open_file(browser, file, size) as page:
+        settle(page)
         for state in states(page):
             if wrong := violations(page):
                 found[state] = wrong
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append(state)
-    assert found == {}
-    assert wide == []
+    assert (found, wide) == ({}, [])
 
 
 def test_the_browser_refuses_whatever_would_leave_the_page(browser: Any, file: Path) -> None:
@@ -337,40 +323,30 @@ def test_tables_compete_with_packages(page: Any) -> None:
 
 def test_all_of_it_by_keys_alone(page: Any) -> None:
     keys = page.keyboard
-
-    def tab_to(what: str, most: int = 60) -> None:
-        """Press Tab until something has the focus, which has to be seen."""
-        for _ in range(most):
-            keys.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "4px", what
-                return
-        pytest.fail(f"the keyboard does not reach {what}")
-
     keys.press("PageDown")
-    tab_to("#coordinator")
+    tab_to(page, "#coordinator")
     keys.press("ArrowDown")
     settle(page)
     expect(page.locator("#change .live-answer")).to_contain_text("with Ana than without")
-    tab_to(".live-help summary")
+    tab_to(page, ".live-help summary")
     keys.press("Enter")
     expect(page.locator(".live-help[open] p").first).to_be_visible()
-    tab_to("#seal")
+    tab_to(page, "#seal")
     keys.press("Space")
     settle(page)
     keys.press("PageUp")
-    tab_to("#ask input")
+    tab_to(page, "#ask input")
     keys.type("4")
     keys.press("Enter")
     expect(page.locator("#play")).to_be_focused()
     keys.press("Space")
     expect(page.locator("#play")).to_have_text("Pause")
     keys.press("Space")
-    tab_to("#month")
+    tab_to(page, "#month")
     keys.press("End")
     expect(page.locator("#month")).to_have_attribute("aria-valuetext", "the end of year 10")
     expect(page.locator("#reply")).to_be_visible()
-    tab_to("#take-back")
+    tab_to(page, "#take-back")
     keys.press("Enter")
     expect(page.locator("#ask input").first).to_be_focused()
     keys.press("PageDown")

@@ -157,7 +157,7 @@ def test_every_choice_changes_something_and_every_card_has_its_words() -> None:
     assert set(rules().coming) == set(rules().seats)
     for seat in rules().seats:
         assert all(texts()(f"card.{seat}.{part}") for part in ("wants", "held", "secret", "told"))
-    assert all(f"span.after_{n + 1}" in texts() for n in range(rules().rounds))
+    assert all(f"span.after_{n + 1}" in texts().texts for n in range(rules().rounds))
 
 
 def test_what_only_one_table_knows_happens_in_the_model() -> None:

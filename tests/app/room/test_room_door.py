@@ -1,4 +1,4 @@
-"""Who gets in where phones are let in: they get the page for phones, and nothing else of the machine."""
+"""Where phones join, and the lines of phones, desk and screen, without a browser."""
 
 from __future__ import annotations
 
@@ -14,87 +14,11 @@ from starlette.datastructures import URL, State
 from starlette.websockets import WebSocketDisconnect
 
 from partnersim.app import server
-from partnersim.app.guard import Guard
 from partnersim.app.room import web
 from partnersim.app.room.addresses import is_loopback, origins, own_addresses
 from partnersim.app.room.phones import PHONES, PhoneRoom
 from partnersim.app.room.web import PHONE_PATHS, ROUTES
 from partnersim.scenario.errors import ServingError
-
-OURS = "http://192.168.1.5:8765"
-EVERYTHING = ("/", "/desk", "/screen", "/notes", "/analyst", "/room/desk", "/room/screen", "/room/game.toml")
-
-
-def ask(path: str, client: str, kind: str = "http", *, phones: bool = True, **headers: str) -> int:
-    """Ask a guard for a path from a machine: 200 where it lets that through, or its refusal."""
-    status = {}
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        status.setdefault("is", 200)
-
-    async def receive() -> Any:
-        return {"type": f"{kind}.connect"}
-
-    async def send(message: Any) -> None:
-        status.setdefault("is", message.get("status", message.get("code")))
-
-    given = {"host": "192.168.1.5:8765", **headers}
-    scope = {
-        "type": kind,
-        "method": "GET",
-        "scheme": "ws" if kind == "websocket" else "http",
-        "path": path,
-        "query_string": b"",
-        "headers": [(name.encode(), text.encode()) for name, text in given.items()],
-        "client": (client, 50000),
-    }
-    guard = Guard(app, "0.0.0.0", "", lambda *_: True, PHONE_PATHS if phones else frozenset())
-    asyncio.run(guard(scope, receive, send))
-    return status["is"]
-
-
-@pytest.mark.parametrize("client", ["192.168.1.77", "10.0.0.2", "fe80::1", "::ffff:192.168.1.77"])
-def test_other_machines_get_the_page_for_phones_and_nothing_else(client: str) -> None:
-    assert all(ask(path, client) == 200 for path in PHONE_PATHS)
-    others = [
-        *EVERYTHING,
-        "/jupyter/api/kernels/x/channels",
-        "/join/",
-        "/joint",
-        "/room/files/desk.js",
-        "//join",
-    ]
-    for path in others:
-        assert ask(path, client) == 403, path
-        assert ask(path, client, "websocket", origin=OURS) == 1008, path
-
-
-@pytest.mark.parametrize("client", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_gets_everything(client: str) -> None:
-    assert all(ask(path, client) == 200 for path in (*EVERYTHING, *PHONE_PATHS))
-
-
-def test_where_everybody_is_let_in_the_guard_asks_nobody_where_they_are() -> None:
-    assert all(ask(path, "192.168.1.77", phones=False) == 200 for path in EVERYTHING)
-
-
-def test_a_page_of_another_site_cannot_speak_for_a_phone() -> None:
-    assert ask("/room/phone", "192.168.1.77", "websocket", origin="http://partners.example") == 1008
-    assert ask("/room/phone", "192.168.1.77", "websocket", origin=OURS) == 200
-
-
-def test_phones_are_not_counted_among_the_pages_of_the_workshop() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        through.append(scope["path"])
-
-    through: list[str] = []
-    guard = Guard(app, "127.0.0.1", "", lambda *_: False)
-    scope = {
-        "type": "websocket", "scheme": "ws", "path": "/room/phone", "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1:1")], "client": ("127.0.0.1", 1),
-    }  # fmt: skip
-    asyncio.run(guard(scope, None, None))  # type: ignore[arg-type]
-    assert through == ["/room/phone"]
 
 
 def test_every_page_that_a_phone_opens_is_there() -> None:
