@@ -14,17 +14,11 @@ from typing import NamedTuple
 from partnersim.model.version import EQUATIONS
 from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
 from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.files import parse_toml, read_text
+from partnersim.scenario.files import parse_toml, read_text, shipped
 from partnersim.scenario.messages import validate
 
 FILE = Path(__file__).with_name("accepted.toml")
 """The ranges; it is not there where no tuning has been made."""
-
-POINTS = (
-    Path(__file__).with_name("accepted.csv"),
-    Path(__file__).resolve().parents[2] / "experiments" / "tuning" / "accepted.csv",
-)
-"""The points: what is installed has them here; a copy of the repository, in their one place."""
 
 
 class AcceptedFile(Section):
@@ -75,7 +69,7 @@ def accepted_points() -> Path:
         Where there are none for the model as it is.
     """
     known = accepted_ranges()
-    file = next((place for place in POINTS if place.is_file()), None)
+    file = shipped("experiments/tuning/accepted.csv")
     if not known.ranges or file is None:
         why = known.why_not if not known.ranges else "they are not in this installation"
         raise ScenarioError(f"accepted: there are no such points, for {why}; name a file of points")

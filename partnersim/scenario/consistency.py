@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from partnersim.model.room import (
     MAX_COORDINATORS,
@@ -18,6 +17,7 @@ from partnersim.model.room import (
     MAX_TARGETS,
 )
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, Partnership, lever_bound
+from partnersim.scenario.errors import suggest
 
 MAX_COMPLAINTS = 100  # there may be one for each of 10,000 entries, and looking for names takes time
 
@@ -140,8 +140,7 @@ def _repeated(key: str, names: list[str]) -> Iterator[str]:
 
 def _named(key: str, name: str, known: list[str], kind: str = "organisation") -> Iterator[str]:
     if name not in known:
-        near = get_close_matches(name, [k for k in known if k], n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]!r}?" if near else "there are " + ", ".join(k for k in known if k)
+        hint = suggest(name, [k for k in known if k])
         yield f"{key} = {name!r}: no {kind} of the scenario has this name; {hint}"
 
 

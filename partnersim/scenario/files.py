@@ -160,7 +160,18 @@ def _named(path: tuple[str, ...]) -> str:
     return as_typed(".".join(path)) or "it"
 
 
-# --- Packaged scenarios ---------------------------------------------------------------------------
+# --- What comes with partnersim -------------------------------------------------------------------
+
+
+def shipped(source: str) -> Path | None:
+    """Find a file of the repository that the package reads; None where it is not in this installation.
+
+    An installed package has it in itself (hatch_build.py sees to that), a copy of the repository beside it.
+    """
+    package = Path(__file__).parents[1]
+    return next(
+        (folder / source for folder in (package, package.parent) if (folder / source).is_file()), None
+    )
 
 
 def packaged() -> dict[str, str]:
