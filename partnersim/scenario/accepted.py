@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from partnersim.model.version import EQUATIONS
-from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
+from partnersim.scenario.declarations import Real, Section, Text, Whole
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import parse_toml, read_text, shipped
 from partnersim.scenario.messages import validate
@@ -22,16 +22,12 @@ FILE = Path(__file__).with_name("accepted.toml")
 
 
 class AcceptedFile(Section):
-    """The file of accepted ranges."""
+    """The file of ranges by dotted path: the version of the equations, how many points, and which ranges."""
 
-    model: Text = setting(..., "Version of the equations for which they hold.", unit="text")
-    points: Whole = setting(..., "Points that were accepted.", low=1, high=10**9, unit="points")
-    ranges: dict[str, tuple[Real, Real]] = setting(
-        ..., "By dotted path, 5 and 95 % over these points.", unit="table"
-    )
-    held: dict[str, tuple[Real, Real]] = setting(
-        ..., "By dotted path, what was not tuned and claims were asked over.", unit="table"
-    )
+    model: Text
+    points: Whole
+    ranges: dict[str, tuple[Real, Real]]
+    held: dict[str, tuple[Real, Real]]
 
 
 class AcceptedRanges(NamedTuple):

@@ -285,17 +285,13 @@ class ParameterRow(NamedTuple):
 
 
 @cache
-def _rows() -> tuple[ParameterRow, ...]:
-    return tuple(rows_of(ROOT, ""))
-
-
-def parameters() -> list[ParameterRow]:
+def parameters() -> tuple[ParameterRow, ...]:
     """List everything that can be set, in order of declaration.
 
     A path holds ``<name>`` or ``<number>`` for a member of a list. The default is ``"required"``
     where there is none, and None where the thing is left out by default.
     """
-    return list(_rows())
+    return tuple(rows_of(ROOT, ""))
 
 
 def rows_of(place: Place, prefix: str) -> Iterator[ParameterRow]:

@@ -18,20 +18,10 @@ from partnersim.scenario.messages import member_name, unknown_key, validate
 AScenario = TypeVar("AScenario", bound=Partnership)
 
 FIT_TOGETHER = {
-    "organisations",
-    "drawn",
-    "domains",
-    "months",
-    "calendar_start",
-    "vision",
-    "programme",
-    "lead",
-    "coordinators",
-    "interventions",
-    "events",
+    *("organisations", "drawn", "domains", "months", "calendar_start", "vision", "programme", "lead"),
+    *("coordinators", "interventions", "events"),
 }
 """Parts of a scenario that have to fit together: what `consistency.complaints` looks at."""
-
 
 PLAIN = (float, int, bool, str, NoneType)
 """Types of most values, which are as a file would hold them."""
@@ -87,11 +77,8 @@ def first_months(scenario: AScenario, months: int) -> AScenario:
     data = scenario.model_dump()
     data["months"] = months
     if type(months) is int:
-        for key, start in (
-            ("coordinators", "from_month"),
-            ("interventions", "from_month"),
-            ("events", "month"),
-        ):
+        starts = {"coordinators": "from_month", "interventions": "from_month", "events": "month"}
+        for key, start in starts.items():
             data[key] = [entry for entry in data[key] if entry[start] < months]
     return validate(type(scenario), data, "")
 
@@ -201,9 +188,10 @@ def _put_at(data: dict[str, Any], parts: list[str], value: Any) -> None:
         table, (step, place) = place, _step(place, holder, part, above)
         if done < len(parts) - 1:
             holder[step] = holder = _opened(holder[step], place)
+    may_be_none = table.is_table and table.model.model_fields[parts[-1]].default is None
     if place.annotation is str and value is None:
         value = ""
-    elif place.annotation is not str and value == "" and _may_be_none(table, parts[-1]):
+    elif place.annotation is not str and value == "" and may_be_none:
         value = None
     holder[step] = value
 
@@ -215,11 +203,6 @@ def _opened(value: Any, place: Place) -> Any:
     if isinstance(value, BaseModel):
         return dict(value)
     return value.copy() if isinstance(value, list | dict) else value
-
-
-def _may_be_none(table: Place, name: str) -> bool:
-    """Return whether a field of a table may be left out."""
-    return table.is_table and table.model.model_fields[name].default is None
 
 
 def _step(place: Place, holder: Any, part: str, above: str) -> tuple[Any, Place]:
