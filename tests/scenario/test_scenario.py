@@ -252,6 +252,14 @@ MISTAKES: dict[str, tuple[str, list[str]]] = {
         f'{TWO}[[coordinators]]\nname = "Ana"\nfrom_month = 5\nto_month = 3',
         ["coordinators.Ana.to_month = 3", "after from_month 5"],
     ),
+    "coordinator of no layer": (
+        f'{TWO}[[coordinators]]\nname = "Ana"\nlayers = []',
+        ["coordinators.Ana.layers: at least one layer"],
+    ),
+    "intervention that ends as it begins": (
+        f'{TWO}[[interventions]]\nlever = "cross_links"\nvalue = 2\nfrom_month = 5\nto_month = 5',
+        ["interventions.1.to_month = 5", "after from_month 5"],
+    ),
     "no such lever": (
         f'{TWO}[[interventions]]\nlever = "delegated_autority"\nvalue = 1',
         ["interventions.1.lever = 'delegated_autority'", "did you mean 'delegated_authority'"],
