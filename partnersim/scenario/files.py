@@ -170,9 +170,7 @@ def shipped(source: str) -> Path | None:
     An installed package has it in itself (hatch_build.py sees to that), a copy of the repository beside it.
     """
     package = Path(__file__).parents[1]
-    return next(
-        (folder / source for folder in (package, package.parent) if (folder / source).is_file()), None
-    )
+    return next(filter(Path.is_file, (package / source, package.parent / source)), None)
 
 
 def packaged() -> dict[str, str]:
