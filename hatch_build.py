@@ -17,11 +17,8 @@ TAGS = {
 """Wheels' names of the computers that there is a library for, by the compiler's. For every other one the
 wheel has none, and Numba compiles the model there at first use."""
 
-BESIDE = {
-    "docs/odd.md": "partnersim/report/odd.md",
-    "experiments/tuning/accepted.csv": "partnersim/scenario/accepted.csv",
-}
-"""What stands elsewhere in the repository and is read by the package."""
+SHIPPED = ("docs/odd.md", "experiments/tuning/accepted.csv")
+"""What stands elsewhere in the repository and is read by the package: see `scenario.files.shipped`."""
 
 
 class CustomBuildHook(BuildHookInterface):
@@ -33,8 +30,8 @@ class CustomBuildHook(BuildHookInterface):
         Where it cannot be built, and was not asked for, the wheel has none.
         """
         if version != "editable":  # there it is found where it is
-            for source, place in BESIDE.items():
-                build_data["force_include"][os.path.join(self.root, source)] = place
+            for source in SHIPPED:
+                build_data["force_include"][os.path.join(self.root, source)] = f"partnersim/{source}"
         sys.path.insert(0, self.root)
         from partnersim.model.native.build import build, this_computer
         from partnersim.scenario.translate import PARAMETERS

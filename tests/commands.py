@@ -87,6 +87,13 @@ def call(*words: str, columns: int = 100, **more: Any) -> Any:
     return CliRunner(env={"COLUMNS": str(columns), "NO_COLOR": "1"}).invoke(app, list(words), **more)
 
 
+def succeed(*words: str, columns: int = 100, **more: Any) -> Any:
+    """Run a command as `call` does; it must end well."""
+    result = call(*words, columns=columns, **more)
+    assert result.exit_code == 0, result.output
+    return result
+
+
 def check_refusal(result: Any, *words: str) -> None:
     """A command has ended with one clear message on standard error, and nothing on standard output."""
     assert result.exit_code == 2, result.output
@@ -123,7 +130,5 @@ def run_line(line: str, folder: Path) -> None:
     else:
         assert program == "partnersim", line
         with contextlib.chdir(folder):
-            done = call(*words)
-        assert done.exit_code == 0, f"{line}\n{done.output}"
-        printed = done.stdout
+            printed = succeed(*words).stdout
     assert printed.strip(), f"{line}: no word"

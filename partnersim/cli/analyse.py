@@ -92,8 +92,8 @@ def measures_of(opened: Sweep, names: Sequence[str] = (), *, over_time: bool = F
     for name in names:
         if name != ALL:
             check_name(name, kept, f"{'series' if over_time else 'measure'} in the sweep")
-    if over_time or ALL in names:
-        return list(kept) if ALL in names or not names else list(dict.fromkeys(names))
+    if ALL in names or (over_time and not names):
+        return list(kept)
     return list(dict.fromkeys(names)) or [name for name in DRAWN if name in kept] or list(kept[:1])
 
 

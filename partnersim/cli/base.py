@@ -51,23 +51,12 @@ _TYPED: ContextVar[Sequence[str]] = ContextVar("typed", default=())
 class Commands(TyperGroup):
     """The group of all commands; whatever goes wrong in one of them is said in one plain message."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **more: Any,
-    ) -> Any:
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
         """Run a command, and exit with 0, with 2 for bad input, with 1 or 130 for the rest."""
-        more |= {"standalone_mode": False, "windows_expand_args": windows_expand_args}
-        if not standalone_mode:
-            return super().main(args, prog_name, complete_var, **more)
         words = list(sys.argv[1:] if args is None else args)
         _TYPED.set(words)
         try:
-            result = super().main(args, prog_name, complete_var, **more)
+            result = super().main(args, *rest, **more | {"standalone_mode": False})
             sys.stdout.flush()
             status = result if isinstance(result, int) else 0
         except BrokenPipeError:
@@ -75,8 +64,6 @@ class Commands(TyperGroup):
         except (KeyboardInterrupt, typer.Abort):
             status = INTERRUPTED
         except Exception as error:
-            if "--debug" in words and not _is_bad_input(error):
-                raise
             status = _explain_failure(error, words)
         if status == INTERRUPTED:
             say("Stopped.")
@@ -89,29 +76,21 @@ def _leave_pipe() -> int:
     return 1
 
 
-def _is_usage_error(error: Exception) -> bool:
-    """Return whether an error is about the words typed; judged by its looks, as Typer has its own Click."""
-    return hasattr(error, "format_message") and hasattr(error, "exit_code")
-
-
-def _is_bad_input(error: Exception) -> bool:
+def _explain_failure(error: Exception, words: Sequence[str]) -> int:
+    """Print one message on standard error, and return the exit status; with --debug a fault is raised."""
     from partnersim.scenario.errors import InputError
 
-    return _is_usage_error(error) or isinstance(error, InputError)
-
-
-def _explain_failure(error: Exception, words: Sequence[str]) -> int:
-    """Print one message on standard error; returns the exit status."""
-    if _is_usage_error(error):
-        context = getattr(error, "ctx", None)
-        # Known by its looks, so as not to load typer's own copy of click for its class.
-        complain(error.format_message())  # type: ignore[attr-defined]
-        if context is not None:
+    # About the words typed; known by its looks, so as not to load Typer's own copy of Click for its class.
+    if hasattr(error, "format_message"):
+        complain(error.format_message())
+        if (context := getattr(error, "ctx", None)) is not None:
             say(f"Try '{context.command_path} --help'.")
         return BAD_INPUT
-    if _is_bad_input(error):
+    if isinstance(error, InputError):
         complain(str(error))
         return BAD_INPUT
+    if "--debug" in words:
+        raise error
     if isinstance(error, MemoryError):
         complain("not enough memory; ask for fewer --replicates, or leave --out and --series away")
     elif isinstance(error, OSError):
@@ -217,6 +196,11 @@ def begin(
     ] = False,
 ) -> None:
     """Show the help where no command is given."""
+    show_help(context)
+
+
+def show_help(context: typer.Context) -> None:
+    """Show the help where no command is given."""
     if context.invoked_subcommand is None and (text := context.get_help()):
         tell(text)
 
@@ -228,26 +212,15 @@ def compile_first(*, is_quiet: bool) -> None:
 
     if model.is_compiled(PARAMETERS):
         return
-    note = "First use: compiling the model, once for this installation (about a minute) ..."
-    console = make_console(stderr=True)
-    if is_quiet or not console.is_terminal:
-        say(note)
-        model.compile_all(PARAMETERS, lambda name, done, total: None)
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console.print(note)
-    columns = (BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        model.compile_all(
-            PARAMETERS,
-            lambda name, done, total: bar.update(task, description=name, completed=done, total=total),
-        )
+    say("First use: compiling the model, once for this installation (about a minute) ...")
+    with progress_bar("Compiling", is_quiet=is_quiet, patience=0.0) as update:
+        model.compile_all(PARAMETERS, lambda name, done, total: update(done, total) if update else None)
 
 
 @contextmanager
-def progress_bar(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(
+    what: str, *, is_quiet: bool, patience: float = PATIENCE
+) -> Iterator[Callable[[int, int], None] | None]:
     """Show a bar with the time left, on standard error, once work has lasted a while."""
     console = make_console(stderr=True)
     if is_quiet or not console.is_terminal:
@@ -262,7 +235,7 @@ def progress_bar(what: str, *, is_quiet: bool) -> Iterator[Callable[[int, int], 
 
     def update(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if time.monotonic() - begun > PATIENCE:
+        if time.monotonic() - begun > patience:
             bar.start()
 
     try:

@@ -95,14 +95,6 @@ def check_series(names: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(names or ()))
 
 
-def check_measure(name: str) -> None:
-    """Refuse a name that no measure has."""
-    from partnersim.runs.measures import MEASURES
-    from partnersim.scenario.errors import check_name
-
-    check_name(name, MEASURES, "measure")
-
-
 def read_links(scenario: Scenario, between: tuple[str, str] | None) -> Links:
     """Read the option that says whose trust is explained: each link in words and by name."""
     from partnersim.scenario.errors import check_name

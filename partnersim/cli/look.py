@@ -207,7 +207,7 @@ def new(
     source: Annotated[
         str,
         typer.Option(
-            "--from", metavar="NAME", help="Scenario to begin with.", autocompletion=options.complete_packaged
+            "--from", metavar="NAME", help="Scenario to begin with.", autocompletion=options.packaged
         ),
     ] = "integrated-care",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,

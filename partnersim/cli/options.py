@@ -39,19 +39,11 @@ def between(least: int, most: int) -> Callable[[int | None], int | None]:
 # --- Names that the shell completes ---------------------------------------------------------------
 
 
-def _complete_from(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
-    """Make a function that completes one of some names, which are read when they are asked for."""
+def packaged() -> Iterable[str]:
+    """Name the packaged scenarios; Typer keeps those that begin with what is typed, here and below."""
+    from partnersim.scenario.files import packaged_names
 
-    def complete(incomplete: str) -> list[str]:
-        return [name for name in names() if name.startswith(incomplete)]
-
-    return complete
-
-
-def _packaged() -> Iterable[str]:
-    from partnersim.scenario.files import packaged
-
-    return packaged()
+    return packaged_names()
 
 
 def _ready_arms() -> Iterable[str]:
@@ -66,11 +58,8 @@ def _all_series() -> Iterable[str]:
     return ALL_SERIES
 
 
-complete_packaged = _complete_from(_packaged)
-
-
 def complete_scenario(incomplete: str) -> list[str]:
-    """Complete the name of a packaged scenario, or the path of a file."""
+    """Name the packaged scenarios and the files to which what is typed may be completed."""
     from partnersim.scenario.file_paths import full_path
 
     folder, start = os.path.split(incomplete)
@@ -78,7 +67,7 @@ def complete_scenario(incomplete: str) -> list[str]:
     with suppress(OSError):
         names = sorted(os.listdir(full_path(folder)))
     files = [os.path.join(folder, name) for name in names if name.startswith(start)]
-    return complete_packaged(incomplete) + files
+    return [*(name for name in packaged() if name.startswith(incomplete)), *files]
 
 
 # --- What is simulated ----------------------------------------------------------------------------
@@ -98,7 +87,7 @@ ARMS = Annotated[
         metavar="ARM",
         help="A ready arm by name (see 'partnersim scenarios'), or one of your own: "
         "'NAME: KEY=VALUE; KEY=VALUE'. May be repeated.",
-        autocompletion=_complete_from(_ready_arms),
+        autocompletion=_ready_arms,
     ),
 ]
 REPLICATES = Annotated[
@@ -141,7 +130,7 @@ SERIES = Annotated[
         metavar="NAME",
         help="Add the monthly quantiles of a series (trust, speed ...) to the JSON; with --out "
         "write these series only. May be repeated.",
-        autocompletion=_complete_from(_all_series),
+        autocompletion=_all_series,
     ),
 ]
 

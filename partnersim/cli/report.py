@@ -16,7 +16,6 @@ from partnersim.cli.base import ASK, app, json_text, progress_bar, refuse, say, 
 from partnersim.cli.inputs import open_sweep, tell_unfinished
 
 if TYPE_CHECKING:
-    from partnersim.analysis.overview import Overview
     from partnersim.report.answers import Answer
     from partnersim.sweep.sweep import Sweep
 
@@ -45,6 +44,7 @@ def report(
     check_page(file, force)
     status = opened.status()  # once: runs may land while this is made
     origin = tell_unfinished(opened, is_quiet=False)
+    from partnersim.analysis.overview import look_over
     from partnersim.report.answers import read_answer
 
     read = [read_answer(answer, status.sweep_id, status.n_done) for answer in answers or ()]
@@ -52,7 +52,8 @@ def report(
     from partnersim.report.sweep_report import Asked, write_report
 
     target = OutputFolder(file.parent, force=force, names=[file.name])
-    found = look(opened) if status.n_done else None
+    with progress_bar("Looking over", is_quiet=False) as update:
+        found = look_over(opened, update) if status.n_done else None
     left_out: list[str] = []
     if not answers and found is not None:
         read, left_out = analyse_by_design(opened, folder, origin)
@@ -72,14 +73,6 @@ def check_page(file: Path, force: bool) -> None:
         raise refuse("--out", f"{file} is a folder; give the name of a file, such as {file / 'report.html'}")
     if path.exists() and not force:
         raise refuse("--out", f"{file} is there already; --force replaces it, or give another name")
-
-
-def look(opened: Sweep) -> Overview:
-    """Look over a sweep, and show how far that is."""
-    from partnersim.analysis.overview import look_over
-
-    with progress_bar("Looking over", is_quiet=False) as update:
-        return look_over(opened, update)
 
 
 def analyse_by_design(

@@ -9,7 +9,7 @@ import typer
 
 from partnersim.cli import options
 from partnersim.cli.base import ASK, app, compile_first, finish, progress_bar, refuse, say, title_of
-from partnersim.cli.inputs import check_measure, open_folder, open_sweep, read_scenario, tell_unfinished
+from partnersim.cli.inputs import open_folder, open_sweep, read_scenario, tell_unfinished
 from partnersim.model.room import MOST_REPLICATES
 
 
@@ -39,10 +39,13 @@ def ask_what_if(
     as_json: options.JSON = False,
 ) -> None:
     """Find what one run would have come to, had one thing been moved in one month."""
+    from partnersim.runs.measures import MEASURES
+    from partnersim.scenario.errors import check_name
+
     chosen = read_scenario(scenario, months, settings)
     if not 0 <= month < chosen.months:
         raise refuse("--month", f"{month}: must be between 0 and {chosen.months - 1}")
-    check_measure(measure)
+    check_name(measure, MEASURES, "measure")
     folder = open_folder(out, force)
     compile_first(is_quiet=as_json)
     from partnersim import figures

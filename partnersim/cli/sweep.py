@@ -25,6 +25,7 @@ from partnersim.cli.base import (
     progress_bar,
     refuse,
     say,
+    show_help,
     tell,
 )
 from partnersim.cli.inputs import ask, ask_before_programs, is_begun, open_sweep, tell_unfinished
@@ -65,11 +66,7 @@ ENDING: dict[Format, str] = {"csv": "csv", "netcdf": "nc"}
 # --- Commands ------------------------------------------------------------------------------------
 
 
-@sweep.callback(invoke_without_command=True)
-def show_help(context: typer.Context) -> None:
-    """Show the help where no command is given."""
-    if context.invoked_subcommand is None and (text := context.get_help()):
-        tell(text)
+sweep.callback(invoke_without_command=True)(show_help)
 
 
 @sweep.command()
@@ -384,6 +381,7 @@ def estimate_of(chosen: Plan) -> dict[str, Any]:
 def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableType:
     """Show a plan, with the time and room that it takes."""
     from rich.console import Group
+    from rich.filesize import decimal
     from rich.text import Text
 
     from partnersim.report.tables import house_table
@@ -405,7 +403,7 @@ def plan_view(file: Path, chosen: Plan, estimate: dict[str, Any]) -> RenderableT
             f"about {seconds} on {cores} ({milliseconds:.2g} ms a run, by a pilot of "
             f"{estimate['pilot_runs']})",
         ),
-        ("Room on disk", f"about {size(1e6 * estimate['megabytes'])}"),
+        ("Room on disk", f"about {decimal(round(1e6 * estimate['megabytes']))}"),
         ("Sweep", chosen.sweep_id),
     ]
     table = house_table()
@@ -437,14 +435,6 @@ def facts(rows: list[tuple[str, str]]) -> RenderableType:
     return lines
 
 
-def size(n_bytes: float) -> str:
-    """Put a number of bytes in words, in the largest unit that fits."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if n_bytes >= factor:
-            return f"{n_bytes / factor:,.3g} {unit}"
-    return f"{n_bytes:.0f} bytes"
-
-
 def ending(outcome: Outcome, folder: Path) -> str:
     """Put in words the end of a session: how many runs are stored, and what to do next."""
     failed = f", {outcome.n_failed:,} of them failed" if outcome.n_failed else ""
@@ -470,6 +460,7 @@ def verdict(found: Status, is_sound: bool) -> str:
 def status_view(opened: Sweep, found: Status) -> RenderableType:
     """Show how far a sweep is."""
     from rich.console import Group
+    from rich.filesize import decimal
     from rich.text import Text
 
     from partnersim.runs.wording import percent, plural
@@ -479,7 +470,7 @@ def status_view(opened: Sweep, found: Status) -> RenderableType:
         ("Runs", f"{found.n_done:,} of {found.n_runs:,} ({share})"),
         ("Failed", f"{found.n_failed:,}"),
         ("Points, arms, replicates", f"{found.n_points:,} × {found.n_arms} × {found.n_replicates:,}"),
-        ("On disk", f"{size(found.n_bytes)} in {plural(found.n_files, 'file')}"),
+        ("On disk", f"{decimal(found.n_bytes)} in {plural(found.n_files, 'file')}"),
         ("Sweep", found.sweep_id),
         ("Sessions", str(len(opened.provenance))),
     ]

@@ -14,11 +14,12 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import mesa
 import numpy as np
@@ -49,9 +50,6 @@ from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
 
 __all__ = ["AGENT_REPORTERS", "MODEL_REPORTERS", "Change", "PartnershipModel", "Snapshot"]
-
-Lasting = TypeVar("Lasting", Intervention, Appointed)
-"""An entry of a scenario that has a first and a last month."""
 
 SETTINGS = ("scenario", "rng", "replicate", "variants", "compiled")
 """Keywords of the model itself; all others are paths in the scenario."""
@@ -154,7 +152,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             scenario = first_months(scenario, kwargs.pop("months"))
         if kwargs:
             scenario = scenario.replace(kwargs)
-        self.seed = _fresh_seed() if rng is None else whole_number("rng", rng, 0, MOST_SEED)
+        self.seed = secrets.randbits(32) if rng is None else whole_number("rng", rng, 0, MOST_SEED)
         self.replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
         self.agent_ids = itertools.count(1)
         self.names = scenario.organisation_names
@@ -384,13 +382,14 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             For what the scenario does not allow. The model stays as it was; so in all below.
         """
         names = [organisations] if isinstance(organisations, str) else list(organisations)
-        details: dict[str, Any] = {"lever": lever, "value": value, "organisations": names}
-        end = MAX_MONTHS
+        setting: dict[str, Any] = {"lever": lever, "value": value, "organisations": names}
+        said, end = dict(setting), MAX_MONTHS
         if months is not None:
-            details["months"] = whole_number("months", months, 1, MAX_MONTHS)
+            said["months"] = whole_number("months", months, 1, MAX_MONTHS)
             end = min(self.month + months, MAX_MONTHS)
-        new = {**details, "from_month": self.month, "to_month": end, "title": title}
-        new.pop("months", None)
+        if title:
+            said["title"] = title
+        new = setting | {"from_month": self.month, "to_month": end, "title": title}
         # What the new one covers is left out: a slider that is dragged sets a lever many times.
         kept = [
             old
@@ -399,7 +398,6 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
             or old.to_month > end
             or old.organisations != names
         ]
-        said = details | ({"title": title} if title else {})
         self._change("set_lever", said, interventions=[*kept, new])
 
     def release_lever(self, lever: str) -> None:
@@ -407,7 +405,7 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         known = [*LEVERS, *DECISIONS]
         if lever not in known:
             raise ValueError(f"lever = {lever!r}: no such lever; {suggest(lever, known)}")
-        kept = self._end(self.scenario.interventions, lambda entry: entry.lever == lever)
+        kept = self._end(self.scenario.interventions, "lever", lever)
         self._change("release_lever", {"lever": lever}, interventions=kept)
 
     def fire_event(self, event: str, organisation: str = "", **details: Any) -> None:
@@ -455,14 +453,14 @@ class PartnershipModel(mesa.Model):  # type: ignore[misc]  # Mesa gives no types
         if name not in known:
             there_are = suggest(name, known) if known else "there is none"
             raise ValueError(f"name = {name!r}: no such coordinator is appointed; {there_are}")
-        kept = self._end(self.scenario.coordinators, lambda entry: entry.name == name)
+        kept = self._end(self.scenario.coordinators, "name", name)
         self._change("remove_coordinator", {"name": name}, coordinators=kept)
 
-    def _end(self, entries: Sequence[Lasting], is_meant: Callable[[Lasting], bool]) -> list[Any]:
-        """Return entries of the scenario without those meant: what began lasts to the present month."""
+    def _end(self, entries: Sequence[Intervention | Appointed], key: str, value: str) -> list[Any]:
+        """Return entries of the scenario without those of a name: what began lasts to the present month."""
         kept: list[Any] = []
         for entry in entries:
-            if not is_meant(entry):
+            if getattr(entry, key) != value:
                 kept.append(entry)
             elif entry.from_month < self.month:
                 kept.append({**entry.model_dump(), "to_month": min(entry.to_month, self.month)})
@@ -655,15 +653,6 @@ WHOLE_RUN = tuple(name for name in MEASURES if name not in ALL_SERIES)
 # Functions of the module, not of the moment: a model is pickled with its collector.
 
 
-def _field(name: str, model: PartnershipModel) -> int:
-    """Return a number that the model itself has."""
-    return int(getattr(model, name))
-
-
-def _now(name: str, model: PartnershipModel) -> float:
-    return model.now(name)
-
-
 def _measure_so_far(name: str, model: PartnershipModel) -> float:
     return model.measures()[name]
 
@@ -678,9 +667,9 @@ def _shown(name: str, agent: mesa.Agent) -> Any:
     return getattr(agent, name, math.nan)
 
 
-MODEL_REPORTERS: dict[str, Callable[[PartnershipModel], float]] = {
-    **{name: partial(_field, name) for name in ("seed", "month")},
-    **{name: partial(_now, name) for name in ALL_SERIES},
+MODEL_REPORTERS: dict[str, str | Callable[[PartnershipModel], float]] = {
+    **{name: name for name in ("seed", "month")},
+    **{name: partial(PartnershipModel.now, name=name) for name in ALL_SERIES},
     **{name: partial(_measure_so_far, name) for name in WHOLE_RUN},
 }
 """Reporters for a `mesa.DataCollector`: seed, month, all series and measures of the months so far."""
@@ -723,11 +712,6 @@ def _check_no_month(details: Mapping[str, Any], name: str) -> None:
     """Refuse another month than the present one."""
     if name in details:
         raise TypeError(f"{name} = {details[name]!r}: a running model is changed from now on")
-
-
-def _fresh_seed() -> int:
-    """Draw a seed that nobody chose."""
-    return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 def _view(array: np.ndarray, room_for: Mapping[int, int]) -> np.ndarray:

@@ -31,7 +31,7 @@ from partnersim.runs.codebook import Entry
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.provenance import provenance
 from partnersim.runs.wording import NOTHING, certain_decimals, fixed, join, percent, period, plural
-from partnersim.scenario.files import parse_toml
+from partnersim.scenario.files import parse_toml, shipped
 from partnersim.scenario.paths import flatten
 from partnersim.sweep.designs import TableDesign
 from partnersim.sweep.parameters import Range
@@ -444,10 +444,7 @@ def milestones_sheet(found: Overview) -> Sheet:
 
 def description_of_model() -> str:
     """Give the description of the model by the ODD protocol, as a part of a page."""
-    here = Path(partnersim.__file__).parent
-    # What is installed has it beside this module; a copy of the repository, in its one place.
-    places = (here / "report" / "odd.md", here.parent / "docs" / "odd.md")
-    file = next((place for place in places if place.is_file()), None)
+    file = shipped("docs/odd.md")
     if file is None:
         return "<p>The description of the model, docs/odd.md, is not in this installation.</p>"
     text = re.sub(r"\A# .*\n+", "", file.read_text(encoding="utf-8"))

@@ -12,32 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from partnersim.model.version import EQUATIONS
-from partnersim.scenario.declarations import Real, Section, Text, Whole, setting
+from partnersim.scenario.declarations import Real, Section, Text, Whole
 from partnersim.scenario.errors import ScenarioError
-from partnersim.scenario.files import parse_toml, read_text
+from partnersim.scenario.files import parse_toml, read_text, shipped
 from partnersim.scenario.messages import validate
 
 FILE = Path(__file__).with_name("accepted.toml")
 """The ranges; it is not there where no tuning has been made."""
 
-POINTS = (
-    Path(__file__).with_name("accepted.csv"),
-    Path(__file__).resolve().parents[2] / "experiments" / "tuning" / "accepted.csv",
-)
-"""The points: what is installed has them here; a copy of the repository, in their one place."""
-
 
 class AcceptedFile(Section):
-    """The file of accepted ranges."""
+    """The file of ranges by dotted path: the version of the equations, how many points, and which ranges."""
 
-    model: Text = setting(..., "Version of the equations for which they hold.", unit="text")
-    points: Whole = setting(..., "Points that were accepted.", low=1, high=10**9, unit="points")
-    ranges: dict[str, tuple[Real, Real]] = setting(
-        ..., "By dotted path, 5 and 95 % over these points.", unit="table"
-    )
-    held: dict[str, tuple[Real, Real]] = setting(
-        ..., "By dotted path, what was not tuned and claims were asked over.", unit="table"
-    )
+    model: Text
+    points: Whole
+    ranges: dict[str, tuple[Real, Real]]
+    held: dict[str, tuple[Real, Real]]
 
 
 class AcceptedRanges(NamedTuple):
@@ -75,7 +65,7 @@ def accepted_points() -> Path:
         Where there are none for the model as it is.
     """
     known = accepted_ranges()
-    file = next((place for place in POINTS if place.is_file()), None)
+    file = shipped("experiments/tuning/accepted.csv")
     if not known.ranges or file is None:
         why = known.why_not if not known.ranges else "they are not in this installation"
         raise ScenarioError(f"accepted: there are no such points, for {why}; name a file of points")

@@ -13,7 +13,7 @@ from typing import Any
 
 from partnersim.scenario.assignments import parse_arm
 from partnersim.scenario.declarations import LEVERS, Intervention
-from partnersim.scenario.errors import ScenarioError, suggest
+from partnersim.scenario.errors import ScenarioError, shown, suggest
 from partnersim.scenario.paths import replace
 from partnersim.scenario.scenario import Scenario
 
@@ -74,7 +74,10 @@ def arm(scenario: Scenario, text: str) -> tuple[str, Scenario]:
     elif ":" in text or "=" in text or not text.strip():
         name, changes = parse_arm(text)
     else:
-        raise ScenarioError(_unknown(text.strip()))
+        typed = shown(text.strip())
+        own = "an arm of your own is written 'NAME: KEY=VALUE; KEY=VALUE'"
+        near = suggest(text.strip()[:60], list(READY_ARMS))
+        raise ScenarioError(f"arm {typed}: no ready arm has this name ({own}); {near}")
     try:
         return name, beside(scenario, replace(scenario, changes))
     except ScenarioError as error:
@@ -126,23 +129,6 @@ def in_force(scenario: Scenario, lever: str) -> list[float]:
     return [usual if value is None else value for value in own]
 
 
-def _unknown(name: str) -> str:
-    """Make the message for an unknown ready arm, with the name that may have been meant."""
-    shown = name if len(name) <= 60 else f"{name[:50]}..."
-    own = "an arm of your own is written 'NAME: KEY=VALUE; KEY=VALUE'"
-    return f"arm {shown!r}: no ready arm has this name ({own}); {suggest(name, list(READY_ARMS))}"
-
-
-def _one_coordinator(scenario: Scenario) -> dict[str, Any]:
-    """Appoint one coordinator as by default: independent, and impartial."""
-    return {"coordinators": [{"name": "coordinator"}]}
-
-
-def _no_coordinator(scenario: Scenario) -> dict[str, Any]:
-    """Appoint no coordinator; those who emerge by themselves are another matter."""
-    return {"coordinators": []}
-
-
 def _hosted_coordinator(scenario: Scenario) -> dict[str, Any]:
     """Employ the same coordinator at the first organisation."""
     host = scenario.organisation_names[0]
@@ -179,9 +165,9 @@ READY_ARMS: dict[str, Arm] = {
             "coordinator",
             "One coordinator, employed by none of the organisations, from the first month; "
             "any other is replaced.",
-            _one_coordinator,
+            lambda _: {"coordinators": [{"name": "coordinator"}]},  # by default independent, and impartial
         ),
-        Arm("no-coordinator", "Nobody is appointed to coordinate.", _no_coordinator),
+        Arm("no-coordinator", "Nobody is appointed to coordinate.", lambda _: {"coordinators": []}),
         Arm(
             "hosted-coordinator",
             "One coordinator, employed by the first organisation of the scenario and acting for "

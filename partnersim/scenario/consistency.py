@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from partnersim.model.room import (
     MAX_COORDINATORS,
@@ -18,6 +17,7 @@ from partnersim.model.room import (
     MAX_TARGETS,
 )
 from partnersim.scenario.declarations import NEEDS_DOMAIN, NEEDS_ORGANISATION, Partnership, lever_bound
+from partnersim.scenario.errors import suggest
 
 MAX_COMPLAINTS = 100  # there may be one for each of 10,000 entries, and looking for names takes time
 
@@ -80,9 +80,11 @@ def complaints(scenario: Partnership) -> Iterator[str]:
     for coordinator in scenario.coordinators:
         at = f"coordinators.{coordinator.name}"
         yield from _named(f"{at}.host", coordinator.host, ["", *known])
-        if coordinator.from_month >= scenario.months:
-            yield _too_late(f"{at}.from_month", coordinator.from_month, scenario.months)
+        yield from _too_late(f"{at}.from_month", coordinator.from_month, scenario.months)
+        yield from _in_order(at, coordinator.from_month, coordinator.to_month)
         yield from _repeated(f"{at}.layers", list(coordinator.layers))
+        if not coordinator.layers:
+            yield f"{at}.layers: at least one layer must be within reach"
     for number, intervention in enumerate(scenario.interventions, 1):
         at = f"interventions.{number}"
         yield from _members(f"{at}.organisations", intervention.organisations, known)
@@ -93,17 +95,12 @@ def complaints(scenario: Partnership) -> Iterator[str]:
                 f"{at}.value = {intervention.value}: {intervention.lever} is between "
                 f"{lowest:g} and {highest:g}"
             )
-        if intervention.from_month >= scenario.months:
-            yield _too_late(f"{at}.from_month", intervention.from_month, scenario.months)
-        if intervention.to_month <= intervention.from_month:
-            yield (
-                f"{at}.to_month = {intervention.to_month}: must be after from_month {intervention.from_month}"
-            )
+        yield from _too_late(f"{at}.from_month", intervention.from_month, scenario.months)
+        yield from _in_order(at, intervention.from_month, intervention.to_month)
     for number, event in enumerate(scenario.events, 1):
         at = f"events.{number}"
         yield from _named(f"{at}.organisation", event.organisation, ["", *known])
-        if event.month >= scenario.months:
-            yield _too_late(f"{at}.month", event.month, scenario.months)
+        yield from _too_late(f"{at}.month", event.month, scenario.months)
         if event.type in NEEDS_ORGANISATION and not event.organisation:
             yield f"{at}.organisation: missing; {event.type} happens to one organisation"
         if event.type in NEEDS_DOMAIN:
@@ -114,8 +111,14 @@ def complaints(scenario: Partnership) -> Iterator[str]:
         yield "events: two organisations at least must be there from the start"
 
 
-def _too_late(key: str, month: int, months: int) -> str:
-    return f"{key} = {month}: the scenario ends with month {months - 1}"
+def _too_late(key: str, month: int, months: int) -> Iterator[str]:
+    if month >= months:
+        yield f"{key} = {month}: the scenario ends with month {months - 1}"
+
+
+def _in_order(at: str, from_month: int, to_month: int) -> Iterator[str]:
+    if to_month <= from_month:
+        yield f"{at}.to_month = {to_month}: must be after from_month {from_month}"
 
 
 def _too_many(scenario: Partnership) -> Iterator[str]:
@@ -140,8 +143,7 @@ def _repeated(key: str, names: list[str]) -> Iterator[str]:
 
 def _named(key: str, name: str, known: list[str], kind: str = "organisation") -> Iterator[str]:
     if name not in known:
-        near = get_close_matches(name, [k for k in known if k], n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]!r}?" if near else "there are " + ", ".join(k for k in known if k)
+        hint = suggest(name, [k for k in known if k])
         yield f"{key} = {name!r}: no {kind} of the scenario has this name; {hint}"
 
 

@@ -12,9 +12,9 @@ What reads, checks, changes and writes them stands beside this file and is deriv
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, create_model
 from pydantic.fields import FieldInfo
 
 from partnersim.model.room import (
@@ -33,19 +33,13 @@ FORMAT = 1
 MAX_MONTHS = 600
 
 Real = Annotated[float, Strict()]
-
 Whole = Annotated[int, Strict()]
-
 Flag = Annotated[bool, Strict()]
-
 Text = Annotated[str, Strict(), Field(max_length=2000)]
-
 Slug = Annotated[str, Strict(), Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=40)]
-
 Share = Annotated[float, Strict(), Field(ge=0, le=1)]
 
 Layer = Literal["board", "management", "front_line"]
-
 LAYERS: tuple[str, ...] = get_args(Layer)
 
 
@@ -81,15 +75,11 @@ def setting(
 
     What it means is said in one plain sentence: as `meaning`, or in quotes below the field.
     """
-    extra = {"unit": unit, "source": source}
-    arguments: dict[str, Any] = {"description": meaning, "json_schema_extra": extra}
-    if low is not None:
-        arguments["ge"] = low
-    if high is not None:
-        arguments["le"] = high
+    arguments: dict[str, Any] = {side: end for side, end in (("ge", low), ("le", high)) if end is not None}
+    arguments |= {"description": meaning, "json_schema_extra": {"unit": unit, "source": source}}
     if isinstance(default, list | dict):
-        return Field(default_factory=lambda: type(default)(default), **arguments)
-    if isinstance(default, type) and issubclass(default, BaseModel):
+        return Field(default_factory=default.copy, **arguments)
+    if isinstance(default, type):
         return Field(default_factory=default, **arguments)
     return Field(default=default, **arguments)
 
@@ -456,14 +446,6 @@ class Coordinator(Section):
     """Staff time that the coordinator costs the partnership."""
     attention: Literal[tuple(STRATEGIES)] = setting("balanced", unit="name")  # type: ignore[valid-type]
     """Whom the coordinator meets next."""
-
-    @model_validator(mode="after")
-    def _months_in_order(self) -> Self:
-        if self.to_month <= self.from_month:
-            raise ValueError(f"to_month {self.to_month} must be after from_month {self.from_month}")
-        if not self.layers:
-            raise ValueError("layers: at least one layer must be within reach")
-        return self
 
 
 class Emergence(Section):

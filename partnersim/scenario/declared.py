@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -55,7 +55,7 @@ class Place:
     @cached_property
     def member(self) -> Place:
         """The place of a member of a list, or of a value of a table of shares."""
-        return _bare(get_args(self.annotation)[-1])
+        return _bare(get_args(self.annotation)[-1]) if self.container else ANY_NUMBER
 
     @property
     def tagged(self) -> dict[str, Place]:
@@ -207,8 +207,8 @@ def _bare(annotation: Any) -> Place:
             return Place(annotation, tuple(metadata))
 
 
-def find_place(location: tuple[int | str, ...], root: type[BaseModel]) -> Place:
-    """Find the declaration at a location of the validated data."""
+def find_place(location: Sequence[int | str], root: type[BaseModel] = Partnership) -> Place:
+    """Find the declaration at a location of the validated data; that of a number where there is none."""
     place = Place(root)
     for step in location:
         if step == "[key]":
@@ -285,17 +285,13 @@ class ParameterRow(NamedTuple):
 
 
 @cache
-def _rows() -> tuple[ParameterRow, ...]:
-    return tuple(rows_of(ROOT, ""))
-
-
-def parameters() -> list[ParameterRow]:
+def parameters() -> tuple[ParameterRow, ...]:
     """List everything that can be set, in order of declaration.
 
     A path holds ``<name>`` or ``<number>`` for a member of a list. The default is ``"required"``
     where there is none, and None where the thing is left out by default.
     """
-    return list(_rows())
+    return tuple(rows_of(ROOT, ""))
 
 
 def rows_of(place: Place, prefix: str) -> Iterator[ParameterRow]:

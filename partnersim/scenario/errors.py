@@ -105,12 +105,6 @@ def suggest(name: str, known: list[str]) -> str:
     return f"there are {', '.join(known[:most])}{', ...' * (len(known) > most)}"
 
 
-def _digits(text: str) -> int:
-    """Find where a number begins that is too long for Python; the end of the text if none does."""
-    found = re.search(r"\d[\d_]{4299,}", text)
-    return found.start() if found else len(text)
-
-
 def check_name(name: str, known: Iterable[str], what: str) -> None:
     """Refuse an unknown name, and suggest the nearest; `what` is the kind of thing that it should name.
 
@@ -123,21 +117,18 @@ def check_name(name: str, known: Iterable[str], what: str) -> None:
         raise InputError(f"{shown(name)}: there is no {what} of this name; {suggest(str(name)[:60], names)}")
 
 
-_CLOSE = "; close what was opened, a quote or a bracket"
-
-
 def explain_syntax(text: str, error: ValueError) -> str:
     """Tell where and why text is no TOML, or no JSON, with a hint for the usual slips."""
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}, column {error.colno}: not JSON, {error.msg[:1].lower()}{error.msg[1:]}"
     found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
     if not found:  # Python's limit, above which it would take too long
-        above = text[: _digits(text)].count("\n")
-        return f"line {above + 1}: holds a number with too many digits; a whole number has at most 38"
+        line_number = 1 + re.split(r"\d[\d_]{4299,}", text, maxsplit=1)[0].count("\n")
+        return f"line {line_number}: holds a number with too many digits; a whole number has at most 38"
     what = found[1][:1].lower() + found[1][1:]
     if not found[2]:
         is_open = what.startswith(("expected", "invalid", "unclosed", "unterminated"))
-        return f"not TOML at its end: {what}{_CLOSE * is_open}"
+        return f"not TOML at its end: {what}{'; close what was opened, a quote or a bracket' * is_open}"
     line = text.split("\n")[int(found[2]) - 1].strip()
     value = line.partition("=")[2].partition("#")[0].strip()
     return f"line {found[2]}, {as_typed(line)}: not TOML, {what}{hint_for_value(value)}"

@@ -14,13 +14,14 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from partnersim.model.room import MOST_SEED
 from partnersim.scenario.errors import ScenarioError, as_typed, error_at, explain_syntax, shown, suggest
 from partnersim.scenario.file_paths import full_path
+
+_PACKAGED = Path(__file__).with_name("packaged")
 
 MAX_BYTES = 1_000_000
 """Larger files are refused; the largest scenarios that make sense take about 100 kB."""
@@ -160,7 +161,16 @@ def _named(path: tuple[str, ...]) -> str:
     return as_typed(".".join(path)) or "it"
 
 
-# --- Packaged scenarios ---------------------------------------------------------------------------
+# --- What comes with partnersim -------------------------------------------------------------------
+
+
+def shipped(source: str) -> Path | None:
+    """Find a file of the repository that the package reads; None where it is not in this installation.
+
+    An installed package has it in itself (hatch_build.py sees to that), a copy of the repository beside it.
+    """
+    package = Path(__file__).parents[1]
+    return next(filter(Path.is_file, (package / source, package.parent / source)), None)
 
 
 def packaged() -> dict[str, str]:
@@ -177,15 +187,13 @@ def packaged_text(name: str) -> str:
         near = suggest(name, known)
         known_as = "no packaged scenario has this name (a file is given by its path)"
         raise error_at(shown(name), [f"{known_as}; {near}"])
-    return (files("partnersim") / "scenario" / "packaged" / f"{name}.toml").read_text(encoding="utf-8")
+    return (_PACKAGED / f"{name}.toml").read_text(encoding="utf-8")
 
 
 @cache
 def packaged_names() -> tuple[str, ...]:
     """Return the names of the packaged scenarios, sorted."""
-    folder = files("partnersim") / "scenario" / "packaged"
-    found = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+    return tuple(sorted(file.stem for file in _PACKAGED.glob("*.toml")))
 
 
 def is_path(source: str) -> bool:

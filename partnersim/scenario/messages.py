@@ -108,7 +108,7 @@ def member_name(member: Any, index: int) -> str:
 
 def unknown_key(name: str, known: list[str], root: type[BaseModel] = Partnership) -> str:
     """Explain a key that a table, whose keys are `known`, does not have."""
-    rows = parameters() if issubclass(root, Partnership) else []
+    rows = parameters() if issubclass(root, Partnership) else ()
     elsewhere = [row.path for row in rows if row.path.split(".")[-1] == name]
     if elsewhere and not get_close_matches(name, known, n=1, cutoff=0.8):
         path = min(elsewhere, key=len)

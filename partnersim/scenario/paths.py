@@ -11,27 +11,17 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from partnersim.scenario.consistency import complaints
 from partnersim.scenario.declarations import Partnership
-from partnersim.scenario.declared import ROOT, Place, plain
+from partnersim.scenario.declared import ROOT, Place, find_place, plain
 from partnersim.scenario.errors import ScenarioError, as_typed, shown, suggest
 from partnersim.scenario.messages import member_name, unknown_key, validate
 
 AScenario = TypeVar("AScenario", bound=Partnership)
 
 FIT_TOGETHER = {
-    "organisations",
-    "drawn",
-    "domains",
-    "months",
-    "calendar_start",
-    "vision",
-    "programme",
-    "lead",
-    "coordinators",
-    "interventions",
-    "events",
+    *("organisations", "drawn", "domains", "months", "calendar_start", "vision", "programme", "lead"),
+    *("coordinators", "interventions", "events"),
 }
 """Parts of a scenario that have to fit together: what `consistency.complaints` looks at."""
-
 
 PLAIN = (float, int, bool, str, NoneType)
 """Types of most values, which are as a file would hold them."""
@@ -87,11 +77,8 @@ def first_months(scenario: AScenario, months: int) -> AScenario:
     data = scenario.model_dump()
     data["months"] = months
     if type(months) is int:
-        for key, start in (
-            ("coordinators", "from_month"),
-            ("interventions", "from_month"),
-            ("events", "month"),
-        ):
+        starts = {"coordinators": "from_month", "interventions": "from_month", "events": "month"}
+        for key, start in starts.items():
             data[key] = [entry for entry in data[key] if entry[start] < months]
     return validate(type(scenario), data, "")
 
@@ -127,14 +114,10 @@ def _spelled_out(path: str, data: Any) -> list[str]:
     above, star, below = path.partition(".*")
     if not star or below[:1] not in ("", "."):
         return [path]
-    place, holder = ROOT, data
-    for done, part in enumerate(above.split(".")):
-        step, place = _step(place, holder, part, ".".join(above.split(".")[:done]))
-        holder = holder[step]
-        holder = dict(holder) if isinstance(holder, BaseModel) else holder
+    place, members = _follow(above, data)
     if place.container is not list:
         raise LookupError("a star stands for the members of a list: organisations, targets, coordinators")
-    names = [member_name(member, index) for index, member in enumerate(holder)]
+    names = [member_name(member, index) for index, member in enumerate(members)]
     return [spelled for name in names for spelled in _spelled_out(f"{above}.{name}{below}", data)]
 
 
@@ -162,17 +145,22 @@ def find_setting(scenario: Partnership, path: str) -> Setting:
             raise ScenarioError(f"{as_typed(path)}: the star stands for nothing, since there is none of them")
         alike = all(one.value == found[0].value for one in found)
         return found[0] if alike else Setting(found[0].place, None)
-    place, parts = ROOT, path.split(".")
-    value: Any = scenario.model_dump()
     try:
-        for done, part in enumerate(parts):
-            above = ".".join(parts[:done])
-            if value is None:
-                raise LookupError(f"{above} is left out")
-            step, place = _step(place, value, part, above)
-            value = value.get(step) if isinstance(value, dict) else value[step]
+        return _follow(path, scenario.model_dump())
     except LookupError as error:
         raise ScenarioError(f"{as_typed(path)}: {error.args[0]}") from None
+
+
+def _follow(path: str, value: Any) -> Setting:
+    """Follow a path through the data of a scenario; LookupError says why it leads nowhere."""
+    place, parts = ROOT, path.split(".")
+    for done, part in enumerate(parts):
+        above = ".".join(parts[:done])
+        if value is None:
+            raise LookupError(f"{above} is left out")
+        value = dict(value) if isinstance(value, BaseModel) else value
+        step, place = _step(place, value, part, above)
+        value = value.get(step) if isinstance(value, dict) else value[step]
     return Setting(place, value)
 
 
@@ -184,26 +172,12 @@ def flatten(changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for path, value in changes.items():
-        place = _declared_at(path)
-        is_above = place is not None and (place.is_table or place.container is list)
-        if is_above and isinstance(value, Mapping):
+        place = find_place(path.split("."))
+        if (place.is_table or place.container is list) and isinstance(value, Mapping):
             found |= flatten({f"{path}.{key}": entry for key, entry in value.items()})
         else:
             found[path] = value
     return found
-
-
-def _declared_at(path: str) -> Place | None:
-    """Find the declaration at a dotted path in any scenario; None where there is none."""
-    place = ROOT
-    for part in path.split("."):
-        if place.is_table and part in place.fields:
-            place = place.fields[part]
-        elif not place.is_table and place.container is not None:
-            place = place.member
-        else:
-            return None
-    return place
 
 
 def _put_at(data: dict[str, Any], parts: list[str], value: Any) -> None:
@@ -214,9 +188,10 @@ def _put_at(data: dict[str, Any], parts: list[str], value: Any) -> None:
         table, (step, place) = place, _step(place, holder, part, above)
         if done < len(parts) - 1:
             holder[step] = holder = _opened(holder[step], place)
+    may_be_none = table.is_table and table.model.model_fields[parts[-1]].default is None
     if place.annotation is str and value is None:
         value = ""
-    elif place.annotation is not str and value == "" and _may_be_none(table, parts[-1]):
+    elif place.annotation is not str and value == "" and may_be_none:
         value = None
     holder[step] = value
 
@@ -228,11 +203,6 @@ def _opened(value: Any, place: Place) -> Any:
     if isinstance(value, BaseModel):
         return dict(value)
     return value.copy() if isinstance(value, list | dict) else value
-
-
-def _may_be_none(table: Place, name: str) -> bool:
-    """Return whether a field of a table may be left out."""
-    return table.is_table and table.model.model_fields[name].default is None
 
 
 def _step(place: Place, holder: Any, part: str, above: str) -> tuple[Any, Place]:

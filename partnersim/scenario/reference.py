@@ -15,6 +15,7 @@ from partnersim.scenario.declared import (
     ParameterRow,
     Place,
     figure,
+    find_place,
     meaning_of,
     parameters,
     row_of,
@@ -38,7 +39,8 @@ def _group(group: str, rows: list[ParameterRow]) -> Iterator[str]:
     """Give the lines of one table of the reference."""
     yield f"## `{group}`" if group else "## The scenario as a whole"
     yield ""
-    yield str(_section_at(group).__doc__).replace("`ways_of_working`", "`[ways_of_working]`")
+    section = find_place(group.split(".") if group else (), Scenario).model
+    yield str(section.__doc__).replace("`ways_of_working`", "`[ways_of_working]`")
     yield ""
     yield "| key | default | range | unit | meaning | source |"
     yield "|---|---|---|---|---|---|"
@@ -89,14 +91,6 @@ def _cells(row: ParameterRow) -> tuple[str, ...]:
 
 def _line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _section_at(group: str) -> type[BaseModel]:
-    """Find the model whose fields stand at a path of the reference."""
-    place = Place(Scenario)
-    for part in group.split(".") if group else ():
-        place = place.member if part.startswith("<") else place.child(part)
-    return place.model
 
 
 def default_in_words(default: Any, quote: str = "") -> str:

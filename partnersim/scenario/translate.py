@@ -387,47 +387,28 @@ def _form(place: Place, room: tuple[int, ...]) -> Form | None:
 
 
 def _put_to_work(where: str, forms: Mapping[str, Form]) -> None:
-    """Make a part of the translation of all that stands in one list, or in one part."""
-    top = where.partition(".")[0]
-    if where in LISTS or f"{where}.n" in forms:
-        members_in, reads = LISTS.get(where, (attrgetter(where), (top,)))
-        reader = _list_reader(members_in, where, forms)
-    else:
-        reader, reads = _table_reader(where, forms), (top,)
-    also = [part for form in forms.values() for part in form.reads]
-    READS[reader] = tuple(dict.fromkeys([*reads, *also]))
-
-
-def _table_reader(part: str, forms: Mapping[str, Form]) -> Part:
-    """Make a function that reads all that stands in one part of a scenario, lists of tables apart."""
-    get = attrgetter(*forms, part)  # of more than one, it gives a tuple
-    encoded = {path: form.encode for path, form in forms.items() if form.encode}
+    """Make a part of the translation: of the tables of a list, or of one part without the lists in it."""
+    part, n = where.partition(".")[0], f"{where}.n"
+    is_list = where in LISTS or n in forms
+    as_written: Members = attrgetter(where) if is_list else lambda scenario: [scenario]
+    members_in, reads = LISTS.get(where, (as_written, (part,)))
+    getters = {
+        path: attrgetter(path.removeprefix(f"{where}.") if is_list else path) for path in forms if path != n
+    }
 
     def read(scenario: Scenario) -> Values:
         if getattr(scenario, part) is None:  # it is left out
             return dict.fromkeys(forms, 0)
-        values = dict(zip(forms, get(scenario), strict=False))
-        for path, encode in encoded.items():
-            (values[path],) = encode([values[path]], scenario)
-        return values
-
-    return read
-
-
-def _list_reader(members_in: Members, where: str, forms: Mapping[str, Form]) -> Part:
-    """Make a function that reads all that stands in the tables of a list."""
-    within = {path: path.removeprefix(f"{where}.") for path in forms}
-    getters = {path: attrgetter(name) for path, name in within.items() if name != "n"}
-
-    def read(scenario: Scenario) -> Values:
         members = members_in(scenario)
-        values: Values = {path: len(members) for path, name in within.items() if name == "n"}
+        values: Values = {n: len(members)} if n in forms else {}
         for path, get in getters.items():
             column, encode = [get(member) for member in members], forms[path].encode
-            values[path] = encode(column, scenario) if encode and column else column
+            encoded = encode(column, scenario) if encode and column else column
+            values[path] = encoded if is_list else encoded[0]
         return values
 
-    return read
+    also = [name for form in forms.values() for name in form.reads]
+    READS[read] = tuple(dict.fromkeys([*reads, *also]))
 
 
 _tables: dict[str, dict[str, Form]] = {}

@@ -31,21 +31,22 @@ def _fill(table: Any, section: BaseModel) -> None:
     """Put what differs from the defaults into a table of tomlkit."""
     import tomlkit
 
-    tables: dict[str, Any] = {}
+    headed: dict[str, Any] = {}
     for name, value in _set_in(section):
-        if not _holds_tables(value):
-            table.add(name, _item(value))
-        else:
-            tables[name] = value
-    # TOML reads a key under the last header above it, so that tables come last.
-    for name, value in tables.items():
         if isinstance(value, BaseModel):
-            table.add(name, to_table(value))
-        else:
-            rows = tomlkit.aot()
+            headed[name] = to_table(value)
+        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):
+            headed[name] = tomlkit.aot()
             for member in value:
-                rows.append(to_table(member))
-            table.add(name, rows)
+                headed[name].append(to_table(member))
+        elif isinstance(value, dict):
+            table.add(name, tomlkit.inline_table())
+            table[name].update(value)
+        else:
+            table.add(name, value)
+    # TOML reads a key under the last header above it, so that these come last.
+    for name, value in headed.items():
+        table.add(name, value)
 
 
 def _set_in(section: BaseModel) -> Iterator[tuple[str, Any]]:
@@ -83,21 +84,3 @@ def to_table(section: BaseModel) -> Any:
     table = tomlkit.table()
     _fill(table, section)
     return table
-
-
-def _holds_tables(value: Any) -> bool:
-    """Return whether a value is written under a header of its own."""
-    return isinstance(value, BaseModel) or (
-        isinstance(value, list) and any(isinstance(member, BaseModel) for member in value)
-    )
-
-
-def _item(value: Any) -> Any:
-    """Return a value as tomlkit writes it on one line."""
-    import tomlkit
-
-    if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        table.update(value)
-        return table
-    return tomlkit.item(value)

@@ -9,7 +9,7 @@ import pytest
 
 from partnersim import Sweep
 from partnersim.runs import ledger
-from tests.commands import call, check_refusal, without_meaning
+from tests.commands import call, check_refusal, succeed, without_meaning
 
 DELEGATED = "ways_of_working.delegated_authority"
 PLAN: dict[str, Any] = {
@@ -43,8 +43,7 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_indices_of_each_arm_are_printed_and_written(done: str, tmp_path: Path) -> None:
-    result = call("analyse", done, "--measure", "trust", "--out", str(tmp_path / "a"))
-    assert result.exit_code == 0, result.output
+    result = succeed("analyse", done, "--measure", "trust", "--out", str(tmp_path / "a"))
     assert "Trust with base: " in result.stdout
     assert "What coordinator changes in trust: " in result.stdout
     assert "in brackets 95 % intervals over base rows" in result.stdout
@@ -79,16 +78,14 @@ def test_json_has_what_the_files_have(done: str) -> None:
 
 
 def test_series_are_analysed_over_time(done: str, tmp_path: Path) -> None:
-    result = call("analyse", done, "--over-time", "--arm", "base", "--out", str(tmp_path / "t"))
-    assert result.exit_code == 0, result.output
+    succeed("analyse", done, "--over-time", "--arm", "base", "--out", str(tmp_path / "t"))
     table = pd.read_csv(tmp_path / "t" / "indices.csv")
     assert table["month"].unique().tolist() == [2, 4, 6, 8, 10, 12, 14]
     assert (tmp_path / "t" / "sobol-trust-over-time.png").is_file()
 
 
 def test_main_effects_are_the_method_of_points(points: str, tmp_path: Path) -> None:
-    result = call("analyse", points, "--measure", "trust", "--out", str(tmp_path / "a"))
-    assert result.exit_code == 0, result.output
+    succeed("analyse", points, "--measure", "trust", "--out", str(tmp_path / "a"))
     assert without_meaning(tmp_path / "a") == []
     effects = pd.read_csv(tmp_path / "a" / "effects-trust.csv")
     assert {"value", "mean", "share_explained"} <= set(effects.columns)
@@ -100,8 +97,7 @@ def test_main_effects_are_the_method_of_points(points: str, tmp_path: Path) -> N
 
 
 def test_what_can_be_analysed_is_and_the_rest_is_named(done: str) -> None:
-    result = call("analyse", done, "--measure", "all", "--arm", "base")
-    assert result.exit_code == 0, result.output
+    result = succeed("analyse", done, "--measure", "all", "--arm", "base")
     assert "Trust with base" in result.stdout and "Mean speed with base" in result.stdout
     assert "Left out, months_to_80 of base: months_to_80: is 14 at every point" in result.stdout
     alone = ("analyse", done, "--measure", "months_to_80", "--arm", "base")

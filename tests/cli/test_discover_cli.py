@@ -10,7 +10,7 @@ import pytest
 from partnersim import Sweep
 from partnersim.analysis import discovery
 from partnersim.sweep.plan import Plan
-from tests.commands import call, check_refusal, without_meaning
+from tests.commands import call, check_refusal, succeed, without_meaning
 from tests.stores import run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"
@@ -49,8 +49,7 @@ def few_searches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_map_is_told_drawn_and_written(done: str, tmp_path: Path) -> None:
     words = f"--x {EXPOSURE} --y trust.theory --measure trust --arm coordinator --arm base".split()
-    result = call("map", done, *words, "--out", str(tmp_path / "m"))
-    assert result.exit_code == 0, result.output
+    result = succeed("map", done, *words, "--out", str(tmp_path / "m"))
     assert "Trust with coordinator is highest" in result.stdout
     document = json.loads((tmp_path / "m" / "map.json").read_text())
     assert [one["arm"] for one in document["maps"]] == ["coordinator", "base"]
@@ -90,8 +89,7 @@ def test_a_box_is_told_and_can_be_used(done: str, method: str, tmp_path: Path) -
     runs = Sweep.open(done).outcomes("mean_speed")
     threshold = float(pd.Series(runs.means).quantile(0.75))
     words = ("--measure", "mean_speed", "--above", str(threshold), "--method", method)
-    result = call("discover", done, *words, "--out", str(tmp_path / "b"))
-    assert result.exit_code == 0, result.output
+    result = succeed("discover", done, *words, "--out", str(tmp_path / "b"))
     document = json.loads((tmp_path / "b" / "boxes.json").read_text())
     assert (document["method"], document["n_points"], document["above"]) == (method, 128, threshold)
     box = document["boxes"][0]
@@ -109,8 +107,7 @@ def test_what_is_still_to_come_is_said(tmp_path: Path) -> None:
     run_files(tmp_path / "s")[-1].unlink()
     left = Sweep.open(tmp_path / "s").status()
     assert 0 < left.n_done < left.n_runs
-    result = call("map", str(tmp_path / "s"), "--x", EXPOSURE, "--y", DELEGATED, "--measure", "trust")
-    assert result.exit_code == 0, result.output
+    result = succeed("map", str(tmp_path / "s"), "--x", EXPOSURE, "--y", DELEGATED, "--measure", "trust")
     assert f"{left.n_runs - left.n_done:,} runs are still to come" in result.stderr
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from partnersim import Sweep
-from tests.commands import PATIENCE, call, check_refusal, environment, loaded_by_command, without_meaning
+from tests.commands import PATIENCE, call, check_refusal, environment, succeed, without_meaning
 from tests.stores import wait_until
 
 MIX = """
@@ -63,8 +63,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_what_if_says_the_same_in_words_json_and_files(tmp_path: Path) -> None:
-    told = call(*WHAT_IF, "--out", str(tmp_path / "out"))
-    assert told.exit_code == 0, told.output
+    told = succeed(*WHAT_IF, "--out", str(tmp_path / "out"))
     said = " ".join(told.stdout.split())
     assert "median of 6" in said and "One run can point the wrong way" in said
     document = json.loads(call(*WHAT_IF, "--json").stdout)
@@ -77,8 +76,7 @@ def test_what_if_says_the_same_in_words_json_and_files(tmp_path: Path) -> None:
 
 
 def test_a_mix_is_found_once_and_then_read(plan: str) -> None:
-    told = call("mix", plan, "--out", "best")
-    assert told.exit_code == 0, told.output
+    told = succeed("mix", plan, "--out", "best")
     assert "joint away days:" in told.stdout and "spread evenly" in told.stdout
     written = Path("best/mix.json").read_text("utf-8")
     again = call("mix", plan, "--out", "best", "--json")
@@ -95,8 +93,7 @@ def test_a_mix_is_found_once_and_then_read(plan: str) -> None:
 def test_what_fits_is_told_and_written(sweep: str, tmp_path: Path) -> None:
     observed = tmp_path / "observed.toml"
     observed.write_text("[targets.mean_speed]\nvalue = 0.2\nerror = 0.02\n", encoding="utf-8")
-    told = call("calibrate", sweep, "--observed", str(observed), "--out", str(tmp_path / "fit"))
-    assert told.exit_code == 0, told.output
+    told = succeed("calibrate", sweep, "--observed", str(observed), "--out", str(tmp_path / "fit"))
     assert "vision.size" in told.stdout and "runs were accepted" in told.stdout
     document = json.loads((tmp_path / "fit" / "calibration.json").read_text("utf-8"))
     assert without_meaning(tmp_path / "fit") == []
@@ -126,16 +123,9 @@ def test_bad_words_are_refused(words: tuple[str, ...], message: str, plan: str) 
 
 
 def test_another_search_is_not_mixed_in(plan: str) -> None:
-    assert call("mix", plan, "--out", "best").exit_code == 0
+    succeed("mix", plan, "--out", "best")
     Path(plan).write_text(MIX.replace("budget = 15.0", "budget = 5.0"), encoding="utf-8")
     check_refusal(call("mix", plan, "--out", "best"), "holds another search")
-
-
-@pytest.mark.parametrize(
-    "words", [["what-if", "torbay", "--month", "-1"], ["mix", "missing.toml", "--out", "x"]]
-)
-def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str]) -> None:
-    assert loaded_by_command(words, ("matplotlib", "numba", "optuna", "sklearn")) == "[]"
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import Progress
 from tests.commands import call as call_any
-from tests.commands import check_refusal, environment, loaded_by_command, press_ctrl_c
+from tests.commands import check_refusal, environment, press_ctrl_c
 
 PLAN = """
 scenario = "two-organisations"
@@ -706,31 +706,14 @@ def test_a_person_is_asked(answer: str, is_run: bool, plan: str, monkeypatch: py
     assert result.exit_code == (0 if is_run else 130)
 
 
-def test_nobody_is_asked_where_only_json_may_be_printed(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "MOST_UNASKED", 100)
-    monkeypatch.setattr(inputs, "is_terminal", lambda: True)
-    check_refusal(run(plan, "--json"), "--yes")
-
-
-def test_yes_is_an_answer(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yes_is_an_answer_where_nobody_can_be_asked(plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 100)
     check_refusal(run(plan), "--yes")
+    monkeypatch.setattr(inputs, "is_terminal", lambda: True)
+    check_refusal(run(plan, "--json"), "--yes")  # only JSON may be printed
     assert run(plan, "--yes").exit_code == 0
 
 
 def test_growing_is_counted_too(done: str, plan: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "MOST_UNASKED", 1000)
     check_refusal(run(plan, "--extend", "replicates=50"), "3,200 runs", "--yes")
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["sweep", "--help"],
-        ["sweep", "run", "missing.toml", "--out", "out"],
-        ["sweep", "run", "plan.toml", "--out", "out", "--extend", "replicates=x"],
-    ],
-)
-def test_nothing_heavy_is_loaded_before_all_is_checked(words: list[str], plan: str) -> None:
-    heavy = ("dask", "matplotlib", "numba", "pandas", "xarray")
-    assert loaded_by_command(words, heavy) == "[]"

@@ -1,12 +1,13 @@
 """The model for users of Mesa: the same numbers as the core, agents that show them, and steering.
 
-Runs against whatever Mesa is installed; `test_model_mesa.py` sees that both ends are somewhere.
+Runs against whatever Mesa is installed; the last test sees that both ends are somewhere.
 """
 
 import copy
 import gc
 import math
 import pickle
+import re
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -764,3 +765,11 @@ def test_the_script_of_the_page_on_mesa_runs_as_written(capsys: pytest.CaptureFi
     assert "12 rows: a row for each organisation of 6 runs" in said
     assert "month 12: set_lever(lever='issue_avoidance'" in said
     assert scope["delegating"].scenario.ways_of_working.delegated_authority == 0.8
+
+
+def test_each_end_of_mesa_is_tested_on_some_python() -> None:
+    """The fast tests run on every supported Python: .ci/run sees to it."""
+    pins = r'^mesa==(\d+\.\d+)\S* ; python_version == "([\d.]+)"$'
+    pinned = re.findall(pins, read("constraints.txt"), re.MULTILINE | re.IGNORECASE)
+    # Mesa 3.4 and later need Python 3.12.
+    assert {python: mesa for mesa, python in pinned} == {"3.11": "3.3", "3.12": "3.5", "3.13": "3.5"}

@@ -3,7 +3,6 @@
 import importlib.util
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from partnersim.scenario.declarations import LEVERS
 from tests.browser import expect, free_port
 from tests.commands import environment
 from tests.places import place
+from tests.stores import wait_until
 
 COUNTER = "Time: {}.0" if hasattr(mesa.Model, "run_for") and hasattr(mesa, "time") else "Step: {}"
 """How SolaraViz writes how far a model has come."""
@@ -126,24 +126,21 @@ def served(folder: Path) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=quiet, stdout=log, stderr=log)
         try:
-            wait_for(address, server)
+            wait_until(lambda: answers(address, server), "the server answers")
             yield address
         finally:
             server.terminate()
             server.wait()
 
 
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Until the server answers."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        assert server.poll() is None, "the server has ended"
-        try:
-            urllib.request.urlopen(address, timeout=60).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not answer within two minutes")
+def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+    """Whether the server answers yet."""
+    assert server.poll() is None, "the server has ended"
+    try:
+        urllib.request.urlopen(address, timeout=60).close()
+    except OSError:
+        return False
+    return True
 
 
 @mark.slow

@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-import pytest
+import tomlkit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +93,6 @@ keys = st.sampled_from([*Scenario.model_fields, "month", "Vision", "a b", "drawn
 @few
 @given(st.dictionaries(keys, values, max_size=4), st.booleans())
 def test_any_table_is_read_or_refused_in_words(data: dict[str, Any], has_two: bool) -> None:
-    tomlkit = pytest.importorskip("tomlkit")
     if has_two:
         data["organisations"] = [{"name": "a"}, {"name": "b"}]
     scenario = read_or_refuse(tomlkit.dumps(data))
@@ -143,7 +142,6 @@ plain = st.text("ab;:='\"[]{}\\ ,#", max_size=6)
 @few
 @given(st.dictionaries(st.sampled_from(["a", "b.c", "d"]), plain, min_size=1), st.booleans())
 def test_an_arm_is_split_outside_quotes_only(changes: dict[str, str], in_list: bool) -> None:
-    tomlkit = pytest.importorskip("tomlkit")
     wanted = {key: [{"x": value}] if in_list else value for key, value in changes.items()}
     parts = []
     for key, value in changes.items():
