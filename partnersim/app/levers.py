@@ -6,12 +6,12 @@ are shown first; the others stand behind 'more'.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from statistics import fmean
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 
@@ -80,6 +80,8 @@ class FrontLever:
         Works that the evidence rests on, ready to show.
     from_start_only
         Whether it holds from the start, and not from any month.
+    is_more
+        Whether it is shown behind 'more'.
     """
 
     name: str
@@ -90,6 +92,7 @@ class FrontLever:
     evidence: str
     sources: tuple[str, ...]
     from_start_only: bool
+    is_more: bool
     _spec: Spec
     _organisation: str
 
@@ -107,7 +110,9 @@ class FrontLever:
 
     def value(self, world: World, month: int = 0) -> float:
         """Return the value in a month of a world: as changed, else as the place has it."""
-        scenario = world.scenario()
+        return self._value(world, world.scenario(), month)
+
+    def _value(self, world: World, scenario: Scenario, month: int) -> float:
         if self._spec.path == TRUST_AT_START and scenario.starting.trust is None:
             return float(world.hundred().series["trust"][world.replicate, 0])
         if self._spec.path:
@@ -141,14 +146,42 @@ class FrontLever:
         return self._spec.path.replace("{organisation}", self._organisation)
 
 
-def front_levers(scenario: Scenario, words: Words, organisation: str = "") -> list[FrontLever]:
-    """List the ten levers that are shown first; `organisation` is the one some of them speak of."""
-    return [lever for lever in _all(scenario, words, organisation) if not lever._spec.is_more]
+def front_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
+    """List the ten levers that are shown first."""
+    return [lever for lever in all_levers(scenario, words) if not lever.is_more]
 
 
-def more_levers(scenario: Scenario, words: Words) -> list[FrontLever]:
-    """List the levers behind 'more'."""
-    return [lever for lever in _all(scenario, words, "") if lever._spec.is_more]
+def all_levers(scenario: Scenario, words: Words, organisation: str = "") -> tuple[FrontLever, ...]:
+    """List every lever that a scenario has; `organisation` is the one that some of them speak of.
+
+    A drawn scenario has no organisations to set one by one.
+    """
+    names = scenario.organisation_names
+    if organisation not in names:
+        organisation = FIRST_ORGANISATION if FIRST_ORGANISATION in names else names[0]
+    title = scenario.organisation_titles[names.index(organisation)]
+    return _make_all(words, organisation, title, scenario.drawn is not None)
+
+
+class Stand(NamedTuple):
+    """Where a lever stands: in which band, and by which change of a bundle, if by one."""
+
+    lever: FrontLever
+    band: Band
+    at: int | None
+
+
+def find_stands(world: World, month: int, bundle: Sequence[Change], words: Words) -> list[Stand]:
+    """Find where all levers stand in a month; one that was changed has the place of its newest change."""
+    scenario = world.scenario()
+    return [
+        Stand(
+            lever,
+            lever.nearest(lever._value(world, scenario, month)),
+            max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
+        )
+        for lever in all_levers(scenario, words)
+    ]
 
 
 def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever | None:
@@ -156,7 +189,7 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
     organisation = ""
     if isinstance(change, Setting) and change.path.startswith("organisations."):
         organisation = change.path.split(".")[1]
-    for lever in _all(scenario, words, organisation):
+    for lever in all_levers(scenario, words, organisation):
         if lever.sets(change):
             return lever
     return None
@@ -228,15 +261,6 @@ def specs() -> Mapping[str, Spec]:
     return {name: Spec.model_validate(table) for name, table in parse_toml(text, "levers.toml").items()}
 
 
-def _all(scenario: Scenario, words: Words, organisation: str) -> tuple[FrontLever, ...]:
-    """List every lever that this scenario has; a drawn one has no organisations to set one by one."""
-    names = scenario.organisation_names
-    if organisation not in names:
-        organisation = FIRST_ORGANISATION if FIRST_ORGANISATION in names else names[0]
-    title = scenario.organisation_titles[names.index(organisation)]
-    return _make_all(words, organisation, title, scenario.drawn is not None)
-
-
 @lru_cache(maxsize=256)  # asked for with every act, and for every change that has to be named
 def _make_all(words: Words, organisation: str, title: str, is_drawn: bool) -> tuple[FrontLever, ...]:
     return tuple(
@@ -258,6 +282,7 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
         evidence=words(f"lever.{name}.evidence"),
         sources=tuple(words(f"source.{key}") for key in spec.sources),
         from_start_only=bool(spec.path),
+        is_more=spec.is_more,
         _spec=spec,
         _organisation=organisation,
     )
@@ -266,7 +291,7 @@ def _make(name: str, spec: Spec, words: Words, organisation: str, title: str) ->
 def _value_at(scenario: Scenario, path: str) -> float:
     """Return the number at a dotted path; the mean over all organisations where it says `*`."""
     if "*" in path:
-        paths = [path.replace("*", name) for name in scenario.organisation_names]
+        paths = [path.replace("*", organisation.name) for organisation in scenario.organisations]
         values = [_value_at(scenario, one) for one in paths]
         return values[0] if len(set(values)) == 1 else fmean(values)
     value: Any = scenario

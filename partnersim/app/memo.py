@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from itertools import count
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -18,6 +18,7 @@ class _Answer(Generic[Value]):
     def __init__(self) -> None:
         self.future: Future[Value] = Future()
         self.n_bytes = 0
+        self.asked_for = 0
 
 
 class Memo(Generic[Key, Value]):
@@ -43,7 +44,8 @@ class Memo(Generic[Key, Value]):
         self._size_of = size_of
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Key, _Answer[Value]] = OrderedDict()
+        self._answers: dict[Key, _Answer[Value]] = {}
+        self._askings = count()
         self._kept = 0
 
     def __call__(self, key: Key) -> Value:
@@ -53,7 +55,7 @@ class Memo(Generic[Key, Value]):
             is_known = answer is not None
             if answer is None:
                 answer = self._answers[key] = _Answer()
-            self._answers.move_to_end(key)
+            answer.asked_for = next(self._askings)
         if not is_known:
             self._work_out(key, answer)
         return answer.future.result()
@@ -79,13 +81,10 @@ class Memo(Generic[Key, Value]):
         answer.future.set_result(value)
 
     def _forget(self, newest: _Answer[Value]) -> None:
-        """Drop the oldest finished answers while there is too much."""
-        while self._kept > self._most_bytes:
-            for key in self._answers:
-                answer = self._answers[key]
-                if answer is not newest and answer.n_bytes:
-                    break
-            else:
+        """Drop finished answers while there is too much, first what was asked for longest ago."""
+        finished = [item for item in self._answers.items() if item[1].n_bytes and item[1] is not newest]
+        for key, answer in sorted(finished, key=lambda item: item[1].asked_for):
+            if self._kept <= self._most_bytes:
                 return
             del self._answers[key]
             self._kept -= answer.n_bytes

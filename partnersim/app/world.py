@@ -188,17 +188,23 @@ class World(Section):
     @property
     def months(self) -> int:
         """The number of months that the world is simulated."""
-        return self.scenario().months
+        return self._cast[0]
 
     @property
     def names(self) -> list[str]:
         """Short names of the organisations, in the order of every axis."""
-        return self.scenario().organisation_names
+        return self._cast[1]
 
     @property
     def titles(self) -> list[str]:
         """Names of the organisations to show."""
-        return self.scenario().organisation_titles
+        return self._cast[2]
+
+    @cached_property
+    def _cast(self) -> tuple[int, list[str], list[str]]:
+        """Months, names and titles, which are asked for many times with every act."""
+        scenario = self.scenario()
+        return scenario.months, scenario.organisation_names, scenario.organisation_titles
 
     def marks(self) -> list[Mark]:
         """List what stands on the timeline, by month."""

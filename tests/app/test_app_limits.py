@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("solara", reason="the app needs solara")
 
 from partnersim.app import sentences, take_home
-from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
+from partnersim.app.levers import all_levers, coordinator_choices, event_kinds
 from partnersim.app.links import LinkError, from_link, to_link
 from partnersim.app.pages import acts, analyst, page, sheets, view
 from partnersim.app.pages.desk import SHEETS, Desk
@@ -90,7 +90,7 @@ def offered(desk: Desk) -> Iterator[dict[str, Any]]:
         for kind in event_kinds(WORDS):
             where = {"organisation": names[0], "domain": scenario.domains[0]}
             yield {"do": "event", "event": kind.name, "month": month, **where}
-        for lever in (*front_levers(scenario, WORDS), *more_levers(scenario, WORDS)):
+        for lever in all_levers(scenario, WORDS):
             for band in lever.bands:
                 yield {"do": "lever", "lever": lever.name, "value": band.value, "month": month}
     question = session.question
@@ -153,7 +153,7 @@ def some_change(luck: random.Random, world: World) -> Change:
     last, names = scenario.months - 1, scenario.organisation_names
     match luck.randrange(4):
         case 0:
-            lever = luck.choice([*front_levers(scenario, WORDS), *more_levers(scenario, WORDS)])
+            lever = luck.choice(all_levers(scenario, WORDS))
             return lever.change(luck.choice(lever.bands).value, luck.choice([0, 1, last]))
         case 1:
             kind = luck.choice(event_kinds(WORDS))

@@ -16,13 +16,14 @@ import pytest
 pytest.importorskip("solara", reason="the app needs solara")
 
 from partnersim.app import server
-from partnersim.app.levers import front_levers, more_levers
+from partnersim.app.levers import all_levers
 from partnersim.app.links import to_link
 from partnersim.app.pages import acts, analyst, page, sheets, view
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import MOST_ROOMS, Rooms
+from partnersim.app.session import changed
 from partnersim.app.words import words
-from partnersim.app.world import Appointment, Lever, Setting, World
+from partnersim.app.world import Appointment, Lever, Setting, World, compare_hundred
 from partnersim.scenario.errors import MissingPackageError, ScenarioError, ServingError
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.scenario import Scenario
@@ -346,7 +347,8 @@ def test_packages_are_ranked_by_one_reveal_and_those_over_the_budget_come_last(d
     assert [one["answer"] for one in sheets.packages(desk)["packages"]] == ["", ""]
     do(desk, do="seal", value=0)
     assert [one["name"] for one in sheets.packages(desk)["packages"]] == ["B", "A"]
-    days = sheets.days_of(desk, desk.session.state.packages[1].bundle)
+    twin = changed(desk.session.without, desk.session.state.packages[1].bundle)
+    days = sheets.days_of(compare_hundred(desk.session.without, twin))
     do(desk, do="budget", days=days - 1)
     ranked = sheets.packages(desk)["packages"]
     assert [(one["name"], bool(one["over"])) for one in ranked] == [("A", False), ("B", True)]
@@ -400,7 +402,7 @@ def test_worlds_that_both_have_a_coordinator_are_named_in_every_picture_and_tabl
     do(desk, do="go_to", screen=2)
     do(desk, do="skip_guess")
     names = ("Ana at the boards", "Ana in all layers")
-    assert tuple(view.names_shown(desk)) == names
+    assert tuple(name for name, _ in view.worlds_named(desk)) == names
     for name in sheets.PICTURES:
         desk.picture = name
         picture = sheets.chance(desk)
@@ -426,10 +428,7 @@ def test_researchers_do_not_see_what_the_room_has_still_to_guess(desk: Desk) -> 
 def test_what_holds_from_the_start_only_says_so(desk: Desk) -> None:
     shown = sheets.levers_offered(desk)
     from_start = {one["name"] for one in [*shown["levers"], *shown["more"]] if one["from_start"]}
-    for lever in [
-        *front_levers(desk.session.without.scenario(), desk.words),
-        *more_levers(desk.session.without.scenario(), desk.words),
-    ]:
+    for lever in all_levers(desk.session.without.scenario(), desk.words):
         later = lever.change(lever.bands[0].value, from_month=24)
         assert (lever.name in from_start) == isinstance(later, Setting)
 

@@ -11,11 +11,11 @@ import pytest
 
 from partnersim.app import sentences
 from partnersim.app.levers import (
+    all_levers,
     coordinator_choices,
     event_kinds,
     find_lever,
     front_levers,
-    more_levers,
     specs,
 )
 from partnersim.app.words import words
@@ -61,7 +61,7 @@ def test_every_mechanism_of_the_ledger_has_words() -> None:
 def test_ten_levers_are_in_front_and_others_behind() -> None:
     scenario = Scenario.load("integrated-care")
     assert len(front_levers(scenario, WORDS)) == 10
-    assert len(more_levers(scenario, WORDS)) >= 8
+    assert len(all_levers(scenario, WORDS)) >= 18
     assert front_levers(scenario, WORDS)[0].sentence(48.0) == "Council plans 4 years ahead"
 
 
@@ -69,7 +69,7 @@ def test_ten_levers_are_in_front_and_others_behind() -> None:
 def test_every_band_of_every_lever_can_be_set_and_read_back(place: str) -> None:
     world = World(place=place)
     scenario = world.scenario()
-    for lever in [*front_levers(scenario, WORDS), *more_levers(scenario, WORDS)]:
+    for lever in all_levers(scenario, WORDS):
         assert len({band.label for band in lever.bands}) == len(lever.bands)
         for band in lever.bands:
             change = lever.change(band.value, 30)
@@ -90,7 +90,7 @@ def test_a_value_between_bands_is_said_by_the_nearest() -> None:
 
 def test_a_place_that_states_no_trust_begins_with_that_to_which_it_comes() -> None:
     scenario = PLACE.scenario()
-    (lever,) = (x for x in more_levers(scenario, WORDS) if x.name == "trust_at_start")
+    (lever,) = (x for x in all_levers(scenario, WORDS) if x.name == "trust_at_start")
     assert scenario.starting.trust is None
     assert lever.value(PLACE) == run(scenario, 1).series["trust"][0, 0]
     assert lever.value(PLACE.with_(lever.change(0.55))) == 0.55

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from partnersim.app.levers import coordinator_choices, event_kinds, front_levers, more_levers
+from partnersim.app.levers import all_levers, coordinator_choices, event_kinds
 from partnersim.app.links import LinkError, from_link
 from partnersim.app.pages import view
 from partnersim.app.pages.analyst import SCALES
@@ -180,8 +180,7 @@ def _change(desk: Desk, act: Act) -> None:
     session, words = desk.session, desk.words
     scenario = (session.with_ or session.without).scenario()
     if act.do == "lever":
-        levers = [*front_levers(scenario, words), *more_levers(scenario, words)]
-        lever = {lever.name: lever for lever in levers}[act.lever]
+        lever = {lever.name: lever for lever in all_levers(scenario, words)}[act.lever]
         if not lever.from_start_only:
             _check_month(desk, act)
         session.change(lever.change(lever.nearest(float(act.value)).value, act.month))

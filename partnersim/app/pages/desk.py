@@ -6,11 +6,12 @@ have two desks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from partnersim.app.pages.rooms import Room
 from partnersim.app.session import Session
 from partnersim.app.words import Words
+from partnersim.app.words import words as all_words
 from partnersim.app.world import World
 
 SHEETS = {
@@ -75,16 +76,12 @@ class Desk:
     version: int = 0
     screen: tuple[str | None, int] = ("", -1)
     is_acting: bool = False
+    words: Words = field(default_factory=all_words)
 
     @property
     def session(self) -> Session:
         """The session of the room."""
         return self.room.session
-
-    @property
-    def words(self) -> Words:
-        """All texts of the app."""
-        return self.session.words
 
     def follow(self) -> None:
         """Turn to what the story's screen shows, once for each screen."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from partnersim.app import draw, sentences, take_home
-from partnersim.app.levers import coordinator_choices, event_kinds, find_lever, front_levers, more_levers
+from partnersim.app.levers import all_levers, coordinator_choices, event_kinds, find_lever, find_stands
 from partnersim.app.pages.desk import SHEETS, Desk
 from partnersim.app.pages.rooms import ROOMS
 from partnersim.app.pages.view import (
@@ -21,9 +18,9 @@ from partnersim.app.pages.view import (
     strokes_of,
     world_explained,
 )
-from partnersim.app.session import Package, changed
+from partnersim.app.session import changed
 from partnersim.app.stories import Screen, stories
-from partnersim.app.world import N_PAIRS, Appointment, World, compare_hundred
+from partnersim.app.world import N_PAIRS, Appointment, Hundred, World, compare_hundred
 from partnersim.figures.palette import COLOURS, GREY
 from partnersim.runs.measures import Floats
 
@@ -263,8 +260,7 @@ def all_changed(desk: Desk) -> View:
             {"index": index, "words": name, "remove": words("page.remove_named", name=name)}
             for index, name in named
         ],
-        "answer": _answer(desk),
-        "cost": cost_of(desk, state.bundle) if state.bundle else "",
+        **_all_it_does(desk),
         "is_sealed": state.is_sealed,
     }
 
@@ -289,14 +285,17 @@ def _events_offered(desk: Desk, world: World) -> list[View]:
     return found
 
 
-def _answer(desk: Desk) -> str:
-    """State what all that was changed does to our hundred; nothing while the room has to bet."""
+def _all_it_does(desk: Desk) -> View:
+    """State what all that was changed does to our hundred, and costs; a sealed answer is kept back."""
     session, words = desk.session, desk.words
     if session.with_ is None:
-        return words("page.nothing_changed")
-    if session.is_hidden:
-        return words("page.kept_back")
-    return sentences.faster(session.hundred(), session.sides, words)
+        return {"answer": words("page.nothing_changed"), "cost": ""}
+    hundred = session.hundred()
+    kept_back = words("page.kept_back") if session.is_hidden else ""
+    return {
+        "answer": kept_back or sentences.faster(hundred, session.sides, words),
+        "cost": cost_of(desk, days_of(hundred)),
+    }
 
 
 def change_chart(desk: Desk) -> View:
@@ -313,29 +312,29 @@ def change_chart(desk: Desk) -> View:
     return {**figure(drawing, has_table=False), "said": [[words("page.ghost")]] if has_ghost else None}
 
 
-def cost_of(desk: Desk, bundle: Sequence[Any]) -> str:
-    """State the staff days that a bundle costs more, in the median of our pairs."""
-    days, words = days_of(desk, bundle), desk.words
+def cost_of(desk: Desk, days: int) -> str:
+    """State the staff days that are more, or fewer, than as it was."""
+    words = desk.words
     key = "cost" if days >= 0 else "cost_less"
     years = sentences.span(desk.session.without.months, words)
     return words(f"package.{key}", days=f"{abs(days):,}", years=years)
 
 
-def days_of(desk: Desk, bundle: Sequence[Any]) -> int:
-    """Return the staff days that a bundle costs more than as it was: the median over pairs."""
-    without = desk.session.without
-    hundred = compare_hundred(without, changed(without, bundle))
+def days_of(hundred: Hundred) -> int:
+    """Return the staff days that a change costs: the median over pairs."""
     return round(float(np.median(hundred.with_.measures["cost"] - hundred.without.measures["cost"])))
 
 
 def packages(desk: Desk) -> View:
     """Describe the packages of the tables; ranked, once they are revealed, those over the budget last."""
     session, words = desk.session, desk.words
-    state, scenario = session.state, session.without.scenario()
-    days = {package.name: days_of(desk, package.bundle) for package in state.packages}
-    ranked = list(enumerate(state.packages))
+    state, without = session.state, session.without
+    compared = [compare_hundred(without, changed(without, package.bundle)) for package in state.packages]
+    days = [days_of(hundred) for hundred in compared]
+    is_over = [0 < state.budget < cost for cost in days]
+    ranked = list(range(len(compared)))
     if not state.is_sealed:
-        ranked.sort(key=lambda one: (_is_over(days[one[1].name], state.budget), _median_apart(desk, one[1])))
+        ranked.sort(key=lambda index: (is_over[index], _rank(compared[index])))
     return {
         "is_sealed": state.is_sealed,
         "budget": state.budget,
@@ -344,72 +343,55 @@ def packages(desk: Desk) -> View:
         "packages": [
             {
                 "index": index,
-                "name": package.name,
-                "changes": [sentences.name_change(one, scenario, words) for one in package.bundle],
-                "cost": cost_of(desk, package.bundle),
-                "over": words("package.over") if _is_over(days[package.name], state.budget) else "",
-                "answer": "" if state.is_sealed else _answer_of(desk, package),
-                "remove": words("page.remove_named", name=package.name),
+                "name": (name := state.packages[index].name),
+                "changes": [
+                    sentences.name_change(one, without.scenario(), words)
+                    for one in state.packages[index].bundle
+                ],
+                "cost": cost_of(desk, days[index]),
+                "over": words("package.over") if is_over[index] else "",
+                "answer": ""
+                if state.is_sealed
+                else sentences.faster(compared[index], sentences.Sides(name), words),
+                "remove": words("page.remove_named", name=name),
             }
-            for index, package in ranked
+            for index in ranked
         ],
     }
 
 
-def _is_over(days: int, budget: int) -> bool:
-    return budget > 0 and days > budget
-
-
-def _median_apart(desk: Desk, package: Package) -> tuple[float, float]:
-    """Return by how much later half of the change comes, and how much less there is: to rank by."""
-    without = desk.session.without
-    hundred = compare_hundred(without, changed(without, package.bundle))
-    return float(np.median(hundred.months_apart(0.5))), -hundred.apart("change_delivered", without.months)
-
-
-def _answer_of(desk: Desk, package: Package) -> str:
-    without, words = desk.session.without, desk.words
-    hundred = compare_hundred(without, changed(without, package.bundle))
-    return sentences.faster(hundred, sentences.Sides(package.name), words)
+def _rank(hundred: Hundred) -> tuple[float, float]:
+    """Return by how much later half of the change comes, and how much less there is at the end."""
+    less = -hundred.apart("change_delivered", hundred.without.months)
+    return float(np.median(hundred.months_apart(0.5))), less
 
 
 def levers_offered(desk: Desk) -> View:
     """Describe the levers: what stays as it is, whatever is set. Those shown first, and more of them."""
     scenario, words = (desk.session.with_ or desk.session.without).scenario(), desk.words
-    return {
-        part: [
-            {
-                "name": lever.name,
-                "before": lever.before,
-                "after": lever.after,
-                "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
-                "what": lever.what,
-                "evidence": lever.evidence,
-                "sources": list(lever.sources),
-                "from_start": lever.from_start_only,
-            }
-            for lever in levers
-        ]
-        for part, levers in (
-            ("levers", front_levers(scenario, words)),
-            ("more", more_levers(scenario, words)),
-        )
-    }
+    offered: View = {"levers": [], "more": []}
+    for lever in all_levers(scenario, words):
+        described = {
+            "name": lever.name,
+            "before": lever.before,
+            "after": lever.after,
+            "bands": [{"label": band.label, "value": band.value} for band in lever.bands],
+            "what": lever.what,
+            "evidence": lever.evidence,
+            "sources": list(lever.sources),
+            "from_start": lever.from_start_only,
+        }
+        offered["more" if lever.is_more else "levers"].append(described)
+    return offered
 
 
 def _levers_set(desk: Desk, world: World) -> View:
-    """Describe where levers are; one that was changed has the place of its newest change, to take it back."""
-    bundle, words, found = desk.session.state.bundle, desk.words, {}
-    scenario, month = world.scenario(), desk.session.month
-    for lever in (*front_levers(scenario, words), *more_levers(scenario, words)):
-        now = lever.nearest(lever.value(world, month))
-        sentence = f"{lever.before}{now.label}{lever.after}"
-        found[lever.name] = {
-            "value": now.value,
-            "sentence": sentence,
-            "index": max((at for at, one in enumerate(bundle) if lever.sets(one)), default=None),
-            "remove": words("page.remove_named", name=sentence),
-        }
+    """Describe where levers stand; one that was changed has the place of that change, to take it back."""
+    session, words, found = desk.session, desk.words, {}
+    for lever, band, at in find_stands(world, session.month, session.state.bundle, words):
+        sentence = f"{lever.before}{band.label}{lever.after}"
+        remove = "" if at is None else words("page.remove_named", name=sentence)
+        found[lever.name] = {"value": band.value, "sentence": sentence, "index": at, "remove": remove}
     return found
 
 

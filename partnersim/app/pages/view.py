@@ -164,26 +164,26 @@ def worlds_shown(desk: Desk) -> list[World]:
     return [session.without] if twin is None or session.is_hidden else [session.without, twin]
 
 
-def names_shown(desk: Desk) -> list[str]:
+def worlds_named(desk: Desk) -> list[tuple[str, World]]:
     """Name the worlds that may be seen, in words that can begin a line."""
-    if len(worlds_shown(desk)) > 1:
-        return [capital(name) for name in desk.session.sides.names(desk.words)]
-    return [desk.words("page.as_it_is")]
+    worlds = worlds_shown(desk)
+    if len(worlds) == 1:
+        return [(desk.words("page.as_it_is"), worlds[0])]
+    names = desk.session.sides.names(desk.words)
+    return [(capital(name), world) for name, world in zip(names, worlds, strict=True)]
 
 
 def lanes(desk: Desk) -> View:
     """Describe the lanes that fill: how far our hundred are, in the median, month by month."""
-    words = desk.words
+    words, worlds = desk.words, worlds_named(desk)
     return {
         "lanes": [
             {"name": name, "arm": arm, "values": _rounded(100 * world.median("change_delivered"))}
-            for name, arm, world in zip(
-                names_shown(desk), ("without", "with"), worlds_shown(desk), strict=False
-            )
+            for (name, world), arm in zip(worlds, ("without", "with"), strict=False)
         ],
         "arm": arm_shown(desk),
         "note": words("page.lanes_note", n=N_PAIRS),
-        "has_hundred": len(worlds_shown(desk)) > 1,
+        "has_hundred": len(worlds) > 1,
     }
 
 
@@ -223,7 +223,7 @@ def strokes_of(desk: Desk, line: str) -> list[draw.Stroke]:
     """Describe the lines of both worlds; two to a world where a line has two series."""
     words, several = desk.words, len(LINES[line]) > 1
     found = []
-    for name, world, colour in zip(names_shown(desk), worlds_shown(desk), COLOURS, strict=False):
+    for (name, world), colour in zip(worlds_named(desk), COLOURS, strict=False):
         for series, dash in zip(LINES[line], ("", DASH), strict=False):
             of = f"{words(f'series.{series}')}, {name}" if several else name
             found.append(draw.Stroke(of, 100 * world.median(series), colour, dash))
@@ -281,7 +281,7 @@ def network(desk: Desk) -> View:
 def one_of(desk: Desk) -> str:
     """State that what is shown of organisations is one partnership of the hundred."""
     session, words = desk.session, desk.words
-    name = names_shown(desk)[-1 if arm_shown(desk) == "with" else 0]
+    name, _ = worlds_named(desk)[-1 if arm_shown(desk) == "with" else 0]
     return words("page.one_of", name=name, n=session.without.replicate + 1, total=N_PAIRS)
 
 
@@ -321,14 +321,15 @@ def arm_choice(desk: Desk) -> View:
         "chosen": arm_shown(desk),
         "choices": [
             {"value": value, "label": name}
-            for value, name in zip(("without", "with"), names_shown(desk), strict=False)
+            for value, (name, _) in zip(("without", "with"), worlds_named(desk), strict=False)
         ],
     }
 
 
 def months(desk: Desk) -> list[str]:
     """Name all months, from the first to the last."""
-    return [sentences.when(month, desk.words) for month in range(desk.session.without.months + 1)]
+    words = desk.words
+    return [sentences.when(month, words) for month in range(desk.session.without.months + 1)]
 
 
 def player(desk: Desk) -> View:
