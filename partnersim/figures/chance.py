@@ -189,7 +189,8 @@ def distribution(results: Results, measure: str) -> Picture:
             page.marks += _draw_block(left, place, count, words, 10, is_full=words == "yes")
     elif known.size:
         narrow = replace(place, width=place.width - (APART if n_apart else 0))
-        panel = _value_panel(narrow, known, shown, results.months)
+        low, high = (0, results.months) if shown.is_censored else (float(known[0]), float(known[-1]))
+        panel = replace(narrow, across=padded(low * shown.scale, high * shown.scale, 0.04))
         page.marks += _draw_dots(panel, known * shown.scale, shown)
         middle = _median_with_unreached(values)
         if math.isfinite(middle) and len(values) > 1:
@@ -241,14 +242,6 @@ def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Ma
         x = panel.left + (column + 0.5) * wide
         yield Disc(x, panel.bottom - (heights[column] + 0.5) * diameter, 0.44 * diameter, BLUE)
         heights[column] += 1
-
-
-def _value_panel(place: Panel, known: np.ndarray, shown: Quantity, months: int) -> Panel:
-    """Set the range of the axis across, in the unit that is shown: all the months for times."""
-    low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
-    if shown.is_censored:
-        low, high = 0.0, months * shown.scale
-    return replace(place, across=padded(low, high, 0.04))
 
 
 def _mark_median(panel: Panel, middle: float, words: str) -> Iterator[Mark]:

@@ -67,9 +67,8 @@ def _rows(name: str, arm: ArmCurve) -> Iterator[tuple[str, str, float, float, fl
 def _title(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
     """Write the title: how many times as fast change is at full trust as at none."""
     ends = [(arm.at(LEVELS[0]), arm.at(LEVELS[-1])) for arm in arms.values()]
-    shown = ", ".join(
-        f"{SPEED.say(full.mean)} against {number(SPEED.scale * none.mean)}" for none, full in ends[:1]
-    )
+    none, full = ends[0]
+    shown = f"{SPEED.say(full.mean)} against {number(SPEED.scale * none.mean)}"
     few = " (too few runs to be sure)" if curve.replicates < FEWEST_REPLICATES else ""
     if not all(none.mean > 0 for none, _ in ends):
         return f"Mean speed where all trust each other fully and where nobody does: {shown}{few}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from partnersim.figures.chance import MILESTONES
@@ -15,7 +15,7 @@ from partnersim.figures.page import Page
 from partnersim.figures.palette import BLUE, GREY, PAPER, SHADES
 from partnersim.figures.quantities import Effect, Quantity, in_title, quantity, tell_apart
 from partnersim.runs.measures import MEASURES
-from partnersim.runs.wording import percent, period, plural
+from partnersim.runs.wording import capital, percent, period, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.overview import Overview, Spread
@@ -51,9 +51,8 @@ def spreads(found: Overview) -> Picture:
     page = Page(_title_of_spreads(measures[0], by_arm), _note(found, by_arm))
     panels, rows, pitch = panels_by_arm(page, arms, len(measures), below=BELOW)
     for panel, name in zip(panels, measures, strict=True):
-        page.marks += _draw_spreads(
-            panel, rows, pitch, quantity(name), [found.spreads[name][a] for a in arms]
-        )
+        of_arms = [found.spreads[name][arm] for arm in arms]
+        page.marks += _draw_spreads(panel, rows, pitch, quantity(name), of_arms)
     table = [
         (name, arm, spread.n, spread.mean, *spread.quantiles)
         for name in measures
@@ -85,18 +84,14 @@ def _title_of_spreads(measure: str, by_arm: Mapping[str, Spread]) -> str:
     """Write the title: the middle of the first measure in each arm."""
     shown = quantity(measure)
     medians = [spread.quantiles[2] for spread in by_arm.values()]
-    said = tell_apart(medians, lambda value, digits: _say(shown, value, digits))
+    said = tell_apart(medians, shown.say)
     if len(said) == 1:
         low, *_, high = next(iter(by_arm.values())).quantiles
-        ends = f"{_say(shown, low)} to {_say(shown, high)}"
+        ends = f"{shown.say(low)} to {shown.say(high)}"
         return f"{shown.label}: {said[0]} in the median run, {ends} in 9 of 10 runs"
     told = [f"{words} with {in_title(arm)}" for words, arm in zip(said, by_arm, strict=True)]
     more = f" ({plural(len(told) - MOST_IN_TITLE, 'more arm')} below)" if len(told) > MOST_IN_TITLE else ""
     return f"{shown.label} in the median run: {', '.join(told[:MOST_IN_TITLE])}{more}"
-
-
-def _say(shown: Quantity, value: float, digits: int = 2) -> str:
-    return shown.say(value, digits) if math.isfinite(value) else "not reached"
 
 
 def _note(found: Overview, by_arm: Mapping[str, Spread]) -> str:
@@ -120,9 +115,8 @@ def milestones(found: Overview, months: int) -> Picture | None:
         return None
     arms = found.arms[:MAX_ARMS]
     telling = min(names, key=lambda name: abs(found.spreads[name][found.base].reached - 0.5))
-    said = [f"{percent(found.spreads[telling][arm].reached)} of runs with {in_title(arm)}" for arm in arms]
-    if len(arms) == 1:
-        said = [f"{percent(found.spreads[telling][arms[0]].reached)} of runs"]
+    with_arm = {arm: f" with {in_title(arm)}" if len(arms) > 1 else "" for arm in arms}
+    said = [f"{percent(found.spreads[telling][arm].reached)} of runs{with_arm[arm]}" for arm in arms]
     what = MILESTONES[telling].format(period=period(months))
     n_runs = max(spread.n for spread in found.spreads[telling].values())
     page = Page(
@@ -132,9 +126,8 @@ def milestones(found: Overview, months: int) -> Picture | None:
     panels, rows, pitch = panels_by_arm(page, arms, len(names), below=BELOW)
     for panel, name in zip(panels, names, strict=True):
         shares = [found.spreads[name][arm].reached for arm in arms]
-        page.marks += _draw_shares(
-            panel, rows, pitch, quantity(name).label.replace("Time to ", "").strip(), shares
-        )
+        heading = capital(quantity(name).label.removeprefix("Time to "))
+        page.marks += _draw_shares(panel, rows, pitch, heading, shares)
     table = [
         (name, arm, spread.n, spread.reached, spread.quantiles[2])
         for name in names
@@ -147,7 +140,7 @@ def _draw_shares(
     panel: Panel, rows: Sequence[float], pitch: float, heading: str, shares: Sequence[float]
 ) -> Iterator[Mark]:
     """Draw one panel: a bar for each arm, of all runs, as far as they reach a milestone."""
-    yield from heading_of(panel, heading[:1].upper() + heading[1:])
+    yield from heading_of(panel, heading)
     half = min(pitch / 5, 22)
     panel = replace(panel, width=panel.width - 80)
     for y, share in zip(rows, shares, strict=True):
@@ -164,11 +157,7 @@ def changes(found: Overview, note: str) -> Picture | None:
     if not measures:
         return None
     arms = found.arms[1 : MAX_ARMS + 1]
-    effects = {}
-    for name in measures:
-        of_arms = {arm: found.changes[name][arm] for arm in arms}
-        effects[name] = {
-            arm: Effect(one.mean, one.low, one.high, one.share_better, one.n_pairs)
-            for arm, one in of_arms.items()
-        }
+    effects = {
+        name: {arm: Effect(*astuple(found.changes[name][arm])[:5]) for arm in arms} for name in measures
+    }
     return forest(found.base, effects, note)

@@ -38,7 +38,7 @@ class Quantity:
 
     def say(self, value: float, digits: int = 2) -> str:
         """Write a recorded number for a sentence: '62 %', '6.2 years'."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return "not reached" if self.is_censored else "undefined"
         return number(value * self.scale, digits) + self.suffix
 
@@ -175,9 +175,7 @@ def tell_apart(values: Sequence[float], say: Callable[[float, int], str]) -> lis
     texts: list[str] = []
     for digits in range(2, 6):
         texts = [say(value, digits) for value in values]
-        if len(set(texts)) == len({value for value in values if value == value}) + any(
-            value != value for value in values
-        ):
+        if len(set(texts)) == len(np.unique(values)):
             break
     return texts
 

@@ -58,9 +58,3 @@ def steps_of(trust: NDArray[np.float64] | float) -> NDArray[np.intp]:
     trust = np.asarray(trust)
     found = np.searchsorted([step.low for step in STEPS], trust + 1e-9, side="right") - 1
     return np.where(np.isnan(trust), NOBODY, found)
-
-
-def step_of(trust: float) -> Step | None:
-    """Find the step of a trust in [0, 1]; None for NaN, which is nobody's trust."""
-    index = int(steps_of(trust))
-    return STEPS[index] if index < NOBODY else None

@@ -41,8 +41,8 @@ def tornado(found: WhatIf) -> Picture:
         rows.setdefault(move.what, []).append(move)
     drawn = dict(list(rows.items())[:MAX_ROWS])
     page = Page(_title(found, shown), _note(found, len(rows) - len(drawn)), _legend(found))
-    numbers = [shown.scale * n for move in chain(*drawn.values()) for n in _numbers(move)]
-    known = [0.0, *(n for n in numbers if math.isfinite(n))]
+    numbers = [n for m in chain(*drawn.values()) for n in (m.in_this_run, m.median, *m.ci95)]
+    known = [0.0, *(shown.scale * n for n in numbers if math.isfinite(n))]
     left, top = MARGIN + NAMES, page.top + 8
     size = (WIDTH - MARGIN - left, page.bottom - 84 - top)
     panel = Panel(left, top, *size, padded(min(known), max(known), 0.16))
@@ -57,10 +57,6 @@ def tornado(found: WhatIf) -> Picture:
         for m in found.moves
     ]
     return page.picture(rows_to_table(COLUMNS, table))
-
-
-def _numbers(move: Move) -> tuple[float, ...]:
-    return (move.in_this_run, move.median, *move.ci95)
 
 
 def _draw_row(

@@ -20,7 +20,7 @@ from partnersim.app.levers import (
 )
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Hundred, Lever, Moment, Setting, World, compare_hundred
-from partnersim.figures.steps import STEPS, step_of
+from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import MECHANISMS, SAID, Ledger
 from partnersim.scenario.files import packaged
@@ -151,12 +151,11 @@ def test_spans(months: int, said: str) -> None:
     [(0.0, "none"), (0.14, "none"), (0.15, "wary"), (0.3, "working"), (0.6, "strong"), (1.0, "strong")],
 )
 def test_trust_has_five_named_steps(trust: float, name: str) -> None:
-    assert step_of(trust) is not None
-    assert step_of(trust).name == name  # type: ignore[union-attr]
+    assert STEPS[int(steps_of(trust))].name == name
 
 
 def test_nobodys_trust_has_no_step() -> None:
-    assert step_of(math.nan) is None
+    assert steps_of(math.nan) == NOBODY
 
 
 def test_no_two_steps_look_alike_in_any_one_way() -> None:

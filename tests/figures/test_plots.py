@@ -28,7 +28,7 @@ from partnersim.figures.marks import Disc
 from partnersim.figures.marks import Text as Words
 from partnersim.figures.palette import NUMBER, TITLE, TYPE
 from partnersim.figures.quantities import headline
-from partnersim.figures.steps import STEPS, step_of
+from partnersim.figures.steps import STEPS, steps_of
 from partnersim.runs.curve import LEVELS, ArmCurve, Curve
 from partnersim.runs.measures import LAST_MONTH_MEASURES, MEASURES, measure, with_derived
 from partnersim.runs.results import Comparison, Results
@@ -569,8 +569,8 @@ def test_title_of_a_milestone_counts_the_unreached_as_later() -> None:
 
 
 def test_trust_has_five_steps() -> None:
-    assert [step_of(t).name for t in (0, 0.15, 0.3, 0.45, 0.6)] == [step.name for step in STEPS]
-    assert step_of(1.0).name == "strong"
+    assert steps_of(np.array([0, 0.15, 0.3, 0.45, 0.6, 1.0])).tolist() == [0, 1, 2, 3, 4, 4]
+    assert [step.name for step in STEPS] == ["none", "wary", "working", "good", "strong"]
     assert len({step.line for step in STEPS}) == len({step.width for step in STEPS}) == 5
 
 
