@@ -19,6 +19,7 @@ wheel has none, and Numba compiles the model there at first use."""
 
 BESIDE = {
     "docs/odd.md": "partnersim/report/odd.md",
+    "docs/references.bib": "partnersim/report/references.bib",
     "experiments/tuning/accepted.csv": "partnersim/scenario/accepted.csv",
 }
 """What stands elsewhere in the repository and is read by the package."""

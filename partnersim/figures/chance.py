@@ -58,11 +58,10 @@ def icons(left: float, top: float, pitch: float, n_full: int, colour: str, n: in
         yield Disc(x, y, 0.39 * pitch, fill, colour, 2.5)
 
 
-def pick_dots(values: np.ndarray, n_dots: int = N_DOTS) -> np.ndarray:
+def pick_dots(values: np.ndarray) -> np.ndarray:
     """Pick stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
-    ordered = np.sort(values)
-    positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
-    return np.asarray(ordered[positions])
+    positions = ((np.arange(N_DOTS) + 0.5) * len(values) / N_DOTS).astype(int)
+    return np.asarray(np.sort(values)[positions])
 
 
 def columns(values: np.ndarray, wide: float) -> list[int]:

@@ -164,12 +164,12 @@ def _rest(arm: ArmCurve) -> str:
 def _names(arms: Mapping[str, ArmCurve]) -> dict[str, tuple[float, str]]:
     """Find names of lines and their heights at full trust: of arms, or of the parts of the only one."""
     if len(arms) > 1:
+        at = "rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}"
+        named = {
+            f"{in_title(name)} ({at}{_rest(arm)})": arm.at(LEVELS[-1]).mean for name, arm in arms.items()
+        }
         return {
-            f"{in_title(name)} (rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}{_rest(arm)})": (
-                SPEED.scale * arm.at(LEVELS[-1]).mean,
-                dark,
-            )
-            for (name, arm), dark in zip(arms.items(), DARK, strict=False)
+            name: (SPEED.scale * end, dark) for (name, end), dark in zip(named.items(), DARK, strict=False)
         }
     found = next(iter(arms.values())).at(LEVELS[-1])
     ends = {

@@ -45,7 +45,8 @@ def main_effects(found: MainEffects) -> Picture:
     top = page.top + 46 + HEADING
     for index, effect in enumerate(effects):
         size = (room - GAP, page.bottom - 52 - top)
-        panel = Panel(LEFT + index * room, top, *size, _across(effect), limits)
+        across = padded(float(_places(effect).min()), float(_places(effect).max()), 0.12)
+        panel = Panel(LEFT + index * room, top, *size, across, limits)
         page.marks += _draw(panel, effect, shown, is_first=index == 0)
     rows = [
         (e.parameter, str(value), *map(float, numbers), e.share, str(e.is_clear).lower())
@@ -69,13 +70,6 @@ def _places(effect: MainEffect) -> np.ndarray:
     """Place the values of a parameter: numbers where they are, words one beside the other."""
     is_text = isinstance(effect.values[0], str)
     return np.arange(len(effect.values), dtype=float) if is_text else np.array(effect.values)
-
-
-def _across(effect: MainEffect) -> tuple[float, float]:
-    """Return the range of the places of a parameter's values, with a margin."""
-    places = _places(effect)
-    margin = 0.12 * (float(np.ptp(places)) or 1.0)
-    return float(places.min()) - margin, float(places.max()) + margin
 
 
 def _draw(panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool) -> Iterator[Mark]:

@@ -18,7 +18,7 @@ from typing import Any
 from markupsafe import Markup
 
 from partnersim.report.markdown import to_html
-from partnersim.report.sheets import Figure, Sheet, carry, image_of, sheet_of
+from partnersim.report.sheets import Figure, Sheet, carry, sheet_of
 from partnersim.runs.wording import capital, plural
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.file_paths import full_path
@@ -111,7 +111,7 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
             "give it in the report of that sweep, or its command again on this one"
         )
     said = _read(path / "answer.md").decode(errors="replace") if (path / "answer.md").is_file() else ""
-    book = path / "codebook.csv"
+    book = _rows(path / "codebook.csv") if (path / "codebook.csv").is_file() else []
     figures = [_figure(path, name, str(title)) for name, title in pictures.items()]
     return Answer(
         name=path.name,
@@ -123,7 +123,8 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
         is_long=said.count("\n") > LINES_OPEN,
         figures=figures,
         tables=[_table(path, name, f"Table {name}") for name in tables],
-        codebook=_codebook(book) if book.is_file() else [],
+        # Its heading, and what somebody has damaged, have no ends.
+        codebook=[row for row in book if len(row) == 7 and all(map(_is_end, row[5:]))],
     )
 
 
@@ -159,7 +160,8 @@ def _figure(folder: Path, name: str, title: str) -> Figure:
     """Read a figure: as SVG or PNG, whichever is smaller, and the numbers behind it."""
     files = [_place(folder, name, ending) for ending in ("svg", "png")]
     smaller = min(files, key=lambda file: file.stat().st_size)
-    image = image_of(carry(smaller.name, _read(smaller)), title)
+    address = carry(smaller.name, _read(smaller)).address
+    image = Markup('<img src="{}" alt="{}" width="1280" height="720">').format(address, title)
     return Figure(title, image, _table(folder, name, "The numbers behind the figure"))
 
 
@@ -169,11 +171,6 @@ def _table(folder: Path, name: str, caption: str) -> Sheet:
     width = len(heading)
     values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
     return sheet_of(capital(caption), heading, values, file.name, _read(file))
-
-
-def _codebook(file: Path) -> list[list[str]]:
-    """Read the rows of a codebook, without its heading."""
-    return [row for row in _rows(file) if len(row) == 7 and all(map(_is_end, row[5:]))]
 
 
 def _rows(file: Path) -> list[list[str]]:

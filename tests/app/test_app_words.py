@@ -148,7 +148,10 @@ def test_spans(months: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("trust", "name"),
-    [(0.0, "none"), (0.14, "none"), (0.15, "wary"), (0.3, "working"), (0.6, "strong"), (1.0, "strong")],
+    [
+        *((0.0, "none"), (0.14, "none"), (0.15, "wary"), (0.3, "working")),
+        *((0.45, "good"), (0.6, "strong"), (1.0, "strong")),
+    ],
 )
 def test_trust_has_five_named_steps(trust: float, name: str) -> None:
     assert STEPS[int(steps_of(trust))].name == name

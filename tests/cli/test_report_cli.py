@@ -17,6 +17,7 @@ from partnersim import Sweep
 from tests.accessibility import violations
 from tests.browser import PROJECTOR
 from tests.commands import call, run_line
+from tests.pages import read
 from tests.stores import make_plan, run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"
@@ -99,6 +100,24 @@ def written(place: Path) -> str:
     return (place / "sweep" / "report.html").read_text(encoding="utf-8")
 
 
+ANALYSE = ["analyse", "sweep", "--measure", "trust", "--arm", "base", "--out", "trust answer"]
+
+
+@pytest.fixture(scope="module")
+def analysed(place: Path) -> Path:
+    """An answer to what moves trust."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        assert call(*ANALYSE).exit_code == 0
+    return place / ANALYSE[-1]
+
+
+@pytest.fixture
+def answer(analysed: Path, tmp_path: Path) -> Path:
+    """A copy of the answer, to be changed."""
+    return Path(shutil.copytree(analysed, tmp_path / "a"))
+
+
 def test_it_needs_nothing_beside_it(written: str) -> None:
     page = Page(written)
     addresses = [tag[key] or "" for _, tag in page.tags for key in ("src", "href") if key in tag]
@@ -164,6 +183,10 @@ def test_a_plain_report_has_the_analysis_of_the_design(written: str) -> None:
 
 def test_appendices_are_the_model_and_the_codebook(written: str) -> None:
     assert "7. Submodels" in written and "]: " not in written.split("Appendix: the model")[-1]
+    described = read("docs/odd.md")
+    works = re.findall(r"^@\w+\{(\w+),$", read("docs/references.bib"), re.MULTILINE)
+    listed = re.findall(r"^(?:<pre.*<code>)?@\w+\{(\w+),$", written, re.MULTILINE)
+    assert listed == [key for key in works if re.search(rf"\b{key}\b", described)] != []
     tables = Page(written).tables
     known = {row[1] for row in tables["Tables of the sweep"][1:]}
     assert {EXPOSURE, "point", "arm", "luck_number", "months_to_80"} <= known
@@ -189,45 +212,38 @@ def test_commands_of_the_report_make_the_same_again(place: Path, tmp_path: Path,
 
 
 def test_answers_are_taken_in_with_their_commands(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, analysed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(place)
-    answer = tmp_path / "trust answer"
-    line = ["analyse", "sweep", "--measure", "trust", "--arm", "base", "--out", str(answer)]
-    assert call(*line).exit_code == 0
     pages = []
     for _ in range(2):
-        result = call("report", "sweep", str(answer), "--out", str(tmp_path / "r.html"), "--force")
+        result = call("report", "sweep", str(analysed), "--out", str(tmp_path / "r.html"), "--force")
         assert result.exit_code == 0, result.output
         pages.append((tmp_path / "r.html").read_bytes())
     assert pages[0] == pages[1]  # the same sweep and answers, the same page
     text = pages[0].decode()
-    assert shlex.join(["partnersim", *line]) in unescape(text)
+    assert shlex.join(["partnersim", *ANALYSE]) in unescape(text)
     assert "analyse sweep --out analysis" not in text
     assert "Not up to date" not in text
 
 
-def test_answers_of_fewer_runs_and_of_other_sweeps_are_told(place: Path, tmp_path: Path) -> None:
-    sweep = tmp_path / "part"
-    shutil.copytree(place / "sweep", sweep)
-    assert call("analyse", str(sweep), "--measure", "trust", "--out", str(tmp_path / "a")).exit_code == 0
-    made = json.loads((tmp_path / "a" / "provenance.json").read_text(encoding="utf-8"))
-    old = json.dumps(made | {"n_done": made["n_done"] - 96})
-    (tmp_path / "a" / "provenance.json").write_text(old, encoding="utf-8")
-    assert call("report", str(sweep), str(tmp_path / "a"), "--force").exit_code == 0
-    assert "made of 192 runs, and now there are 288" in (sweep / "report.html").read_text(encoding="utf-8")
-    other = json.dumps(made | {"sweep": "0123456789abcdef"})
-    (tmp_path / "a" / "provenance.json").write_text(other, encoding="utf-8")
-    refused = call("report", str(sweep), str(tmp_path / "a"), "--force")
+def test_answers_of_fewer_runs_and_of_other_sweeps_are_told(
+    place: Path, answer: Path, tmp_path: Path
+) -> None:
+    file, page = answer / "provenance.json", tmp_path / "r.html"
+    line = ("report", str(place / "sweep"), str(answer), "--out", str(page), "--force")
+    made = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(made | {"n_done": made["n_done"] - 96}), encoding="utf-8")
+    assert call(*line).exit_code == 0
+    assert "made of 192 runs, and now there are 288" in page.read_text(encoding="utf-8")
+    file.write_text(json.dumps(made | {"sweep": "0123456789abcdef"}), encoding="utf-8")
+    refused = call(*line)
     assert refused.exit_code == 2
     assert "an answer from another sweep (0123456789abcdef" in " ".join(refused.stderr.split())
 
 
-def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, tmp_path: Path) -> None:
+def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, answer: Path, tmp_path: Path) -> None:
     """Its files may hold anything: none of it becomes a part of the page, and none ends in a traceback."""
-    answer = tmp_path / "a"
-    words = ("--measure", "trust", "--arm", "base", "--out", str(answer))
-    assert call("analyse", str(place / "sweep"), *words).exit_code == 0
     (answer / "answer.md").write_text(f"{STRANGE}\n\n<script>x</script> [x](javascript:x)", encoding="utf-8")
     (answer / "codebook.csv").write_bytes(b"table,column\n\xff,1\na,b,c,d,e,low,inf\n" + b"t,c,l,u,m,0,1\n")
     (answer / "indices.csv").write_bytes(b"")

@@ -118,28 +118,25 @@ def test_only_what_is_shown_loads_matplotlib() -> None:
     assert printed_by("-c", code).split() == ["False", "True"]
 
 
-def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
+def page_of_sweep(n_points: int, folder: Path) -> Page:
     plan = {
         "scenario": "two-organisations",
         "months": 24,
         "replicates": 2,
-        "design": {"type": "sobol", "points": 32},
+        "design": {"type": "sobol", "points": n_points},
         "parameters": {"decision.exposure": {}},
     }
-    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
+    return Page(partnersim.Sweep.run(plan, folder, engine="serial")._repr_html_())
+
+
+def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
+    page = page_of_sweep(32, tmp_path)
     assert page.rows[1] == ["64", "64", "0", "32", "1", "2"]
     check_image(page, "Change delivered")
 
 
 def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None:
-    plan = {
-        "scenario": "two-organisations",
-        "months": 24,
-        "replicates": 2,
-        "design": {"type": "sobol", "points": 2},
-        "parameters": {"decision.exposure": {}},
-    }
-    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
+    page = page_of_sweep(2, tmp_path)
     assert page.images == [] and "it takes 30" in page.words
 
 
