@@ -35,13 +35,7 @@ NARROWED = 0.1
 
 
 def posterior(found: Calibration) -> Picture:
-    """Draw each parameter before and after: bars grey for the sweep, blue for what fits.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.calibration.calibrate`.
-    """
+    """Draw each parameter before and after `partnersim.calibrate`: grey for the sweep, blue for what fits."""
     drawn = found.marginals[:MAX_MARGINALS]
     hidden = len(found.marginals) - len(drawn)
     page = Page(_title(found), _note(found, hidden), _legend(found))

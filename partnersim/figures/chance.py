@@ -164,13 +164,6 @@ def distribution(results: Results, measure: str) -> Picture:
 
     Times that were not reached stand apart on the right. With fewer than 50 runs each run is a
     dot of its own.
-
-    Parameters
-    ----------
-    results
-        Runs of one scenario.
-    measure
-        Name of a measure.
     """
     check_name(measure, results.measures, "measure")
     shown = quantity(measure)

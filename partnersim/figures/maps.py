@@ -48,15 +48,10 @@ PHASE_FILLS = {"collapses": ORANGE, "fades": SHADES[4], "no clear trend": GREY, 
 
 
 def response_maps(maps: Sequence[Map], level: float | None = None) -> Picture:
-    """Draw up to three maps: observed means above, the emulator's surface below.
+    """Draw up to three maps of the same two parameters: observed means, and the emulator's surface.
 
-    Parameters
-    ----------
-    maps
-        From `partnersim.analysis.maps.find_map`, of the same two parameters. Those of one measure
-        have one scale.
-    level
-        A value of the measures whose contour is drawn, in their own unit.
+    Those of one measure have one scale. `level` is a value of the measures whose contour is drawn,
+    in their own unit.
     """
     page = Page(_title(maps), _note(maps, level), _emulators(maps))
     left = _room_for_names(maps[0].y)
@@ -208,12 +203,8 @@ def _axis_names(page: Page, left: float, x: Axis, y: Axis) -> Iterator[Mark]:
 class _Bands:
     """Bands of values, each with a colour: light for little, dark for much; orange below zero.
 
-    Attributes
-    ----------
-    edges, labels, fills : list
-        Fills are one fewer than there are edges.
-    n_below : int
-        Bands below zero, where there are bands on both sides; else 0.
+    There is one fill fewer than there are edges, and labels for them. `n_below` counts the bands below
+    zero, where there are bands on both sides; else it is 0.
     """
 
     def __init__(self, low: float, high: float, scale: float) -> None:

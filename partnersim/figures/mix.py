@@ -34,13 +34,7 @@ COLUMNS = ("number", "choice", "objective", "difference", "ci95_low", "ci95_high
 
 
 def best_mix(found: Mix) -> Picture:
-    """Draw the choices of a search: the first objective against the second, or against staff days.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.mix.search`.
-    """
+    """Draw the choices of `partnersim.analysis.mix.search`: by two objectives, or by one and staff days."""
     up, across = [*found.problem.objectives, STAFF_DAYS][:2]
     shown = {name: _quantity(name) for name in (up, across)}
     page = Page(_title(found, up, shown[up]), _note(found), _legend(found))

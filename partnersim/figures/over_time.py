@@ -123,15 +123,7 @@ def change_over_time(
 
 
 def quantiles(results: Results, series: str) -> Picture:
-    """Draw one series over the years as median and bands: for analysts.
-
-    Parameters
-    ----------
-    results
-        Runs of one scenario.
-    series
-        Name of a recorded or derived series.
-    """
+    """Draw one series, recorded or derived, over the years as median and bands: for analysts."""
     levels = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
     shown = quantity(series)
     found = np.asarray(results.quantiles(series, list(levels.values())), dtype=float)

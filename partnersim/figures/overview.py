@@ -39,16 +39,12 @@ def choose_shown(names: Sequence[str]) -> list[str]:
 
 
 def spreads(found: Overview) -> Picture:
-    """Draw the spread of some measures over all runs, a panel each and a row for each arm.
-
-    Parameters
-    ----------
-    found
-        With one measure at least.
-    """
+    """Draw the spread of some measures, one at least, over all runs: a panel each, a row for each arm."""
     measures, arms = choose_shown(list(found.spreads)), found.arms[:MAX_ARMS]
     by_arm = {arm: found.spreads[measures[0]][arm] for arm in arms}
-    page = Page(_title_of_spreads(measures[0], by_arm), _note(found, by_arm))
+    runs = plural(max(spread.n for spread in by_arm.values()), "run")
+    note = f"{runs} an arm, at all points; disc: median, box: middle half, line: 9 of 10 runs."
+    page = Page(_title_of_spreads(measures[0], by_arm), note)
     panels, rows, pitch = panels_by_arm(page, arms, len(measures), below=BELOW)
     for panel, name in zip(panels, measures, strict=True):
         of_arms = [found.spreads[name][arm] for arm in arms]
@@ -94,22 +90,8 @@ def _title_of_spreads(measure: str, by_arm: Mapping[str, Spread]) -> str:
     return f"{shown.label} in the median run: {', '.join(told[:MOST_IN_TITLE])}{more}"
 
 
-def _note(found: Overview, by_arm: Mapping[str, Spread]) -> str:
-    """Write the note: how many runs, and what box and line are."""
-    most = max(spread.n for spread in by_arm.values())
-    return f"{plural(most, 'run')} an arm, at all points; disc: median, box: middle half, line: 9 of 10 runs."
-
-
 def milestones(found: Overview, months: int) -> Picture | None:
-    """Draw the share of runs that reach each milestone, by arm; None where the sweep keeps none.
-
-    Parameters
-    ----------
-    found
-        With `Spread.reached`.
-    months
-        Length of the runs.
-    """
+    """Draw the share of runs, so many months long, that reach each milestone; None where none is kept."""
     names = [name for name in MILESTONES if name in found.spreads][:MAX_MEASURES]
     if not names:
         return None

@@ -60,13 +60,6 @@ def published_against_simulated(results: Results, scenario: Scenario) -> Picture
 
     What is simulated is the series' ratio to the reference month, times the figure published
     for that month: so both are in the published unit.
-
-    Parameters
-    ----------
-    results
-        Runs of the scenario.
-    scenario
-        The scenario, with its `published` figures.
     """
     settings = [_set_beside(results, published) for published in scenario.published]
     known = [setting for setting in settings if setting.is_known]

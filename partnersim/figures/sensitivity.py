@@ -52,13 +52,7 @@ MEANING = {
 
 
 def sensitivity(found: Sensitivity) -> Picture:
-    """Draw the indices of one measure: a bar for each of the parameters that count most.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.sensitivity.analyse`.
-    """
+    """Draw the indices that `partnersim.analyse` found: a bar for each of the parameters that count most."""
     if found.effects is not None:
         return main_effects(found.effects)
     ranked = ranking(found)
@@ -82,13 +76,7 @@ def sensitivity(found: Sensitivity) -> Picture:
 
 
 def sensitivity_by_size(found: Sensitivity) -> Picture:
-    """Draw how the indices settle as rows are added: an interval for each parameter and number of rows.
-
-    Parameters
-    ----------
-    found
-        One whose `by_size` is not empty.
-    """
+    """Draw how indices settle as rows are added: an interval for each parameter and number in `by_size`."""
     sizes = {**found.by_size, found.n_rows: found.indices}
     names = ranking(found)[: len(COLOURS)]
     lines = _lines(found, names, sizes)
@@ -111,13 +99,7 @@ def sensitivity_by_size(found: Sensitivity) -> Picture:
 
 
 def sensitivity_over_time(found: Sensitivity) -> Picture:
-    """Draw how the indices of a series change over the years: a line and an interval for each parameter.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.sensitivity.analyse_over_time`.
-    """
+    """Draw how indices change over the years, as `analyse_over_time` found: a line for each parameter."""
     months = np.array(list(found.by_month))
     largest: dict[str, float] = {}
     for one in chain(*found.by_month.values()):

@@ -29,15 +29,11 @@ HEADING = 110
 
 
 def main_effects(found: MainEffects) -> Picture:
-    """Draw what each parameter does to a measure: a panel for each of the four that do most.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.effects.main_effects`; at least one parameter.
-    """
+    """Draw what each parameter, one at least, does to a measure: a panel each for the four that do most."""
     shown = quantity(found.measure)
-    page = Page(_title(found), _note(found))
+    points = f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}, seed {found.seed}"
+    more = not_shown(len(found.effects) - MAX_PANELS, "parameter")
+    page = Page(_title(found), f"{points}; bars: 95 % intervals over points.{more}")
     page.marks += say(MARGIN, page.top + 18, _heading(found, shown), WIDTH - 2 * MARGIN)
     effects = found.effects[:MAX_PANELS]
     room = (WIDTH - MARGIN - LEFT + GAP) / len(effects)
@@ -151,10 +147,3 @@ def _title(found: MainEffects) -> str:
     if rest:
         named.append(f"{rest} more {percent(sum(e.share for e in clear[2:]))}")
     return f"{what}: {join(named)} of the differences between points"
-
-
-def _note(found: MainEffects) -> str:
-    """Write the note: how many runs a figure rests on, and what its bars are."""
-    more = not_shown(len(found.effects) - MAX_PANELS, "parameter")
-    points = f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}"
-    return f"{points}, seed {found.seed}; bars: 95 % intervals over points.{more}"

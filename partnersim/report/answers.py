@@ -40,27 +40,11 @@ class AnswerError(InputError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as a report shows it.
+    """An answer as a report shows it, named by its folder; its title is the message of its first figure.
 
-    Attributes
-    ----------
-    name : str
-        Of its folder.
-    title : str
-        Its message: that of its first figure.
-    command : str
-        What made it; empty where nobody wrote it down.
-    standing : str
-        What is to be known before it is believed, such as that it is of fewer runs; or empty.
-    is_of_sweep : bool
-        Whether it is an analysis of the sweep's runs, and not of runs of its own.
-    said : Markup
-        What the command printed.
-    is_long : bool
-        Whether that is more than stands on a page.
-    figures, tables : list
-    codebook : list[list[str]]
-        What the columns of its tables mean: rows as in `codebook.csv`, without the heading.
+    `standing` is what is to be known before it is believed, such as that it is of fewer runs, or empty.
+    `said` is what its command printed, and `is_long` whether that is more than stands on a page. An answer
+    that is not of the sweep has runs of its own. The codebook has the rows of `codebook.csv`.
     """
 
     name: str
@@ -76,14 +60,7 @@ class Answer:
 
 
 def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
-    """Read the answer in a folder, for the report of a sweep.
-
-    Parameters
-    ----------
-    folder
-        What an analysis has written with ``--out``.
-    sweep_id, n_done
-        Which sweep the report is of, and how many runs it has by now.
+    """Read what an analysis has written with ``--out``, for the report of a sweep with so many runs by now.
 
     Raises
     ------
@@ -169,7 +146,10 @@ def _table(folder: Path, name: str, caption: str) -> Sheet:
     file = _place(folder, name, "csv")
     heading, *rows = _rows(file) or [[]]
     width = len(heading)
-    values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
+    values = [
+        [float(cell) if FRACTION.fullmatch(cell) else cell for cell in (*row, *[""] * width)[:width]]
+        for row in rows
+    ]
     return sheet_of(capital(caption), heading, values, file.name, _read(file))
 
 
@@ -187,8 +167,3 @@ def _is_end(text: str) -> bool:
         return not text or math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def _value(cell: str) -> str | float:
-    """Read a cell of a CSV file: a fraction as a number."""
-    return float(cell) if FRACTION.fullmatch(cell) else cell

@@ -169,15 +169,11 @@ def _image(picture: Picture) -> str:
 def _table(table: Table) -> str:
     """Turn a table for a terminal into one for a page: same words, same order."""
     caption = f"<caption>{_cell(table.title)}</caption>" if table.title else ""
-    head = "".join(_heading(_cell(column.header)) for column in table.columns)
+    words = [_cell(column.header) for column in table.columns]
+    head = "".join(f'<th scope="col">{said}</th>' if said else "<td></td>" for said in words)
     rows = zip(*(column.cells for column in table.columns), strict=True)
     body = "".join(f"<tr>{''.join(_row(row))}</tr>" for row in rows)
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _heading(words: str) -> str:
-    """Make a heading or, where there are no words, an empty cell."""
-    return f'<th scope="col">{words}</th>' if words else "<td></td>"
 
 
 def _row(cells: tuple[Any, ...]) -> Iterator[str]:

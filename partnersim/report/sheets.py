@@ -40,19 +40,8 @@ class File:
 class Sheet:
     """A table as a page shows it; the first cell of a row names it.
 
-    Attributes
-    ----------
-    caption : str
-        What it is of.
-    heading : Sequence[str]
-    rows : Sequence[Sequence[str]]
-        Those that are shown.
-    n_rows : int
-        All there are.
-    file : File or None
-        The table in full precision, where it is small enough.
-    numbers : Collection[int]
-        The columns of numbers, which stand at the right.
+    Of `n_rows` some are shown. The file has all in full precision, where it is small enough; `numbers` are
+    the columns of numbers, which stand at the right.
     """
 
     caption: str

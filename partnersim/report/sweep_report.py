@@ -14,6 +14,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,17 +66,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the report was asked for.
+    """What the report was asked for: by which command, of which folder, as it was typed, with which answers.
 
-    Attributes
-    ----------
-    folder : str
-        The sweep's folder, as it was typed.
-    command : str
-        That of the report itself.
-    answers : Sequence[Answer]
-    left_out : Sequence[str]
-        What could not be analysed, and why.
+    `left_out` tells what could not be analysed, and why.
     """
 
     folder: str
@@ -85,23 +78,9 @@ class Asked:
 
 
 def write_report(sweep: Sweep, status: Status, found: Overview | None, asked: Asked) -> str:
-    """Write the report of a sweep.
+    """Write the report of a sweep, which may still be running, as a page.
 
-    Parameters
-    ----------
-    sweep
-        It may still be running.
-    status
-        How far it was before anything was read of it.
-    found
-        The sweep at first sight; None where nothing had been run.
-    asked
-        What else is to stand in it.
-
-    Returns
-    -------
-    str
-        The page.
+    `status` is how far it was before anything was read of it, and `found` is None where nothing had been run.
     """
     plan = sweep.plan
     parts = list(first_look(plan, found)) if found else []
@@ -417,6 +396,7 @@ def milestones_sheet(found: Overview) -> Sheet:
 # --- Appendices -----------------------------------------------------------------------------------
 
 
+@cache
 def description_of_model() -> str:
     """Give the description of the model by the ODD protocol, with the works that it cites, as HTML."""
     here = Path(__file__).parent
@@ -424,7 +404,8 @@ def description_of_model() -> str:
     place = here if (here / "odd.md").is_file() else here.parents[1] / "docs"
     text, works = ((place / name).read_text(encoding="utf-8") for name in ("odd.md", "references.bib"))
     entries = dict(re.findall(r"^(@\w+\{(\w+),.*?^\})", works, re.DOTALL | re.MULTILINE))
-    cited = [entry for entry, key in entries.items() if re.search(rf"\b{key}\b", text)]
+    words = set(re.findall(r"\w+", text))
+    cited = [entry for entry, key in entries.items() if key in words]
     text = re.sub(r"\A# .*\n+", "", text) + "\n## Works cited\n\n```\n" + "\n\n".join(cited) + "\n```\n"
     return to_html(text, below=1, mend=_drop_links)
 

@@ -6,7 +6,6 @@ import shlex
 import shutil
 from base64 import b64decode
 from html import unescape
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from partnersim import Sweep
 from tests.accessibility import violations
 from tests.browser import PROJECTOR
 from tests.commands import call, run_line
+from tests.html import Page
 from tests.pages import read
 from tests.stores import make_plan, run, run_files
 
@@ -42,42 +42,6 @@ second_order = false
 coordinator = {{ coordinators = [{{ name = "Ana" }}] }}
 {json.dumps(STRANGE)} = {{ "ways_of_working.issue_avoidance" = 0.1 }}
 """
-
-
-class Page(HTMLParser):
-    """A page, taken apart: its addresses, headings, alternatives of pictures, tables by caption."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.tables: dict[str, list[list[str]]] = {}
-        self._rows: list[list[str]] = []
-        self._caption, self._open = "", ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._open = tag
-        if tag == "table":
-            self._rows, self._caption = [], ""
-        elif tag == "tr":
-            self._rows.append([])
-        elif tag in ("td", "th"):
-            self._rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = ""
-        if tag == "table":
-            self.tables[self._caption] = self._rows
-
-    def handle_data(self, data: str) -> None:
-        if self._open == "caption":
-            self._caption += data
-        elif self._open in ("td", "th"):
-            self._rows[-1][-1] += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module")
@@ -306,14 +270,14 @@ def test_a_sweep_that_is_still_written_says_so_at_the_top(tmp_path: Path) -> Non
     assert 0 < text.index(told) < text.index("In short")
 
 
-def test_a_sweep_of_nothing_yet_has_its_plan(tmp_path: Path) -> None:
-    run(tmp_path / "s", make_plan(measures=["trust"], months=12))
+def test_a_sweep_of_nothing_yet_has_its_plan(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "sweep", tmp_path / "s", ignore=shutil.ignore_patterns("report.html"))
     for file in run_files(tmp_path / "s"):
         file.unlink()
     result = call("report", str(tmp_path / "s"))
     assert result.exit_code == 0, result.output
     text = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
-    assert "Nothing has been run yet." in text and "0 of 192 runs are there" in text
+    assert "Nothing has been run yet." in text and "0 of 288 runs are there" in text
     assert "What was varied" in text and "at first sight" not in text
 
 

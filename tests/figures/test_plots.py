@@ -228,6 +228,8 @@ OF_ARMS: dict[str, Callable[[Comparison], Picture]] = {
     "forest": figures.difference_forest,
     "speed-and-trust": partial(figures.change_over_time, series=("speed", "trust")),
 }
+OF_LINKS = {"network": figures.trust_network, "heatmap": figures.trust_heatmap}
+TRUSTS = {n: make_trust(n) for n in (2, 6, 12, 50)} | {"nobody": np.full((6, 6), np.nan)}
 PICTURES: dict[str, Callable[[], Picture]] = {
     **{
         f"{kind}-{k}": lambda draw_arms=draw_arms, c=c: draw_arms(c())
@@ -255,15 +257,10 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "quantiles-one": lambda: figures.quantiles(make_results(n=1), "outcome"),
     "quantiles-undefined": lambda: figures.quantiles(make_results(months=6), "speed"),
     **{
-        f"network-{n}": lambda n=n: figures.trust_network(make_trust(n), titles(n), when="now")
-        for n in (2, 6, 12, 50)
+        f"{kind}-{k}": lambda d=draw_links, t=trust: d(t, titles(len(t)), when="now")
+        for kind, draw_links in OF_LINKS.items()
+        for k, trust in TRUSTS.items()
     },
-    **{
-        f"heatmap-{n}": lambda n=n: figures.trust_heatmap(make_trust(n), titles(n), when="now")
-        for n in (2, 6, 12, 50)
-    },
-    "network-nobody": lambda: figures.trust_network(np.full((6, 6), np.nan), titles(6)),
-    "heatmap-nobody": lambda: figures.trust_heatmap(np.full((6, 6), np.nan), titles(6)),
     "waterfall": make_waterfall,
     "waterfall-one": lambda: figures.ledger_waterfall({"deeds": -0.2}, 0.4, 0.2),
     "waterfall-none": lambda: figures.ledger_waterfall({}, 0.4, 0.4),
