@@ -64,7 +64,12 @@ def posterior_pairs(found: Calibration) -> Picture:
 
 def posterior_predictive(found: Calibration) -> Picture:
     """Draw each measure: the sweep, runs from what fits, and what was observed."""
-    page = Page(_title_of_check(found), _note(found), _legend_of_check(found))
+    n = len(next(iter(found.checks.values())).predicted)
+    legend = (
+        f"Grey: the sweep, 5 to 95 %. Blue: {n} new runs from what fits. Line: as observed, its error "
+        "across. Place: share of the new runs below it."
+    )
+    page = Page(_title_of_check(found), _note(found), legend)
     pitch = (page.bottom - 10 - page.top) / len(found.checks)
     for index, (name, check) in enumerate(found.checks.items()):
         page.marks += _draw_check(page.top + pitch * index, pitch, name, check)
@@ -250,11 +255,3 @@ def _title_of_check(found: Calibration) -> str:
         return "Runs from what fits show everything as it was observed"
     names = join([quantity(name).label.lower() for name in missed[:3]])
     return f"Runs from what fits do not show {names} as observed: read the rest with doubt"
-
-
-def _legend_of_check(found: Calibration) -> str:
-    n = len(next(iter(found.checks.values())).predicted)
-    return (
-        f"Grey: the sweep, 5 to 95 %. Blue: {n} new runs from what fits. Line: as observed, its error "
-        "across. Place: share of the new runs below it."
-    )

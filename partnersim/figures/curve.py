@@ -43,7 +43,10 @@ def trust_speed(curve: Curve) -> Picture:
     ends = [row[7] if is_one else row[5] for row in rows if row[0] in arms]
     high = max((SPEED.scale * end for end in ends if math.isfinite(end)), default=1.0)
     panel = Panel(LEFT, top, WIDTH - LABELS - MARGIN - LEFT, bottom - top, (0.0, 1.0), (0.0, high * 1.04))
-    page.marks += _axes(panel)
+    page.marks += panel.numbers_beside(*value_ticks(*panel.up, 6), GREY)
+    page.marks += panel.numbers_below(LEVELS[::2], [f"{level:g}" for level in LEVELS[::2]])
+    words = "Trust, held there between all and throughout (0 to 1)"
+    page.marks.append(Text((panel.left + panel.right) / 2, panel.bottom + 64, words, "middle"))
     if is_one:  # there is room to show where nine of ten partnerships are
         found = [next(iter(arms.values())).at(level) for level in LEVELS]
         spread = SPEED.scale * np.array([(speed.p05, speed.p95) for speed in found])
@@ -100,15 +103,6 @@ def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
         if math.isfinite(e.value)
     ]
     return f"With 1 % more trust, speed is higher by {join(said)}." if said else ""
-
-
-def _axes(panel: Panel) -> Iterator[Mark]:
-    """Draw quiet lines across, and the axis of trust below."""
-    ticks, labels = value_ticks(*panel.up, 6)
-    yield from panel.numbers_beside(ticks, labels, GREY)
-    yield from panel.numbers_below(LEVELS[::2], [f"{level:g}" for level in LEVELS[::2]])
-    words = "Trust, held there between all and throughout (0 to 1)"
-    yield Text((panel.left + panel.right) / 2, panel.bottom + 64, words, "middle")
 
 
 def _draw_arm(panel: Panel, arm: ArmCurve, colour: str, dash: str) -> Iterator[Mark]:

@@ -496,8 +496,13 @@ def scenario_view(scenario: Scenario) -> RenderableType:
     parts += [Text(size_of(scenario)), Text()]
     if scenario.organisations:
         parts.append(_organisations_table(scenario))
+    drawn = [
+        (name.replace("_", " "), f"{value:g}")
+        for name, value in scenario.drawn or ()
+        if isinstance(value, int | float)
+    ]
     for title, rows in (
-        ("Drawn from", list(_drawn_from(scenario))),
+        ("Drawn from", drawn),
         ("Ways of working that differ from the defaults", list(_changed_levers(scenario))),
         ("Coordinators", [_coordinator_row(c, scenario.months) for c in scenario.coordinators]),
         ("What happens when", list(_timeline(scenario))),
@@ -534,13 +539,6 @@ def _organisations_table(scenario: Scenario) -> Table:
         )
     table.caption = "Accountable, gains: accountability and incentive_share, 0 to 1."
     return table
-
-
-def _drawn_from(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """List the settings from which organisations are drawn, and how widely."""
-    for name, value in scenario.drawn or ():
-        if isinstance(value, int | float):
-            yield name.replace("_", " "), f"{value:g}"
 
 
 def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
