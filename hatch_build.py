@@ -17,7 +17,7 @@ TAGS = {
 """Wheels' names of the computers that there is a library for, by the compiler's. For every other one the
 wheel has none, and Numba compiles the model there at first use."""
 
-SHIPPED = ("docs/odd.md", "experiments/tuning/accepted.csv")
+SHIPPED = ("docs/odd.md", "docs/references.bib", "experiments/tuning/accepted.csv")
 """What stands elsewhere in the repository and is read by the package: see `scenario.files.shipped`."""
 
 

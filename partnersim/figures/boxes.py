@@ -30,7 +30,6 @@ COLUMNS = (
 MOST_BARS = 5
 """Parameters whose limits have room on a page."""
 
-
 YES_OR_NO = {
     "survived": ("The partnership collapses", "The partnership survives"),
     "is_sustained_acceleration": ("Change does not keep accelerating", "Change keeps accelerating"),
@@ -44,7 +43,8 @@ YES_OR_NO = {
 def tell_box(found: Discovery, box: FoundBox) -> str:
     """Tell a box as one sentence: where it is, how common cases are there, and overall."""
     if not box.is_clear:
-        return f"No part of what was varied stands out: {lowered(tell_case(found))} {_how_many(found)}"
+        overall = f"in {of_hundred(found.density)} {_counted(found)} overall"
+        return f"No part of what was varied stands out: {lowered(tell_case(found))} {overall}"
     limits = join([tell_limit(found.drawn.parameters[path], limit) for path, limit in box.box.limits.items()])
     is_first = box is found.boxes[0]
     where, around = ("Where", "overall") if is_first else ("Of the rest, where", "of all the rest")
@@ -119,10 +119,6 @@ def _counted(found: Discovery) -> str:
     return "partnerships" if found.drawn.outcomes.against is None else "pairs"
 
 
-def _how_many(found: Discovery) -> str:
-    return f"in {of_hundred(found.density)} {_counted(found)} overall"
-
-
 # --- A picture ------------------------------------------------------------------------------------
 
 
@@ -143,21 +139,13 @@ def box_limits(found: Discovery, box: FoundBox) -> Picture:
 
 def _row(one: Restriction) -> tuple[Any, ...]:
     """Give the row of a limit for the table."""
-    is_number = isinstance(one.limit, Interval)
-    low, high = one.limit if isinstance(one.limit, Interval) else (math.nan, math.nan)
-    names = "" if is_number else " ".join(str(name).lower() for name in one.limit)
-    ends = [*(one.low_range or (math.nan, math.nan)), *(one.high_range or (math.nan, math.nan))]
-    return (
-        one.parameter,
-        low,
-        high,
-        names,
-        one.density_without,
-        one.quasi_p,
-        one.chance,
-        one.reproduced,
-        *ends,
-    )
+    unknown = (math.nan, math.nan)
+    if isinstance(one.limit, Interval):
+        limit: tuple[Any, ...] = (*one.limit, "")
+    else:
+        limit = (*unknown, " ".join(str(name).lower() for name in one.limit))
+    shares = (one.density_without, one.quasi_p, one.chance, one.reproduced)
+    return (one.parameter, *limit, *shares, *(one.low_range or unknown), *(one.high_range or unknown))
 
 
 def _draw_trajectory(panel: Panel, found: Discovery, box: FoundBox) -> Iterator[Mark]:

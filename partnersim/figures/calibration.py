@@ -35,13 +35,7 @@ NARROWED = 0.1
 
 
 def posterior(found: Calibration) -> Picture:
-    """Draw each parameter before and after: bars grey for the sweep, blue for what fits.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.calibration.calibrate`.
-    """
+    """Draw each parameter before and after `partnersim.calibrate`: grey for the sweep, blue for what fits."""
     drawn = found.marginals[:MAX_MARGINALS]
     hidden = len(found.marginals) - len(drawn)
     page = Page(_title(found), _note(found, hidden), _legend(found))
@@ -57,9 +51,8 @@ def posterior_pairs(found: Calibration) -> Picture:
     """Draw parameters in pairs: grey dots for the sweep, blue for what fits."""
     some = [one for one in found.marginals if one.is_number][:MAX_PAIRED]
     pairs = [*combinations(some, 2)]
-    page = Page(
-        _title_of_pairs(pairs), _note(found), "Grey: the sweep. Blue: what fits, drawn by its weight."
-    )
+    colours = "Grey: the sweep. Blue: what fits, drawn by its weight."
+    page = Page(_title_of_pairs(pairs), _note(found), colours)
     if not pairs:
         page.marks += say(MARGIN, page.top + 40, "There are no two numbers to pair.", WIDTH - 2 * MARGIN)
     rng = np.random.default_rng(1)
@@ -71,7 +64,12 @@ def posterior_pairs(found: Calibration) -> Picture:
 
 def posterior_predictive(found: Calibration) -> Picture:
     """Draw each measure: the sweep, runs from what fits, and what was observed."""
-    page = Page(_title_of_check(found), _note(found), _legend_of_check(found))
+    n = len(next(iter(found.checks.values())).predicted)
+    legend = (
+        f"Grey: the sweep, 5 to 95 %. Blue: {n} new runs from what fits. Line: as observed, its error "
+        "across. Place: share of the new runs below it."
+    )
+    page = Page(_title_of_check(found), _note(found), legend)
     pitch = (page.bottom - 10 - page.top) / len(found.checks)
     for index, (name, check) in enumerate(found.checks.items()):
         page.marks += _draw_check(page.top + pitch * index, pitch, name, check)
@@ -129,8 +127,8 @@ def _draw_numbers(panel: Panel, one: Marginal) -> Iterator[Mark]:
     edges = np.linspace(values.min(), values.max(), N_BARS + 1)
     before, _ = np.histogram(one.prior, edges, density=True)
     after, _ = np.histogram(one.posterior, edges, weights=one.weights, density=True)
-    most = float(max(before.max(), after.max()))
-    axes = replace(panel, across=(float(edges[0]), float(edges[-1])), up=(0.0, 1.05 * most))
+    up = (0.0, 1.05 * float(max(before.max(), after.max())))
+    axes = replace(panel, across=(float(edges[0]), float(edges[-1])), up=up)
     _, fits = one.quantiles
     low, middle, high = (number(end) for end in fits)
     yield from _heading(axes, one, f"{middle} ({low} to {high})")
@@ -162,11 +160,9 @@ def _draw_pair(panel: Panel, one: Marginal, other: Marginal, rng: np.random.Gene
     """Draw two parameters against each other."""
     across, up = (padded(float(m.prior.min()), float(m.prior.max()), 0.03) for m in (one, other))
     axes = Panel(panel.left + 64, panel.top, panel.width - 64, panel.height, across, up)
-    r = fixed(correlation(one, other), 2, sign=True)
+    below = f"r = {fixed(correlation(one, other), 2, sign=True)}; right: {in_words(one.path)}"
     yield from say(panel.left, panel.top - 46, f"up: {in_words(other.path)}", panel.width)
-    yield from say(
-        panel.left, panel.top - 18, f"r = {r}; right: {in_words(one.path)}", panel.width, colour=QUIET
-    )
+    yield from say(panel.left, panel.top - 18, below, panel.width, colour=QUIET)
     yield from axes.numbers_below(*value_ticks(*axes.across, 3))
     yield from axes.numbers_beside(*value_ticks(*axes.up, 3))
     n_prior, n = len(one.prior), len(one.posterior)
@@ -189,9 +185,8 @@ def _draw_check(top: float, pitch: float, name: str, check: Check) -> Iterator[M
     middle = (panel.top + panel.bottom) / 2
     rows = wrap(shown.heading, 360, 3)
     yield from written(MARGIN, middle - 10, rows)
-    yield from written(
-        MARGIN, middle - 10 + LINE * (len(rows) + 1) / 2, [f"place {check.place:.2f}"], colour=QUIET
-    )
+    below = middle - 10 + LINE * (len(rows) + 1) / 2
+    yield from written(MARGIN, below, [f"place {check.place:.2f}"], colour=QUIET)
     yield from panel.numbers_below(*value_ticks(*across, 5))
     for ends, colour, at in ((sweep, GREY, -0.22), (predicted, SHADES[2], 0.22)):
         y, thick = middle + at * panel.height, 0.3 * panel.height
@@ -260,11 +255,3 @@ def _title_of_check(found: Calibration) -> str:
         return "Runs from what fits show everything as it was observed"
     names = join([quantity(name).label.lower() for name in missed[:3]])
     return f"Runs from what fits do not show {names} as observed: read the rest with doubt"
-
-
-def _legend_of_check(found: Calibration) -> str:
-    n = len(next(iter(found.checks.values())).predicted)
-    return (
-        f"Grey: the sweep, 5 to 95 %. Blue: {n} new runs from what fits. Line: as observed, its error "
-        "across. Place: share of the new runs below it."
-    )

@@ -58,11 +58,10 @@ def icons(left: float, top: float, pitch: float, n_full: int, colour: str, n: in
         yield Disc(x, y, 0.39 * pitch, fill, colour, 2.5)
 
 
-def pick_dots(values: np.ndarray, n_dots: int = N_DOTS) -> np.ndarray:
+def pick_dots(values: np.ndarray) -> np.ndarray:
     """Pick stand-ins for values, each for as many: the middle ones of equal parts; NaN come last."""
-    ordered = np.sort(values)
-    positions = ((np.arange(n_dots) + 0.5) * len(ordered) / n_dots).astype(int)
-    return np.asarray(ordered[positions])
+    positions = ((np.arange(N_DOTS) + 0.5) * len(values) / N_DOTS).astype(int)
+    return np.asarray(np.sort(values)[positions])
 
 
 def columns(values: np.ndarray, wide: float) -> list[int]:
@@ -165,13 +164,6 @@ def distribution(results: Results, measure: str) -> Picture:
 
     Times that were not reached stand apart on the right. With fewer than 50 runs each run is a
     dot of its own.
-
-    Parameters
-    ----------
-    results
-        Runs of one scenario.
-    measure
-        Name of a measure.
     """
     check_name(measure, results.measures, "measure")
     shown = quantity(measure)
@@ -189,7 +181,8 @@ def distribution(results: Results, measure: str) -> Picture:
             page.marks += _draw_block(left, place, count, words, 10, is_full=words == "yes")
     elif known.size:
         narrow = replace(place, width=place.width - (APART if n_apart else 0))
-        panel = _value_panel(narrow, known, shown, results.months)
+        low, high = (0, results.months) if shown.is_censored else (float(known[0]), float(known[-1]))
+        panel = replace(narrow, across=padded(low * shown.scale, high * shown.scale, 0.04))
         page.marks += _draw_dots(panel, known * shown.scale, shown)
         middle = _median_with_unreached(values)
         if math.isfinite(middle) and len(values) > 1:
@@ -241,14 +234,6 @@ def _draw_dots(panel: Panel, values: np.ndarray, shown: Quantity) -> Iterator[Ma
         x = panel.left + (column + 0.5) * wide
         yield Disc(x, panel.bottom - (heights[column] + 0.5) * diameter, 0.44 * diameter, BLUE)
         heights[column] += 1
-
-
-def _value_panel(place: Panel, known: np.ndarray, shown: Quantity, months: int) -> Panel:
-    """Set the range of the axis across, in the unit that is shown: all the months for times."""
-    low, high = float(known.min()) * shown.scale, float(known.max()) * shown.scale
-    if shown.is_censored:
-        low, high = 0.0, months * shown.scale
-    return replace(place, across=padded(low, high, 0.04))
 
 
 def _mark_median(panel: Panel, middle: float, words: str) -> Iterator[Mark]:

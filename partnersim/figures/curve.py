@@ -27,15 +27,15 @@ SPEED = quantity("mean_speed")
 
 
 def trust_speed(curve: Curve) -> Picture:
-    """Draw speed on trust, held at each level: means with their 95 % intervals, and the place at rest.
+    """Draw what `partnersim.curve` found: speed on trust, held at each level, and the place at rest.
 
-    Parameters
-    ----------
-    curve
-        What `partnersim.curve` found; of more than four arms the first four are drawn.
+    Means have 95 % intervals; of more than four arms the first four are drawn.
     """
     arms = dict(list(curve.arms.items())[:MAX_SERIES])
-    page = Page(_title(curve, arms), _note(curve, arms), _elasticities(arms))
+    runs = f"{plural(curve.replicates, 'simulated partnership')} a point, with the same luck"
+    more = not_shown(len(curve.arms) - len(arms), "more arm")
+    note = f"{runs}; seed {curve.seed}. Bars: 95 % intervals.{more}"
+    page = Page(_title(curve, arms), note, _elasticities(arms))
     page.marks += say(MARGIN, page.top + 22, SPEED.heading, WIDTH - 2 * MARGIN)
     top, bottom = page.top + 46, page.bottom - 78
     rows = [row for name, arm in curve.arms.items() for row in _rows(name, arm)]
@@ -43,9 +43,14 @@ def trust_speed(curve: Curve) -> Picture:
     ends = [row[7] if is_one else row[5] for row in rows if row[0] in arms]
     high = max((SPEED.scale * end for end in ends if math.isfinite(end)), default=1.0)
     panel = Panel(LEFT, top, WIDTH - LABELS - MARGIN - LEFT, bottom - top, (0.0, 1.0), (0.0, high * 1.04))
-    page.marks += _axes(panel)
-    if is_one:
-        page.marks += _draw_spread(panel, next(iter(arms.values())))
+    page.marks += panel.numbers_beside(*value_ticks(*panel.up, 6), GREY)
+    page.marks += panel.numbers_below(LEVELS[::2], [f"{level:g}" for level in LEVELS[::2]])
+    words = "Trust, held there between all and throughout (0 to 1)"
+    page.marks.append(Text((panel.left + panel.right) / 2, panel.bottom + 64, words, "middle"))
+    if is_one:  # there is room to show where nine of ten partnerships are
+        found = [next(iter(arms.values())).at(level) for level in LEVELS]
+        spread = SPEED.scale * np.array([(speed.p05, speed.p95) for speed in found])
+        page.marks.append(panel.band(np.array(LEVELS), spread[:, 0], spread[:, 1], SHADES[4]))
     for index, arm in enumerate(arms.values()):
         page.marks += _draw_arm(panel, arm, COLOURS[index], DASHES[index])
     for index, arm in enumerate(arms.values()):
@@ -67,9 +72,8 @@ def _rows(name: str, arm: ArmCurve) -> Iterator[tuple[str, str, float, float, fl
 def _title(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
     """Write the title: how many times as fast change is at full trust as at none."""
     ends = [(arm.at(LEVELS[0]), arm.at(LEVELS[-1])) for arm in arms.values()]
-    shown = ", ".join(
-        f"{SPEED.say(full.mean)} against {number(SPEED.scale * none.mean)}" for none, full in ends[:1]
-    )
+    none, full = ends[0]
+    shown = f"{SPEED.say(full.mean)} against {number(SPEED.scale * none.mean)}"
     few = " (too few runs to be sure)" if curve.replicates < FEWEST_REPLICATES else ""
     if not all(none.mean > 0 for none, _ in ends):
         return f"Mean speed where all trust each other fully and where nobody does: {shown}{few}"
@@ -89,13 +93,6 @@ def _differs(arm: ArmCurve) -> bool:
     return bool(abs(gaps.mean()) > 2.0 * gaps.std(ddof=1) / len(gaps) ** 0.5)
 
 
-def _note(curve: Curve, arms: Mapping[str, ArmCurve]) -> str:
-    """Write the note: how many runs the figure rests on, and what is uncertain."""
-    more = not_shown(len(curve.arms) - len(arms), "more arm")
-    runs = plural(curve.replicates, "simulated partnership")
-    return f"{runs} a point, with the same luck; seed {curve.seed}. Bars: 95 % intervals.{more}"
-
-
 def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
     """Tell how much faster change is with one per cent more trust."""
     found = {name: arm.elasticity for name, arm in arms.items()}
@@ -106,21 +103,6 @@ def _elasticities(arms: Mapping[str, ArmCurve]) -> str:
         if math.isfinite(e.value)
     ]
     return f"With 1 % more trust, speed is higher by {join(said)}." if said else ""
-
-
-def _axes(panel: Panel) -> Iterator[Mark]:
-    """Draw quiet lines across, and the axis of trust below."""
-    ticks, labels = value_ticks(*panel.up, 6)
-    yield from panel.numbers_beside(ticks, labels, GREY)
-    yield from panel.numbers_below(LEVELS[::2], [f"{level:g}" for level in LEVELS[::2]])
-    words = "Trust, held there between all and throughout (0 to 1)"
-    yield Text((panel.left + panel.right) / 2, panel.bottom + 64, words, "middle")
-
-
-def _draw_spread(panel: Panel, arm: ArmCurve) -> Iterator[Mark]:
-    """Draw where nine of ten partnerships are."""
-    low, high = (SPEED.scale * np.array([getattr(arm.at(x), end) for x in LEVELS]) for end in ("p05", "p95"))
-    yield panel.band(np.array(LEVELS), low, high, SHADES[4])
 
 
 def _draw_arm(panel: Panel, arm: ArmCurve, colour: str, dash: str) -> Iterator[Mark]:
@@ -165,12 +147,12 @@ def _rest(arm: ArmCurve) -> str:
 def _names(arms: Mapping[str, ArmCurve]) -> dict[str, tuple[float, str]]:
     """Find names of lines and their heights at full trust: of arms, or of the parts of the only one."""
     if len(arms) > 1:
+        at = "rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}"
+        named = {
+            f"{in_title(name)} ({at}{_rest(arm)})": arm.at(LEVELS[-1]).mean for name, arm in arms.items()
+        }
         return {
-            f"{in_title(name)} (rests\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}{_rest(arm)})": (
-                SPEED.scale * arm.at(LEVELS[-1]).mean,
-                dark,
-            )
-            for (name, arm), dark in zip(arms.items(), DARK, strict=False)
+            name: (SPEED.scale * end, dark) for (name, end), dark in zip(named.items(), DARK, strict=False)
         }
     found = next(iter(arms.values())).at(LEVELS[-1])
     ends = {

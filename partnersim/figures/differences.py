@@ -57,9 +57,13 @@ def difference_forest(
         raise ValueError(f"measures: {len(measures)} given; a figure shows 1 to {MAX_MEASURES}")
     others = [arm for arm in comparison.results if arm != comparison.base]
     names = list(arms) if arms is not None else others[:MAX_ARMS]
-    first = comparison.results[comparison.base]
-    effects = {measure: {arm: _effect(comparison, arm, measure) for arm in names} for measure in measures}
-    return forest(comparison.base, effects, foot_note(first, comparison, len(names) + 1))
+    base = comparison.results[comparison.base]
+    effects: dict[str, dict[str, Effect]] = {}
+    for name in measures:
+        check_name(name, base.measures, "measure")
+        values = {arm: comparison.results[arm].measures[name] for arm in names}
+        effects[name] = {a: find_effect(v, base.measures[name], name, base.months) for a, v in values.items()}
+    return forest(comparison.base, effects, foot_note(base, comparison, len(names) + 1))
 
 
 def forest(base: str, effects: Mapping[str, Mapping[str, Effect]], note: str) -> Picture:
@@ -99,13 +103,6 @@ def heading_of(panel: Panel, words: str) -> Iterator[Mark]:
     """Write what a panel shows above it."""
     lines = wrap(words, panel.width, 3)
     yield from written(panel.left, panel.top - HEADING + 6 + LINE * len(lines) / 2, lines)
-
-
-def _effect(comparison: Comparison, arm: str, measure: str) -> Effect:
-    """Compare one arm with the base in one measure."""
-    found, base = comparison.results[arm], comparison.results[comparison.base]
-    check_name(measure, base.measures, "measure")
-    return find_effect(found.measures[measure], base.measures[measure], measure, base.months)
 
 
 def _draw_measure(

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partnersim.figures.layout import round_up, value_ticks
-from partnersim.figures.marks import Box, Line, Mark, Panel, Points, rows_to_table, say
+from partnersim.figures.marks import Box, Mark, Panel, rows_to_table, say
 from partnersim.figures.page import MARGIN, WIDTH, Page
 from partnersim.figures.palette import BLUE, DASHES, GREY, ORANGE, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import Quantity, quantity
-from partnersim.runs.measures import Wholes
 from partnersim.runs.wording import plural
 
 if TYPE_CHECKING:
-    from partnersim.analysis.diversity import Diversity, Reached
+    from partnersim.analysis.diversity import Diversity
 
 COLUMNS = ("n_points", "kinds_of_search", "kinds_of_sample")
 BOTH, SEARCH, SAMPLE = SHADES[3], ORANGE, BLUE
@@ -57,34 +56,24 @@ def _draw_kinds(panel: Panel, found: Diversity, shown: list[Quantity]) -> Iterat
     origin, width = found.origin[:2] * scale, found.width[:2] * scale
     by_search, by_sample = ({e.cell[:2] for e in r.examples} for r in (found.search, found.sample))
     cells = np.array(sorted(by_search | by_sample))
-    low, high = (_shown_limits(cells[:, k]) for k in (0, 1))
-    ends = [
-        (float(origin[k] + first * width[k]), float(origin[k] + last * width[k]))
-        for k, (first, last) in enumerate((low, high))
-    ]
-    panel = replace(panel, across=ends[0], up=ends[1])
+    # All but the outermost 1 of 100 on each side.
+    low, high = np.floor(np.quantile(cells, 0.01, axis=0)), np.ceil(np.quantile(cells, 0.99, axis=0)) + 1
+    (left, lower), (right, upper) = (origin + end * width for end in (low, high))
+    panel = replace(panel, across=(left, right), up=(lower, upper))
     for colour, words, x in ((BOTH, "both", 0), (SEARCH, "search only", 110), (SAMPLE, "sample only", 340)):
         yield Box(panel.left + x, panel.top - 46, 22, 22, colour)
         yield from say(panel.left + x + 30, panel.top - 35, words, 220)
-    for column, row in cells.tolist():
-        here = (column, row)
-        if not (low[0] <= column < low[1] and high[0] <= row < high[1]):
-            continue
+    for cell in cells[((cells >= low) & (cells < high)).all(axis=1)]:
+        here = tuple(cell.tolist())
         colour = BOTH if here in by_search & by_sample else SEARCH if here in by_search else SAMPLE
-        left, bottom = panel.x(origin[0] + column * width[0]), panel.y(origin[1] + row * width[1])
-        right, upper = panel.x(origin[0] + (column + 1) * width[0]), panel.y(origin[1] + (row + 1) * width[1])
-        yield Box(left + 1, upper + 1, right - left - 2, bottom - upper - 2, colour)
+        (left, lower), (right, upper) = (origin + (cell + end) * width for end in (0, 1))
+        x, y = panel.x(left) + 1, panel.y(upper) + 1
+        yield Box(x, y, panel.x(right) - 1 - x, panel.y(lower) - 1 - y, colour)
     yield from panel.numbers_below(*value_ticks(*panel.across, 4))
     yield from panel.numbers_beside(*value_ticks(*panel.up, 4))
     more = f" (of {len(shown)})" if len(shown) > 2 else ""
     across, up = (one.heading for one in shown[:2])
     yield from say(MARGIN, panel.bottom + 64, f"Across: {across}. Up: {up}{more}.", WIDTH - 2 * MARGIN)
-
-
-def _shown_limits(cells: Wholes) -> tuple[int, int]:
-    """Return the cells that are drawn along a descriptor: all but the outermost 1 of 100 on each side."""
-    low, high = np.quantile(cells, [0.01, 0.99])
-    return int(np.floor(low)), int(np.ceil(high)) + 1
 
 
 def _draw_growth(panel: Panel, found: Diversity) -> Iterator[Mark]:
@@ -94,13 +83,6 @@ def _draw_growth(panel: Panel, found: Diversity) -> Iterator[Mark]:
     yield from say(panel.left - 60, panel.top - 35, "Kinds after so many points", 440)
     yield from panel.numbers_beside(*value_ticks(0, most, 4), GREY)
     yield from panel.numbers_below(*value_ticks(0, found.n_points, 2))
-    lines = ((found.search, SEARCH, ""), (found.sample, SAMPLE, DASHES[1]))
-    for reached, colour, dash in lines:
-        yield Line(_steps(panel, reached), colour, 5, dash)
-
-
-def _steps(panel: Panel, reached: Reached) -> Points:
-    """Return the places of a growing number of kinds."""
-    counts = reached.n_kinds_after()
-    places = zip(panel.x(np.arange(1, len(counts) + 1)).tolist(), panel.y(counts).tolist(), strict=True)
-    return list(places)
+    for reached, colour, dash in ((found.search, SEARCH, ""), (found.sample, SAMPLE, DASHES[1])):
+        counts = reached.n_kinds_after()
+        yield panel.line(np.arange(1, len(counts) + 1), counts, colour, 5, dash=dash)

@@ -80,15 +80,7 @@ def wrap(text: str, width: float, lines: int = 1, size: float = TYPE, *, bold: b
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Find middles for labels near where they are wanted, none over another, all within the room.
-
-    Parameters
-    ----------
-    wanted, heights
-        Where each label's middle should be, and how high it is, in pixels.
-    low, high
-        The room.
-    """
+    """Find middles for labels near where they are wanted, none over another, all between `low` and `high`."""
     placed = list(wanted)
     order = sorted(range(len(placed)), key=lambda index: wanted[index])
     edge = low

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,15 +48,10 @@ PHASE_FILLS = {"collapses": ORANGE, "fades": SHADES[4], "no clear trend": GREY, 
 
 
 def response_maps(maps: Sequence[Map], level: float | None = None) -> Picture:
-    """Draw up to three maps: observed means above, the emulator's surface below.
+    """Draw up to three maps of the same two parameters: observed means, and the emulator's surface.
 
-    Parameters
-    ----------
-    maps
-        From `partnersim.analysis.maps.find_map`, of the same two parameters. Those of one measure
-        have one scale.
-    level
-        A value of the measures whose contour is drawn, in their own unit.
+    Those of one measure have one scale. `level` is a value of the measures whose contour is drawn,
+    in their own unit.
     """
     page = Page(_title(maps), _note(maps, level), _emulators(maps))
     left = _room_for_names(maps[0].y)
@@ -64,7 +59,8 @@ def response_maps(maps: Sequence[Map], level: float | None = None) -> Picture:
     top = page.top + 104 + (LINE if len(maps) > 1 else 0)
     bottom = page.bottom - 66
     for index, one in enumerate(maps):
-        shown, bands = quantity(one.measure), _bands([m for m in maps if _kind(m) == _kind(one)])
+        alike = [m for m in maps if (m.measure, m.against is None) == (one.measure, one.against is None)]
+        shown, bands = quantity(one.measure), _bands(alike)
         x, width = left + index * room, room - GAP
         page.marks += say(x, top - (76 if len(maps) == 1 else 92), _heading(one, shown), width, 2)
         page.marks += _key(x, top - 56, width, bands)
@@ -75,8 +71,11 @@ def response_maps(maps: Sequence[Map], level: float | None = None) -> Picture:
             step = (place * (size[0] + GAP), 0.0) if beside else (0.0, place * (size[1] + 40))
             panel = _panel(one.x, one.y, x + step[0], top + step[1] + 10, size[0], size[1] - 10)
             page.marks += say(panel.right, panel.top - 15, kind, size[0], colour=QUIET, anchor="end")
-            draw = _cells if kind == "observed" else _surface
-            page.marks += draw(panel, one, bands)
+            if kind == "observed":
+                page.marks += _tiles(panel, one.x.edges, one.y.edges, one.means, bands.colour)
+            else:
+                surface = one.emulator.surface
+                page.marks += _tiles(panel, _halfway(one.x), _halfway(one.y), surface, bands.colour)
             if level is not None:
                 page.marks += _contour(panel, one.x, one.y, one.emulator.surface, level)
             if index == 0 and (place == 0 or not beside):
@@ -103,16 +102,15 @@ def phase_diagram(found: PhaseMap) -> Picture:
     )
     left = _room_for_names(y)
     panel = _panel(x, y, left, page.top + 20, 700, page.bottom - page.top - 96)
-    for row, column, phase in _each(found.phases):
-        fill = PAPER if phase < 0 else PHASE_FILLS[PHASES[phase]]
-        page.marks.append(_cell(panel, x, y, row, column, fill))
+    fills = {-1: PAPER, **{place: PHASE_FILLS[phase] for place, phase in enumerate(PHASES)}}
+    page.marks += _tiles(panel, x.edges, y.edges, found.phases, fills.__getitem__)
+    change, survival = found.acceleration.emulator, found.survived.emulator
     drawn = []
-    if found.acceleration.emulator.name:
-        lives = np.where(found.survived.emulator.surface > 0.5, found.acceleration.emulator.surface, np.nan)
-        drawn.append(("acceleration is 0", "", list(_contour(panel, x, y, lives, 0.0))))
-    if found.survived.emulator.name:
-        lines = list(_contour(panel, x, y, found.survived.emulator.surface, 0.5, dash="12 8"))
-        drawn.append(("half survive", "12 8", lines))
+    if change.name:
+        lives = np.where(survival.surface > 0.5, change.surface, np.nan)
+        drawn.append(("acceleration is 0", "", [*_contour(panel, x, y, lives, 0.0)]))
+    if survival.name:
+        drawn.append(("half survive", "12 8", [*_contour(panel, x, y, survival.surface, 0.5, dash="12 8")]))
     page.marks += [line for _, _, lines in drawn for line in lines]
     page.marks += _scale_up(panel, y)
     page.marks += _scale_across(panel, x)
@@ -122,7 +120,7 @@ def phase_diagram(found: PhaseMap) -> Picture:
         page.marks.append(Box(left, top + 54 * index, 36, 36, fill, QUIET))
         words = f"{phase}: {percent(found.share(phase))}"
         page.marks += say(left + 50, top + 54 * index + 18, words, WIDTH - left - 60)
-    for index, (words, dash) in enumerate((words, dash) for words, dash, lines in drawn if lines):
+    for index, (words, dash, _) in enumerate(line for line in drawn if line[2]):
         height = top + 250 + 44 * index
         page.marks.append(Line(((left, height), (left + 40, height)), INK, 4, dash))
         page.marks += say(left + 50, height, words, WIDTH - left - 60)
@@ -137,50 +135,25 @@ def _panel(x: Axis, y: Axis, left: float, top: float, width: float, height: floa
     return Panel(left, top, width, height, across, up)
 
 
-def _each(values: Any) -> Iterator[tuple[int, int, Any]]:
-    """Give row, column and value of each cell."""
+def _tiles(
+    panel: Panel, xs: Floats, ys: Floats, values: np.ndarray, colour: Callable[[Any], str]
+) -> Iterator[Mark]:
+    """Fill each place between edges by its value; what has none, as a cell without points, stays white."""
     for (row, column), value in np.ndenumerate(values):
-        yield row, column, value
-
-
-def _cell(panel: Panel, x: Axis, y: Axis, row: int, column: int, fill: str) -> Box:
-    """Draw one cell of a map."""
-    left, right = panel.x(x.edges[column]), panel.x(x.edges[column + 1])
-    bottom, top = panel.y(y.edges[row]), panel.y(y.edges[row + 1])
-    return Box(left, top, right - left, bottom - top, fill)
-
-
-def _cells(panel: Panel, one: Map, bands: _Bands) -> Iterator[Mark]:
-    """Draw the observed mean of each cell; a cell without points stays white."""
-    for row, column, mean in _each(one.means):
-        if math.isfinite(mean):
-            yield _cell(panel, one.x, one.y, row, column, bands.colour(mean))
-    yield _frame(panel)
-
-
-def _surface(panel: Panel, one: Map, bands: _Bands) -> Iterator[Mark]:
-    """Draw the emulator's surface, a small box for each place at which it was evaluated."""
-    xs, ys = _halfway(one.x), _halfway(one.y)
-    for row, column, value in _each(one.emulator.surface):
-        left, right = panel.x(xs[column]), panel.x(xs[column + 1])
-        bottom, top = panel.y(ys[row]), panel.y(ys[row + 1])
-        # A little larger than the place, so that no white lines show between.
-        fill = bands.colour(value)
-        yield Box(
-            left, top, min(right + 0.7, panel.right) - left, min(bottom + 0.7, panel.bottom) - top, fill
-        )
-    yield _frame(panel)
+        if math.isfinite(value):
+            left, right = panel.x(xs[column]), panel.x(xs[column + 1])
+            bottom, top = panel.y(ys[row]), panel.y(ys[row + 1])
+            # A little larger than the place, so that no white lines show between.
+            size = (min(right + 0.7, panel.right) - left, min(bottom + 0.7, panel.bottom) - top)
+            yield Box(left, top, *size, colour(value))
+    corners = [(panel.left, panel.top), (panel.right, panel.top), (panel.right, panel.bottom)]
+    yield Line([*corners, (panel.left, panel.bottom), corners[0]], QUIET, 1.5)
 
 
 def _halfway(axis: Axis) -> Floats:
     """Return the edges between the places at which an emulator was evaluated."""
     middles = (axis.fine[1:] + axis.fine[:-1]) / 2
     return np.array([axis.edges[0], *middles, axis.edges[-1]])
-
-
-def _frame(panel: Panel) -> Line:
-    corners = [(panel.left, panel.top), (panel.right, panel.top), (panel.right, panel.bottom)]
-    return Line([*corners, (panel.left, panel.bottom), corners[0]], QUIET, 1.5)
 
 
 def _contour(panel: Panel, x: Axis, y: Axis, surface: Floats, level: float, dash: str = "") -> Iterator[Line]:
@@ -230,14 +203,8 @@ def _axis_names(page: Page, left: float, x: Axis, y: Axis) -> Iterator[Mark]:
 class _Bands:
     """Bands of values, each with a colour: light for little, dark for much; orange below zero.
 
-    Attributes
-    ----------
-    edges : list[float]
-    labels : list[str]
-    fills : list[str]
-        One fewer than there are edges.
-    n_below : int
-        Bands below zero, where there are bands on both sides; else 0.
+    There is one fill fewer than there are edges, and labels for them. `n_below` counts the bands below
+    zero, where there are bands on both sides; else it is 0.
     """
 
     def __init__(self, low: float, high: float, scale: float) -> None:
@@ -270,7 +237,7 @@ def _tints(colours: Sequence[str], n: int) -> list[str]:
 
 
 def _bands(maps: Sequence[Map]) -> _Bands:
-    """Choose the bands of all maps of one measure."""
+    """Choose the bands of all maps that are of one measure, or of its differences."""
     values = np.concatenate([part.ravel() for one in maps for part in (one.means, one.emulator.surface)])
     known = values[np.isfinite(values)]
     low, high = float(known.min()), float(known.max())
@@ -301,11 +268,6 @@ def _heading(one: Map, shown: Quantity) -> str:
     if one.against is not None:
         return f"{in_title(one.arm or '')} less {in_title(one.against)}: {shown.heading}"
     return shown.heading if one.arm in (None, "base") else f"{in_title(one.arm or '')}: {shown.heading}"
-
-
-def _kind(one: Map) -> tuple[str, bool]:
-    """Return what maps have in common that have one scale: the measure, and whether it is a difference."""
-    return one.measure, one.against is not None
 
 
 def _title(maps: Sequence[Map]) -> str:
@@ -393,7 +355,7 @@ def _ends(axis: Axis, index: int) -> tuple[Any, Any]:
 
 def _rows(one: Map) -> Iterator[tuple[Any, ...]]:
     """Give a row for each cell of a map."""
-    for row, column, mean in _each(one.means):
+    for (row, column), mean in np.ndenumerate(one.means):
         nearest = [
             int(np.abs(axis.fine - (axis.edges[at] + axis.edges[at + 1]) / 2).argmin())
             for axis, at in ((one.y, row), (one.x, column))
@@ -407,7 +369,7 @@ def _rows(one: Map) -> Iterator[tuple[Any, ...]]:
 def _phase_rows(found: PhaseMap) -> Iterator[tuple[Any, ...]]:
     """Give a row for each cell of a phase diagram."""
     one = found.acceleration
-    for row, column, phase in _each(found.phases):
+    for (row, column), phase in np.ndenumerate(found.phases):
         sustained = math.nan if found.sustained is None else float(found.sustained[row, column])
         where = (found.arm or "", *_ends(one.x, column), *_ends(one.y, row))
         phase_in_words = "too few points" if phase < 0 else PHASES[phase]

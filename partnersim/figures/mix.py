@@ -16,7 +16,7 @@ from partnersim.figures.quantities import Quantity, quantity
 from partnersim.runs.wording import lowered, number, plural, signed
 
 if TYPE_CHECKING:
-    from partnersim.analysis.mix import Finalist, Mix, Tried
+    from partnersim.analysis.mix import Finalist, Mix
 
 LEFT = 96
 """Room for the numbers left of the picture, in pixels."""
@@ -34,13 +34,7 @@ COLUMNS = ("number", "choice", "objective", "difference", "ci95_low", "ci95_high
 
 
 def best_mix(found: Mix) -> Picture:
-    """Draw the choices of a search: the first objective against the second, or against staff days.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.mix.search`.
-    """
+    """Draw the choices of `partnersim.analysis.mix.search`: by two objectives, or by one and staff days."""
     up, across = [*found.problem.objectives, STAFF_DAYS][:2]
     shown = {name: _quantity(name) for name in (up, across)}
     page = Page(_title(found, up, shown[up]), _note(found), _legend(found))
@@ -52,15 +46,15 @@ def best_mix(found: Mix) -> Picture:
     page.marks += _axes(panel, shown[across])
     if across == STAFF_DAYS and found.problem.budget is not None:
         page.marks.append(panel.upright(found.problem.budget, ORANGE, 3)._replace(dash="12 6"))
+    budget = math.inf if found.problem.budget is None else found.problem.budget
     for one in found.tried:
         x, y = (shown[name].scale * one.mean(name) for name in (across, up))
         if panel.across[0] <= x <= panel.across[1] and panel.up[0] <= y <= panel.up[1]:
             colour = SHADES[3] if one.origin == "search" else GREY
-            fill = colour if is_in_budget(found, one) else PAPER
+            fill = colour if one.mean(STAFF_DAYS) <= budget else PAPER
             page.marks.append(Disc(panel.x(x), panel.y(y), 5, fill, colour, 2))
     for label, best in reversed([*enumerate(found.finalists, 1)]):
-        is_robust = best is found.robust
-        page.marks += _draw_finalist(panel, best, label, up, across, shown, is_robust=is_robust)
+        page.marks += _draw_finalist(panel, best, label, shown, PURPLE if best is found.robust else BLUE)
     page.marks += _say_choices(found, panel.right + 36, top - 20, page.bottom - 30)
     rows = [
         (k, found.problem.say(row.choice), name, row.mean(name), *row.ci95(name), *_over_points(row, name))
@@ -68,11 +62,6 @@ def best_mix(found: Mix) -> Picture:
         for name in (*found.problem.objectives, STAFF_DAYS)
     ]
     return page.picture(rows_to_table(COLUMNS, rows))
-
-
-def is_in_budget(found: Mix, one: Tried) -> bool:
-    """Return whether a choice that was tried keeps to the budget."""
-    return found.problem.budget is None or one.mean(STAFF_DAYS) <= found.problem.budget
 
 
 def _quantity(name: str) -> Quantity:
@@ -109,25 +98,17 @@ def _axes(panel: Panel, across: Quantity) -> Iterator[Mark]:
 
 
 def _draw_finalist(
-    panel: Panel,
-    one: Finalist,
-    label: int,
-    up: str,
-    across: str,
-    shown: dict[str, Quantity],
-    *,
-    is_robust: bool,
+    panel: Panel, one: Finalist, label: int, shown: dict[str, Quantity], colour: str
 ) -> Iterator[Mark]:
     """Draw one of the best with its intervals and its number; hollow where it turned out too dear."""
-    x, y = (shown[name].scale * one.mean(name) for name in (across, up))
-    colour = PURPLE if is_robust else BLUE
-    low, high = (shown[up].scale * end for end in one.ci95(up))
-    yield Line(((panel.x(x), panel.y(low)), (panel.x(x), panel.y(high))), colour, 3)
-    left, right = (shown[across].scale * end for end in one.ci95(across))
-    yield Line(((panel.x(left), panel.y(y)), (panel.x(right), panel.y(y))), colour, 3)
-    yield Disc(panel.x(x), panel.y(y), 13, colour if one.is_in_budget else PAPER, colour, 3)
-    ink = PAPER if one.is_in_budget else colour
-    yield Text(panel.x(x), panel.y(y) + 6, str(label), "middle", ink, 17, bold=True)
+    up, across = shown
+    y, low, high = (panel.y(shown[up].scale * n) for n in (one.mean(up), *one.ci95(up)))
+    x, left, right = (panel.x(shown[across].scale * n) for n in (one.mean(across), *one.ci95(across)))
+    yield Line(((x, low), (x, high)), colour, 3)
+    yield Line(((left, y), (right, y)), colour, 3)
+    fill, ink = (colour, PAPER) if one.is_in_budget else (PAPER, colour)
+    yield Disc(x, y, 13, fill, colour, 3)
+    yield Text(x, y + 6, str(label), "middle", ink, 17, bold=True)
 
 
 def _say_choices(found: Mix, left: float, top: float, bottom: float) -> Iterator[Mark]:
@@ -167,11 +148,8 @@ def _title(found: Mix, name: str, shown: Quantity) -> str:
 
 def _legend(found: Mix) -> str:
     """Tell what the marks are, and whether searching paid."""
-    paid = [
-        f"{signed(_quantity(name).scale * gain)}{_quantity(name).suffix} in {_quantity(name).label.lower()}"
-        for name, gain in found.paid.items()
-        if math.isfinite(gain)
-    ]
+    gains = {_quantity(name): gain for name, gain in found.paid.items() if math.isfinite(gain)}
+    paid = [f"{signed(q.scale * gain)}{q.suffix} in {q.label.lower()}" for q, gain in gains.items()]
     search = f" The search's best less the best of the grey: {', '.join(paid)}." if paid else ""
     robust = " Purple: least regret over the points." if found.problem.n_points > 1 else ""
     dear = " Hollow: over the budget." if found.problem.budget is not None else ""

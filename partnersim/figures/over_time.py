@@ -11,7 +11,7 @@ import numpy as np
 from partnersim.figures.layout import padded, spread, value_ticks, wrap, year_ticks
 from partnersim.figures.marks import Line, Mark, Panel, Text, say, written
 from partnersim.figures.page import MARGIN, WIDTH, Page
-from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, LINE, QUIET, SHADES, TYPE
+from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, LINE, QUIET, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import (
     Quantity,
@@ -49,26 +49,21 @@ def axes(
     panel: Panel, months: int, ticks: Sequence[float], labels: Sequence[str], *, years: bool = True
 ) -> list[Mark]:
     """Draw quiet lines across at some numbers, and years below."""
-    left, right, marks = panel.left, panel.right, list[Mark]()
-    for y, label in zip(panel.y(np.array(ticks)).tolist(), labels, strict=True):
-        marks.append(Line(((left, y), (right, y)), GREY, 1.5))
-        marks.append(Text(left - 8, y + 9, label, "end", QUIET))
     at, names = year_ticks(months) if years else ([], [])
-    for x, name in zip(panel.x(np.array(at)).tolist(), names, strict=True):
-        marks.append(Text(x, panel.top + panel.height + 32, name, "middle", QUIET))
-    return marks
+    places = zip(panel.x(np.array(at)).tolist(), names, strict=True)
+    below = (Text(x, panel.bottom + 32, name, "middle", QUIET) for x, name in places)
+    return [*panel.numbers_beside(ticks, labels, GREY), *below]
 
 
 def names_at_ends(
-    panel: Panel, names: Mapping[str, tuple[float, str]], right: float, rows: int, em: float = TYPE
+    panel: Panel, names: Mapping[str, tuple[float, str]], right: float, rows: int
 ) -> Iterator[Mark]:
     """Write names right of the ends of lines, moved apart where one would cover another.
 
-    Each has its number and its colour; they go as far as `right`, on so many rows each, and `em`
-    is the size that they are measured in.
+    Each has its number and its colour; they go as far as `right`, on so many rows each.
     """
     x, lowest = panel.right + LEADER, panel.bottom + LINE / 2
-    texts = [wrap(name, right - x, rows, em, bold=True) for name in names]
+    texts = [wrap(name, right - x, rows, bold=True) for name in names]
     heights = [LINE * len(text) + 4.0 for text in texts]
     # What is not known has its name at the foot.
     ends = [min(end, panel.up[1]) if end == end else panel.up[0] for end, _ in names.values()]
@@ -102,7 +97,10 @@ def change_over_time(
     """
     names = choose_arms(comparison, arms)
     first = comparison.results[names[0]]
-    told = {arm: _told(results, series[0]) for arm, results in comparison.results.items()}
+    told = {
+        arm: results.measures["mean_speed"] if series[0] == "speed" else results.series[series[0]][:, -1]
+        for arm, results in comparison.results.items()
+    }
     final = {arm: float(quantiles_over_runs(told[arm], [0.5])[0]) for arm in names}
     ways = {arm: find_effect(told[arm], told[comparison.base], series[0], first.months).way for arm in names}
     shown, years = quantity(series[0]), period(first.months)
@@ -124,21 +122,8 @@ def change_over_time(
     return page.picture(table)
 
 
-def _told(results: Results, series: str) -> np.ndarray:
-    """Return the number of each run that the title is about."""
-    return results.measures["mean_speed"] if series == "speed" else results.series[series][:, -1]
-
-
 def quantiles(results: Results, series: str) -> Picture:
-    """Draw one series over the years as median and bands: for analysts.
-
-    Parameters
-    ----------
-    results
-        Runs of one scenario.
-    series
-        Name of a recorded or derived series.
-    """
+    """Draw one series, recorded or derived, over the years as median and bands: for analysts."""
     levels = {"p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95}
     shown = quantity(series)
     found = np.asarray(results.quantiles(series, list(levels.values())), dtype=float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING
 
 from partnersim.figures.chance import MILESTONES
@@ -15,7 +15,7 @@ from partnersim.figures.page import Page
 from partnersim.figures.palette import BLUE, GREY, PAPER, SHADES
 from partnersim.figures.quantities import Effect, Quantity, in_title, quantity, tell_apart
 from partnersim.runs.measures import MEASURES
-from partnersim.runs.wording import percent, period, plural
+from partnersim.runs.wording import capital, percent, period, plural
 
 if TYPE_CHECKING:
     from partnersim.analysis.overview import Overview, Spread
@@ -39,21 +39,16 @@ def choose_shown(names: Sequence[str]) -> list[str]:
 
 
 def spreads(found: Overview) -> Picture:
-    """Draw the spread of some measures over all runs, a panel each and a row for each arm.
-
-    Parameters
-    ----------
-    found
-        With one measure at least.
-    """
+    """Draw the spread of some measures, one at least, over all runs: a panel each, a row for each arm."""
     measures, arms = choose_shown(list(found.spreads)), found.arms[:MAX_ARMS]
     by_arm = {arm: found.spreads[measures[0]][arm] for arm in arms}
-    page = Page(_title_of_spreads(measures[0], by_arm), _note(found, by_arm))
+    runs = plural(max(spread.n for spread in by_arm.values()), "run")
+    note = f"{runs} an arm, at all points; disc: median, box: middle half, line: 9 of 10 runs."
+    page = Page(_title_of_spreads(measures[0], by_arm), note)
     panels, rows, pitch = panels_by_arm(page, arms, len(measures), below=BELOW)
     for panel, name in zip(panels, measures, strict=True):
-        page.marks += _draw_spreads(
-            panel, rows, pitch, quantity(name), [found.spreads[name][a] for a in arms]
-        )
+        of_arms = [found.spreads[name][arm] for arm in arms]
+        page.marks += _draw_spreads(panel, rows, pitch, quantity(name), of_arms)
     table = [
         (name, arm, spread.n, spread.mean, *spread.quantiles)
         for name in measures
@@ -85,44 +80,25 @@ def _title_of_spreads(measure: str, by_arm: Mapping[str, Spread]) -> str:
     """Write the title: the middle of the first measure in each arm."""
     shown = quantity(measure)
     medians = [spread.quantiles[2] for spread in by_arm.values()]
-    said = tell_apart(medians, lambda value, digits: _say(shown, value, digits))
+    said = tell_apart(medians, shown.say)
     if len(said) == 1:
         low, *_, high = next(iter(by_arm.values())).quantiles
-        ends = f"{_say(shown, low)} to {_say(shown, high)}"
+        ends = f"{shown.say(low)} to {shown.say(high)}"
         return f"{shown.label}: {said[0]} in the median run, {ends} in 9 of 10 runs"
     told = [f"{words} with {in_title(arm)}" for words, arm in zip(said, by_arm, strict=True)]
     more = f" ({plural(len(told) - MOST_IN_TITLE, 'more arm')} below)" if len(told) > MOST_IN_TITLE else ""
     return f"{shown.label} in the median run: {', '.join(told[:MOST_IN_TITLE])}{more}"
 
 
-def _say(shown: Quantity, value: float, digits: int = 2) -> str:
-    return shown.say(value, digits) if math.isfinite(value) else "not reached"
-
-
-def _note(found: Overview, by_arm: Mapping[str, Spread]) -> str:
-    """Write the note: how many runs, and what box and line are."""
-    most = max(spread.n for spread in by_arm.values())
-    return f"{plural(most, 'run')} an arm, at all points; disc: median, box: middle half, line: 9 of 10 runs."
-
-
 def milestones(found: Overview, months: int) -> Picture | None:
-    """Draw the share of runs that reach each milestone, by arm; None where the sweep keeps none.
-
-    Parameters
-    ----------
-    found
-        With `Spread.reached`.
-    months
-        Length of the runs.
-    """
+    """Draw the share of runs, so many months long, that reach each milestone; None where none is kept."""
     names = [name for name in MILESTONES if name in found.spreads][:MAX_MEASURES]
     if not names:
         return None
     arms = found.arms[:MAX_ARMS]
     telling = min(names, key=lambda name: abs(found.spreads[name][found.base].reached - 0.5))
-    said = [f"{percent(found.spreads[telling][arm].reached)} of runs with {in_title(arm)}" for arm in arms]
-    if len(arms) == 1:
-        said = [f"{percent(found.spreads[telling][arms[0]].reached)} of runs"]
+    with_arm = {arm: f" with {in_title(arm)}" if len(arms) > 1 else "" for arm in arms}
+    said = [f"{percent(found.spreads[telling][arm].reached)} of runs{with_arm[arm]}" for arm in arms]
     what = MILESTONES[telling].format(period=period(months))
     n_runs = max(spread.n for spread in found.spreads[telling].values())
     page = Page(
@@ -132,9 +108,8 @@ def milestones(found: Overview, months: int) -> Picture | None:
     panels, rows, pitch = panels_by_arm(page, arms, len(names), below=BELOW)
     for panel, name in zip(panels, names, strict=True):
         shares = [found.spreads[name][arm].reached for arm in arms]
-        page.marks += _draw_shares(
-            panel, rows, pitch, quantity(name).label.replace("Time to ", "").strip(), shares
-        )
+        heading = capital(quantity(name).label.removeprefix("Time to "))
+        page.marks += _draw_shares(panel, rows, pitch, heading, shares)
     table = [
         (name, arm, spread.n, spread.reached, spread.quantiles[2])
         for name in names
@@ -147,7 +122,7 @@ def _draw_shares(
     panel: Panel, rows: Sequence[float], pitch: float, heading: str, shares: Sequence[float]
 ) -> Iterator[Mark]:
     """Draw one panel: a bar for each arm, of all runs, as far as they reach a milestone."""
-    yield from heading_of(panel, heading[:1].upper() + heading[1:])
+    yield from heading_of(panel, heading)
     half = min(pitch / 5, 22)
     panel = replace(panel, width=panel.width - 80)
     for y, share in zip(rows, shares, strict=True):
@@ -164,11 +139,7 @@ def changes(found: Overview, note: str) -> Picture | None:
     if not measures:
         return None
     arms = found.arms[1 : MAX_ARMS + 1]
-    effects = {}
-    for name in measures:
-        of_arms = {arm: found.changes[name][arm] for arm in arms}
-        effects[name] = {
-            arm: Effect(one.mean, one.low, one.high, one.share_better, one.n_pairs)
-            for arm, one in of_arms.items()
-        }
+    effects = {
+        name: {arm: Effect(*astuple(found.changes[name][arm])[:5]) for arm in arms} for name in measures
+    }
     return forest(found.base, effects, note)

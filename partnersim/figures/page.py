@@ -6,7 +6,10 @@ Every page is 1280 by 720 pixels. Its title is its message.
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from partnersim.figures.layout import wrap
 from partnersim.figures.marks import Mark, Table, Text, say, written
@@ -18,9 +21,6 @@ from partnersim.scenario.file_paths import full_path
 WIDTH, HEIGHT = 1280, 720
 MARGIN = 40
 PNG_LEVEL = 2
-
-ENDINGS = ("png", "svg", "csv")
-"""Endings of the files of a picture: two of the picture, one of the numbers behind it."""
 
 
 class Page:
@@ -72,18 +72,30 @@ def save(picture: Picture, folder: str | Path, name: str) -> list[Path]:
     list[Path]
         The three files written.
     """
-    import matplotlib
-
     folder = full_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg, table = (folder / f"{name}.{ending}" for ending in ENDINGS)
-    about = {"Title": picture.title}
+    files = files_of(picture, name)
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    return [folder / file for file in files]
+
+
+def files_of(picture: Picture, name: str) -> dict[str, bytes]:
+    """Return the files of a picture: PNG, SVG, and its numbers as CSV."""
+    import matplotlib
+
+    png, svg, about = io.BytesIO(), io.BytesIO(), {"Title": picture.title}
     # Quick to write: these pictures are mostly white, and small at any level.
-    picture.figure.savefig(png, dpi=150, metadata=about, pil_kwargs={"compress_level": PNG_LEVEL})
+    quick = {"compress_level": PNG_LEVEL}
+    picture.figure.savefig(png, format="png", dpi=150, metadata=about, pil_kwargs=quick)
     with matplotlib.rc_context({"svg.hashsalt": "partnersim", "svg.fonttype": "path"}):
-        picture.figure.savefig(svg, metadata={"Date": None, **about})
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(csv_cell, picture.table))
-        writer.writerows([map(csv_cell, row) for row in zip(*picture.table.values(), strict=True)])
-    return [png, svg, table]
+        picture.figure.savefig(svg, format="svg", metadata={"Date": None, **about})
+    table = csv_text([picture.table, *zip(*picture.table.values(), strict=True)])
+    return {f"{name}.png": png.getvalue(), f"{name}.svg": svg.getvalue(), f"{name}.csv": table.encode()}
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Write rows as CSV: full precision, empty where there is no number."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(map(csv_cell, row) for row in rows)
+    return text.getvalue()

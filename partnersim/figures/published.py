@@ -60,21 +60,13 @@ def published_against_simulated(results: Results, scenario: Scenario) -> Picture
 
     What is simulated is the series' ratio to the reference month, times the figure published
     for that month: so both are in the published unit.
-
-    Parameters
-    ----------
-    results
-        Runs of the scenario.
-    scenario
-        The scenario, with its `published` figures.
     """
     settings = [_set_beside(results, published) for published in scenario.published]
     known = [setting for setting in settings if setting.is_known]
-    title = _title(known, results.replicates)
-    left_out = len(settings) - min(len(known), MAX_ROWS)
-    more = f" {left_out} not shown." if left_out else ""
-    page = Page(title, foot_note(results) + more)
     shown = known[:MAX_ROWS]
+    left_out = len(settings) - len(shown)
+    more = f" {left_out} not shown." if left_out else ""
+    page = Page(_title(known, results.replicates), foot_note(results) + more)
     if shown:
         page.marks += _draw_key(page.top + 16)
     pitch = min((page.bottom - page.top - 48) / max(len(shown), 1), MOST_PITCH)
@@ -93,12 +85,12 @@ def _set_beside(results: Results, published: Published) -> Setting:
         return Setting(published, math.nan, math.nan, math.nan)
     series = np.asarray(results.series[published.measure], dtype=float)
     start = series[:, published.reference_month]
-    ratio = np.divide(series[:, published.month], start, out=np.full(len(start), np.nan), where=start != 0)
+    ratio = series[start != 0, published.month] / start[start != 0]
     ratio = ratio[np.isfinite(ratio)]
     if not ratio.size:
         return Setting(published, math.nan, math.nan, math.nan)
-    low, middle, high = np.quantile(ratio, (0.05, 0.5, 0.95)) * published.reference_value
-    return Setting(published, *(float(n) for n in sorted((low, middle, high))))
+    found = np.quantile(ratio, (0.05, 0.5, 0.95)) * published.reference_value
+    return Setting(published, *sorted(found.tolist()))
 
 
 def _title(known: Sequence[Setting], n_runs: int) -> str:
@@ -151,14 +143,7 @@ def _draw_row(middle: float, pitch: float, setting: Setting) -> Iterator[Mark]:
     x = panel.x(setting.median)
     yield Line(((x, panel.y(0.2)), (x, panel.y(0.9))), BLUE, 7)
     yield _diamond(panel.x(published.value), panel.y(0.55))
+    where = "inside" if setting.is_inside else "above" if published.value > setting.high else "below"
+    verdict = [f"{where} the band"] if setting.low < setting.high else []  # one run has no band
     against = f"{number(published.value, 3)} against {number(setting.median, 3)}"
-    yield from written(WIDTH - MARGIN - WORDS + 30, middle, [*_verdict(setting), against])
-
-
-def _verdict(setting: Setting) -> list[str]:
-    """Write whether the published figure lies in the band, above or below it."""
-    if setting.low == setting.high:
-        return []  # one run has no band
-    if setting.is_inside:
-        return ["inside the band"]
-    return ["above the band" if setting.published.value > setting.high else "below the band"]
+    yield from written(WIDTH - MARGIN - WORDS + 30, middle, [*verdict, against])

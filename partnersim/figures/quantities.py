@@ -38,7 +38,7 @@ class Quantity:
 
     def say(self, value: float, digits: int = 2) -> str:
         """Write a recorded number for a sentence: '62 %', '6.2 years'."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return "not reached" if self.is_censored else "undefined"
         return number(value * self.scale, digits) + self.suffix
 
@@ -175,9 +175,7 @@ def tell_apart(values: Sequence[float], say: Callable[[float, int], str]) -> lis
     texts: list[str] = []
     for digits in range(2, 6):
         texts = [say(value, digits) for value in values]
-        if len(set(texts)) == len({value for value in values if value == value}) + any(
-            value != value for value in values
-        ):
+        if len(set(texts)) == len(np.unique(values)):
             break
     return texts
 
@@ -197,34 +195,24 @@ def headline(
     for more, less, most and least of it.
     """
     texts = dict(zip(values, tell_apart(list(values.values()), say), strict=True))
-    listed = ", ".join(f"{texts[arm]} with {in_title(arm)}" for arm in values)
+    listed = f"{what}: " + ", ".join(f"{texts[arm]} with {in_title(arm)}" for arm in values)
     others = [arm for arm in values if arm != base]
     if len(others) > 1 and len(set(values.values())) == 1:
         return f"{what}: {texts[others[0]]} in every arm"
     if not others or base not in values or any(math.isnan(value) for value in values.values()):
-        return f"{what}: {listed}"
+        return listed
     if all(ways[arm] is None for arm in others):
-        return f"{what}: {listed} (too few runs to compare)"
+        return f"{listed} (too few runs to compare)"
     if not any(ways[arm] for arm in others):
         if len(others) == 1:
-            return f"{in_title(others[0])} makes no clear difference. {what}: {listed}"
-        return f"No arm makes a clear difference. {what}: {listed}"
-    gaps = [values[arm] - values[base] for arm in others]
-    if any((ways[arm] or 0) * gap < 0 for arm, gap in zip(others, gaps, strict=True)):
-        return f"{what}: {listed}"  # what is drawn and the paired difference disagree
-    if len(others) == 1:
-        (arm,), (gap,) = others, gaps
-        if gap == 0:
-            return f"{what}: {listed}"
-        word = words[0] if gap > 0 else words[1]
-        return (
-            f"{what}: {word} with {in_title(arm)} ({texts[arm]}) than with {in_title(base)} ({texts[base]})"
-        )
+            return f"{in_title(others[0])} makes no clear difference. {listed}"
+        return f"No arm makes a clear difference. {listed}"
     least, *_, most = sorted(values, key=values.__getitem__)
-    numbers = list(values.values())
-    if numbers.count(values[most]) > 1 or numbers.count(values[least]) > 1:
-        return f"{what}: {listed}"
-    return (
-        f"{what}: {words[2]} with {in_title(most)} ({texts[most]}), "
-        f"{words[3]} with {in_title(least)} ({texts[least]})"
-    )
+    is_shared = any(list(values.values()).count(values[arm]) > 1 for arm in (least, most))
+    # What is drawn and the paired difference may disagree.
+    if is_shared or any((ways[arm] or 0) * (values[arm] - values[base]) < 0 for arm in others):
+        return listed
+    said = {arm: f"with {in_title(arm)} ({texts[arm]})" for arm in values}
+    if len(others) == 1:
+        return f"{what}: {words[0 if most != base else 1]} {said[others[0]]} than {said[base]}"
+    return f"{what}: {words[2]} {said[most]}, {words[3]} {said[least]}"

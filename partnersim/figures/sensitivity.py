@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partnersim.figures.layout import padded, value_ticks, wrap
-from partnersim.figures.marks import Box, Line, Mark, Panel, Text, rows_to_table, say, written
+from partnersim.figures.layout import padded, value_ticks
+from partnersim.figures.marks import Box, Line, Mark, Panel, Text, rows_to_table, say
 from partnersim.figures.over_time import axes, names_at_ends
 from partnersim.figures.page import MARGIN, WIDTH, Page
-from partnersim.figures.palette import (
-    BLUE,
-    COLOURS,
-    DARK,
-    DASHES,
-    GREY,
-    INK,
-    MAX_SERIES,
-    PAPER,
-    QUIET,
-    SHADES,
-)
+from partnersim.figures.palette import BLUE, COLOURS, DARK, DASHES, GREY, INK, PAPER, QUIET, SHADES
 from partnersim.figures.picture import Picture
 from partnersim.figures.quantities import not_shown, quantity, subject
 from partnersim.figures.sweep import in_words, main_effects
@@ -31,6 +21,9 @@ from partnersim.runs.wording import join, many, number, percent, period, plural
 if TYPE_CHECKING:
     from partnersim.analysis.luck import VarianceSplit
     from partnersim.analysis.sensitivity import Index, Sensitivity
+
+    Lines = Mapping[str, Sequence[Index]]
+    """The indices of each parameter: of each kind, number of rows or month."""
 
 COLUMNS = ("parameter", "other", "index", "value", "ci95_low", "ci95_high")
 MAX_ROWS = 8
@@ -59,115 +52,78 @@ MEANING = {
 
 
 def sensitivity(found: Sensitivity) -> Picture:
-    """Draw the indices of one measure: a bar for each of the parameters that count most.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.sensitivity.analyse`.
-    """
+    """Draw the indices that `partnersim.analyse` found: a bar for each of the parameters that count most."""
     if found.effects is not None:
         return main_effects(found.effects)
     ranked = ranking(found)
     shown = ranked[:MAX_ROWS]
     page = Page(_title(found, ranked), _note(found, len(ranked) - len(shown)), basis_in_words(found))
     page.marks += say(MARGIN, page.top + 18, _heading(found), WIDTH - 2 * MARGIN)
-    by_kind = {kind: found.of(kind) for kind in SHOWN[found.method]}
-    scale = _scale(found)
-    ends = [scale * end for of in by_kind.values() for name in shown for end in of[name][3:] if end == end]
-    low, high = min(0.0, *ends), max(0.0, *ends)
-    width = WIDTH - 2 * MARGIN - NAMES - NUMBERS
-    panel = Panel(
-        MARGIN + NAMES, page.top + 44, width, page.bottom - 46 - page.top - 44, padded(low, high, 0.02)
-    )
-    page.marks += _grid(panel)
-    height = panel.height / len(shown)
-    for row, name in enumerate(shown):
-        middle = panel.top + height * (row + 0.5)
-        ones = [of[name] for of in by_kind.values()]
-        colours = _colours(found) if found.is_clear(name) else (GREY,) * len(ones)
-        bars = [
-            Bar(scale * one.value, scale * one.low, scale * one.high, colour)
-            for one, colour in zip(ones, colours, strict=True)
+    bars = {name: [found.of(kind)[name] for kind in SHOWN[found.method]] for name in shown}
+    top, width = page.top + 44, WIDTH - 2 * MARGIN - NAMES - NUMBERS
+    up_to = padded(*_ends(found, bars), 0.02)
+    panel = Panel(MARGIN + NAMES, top, width, page.bottom - 46 - top, up_to)
+    for tick, label in zip(*value_ticks(*panel.across, 6), strict=True):
+        page.marks += [
+            panel.upright(tick, GREY),
+            Text(panel.x(tick), panel.bottom + 30, label, "middle", QUIET),
         ]
-        said = _short(found, ones[0].value)
-        page.marks += _row(panel, name, (middle, min(height, 62.0)), bars, said)
-    page.marks.append(Line(((panel.x(0.0), panel.top), (panel.x(0.0), panel.bottom)), QUIET, 1.5))
+    pitch = panel.height / len(shown)
+    for row, (name, ones) in enumerate(bars.items()):
+        page.marks += _row(found, panel, panel.top + pitch * (row + 0.5), min(pitch, 62.0), name, ones)
+    page.marks.append(panel.upright(0.0))
     return page.picture(rows_to_table(COLUMNS, found.indices))
 
 
 def sensitivity_by_size(found: Sensitivity) -> Picture:
-    """Draw how the indices settle as rows are added: an interval for each parameter and number of rows.
-
-    Parameters
-    ----------
-    found
-        One whose `by_size` is not empty.
-    """
+    """Draw how indices settle as rows are added: an interval for each parameter and number in `by_size`."""
     sizes = {**found.by_size, found.n_rows: found.indices}
-    names, kind = ranking(found)[:MAX_SERIES], SHOWN[found.method][0]
-    lines = {name: [_find(indices, name, kind) for indices in sizes.values()] for name in names}
+    names = ranking(found)[: len(COLOURS)]
+    lines = _lines(found, names, sizes)
     what = f"{subject(found.measure, found.arm, found.against)}: {_settled(found, lines)}"
     page = Page(what, _note(found, len(ranking(found)) - len(names)))
-    page.marks += say(
-        MARGIN, page.top + 18, f"{_heading(found, kind)}, by number of {many(found.row)}", WIDTH - 80
-    )
-    panel = _panel_of_lines(page, (-0.3, len(sizes) - 0.7), lines, _scale(found))
+    panel = _panel_of_lines(page, found, lines, (-0.3, len(sizes) - 0.7), f"by number of {many(found.row)}")
     page.marks += panel.numbers_beside(*value_ticks(*panel.up, 5), GREY)
     page.marks += panel.numbers_below(range(len(sizes)), [f"{n:,}" for n in sizes])
     spread = np.linspace(-0.08, 0.08, len(names)) if len(names) > 1 else np.zeros(1)
-    for number_, (aside, ones) in enumerate(zip(spread, lines.values(), strict=True)):
+    for aside, ones, colour, dash in zip(spread, lines.values(), COLOURS, DASHES, strict=False):
         places = np.arange(len(sizes)) + aside
-        colour = COLOURS[number_]
-        for x, one in zip(places, ones, strict=True):
-            ends = [panel.y(_scale(found) * end) for end in one[4:]]
-            if np.isfinite(ends).all():
-                page.marks.append(Line(((panel.x(x), ends[0]), (panel.x(x), ends[1])), colour, 4))
-        values = np.array([_scale(found) * one.value for one in ones])
-        page.marks.append(panel.line(places, values, colour, 3, dash=DASHES[number_]))
-    page.marks += _names(panel, lines, _scale(found))
+        values, *ends = _numbers(found, ones)
+        for x, low, high in zip(panel.x(places), *map(panel.y, ends), strict=True):
+            if np.isfinite([low, high]).all():
+                page.marks.append(Line(((x, low), (x, high)), colour, 4))
+        page.marks.append(panel.line(places, values, colour, 3, dash=dash))
+    page.marks += _names(found, panel, lines)
     rows = [(n, *one[:6]) for n, indices in sizes.items() for one in indices]
     return page.picture(rows_to_table(("n_rows", *COLUMNS), rows))
 
 
 def sensitivity_over_time(found: Sensitivity) -> Picture:
-    """Draw how the indices of a series change over the years: a line and an interval for each parameter.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.sensitivity.analyse_over_time`.
-    """
-    kind, months = SHOWN[found.method][0], np.array(list(found.by_month))
-    everything = [one for indices in found.by_month.values() for one in indices if one.kind == kind]
+    """Draw how indices change over the years, as `analyse_over_time` found: a line for each parameter."""
+    months = np.array(list(found.by_month))
     largest: dict[str, float] = {}
-    for one in everything:
-        size = abs(one.value) if one.value == one.value else 0.0
-        largest[one.parameter] = max(largest.get(one.parameter, 0.0), size)
+    for one in chain(*found.by_month.values()):
+        if one.kind == SHOWN[found.method][0]:
+            size = abs(one.value) if one.value == one.value else 0.0
+            largest[one.parameter] = max(largest.get(one.parameter, 0.0), size)
     ranked = sorted(largest, key=lambda name: -largest[name])
-    names = ranked[:MAX_SERIES]
-    lines = {name: [_find(indices, name, kind) for indices in found.by_month.values()] for name in names}
-    leaders = list(dict.fromkeys(max(names, key=lambda n: abs(lines[n][at].value)) for at in (0, -1)))
-    when = (period(int(months[0])), period(int(months[-1])))
-    led = f"{in_words(leaders[0])} counts most from {when[0]} to {when[1]}"
-    if len(leaders) > 1:
-        led = f"after {when[0]} {in_words(leaders[0])} counts most, after {when[1]} {in_words(leaders[1])}"
-    page = Page(
-        f"{subject(found.measure, found.arm, found.against)}: {led}",
-        _note(found, len(ranked) - len(names), "shaded"),
-    )
-    page.marks += say(MARGIN, page.top + 18, f"{_heading(found, kind)}, over the years", WIDTH - 2 * MARGIN)
-    panel = _panel_of_lines(page, (0.0, float(months[-1])), lines, _scale(found))
-    ticks, labels = value_ticks(*panel.up, 5)
-    page.marks += axes(panel, int(months[-1]), ticks, labels)
-    for number_, ones in enumerate(lines.values()):
-        values, lows, highs = (_scale(found) * np.array([one[at] for one in ones]) for at in (3, 4, 5))
-        known = np.isfinite(lows) & np.isfinite(highs)
-        if known.any():
-            between = lows[known], highs[known]
-            page.marks.append(panel.band(months[known], *between, COLOURS[number_], 0.15))
-        page.marks.append(panel.line(months, values, COLOURS[number_], 4, dash=DASHES[number_]))
-    page.marks += _names(panel, lines, _scale(found))
+    names = ranked[: len(COLOURS)]
+    lines = _lines(found, names, found.by_month)
+    first, last = (max(names, key=lambda n: abs(lines[n][at].value)) for at in (0, -1))
+    begin, end = period(int(months[0])), period(int(months[-1]))
+    led = f"{in_words(first)} counts most from {begin} to {end}"
+    if last != first:
+        led = f"after {begin} {in_words(first)} counts most, after {end} {in_words(last)}"
+    what = f"{subject(found.measure, found.arm, found.against)}: {led}"
+    page = Page(what, _note(found, len(ranked) - len(names), "shaded"))
+    panel = _panel_of_lines(page, found, lines, (0.0, float(months[-1])), "over the years")
+    page.marks += axes(panel, int(months[-1]), *value_ticks(*panel.up, 5))
+    for ones, colour, dash in zip(lines.values(), COLOURS, DASHES, strict=False):
+        values, lows, highs = _numbers(found, ones)
+        if np.isfinite(lows).any():
+            page.marks.append(panel.band(months, lows, highs, colour, 0.15))
+        page.marks.append(panel.line(months, values, colour, 4, dash=dash))
+    page.marks += _names(found, panel, lines)
     rows = [(month, *one[:6]) for month, indices in found.by_month.items() for one in indices]
     return page.picture(rows_to_table(("month", *COLUMNS), rows))
 
@@ -180,13 +136,10 @@ def ranking(found: Sensitivity) -> list[str]:
 # --- Parts ---------------------------------------------------------------------------------------
 
 
-class Bar(NamedTuple):
-    """A bar, as it is drawn: where it ends, its interval and its colour."""
-
-    value: float
-    low: float
-    high: float
-    colour: str
+def _lines(found: Sensitivity, names: Sequence[str], groups: Mapping[int, Sequence[Index]]) -> Lines:
+    """Collect the first index that a method shows of some parameters, one of each group."""
+    kind = SHOWN[found.method][0]
+    return {name: [_find(indices, name, kind) for indices in groups.values()] for name in names}
 
 
 def _find(indices: Sequence[Index], name: str, kind: str) -> Index:
@@ -200,6 +153,17 @@ def _scale(found: Sensitivity) -> float:
     return 1.0 if found.method in ("pawn", "regression") else 100.0
 
 
+def _numbers(found: Sensitivity, ones: Sequence[Index]) -> np.ndarray:
+    """Return the values and both ends of their intervals, as drawn: three rows."""
+    return _scale(found) * np.array([one[3:6] for one in ones], dtype=float).T
+
+
+def _ends(found: Sensitivity, lines: Lines) -> tuple[float, float]:
+    """Return the range of all that is drawn, with 0."""
+    known = np.hstack([np.zeros((3, 1)), *(_numbers(found, ones) for ones in lines.values())])
+    return float(np.nanmin(known)), float(np.nanmax(known))
+
+
 def _say(found: Sensitivity, value: float) -> str:
     """Write an index in words."""
     if found.method == "morris":
@@ -207,54 +171,41 @@ def _say(found: Sensitivity, value: float) -> str:
     return number(value) if found.method in ("pawn", "regression") else percent(value)
 
 
-def _short(found: Sensitivity, value: float) -> str:
-    """Write an index beside its bar, where the heading has its unit."""
-    return number(_scale(found) * value) if found.method == "morris" else _say(found, value)
-
-
-def _colours(found: Sensitivity) -> tuple[str, ...]:
-    return (SHADES[3], BLUE) if found.method == "sobol" else (BLUE,)
-
-
 def _row(
-    panel: Panel, name: str, place: tuple[float, float], bars: Sequence[Bar], said: str
+    found: Sensitivity, panel: Panel, middle: float, height: float, name: str, ones: Sequence[Index]
 ) -> Iterator[Mark]:
     """Draw the bars of a parameter, one under the other, with its name and its number in words."""
-    middle, height = place
-    yield from written(panel.left - 14, middle, wrap(in_words(name), NAMES - 14, 2), anchor="end")
-    thick = 0.62 * height / len(bars)
-    for number_, (value, low, high, colour) in enumerate(bars):
-        y = middle + thick * (number_ - len(bars) / 2)
+    yield from say(panel.left - 14, middle, in_words(name), NAMES - 14, 2, anchor="end")
+    thick = 0.62 * height / len(ones)
+    colours = (SHADES[3], BLUE) if len(ones) > 1 else (BLUE,)
+    for place, (value, low, high) in enumerate(_numbers(found, ones).T.tolist()):
+        y = middle + thick * (place - len(ones) / 2)
         left, right = sorted((panel.x(0.0), panel.x(value)))
-        yield Box(left, y + 1, right - left, thick - 2, colour)
+        yield Box(left, y + 1, right - left, thick - 2, colours[place] if found.is_clear(name) else GREY)
         if low == low:
             line = ((panel.x(low), y + thick / 2), (panel.x(high), y + thick / 2))
             yield from (Line(line, PAPER, 7), Line(line, INK, 3))
+    first = ones[0].value
+    said = number(_scale(found) * first) if found.method == "morris" else _say(found, first)
     yield Text(WIDTH - MARGIN, middle + 9, said, "end")
 
 
-def _grid(panel: Panel) -> Iterator[Mark]:
-    """Draw quiet lines upwards at some numbers, and the numbers below."""
-    for tick, label in zip(*value_ticks(*panel.across, 6), strict=True):
-        yield panel.upright(tick, GREY)
-        yield Text(panel.x(tick), panel.bottom + 30, label, "middle", QUIET)
-
-
 def _panel_of_lines(
-    page: Page, across: tuple[float, float], lines: Mapping[str, Sequence[Index]], scale: float
+    page: Page, found: Sensitivity, lines: Lines, across: tuple[float, float], over: str
 ) -> Panel:
-    """Make the panel of lines, with room for their names at the right."""
-    known = [end for ones in lines.values() for one in ones for end in one[3:] if end == end]
-    ends = [scale * end for end in known]
+    """Make the panel of lines with its heading, and with room for their names at the right."""
+    heading = f"{_heading(found, SHOWN[found.method][0])}, {over}"
+    page.marks += say(MARGIN, page.top + 18, heading, WIDTH - 2 * MARGIN)
     top = page.top + 54
     size = (WIDTH - 110 - MARGIN - 300, page.bottom - 50 - top)
-    return Panel(110, top, *size, across, padded(min(0.0, *ends), max(0.0, *ends), 0.03))
+    return Panel(110, top, *size, across, padded(*_ends(found, lines), 0.03))
 
 
-def _names(panel: Panel, lines: Mapping[str, Sequence[Index]], scale: float) -> Iterator[Mark]:
+def _names(found: Sensitivity, panel: Panel, lines: Lines) -> Iterator[Mark]:
     """Write the names of parameters at the ends of their lines."""
     ends = {
-        in_words(name): (scale * ones[-1].value, DARK[at]) for at, (name, ones) in enumerate(lines.items())
+        in_words(name): (_scale(found) * ones[-1].value, dark)
+        for (name, ones), dark in zip(lines.items(), DARK, strict=False)
     }
     yield from names_at_ends(panel, ends, WIDTH - MARGIN, 3)
 

@@ -15,19 +15,11 @@ from partnersim.figures.palette import INK, PAPER, SHADES
 
 @dataclass(frozen=True)
 class Step:
-    """A named range of trust, and how a line or a cell of it is drawn.
+    """A named range of trust from `low` on, in [0, 1], and how a line or a cell of it is drawn.
 
-    Attributes
-    ----------
-    name
-        Its word; in the app the key of its word in the texts: `trust.none` and so on.
-    low
-        Least trust that belongs to it, in [0, 1].
-    line, width, dash
-        Of a line: a colour with a contrast of 3 to white at least, its width in pixels, and what
-        is drawn and left out of it.
-    fill, ink
-        Of a cell and the text on it: colours with a contrast of 4.5 at least.
+    The colour of a line has a contrast of 3 to white at least; those of a cell and of the text on it
+    have one of 4.5. `width` is in pixels, `dash` says what of a line is drawn and left out. In the app
+    the name is the key of a word: `trust.none` and so on.
     """
 
     name: str
@@ -58,9 +50,3 @@ def steps_of(trust: NDArray[np.float64] | float) -> NDArray[np.intp]:
     trust = np.asarray(trust)
     found = np.searchsorted([step.low for step in STEPS], trust + 1e-9, side="right") - 1
     return np.where(np.isnan(trust), NOBODY, found)
-
-
-def step_of(trust: float) -> Step | None:
-    """Find the step of a trust in [0, 1]; None for NaN, which is nobody's trust."""
-    index = int(steps_of(trust))
-    return STEPS[index] if index < NOBODY else None

@@ -29,15 +29,11 @@ HEADING = 110
 
 
 def main_effects(found: MainEffects) -> Picture:
-    """Draw what each parameter does to a measure: a panel for each of the four that do most.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.effects.main_effects`; at least one parameter.
-    """
+    """Draw what each parameter, one at least, does to a measure: a panel each for the four that do most."""
     shown = quantity(found.measure)
-    page = Page(_title(found), _note(found))
+    points = f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}, seed {found.seed}"
+    more = not_shown(len(found.effects) - MAX_PANELS, "parameter")
+    page = Page(_title(found), f"{points}; bars: 95 % intervals over points.{more}")
     page.marks += say(MARGIN, page.top + 18, _heading(found, shown), WIDTH - 2 * MARGIN)
     effects = found.effects[:MAX_PANELS]
     room = (WIDTH - MARGIN - LEFT + GAP) / len(effects)
@@ -45,7 +41,8 @@ def main_effects(found: MainEffects) -> Picture:
     top = page.top + 46 + HEADING
     for index, effect in enumerate(effects):
         size = (room - GAP, page.bottom - 52 - top)
-        panel = Panel(LEFT + index * room, top, *size, _across(effect), limits)
+        across = padded(float(_places(effect).min()), float(_places(effect).max()), 0.12)
+        panel = Panel(LEFT + index * room, top, *size, across, limits)
         page.marks += _draw(panel, effect, shown, is_first=index == 0)
     rows = [
         (e.parameter, str(value), *map(float, numbers), e.share, str(e.is_clear).lower())
@@ -69,13 +66,6 @@ def _places(effect: MainEffect) -> np.ndarray:
     """Place the values of a parameter: numbers where they are, words one beside the other."""
     is_text = isinstance(effect.values[0], str)
     return np.arange(len(effect.values), dtype=float) if is_text else np.array(effect.values)
-
-
-def _across(effect: MainEffect) -> tuple[float, float]:
-    """Return the range of the places of a parameter's values, with a margin."""
-    places = _places(effect)
-    margin = 0.12 * (float(np.ptp(places)) or 1.0)
-    return float(places.min()) - margin, float(places.max()) + margin
 
 
 def _draw(panel: Panel, effect: MainEffect, shown: Quantity, *, is_first: bool) -> Iterator[Mark]:
@@ -157,10 +147,3 @@ def _title(found: MainEffects) -> str:
     if rest:
         named.append(f"{rest} more {percent(sum(e.share for e in clear[2:]))}")
     return f"{what}: {join(named)} of the differences between points"
-
-
-def _note(found: MainEffects) -> str:
-    """Write the note: how many runs a figure rests on, and what its bars are."""
-    more = not_shown(len(found.effects) - MAX_PANELS, "parameter")
-    points = f"{plural(found.n_points, 'point')} of {plural(found.n_replicates, 'run')}"
-    return f"{points}, seed {found.seed}; bars: 95 % intervals over points.{more}"

@@ -217,9 +217,8 @@ class _Seen:
 
         Two pictures of the same steps need not be of the same trust.
         """
-        counts = [0] * len(STEPS)
-        for i, j in self.links:
-            counts[self.steps[i][j]] += 1
+        found = [self.steps[i][j] for i, j in self.links]
+        counts = [found.count(step) for step in range(len(STEPS))]
         most, total = max(counts), plural(len(self.links), "link")
         largest = [step.name for step, count in zip(STEPS, counts, strict=True) if count == most]
         each = " each" if largest[1:] else ""
@@ -229,10 +228,8 @@ class _Seen:
 
     def most_and_least(self) -> str:
         """Tell who is trusted most and who least by the others."""
-        trusted: dict[int, list[float]] = {}
-        for i, j in self.links:
-            trusted.setdefault(j, []).append(float(self.trust[i, j]))
-        means = {j: round(math.fsum(values) / len(values), 9) for j, values in trusted.items()}
+        trustors = {j: [i for i, k in self.links if k == j] for _, j in self.links}
+        means = {j: round(float(self.trust[of, j].mean()), 9) for j, of in trustors.items()}
         numbers = sorted(means.values()) or [0.0]
         lowest, highest = _of_100(numbers[0]), _of_100(numbers[-1])
         if lowest == highest:

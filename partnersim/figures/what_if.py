@@ -28,21 +28,18 @@ COLUMNS = ("what", "how", "in_this_run", "median", "median_ci95_low", "median_ci
 
 
 def tornado(found: WhatIf) -> Picture:
-    """Draw by how much each thing, moved then, would have changed a run, and the median run.
-
-    Parameters
-    ----------
-    found
-        From `partnersim.analysis.what_if.what_if`.
-    """
+    """Draw what `partnersim.what_if` found: how much each thing would have changed a run, and the median."""
     shown = quantity(found.measure)
     rows: dict[str, list[Move]] = {}
     for move in found.moves:
         rows.setdefault(move.what, []).append(move)
     drawn = dict(list(rows.items())[:MAX_ROWS])
-    page = Page(_title(found, shown), _note(found, len(rows) - len(drawn)), _legend(found))
-    numbers = [shown.scale * n for move in chain(*drawn.values()) for n in _numbers(move)]
-    known = [0.0, *(n for n in numbers if math.isfinite(n))]
+    n_hidden = len(rows) - len(drawn)
+    hidden = f" {n_hidden} more in the table." if n_hidden else ""
+    note = f"Replicate {found.replicate}, seed {found.seed}, same luck; moved for all, to the end.{hidden}"
+    page = Page(_title(found, shown), note, _legend(found))
+    numbers = [n for m in chain(*drawn.values()) for n in (m.in_this_run, m.median, *m.ci95)]
+    known = [0.0, *(shown.scale * n for n in numbers if math.isfinite(n))]
     left, top = MARGIN + NAMES, page.top + 8
     size = (WIDTH - MARGIN - left, page.bottom - 84 - top)
     panel = Panel(left, top, *size, padded(min(known), max(known), 0.16))
@@ -57,10 +54,6 @@ def tornado(found: WhatIf) -> Picture:
         for m in found.moves
     ]
     return page.picture(rows_to_table(COLUMNS, table))
-
-
-def _numbers(move: Move) -> tuple[float, ...]:
-    return (move.in_this_run, move.median, *move.ci95)
 
 
 def _draw_row(
@@ -118,9 +111,3 @@ def _legend(found: WhatIf) -> str:
         "Bars: this one run, blue for more, orange for less. Discs: the median run, with its 95 % interval. "
         f"One run can point the wrong way: {wrong}"
     )
-
-
-def _note(found: WhatIf, n_hidden: int) -> str:
-    """Write the note: which run it is, and what is not drawn."""
-    hidden = f" {n_hidden} more in the table." if n_hidden > 0 else ""
-    return f"Replicate {found.replicate}, seed {found.seed}, same luck; moved for all, to the end.{hidden}"

@@ -26,6 +26,9 @@ COLUMNS = (
 """Columns of the table of indices. `month` is empty but for series; there are fewer rows where it is to
 be seen whether indices have settled."""
 
+BASIS = (*("measure", "arm", "against", "method", "unit", "row"), *("n_rows", "n_left_out", "n_replicates"))
+"""What a document says of each analysis, besides its luck, intervals and notes."""
+
 IN_WORDS = {
     "first_order": "first order",
     "total_order": "total order",
@@ -61,16 +64,8 @@ def as_document(found: Sequence[Sensitivity], skipped: dict[str, str], sweep: Sw
         "seed": sweep.plan.seed,
         "design": sweep.plan.design.type,
         "analyses": [
-            {
-                "measure": one.measure,
-                "arm": one.arm,
-                "against": one.against,
-                "method": one.method,
-                "unit": one.unit,
-                "row": one.row,
-                "n_rows": one.n_rows,
-                "n_left_out": one.n_left_out,
-                "n_replicates": one.n_replicates,
+            {key: getattr(one, key) for key in BASIS}
+            | {
                 "luck": one.luck_policy,
                 "intervals_over": [one.row, "replicate"] if one.draws_replicates else [one.row],
                 "variance": one.luck._asdict() if one.luck else None,

@@ -18,7 +18,7 @@ from typing import Any
 from markupsafe import Markup
 
 from partnersim.report.markdown import to_html
-from partnersim.report.sheets import Figure, Sheet, carry, image_of, sheet_of
+from partnersim.report.sheets import Figure, Sheet, carry, sheet_of
 from partnersim.runs.wording import capital, plural
 from partnersim.scenario.errors import InputError
 from partnersim.scenario.file_paths import full_path
@@ -40,27 +40,11 @@ class AnswerError(InputError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as a report shows it.
+    """An answer as a report shows it, named by its folder; its title is the message of its first figure.
 
-    Attributes
-    ----------
-    name : str
-        Of its folder.
-    title : str
-        Its message: that of its first figure.
-    command : str
-        What made it; empty where nobody wrote it down.
-    standing : str
-        What is to be known before it is believed, such as that it is of fewer runs; or empty.
-    is_of_sweep : bool
-        Whether it is an analysis of the sweep's runs, and not of runs of its own.
-    said : Markup
-        What the command printed.
-    is_long : bool
-        Whether that is more than stands on a page.
-    figures, tables : list
-    codebook : list[list[str]]
-        What the columns of its tables mean: rows as in `codebook.csv`, without the heading.
+    `standing` is what is to be known before it is believed, such as that it is of fewer runs, or empty.
+    `said` is what its command printed, and `is_long` whether that is more than stands on a page. An answer
+    that is not of the sweep has runs of its own. The codebook has the rows of `codebook.csv`.
     """
 
     name: str
@@ -76,14 +60,7 @@ class Answer:
 
 
 def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
-    """Read the answer in a folder, for the report of a sweep.
-
-    Parameters
-    ----------
-    folder
-        What an analysis has written with ``--out``.
-    sweep_id, n_done
-        Which sweep the report is of, and how many runs it has by now.
+    """Read what an analysis has written with ``--out``, for the report of a sweep with so many runs by now.
 
     Raises
     ------
@@ -111,7 +88,7 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
             "give it in the report of that sweep, or its command again on this one"
         )
     said = _read(path / "answer.md").decode(errors="replace") if (path / "answer.md").is_file() else ""
-    book = path / "codebook.csv"
+    book = _rows(path / "codebook.csv") if (path / "codebook.csv").is_file() else []
     figures = [_figure(path, name, str(title)) for name, title in pictures.items()]
     return Answer(
         name=path.name,
@@ -123,7 +100,8 @@ def read_answer(folder: Path, sweep_id: str, n_done: int) -> Answer:
         is_long=said.count("\n") > LINES_OPEN,
         figures=figures,
         tables=[_table(path, name, f"Table {name}") for name in tables],
-        codebook=_codebook(book) if book.is_file() else [],
+        # Its heading, and what somebody has damaged, have no ends.
+        codebook=[row for row in book if len(row) == 7 and all(map(_is_end, row[5:]))],
     )
 
 
@@ -159,7 +137,8 @@ def _figure(folder: Path, name: str, title: str) -> Figure:
     """Read a figure: as SVG or PNG, whichever is smaller, and the numbers behind it."""
     files = [_place(folder, name, ending) for ending in ("svg", "png")]
     smaller = min(files, key=lambda file: file.stat().st_size)
-    image = image_of(carry(smaller.name, _read(smaller)), title)
+    address = carry(smaller.name, _read(smaller)).address
+    image = Markup('<img src="{}" alt="{}" width="1280" height="720">').format(address, title)
     return Figure(title, image, _table(folder, name, "The numbers behind the figure"))
 
 
@@ -167,13 +146,11 @@ def _table(folder: Path, name: str, caption: str) -> Sheet:
     file = _place(folder, name, "csv")
     heading, *rows = _rows(file) or [[]]
     width = len(heading)
-    values = [[_value(cell) for cell in (*row, *[""] * width)[:width]] for row in rows]
+    values = [
+        [float(cell) if FRACTION.fullmatch(cell) else cell for cell in (*row, *[""] * width)[:width]]
+        for row in rows
+    ]
     return sheet_of(capital(caption), heading, values, file.name, _read(file))
-
-
-def _codebook(file: Path) -> list[list[str]]:
-    """Read the rows of a codebook, without its heading."""
-    return [row for row in _rows(file) if len(row) == 7 and all(map(_is_end, row[5:]))]
 
 
 def _rows(file: Path) -> list[list[str]]:
@@ -190,8 +167,3 @@ def _is_end(text: str) -> bool:
         return not text or math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def _value(cell: str) -> str | float:
-    """Read a cell of a CSV file: a fraction as a number."""
-    return float(cell) if FRACTION.fullmatch(cell) else cell

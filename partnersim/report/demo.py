@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from partnersim.report.output import OutputFolder, comparison_pictures, ledger_picture, trust_pictures
-from partnersim.report.tables import Change, change, enough_pairs, level, number_table, reading
+from partnersim.report.tables import Change, change, enough_pairs, number_table
 from partnersim.runs.measures import MEASURES
 from partnersim.runs.wording import certain_decimals, fixed, percent, plural
 from partnersim.scenario.arms import HOSTED_IMPARTIALITY, arm
@@ -153,9 +153,8 @@ def draw(place: Place, workers: int | None) -> Iterator[tuple[str, Picture]]:
     entries = ledger.explain(results.scenario, results.seed, 0)
     yield "why-trust-changed", ledger_picture(entries, "with a coordinator", (None, None), None)
     if place.scenario.published:
-        as_it_was = ensemble.run(
-            place.scenario, results.replicates, results.seed, workers=workers, series=["outcome"]
-        )
+        runs = (results.replicates, results.seed)
+        as_it_was = ensemble.run(place.scenario, *runs, workers=workers, series=["outcome"])
         picture = figures.published_against_simulated(as_it_was, place.scenario)
         yield "published-and-simulated", picture
 
@@ -199,21 +198,14 @@ def tell(console: Console, places: list[Place], folder: DemoFolder) -> None:
 def tell_written(console: Console, folder: DemoFolder) -> None:
     """Tell where the figures are, and what was not written."""
     figures = [name for name in folder.written if name.endswith(".png")]
-    console.print(
-        Text(
-            f"\n{plural(len(figures), 'figure')} in {folder.path}{os.sep} as PNG and SVG, each "
-            "with its numbers as CSV. Begin with "
-            f"{next(iter(figures), 'the folder')}."
-        )
-    )
+    told = f"{plural(len(figures), 'figure')} in {folder.path}{os.sep} as PNG and SVG, each with its numbers"
+    console.print(Text(f"\n{told} as CSV. Begin with {next(iter(figures), 'the folder')}."))
     if folder.left_alone:
-        console.print(
-            Text(
-                "Left alone, as it was not the demo that wrote them: "
-                f"{', '.join(folder.left_alone)}. To have the demo's own, move them away.",
-                style="yellow",
-            )
+        names = ", ".join(folder.left_alone)
+        told = (
+            f"Left alone, as it was not the demo that wrote them: {names}. To have the demo's own, move them"
         )
+        console.print(Text(f"{told} away.", style="yellow"))
 
 
 def table_of(place: Place) -> Table:
@@ -227,8 +219,8 @@ def table_of(place: Place) -> Table:
         column.no_wrap = False  # numbers that are too wide for the screen are never cut
     table.columns[0].width = LABEL_WIDTH
     for name, words in ROWS.items():
-        levels = {way: factor(name) * level(summaries[way][name], name) for way in ARMS}
-        changes = {way: in_words(row[name], name) for way, row in differences.items()}
+        levels = {way: factor(name) * summaries[way][name].restricted_mean for way in ARMS}
+        changes = {way: change(row[name], factor(name)) for way, row in differences.items()}
         halves = [shown.half for shown in changes.values()]
         places = min(certain_decimals(max(halves), levels[WITHOUT]), MOST_DECIMALS)
         low, high = summaries[WITHOUT][name].restricted_ci95
@@ -248,12 +240,6 @@ def table_of(place: Place) -> Table:
 def factor(name: str) -> float:
     """Return the factor by which the demo multiplies a measure: all shares are of 100."""
     return 100.0 if MEASURES[name].unit.startswith("share") else 1.0
-
-
-def in_words(difference: Difference, name: str) -> Change:
-    """Give the difference of a measure in the unit that the demo shows."""
-    shown, scale = change(difference, name), factor(name) / reading(name).factor
-    return Change(*(scale * part for part in shown))
 
 
 def _style(shown: Change, higher_is_better: bool | None) -> str:
@@ -320,7 +306,7 @@ def on_trust(curve: Curve) -> Iterator[str]:
 
 def verdict(differences: Mapping[str, Difference], name: str, more: str, less: str) -> str:
     """Tell which way a difference goes, by how much and how often; or that it is not clear."""
-    shown = in_words(differences[name], name)
+    shown = change(differences[name], factor(name))
     places = certain_decimals(shown.half, shown.mean)
     while shown.direction and round(abs(shown.mean), places) <= round(shown.half, places):
         places += 1  # rounded further, what is clear would look as if it were not

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from partnersim.figures import Picture
 
 
+def _taken(found: Any, *names: str) -> dict[str, Any]:
+    """Take some attributes, by name."""
+    return {name: getattr(found, name) for name in names}
+
+
 # --- Maps -----------------------------------------------------------------------------------------
 
 
@@ -46,22 +51,16 @@ def phases_document(found: Sequence[PhaseMap]) -> dict[str, Any]:
 def maps_document(maps: Sequence[Map]) -> dict[str, Any]:
     """Describe maps as JSON has them."""
     one = maps[0]
-    of_axis = ("parameter", "unit", "names", "edges")
-    axes = {name: {key: getattr(getattr(one, name), key) for key in of_axis} for name in ("x", "y")}
+    axes = {name: _taken(getattr(one, name), "parameter", "unit", "names", "edges") for name in ("x", "y")}
     described = [
         {
-            "measure": m.measure,
-            "unit": m.drawn.outcomes.unit,
-            "arm": m.arm,
-            "against": m.against,
+            **_taken(m.drawn.outcomes, "measure", "unit", "arm", "against"),
             "means": m.means,
             "ci95_low": m.lows,
             "ci95_high": m.highs,
             "n_points": m.n_points,
             "emulator": m.emulator.name or None,
-            "error": m.emulator.error,
-            "error_of_mean": m.emulator.error_of_mean,
-            "explained": m.emulator.explained,
+            **_taken(m.emulator, "error", "error_of_mean", "explained"),
             "left_out": m.drawn.outcomes.in_words(),
         }
         for m in maps
@@ -76,10 +75,7 @@ def discovery_document(found: Discovery) -> dict[str, Any]:
     """Describe what was discovered as JSON has it."""
     outcomes = found.drawn.outcomes
     return {
-        "measure": outcomes.measure,
-        "unit": outcomes.unit,
-        "arm": outcomes.arm,
-        "against": outcomes.against,
+        **_taken(outcomes, "measure", "unit", "arm", "against"),
         "above" if found.is_above else "below": found.threshold,
         "method": found.method,
         "n_points": len(found.share),
@@ -95,20 +91,16 @@ def box_document(found: Discovery, box: FoundBox) -> dict[str, Any]:
     """Describe a box as JSON has it."""
     from partnersim.figures.boxes import tell_box, tell_certainty, tell_meanings
 
-    numbers = ("coverage", "density", "mass", "density_around", "density_elsewhere", "chance", "is_clear")
+    shares = ("coverage", "density", "mass", "density_around", "density_elsewhere", "chance")
     return {
         "sentence": tell_box(found, box),
         "certainty": tell_certainty(found, box),
         "meanings": tell_meanings(found, box),
-        **{name: getattr(box, name) for name in numbers},
+        **_taken(box, *shares, "is_clear"),
         "restrictions": [vars(one) | {"limit": limit_document(one.limit)} for one in box.restrictions],
         "proposals": [
-            {
-                "coverage": one.coverage,
-                "density": one.density,
-                "mass": one.mass,
-                "limits": {path: limit_document(limit) for path, limit in one.box.limits.items()},
-            }
+            _taken(one, "coverage", "density", "mass")
+            | {"limits": {path: limit_document(limit) for path, limit in one.box.limits.items()}}
             for one in box.proposals
         ],
     }
@@ -130,13 +122,7 @@ def diversity_document(found: Diversity) -> dict[str, Any]:
 
     return {
         "descriptors": list(found.descriptors),
-        "origin": found.origin,
-        "width": found.width,
-        "n_points": found.n_points,
-        "n_replicates": found.n_replicates,
-        "months": found.months,
-        "seed": found.seed,
-        "ratio": found.ratio,
+        **_taken(found, "origin", "width", "n_points", "n_replicates", "months", "seed", "ratio"),
         "search": side(found.search),
         "sample": side(found.sample),
     }

@@ -87,16 +87,9 @@ def in_line(text: str) -> str:
 
 
 def to_html(text: str, *, below: int = 1, mend: Callable[[list[Token]], None] = lambda tokens: None) -> str:
-    """Turn a text into HTML.
+    """Turn Markdown with tables into HTML, its headings some levels `below`.
 
-    Parameters
-    ----------
-    text
-        Markdown with tables.
-    below
-        By how many levels headings move down.
-    mend
-        What becomes of links and pictures: is given the parts of each line, which it changes.
+    `mend` is given the parts of each line, and changes what becomes of links and pictures.
     """
     tokens = PARSER.parse(text)
     for token in tokens:

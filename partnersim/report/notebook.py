@@ -74,12 +74,10 @@ def show_results(results: Results) -> str:
         picture = figures.quantiles(results, SERIES)
     else:
         picture = figures.distribution(results, SERIES)
-    return _page(
-        f"{results.scenario.title or 'Scenario'}: {_runs(results)}",
-        [picture],
-        [measures_table(results)],
-        enough_runs(results),
-    )
+    runs = f"{plural(results.replicates, 'replicate')} of {plural(results.months, 'month')}"
+    of_seed = f"seed {results.seed}{said_variants(results.variants)}"
+    title = f"{results.scenario.title or 'Scenario'}: {runs}, {of_seed}"
+    return _page(title, [picture], [measures_table(results)], enough_runs(results))
 
 
 def show_comparison(comparison: Comparison) -> str:
@@ -95,19 +93,12 @@ def show_comparison(comparison: Comparison) -> str:
     else:
         picture = figures.distribution(base, SERIES)
     tables = [arm_table(comparison, arm, rows) for arm, rows in differences.items()]
-    variants = "".join(
-        f"; {arm}{said_variants(results.variants)}"
-        for arm, results in comparison.results.items()
-        if results.variants
-    )
-    return _page(
-        f"{base.scenario.title or 'Scenario'}: {', '.join(comparison.results)}; "
-        f"{plural(base.replicates, 'pair')} of {plural(base.months, 'month')}, "
-        f"seed {base.seed}{variants}",
-        [picture],
-        tables or [measures_table(base)],
-        enough_pairs(comparison),
-    )
+    title = f"{base.scenario.title or 'Scenario'}: {', '.join(comparison.results)}"
+    runs = f"{plural(base.replicates, 'pair')} of {plural(base.months, 'month')}, seed {base.seed}"
+    own = {arm: said_variants(results.variants) for arm, results in comparison.results.items()}
+    variants = "".join(f"; {arm}{said}" for arm, said in own.items() if said)
+    tables = tables or [measures_table(base)]
+    return _page(f"{title}; {runs}{variants}", [picture], tables, enough_pairs(comparison))
 
 
 def show_curve(curve: Curve) -> str:
@@ -159,24 +150,11 @@ def show_ledger(ledger: Ledger) -> str:
     )
 
 
-def _runs(results: Results) -> str:
-    """Write how many runs there are, how long, of which seed and by which functions of one's own."""
-    return (
-        f"{plural(results.replicates, 'replicate')} of {plural(results.months, 'month')}, "
-        f"seed {results.seed}{said_variants(results.variants)}"
-    )
-
-
 def _page(title: str, pictures: list[Picture], tables: list[Table], note: str) -> str:
     """Put title, figures, tables and a note in one piece of HTML."""
+    shown = "".join([*map(_image, pictures), *map(_table, tables)])
     # What the command line names as an option is a keyword of `partnersim.run`.
-    parts = [
-        f"<p><strong>{escape(title)}</strong></p>",
-        *map(_image, pictures),
-        *map(_table, tables),
-        f"<p>{escape(note.replace('--', ''))}</p>",
-    ]
-    return "".join(parts)
+    return f"<p><strong>{escape(title)}</strong></p>{shown}<p>{escape(note.replace('--', ''))}</p>"
 
 
 def _image(picture: Picture) -> str:
@@ -191,15 +169,11 @@ def _image(picture: Picture) -> str:
 def _table(table: Table) -> str:
     """Turn a table for a terminal into one for a page: same words, same order."""
     caption = f"<caption>{_cell(table.title)}</caption>" if table.title else ""
-    head = "".join(_heading(_cell(column.header)) for column in table.columns)
+    words = [_cell(column.header) for column in table.columns]
+    head = "".join(f'<th scope="col">{said}</th>' if said else "<td></td>" for said in words)
     rows = zip(*(column.cells for column in table.columns), strict=True)
     body = "".join(f"<tr>{''.join(_row(row))}</tr>" for row in rows)
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _heading(words: str) -> str:
-    """Make a heading or, where there are no words, an empty cell."""
-    return f'<th scope="col">{words}</th>' if words else "<td></td>"
 
 
 def _row(cells: tuple[Any, ...]) -> Iterator[str]:

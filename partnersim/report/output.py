@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partnersim.figures.page import csv_text, files_of
 from partnersim.runs.codebook import codebook_csv
 from partnersim.runs.measures import MEASURES, MILESTONES, Floats
 from partnersim.runs.provenance import provenance
 from partnersim.runs.results import variants_by_arm
-from partnersim.runs.wording import csv_cell
 from partnersim.scenario.errors import FolderError
 from partnersim.scenario.file_paths import full_path
 
@@ -105,30 +102,23 @@ class OutputFolder:
 
     def _put(self, name: str, data: bytes) -> None:
         """Put a whole file in its place."""
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+        temporary = self.path / f".{name}.{token_hex(8)}"
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:  # a new file, whatever link somebody may have put there
                 file.write(data)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, self.path / name)
+            temporary.replace(self.path / name)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
     def write_rows(self, name: str, rows: Iterable[Iterable[Any]]) -> None:
         """Write rows as CSV: full precision, empty where there is no number."""
-        text = io.StringIO()
-        lines = (map(csv_cell, row) for row in rows)
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        self.write(name, text.getvalue())
+        self.write(name, csv_text(rows))
 
     def write_picture(self, name: str, picture: Picture) -> None:
         """Write a figure as PNG and SVG, and the numbers behind it as CSV."""
-        from partnersim.figures import save
-
-        with tempfile.TemporaryDirectory() as scratch:
-            for file in save(picture, scratch, name):
-                self.write(file.name, file.read_bytes())
+        for file, content in files_of(picture, name).items():
+            self.write(file, content)
 
     def write_answer(
         self,
@@ -177,19 +167,16 @@ class OutputFolder:
         for number, (arm, scenario) in enumerate((scenarios or {}).items()):
             plain = "".join(sign if sign.isalnum() else "-" for sign in arm if sign.isascii())
             self.write(f"{number}-{plain}.toml", scenario.to_toml())
-        columns = {table: self._write_table(table, rows) for table, rows in (tables or {}).items()}
+        columns: dict[str, Sequence[str]] = {}
+        for table, rows in (tables or {}).items():
+            heading, *others = rows
+            self.write_rows(f"{table}.csv", [heading, *others])
+            columns[table] = heading
         columns |= {file: list(picture.table) for file, picture in drawn.items()}
         if columns:
             self.write("codebook.csv", codebook_csv(describe_columns(columns, parameters or {})))
         for file, picture in drawn.items():
             self.write_picture(file, picture)
-
-    def _write_table(self, table: str, rows: Iterable[Sequence[Any]]) -> Sequence[str]:
-        """Write a table, and return its heading."""
-        lines = iter(rows)
-        heading = next(lines)
-        self.write_rows(f"{table}.csv", chain([heading], lines))
-        return heading
 
     def write_run(self, results: Results, document: str, series: Sequence[str]) -> None:
         """Write the results of one scenario; of its series those named, or all."""
@@ -225,13 +212,6 @@ class OutputFolder:
             scenarios=scenarios,
             about=variants_by_arm(results),
         )
-
-
-def _umask() -> int:
-    """Return the mask of permissions that new files lack; it can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def summary_rows(results: Mapping[str, Results]) -> Iterator[tuple[Any, ...]]:

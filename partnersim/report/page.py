@@ -14,14 +14,9 @@ HERE = Path(__file__).resolve().parent
 
 
 def render(template: Path, **values: Any) -> str:
-    """Render a page; whatever is put into it is escaped, but for what is `Markup`.
+    """Render a template of Jinja that extends `page.html.j2`, with a `title` and more that it shows.
 
-    Parameters
-    ----------
-    template
-        A template of Jinja that extends `page.html.j2`, beside this file.
-    values
-        What it shows; `title` at least.
+    Whatever is put into it is escaped, but for what is `Markup`.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, HERE]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from partnersim.runs.wording import csv_cell, number
+from partnersim.figures.page import csv_text
+from partnersim.runs.wording import number
 
 if TYPE_CHECKING:
     from partnersim.figures import Picture
@@ -41,19 +40,8 @@ class File:
 class Sheet:
     """A table as a page shows it; the first cell of a row names it.
 
-    Attributes
-    ----------
-    caption : str
-        What it is of.
-    heading : Sequence[str]
-    rows : Sequence[Sequence[str]]
-        Those that are shown.
-    n_rows : int
-        All there are.
-    file : File or None
-        The table in full precision, where it is small enough.
-    numbers : Collection[int]
-        The columns of numbers, which stand at the right.
+    Of `n_rows` some are shown. The file has all in full precision, where it is small enough; `numbers` are
+    the columns of numbers, which stand at the right.
     """
 
     caption: str
@@ -84,11 +72,6 @@ def carry(name: str, content: bytes) -> File:
     return File(name, f"data:{kind};base64,{b64encode(content).decode()}")
 
 
-def image_of(file: File, title: str) -> Markup:
-    """Show a picture of a file, its message standing for it where it is not seen."""
-    return Markup('<img src="{}" alt="{}" width="1280" height="720">').format(file.address, title)
-
-
 def figure_of(picture: Picture, name: str) -> Figure:
     """Put a picture into the page as SVG, and the numbers behind it beside it."""
     rows = list(zip(*picture.table.values(), strict=True))
@@ -106,17 +89,12 @@ def sheet_of(
     kept = list(rows)
     shown = [[as_shown(cell) for cell in row] for row in kept[:MOST_SHOWN]]
     if file and not content:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(map(csv_cell, row) for row in (heading, *kept))
-        content = text.getvalue().encode()
+        content = csv_text([heading, *kept]).encode()
     carried = carry(file, content) if file and len(content) <= MOST_CARRIED else None
-    numbers = [k for k in range(1, len(heading)) if _are_numbers([row[k] for row in shown])]
+    columns = [[row[k] for row in shown] for k in range(len(heading))]
+    # Of numbers some may be missing, but not all.
+    numbers = [k for k, cells in enumerate(columns) if k and any(cells) and all(map(_is_number, cells))]
     return Sheet(caption, heading, shown, len(kept), carried, numbers)
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    """Return whether a column holds numbers, of which some may be missing, and nothing else."""
-    return any(cells) and all(_is_number(cell) for cell in cells)
 
 
 def _is_number(cell: str) -> bool:

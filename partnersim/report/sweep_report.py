@@ -14,6 +14,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,28 +56,19 @@ LINES_OPEN = 40
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the first look: what it says, a figure and a table or more."""
+    """A part of the first look: a figure, whose message is its heading, and a table or more."""
 
     name: str
-    title: str
-    figure: Figure | None
+    figure: Figure
     tables: list[Sheet]
     notes: list[str]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the report was asked for.
+    """What the report was asked for: by which command, of which folder, as it was typed, with which answers.
 
-    Attributes
-    ----------
-    folder : str
-        The sweep's folder, as it was typed.
-    command : str
-        That of the report itself.
-    answers : Sequence[Answer]
-    left_out : Sequence[str]
-        What could not be analysed, and why.
+    `left_out` tells what could not be analysed, and why.
     """
 
     folder: str
@@ -86,26 +78,13 @@ class Asked:
 
 
 def write_report(sweep: Sweep, status: Status, found: Overview | None, asked: Asked) -> str:
-    """Write the report of a sweep.
+    """Write the report of a sweep, which may still be running, as a page.
 
-    Parameters
-    ----------
-    sweep
-        It may still be running.
-    status
-        How far it was before anything was read of it.
-    found
-        The sweep at first sight; None where nothing had been run.
-    asked
-        What else is to stand in it.
-
-    Returns
-    -------
-    str
-        The page.
+    `status` is how far it was before anything was read of it, and `found` is None where nothing had been run.
     """
     plan = sweep.plan
     parts = list(first_look(plan, found)) if found else []
+    has_points_beside = isinstance(plan.design, TableDesign)
     return render(
         Path(__file__).with_name("sweep.html.j2"),
         title=title_of(plan),
@@ -117,8 +96,8 @@ def write_report(sweep: Sweep, status: Status, found: Overview | None, asked: As
         arms=arms_sheet(plan),
         plan_text=sweep.given.strip(),
         plan_is_long=sweep.given.count("\n") > LINES_OPEN,
-        plan_file=carry("plan.toml", whole_plan(plan).encode()),
-        has_points_beside=isinstance(plan.design, TableDesign),
+        plan_file=carry("plan.toml", plan.to_toml("design.parquet" if has_points_beside else None).encode()),
+        has_points_beside=has_points_beside,
         counts=counts_sheet(status),
         failures=failures_sheet(sweep, status),
         versions=versions_sheet(sweep),
@@ -218,17 +197,11 @@ def arms_sheet(plan: Plan) -> Sheet | None:
     return sheet_of("What each arm changes", ("arm", "changes"), rows) if rows else None
 
 
-def whole_plan(plan: Plan) -> str:
-    """Write the plan so that it stands alone, with its scenario and all that was left out."""
-    return plan.to_toml("design.parquet" if isinstance(plan.design, TableDesign) else None)
-
-
 # --- What was run ---------------------------------------------------------------------------------
 
 
 def counts_sheet(status: Status) -> Sheet:
     """Count points, arms, replicates and runs."""
-    missing = status.n_runs - status.n_done
     counts = {
         "points": status.n_points,
         "arms": status.n_arms,
@@ -236,7 +209,7 @@ def counts_sheet(status: Status) -> Sheet:
         "runs": status.n_runs,
         "done": status.n_done,
         "failed": status.n_failed,
-        "still to come": missing,
+        "still to come": status.n_runs - status.n_done,
     }
     return sheet_of("Points and runs", ("what", "number"), [(k, f"{n:,}") for k, n in counts.items()])
 
@@ -281,11 +254,11 @@ def sessions_sheet(sweep: Sweep) -> Sheet | None:
 def commands_of(asked: Asked) -> list[tuple[str, str]]:
     """List the commands that make it all again: what each does, and itself."""
     folder = shlex.quote(asked.folder)
-    made = [
-        ("Save plan.toml, of the plan above, and run it", f"partnersim sweep run plan.toml --out {folder}")
+    return [
+        ("Save plan.toml, of the plan above, and run it", f"partnersim sweep run plan.toml --out {folder}"),
+        *((f"Make the answer {answer.name}", answer.command) for answer in asked.answers if answer.command),
+        ("Make this report", asked.command),
     ]
-    made += [(f"Make the answer {answer.name}", answer.command) for answer in asked.answers if answer.command]
-    return [*made, ("Make this report", asked.command)]
 
 
 # --- At first sight -------------------------------------------------------------------------------
@@ -295,20 +268,17 @@ def first_look(plan: Plan, found: Overview) -> Iterator[Part]:
     """Give what every report has: how measures are spread, what arms change, what is reached."""
     if not found.spreads:
         return
-    picture = drawn.spreads(found)
     yield Part(
-        "spread", picture.title, figure_of(picture, "spread"), [spreads_sheet(found)], [WHAT_SPREADS_ARE]
+        "spread", figure_of(drawn.spreads(found), "spread"), [spreads_sheet(found)], [WHAT_SPREADS_ARE]
     )
     note = note_on_intervals(plan, found)
     changed = drawn.changes(found, note)
     if changed is not None:
         tables = [changes_sheet(found, arm) for arm in found.arms[1:]]
-        yield Part("arms", changed.title, figure_of(changed, "arms"), tables, [note, WHAT_PAIRS_ARE])
+        yield Part("arms", figure_of(changed, "arms"), tables, [note, WHAT_PAIRS_ARE])
     reached = drawn.milestones(found, plan.base.months)
     if reached is not None:
-        yield Part(
-            "milestones", reached.title, figure_of(reached, "milestones"), [milestones_sheet(found)], []
-        )
+        yield Part("milestones", figure_of(reached, "milestones"), [milestones_sheet(found)], [])
 
 
 WHAT_SPREADS_ARE = (
@@ -350,9 +320,8 @@ def spreads_sheet(found: Overview) -> Sheet:
     rows = []
     for _, names in groups_of(found.spreads):
         for name in names:
-            read = reading(name)
             cells = [spread_cell(found.spreads[name][arm], name) for arm in found.arms]
-            rows.append((f"{read.label}{f', {read.unit}' * bool(read.unit)}", *cells))
+            rows.append((reading(name).heading.plain, *cells))
     shown = sheet_of("Measures, by arm", ("measure", *found.arms), rows)
     numbers = [
         (name, arm, s.n, s.mean, *s.quantiles, s.reached, s.n_failed, s.n_missing)
@@ -383,11 +352,9 @@ def changes_sheet(found: Overview, arm: str) -> Sheet:
     rows = []
     for _, names in groups_of(found.changes):
         for name in names:
-            read, change = reading(name), found.changes[name][arm]
             means = [found.spreads[name][side].mean for side in (found.base, arm)]
-            rows.append(
-                (f"{read.label}{f', {read.unit}' * bool(read.unit)}", *change_cells(change, name, means))
-            )
+            cells = change_cells(found.changes[name][arm], name, means)
+            rows.append((reading(name).heading.plain, *cells))
     heading = ("measure", found.base, arm, "difference [95 % interval]", "better in", "pairs")
     shown = sheet_of(f"What {arm} changes against {found.base}", heading, rows)
     numbers = [
@@ -409,12 +376,8 @@ def change_cells(change: Change, name: str, means: Sequence[float]) -> list[str]
     difference = fixed(factor * change.mean, places, sign=True)
     better = percent(change.share_better) if MEASURES[name].higher_is_better is not None else ""
     interval = f" [{low}, {high}]" if math.isfinite(half) else ""
-    return [
-        *(fixed(factor * mean, places) for mean in means),
-        difference + interval,
-        better,
-        f"{change.n_pairs:,}",
-    ]
+    sides = [fixed(factor * mean, places) for mean in means]
+    return [*sides, difference + interval, better, f"{change.n_pairs:,}"]
 
 
 def milestones_sheet(found: Overview) -> Sheet:
@@ -422,19 +385,10 @@ def milestones_sheet(found: Overview) -> Sheet:
     rows = []
     for name in filter(lambda name: MEASURES[name].is_censored, found.spreads):
         for arm, spread in found.spreads[name].items():
-            n_reached = round(spread.reached * spread.n)
-            middle = spread.quantiles[2]
+            n_reached, middle = round(spread.reached * spread.n), spread.quantiles[2]
+            counts = (f"{n_reached:,}", f"{spread.n - n_reached:,}", percent(spread.reached))
             when = fixed(middle, 0) if math.isfinite(middle) else "later"
-            rows.append(
-                (
-                    reading(name).label,
-                    arm,
-                    f"{n_reached:,}",
-                    f"{spread.n - n_reached:,}",
-                    percent(spread.reached),
-                    when,
-                )
-            )
+            rows.append((reading(name).label, arm, *counts, when))
     heading = ("milestone", "arm", "reached", "never", "share", "median month")
     return Sheet("Milestones reached, and never", heading, rows, len(rows), None, (2, 3, 4, 5))
 
@@ -442,12 +396,17 @@ def milestones_sheet(found: Overview) -> Sheet:
 # --- Appendices -----------------------------------------------------------------------------------
 
 
+@cache
 def description_of_model() -> str:
-    """Give the description of the model by the ODD protocol, as a part of a page."""
-    file = shipped("docs/odd.md")
-    if file is None:
+    """Give the description of the model by the ODD protocol, with the works that it cites, as HTML."""
+    files = shipped("docs/odd.md"), shipped("docs/references.bib")
+    if None in files:
         return "<p>The description of the model, docs/odd.md, is not in this installation.</p>"
-    text = re.sub(r"\A# .*\n+", "", file.read_text(encoding="utf-8"))
+    text, works = (file.read_text(encoding="utf-8") for file in files if file is not None)
+    entries = dict(re.findall(r"^(@\w+\{(\w+),.*?^\})", works, re.DOTALL | re.MULTILINE))
+    words = set(re.findall(r"\w+", text))
+    cited = [entry for entry, key in entries.items() if key in words]
+    text = re.sub(r"\A# .*\n+", "", text) + "\n## Works cited\n\n```\n" + "\n\n".join(cited) + "\n```\n"
     return to_html(text, below=1, mend=_drop_links)
 
 

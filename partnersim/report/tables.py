@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -116,10 +116,10 @@ def reading(name: str) -> Reading:
     return Reading(label, "" if unit in measure.label else unit, factor)
 
 
-def house_table(**options: Any) -> Table:
+def house_table(box: Box | None = SIMPLE_HEAD, **options: Any) -> Table:
     """Make an empty table in the house style."""
     return Table(
-        box=SIMPLE_HEAD,
+        box=box,
         show_edge=False,
         pad_edge=False,
         padding=(0, 2, 0, 0),
@@ -210,18 +210,13 @@ def enough_runs(results: Results) -> str:
     )
 
 
-def labels(names: Sequence[str], most: int = 6) -> list[str]:
-    """Name measures in words, the first ones of many."""
+def labels(names: Sequence[str]) -> list[str]:
+    """Name measures in words, the first five of more than six."""
     words = [MEASURES[name].label for name in names]
-    return words if len(words) <= most else [*words[: most - 1], f"{len(words) - most + 1} more"]
+    return words if len(words) <= 6 else [*words[:5], f"{len(words) - 5} more"]
 
 
 # --- Arms against a base -------------------------------------------------------------------------
-
-
-def level(summary: Summary, name: str) -> float:
-    """Give the mean of a measure; of a milestone over all runs, their length standing for never."""
-    return summary.restricted_mean if MEASURES[name].is_censored else summary.mean
 
 
 class Change(NamedTuple):
@@ -242,14 +237,9 @@ class Change(NamedTuple):
         return int(self.low > 0) - int(self.high < 0)
 
 
-def change(difference: Difference, name: str) -> Change:
-    """Give the difference of a measure in the unit in which it is shown."""
-    factor = reading(name).factor
-    if MEASURES[name].is_censored:
-        mean, interval = difference.restricted_mean, difference.restricted_ci95
-    else:
-        mean, interval = difference.mean, difference.ci95
-    return Change(factor * mean, *(factor * end for end in interval))
+def change(difference: Difference, factor: float) -> Change:
+    """Give a difference in the unit in which it is shown."""
+    return Change(*(factor * end for end in (difference.restricted_mean, *difference.restricted_ci95)))
 
 
 def comparison_tables(comparison: Comparison) -> RenderableType:
@@ -273,22 +263,19 @@ def arm_table(comparison: Comparison, arm: str, differences: Mapping[str, Differ
     table = number_table("", *headings, title=title)
     base, other = (comparison.results[name].summary() for name in (comparison.base, arm))
     for name in COMPARED:
-        factor, shown = reading(name).factor, change(differences[name], name)
-        places = certain_decimals(shown.half, factor * level(base[name], name))
-        with_chance = f"{fixed(shown.mean, places, sign=True)} ± {fixed(shown.half, places)}"
+        factor, difference = reading(name).factor, differences[name]
+        shown = change(difference, factor)
+        # Of a milestone over all runs, their length standing for never.
+        levels = [factor * summary[name].restricted_mean for summary in (base, other)]
+        places = certain_decimals(shown.half, levels[0])
+        chance = f" ± {fixed(shown.half, places)}" if math.isfinite(shown.half) else ""
         table.add_row(
             reading(name).heading,
-            fixed(factor * level(base[name], name), places),
-            fixed(factor * level(other[name], name), places),
-            with_chance if math.isfinite(shown.half) else fixed(shown.mean, places, sign=True),
-            better_text(differences[name], name),
+            *(fixed(mean, places) for mean in levels),
+            fixed(shown.mean, places, sign=True) + chance,
+            percent(difference.share_better) if MEASURES[name].higher_is_better is not None else "",
         )
     return table
-
-
-def better_text(difference: Difference, name: str) -> str:
-    """Print in what share of pairs the arm does better, where one end is better."""
-    return percent(difference.share_better) if MEASURES[name].higher_is_better is not None else ""
 
 
 def enough_pairs(comparison: Comparison, measures: Sequence[str] = COMPARED) -> str:
@@ -450,15 +437,14 @@ def calibration_view(found: Calibration) -> RenderableType:
     parts: list[RenderableType] = [_marginals_table(found), Text()]
     for one in found.marginals:
         if not one.is_number:
-            said = [
-                f"{value} {percent(before)}, {percent(after)}"
-                for value, (before, after) in one.shares().items()
-            ]
-            parts.append(Text(f"{one.path}, before and after: {'; '.join(said)}"))
+            shares = {value: map(percent, both) for value, both in one.shares().items()}
+            said = "; ".join(f"{value} {', '.join(both)}" for value, both in shares.items())
+            parts.append(Text(f"{one.path}, before and after: {said}"))
     table = number_table("measure", "observed", "sweep", "new runs of what fits", "place")
     for name, check in found.checks.items():
         shown = reading(name)
-        sweep, predicted = (_span_of(shown.factor * values) for values in (check.prior, check.predicted))
+        both = (shown.factor * values for values in (check.prior, check.predicted))
+        sweep, predicted = (_three(np.quantile(values, (0.05, 0.5, 0.95))) for values in both)
         error = f" ± {number(shown.factor * check.observed.error)}" if check.observed.error else ""
         observed = f"{number(shown.factor * check.observed.value)}{error}"
         table.add_row(shown.heading, observed, sweep, predicted, fixed(check.place, 2))
@@ -483,12 +469,8 @@ def _marginals_table(found: Calibration) -> Table:
     return table
 
 
-def _span_of(values: Floats) -> str:
-    """Write the median of some values, and their 5 and 95 %."""
-    return _three(np.quantile(values, (0.05, 0.5, 0.95)))
-
-
 def _three(quantiles: Floats) -> str:
+    """Write a median, and 5 and 95 %."""
     low, middle, high = map(number, quantiles.tolist())
     return f"{middle} ({low} to {high})"
 
@@ -514,8 +496,13 @@ def scenario_view(scenario: Scenario) -> RenderableType:
     parts += [Text(size_of(scenario)), Text()]
     if scenario.organisations:
         parts.append(_organisations_table(scenario))
+    drawn = [
+        (name.replace("_", " "), f"{value:g}")
+        for name, value in scenario.drawn or ()
+        if isinstance(value, int | float)
+    ]
     for title, rows in (
-        ("Drawn from", list(_drawn_from(scenario))),
+        ("Drawn from", drawn),
         ("Ways of working that differ from the defaults", list(_changed_levers(scenario))),
         ("Coordinators", [_coordinator_row(c, scenario.months) for c in scenario.coordinators]),
         ("What happens when", list(_timeline(scenario))),
@@ -554,24 +541,9 @@ def _organisations_table(scenario: Scenario) -> Table:
     return table
 
 
-def _drawn_from(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    """List the settings from which organisations are drawn, and how widely."""
-    for name, value in scenario.drawn or ():
-        if isinstance(value, int | float):
-            yield name.replace("_", " "), f"{value:g}"
-
-
 def _two_columns(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     """Show pairs of words under a title."""
-    table = Table(
-        box=None,
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        show_header=False,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-    )
+    table = house_table(box=None, title=title, show_header=False)
     table.add_column(max_width=34)
     table.add_column()
     for left, right in rows:

@@ -20,7 +20,7 @@ from partnersim.app.levers import (
 )
 from partnersim.app.words import words
 from partnersim.app.world import Appointment, Hundred, Lever, Moment, Setting, World, compare_hundred
-from partnersim.figures.steps import STEPS, step_of
+from partnersim.figures.steps import NOBODY, STEPS, steps_of
 from partnersim.runs.ensemble import run
 from partnersim.runs.ledger import MECHANISMS, SAID, Ledger
 from partnersim.scenario.files import packaged
@@ -146,9 +146,19 @@ def test_spans(months: int, said: str) -> None:
     assert sentences.span(months, WORDS) == said
 
 
-def test_nobodys_trust_has_no_step_and_a_little_is_the_least() -> None:
-    assert step_of(math.nan) is None
-    assert step_of(0.149) is STEPS[0]
+@pytest.mark.parametrize(
+    ("trust", "name"),
+    [
+        *((0.0, "none"), (0.14, "none"), (0.15, "wary"), (0.3, "working")),
+        *((0.45, "good"), (0.6, "strong"), (1.0, "strong")),
+    ],
+)
+def test_trust_has_five_named_steps(trust: float, name: str) -> None:
+    assert STEPS[int(steps_of(trust))].name == name
+
+
+def test_nobodys_trust_has_no_step() -> None:
+    assert steps_of(math.nan) == NOBODY
 
 
 def test_no_two_steps_look_alike_in_any_one_way() -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 
 from partnersim import Sweep
 from tests.accessibility import violations
 from tests.browser import PROJECTOR
-from tests.commands import call, check_refusal, run_line, succeed
+from tests.commands import call, run_line
+from tests.html import Page
+from tests.pages import read
 from tests.stores import make_plan, run, run_files
 
 EXPOSURE, DELEGATED = "decision.exposure", "ways_of_working.delegated_authority"
@@ -43,25 +44,6 @@ coordinator = {{ coordinators = [{{ name = "Ana" }}] }}
 """
 
 
-def parse(text: str) -> BeautifulSoup:
-    return BeautifulSoup(text, "html.parser")
-
-
-def tables_of(text: str) -> dict[str, list[list[str]]]:
-    """The cells of a page's tables, by row; the tables by caption."""
-    return {
-        table.caption.text: [[cell.text for cell in row(["td", "th"])] for row in table("tr")]
-        for table in parse(text)("table")
-        if table.caption
-    }
-
-
-def report_of(folder: Path) -> tuple[str, str]:
-    """What is said on the way to the report of a sweep, and its page."""
-    said = succeed("report", str(folder)).stderr
-    return said, (folder / "report.html").read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a plan, and a sweep of it that is finished."""
@@ -76,38 +58,58 @@ def written(place: Path) -> str:
     """The report that a plain command makes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        result = succeed("report", "sweep")
+        result = call("report", "sweep")
+    assert result.exit_code == 0, result.output
     assert result.stdout.startswith("Written: sweep/report.html, ")
     return (place / "sweep" / "report.html").read_text(encoding="utf-8")
 
 
+ANALYSE = ["analyse", "sweep", "--measure", "trust", "--arm", "base", "--out", "trust answer"]
+
+
+@pytest.fixture(scope="module")
+def analysed(place: Path) -> Path:
+    """An answer to what moves trust."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        assert call(*ANALYSE).exit_code == 0
+    return place / ANALYSE[-1]
+
+
+@pytest.fixture
+def answer(analysed: Path, tmp_path: Path) -> Path:
+    """A copy of the answer, to be changed."""
+    return Path(shutil.copytree(analysed, tmp_path / "a"))
+
+
 def test_it_needs_nothing_beside_it(written: str) -> None:
-    page = parse(written)
-    addresses = [tag[key] for tag in page(True) for key in ("src", "href") if key in tag.attrs]
-    ids = [tag["id"] for tag in page(id=True)]
-    assert addresses and all(at.startswith("data:") or at.removeprefix("#") in ids for at in addresses)
+    page = Page(written)
+    addresses = [tag[key] or "" for _, tag in page.tags for key in ("src", "href") if key in tag]
+    anchors = {f"#{tag['id']}" for _, tag in page.tags if "id" in tag}
+    assert addresses and all(at.startswith("data:") or at in anchors for at in addresses)
+    assert not page.all("script") and not page.all("link") and "@import" not in written
+    assert not [key for _, tag in page.tags for key in tag if key.startswith("on")]
+    assert all(tag["alt"] for tag in page.all("img"))
+    ids = [tag["id"] for _, tag in page.tags if "id" in tag]
     assert len(ids) == len(set(ids))
-    assert not page(["script", "link"]) and "@import" not in written
-    assert not [key for tag in page(True) for key in tag.attrs if key.startswith("on")]
-    assert all(tag["alt"] for tag in page("img"))
 
 
 def test_headings_are_in_order_and_cells_have_headings(written: str) -> None:
-    page = parse(written)
-    levels = [int(tag.name[1]) for tag in page([f"h{level}" for level in range(1, 7)])]
+    page = Page(written)
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert all(tag.get("scope") in ("row", "col") for tag in page("th"))
+    assert all(tag.get("scope") in ("row", "col") for tag in page.all("th"))
 
 
 def test_words_of_a_plan_are_words(written: str) -> None:
     assert STRANGE not in written
     assert "&lt;b onclick=" in written
-    assert not [tag for tag in parse(written)("b") if tag.attrs]
+    assert not [tag for tag in Page(written).all("b") if tag]
 
 
 def test_it_says_what_was_run(written: str, place: Path) -> None:
-    tables = tables_of(written)
+    tables = Page(written).tables
     counts = dict(tables["Points and runs"][1:])
     assert counts == {
         "points": "32", "arms": "3", "replicates": "3", "runs": "288", "done": "288", "failed": "0",
@@ -126,7 +128,7 @@ def test_it_says_what_was_run(written: str, place: Path) -> None:
 def test_numbers_are_those_of_the_runs(written: str, place: Path) -> None:
     rows = Sweep.open(place / "sweep").measures.to_pandas().set_index(["point", "replicate"])
     base, other = (rows[rows["arm"] == arm]["trust"] for arm in ("base", "coordinator"))
-    tables = tables_of(written)
+    tables = Page(written).tables
     cells = {row[0]: row[1:] for row in tables["What coordinator changes against base"][1:]}
     mean = float((other - base).mean())
     assert float(cells["Trust"][2].split(" [")[0].replace("−", "-")) == pytest.approx(mean, abs=0.005)
@@ -145,69 +147,67 @@ def test_a_plain_report_has_the_analysis_of_the_design(written: str) -> None:
 
 def test_appendices_are_the_model_and_the_codebook(written: str) -> None:
     assert "7. Submodels" in written and "]: " not in written.split("Appendix: the model")[-1]
-    tables = tables_of(written)
+    described = read("docs/odd.md")
+    works = re.findall(r"^@\w+\{(\w+),$", read("docs/references.bib"), re.MULTILINE)
+    listed = re.findall(r"^(?:<pre.*<code>)?@\w+\{(\w+),$", written, re.MULTILINE)
+    assert listed == [key for key in works if re.search(rf"\b{key}\b", described)] != []
+    tables = Page(written).tables
     known = {row[1] for row in tables["Tables of the sweep"][1:]}
     assert {EXPOSURE, "point", "arm", "luck_number", "months_to_80"} <= known
 
 
 def test_commands_of_the_report_make_the_same_again(place: Path, tmp_path: Path, written: str) -> None:
     """Save its plan, give its commands: the same runs, the same table, and the same page but for times."""
-
-    def carried(name: str) -> bytes:
-        (link,) = parse(written)("a", download=name)
-        return b64decode(link["href"].partition("base64,")[2])
-
-    (tmp_path / "plan.toml").write_bytes(carried("plan.toml"))
+    page = Page(written)
+    (plan,) = [tag["href"] for tag in page.all("a") if tag.get("download") == "plan.toml"]
+    (tmp_path / "plan.toml").write_bytes(b64decode(str(plan).partition("base64,")[2]))
     commands = re.search(r'id="commands-title".*?</article>', written, flags=re.DOTALL)
     assert commands
     lines = re.findall(r"<code>(partnersim .*?)</code>", commands[0])
     assert [shlex.split(line)[1] for line in lines] == ["sweep", "analyse", "report"]
     for line in lines:
         run_line(line, tmp_path)
-    first, again = tables_of(written), tables_of((tmp_path / "sweep" / "report.html").read_text("utf-8"))
+    again = Page((tmp_path / "sweep" / "report.html").read_text(encoding="utf-8"))
     for caption in ("What coordinator changes against base", "Measures, by arm", "Points and runs"):
-        assert again[caption] == first[caption]
-    assert carried("indices.csv") == (tmp_path / "analysis" / "indices.csv").read_bytes()
+        assert again.tables[caption] == page.tables[caption]
+    (carried,) = [tag["href"] for tag in page.all("a") if tag.get("download") == "indices.csv"]
+    made = (tmp_path / "analysis" / "indices.csv").read_bytes()
+    assert b64decode(str(carried).partition("base64,")[2]) == made
 
 
 def test_answers_are_taken_in_with_their_commands(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, analysed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(place)
-    answer = tmp_path / "trust answer"
-    line = ["analyse", "sweep", "--measure", "trust", "--arm", "base", "--out", str(answer)]
-    succeed(*line)
     pages = []
     for _ in range(2):
-        succeed("report", "sweep", str(answer), "--out", str(tmp_path / "r.html"), "--force")
+        result = call("report", "sweep", str(analysed), "--out", str(tmp_path / "r.html"), "--force")
+        assert result.exit_code == 0, result.output
         pages.append((tmp_path / "r.html").read_bytes())
     assert pages[0] == pages[1]  # the same sweep and answers, the same page
     text = pages[0].decode()
-    assert shlex.join(["partnersim", *line]) in unescape(text)
+    assert shlex.join(["partnersim", *ANALYSE]) in unescape(text)
     assert "analyse sweep --out analysis" not in text
     assert "Not up to date" not in text
 
 
-def test_answers_of_fewer_runs_and_of_other_sweeps_are_told(place: Path, tmp_path: Path) -> None:
-    sweep = tmp_path / "part"
-    shutil.copytree(place / "sweep", sweep)
-    succeed("analyse", str(sweep), "--measure", "trust", "--out", str(tmp_path / "a"))
-    made = json.loads((tmp_path / "a" / "provenance.json").read_text(encoding="utf-8"))
-    old = json.dumps(made | {"n_done": made["n_done"] - 96})
-    (tmp_path / "a" / "provenance.json").write_text(old, encoding="utf-8")
-    succeed("report", str(sweep), str(tmp_path / "a"), "--force")
-    assert "made of 192 runs, and now there are 288" in (sweep / "report.html").read_text(encoding="utf-8")
-    other = json.dumps(made | {"sweep": "0123456789abcdef"})
-    (tmp_path / "a" / "provenance.json").write_text(other, encoding="utf-8")
-    refused = call("report", str(sweep), str(tmp_path / "a"), "--force")
-    check_refusal(refused, "an answer from another sweep (0123456789abcdef")
+def test_answers_of_fewer_runs_and_of_other_sweeps_are_told(
+    place: Path, answer: Path, tmp_path: Path
+) -> None:
+    file, page = answer / "provenance.json", tmp_path / "r.html"
+    line = ("report", str(place / "sweep"), str(answer), "--out", str(page), "--force")
+    made = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(made | {"n_done": made["n_done"] - 96}), encoding="utf-8")
+    assert call(*line).exit_code == 0
+    assert "made of 192 runs, and now there are 288" in page.read_text(encoding="utf-8")
+    file.write_text(json.dumps(made | {"sweep": "0123456789abcdef"}), encoding="utf-8")
+    refused = call(*line)
+    assert refused.exit_code == 2
+    assert "an answer from another sweep (0123456789abcdef" in " ".join(refused.stderr.split())
 
 
-def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, tmp_path: Path) -> None:
+def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, answer: Path, tmp_path: Path) -> None:
     """Its files may hold anything: none of it becomes a part of the page, and none ends in a traceback."""
-    answer = tmp_path / "a"
-    words = ("--measure", "trust", "--arm", "base", "--out", str(answer))
-    succeed("analyse", str(place / "sweep"), *words)
     (answer / "answer.md").write_text(f"{STRANGE}\n\n<script>x</script> [x](javascript:x)", encoding="utf-8")
     (answer / "codebook.csv").write_bytes(b"table,column\n\xff,1\na,b,c,d,e,low,inf\n" + b"t,c,l,u,m,0,1\n")
     (answer / "indices.csv").write_bytes(b"")
@@ -215,12 +215,13 @@ def test_what_somebody_has_done_to_an_answer_is_only_text(place: Path, tmp_path:
     made = json.loads((answer / "provenance.json").read_text(encoding="utf-8"))
     made |= {"command": STRANGE, "pictures": {"sobol-trust": STRANGE}}
     (answer / "provenance.json").write_text(json.dumps(made), encoding="utf-8")
-    succeed("report", str(place / "sweep"), str(answer), "--out", str(tmp_path / "r.html"))
+    result = call("report", str(place / "sweep"), str(answer), "--out", str(tmp_path / "r.html"))
+    assert result.exit_code == 0, result.output
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
-    page = parse(text)
-    assert STRANGE not in text and not page(["script", "b"])
-    assert not [tag for tag in page("a") if str(tag.get("href")).startswith("javascript")]
-    assert tables_of(text)["Tables of the answer a"][1:] == [["t", "c", "m", "u", "0 to 1"]]
+    page = Page(text)
+    assert STRANGE not in text and not page.all("script") and not page.all("b")
+    assert not [tag for tag in page.all("a") if str(tag.get("href")).startswith("javascript")]
+    assert page.tables["Tables of the answer a"][1:] == [["t", "c", "m", "u", "0 to 1"]]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,9 @@ def test_what_cannot_be_reported_is_said_in_a_line(
         Path(name, "provenance.json").write_text(json.dumps(made), encoding="utf-8")
     for name in ("there.html", "plan.svg", "plan.png", "plan.csv"):
         Path(name).write_text("mine", encoding="utf-8")
-    check_refusal(call("report", *words), said)
+    result = call("report", *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
     assert not Path("new.html").exists()
     assert Path("there.html").read_text(encoding="utf-8") == "mine"
 
@@ -259,18 +262,22 @@ def test_a_sweep_that_is_still_written_says_so_at_the_top(tmp_path: Path) -> Non
     run(tmp_path / "s", make_plan(measures=["trust"]))
     run_files(tmp_path / "s")[-1].unlink()
     status = Sweep.open(tmp_path / "s").status()
-    said, text = report_of(tmp_path / "s")
-    assert "runs are still to come" in said
+    result = call("report", str(tmp_path / "s"))
+    assert result.exit_code == 0, result.output
+    assert "runs are still to come" in result.stderr
+    text = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
     told = f"This sweep is not finished: {status.n_done:,} of {status.n_runs:,} runs are there"
     assert 0 < text.index(told) < text.index("In short")
 
 
-def test_a_sweep_of_nothing_yet_has_its_plan(tmp_path: Path) -> None:
-    run(tmp_path / "s", make_plan(measures=["trust"], months=12))
+def test_a_sweep_of_nothing_yet_has_its_plan(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place / "sweep", tmp_path / "s", ignore=shutil.ignore_patterns("report.html"))
     for file in run_files(tmp_path / "s"):
         file.unlink()
-    _, text = report_of(tmp_path / "s")
-    assert "Nothing has been run yet." in text and "0 of 192 runs are there" in text
+    result = call("report", str(tmp_path / "s"))
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    assert "Nothing has been run yet." in text and "0 of 288 runs are there" in text
     assert "What was varied" in text and "at first sight" not in text
 
 
@@ -283,12 +290,14 @@ def test_runs_that_were_refused_are_told_and_the_rest_is_reported(tmp_path: Path
         replicates=1, measures=["trust", "acceleration"],
     )  # fmt: skip
     run(tmp_path / "s", plan)
-    _, text = report_of(tmp_path / "s")
-    tables = tables_of(text)
+    result = call("report", str(tmp_path / "s"))
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    tables = Page(text).tables
     assert dict(tables["Points and runs"][1:])["failed"] == "1"
     ((error, n, where, message),) = tables["Runs that failed or were refused"][1:]
     assert (error, n, where) == ("ScenarioError", "1", "point 1, coordinator, replicate 0")
-    assert "coordinators.Ana.to_month = 2: must be after from_month 3" in message
+    assert "to_month = 2: must be after from_month 3" in message
     assert tables["What coordinator changes against base"][1][5] == "2"
     assert "There are no intervals: 2 points and 1 replicate" in text
     assert "No run has a value of: acceleration." in text

@@ -1,7 +1,6 @@
 """What a notebook shows of results: well-formed pages with a figure and all numbers."""
 
 import base64
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,45 +11,13 @@ from partnersim.runs.measures import MEASURES
 from partnersim.runs.results import Comparison
 from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
+from tests.html import Page
 
 PLACE = Scenario.load("two-organisations").replace(months=24)
-VOID = {"img"}
-
-
-class Page(HTMLParser):
-    """Reads a page: its cells row by row, its pictures and its words."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.rows: list[list[str]] = []
-        self.images: list[dict[str, str | None]] = []
-        self.words = ""
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "img":
-            self.images.append(dict(attrs))
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("th", "td"):
-            self.rows[-1].append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-        if self.open and self.open[-1] in ("th", "td"):
-            self.rows[-1][-1] += data.strip()
 
 
 def check_image(page: Page, *words: str) -> None:
-    (image,) = page.images
+    (image,) = page.all("img")
     data = base64.b64decode((image["src"] or "").removeprefix("data:image/png;base64,"))
     assert data.startswith(b"\x89PNG") and len(data) < 150_000
     for word in words:
@@ -118,29 +85,26 @@ def test_only_what_is_shown_loads_matplotlib() -> None:
     assert printed_by("-c", code).split() == ["False", "True"]
 
 
-def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
+def page_of_sweep(n_points: int, folder: Path) -> Page:
     plan = {
         "scenario": "two-organisations",
         "months": 24,
         "replicates": 2,
-        "design": {"type": "sobol", "points": 32},
+        "design": {"type": "sobol", "points": n_points},
         "parameters": {"decision.exposure": {}},
     }
-    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
+    return Page(partnersim.Sweep.run(plan, folder, engine="serial")._repr_html_())
+
+
+def test_a_sweep_shows_how_far_it_is_and_what_moves_the_change(tmp_path: Path) -> None:
+    page = page_of_sweep(32, tmp_path)
     assert page.rows[1] == ["64", "64", "0", "32", "1", "2"]
     check_image(page, "Change delivered")
 
 
 def test_a_sweep_of_few_points_says_why_it_has_no_figure(tmp_path: Path) -> None:
-    plan = {
-        "scenario": "two-organisations",
-        "months": 24,
-        "replicates": 2,
-        "design": {"type": "sobol", "points": 2},
-        "parameters": {"decision.exposure": {}},
-    }
-    page = Page(partnersim.Sweep.run(plan, tmp_path, engine="serial")._repr_html_())
-    assert page.images == [] and "it takes 30" in page.words
+    page = page_of_sweep(2, tmp_path)
+    assert page.all("img") == [] and "it takes 30" in page.words
 
 
 def test_a_curve_shows_its_picture_and_a_row_for_each_level() -> None:
