@@ -24,7 +24,6 @@ from experiments.engine.judge import (
     Answer,
     Finding,
     Found,
-    Mover,
     answer,
     find_effect,
     main_arms,
@@ -233,16 +232,16 @@ def where(finding: Finding) -> str:
         return "too rare to ask"
     if not finding.movers:
         return ""
-    return f"more where {join([*map(high_or_low, finding.movers[:MOST_MOVERS])])}"
+    return f"more where {join([high_or_low(*mover) for mover in [*finding.movers.items()][:MOST_MOVERS]])}"
 
 
-def high_or_low(mover: Mover) -> str:
+def high_or_low(path: str, correlation: float) -> str:
     """A parameter that an effect goes with."""
-    section, _, name = mover.path.rpartition(".")
-    words = in_words(mover.path)
+    section, _, name = path.rpartition(".")
+    words = in_words(path)
     if not ("." in section or section == "ways_of_working"):
         words = f"{section} {name}".replace("_", " ").strip()
-    return f"{words} is {'high' if mover.correlation > 0 else 'low'}"
+    return f"{words} is {'high' if correlation > 0 else 'low'}"
 
 
 def expected(test: Test) -> str:
@@ -315,7 +314,7 @@ def _test(finding: Finding, study: Study) -> dict[str, Any]:
         **numbers(found),
         "each": found.each,
         "share_through_trust": through and {"share": through.share, "ci95": through.ci95},
-        "movers": {mover.path: mover.correlation for mover in finding.movers},
+        "movers": finding.movers,
         "best": finding.best,
         "without": {n: numbers(e.found) for n, e in finding.of(study.worlds_of("ablation")).items()},
         "by_theory": {
@@ -514,9 +513,9 @@ def _movers(findings: Sequence[Finding]) -> Iterator[str]:
     meanings = {declared.path: declared.meaning for declared in parameters()}
     for finding in findings:
         of = f"- {finding.test.title} ({scale_of(finding.test).heading})"
-        movers = "; ".join(f"{high_or_low(m)} ({signed(m.correlation)})" for m in finding.movers)
+        movers = "; ".join(f"{high_or_low(path, r)} ({signed(r)})" for path, r in finding.movers.items())
         yield f"{of}: more where {movers}" if movers else f"{of}: none"
-        named |= {m.path: meanings.get(m.path, "of one organisation") for m in finding.movers}
+        named |= {path: meanings.get(path, "of one organisation") for path in finding.movers}
     if named:
         yield ""
         yield from (f"- `{path}`: {words}" for path, words in sorted(named.items()))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.command import begin_parser, folder_for, status_of
-from experiments.engine.work import Result, Task, Worker, at_work, digest
+from experiments.engine.work import Task, Worker, at_work, digest
 from experiments.tuning.accept import accept, centre
 from experiments.tuning.evaluate import Level, evaluate
 from experiments.tuning.report import Outcome, write
@@ -93,15 +93,9 @@ def look_elsewhere(
     points: list[dict[str, float]], moved: dict[str, float], level: Level, worker: Worker
 ) -> np.ndarray:
     """How far outside each number is at points where something else is moved."""
-    tasks = [
-        Task(digest("elsewhere", level, {**point, **moved}), _excess, ({**point, **moved}, level))
-        for point in points
-    ]
+    elsewhere = [point | moved for point in points]
+    tasks = [Task(digest("elsewhere", level, point), evaluate, (point, level)) for point in elsewhere]
     return np.array([result["excess"] for result in worker.do(tasks, f"with {moved}")])
-
-
-def _excess(point: dict[str, float], level: Level) -> Result:
-    return {"excess": evaluate(point, level).excess}
 
 
 def main() -> int:

@@ -40,22 +40,12 @@ FIRST, DRAWN, LUCK = 1, 2, 3
 """Purposes of random numbers, beside a search's seed."""
 
 
-def look_at(space: Space, shares: Floats, level: Level) -> Result:
-    """Look at a point, all of it."""
-    found = evaluate(space.point(shares), level, rest=space.rest)
-    return {
-        "found": found.found,
-        "excess": found.excess,
-        "distance": np.array(found.distance),
-        "given": np.array(found.given),
-    }
-
-
 def look(space: Space, worker: Worker, shares: Floats, levels: Sequence[Level], what: str) -> list[Result]:
     """Look at points as hard as is said, all of them whole."""
+    points = map(space.point, shares)
     tasks = [
-        Task(digest("look", level, space.point(at)), look_at, (space, at, level))
-        for at, level in zip(shares, levels, strict=True)
+        Task(digest("look", level, point), evaluate, (point, level, space.rest))
+        for point, level in zip(points, levels, strict=True)
     ]
     return worker.do(tasks, what)
 

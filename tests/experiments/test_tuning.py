@@ -25,7 +25,7 @@ from experiments.tuning import evaluate as evaluation
 from experiments.tuning import run, search
 from experiments.tuning.accept import TooFewError, accept, centre, give_up, is_within
 from experiments.tuning.emulator import Emulators, Looks, _binds, _scale
-from experiments.tuning.evaluate import NUMBERS, Evaluation, Level, evaluate, excess, penalty, width
+from experiments.tuning.evaluate import NUMBERS, Level, evaluate, excess, penalty, width
 from experiments.tuning.ranges import DIGITS
 from experiments.tuning.report import point_rows, summary, write
 from experiments.tuning.search import draw
@@ -240,8 +240,8 @@ def test_penalties_count_what_is_missed() -> None:
 
 def test_a_look_is_whole() -> None:
     whole = evaluate({}, SMALL)
-    assert not np.isnan(whole.excess).any()
-    assert whole.distance == pytest.approx(sum(penalty(x) for x in whole.excess))
+    assert not np.isnan(whole["excess"]).any()
+    assert whole["distance"] == pytest.approx(sum(penalty(x) for x in whole["excess"]))
 
 
 def test_all_numbers_are_looked_at_in_some_order() -> None:
@@ -251,10 +251,10 @@ def test_all_numbers_are_looked_at_in_some_order() -> None:
 def test_points_that_give_too_much_at_rest_are_none_of_the_priors() -> None:
     """From what organisations give at rest at the defaults, about .39."""
     found = evaluate({}, SMALL, rest=(0.3, 0.7))
-    assert found.distance < INF and 0.3 <= found.given <= 0.7
+    assert found["distance"] < INF and 0.3 <= found["given"] <= 0.7
     for rest in ((0.8, 1.0), (0.0, 0.1)):
         outside = evaluate({}, SMALL, rest=rest)
-        assert outside.distance == INF and outside.given == found.given
+        assert outside["distance"] == INF and outside["given"] == found["given"]
     assert len(NUMBERS) == sum(len(pattern.bands) for pattern in PATTERNS)
 
 
@@ -434,10 +434,10 @@ def planted(space: Any) -> Any:
     def stand_in(point: dict[str, float], level: Level, rest: Any = None) -> Any:
         shares = space.shares(point)
         u = 2.0 * shares - 1.0
-        if not 0.3 <= shares[4] <= 0.7:
-            return Evaluation(
-                np.full((len(bands), 3), math.nan), np.full(len(bands), math.nan), INF, shares[4]
-            )
+        given = np.array(shares[4])
+        if not 0.3 <= given <= 0.7:
+            nothing = np.full((len(bands), 3), math.nan)
+            return {"found": nothing, "excess": nothing[:, 0], "distance": np.array(INF), "given": given}
         noise = 0.4 / math.sqrt(level.replicates)
         places = np.full(len(bands), 0.5)
         places[two_ended] = [
@@ -451,7 +451,8 @@ def planted(space: Any) -> Any:
         half = 1.96 * noise * wide
         found = np.stack([values, values - half, values + half], axis=1)
         outside = [excess(Estimate(*f), b, level.most_chance) for f, b in zip(found, bands, strict=True)]
-        return Evaluation(found, np.array(outside), sum(penalty(x) for x in outside), shares[4])
+        distance = np.array(sum(penalty(x) for x in outside))
+        return {"found": found, "excess": np.array(outside), "distance": distance, "given": given}
 
     return stand_in
 
@@ -667,5 +668,5 @@ def test_what_is_tuned_says_so() -> None:
 def test_the_defaults_hold_what_the_accepted_points_hold() -> None:
     """With luck that neither the searches nor the choice has seen; they miss what was given up."""
     found = evaluate({}, Level(replicates=200, seed=4))
-    missed = [number.name for number, miss in zip(NUMBERS, found.excess, strict=True) if miss > 0.0]
+    missed = [number.name for number, miss in zip(NUMBERS, found["excess"], strict=True) if miss > 0.0]
     assert missed == points.load_summary()["given_up"]
