@@ -73,9 +73,6 @@ class Memory:
     def __contains__(self, key: str) -> bool:
         return key in self._done
 
-    def __len__(self) -> int:
-        return len(self._done)
-
     def read(self, keys: Iterable[str]) -> dict[str, Result]:
         """What came of some tasks; each file is opened once."""
         found: dict[str, Result] = {}

@@ -121,16 +121,6 @@ class Figure:
     published: Published
     reading: Reading
 
-    @property
-    def name(self) -> str:
-        """What was measured."""
-        return self.published.title
-
-    @property
-    def months(self) -> int:
-        """The last month that it needs."""
-        return max(self.published.month, self.published.reference_month)
-
     def simulated(self, outcome: Floats, alone: Floats) -> Floats:
         """What is simulated, in the published unit.
 
@@ -281,7 +271,7 @@ def effects(place: Place, runs: Runs, rules: Declared) -> list[Effect]:
     for figure in place.figures():
         with_, without = (figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in (BASE, WITHOUT))
         smallest = rules.matters.figure_percent / 100.0 * figure.published.reference_value
-        test = Test(title=figure.name, weights=arms, expect="less", smallest=smallest)
+        test = Test(title=figure.published.title, weights=arms, expect="less", smallest=smallest)
         found.append(find_effect(with_, without, test, figure.published.unit, rules))
     title = f"Change delivered by the last month, {place.load().months}"
     test = Test(title=title, weights=arms, expect="more", smallest=rules.matters.change_delivered)

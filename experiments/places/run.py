@@ -119,7 +119,7 @@ def _run(options: argparse.Namespace) -> None:
         for beside in f.beside:
             low, middle, high = beside.bands[BASE]
             span = f"{beside.figure.published.value:g}, {middle:.4g} ({low:.4g} to {high:.4g})"
-            print(f"{f.place.name}, {beside.figure.name}: {span}, {beside.verdict}")
+            print(f"{f.place.name}, {beside.figure.published.title}: {span}, {beside.verdict}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
@@ -39,14 +38,6 @@ PATIENCE = 120
 """Seconds that a browser may take to print."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One experiment of the report."""
-
-    stored: Stored
-    body: Markup
-
-
 def build(found: Sequence[Stored], out: Path, model: str) -> Path:
     """Write the report.
 
@@ -66,9 +57,7 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
     """
     clear(out)
     places = Places(out, {stored.folder.resolve(): stored.experiment.slug for stored in found})
-    parts = [Part(stored, body(stored, places)) for stored in found]
-    drawn = picture.draw(found)
-    if drawn:
+    if drawn := picture.draw(found):
         save_picture(drawn, out / picture.FILE)
     told = summary_page(found, picture=picture.FILE if drawn else "", model=model)
     summary = to_html(told, out, "summary", places)
@@ -80,7 +69,7 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
         standings=count_standings(found),
         summary=Markup(summary),
         problems=[stored for stored in found if stored.why],
-        parts=parts,
+        parts=[(stored, body(stored, places)) for stored in found],
         references=places.copy(REFERENCES, "files", "docs"),
     )
     file = out / "index.html"

@@ -73,19 +73,16 @@ def claims(folder: Path = CLAIMS) -> Iterator[Experiment]:
     for kind in ("claim", "study"):
         for file in sorted(folder.glob(f"*/{kind}.toml")):
             stated = tomllib.loads(file.read_text(encoding="utf-8"))
-            name = str(stated.get("name", file.parent.name))
-            title = str(stated.get("title", ""))
-            is_claim = kind == "claim"
-            withdrawn = stated.get("withdrawn", {})
+            name, title, withdrawn = stated["name"], stated["title"], stated.get("withdrawn", {})
             yield Experiment(
                 f"claims/{file.parent.name}",
-                f"{name}. {title}" if is_claim else title or name,
+                f"{name}. {title}" if kind == "claim" else title,
                 f"python -m experiments.claims.run {name.lower()}",
-                is_claim=is_claim,
-                built_in=" ".join(str(stated.get("built_in", "")).split()),
-                withdrawn=" ".join(str(withdrawn.get("why", "")).split()),
-                withdrawn_parts=tuple(map(str, withdrawn.get("parts", ()))),
-                withdrawn_model=str(withdrawn.get("model", "")),
+                is_claim=kind == "claim",
+                built_in=" ".join(stated["built_in"].split()),
+                withdrawn=" ".join(withdrawn.get("why", "").split()),
+                withdrawn_parts=tuple(withdrawn.get("parts", ())),
+                withdrawn_model=withdrawn.get("model", ""),
             )
 
 

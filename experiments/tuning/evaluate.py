@@ -11,8 +11,8 @@ import numpy as np
 from experiments.engine.work import Result
 from experiments.patterns.estimates import Estimate
 from experiments.patterns.figure import NATURAL_FLOOR
-from experiments.patterns.looks import Look
 from experiments.patterns.patterns import PATTERNS, Band
+from experiments.patterns.runs import Look
 from partnersim.scenario.scenario import Scenario
 
 ORDER = (
@@ -97,7 +97,7 @@ def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float]
     places = {FAMILY: Scenario.load(FAMILY).replace(dict(point))}
     found = np.full((len(NUMBERS), 3), np.nan)
     outside = np.full(len(NUMBERS), np.nan)
-    look.runner.keep(places[FAMILY], LONGEST)
+    look.keep(places[FAMILY], LONGEST)
     given = float(look.run(places[FAMILY], 0, "contribution")["contribution"].mean())
     is_prior = rest[0] <= given <= rest[1]
     distance = 0.0 if is_prior else math.inf

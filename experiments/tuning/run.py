@@ -21,7 +21,7 @@ from experiments.tuning.accept import accept, centre
 from experiments.tuning.evaluate import Level, evaluate
 from experiments.tuning.report import Outcome, write
 from experiments.tuning.search import confirm_levels, look, search
-from experiments.tuning.space import PRIORS, Ranged, Space, Stage, declared_hash, read_held, read_space
+from experiments.tuning.space import PRIORS, Space, Stage, declared_hash, read_space
 from partnersim.model.version import EQUATIONS
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ def quick(space: Space) -> Space:
     return replace(space, search=space.search.model_copy(update=small), rest=(0.0, 1.0))
 
 
-def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
+def tune(space: Space, worker: Worker) -> Outcome:
     """Search twice, confirm, accept and choose; what is stored is not run again.
 
     Raises
@@ -83,7 +83,7 @@ def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
         at_defaults=at_defaults,
         elsewhere={
             f"`{entry.path}` at {end:g}": look_elsewhere(points, {entry.path: end}, hard, worker)
-            for entry in held
+            for entry in space.held
             for end in (entry.low, entry.high)
         },
     )
@@ -106,11 +106,11 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    space, held = read_space(options.priors), read_held(options.priors)
+    space = read_space(options.priors)
     if options.quick:
         space, options.workers = quick(space), 1
     with at_work(store_of(options.store, space), options.workers) as worker:
-        outcome = tune(space, held, worker)
+        outcome = tune(space, worker)
     if folder := folder_for(options, HERE):
         write(outcome, folder)
 

@@ -21,7 +21,7 @@ from experiments.engine.study import AS_IS, BASE, Event, Study, common, file_of,
 from experiments.engine.study import Test as Asked
 from experiments.engine.work import Memory, Worker, open_pool
 from experiments.points import Points
-from experiments.tuning.space import read_held
+from experiments.tuning.space import read_space
 from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.results import Results
 from partnersim.scenario.errors import ScenarioError
@@ -152,7 +152,7 @@ def test_every_arm_is_a_possible_place_in_every_world(name: str) -> None:
 
 def test_the_map_is_over_what_was_not_tuned_and_within_its_ranges() -> None:
     claim = study("b1")
-    held = {entry.path: entry for entry in read_held()}
+    held = {entry.path: entry for entry in read_space().held}
     axes = {axis.path: axis.values for axis in claim.map.axes}
     assert set(axes) == {*held, "organisations.*.interdependence"}
     for path, entry in held.items():

@@ -15,11 +15,10 @@ import partnersim
 from experiments import points
 from experiments.engine.work import Memory, Worker, at_work, open_pool
 from experiments.patterns.estimates import Estimate, Floats
-from experiments.patterns.looks import DECLARED, Look
+from experiments.patterns.looks import DECLARED
 from experiments.patterns.patterns import PATTERNS, Band, read_patterns
-from experiments.patterns.runs import Runner
+from experiments.patterns.runs import Look
 from experiments.points import Points
-from experiments.provenance import say_if_out_of_date
 from experiments.screening.design import read_priors
 from experiments.tuning import evaluate as evaluation
 from experiments.tuning import run, search
@@ -29,7 +28,7 @@ from experiments.tuning.evaluate import NUMBERS, Level, evaluate, excess, penalt
 from experiments.tuning.ranges import DIGITS
 from experiments.tuning.report import point_rows, summary, write
 from experiments.tuning.search import draw
-from experiments.tuning.space import PRIORS, Stage, declared_hash, read_held, read_space
+from experiments.tuning.space import PRIORS, Stage, declared_hash, read_space
 from partnersim.model.version import EQUATIONS, MODEL_VERSION
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError
@@ -115,11 +114,11 @@ def test_what_is_free_is_plausible_and_says_why() -> None:
         assert (prior.low, prior.high) == (screened[prior.path].low, screened[prior.path].high), prior.path
     # What a source fixes, what is a place's own, and what nobody's observation may choose.
     assert not set(space.paths) & {"place.demand_growth", "programme.n_simultaneous", "trust.hope"}
-    assert {entry.path: (entry.low, entry.high) for entry in read_held()} == {
+    assert {entry.path: (entry.low, entry.high) for entry in read_space().held} == {
         "trust.hope": (0.0, 1.0),
         "decision.exposure": (0.05, 0.3),
     }
-    assert not {entry.path for entry in read_held()} & set(space.paths)
+    assert not {entry.path for entry in read_space().held} & set(space.paths)
 
 
 def test_the_rule_is_the_one_fixed_beforehand() -> None:
@@ -148,10 +147,10 @@ def test_points_are_run_as_they_are_written() -> None:
 def test_cheap_runs_are_those_of_the_model() -> None:
     place = Scenario.load("integrated-care")
     late = place.replace({"events": [{"type": "common_crisis", "month": 6}]})
-    runner = Runner(seed=3, first=2, replicates=4)
+    look = Look(seed=3, first=2, replicates=4)
     names = ("trust", "outcome")
     for scenario, months in ((place, 9), (late, 9), (late, 5), (Scenario.load("drawn"), 7)):
-        found = runner.run(scenario, months, names)
+        found = look.run(scenario, months, *names)
         short = first_months(scenario, months)
         wanted = partnersim.run(short, 4, 3, first_replicate=2, series=names, workers=1).series
         for name in names:
@@ -161,18 +160,18 @@ def test_cheap_runs_are_those_of_the_model() -> None:
 def test_what_is_kept_serves_its_own_scenario_alone() -> None:
     place = Scenario.load("integrated-care")
     other = place.replace({"trust.deeds": 0.3})
-    fresh, kept = Runner(1, 0, 2), Runner(1, 0, 2)
+    fresh, kept = Look(replicates=2), Look(replicates=2)
     kept.keep(place, 12)
     for scenario, months in ((place, 6), (place, 12), (place, 14), (other, 6)):
-        one = fresh.run(scenario, months, ["trust"])["trust"]
-        assert np.array_equal(one, kept.run(scenario, months, ["trust"])["trust"])
+        one = fresh.run(scenario, months, "trust")["trust"]
+        assert np.array_equal(one, kept.run(scenario, months, "trust")["trust"])
 
 
 def test_each_replicate_has_its_own_scenario_and_its_own_luck() -> None:
     places = [Scenario.load("integrated-care").replace({"vision.size": s}) for s in (120.0, 480.0)]
-    found = Runner(1, 5, 2).run_each(places, 12, ["change_delivered"])["change_delivered"]
+    found = Look(first=5, replicates=2).run_each(places, 12, "change_delivered")["change_delivered"]
     for row, scenario in enumerate(places):
-        alone = Runner(1, 5 + row, 1).run(scenario, 12, ["change_delivered"])["change_delivered"]
+        alone = Look(first=5 + row, replicates=1).run(scenario, 12, "change_delivered")["change_delivered"]
         assert np.array_equal(found[row], alone[0])
 
 
@@ -546,7 +545,7 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 def outcome() -> Any:
     """A tuning of a few points of the real model, in this process."""
     with open_pool(1) as pool:
-        return run.tune(run.quick(read_space()), read_held(), Worker(Memory(), pool, lambda what: None))
+        return run.tune(run.quick(read_space()), Worker(Memory(), pool, lambda what: None))
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
@@ -584,7 +583,7 @@ def test_points_are_out_of_date_when_the_model_changes(
     said = summary(outcome)
     assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
-    assert "There are none yet" in points.say_if_not_current(tmp_path)
+    assert points.say_if_not_current(tmp_path) == "there are none yet"
     for key, words in (
         ("model", "not with the model as it is"),
         ("declared", "priors or bands have changed"),
@@ -604,8 +603,8 @@ def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
 def test_accepted_points_of_another_model_are_refused_with_what_mends_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(points, "say_if_not_current", lambda: "Out of date: x. Run `y` again.")
-    with pytest.raises(ScenarioError, match=r"accepted\.csv: out of date: x\. Run `y` again\."):
+    monkeypatch.setattr(points, "say_if_not_current", lambda: "x")
+    with pytest.raises(ScenarioError, match=r"accepted\.csv: x; make them again with `python -m exp"):
         Points.choose(None)
     other = tmp_path / "points.csv"
     other.write_text("place.reach\n0.3\n")
@@ -621,13 +620,6 @@ def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.Monkey
             "experiments.tuning.space.packaged_text", lambda name, added=added: added + packaged_text(name)
         )
         assert (declared_hash(space) == before) == is_same, added
-
-
-def test_what_is_out_of_date_says_what_to_run() -> None:
-    assert say_if_out_of_date(MODEL_VERSION, "make x") == ""
-    assert say_if_out_of_date("abc", "make x", "abc") == ""
-    said = say_if_out_of_date("abc", "make x")
-    assert "abc" in said and MODEL_VERSION in said and "`make x`" in said
 
 
 def test_what_is_kept_is_small_and_is_of_this_model_or_says_that_it_is_not() -> None:
