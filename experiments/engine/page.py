@@ -170,13 +170,8 @@ def map_title(found: Answer, study: Study) -> str:
 
 def headline(study: Study, found: Answer) -> str:
     """The title of a figure: the claim, and what came of it."""
-    best = [f for f in found.findings if not math.isnan(f.best)]
-    if best:
-        first, second = sorted(best, key=lambda f: -f.best)[:2]
-        return (
-            f"{study.title}: best in {percent(first.best)} of points is {first.test.title}, of its "
-            f"budget; in {percent(second.best)} {second.test.title}"
-        )
+    if best := "; ".join(_best_choices(study, found.findings)):
+        return f"{study.title}: {best}"
     held = [part for part, state in found.parts.items() if state == HOLDS]
     if found.word != ONLY_WHERE:
         return f"{study.title}: {found.word}"
@@ -187,6 +182,18 @@ def headline(study: Study, found: Answer) -> str:
         return f"{study.title}: {_parts(found, is_full=False)}"
     which = f", {join(held)}" if 0 < len(held) <= MOST_PARTS else ""
     return f"{study.title}: holds for {len(held)} of {len(found.parts)}{which}"
+
+
+def _best_choices(study: Study, findings: Sequence[Finding]) -> Iterator[str]:
+    """Of each budget what is best in most of the accepted set, the smallest budget first."""
+    by_budget: dict[float, list[Finding]] = {}
+    for finding in findings:
+        if not math.isnan(finding.best):
+            (budget,) = {study.arms[name].budget for name in finding.test.weights if name in study.arms}
+            by_budget.setdefault(budget or 0.0, []).append(finding)
+    for budget, choices in sorted(by_budget.items()):
+        first = max(choices, key=lambda finding: finding.best)
+        yield f"of {budget:g} days a month {first.test.title}, at {percent(first.best)} of points"
 
 
 def _parts(found: Answer, *, is_full: bool) -> str:

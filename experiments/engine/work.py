@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +29,6 @@ Result = Mapping[str, np.ndarray[Any, Any]]
 STORE_EVERY = 10.0
 TELL_EVERY = 20.0
 WORKERS = min(n_cores(), 2)
-
-Tell = Callable[[str], None]
 
 
 def say(what: str) -> None:
@@ -114,35 +113,29 @@ class Memory:
 Pool = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
 
 
-@contextmanager
-def open_pool(workers: int) -> Iterator[Pool]:
-    """Open what does tasks: this process, or some of its own; results come as they are done."""
-    if workers == 1:
-        yield lambda tasks: ((task, task.function(*task.given)) for task in tasks)
-        return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=stand_by)
+def do_here(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+    """Do tasks in this process."""
+    for task in tasks:
+        yield task, task.function(*task.given)
 
-    def do(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()
-        while waiting or in_hand:
-            while waiting and len(in_hand) < 4 * workers:
-                task = waiting.pop()
-                in_hand[pool.submit(task.function, *task.given)] = task
-            done, _ = wait(in_hand, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield in_hand.pop(future), future.result()
 
-    try:
-        yield do
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _do_in(pool: ProcessPoolExecutor, most: int, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+    """Do tasks in other processes, so many in hand at a time; results come as they are done."""
+    waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()
+    while waiting or in_hand:
+        while waiting and len(in_hand) < most:
+            task = waiting.pop()
+            in_hand[pool.submit(task.function, *task.given)] = task
+        done, _ = wait(in_hand, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield in_hand.pop(future), future.result()
 
 
 class Worker:
     """Does what is not yet done, keeps it, and says how far it is."""
 
-    def __init__(self, memory: Memory, pool: Pool, tell: Tell = say) -> None:
-        self.memory, self.pool, self.tell = memory, pool, tell
+    def __init__(self, memory: Memory, pool: Pool = do_here) -> None:
+        self.memory, self.pool = memory, pool
 
     def do(self, tasks: Sequence[Task], what: str) -> list[Result]:
         """Do tasks; what came of them, in their order."""
@@ -159,7 +152,7 @@ class Worker:
                 if now - told > TELL_EVERY:
                     told = now
                     left = (now - begun) / n_done * (len(pending) - n_done) / 60.0
-                    self.tell(f"{what}: {n_done} of {len(pending)}; about {left:.0f} minutes left")
+                    say(f"{what}: {n_done} of {len(pending)}; about {left:.0f} minutes left")
         finally:
             self.memory.add(fresh)
         found = self.memory.read({task.key for task in tasks})
@@ -167,7 +160,13 @@ class Worker:
 
 
 @contextmanager
-def at_work(store: Path | None, workers: int = WORKERS, tell: Tell = say) -> Iterator[Worker]:
-    """Open a memory and a pool."""
-    with open_pool(workers) as pool:
-        yield Worker(Memory(store), pool, tell)
+def at_work(store: Path, workers: int) -> Iterator[Worker]:
+    """Open a memory, and as many processes as are asked for; one is this."""
+    if workers == 1:
+        yield Worker(Memory(store))
+        return
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=stand_by)
+    try:
+        yield Worker(Memory(store), partial(_do_in, pool, 4 * workers))
+    finally:
+        pool.shutdown(cancel_futures=True)

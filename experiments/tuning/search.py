@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.engine.work import Result, Task, Worker, digest
+from experiments.engine.work import Result, Task, Worker, digest, say
 from experiments.patterns.estimates import Floats
 from experiments.tuning.accept import TooFewError
 from experiments.tuning.emulator import Emulators, Looks
@@ -169,7 +169,7 @@ def _look_at_wave(
     known = distance[np.isfinite(distance)]
     if len(known) < 2:
         raise TooFewError(f"{what}: of {len(shares)} points {len(known)} are of the priors; 2 are needed")
-    worker.tell(
+    say(
         f"{what}: {len(known)} of {len(shares)} points are of the priors; distance {np.median(known):.2f} "
         f"(median), {known.min():.2f} (least)"
     )

@@ -12,7 +12,7 @@ import pytest
 from experiments import rebuild
 from experiments.engine.changes import as_declared
 from experiments.engine.study import folders
-from experiments.engine.work import Memory, Worker, open_pool
+from experiments.engine.work import Memory, Worker
 from experiments.screening import design, effects, report
 from experiments.screening import run as screening_run
 from partnersim.model.version import MODEL_VERSION
@@ -87,23 +87,6 @@ def test_what_is_moved_stays_within_what_is_declared() -> None:
     assert several == {"drawn.n_organisations": 7} and isinstance(several["drawn.n_organisations"], int)
 
 
-def test_spread_of_objectives() -> None:
-    place = Scenario.load("integrated-care")
-    prior = prior_of("organisations.*.objectives")
-    same = place.replace(design.changes_of(prior, 1.0, place))
-    alike = place.replace(design.changes_of(prior, 0.0, place))
-    wider = place.replace(design.changes_of(prior, 1.2, place))
-    for domain in place.domains:
-        before = [o.objectives[domain] for o in place.organisations]
-        assert [o.objectives[domain] for o in same.organisations] == pytest.approx(before)
-        assert [o.objectives[domain] for o in alike.organisations] == pytest.approx(
-            [np.mean(before)] * len(before)
-        )
-    hospital = wider.organisations[0].objectives
-    assert sum(hospital.values()) == pytest.approx(1.0)
-    assert hospital["urgent_care"] > 0.6
-
-
 def test_a_switch_of_host_and_a_lead_name_the_first_organisation() -> None:
     place = Scenario.load("integrated-care").replace({"coordinators": [{"name": "ana"}]})
     host = prior_of("coordinators.*.host")
@@ -171,8 +154,7 @@ def screened(monkeypatch: pytest.MonkeyPatch) -> Any:
     chosen = ("decision.exposure", "organisations.*.pressure", "place.demand_growth")
     monkeypatch.setattr(screening_run, "plan", lambda setting: [prior_of(path) for path in chosen])
     extent = screening_run.Extent(trajectories=2, replicates=2, families=("two-organisations, c",))
-    with open_pool(1) as pool:
-        (found,) = screening_run.screen(extent, Worker(Memory(), pool, lambda what: None))
+    (found,) = screening_run.screen(extent, Worker(Memory()))
     return found
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 
 import partnersim
 from experiments import points
-from experiments.engine.work import Memory, Worker, at_work, open_pool
+from experiments.engine.work import Memory, Worker
 from experiments.patterns.estimates import Estimate, Floats
 from experiments.patterns.looks import DECLARED
 from experiments.patterns.patterns import PATTERNS, Band, read_patterns
@@ -388,13 +388,6 @@ def small_space(**changes: Any) -> Any:
     return dataclasses.replace(space, search=space.search.model_copy(update=changes))
 
 
-@pytest.fixture
-def worker() -> Any:
-    """What does tasks in this process."""
-    with open_pool(1) as pool:
-        yield Worker(Memory(), pool, lambda what: None)
-
-
 def nearest(shares: Floats, others: Floats) -> float:
     """How far points are from the nearest of others, in the median."""
     apart = np.sqrt(((shares[:, np.newaxis] - others) ** 2).sum(axis=-1))
@@ -462,17 +455,17 @@ PLANTED = [
 ]
 
 
-def search_for_what_is_planted(monkeypatch: pytest.MonkeyPatch, worker: Any, seed: int) -> Any:
+def search_for_what_is_planted(monkeypatch: pytest.MonkeyPatch, seed: int) -> Any:
     space = small_space(
         first_points=600, waves=2, kept=0.2, steps=300, stages=PLANTED, population=60, confirm_replicates=200
     )
     monkeypatch.setattr(search, "evaluate", planted(space))
-    return search.search(space, worker, seed)
+    return search.search(space, Worker(Memory()), seed)
 
 
-def test_two_searches_find_all_of_the_same_place(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_searches_find_all_of_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """In 23 parameters. A search by copies and steps collapsed here: .25 within, 1.3 between searches."""
-    first, second = (search_for_what_is_planted(monkeypatch, worker, seed) for seed in (1, 2))
+    first, second = (search_for_what_is_planted(monkeypatch, seed) for seed in (1, 2))
     for found in (first, second):
         assert found.shares.shape == (60, len(read_space().priors))
         drawn, left = found.waves[0], found.waves[-1]
@@ -484,7 +477,7 @@ def test_two_searches_find_all_of_the_same_place(worker: Any, monkeypatch: pytes
     assert not np.array_equal(first.shares, second.shares)
 
 
-def test_each_point_has_its_own_luck(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_point_has_its_own_luck(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     space = small_space(first_points=20, waves=0)
     found = planted(space)
@@ -494,7 +487,7 @@ def test_each_point_has_its_own_luck(worker: Any, monkeypatch: pytest.MonkeyPatc
         return found(point, level, rest)
 
     monkeypatch.setattr(search, "evaluate", noting)
-    search.search(space, worker, 1)
+    search.search(space, Worker(Memory()), 1)
     assert len(asked) == len(set(asked)) > 20
 
 
@@ -516,8 +509,7 @@ def test_a_search_that_was_interrupted_ends_as_it_would_have(
         return found(*given, **named)
 
     def go(folder: Path) -> Any:
-        with at_work(folder, 1, lambda what: None) as worker:
-            return search.search(space, worker, 1)
+        return search.search(space, Worker(Memory(folder)), 1)
 
     monkeypatch.setattr(search, "evaluate", found)
     whole = go(tmp_path / "whole")
@@ -544,8 +536,7 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def outcome() -> Any:
     """A tuning of a few points of the real model, in this process."""
-    with open_pool(1) as pool:
-        return run.tune(run.quick(read_space()), Worker(Memory(), pool, lambda what: None))
+    return run.tune(run.quick(read_space()), Worker(Memory()))
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
@@ -593,11 +584,6 @@ def test_points_are_out_of_date_when_the_model_changes(
         (tmp_path / "summary.toml").write_text("\n".join(lines), encoding="utf-8")
         now = points.say_if_not_current(tmp_path)
         assert words in now and bool(now) == bool(words)
-
-
-def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"experiments\.tuning\.run"):
-        Points.read(tmp_path / "accepted.csv")
 
 
 def test_accepted_points_of_another_model_are_refused_with_what_mends_it(
