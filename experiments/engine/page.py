@@ -170,8 +170,8 @@ def map_title(found: Answer, study: Study) -> str:
 
 def headline(study: Study, found: Answer) -> str:
     """The title of a figure: the claim, and what came of it."""
-    if best := "; ".join(_best_choices(study, found.findings)):
-        return f"{study.title}: {best}"
+    if any(not math.isnan(finding.best) for finding in found.findings):
+        return _best_choices(study, found.findings)
     held = [part for part, state in found.parts.items() if state == HOLDS]
     if found.word != ONLY_WHERE:
         return f"{study.title}: {found.word}"
@@ -184,16 +184,19 @@ def headline(study: Study, found: Answer) -> str:
     return f"{study.title}: holds for {len(held)} of {len(found.parts)}{which}"
 
 
-def _best_choices(study: Study, findings: Sequence[Finding]) -> Iterator[str]:
-    """Of each budget what is best in most of the accepted set, the smallest budget first."""
+def _best_choices(study: Study, findings: Sequence[Finding]) -> str:
+    """As what each budget brings most in most of the accepted set, the smallest budget first."""
     by_budget: dict[float, list[Finding]] = {}
     for finding in findings:
         if not math.isnan(finding.best):
             (budget,) = {study.arms[name].budget for name in finding.test.weights if name in study.arms}
             by_budget.setdefault(budget or 0.0, []).append(finding)
+    said = []
     for budget, choices in sorted(by_budget.items()):
         first = max(choices, key=lambda finding: finding.best)
-        yield f"of {budget:g} days a month {first.test.title}, at {percent(first.best)} of points"
+        days, of = ("", "") if said else (" staff days a month bring most", " of points")
+        said.append(f"{budget:g}{days} as {first.test.title} ({percent(first.best)}{of})")
+    return "; ".join(said)
 
 
 def _parts(found: Answer, *, is_full: bool) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run_line
-from tests.pages import ROOT, code_blocks, read
+from tests.commands import run_page
+from tests.pages import ROOT, read
 
 
 @pytest.mark.slow
@@ -15,11 +15,7 @@ def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     page = read("docs/discovery.md")
     shutil.copy(ROOT / "docs" / "examples" / "where.toml", tmp_path)
-    for block in code_blocks(page, "sh"):
-        for line in block.splitlines():
-            run_line(line, tmp_path)
-    (tmp_path / "tutorial.py").write_text("\n".join(code_blocks(page, "python")), encoding="utf-8")
-    run_line("python tutorial.py", tmp_path)
+    run_page(page, tmp_path)
     for folder, file in (("phases", "phases-1.png"), ("speed", "map-1.png"), ("boxes", "box-1.png")):
         assert (tmp_path / folder / file).is_file()
     told = json.loads((tmp_path / "boxes" / "boxes.json").read_text(encoding="utf-8"))["boxes"][0]["sentence"]

@@ -19,8 +19,8 @@ from partnersim.scenario.declared import parameters
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.reference import parameters_markdown
 from partnersim.scenario.scenario import Scenario
-from tests.commands import run_line
-from tests.pages import ROOT, code_blocks, read, without_code_blocks
+from tests.commands import run_page
+from tests.pages import ROOT, code_blocks, known_citations, read, without_code_blocks
 
 PACKAGE = ROOT / "partnersim"
 DOCS = ROOT / "docs"
@@ -73,25 +73,15 @@ def core_function(dotted: str) -> Any:
 
 
 @pytest.mark.slow
-def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
+def test_commands_and_python_of_the_readme_run_as_written(tmp_path: Path) -> None:
     page = read("README.md")
-    lines = [line for block in code_blocks(page, "sh") for line in block.splitlines()]
-    assert lines
+    assert code_blocks(page, "sh") and code_blocks(page, "python")
     (plan,) = code_blocks(page, "toml")
     (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
-    for line in lines:
-        run_line(line, tmp_path)
+    run_page(page, tmp_path)
     assert list((tmp_path / "results").glob("*.csv"))
     assert list((tmp_path / "results").glob("*.png"))
     assert list((tmp_path / "analysis").glob("*.png"))
-
-
-@pytest.mark.slow
-def test_python_of_the_readme_runs_as_written(tmp_path: Path) -> None:
-    blocks = code_blocks(read("README.md"), "python")
-    assert blocks
-    (tmp_path / "tutorial.py").write_text("\n".join(blocks), encoding="utf-8")
-    run_line("python tutorial.py", tmp_path)
 
 
 def test_readme_names_targets_of_the_makefile() -> None:
@@ -129,10 +119,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
-
-
-def known_citations() -> list[str]:
-    return re.findall(r"^@\w+\{([^,\s]+),", read("docs/references.bib"), re.MULTILINE)
 
 
 def texts_that_cite() -> Iterator[tuple[str, str]]:

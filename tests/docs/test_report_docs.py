@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run_line
+from tests.commands import run_page
 from tests.pages import code_blocks, read
 
 PAGE = "docs/report.md"
@@ -15,9 +15,7 @@ def test_commands_run_as_written(tmp_path: Path) -> None:
     pytest.importorskip("sklearn")
     (plan,) = code_blocks(read(PAGE), "toml")
     (tmp_path / "asked.toml").write_text(plan, encoding="utf-8")
-    for block in code_blocks(read(PAGE), "sh"):
-        for line in block.splitlines():
-            run_line(line, tmp_path)
+    run_page(read(PAGE), tmp_path)
     plain = (tmp_path / "asked" / "report.html").read_text(encoding="utf-8")
     asked = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "partnersim analyse asked --out analysis" in plain

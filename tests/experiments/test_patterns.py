@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from experiments.patterns.patterns import PATTERNS, Band
 from experiments.patterns.runs import Look
 from partnersim.model.version import MODEL_VERSION
 from partnersim.scenario.scenario import Scenario
-from tests.pages import ROOT
+from tests.pages import known_citations
 
 TINY = Look(replicates=6, resamples=5)
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
@@ -98,8 +97,7 @@ def test_there_are_nineteen_patterns_and_each_says_what_it_is() -> None:
 
 
 def test_sources_of_patterns_are_in_the_references() -> None:
-    text = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
-    known = set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
+    known = set(known_citations())
     assert {key for pattern in PATTERNS for key in pattern.sources} <= known
     assert {"morris1991", "bohnet2004", "bohnet2008"} <= known
 
