@@ -54,50 +54,36 @@ class Task(NamedTuple):
 
 
 class Memory:
-    """A folder of what was done; without a folder it lasts as long as the process."""
+    """A folder of what was done."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._done: dict[str, Result | Path] = {}
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for file in sorted(folder.glob("*.npz")):
-                self._note(file)
-
-    def _note(self, file: Path) -> None:
-        with zipfile.ZipFile(file) as archive:
-            for name in archive.namelist():
-                self._done[name.partition("/")[0]] = file
+        self._done: dict[str, Path] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(folder.glob("*.npz")):
+            with zipfile.ZipFile(file) as archive:
+                self._done |= {name.partition("/")[0]: file for name in archive.namelist()}
 
     def __contains__(self, key: str) -> bool:
         return key in self._done
 
     def read(self, keys: Iterable[str]) -> dict[str, Result]:
         """What came of some tasks; each file is opened once."""
-        found: dict[str, Result] = {}
-        by_file: dict[Path, list[str]] = {}
+        by_file: dict[Path, set[str]] = {}
         for key in keys:
-            kept = self._done[key]
-            if isinstance(kept, Path):
-                by_file.setdefault(kept, []).append(key)
-            else:
-                found[key] = kept
+            by_file.setdefault(self._done[key], set()).add(key)
+        found: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
         for file, wanted in by_file.items():
             with np.load(file, allow_pickle=False) as archive:
-                names: dict[str, list[str]] = {}
                 for name in archive.files:
                     key, _, rest = name.partition("/")
-                    names.setdefault(key, []).append(rest)
-                for key in wanted:
-                    found[key] = {rest: archive[f"{key}/{rest}"] for rest in names[key]}
-        return found
+                    if key in wanted:
+                        found.setdefault(key, {})[rest] = archive[name]
+        return dict(found)
 
     def add(self, results: Mapping[str, Result]) -> None:
         """Keep some results, all of them or none."""
         if not results:
-            return
-        if self.folder is None:
-            self._done |= results
             return
         arrays = {f"{key}/{name}": array for key, result in results.items() for name, array in result.items()}
         file = self.folder / f"{digest(sorted(results))}.npz"

@@ -351,10 +351,10 @@ def test_what_was_run_is_not_run_again(ran: tuple[Runs, Path], monkeypatch: pyte
         run_study(small_study(), POINTS, Worker(Memory(store)), replicates=4)
 
 
-def test_worlds_have_their_own_points_and_replicates() -> None:
+def test_worlds_have_their_own_points_and_replicates(tmp_path: Path) -> None:
     told = {"axes": [{"name": "x", "path": "decision.exposure", "values": [0.1, 0.2]}]}
     told |= {"points": 1, "replicates": 2}
-    runs = run_study(small_study(map=told), POINTS, Worker(Memory()), replicates=3)
+    runs = run_study(small_study(map=told), POINTS, Worker(Memory(tmp_path)), replicates=3)
     assert runs.values[BASE, AS_IS][CHANGE].shape == (2, 3)
     assert runs.values[BASE, "x 0.1"][CHANGE].shape == (1, 2)
     at = {path: column[0].item() for path, column in POINTS.columns.items()}

@@ -275,9 +275,9 @@ def points(accepted: Path) -> Points:
 
 
 @pytest.fixture(scope="module")
-def found(points: Points) -> list[Any]:
+def found(points: Points, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """What is found of both places, four times at each."""
-    worker = Worker(Memory())
+    worker = Worker(Memory(tmp_path_factory.mktemp("store")))
     return [
         places_run.find(place, places_run.run_place(place, points, SMALL, worker), SMALL)
         for place in SMALL.place

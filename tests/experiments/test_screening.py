@@ -149,17 +149,14 @@ def test_a_parameter_that_few_settings_have_is_pooled_over_those() -> None:
     assert sizes["up"]["cost"].in_sd == pytest.approx(3.0 / one.scale[0])
 
 
-def screened(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Three numbers in one setting, in this process."""
+def test_growth_of_demand_moves_nothing_that_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three numbers in one setting."""
     chosen = ("decision.exposure", "organisations.*.pressure", "place.demand_growth")
     monkeypatch.setattr(screening_run, "plan", lambda setting: [prior_of(path) for path in chosen])
     extent = screening_run.Extent(trajectories=2, replicates=2, families=("two-organisations, c",))
-    (found,) = screening_run.screen(extent, Worker(Memory()))
-    return found
-
-
-def test_growth_of_demand_moves_nothing_that_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = screened(monkeypatch)
+    (found,) = screening_run.screen(extent, Worker(Memory(tmp_path)))
     assert set(found.moved[2]) == {0.0}
     assert found.moved[0].max() == found.moved[1].max() == 1.0
 

@@ -455,17 +455,17 @@ PLANTED = [
 ]
 
 
-def search_for_what_is_planted(monkeypatch: pytest.MonkeyPatch, seed: int) -> Any:
+def search_for_what_is_planted(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> Any:
     space = small_space(
         first_points=600, waves=2, kept=0.2, steps=300, stages=PLANTED, population=60, confirm_replicates=200
     )
     monkeypatch.setattr(search, "evaluate", planted(space))
-    return search.search(space, Worker(Memory()), seed)
+    return search.search(space, Worker(Memory(folder)), seed)
 
 
-def test_two_searches_find_all_of_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_searches_find_all_of_the_same_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In 23 parameters. A search by copies and steps collapsed here: .25 within, 1.3 between searches."""
-    first, second = (search_for_what_is_planted(monkeypatch, seed) for seed in (1, 2))
+    first, second = (search_for_what_is_planted(tmp_path / str(seed), monkeypatch, seed) for seed in (1, 2))
     for found in (first, second):
         assert found.shares.shape == (60, len(read_space().priors))
         drawn, left = found.waves[0], found.waves[-1]
@@ -477,7 +477,7 @@ def test_two_searches_find_all_of_the_same_place(monkeypatch: pytest.MonkeyPatch
     assert not np.array_equal(first.shares, second.shares)
 
 
-def test_each_point_has_its_own_luck(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_point_has_its_own_luck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     space = small_space(first_points=20, waves=0)
     found = planted(space)
@@ -487,7 +487,7 @@ def test_each_point_has_its_own_luck(monkeypatch: pytest.MonkeyPatch) -> None:
         return found(point, level, rest)
 
     monkeypatch.setattr(search, "evaluate", noting)
-    search.search(space, Worker(Memory()), 1)
+    search.search(space, Worker(Memory(tmp_path)), 1)
     assert len(asked) == len(set(asked)) > 20
 
 
@@ -534,9 +534,9 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Any:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A tuning of a few points of the real model, in this process."""
-    return run.tune(run.quick(read_space()), Worker(Memory()))
+    return run.tune(run.quick(read_space()), Worker(Memory(tmp_path_factory.mktemp("store"))))
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
