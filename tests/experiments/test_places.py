@@ -180,16 +180,16 @@ def test_points_count_alike_and_each_has_its_own_band() -> None:
     read = figure("start")
     read = Figure(read.published.model_copy(update={"value": 100.0}), read.reading)
     found = places.set_beside(read, runs_of(outcome), DECLARED)
-    assert found.share_of_points == 0.25
-    assert found.bands[BASE][1] == 2000.0
-    assert found.bands[BASE][0] == pytest.approx(200.0 * quantiles(ratios.ravel(), [0.05])[0])
-    assert found.verdict == "agrees in part"
+    assert found["share_of_points"] == 0.25
+    assert found["simulated"][BASE][1] == 2000.0
+    assert found["simulated"][BASE][0] == pytest.approx(200.0 * quantiles(ratios.ravel(), [0.05])[0])
+    assert found["verdict"] == "agrees in part"
 
 
 # --- What the coordinator did -----------------------------------------------------------------
 
 
-def effect_of(apart: np.ndarray[Any, Any]) -> places.Effect:
+def effect_of(apart: np.ndarray[Any, Any]) -> dict[str, Any]:
     test = Asked(title="x", weights={BASE: 1.0, WITHOUT: -1.0}, expect="less", smallest=1.0)
     return places.find_effect(50.0 + apart, np.full(apart.shape, 50.0), test, "y", DECLARED)
 
@@ -208,9 +208,9 @@ def effect_of(apart: np.ndarray[Any, Any]) -> places.Effect:
 def test_what_a_coordinator_did_is_judged_by_the_rule_of_the_claims(means: list[float], outcome: str) -> None:
     noise = np.array([-0.1, 0.1] * 50)
     found = effect_of(np.array(means)[:, None] + noise)
-    assert found.outcome == outcome
-    assert found.found.mean == pytest.approx(np.mean(means))
-    assert found.without == 50.0
+    assert found["outcome"] == outcome
+    assert found["mean"] == pytest.approx(np.mean(means))
+    assert found["without"] == 50.0
 
 
 # --- The accepted points ----------------------------------------------------------------------
@@ -275,34 +275,30 @@ def points(accepted: Path) -> Points:
 
 
 @pytest.fixture(scope="module")
-def found(points: Points, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
-    """What is found of both places, four times at each."""
+def runs(points: Points, tmp_path_factory: pytest.TempPathFactory) -> list[Runs]:
+    """Both places, four times at each."""
     worker = Worker(Memory(tmp_path_factory.mktemp("store")))
-    return [
-        places_run.find(place, places_run.run_place(place, points, SMALL, worker), SMALL)
-        for place in SMALL.place
-    ]
+    return [places_run.run_place(place, points, SMALL, worker) for place in SMALL.place]
 
 
-def test_arms_share_their_luck_until_the_coordinator_comes(found: list[Any]) -> None:
-    for each in found:
-        outcome = each.runs.outcome
-        starts = min(c.from_month for c in each.place.load().coordinators)
+def test_arms_share_their_luck_until_the_coordinator_comes(runs: list[Runs]) -> None:
+    for place, each in zip(SMALL.place, runs, strict=True):
+        outcome = each.outcome
+        starts = min(c.from_month for c in place.load().coordinators)
         assert np.array_equal(outcome[BASE][..., :starts], outcome[WITHOUT][..., :starts])
         assert not np.array_equal(outcome[BASE], outcome[WITHOUT])
-        assert np.array_equal(each.runs.alone[BASE], each.runs.alone[NOTHING])
+        assert np.array_equal(each.alone[BASE], each.alone[NOTHING])
 
 
-def test_runs_are_those_of_the_scenario_with_the_points_parameters(points: Points, found: list[Any]) -> None:
-    each = found[1]
+def test_runs_are_those_of_the_scenario_with_the_points_parameters(points: Points, runs: list[Runs]) -> None:
     changes = {path: values[1].item() for path, values in points.columns.items() if path in RANGES}
-    again = partnersim.run(each.place.load().replace(changes), 4, SMALL.seed)
-    assert again.series["outcome"] == pytest.approx(each.runs.outcome[BASE][1], rel=1e-6)  # single precision
-    assert np.array_equal(again.measures["change_delivered"], each.runs.change[BASE][1])
+    again = partnersim.run(SMALL.place[1].load().replace(changes), 4, SMALL.seed)
+    assert again.series["outcome"] == pytest.approx(runs[1].outcome[BASE][1], rel=1e-6)  # single precision
+    assert np.array_equal(again.measures["change_delivered"], runs[1].change[BASE][1])
 
 
-def test_page_summary_and_figures(points: Points, found: list[Any], tmp_path: Path) -> None:
-    places_run.write(found, points, SMALL, tmp_path)
+def test_page_summary_and_figures(points: Points, runs: list[Runs], tmp_path: Path) -> None:
+    places_run.write(places_run.find(runs, points, SMALL), SMALL, tmp_path)
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert f"Model {MODEL_VERSION}, seed 1, 48 runs: 2 accepted points" in page
     (torbay,) = (line for line in page.splitlines() if "co-ordinators" in line)
