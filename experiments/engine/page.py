@@ -73,7 +73,7 @@ def write(runs: Runs, folder: Path) -> str:
         ("best", lambda f: percent(f.best)) if has_best else ("agree", lambda f: percent(f.agreement))
     )
     save_picture(draw_rows(headline(study, found), found.findings, note, column, say), folder / "figure.png")
-    if has_map(found, study):
+    if cells_held(found, study):
         save_picture(draw_map(study, found.findings, map_title(found, study)), folder / "map.png")
     return sentence(found, study)
 
@@ -137,11 +137,6 @@ def _elsewhere(found: Answer, study: Study) -> Iterator[str]:
         span = f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
         axes = join([axis.name for axis in study.map.axes if axis.name not in study.not_mapped])
         yield f"over {axes} its parts hold in {span} of {n} settings"
-
-
-def has_map(found: Answer, study: Study) -> bool:
-    """Whether any cell of the map was looked at."""
-    return bool(cells_held(found, study))
 
 
 def cells_held(found: Answer, study: Study) -> dict[str, int]:
@@ -363,7 +358,7 @@ def page(runs: Runs, found: Answer) -> str:
         f"{runs.n_runs:,} runs.",
         "",
     ]
-    if has_map(found, study):
+    if cells_held(found, study):
         lines += ["## Where it holds", "", f"![{map_title(found, study)}](map.png)", ""]
         lines += [*_where_table(found, study), ""]
     for title, text in (

@@ -39,14 +39,6 @@ class Challenge(Section):
     here: Text = setting(..., "What that would mean for the claim.", unit="text")
 
 
-class Withdrawal(Section):
-    """An answer that is taken back, and why."""
-
-    model: Text = setting(..., "The version of the model that gave the answer.", unit="version")
-    parts: list[str] = setting([], "The parts of the claim; all if left out.", unit="names")
-    why: Text = setting(..., "What was found to be wrong with it.", unit="text")
-
-
 class Arm(Change):
     """One change to the place, compared with the place as it stands."""
 
@@ -185,7 +177,6 @@ class Study(Section):
     expected: Text = setting(..., "What the model was expected to say, and why.", unit="text")
     how: Text = setting(..., "How it is looked at.", unit="text")
     built_in: Text = setting(..., "How far the answer was put in by hand.", unit="text")
-    withdrawn: Withdrawal | None = setting(None, "What is taken back of the answer.", unit="table")
     scenario: Text = setting(..., "The place.", unit="name")
     measure: Text = setting(..., "The main measure.", unit="name")
     replicates: Whole = setting(30, "Of each point and arm.", low=2, unit="replicates")

@@ -22,7 +22,7 @@ from experiments.pictures import save_picture
 from experiments.report import picture
 from experiments.report.collect import Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
-from experiments.report.pages import Places, to_html, without_title
+from experiments.report.pages import Places, to_html
 from experiments.report.summary import summary_page
 from partnersim import __version__
 from partnersim.model.version import MODEL_VERSION
@@ -69,18 +69,15 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
         standings=count_standings(found),
         summary=Markup(summary),
         problems=[stored for stored in found if stored.why],
-        parts=[(stored, body(stored, places)) for stored in found],
+        parts=[
+            (stored, Markup(to_html(stored.text, stored.folder, stored.experiment.slug, places)))
+            for stored in found
+        ],
         references=places.copy(REFERENCES, "files", "docs"),
     )
     file = out / "index.html"
     file.write_text(page, encoding="utf-8")
     return file
-
-
-def body(stored: Stored, places: Places) -> Markup:
-    """One experiment's page of results as HTML."""
-    text = without_title(stored.page)
-    return Markup(to_html(text, stored.folder, stored.experiment.slug, places))
 
 
 def clear(out: Path) -> None:

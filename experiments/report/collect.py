@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -58,6 +59,11 @@ class Stored:
         """The heading of its page, or what it is called."""
         head, _, _ = self.page.partition("\n")
         return head.removeprefix("# ").strip() if head.startswith("# ") else self.experiment.title
+
+    @property
+    def text(self) -> str:
+        """Its page without that heading, and without what is meant for who would edit it."""
+        return re.sub(r"\A# .*\n+", "", self.page).replace("; do not edit.", ".", 1)
 
     @property
     def model(self) -> str:

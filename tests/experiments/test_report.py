@@ -254,23 +254,6 @@ def test_an_answer_is_said_as_one_would_aloud(
     assert found.startswith(said)
 
 
-@pytest.mark.parametrize(("parts", "word"), [([], "**withdrawn**"), (["trust"], "; **withdrawn**: trust")])
-@pytest.mark.parametrize("model", [MODEL, "1.0"])
-def test_an_answer_that_is_withdrawn_says_so_and_why(
-    results: Path, parts: list[str], word: str, model: str
-) -> None:
-    """It was the answer of one version of the model, and that of another is not withdrawn."""
-    file = results / "claims" / "b7_coordinator" / "claim.toml"
-    told_of = f'{CLAIM}[withdrawn]\nmodel = "{model}"\nwhy = "It was luck."\nparts = {json.dumps(parts)}\n'
-    file.write_text(told_of)
-    (claim,) = contents.claims(results / "claims")
-    stored = collect.collect([claim], results, model=MODEL)
-    told = summary.summary_page(stored)
-    first = next(row for row in rows_of(told) if row[0].startswith("[B7."))
-    assert first[1].endswith(word) == (model == MODEL)
-    assert (f"- **B7{''.join(f', {part}' for part in parts)}.** It was luck." in told) == (model == MODEL)
-
-
 @pytest.mark.parametrize("model", [MODEL, "1.0"])
 def test_answers_of_another_model_say_so_first(results: Path, model: str) -> None:
     store(results / "patterns", "# Patterns\n", {"made_from": made(model)}, "Some")
