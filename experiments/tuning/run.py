@@ -60,7 +60,7 @@ def tune(space: Space, worker: Worker) -> Outcome:
         If the searches left fewer points than wanted, or nothing in common.
     """
     first, second = (search(space, worker, seed) for seed in space.search.seeds)
-    found = [np.unique(population.shares, axis=0) for population in (first, second)]
+    found = [np.unique(waves[-1].best(space.search.population), axis=0) for waves in (first, second)]
     shares = np.concatenate(found)
     searches = np.repeat([0, 1], [len(points) for points in found])
     confirmed = look(space, worker, shares, confirm_levels(space, len(shares)), "confirming")
@@ -73,7 +73,7 @@ def tune(space: Space, worker: Worker) -> Outcome:
     points = [space.point(shares[row]) for row in accepted.rows]
     return Outcome(
         space=space,
-        populations=(first, second),
+        waves=(first, second),
         shares=shares,
         searches=searches,
         confirmed=confirmed,

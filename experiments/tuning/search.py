@@ -143,14 +143,6 @@ class Wave:
         return self.looks.shares[order[np.isfinite(self.distance[order])]]
 
 
-@dataclass(frozen=True)
-class Population:
-    """Points that are left, each drawn by itself: float64[point, parameter]; and the waves before."""
-
-    shares: Floats
-    waves: list[Wave]
-
-
 def _look_at_wave(
     space: Space, worker: Worker, at: tuple[int, int, int], shares: Floats, expected: float = math.nan
 ) -> Wave:
@@ -176,8 +168,8 @@ def _look_at_wave(
     return wave
 
 
-def search(space: Space, worker: Worker, seed: int) -> Population:
-    """Search in waves, then look at the best of the last wave harder."""
+def search(space: Space, worker: Worker, seed: int) -> list[Wave]:
+    """Search in waves, then look at the best of the last wave harder: the best of these are left."""
     s = space.search
     first = np.random.default_rng([seed, FIRST]).random((s.first_points, len(space.priors)))
     wave = _look_at_wave(space, worker, (seed, 0, 0), first)
@@ -192,4 +184,4 @@ def search(space: Space, worker: Worker, seed: int) -> Population:
     for stage, declared in enumerate(s.stages[1:], start=1):
         wave = _look_at_wave(space, worker, (seed, stage, 0), wave.best(declared.points))
         waves.append(wave)
-    return Population(wave.best(s.population), waves)
+    return waves

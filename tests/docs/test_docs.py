@@ -2,8 +2,10 @@
 
 import ast
 import importlib
+import json
 import math
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,7 +71,7 @@ def core_function(dotted: str) -> Any:
     return getattr(function, "py_func", function)
 
 
-# --- README -----------------------------------------------------------------------------------
+# --- Pages that run as they are written --------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -82,6 +84,34 @@ def test_commands_and_python_of_the_readme_run_as_written(tmp_path: Path) -> Non
     assert list((tmp_path / "results").glob("*.csv"))
     assert list((tmp_path / "results").glob("*.png"))
     assert list((tmp_path / "analysis").glob("*.png"))
+
+
+@pytest.mark.slow
+def test_discovery_runs_as_written_and_tells_the_box_that_is_found(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    page = read("docs/discovery.md")
+    shutil.copy(DOCS / "examples" / "where.toml", tmp_path)
+    run_page(page, tmp_path)
+    for folder, file in (("phases", "phases-1.png"), ("speed", "map-1.png"), ("boxes", "box-1.png")):
+        assert (tmp_path / folder / file).is_file()
+    told = json.loads((tmp_path / "boxes" / "boxes.json").read_text(encoding="utf-8"))["boxes"][0]["sentence"]
+    assert told in " ".join(page.split()), f"the page tells another box than: {told}"
+
+
+@pytest.mark.slow
+def test_reports_of_sweeps_are_made_as_written(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    page = read("docs/report.md")
+    (plan,) = code_blocks(page, "toml")
+    (tmp_path / "asked.toml").write_text(plan, encoding="utf-8")
+    run_page(page, tmp_path)
+    plain = (tmp_path / "asked" / "report.html").read_text(encoding="utf-8")
+    asked = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "partnersim analyse asked --out analysis" in plain
+    for name in ("which-matter", "map", "boxes"):
+        assert f"Make the answer {name}: <code>partnersim" in asked
+        written = {file.name for file in (tmp_path / name).iterdir()}
+        assert {"answer.md", "codebook.csv", "provenance.json"} <= written
 
 
 def test_readme_names_targets_of_the_makefile() -> None:
