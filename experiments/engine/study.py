@@ -84,12 +84,6 @@ class Map(Section):
             )
 
 
-class Factor(Section):
-    """One of several things that are combined in every way."""
-
-    options: dict[str, Arm] = setting(..., "What it may be.", unit="table")
-
-
 class Event(Section):
     """Something that happened in a run, or did not: of a measure, or of a series of months."""
 
@@ -184,7 +178,9 @@ class Study(Section):
     smallest: dict[str, Real] = setting({}, "Smallest effects that matter.", unit="as the measures")
     challenges: list[Challenge] = setting([], "What others found.", unit="list")
     arms: dict[str, Arm] = setting({}, "What is compared.", unit="table")
-    factors: list[Factor] = setting([], "What is combined in every way.", unit="list")
+    factors: list[dict[str, Arm]] = setting(
+        [], "What is combined: what each may be.", unit="list"
+    )
     ablations: dict[str, World] = setting({}, "What is switched off.", unit="table")
     theories: dict[str, World] = setting({}, "How else trust may learn.", unit="table")
     map: Map = setting(Map, "Over what it is mapped.", unit="table")
@@ -214,10 +210,7 @@ class Study(Section):
 
     def combinations(self) -> Iterator[tuple[str, tuple[Arm, ...]]]:
         """Every combination of the factors' options, and of none where there is one option."""
-        choices = [
-            [*([("", None)] if len(factor.options) == 1 else []), *factor.options.items()]
-            for factor in self.factors
-        ]
+        choices = [[*([("", None)] if len(factor) == 1 else []), *factor.items()] for factor in self.factors]
         for chosen in product(*choices) if choices else ():
             names = [name for name, _ in chosen if name]
             if names:
@@ -245,7 +238,7 @@ class Study(Section):
         smallest = self.smallest[measure] if entry.smallest is None else entry.smallest
         given = {"measure": measure, "smallest": smallest}
         if entry.beyond:
-            names = [name for factor in self.factors for name in factor.options]
+            names = [name for factor in self.factors for name in factor]
             groups = [tuple(names)] if entry.beyond == "all" else list(combinations(names, 2))
             for group in groups:
                 title = entry.title or " and ".join(self.parts_of(name)[0].title for name in group)
