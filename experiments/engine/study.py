@@ -178,9 +178,7 @@ class Study(Section):
     smallest: dict[str, Real] = setting({}, "Smallest effects that matter.", unit="as the measures")
     challenges: list[Challenge] = setting([], "What others found.", unit="list")
     arms: dict[str, Arm] = setting({}, "What is compared.", unit="table")
-    factors: list[dict[str, Arm]] = setting(
-        [], "What is combined: what each may be.", unit="list"
-    )
+    factors: list[dict[str, Arm]] = setting([], "What is combined: what each may be.", unit="list")
     ablations: dict[str, World] = setting({}, "What is switched off.", unit="table")
     theories: dict[str, World] = setting({}, "How else trust may learn.", unit="table")
     map: Map = setting(Map, "Over what it is mapped.", unit="table")
