@@ -78,9 +78,8 @@ class Points:
         ScenarioError
             If there are none, or only those of another model.
         """
-        said = "" if file else say_if_not_current()
-        if said:
-            raise ScenarioError(f"{ACCEPTED}: {said[0].lower()}{said[1:]}")
+        if not file and (why := say_if_not_current()):
+            raise ScenarioError(f"{ACCEPTED}: {why}; make them again with `{COMMAND}`")
         return cls.read(file or ACCEPTED)
 
     @property
@@ -114,7 +113,7 @@ def load_summary(folder: Path = ACCEPTED.parent) -> dict[str, Any]:
 
 
 def say_if_not_current(folder: Path = ACCEPTED.parent) -> str:
-    """What to say of the points where model, priors or bands have changed since; empty if not.
+    """Say whether model, priors or bands have changed since the points were found; nothing if not.
 
     The defaults of what the points set themselves do not count: the model's first number stands
     for the rest.
@@ -124,9 +123,7 @@ def say_if_not_current(folder: Path = ACCEPTED.parent) -> str:
     try:
         summary = load_summary(folder)
     except FileNotFoundError:
-        return f"There are none yet. Run `{COMMAND}`."
-    if summary["model"] != EQUATIONS:
-        return say_if_out_of_date(str(summary["model"]), COMMAND, EQUATIONS)
+        return "there are none yet"
     if summary["declared"] != declared_hash(read_space()):
-        return f"Out of date: priors or bands have changed since. Run `{COMMAND}` again."
-    return ""
+        return "priors or bands have changed since"
+    return say_if_out_of_date(summary["model"], EQUATIONS)

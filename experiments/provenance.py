@@ -25,19 +25,6 @@ def written_by(command: str, model: str = MODEL_VERSION) -> str:
     return f"Written by `{command}`; do not edit. Model {model}"
 
 
-def say_if_out_of_date(made_with: str, command: str, now: str = MODEL_VERSION) -> str:
-    """What to say above results that were made with another model; empty if with this one.
-
-    Parameters
-    ----------
-    made_with
-        The mark that the results carry.
-    command
-        What makes them anew.
-    now
-        The mark that they would carry today.
-    """
-    if made_with == now:
-        return ""
-    said = f"made with model {made_with}, not with the model as it is ({now})"
-    return f"Out of date: {said}. Run `{command}` again."
+def say_if_out_of_date(made_with: str, now: str = MODEL_VERSION) -> str:
+    """Say of results that they were made with another model than that of today; nothing if with this."""
+    return "" if made_with == now else f"made with model {made_with}, not with the model as it is ({now})"

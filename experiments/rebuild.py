@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.points import ACCEPTED, say_if_not_current
@@ -29,26 +28,17 @@ OVER_ACCEPTED = ("claims", "places")
 """Those that run over the accepted points."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One command: a module, and what it is told."""
-
-    module: str
-    words: tuple[str, ...] = ()
-
-    @property
-    def command(self) -> str:
-        """As one would write it."""
-        return " ".join(("python", "-m", self.module, *self.words))
+Step = tuple[str, ...]
+"""One command: a module, and what it is told."""
 
 
 def full_steps() -> Iterator[Step]:
     """What makes everything that is kept; what is made over points that are not there would fail."""
     if say_if_not_current():
-        yield Step("experiments.tuning.run")
-    yield from (Step(f"experiments.{name}.run") for name in RUN)
-    yield Step("experiments.report.docs")
-    yield Step("experiments.report.build")
+        yield ("experiments.tuning.run",)
+    yield from ((f"experiments.{name}.run",) for name in RUN)
+    yield ("experiments.report.docs",)
+    yield ("experiments.report.build",)
 
 
 def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
@@ -62,7 +52,7 @@ def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
         The accepted points; those of the quick search if left out.
     """
     store = ("--store", str(out / "store"))
-    yield Step("experiments.tuning.run", ("--quick", "--out", str(out / "tuning"), *store))
+    yield ("experiments.tuning.run", "--quick", "--out", str(out / "tuning"), *store)
     points = accepted or out / "tuning" / ACCEPTED.name
     for name in RUN:
         words = ["--quick", "--out", str(out / name)]
@@ -70,8 +60,8 @@ def quick_steps(out: Path, accepted: Path | None = None) -> Iterator[Step]:
             words += store
         if name in OVER_ACCEPTED:
             words += ["--accepted", str(points)]
-        yield Step(f"experiments.{name}.run", tuple(words))
-    yield Step("experiments.report.build", ("--results", str(out), "--out", str(out / "report"), "--no-pdf"))
+        yield (f"experiments.{name}.run", *words)
+    yield ("experiments.report.build", "--results", str(out), "--out", str(out / "report"), "--no-pdf")
 
 
 def run(steps: Sequence[Step]) -> list[Step]:
@@ -79,17 +69,17 @@ def run(steps: Sequence[Step]) -> list[Step]:
     failed = []
     begun = time.monotonic()
     for step in steps:
-        print(f"$ {step.command}", flush=True)
+        print(f"$ python -m {' '.join(step)}", flush=True)
         start = time.monotonic()
         # Here, so that modules are found as they are for whoever started this.
-        status = subprocess.run([sys.executable, "-m", step.module, *step.words]).returncode
+        status = subprocess.run([sys.executable, "-m", *step]).returncode
         if status:
             failed.append(step)
         said = f"failed with status {status}" if status else "done"
         print(f"  {said} in {duration(time.monotonic() - start)}", flush=True)
     print(f"All of it: {duration(time.monotonic() - begun)}.")
     for step in failed:
-        print(f"failed: {step.command}", file=sys.stderr)
+        print(f"failed: python -m {' '.join(step)}", file=sys.stderr)
     return failed
 
 

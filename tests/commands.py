@@ -14,7 +14,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from partnersim.cli import app
-from tests.pages import ROOT
+from tests.pages import ROOT, code_blocks
 
 PATIENCE = 1800
 """Seconds; what takes longer on any machine is thought to hang."""
@@ -116,6 +116,16 @@ def without_meaning(folder: Path) -> list[str]:
             with table.open(encoding="utf-8", newline="") as file:
                 found += [(table.stem, column) for column in next(csv.reader(file))]
     return [".".join(one) for one in found if one not in known]
+
+
+def run_page(page: str, folder: Path) -> None:
+    """Run each line of a page's commands in a folder, then its Python, all of it as one program."""
+    for block in code_blocks(page, "sh"):
+        for line in block.splitlines():
+            run_line(line, folder)
+    if programs := code_blocks(page, "python"):
+        (folder / "tutorial.py").write_text("\n".join(programs), encoding="utf-8")
+        run_line("python tutorial.py", folder)
 
 
 def run_line(line: str, folder: Path) -> None:

@@ -126,6 +126,12 @@ def changed(before: Any, after: Any) -> set[str]:
     return {names[at] for at in suspect if not np.array_equal(before[names[at]], after[names[at]])}
 
 
+def changed_by(world: World, *names: str) -> set[str]:
+    """Names of the fields of the state that some processes of a month write otherwise, if in a single bit."""
+    before = copied(world).state
+    return changed(before, run(world, *names).state)
+
+
 def series_of(scenario: Scenario, n: int = 1, seed: int = 1, first: int = 0) -> dict[str, Any]:
     """What is observed in n replicates, by name: float64[n, months + 1]."""
     series = np.empty((n, scenario.months + 1, len(SERIES)))

@@ -6,7 +6,7 @@ from partnersim import figures
 place = partnersim.Scenario.load("integrated-care").replace(months=96)
 comparison = partnersim.compare(
     {
-        "as it is": place,
+        "the usual ways": place,
         "a coordinator": place.replace(coordinators=[{"name": "Ana", "skill": 0.8}]),
         "joint away days": place.replace({"ways_of_working.joint_away_days": 4}),
     },

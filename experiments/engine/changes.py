@@ -106,10 +106,7 @@ def _range(path: str) -> tuple[float, float, bool]:
         return 0.0, 1.0, False
     for row in parameters():
         if row.path == declared:
-            low, high = (default if end is None else end for end, default in _ends(row))
+            low = -np.inf if row.low is None else row.low
+            high = np.inf if row.high is None else row.high
             return low, high, isinstance(row.default, int)
     raise ScenarioError(f"{path}: there is no setting of this name that is a number")
-
-
-def _ends(row: Any) -> tuple[tuple[float | None, float], tuple[float | None, float]]:
-    return (row.low, -np.inf), (row.high, np.inf)

@@ -36,8 +36,8 @@ class Found:
 
     Attributes
     ----------
-    each, lows, highs : float64[n_points]
-        At each point: mean over replicates, with its 95 % interval; NaN where there is none.
+    each : float64[n_points]
+        At each point the mean over replicates; NaN where there is none.
     mean, low, high : float
         Over the set, with its 95 % interval over paired replicates: all points share their luck.
     by_replicate : float64[n_replicates]
@@ -47,8 +47,6 @@ class Found:
     """
 
     each: Floats
-    lows: Floats
-    highs: Floats
     mean: float
     low: float
     high: float
@@ -88,11 +86,11 @@ def find_effect(weights: Mapping[str, float], measure: str, runs: Runs, world: s
 
 def of_differences(differences: Floats) -> Found:
     """What paired differences come to, float64[point, replicate]: intervals by Student's t."""
-    each, lows, highs = _mean_with_interval(differences)
-    by_replicate = differences.mean(axis=0)
-    mean, low, high = (float(x[0]) for x in _mean_with_interval(by_replicate[np.newaxis]))
+    each, by_replicate = differences.mean(axis=1), differences.mean(axis=0)
+    n, mean = len(by_replicate), float(by_replicate.mean())
+    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * by_replicate.std(ddof=1) / math.sqrt(n))
     share = float((differences > 0.0).mean() + 0.5 * (differences == 0.0).mean())
-    return Found(each, lows, highs, mean, low, high, by_replicate, share)
+    return Found(each, mean, mean - reach, mean + reach, by_replicate, share)
 
 
 def _run(name: str, world: str) -> Run:
@@ -101,24 +99,16 @@ def _run(name: str, world: str) -> Run:
     return arm, own or world
 
 
-def _mean_with_interval(values: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean over the last axis, and the ends of its interval."""
-    n = values.shape[-1]
-    mean = values.mean(axis=-1)
-    reach = stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * values.std(axis=-1, ddof=1) / math.sqrt(n)
-    return mean, mean - reach, mean + reach
-
-
 def _resamples(n: int) -> Floats:
     """How often each resample of the bootstrap takes each replicate: float64[resample, n]."""
     rng = np.random.default_rng(SEED)
     return rng.multinomial(n, np.full(n, 1.0 / n), N_RESAMPLES).astype(float)
 
 
-def _ends(found: Floats) -> tuple[Any, Any]:
-    """95 % interval over the first axis; of what could be computed."""
-    low, high = np.nanquantile(found, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2], axis=0)
-    return low, high
+def _ends(found: Floats) -> tuple[float, float]:
+    """95 % interval of what could be computed."""
+    low, high = np.nanquantile(found, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
+    return float(low), float(high)
 
 
 def _find_share(test: Test, runs: Runs, world: str) -> Found:
@@ -128,16 +118,10 @@ def _find_share(test: Test, runs: Runs, world: str) -> Found:
     hits = (given & np.array([_all(test.share, events) for events in arms])).sum(axis=0)
     cases = given.sum(axis=0)
     k, n = hits.sum(axis=1), cases.sum(axis=1)
-    ends = [
-        stats.binomtest(int(a), int(b)).proportion_ci(CONFIDENCE, "wilson") if b else (math.nan,) * 2
-        for a, b in zip(k, n, strict=True)
-    ]
-    lows, highs = np.array(ends).T
     counts = _resamples(hits.shape[1])
     again = _ratio(counts @ hits.sum(axis=0), counts @ cases.sum(axis=0))
     low, high = _ends(again) if n.sum() else (math.nan, math.nan)
-    mean = float(_ratio(k.sum(), n.sum()))
-    return Found(_ratio(k, n), lows, highs, mean, float(low), float(high))
+    return Found(_ratio(k, n), float(_ratio(k.sum(), n.sum())), low, high)
 
 
 def _all(names: Sequence[str], events: Mapping[str, Flags]) -> Flags:
@@ -168,9 +152,7 @@ def _find_step(test: Test, runs: Runs, world: str) -> Found:
     n = values.shape[-1]
     each = largest(values.mean(axis=-1))
     again = largest(np.moveaxis(values @ _resamples(n).T / n, -1, 0))  # [resample, point]
-    lows, highs = _ends(again)
-    low, high = _ends(again.mean(axis=1))
-    return Found(each, lows, highs, float(each.mean()), float(low), float(high))
+    return Found(each, float(each.mean()), *_ends(again.mean(axis=1)))
 
 
 # --- The rule ---------------------------------------------------------------------------------
@@ -208,34 +190,26 @@ def judge(test: Test, found: Found, needed: float) -> str:
     return NOTHING if is_small and -smallest < low and high < smallest else DEPENDS
 
 
-@dataclass(frozen=True)
-class Mover:
-    """A parameter that an effect goes with, over the accepted set."""
-
-    path: str
-    correlation: float
-
-
-def find_movers(found: Found, columns: Mapping[str, Floats]) -> list[Mover]:
-    """Find the parameters with which a number goes: rank correlation clear of chance alone.
+def find_movers(found: Found, columns: Mapping[str, Floats]) -> dict[str, float]:
+    """Find the parameters with which a number goes: rank correlations clear of chance alone.
 
     Bonferroni's bound over all parameters; the strongest first.
     """
     is_known = ~np.isnan(found.each)
     each = found.each[is_known]
     if len(each) < FEWEST_POINTS or np.ptp(each) == 0.0:
-        return []
+        return {}
     varied = {
         path: values[is_known].astype(float)
         for path, values in columns.items()
         if values.dtype.kind in "fiu" and np.ptp(values[is_known]) > 0.0
     }
-    movers = []
+    movers = {}
     for path, values in varied.items():
         correlation, chance = stats.spearmanr(each, values)
         if chance < (1.0 - CONFIDENCE) / len(varied):
-            movers.append(Mover(path, float(correlation)))
-    return sorted(movers, key=lambda mover: -abs(mover.correlation))
+            movers[path] = float(correlation)
+    return dict(sorted(movers.items(), key=lambda mover: -abs(mover[1])))
 
 
 # --- The answer -------------------------------------------------------------------------------
@@ -263,7 +237,7 @@ class Finding:
     found: Found
     outcome: str
     agreement: float
-    movers: list[Mover]
+    movers: dict[str, float]
     elsewhere: dict[str, Elsewhere]
     through_trust: ThroughTrust | None
     best: float = math.nan

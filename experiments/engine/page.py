@@ -24,7 +24,6 @@ from experiments.engine.judge import (
     Answer,
     Finding,
     Found,
-    Mover,
     answer,
     find_effect,
     main_arms,
@@ -74,7 +73,7 @@ def write(runs: Runs, folder: Path) -> str:
         ("best", lambda f: percent(f.best)) if has_best else ("agree", lambda f: percent(f.agreement))
     )
     save_picture(draw_rows(headline(study, found), found.findings, note, column, say), folder / "figure.png")
-    if has_map(found, study):
+    if cells_held(found, study):
         save_picture(draw_map(study, found.findings, map_title(found, study)), folder / "map.png")
     return sentence(found, study)
 
@@ -140,11 +139,6 @@ def _elsewhere(found: Answer, study: Study) -> Iterator[str]:
         yield f"over {axes} its parts hold in {span} of {n} settings"
 
 
-def has_map(found: Answer, study: Study) -> bool:
-    """Whether any cell of the map was looked at."""
-    return bool(cells_held(found, study))
-
-
 def cells_held(found: Answer, study: Study) -> dict[str, int]:
     """For each part in how many cells of the map it holds; nothing where there is no map."""
     held: dict[str, int] = {}
@@ -171,13 +165,8 @@ def map_title(found: Answer, study: Study) -> str:
 
 def headline(study: Study, found: Answer) -> str:
     """The title of a figure: the claim, and what came of it."""
-    best = [f for f in found.findings if not math.isnan(f.best)]
-    if best:
-        first, second = sorted(best, key=lambda f: -f.best)[:2]
-        return (
-            f"{study.title}: best in {percent(first.best)} of points is {first.test.title}, of its "
-            f"budget; in {percent(second.best)} {second.test.title}"
-        )
+    if any(not math.isnan(finding.best) for finding in found.findings):
+        return _best_choices(study, found.findings)
     held = [part for part, state in found.parts.items() if state == HOLDS]
     if found.word != ONLY_WHERE:
         return f"{study.title}: {found.word}"
@@ -188,6 +177,21 @@ def headline(study: Study, found: Answer) -> str:
         return f"{study.title}: {_parts(found, is_full=False)}"
     which = f", {join(held)}" if 0 < len(held) <= MOST_PARTS else ""
     return f"{study.title}: holds for {len(held)} of {len(found.parts)}{which}"
+
+
+def _best_choices(study: Study, findings: Sequence[Finding]) -> str:
+    """As what each budget brings most in most of the accepted set, the smallest budget first."""
+    by_budget: dict[float, list[Finding]] = {}
+    for finding in findings:
+        if not math.isnan(finding.best):
+            (budget,) = {study.arms[name].budget for name in finding.test.weights if name in study.arms}
+            by_budget.setdefault(budget or 0.0, []).append(finding)
+    said = []
+    for budget, choices in sorted(by_budget.items()):
+        first = max(choices, key=lambda finding: finding.best)
+        days, of = ("", "") if said else (" staff days a month bring most", " of points")
+        said.append(f"{budget:g}{days} as {first.test.title} ({percent(first.best)}{of})")
+    return "; ".join(said)
 
 
 def _parts(found: Answer, *, is_full: bool) -> str:
@@ -233,16 +237,16 @@ def where(finding: Finding) -> str:
         return "too rare to ask"
     if not finding.movers:
         return ""
-    return f"more where {join([*map(high_or_low, finding.movers[:MOST_MOVERS])])}"
+    return f"more where {join([high_or_low(*mover) for mover in [*finding.movers.items()][:MOST_MOVERS]])}"
 
 
-def high_or_low(mover: Mover) -> str:
+def high_or_low(path: str, correlation: float) -> str:
     """A parameter that an effect goes with."""
-    section, _, name = mover.path.rpartition(".")
-    words = in_words(mover.path)
+    section, _, name = path.rpartition(".")
+    words = in_words(path)
     if not ("." in section or section == "ways_of_working"):
         words = f"{section} {name}".replace("_", " ").strip()
-    return f"{words} is {'high' if mover.correlation > 0 else 'low'}"
+    return f"{words} is {'high' if correlation > 0 else 'low'}"
 
 
 def expected(test: Test) -> str:
@@ -315,7 +319,7 @@ def _test(finding: Finding, study: Study) -> dict[str, Any]:
         **numbers(found),
         "each": found.each,
         "share_through_trust": through and {"share": through.share, "ci95": through.ci95},
-        "movers": {mover.path: mover.correlation for mover in finding.movers},
+        "movers": finding.movers,
         "best": finding.best,
         "without": {n: numbers(e.found) for n, e in finding.of(study.worlds_of("ablation")).items()},
         "by_theory": {
@@ -354,7 +358,7 @@ def page(runs: Runs, found: Answer) -> str:
         f"{runs.n_runs:,} runs.",
         "",
     ]
-    if has_map(found, study):
+    if cells_held(found, study):
         lines += ["## Where it holds", "", f"![{map_title(found, study)}](map.png)", ""]
         lines += [*_where_table(found, study), ""]
     for title, text in (
@@ -514,9 +518,9 @@ def _movers(findings: Sequence[Finding]) -> Iterator[str]:
     meanings = {declared.path: declared.meaning for declared in parameters()}
     for finding in findings:
         of = f"- {finding.test.title} ({scale_of(finding.test).heading})"
-        movers = "; ".join(f"{high_or_low(m)} ({signed(m.correlation)})" for m in finding.movers)
+        movers = "; ".join(f"{high_or_low(path, r)} ({signed(r)})" for path, r in finding.movers.items())
         yield f"{of}: more where {movers}" if movers else f"{of}: none"
-        named |= {m.path: meanings.get(m.path, "of one organisation") for m in finding.movers}
+        named |= {path: meanings.get(path, "of one organisation") for path in finding.movers}
     if named:
         yield ""
         yield from (f"- `{path}`: {words}" for path, words in sorted(named.items()))

@@ -39,14 +39,6 @@ class Challenge(Section):
     here: Text = setting(..., "What that would mean for the claim.", unit="text")
 
 
-class Withdrawal(Section):
-    """An answer that is taken back, and why."""
-
-    model: Text = setting(..., "The version of the model that gave the answer.", unit="version")
-    parts: list[str] = setting([], "The parts of the claim; all if left out.", unit="names")
-    why: Text = setting(..., "What was found to be wrong with it.", unit="text")
-
-
 class Arm(Change):
     """One change to the place, compared with the place as it stands."""
 
@@ -90,12 +82,6 @@ class Map(Section):
                 said,
                 World(title=said, set=moved, kind="cell", points=self.points, replicates=self.replicates),
             )
-
-
-class Factor(Section):
-    """One of several things that are combined in every way."""
-
-    options: dict[str, Arm] = setting(..., "What it may be.", unit="table")
 
 
 class Event(Section):
@@ -185,7 +171,6 @@ class Study(Section):
     expected: Text = setting(..., "What the model was expected to say, and why.", unit="text")
     how: Text = setting(..., "How it is looked at.", unit="text")
     built_in: Text = setting(..., "How far the answer was put in by hand.", unit="text")
-    withdrawn: Withdrawal | None = setting(None, "What is taken back of the answer.", unit="table")
     scenario: Text = setting(..., "The place.", unit="name")
     measure: Text = setting(..., "The main measure.", unit="name")
     replicates: Whole = setting(30, "Of each point and arm.", low=2, unit="replicates")
@@ -193,7 +178,7 @@ class Study(Section):
     smallest: dict[str, Real] = setting({}, "Smallest effects that matter.", unit="as the measures")
     challenges: list[Challenge] = setting([], "What others found.", unit="list")
     arms: dict[str, Arm] = setting({}, "What is compared.", unit="table")
-    factors: list[Factor] = setting([], "What is combined in every way.", unit="list")
+    factors: list[dict[str, Arm]] = setting([], "What is combined: what each may be.", unit="list")
     ablations: dict[str, World] = setting({}, "What is switched off.", unit="table")
     theories: dict[str, World] = setting({}, "How else trust may learn.", unit="table")
     map: Map = setting(Map, "Over what it is mapped.", unit="table")
@@ -223,10 +208,7 @@ class Study(Section):
 
     def combinations(self) -> Iterator[tuple[str, tuple[Arm, ...]]]:
         """Every combination of the factors' options, and of none where there is one option."""
-        choices = [
-            [*([("", None)] if len(factor.options) == 1 else []), *factor.options.items()]
-            for factor in self.factors
-        ]
+        choices = [[*([("", None)] if len(factor) == 1 else []), *factor.items()] for factor in self.factors]
         for chosen in product(*choices) if choices else ():
             names = [name for name, _ in chosen if name]
             if names:
@@ -254,7 +236,7 @@ class Study(Section):
         smallest = self.smallest[measure] if entry.smallest is None else entry.smallest
         given = {"measure": measure, "smallest": smallest}
         if entry.beyond:
-            names = [name for factor in self.factors for name in factor.options]
+            names = [name for factor in self.factors for name in factor]
             groups = [tuple(names)] if entry.beyond == "all" else list(combinations(names, 2))
             for group in groups:
                 title = entry.title or " and ".join(self.parts_of(name)[0].title for name in group)

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +29,6 @@ Result = Mapping[str, np.ndarray[Any, Any]]
 STORE_EVERY = 10.0
 TELL_EVERY = 20.0
 WORKERS = min(n_cores(), 2)
-
-Tell = Callable[[str], None]
 
 
 def say(what: str) -> None:
@@ -55,53 +54,36 @@ class Task(NamedTuple):
 
 
 class Memory:
-    """A folder of what was done; without a folder it lasts as long as the process."""
+    """A folder of what was done."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._done: dict[str, Result | Path] = {}
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for file in sorted(folder.glob("*.npz")):
-                self._note(file)
-
-    def _note(self, file: Path) -> None:
-        with zipfile.ZipFile(file) as archive:
-            for name in archive.namelist():
-                self._done[name.partition("/")[0]] = file
+        self._done: dict[str, Path] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(folder.glob("*.npz")):
+            with zipfile.ZipFile(file) as archive:
+                self._done |= {name.partition("/")[0]: file for name in archive.namelist()}
 
     def __contains__(self, key: str) -> bool:
         return key in self._done
 
-    def __len__(self) -> int:
-        return len(self._done)
-
     def read(self, keys: Iterable[str]) -> dict[str, Result]:
         """What came of some tasks; each file is opened once."""
-        found: dict[str, Result] = {}
-        by_file: dict[Path, list[str]] = {}
+        by_file: dict[Path, set[str]] = {}
         for key in keys:
-            kept = self._done[key]
-            if isinstance(kept, Path):
-                by_file.setdefault(kept, []).append(key)
-            else:
-                found[key] = kept
+            by_file.setdefault(self._done[key], set()).add(key)
+        found: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
         for file, wanted in by_file.items():
             with np.load(file, allow_pickle=False) as archive:
-                names: dict[str, list[str]] = {}
                 for name in archive.files:
                     key, _, rest = name.partition("/")
-                    names.setdefault(key, []).append(rest)
-                for key in wanted:
-                    found[key] = {rest: archive[f"{key}/{rest}"] for rest in names[key]}
-        return found
+                    if key in wanted:
+                        found.setdefault(key, {})[rest] = archive[name]
+        return dict(found)
 
     def add(self, results: Mapping[str, Result]) -> None:
         """Keep some results, all of them or none."""
         if not results:
-            return
-        if self.folder is None:
-            self._done |= results
             return
         arrays = {f"{key}/{name}": array for key, result in results.items() for name, array in result.items()}
         file = self.folder / f"{digest(sorted(results))}.npz"
@@ -117,35 +99,29 @@ class Memory:
 Pool = Callable[[Sequence[Task]], Iterator[tuple[Task, Result]]]
 
 
-@contextmanager
-def open_pool(workers: int) -> Iterator[Pool]:
-    """Open what does tasks: this process, or some of its own; results come as they are done."""
-    if workers == 1:
-        yield lambda tasks: ((task, task.function(*task.given)) for task in tasks)
-        return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=stand_by)
+def do_here(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+    """Do tasks in this process."""
+    for task in tasks:
+        yield task, task.function(*task.given)
 
-    def do(tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()
-        while waiting or in_hand:
-            while waiting and len(in_hand) < 4 * workers:
-                task = waiting.pop()
-                in_hand[pool.submit(task.function, *task.given)] = task
-            done, _ = wait(in_hand, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield in_hand.pop(future), future.result()
 
-    try:
-        yield do
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _do_in(pool: ProcessPoolExecutor, most: int, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+    """Do tasks in other processes, so many in hand at a time; results come as they are done."""
+    waiting, in_hand = list(reversed(tasks)), dict[Future[Result], Task]()
+    while waiting or in_hand:
+        while waiting and len(in_hand) < most:
+            task = waiting.pop()
+            in_hand[pool.submit(task.function, *task.given)] = task
+        done, _ = wait(in_hand, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield in_hand.pop(future), future.result()
 
 
 class Worker:
     """Does what is not yet done, keeps it, and says how far it is."""
 
-    def __init__(self, memory: Memory, pool: Pool, tell: Tell = say) -> None:
-        self.memory, self.pool, self.tell = memory, pool, tell
+    def __init__(self, memory: Memory, pool: Pool = do_here) -> None:
+        self.memory, self.pool = memory, pool
 
     def do(self, tasks: Sequence[Task], what: str) -> list[Result]:
         """Do tasks; what came of them, in their order."""
@@ -162,7 +138,7 @@ class Worker:
                 if now - told > TELL_EVERY:
                     told = now
                     left = (now - begun) / n_done * (len(pending) - n_done) / 60.0
-                    self.tell(f"{what}: {n_done} of {len(pending)}; about {left:.0f} minutes left")
+                    say(f"{what}: {n_done} of {len(pending)}; about {left:.0f} minutes left")
         finally:
             self.memory.add(fresh)
         found = self.memory.read({task.key for task in tasks})
@@ -170,7 +146,13 @@ class Worker:
 
 
 @contextmanager
-def at_work(store: Path | None, workers: int = WORKERS, tell: Tell = say) -> Iterator[Worker]:
-    """Open a memory and a pool."""
-    with open_pool(workers) as pool:
-        yield Worker(Memory(store), pool, tell)
+def at_work(store: Path, workers: int) -> Iterator[Worker]:
+    """Open a memory, and as many processes as are asked for; one is this."""
+    if workers == 1:
+        yield Worker(Memory(store))
+        return
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=stand_by)
+    try:
+        yield Worker(Memory(store), partial(_do_in, pool, 4 * workers))
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,8 @@ from typing import Any
 import numpy as np
 
 from experiments.declared import read
-from experiments.patterns.estimates import (
-    N_RESAMPLES,
-    Estimate,
-    Floats,
-    Found,
-    correlation,
-    estimate,
-    ratio_of_means,
-    variation,
-)
-from experiments.patterns.runs import Runner
+from experiments.patterns.estimates import Estimate, Floats, Found, correlation, ratio_of_means, variation
+from experiments.patterns.runs import Look
 from partnersim.model.trust import take_in
 from partnersim.runs.measures import find_first_month
 from partnersim.scenario.declarations import Section, Text, setting
@@ -30,58 +20,6 @@ from partnersim.scenario.scenario import Scenario
 
 YEAR = 12
 INFINITE = math.inf
-
-
-@dataclass(frozen=True)
-class Look:
-    """How hard to look.
-
-    Attributes
-    ----------
-    seed, first, replicates
-        Of the runs: replicates `first` to `first` + `replicates` - 1.
-    resamples
-        For the intervals; with 0 there are none.
-    beside
-        Whether to find also what has no band and needs runs of its own.
-    """
-
-    seed: int = 1
-    replicates: int = 200
-    resamples: int = N_RESAMPLES
-    first: int = 0
-    beside: bool = True
-    runner: Runner = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "runner", Runner(self.seed, self.first, self.replicates))
-
-    def run(self, scenario: Scenario, months: int, *series: str) -> dict[str, Floats]:
-        """Run the first months of a scenario: some series, float64[replicate, months + 1]."""
-        return self.runner.run(scenario, months, series)
-
-    def run_each(self, scenarios: list[Scenario], months: int, *series: str) -> dict[str, Floats]:
-        """Run a scenario of its own for each replicate."""
-        return self.runner.run_each(scenarios, months, series)
-
-    def uniform(self, *purpose: int) -> Floats:
-        """Chance that is no part of the model, from 0 to 1, for each replicate."""
-        return self._rng(*purpose).random(self.first + self.replicates)[self.first :]
-
-    def normal(self, *purpose: int) -> Floats:
-        """Such chance with mean 0 and deviation 1."""
-        return self._rng(*purpose).standard_normal(self.first + self.replicates)[self.first :]
-
-    def _rng(self, *purpose: int) -> np.random.Generator:
-        return np.random.default_rng([self.seed, *purpose])
-
-    def estimate(self, statistic: Callable[..., Any], *columns: Floats) -> Estimate:
-        """A number over replicates with its interval."""
-        return estimate(statistic, *columns, seed=self.seed, resamples=self.resamples)
-
-    def mean(self, values: Floats) -> Estimate:
-        """A mean over replicates with its interval."""
-        return self.estimate(np.mean, values)
 
 
 SURVEY_ERROR, STRENGTHS, UNLIKE = range(3)
@@ -484,9 +422,9 @@ BOARDS = 6
 def look_at_deciding(scenario: Scenario, look: Look) -> Found:
     """A17: months that boards take to agree, by the chance of consent that they have each month."""
     bound = scenario.replace({"ways_of_working.binding_agreement": 1.0})
-    chances = look.runner.consent_chances(scenario, YEAR)
+    chances = look.consent_chances(scenario, YEAR)
     one, six = months_to_agree(chances, 1), months_to_agree(chances, BOARDS)
-    framed = months_to_agree(look.runner.consent_chances(bound, YEAR), BOARDS)
+    framed = months_to_agree(look.consent_chances(bound, YEAR), BOARDS)
 
     def growth(several: Floats, alone: Floats, axis: int) -> Any:
         return np.log(ratio_of_means(several, alone, axis)) / math.log(BOARDS)

@@ -19,7 +19,8 @@ from pydantic import model_validator
 
 from experiments.declared import read
 from experiments.patterns.estimates import Found
-from experiments.patterns.looks import DECLARED, LOOKS, Kinds, Look
+from experiments.patterns.looks import DECLARED, LOOKS, Kinds
+from experiments.patterns.runs import Look
 from partnersim.scenario.declarations import Real, Section, Text, setting
 from partnersim.scenario.scenario import Scenario
 

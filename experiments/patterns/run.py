@@ -15,8 +15,8 @@ from experiments.command import begin_parser, folder_for
 from experiments.engine.page import begin, row, write_json
 from experiments.patterns.estimates import Estimate, Found
 from experiments.patterns.figure import draw, is_reproduced, message, say, verdict
-from experiments.patterns.looks import Look
 from experiments.patterns.patterns import PATTERNS, Pattern
+from experiments.patterns.runs import Look
 from experiments.pictures import save_picture
 from experiments.provenance import stamp, written_by
 

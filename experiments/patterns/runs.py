@@ -1,4 +1,4 @@
-"""Runs of many short scenarios at little cost.
+"""Runs of many short scenarios at little cost, chance that is no part of the model, and estimates.
 
 The numbers are those of `partnersim.run` (a test compares them), without what it does for a user:
 threads, measures, a check of the whole scenario. A tuning asks for thirty arms at each of thousands
@@ -7,11 +7,14 @@ of points, and with twenty replicates of each all that would take as long as the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from experiments.patterns.estimates import Floats
+from experiments.patterns.estimates import N_RESAMPLES, Estimate, Floats, estimate
 from partnersim.model import schedule
 from partnersim.model.draws import root
 from partnersim.model.record import new_record
@@ -25,38 +28,48 @@ ASKED = 20
 """Replicates in which boards are asked for their chance of consent, at most."""
 
 
-class Runner:
-    """Runs scenarios one after another, for one thread.
+@dataclass(frozen=True)
+class Look:
+    """How hard to look, and what is seen, one scenario after another; for one thread.
 
-    Parameters
+    Attributes
     ----------
-    seed
-        Of all runs.
-    first, replicates
-        Replicates `first` to `first` + `replicates` - 1 are run.
+    seed, first, replicates
+        Of the runs: replicates `first` to `first` + `replicates` - 1.
+    resamples
+        For the intervals; with 0 there are none.
+    beside
+        Whether to find also what has no band and needs runs of its own.
     """
 
-    def __init__(self, seed: int, first: int, replicates: int) -> None:
-        self._root = root(seed)
-        self._replicates = range(first, first + replicates)
-        self._state = new_record(STATE)
-        self._translator = Translator()
-        self._kept: tuple[Scenario, Floats] | None = None
+    seed: int = 1
+    replicates: int = 200
+    resamples: int = N_RESAMPLES
+    first: int = 0
+    beside: bool = True
+    _kept: list[tuple[Scenario, Floats]] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    @cached_property
+    def _state(self) -> Any:
+        return new_record(STATE)
+
+    @cached_property
+    def _translator(self) -> Translator:
+        return Translator()
 
     def keep(self, scenario: Scenario, months: int) -> None:
         """Run a scenario once for all that will ask for some of its first months."""
-        self._kept = None
-        self._kept = scenario, self._run(scenario, months)
+        self._kept[:] = [(scenario, self._run(scenario, months))]
 
-    def run(self, scenario: Scenario, months: int, names: Sequence[str]) -> dict[str, Floats]:
+    def run(self, scenario: Scenario, months: int, *names: str) -> dict[str, Floats]:
         """Run the first months of a scenario: float64[replicate, months + 1] for each series."""
         return _by_name(self._run(scenario, months), names)
 
-    def run_each(self, scenarios: Sequence[Scenario], months: int, names: Sequence[str]) -> dict[str, Floats]:
+    def run_each(self, scenarios: Sequence[Scenario], months: int, *names: str) -> dict[str, Floats]:
         """Run a scenario of its own for each replicate."""
-        rows = np.empty((len(self._replicates), months + 1, len(SERIES)))
-        for k, (replicate, scenario) in enumerate(zip(self._replicates, scenarios, strict=True)):
-            self._fill(rows[k : k + 1], scenario, replicate)
+        rows = np.empty((self.replicates, months + 1, len(SERIES)))
+        for k, scenario in enumerate(scenarios):
+            self._fill(rows[k : k + 1], scenario, self.first + k)
         return _by_name(rows, names)
 
     def consent_chances(self, scenario: Scenario, months: int) -> Floats:
@@ -67,11 +80,10 @@ class Runner:
         """
         parameters = self._translator.write(scenario.model_copy(update={"months": months}))
         n_boards, n_initiatives = scenario.n_organisations, scenario.programme.n_simultaneous
-        replicates = self._replicates[:ASKED]
-        chances = np.empty((len(replicates), n_boards))
+        chances = np.empty((min(self.replicates, ASKED), n_boards))
         row, no_detail = np.empty((1, months + 1, len(SERIES))), np.empty((1, months + 1, 0))
-        for k, replicate in enumerate(replicates):
-            schedule.simulate(self._state, parameters, self._root, replicate, row, no_detail)
+        for k in range(len(chances)):
+            schedule.simulate(self._state, parameters, root(self.seed), self.first + k, row, no_detail)
             for i in range(n_boards):
                 needed = [m for m in range(n_initiatives) if self._state.needs[m, i] > 0.0]
                 found = [board_consent(i, m, self._state, parameters) for m in needed or range(n_initiatives)]
@@ -79,12 +91,11 @@ class Runner:
         return chances
 
     def _run(self, scenario: Scenario, months: int) -> Floats:
-        if self._kept is not None:
-            kept, rows = self._kept
+        for kept, rows in self._kept:
             if months < rows.shape[1] and kept == scenario:
                 return rows[:, : months + 1]
-        rows = np.empty((len(self._replicates), months + 1, len(SERIES)))
-        self._fill(rows, scenario, self._replicates.start)
+        rows = np.empty((self.replicates, months + 1, len(SERIES)))
+        self._fill(rows, scenario, self.first)
         return rows
 
     def _fill(self, rows: Floats, scenario: Scenario, first: int) -> None:
@@ -92,7 +103,26 @@ class Runner:
         shorter = scenario.model_copy(update={"months": rows.shape[1] - 1})
         parameters = self._translator.write(shorter)
         no_detail = np.empty((*rows.shape[:2], 0))
-        schedule.simulate(self._state, parameters, self._root, first, rows, no_detail)
+        schedule.simulate(self._state, parameters, root(self.seed), first, rows, no_detail)
+
+    def uniform(self, *purpose: int) -> Floats:
+        """Chance that is no part of the model, from 0 to 1, for each replicate."""
+        return self._rng(*purpose).random(self.first + self.replicates)[self.first :]
+
+    def normal(self, *purpose: int) -> Floats:
+        """Such chance with mean 0 and deviation 1."""
+        return self._rng(*purpose).standard_normal(self.first + self.replicates)[self.first :]
+
+    def _rng(self, *purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, *purpose])
+
+    def estimate(self, statistic: Callable[..., Any], *columns: Floats) -> Estimate:
+        """A number over replicates with its interval."""
+        return estimate(statistic, *columns, seed=self.seed, resamples=self.resamples)
+
+    def mean(self, values: Floats) -> Estimate:
+        """A mean over replicates with its interval."""
+        return self.estimate(np.mean, values)
 
 
 def _by_name(rows: Floats, names: Sequence[str]) -> dict[str, Floats]:

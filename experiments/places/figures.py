@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from experiments.pictures import Page, Picture, fit, start_page
-from experiments.places.places import BASE, WITHOUT, Beside
+from experiments.places.places import BASE, WITHOUT
 from partnersim.figures.layout import value_ticks
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, ORANGE, PURPLE, QUIET, SHADES
@@ -17,31 +19,30 @@ NAMES, WORDS = 420, 345
 """Room for titles on the left and words on the right, in pixels."""
 
 
-def beside_picture(found: Sequence[tuple[str, Sequence[Beside]]], note: str) -> Picture:
+def beside_picture(places: Sequence[Mapping[str, Any]], note: str) -> Picture:
     """Draw a row for each published figure, on an axis in its own unit."""
-    rows = [(name, beside) for name, all_of_place in found for beside in all_of_place]
-    title = beside_title([beside for _, beside in rows])
+    rows = [(place["name"], figure) for place in places for figure in place["figures"]]
+    title = beside_title([figure["verdict"] for _, figure in rows])
     page = start_page(title, note)
     _draw_key(page)
     pitch = (page.top - 50 - page.bottom) / len(rows)
-    for index, (name, beside) in enumerate(rows):
-        _draw_beside(page, page.top - 50 - pitch * (index + 1), pitch, name, beside)
+    for index, (name, figure) in enumerate(rows):
+        _draw_beside(page, page.top - 50 - pitch * (index + 1), pitch, name, figure)
     return Picture(page.figure, title)
 
 
-def beside_title(rows: Sequence[Beside]) -> str:
+def beside_title(verdicts: Sequence[str]) -> str:
     """How many figures disagree, and whether the others say much."""
-    bad = sum(b.verdict == "disagrees" for b in rows)
-    little = sum(b.verdict.startswith("agrees,") for b in rows)
-    part = sum(b.verdict == "agrees in part" for b in rows)
+    counts = Counter(verdicts)
+    bad, good, part = (counts[verdict] for verdict in ("disagrees", "agrees", "agrees in part"))
+    little = len(verdicts) - bad - good - part
     verb = "disagrees" if bad == 1 else "disagree"
-    said = f"Of {len(rows)} published figures {bad or 'none'} {verb}"
+    said = f"Of {len(verdicts)} published figures {bad or 'none'} {verb}"
     rest = []
     if part:
         rest.append(f"{part} {'agrees' if part == 1 else 'agree'} in part")
     if little:
         rest.append(f"for {little} it would allow no effect of partnership as well")
-    good = len(rows) - bad - part - little
     if good:
         rest.append(f"{good} {'agrees' if good == 1 else 'agree'}")
     return f"{said} with the model" + (f"; {', '.join(rest)}" if rest else "")
@@ -61,17 +62,17 @@ def _draw_key(page: Page) -> None:
     page.write(960, y, "without any partnership")
 
 
-def _draw_beside(page: Page, bottom: float, pitch: float, name: str, beside: Beside) -> None:
+def _draw_beside(page: Page, bottom: float, pitch: float, name: str, figure: Mapping[str, Any]) -> None:
     """Draw one published figure."""
-    published = beside.figure.published
+    published, alone = figure["published"], figure["no_partnership"]
     middle = bottom + pitch / 2
-    words = fit(f"{name}: {published.title}", NAMES - 24, lines=3 if pitch > 110 else 2)
+    words = fit(f"{name}: {figure['title']}", NAMES - 24, lines=3 if pitch > 110 else 2)
     page.write(MARGIN, middle + 6, words)
     width = WIDTH - 2 * MARGIN - NAMES - WORDS
     axes = page.panel(MARGIN + NAMES, middle - 8, width, 44)
-    low, median, high = beside.bands[BASE]
-    without = beside.bands[WITHOUT][1]
-    numbers = [low, high, without, beside.alone, published.value]
+    low, median, high = figure["simulated"][BASE]
+    without = figure["simulated"][WITHOUT][1]
+    numbers = [low, high, without, alone, published]
     room = 0.08 * (max(numbers) - min(numbers)) or 1.0
     axes.set(xlim=(min(numbers) - room, max(numbers) + room), ylim=(0, 1), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -80,10 +81,10 @@ def _draw_beside(page: Page, bottom: float, pitch: float, name: str, beside: Bes
     inside = [at < axes.get_xlim()[1] - 0.6 * room for at in ticks]
     axes.set_xticks(np.array(ticks)[inside], np.array(labels)[inside])
     axes.barh(0.55, high - low, 0.6, left=low, color=SHADES[4])
-    axes.plot((beside.alone,) * 2, (0.1, 1.0), color=QUIET, linewidth=3)
+    axes.plot((alone,) * 2, (0.1, 1.0), color=QUIET, linewidth=3)
     axes.plot((median,) * 2, (0.1, 1.0), color=BLUE, linewidth=5)
     axes.plot((without,) * 2, (0.1, 1.0), color=PURPLE, linewidth=5, linestyle=(0, (1, 0.6)))
-    axes.plot(published.value, 0.55, "D", color=ORANGE, markersize=12, markeredgecolor="white")
-    verdict = fit(f"{beside.verdict}:", WORDS - 30)
-    amount = fit(f"{number(published.value, 3)}, simulated {number(median, 3)}", WORDS - 30)
+    axes.plot(published, 0.55, "D", color=ORANGE, markersize=12, markeredgecolor="white")
+    verdict = fit(f"{figure['verdict']}:", WORDS - 30)
+    amount = fit(f"{number(published, 3)}, simulated {number(median, 3)}", WORDS - 30)
     page.write(WIDTH - MARGIN - WORDS + 30, middle + 6, f"{verdict}\n{amount}")

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from experiments.declared import read
-from experiments.engine.judge import Found, judge, of_differences
+from experiments.engine.judge import agreement, judge, of_differences
+from experiments.engine.page import numbers
 from experiments.engine.study import Test
 from partnersim.scenario.declarations import Published, Real, Section, Share, Text, Whole, setting
 from partnersim.scenario.errors import ScenarioError, suggest
@@ -121,16 +122,6 @@ class Figure:
     published: Published
     reading: Reading
 
-    @property
-    def name(self) -> str:
-        """What was measured."""
-        return self.published.title
-
-    @property
-    def months(self) -> int:
-        """The last month that it needs."""
-        return max(self.published.month, self.published.reference_month)
-
     def simulated(self, outcome: Floats, alone: Floats) -> Floats:
         """What is simulated, in the published unit.
 
@@ -183,11 +174,6 @@ class Runs:
     change: Mapping[str, Floats]
 
     @property
-    def n_points(self) -> int:
-        """How many accepted points."""
-        return self.outcome[BASE].shape[0]
-
-    @property
     def n_runs(self) -> int:
         """How many runs, in all arms."""
         return sum(found.size for found in self.change.values())
@@ -196,41 +182,38 @@ class Runs:
 # --- Published against simulated --------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Beside:
-    """A published figure beside what is simulated of it, in its unit.
+def set_beside(figure: Figure, runs: Runs, rules: Declared) -> dict[str, Any]:
+    """Find where a published figure lies among simulated ones, in its unit.
 
-    Attributes
-    ----------
-    bands
-        For each arm the lower end, median and upper end over all places and points.
-    alone
-        The figure without any partnership, median over points.
-    share_of_points
-        At how many of the accepted points their own band holds the figure.
-    verdict
-        By the rules.
+    Returns
+    -------
+    dict
+        What was published and how it is looked at; `simulated`, for each arm the lower end, median
+        and upper end over all places and points; `no_partnership`, the figure without any
+        partnership, median over points; `share_of_points`, at how many of the accepted points their
+        own band holds the figure; and the `verdict`, by the rules.
     """
-
-    figure: Figure
-    bands: Mapping[str, tuple[float, float, float]]
-    alone: float
-    share_of_points: float
-    verdict: str
-
-
-def set_beside(figure: Figure, runs: Runs, rules: Declared) -> Beside:
-    """Find where a published figure lies among simulated ones."""
+    published, (low, high) = figure.published, rules.ends
     simulated = {arm: figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in ARMS}
-    low, high = rules.ends
     bands = {}
     for arm, values in simulated.items():
         bands[arm] = tuple(float(x) for x in np.quantile(values, (low, 0.5, high)))
     lows, highs = np.quantile(simulated[BASE], (low, high), axis=1)
-    value = figure.published.value
-    share = float(((lows <= value) & (value <= highs)).mean())
+    share = float(((lows <= published.value) & (published.value <= highs)).mean())
     alone = float(np.median(figure.without_any(runs.alone[BASE])))
-    return Beside(figure, bands, alone, share, verdict_on(value, bands[BASE], alone, share, rules))
+    return {
+        "title": published.title,
+        "month": published.month,
+        "unit": published.unit,
+        "published": published.value,
+        "source": published.source,
+        "against": figure.reading.against,
+        "why": figure.reading.why.strip(),
+        "simulated": bands,
+        "no_partnership": alone,
+        "share_of_points": share,
+        "verdict": verdict_on(published.value, bands[BASE], alone, share, rules),
+    }
 
 
 def verdict_on(
@@ -247,41 +230,34 @@ def verdict_on(
 # --- What the coordinator did -----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What the coordinator changed in one number, pair by pair: with less without.
+def find_effect(with_: Floats, without: Floats, test: Test, unit: str, rules: Declared) -> dict[str, Any]:
+    """Compare pairs of runs that share their luck, float64[point, replicate] each: with less without.
 
-    Attributes
-    ----------
-    test, found, outcome
-        What would be better, what was found, and how it came out by the rule of the claims.
-    unit, with_, without
-        Unit of the number, and its medians over places and points.
+    `with` and `without` are medians over places and points; the rest is what was found, and how it
+    came out by the rule of the claims.
     """
-
-    test: Test
-    found: Found
-    outcome: str
-    unit: str
-    with_: float
-    without: float
-
-
-def find_effect(with_: Floats, without: Floats, test: Test, unit: str, rules: Declared) -> Effect:
-    """Compare pairs of runs that share their luck: float64[point, replicate] each."""
     found = of_differences(with_ - without)
-    outcome = judge(test, found, rules.sure_share_of_points)
-    return Effect(test, found, outcome, unit, float(np.median(with_)), float(np.median(without)))
+    return {
+        "what": test.title,
+        "unit": unit,
+        "better": test.expect,
+        "smallest_that_matters": test.smallest,
+        "with": float(np.median(with_)),
+        "without": float(np.median(without)),
+        **numbers(found),
+        "agreement": agreement(test, found),
+        "outcome": judge(test, found, rules.sure_share_of_points),
+    }
 
 
-def effects(place: Place, runs: Runs, rules: Declared) -> list[Effect]:
+def effects(place: Place, runs: Runs, rules: Declared) -> list[dict[str, Any]]:
     """What the coordinator changed in each published figure, and in change delivered."""
     arms = {BASE: 1.0, WITHOUT: -1.0}
     found = []
     for figure in place.figures():
         with_, without = (figure.simulated(runs.outcome[arm], runs.alone[arm]) for arm in (BASE, WITHOUT))
         smallest = rules.matters.figure_percent / 100.0 * figure.published.reference_value
-        test = Test(title=figure.name, weights=arms, expect="less", smallest=smallest)
+        test = Test(title=figure.published.title, weights=arms, expect="less", smallest=smallest)
         found.append(find_effect(with_, without, test, figure.published.unit, rules))
     title = f"Change delivered by the last month, {place.load().months}"
     test = Test(title=title, weights=arms, expect="more", smallest=rules.matters.change_delivered)

@@ -1,97 +1,20 @@
-"""The page of results of the places, and what it is written from."""
+"""The page of results of the places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from experiments.engine.judge import agreement
-from experiments.engine.page import numbers, percent, row
-from experiments.places.places import BASE, NOTHING, WITHOUT, Beside, Declared, Effect, Place, Runs
-from experiments.points import Points
-from experiments.provenance import stamp, written_by
+from experiments.engine.page import percent, row
+from experiments.places.places import BASE, NOTHING, WITHOUT, Declared
+from experiments.provenance import written_by
 from partnersim.runs.wording import number, plural, signed
-
-COMMAND = "python -m experiments.places.run"
 
 AGAINST = {
     "start": "the place's own figure at the start",
     "trend": "what the months before would lead to, carried on",
     "no partnership": "the same place without any partnership",
 }
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found of one place."""
-
-    place: Place
-    runs: Runs
-    beside: Sequence[Beside]
-    effects: Sequence[Effect]
-
-
-def summarise(
-    found: Sequence[Found], points: Points, declared: Declared, kept: Mapping[str, list[str]]
-) -> dict[str, Any]:
-    """Everything that the page and the report say, as numbers and words.
-
-    Parameters
-    ----------
-    kept
-        By place, the paths that its timeline sets itself.
-    """
-    return {
-        "made_from": {
-            **stamp(COMMAND, seed=declared.seed, n_runs=sum(f.runs.n_runs for f in found)),
-            "replicates": declared.replicates,
-            "accepted": {"points": found[0].runs.n_points, "digest": points.digest},
-        },
-        "places": [
-            {
-                "name": f.place.name,
-                "scenario": f.place.scenario,
-                "set_by_the_timeline": kept[f.place.name],
-                "figures": [_beside(b) for b in f.beside],
-                "coordinator": [_effect(e) for e in f.effects],
-                "cautions": [caution.text.strip() for caution in f.place.caution],
-            }
-            for f in found
-        ],
-    }
-
-
-def _beside(found: Beside) -> dict[str, Any]:
-    published = found.figure.published
-    return {
-        "title": published.title,
-        "month": published.month,
-        "unit": published.unit,
-        "published": published.value,
-        "source": published.source,
-        "against": found.figure.reading.against,
-        "why": found.figure.reading.why.strip(),
-        "simulated": found.bands,
-        "no_partnership": found.alone,
-        "share_of_points": found.share_of_points,
-        "verdict": found.verdict,
-    }
-
-
-def _effect(effect: Effect) -> dict[str, Any]:
-    found = effect.found
-    return {
-        "what": effect.test.title,
-        "unit": effect.unit,
-        "better": effect.test.expect,
-        "smallest_that_matters": effect.test.smallest,
-        "with": effect.with_,
-        "without": effect.without,
-        **numbers(found),
-        "agreement": agreement(effect.test, found),
-        "outcome": effect.outcome,
-    }
 
 
 def report(summary: Mapping[str, Any], declared: Declared) -> str:

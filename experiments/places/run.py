@@ -35,11 +35,13 @@ from experiments.places.places import (
     read_declared,
     set_beside,
 )
-from experiments.places.report import Found, report, summarise
+from experiments.places.report import report
 from experiments.points import Points
+from experiments.provenance import stamp
 from partnersim.scenario.files import packaged_text
 
 HERE = Path(__file__).resolve().parent
+COMMAND = "python -m experiments.places.run"
 QUICK_POINTS, QUICK_REPLICATES = 2, 4
 
 
@@ -75,23 +77,37 @@ def run_place(place: Place, points: Points, declared: Declared, worker: Worker) 
     return Runs(*(of(f"series {name}") for name in SERIES), of("change_delivered"))
 
 
-def find(place: Place, runs: Runs, declared: Declared) -> Found:
-    """Set published figures beside simulated ones, and see what the coordinator did."""
-    beside = [set_beside(figure, runs, declared) for figure in place.figures()]
-    return Found(place, runs, beside, effects(place, runs, declared))
+def find(runs: Sequence[Runs], points: Points, declared: Declared) -> dict[str, Any]:
+    """Everything that page and report say of the runs of each place, as numbers and words."""
+    return {
+        "made_from": {
+            **stamp(COMMAND, seed=declared.seed, n_runs=sum(r.n_runs for r in runs)),
+            "replicates": declared.replicates,
+            "accepted": {"points": points.n_points, "digest": points.digest},
+        },
+        "places": [
+            {
+                "name": place.name,
+                "scenario": place.scenario,
+                "set_by_the_timeline": sorted({*points.columns} - {*for_place(points, place).columns}),
+                "figures": [set_beside(figure, of_place, declared) for figure in place.figures()],
+                "coordinator": effects(place, of_place, declared),
+                "cautions": [caution.text.strip() for caution in place.caution],
+            }
+            for place, of_place in zip(declared.place, runs, strict=True)
+        ],
+    }
 
 
-def write(found: Sequence[Found], points: Points, declared: Declared, folder: Path) -> None:
+def write(summary: Mapping[str, Any], declared: Declared, folder: Path) -> None:
     """Write page, summary and figure."""
     begin(folder)
-    kept = {f.place.name: sorted({*points.columns} - {*for_place(points, f.place).columns}) for f in found}
-    summary = summarise(found, points, declared, kept)
     write_json(summary, folder / "summary.json")
     note = (
-        f"{found[0].runs.n_points} accepted points, {declared.replicates} simulated places each; same "
-        "luck in all arms."
+        f"{summary['made_from']['accepted']['points']} accepted points, {declared.replicates} simulated "
+        "places each; same luck in all arms."
     )
-    save_picture(beside_picture([(f.place.name, f.beside) for f in found], note), folder / "figure.png")
+    save_picture(beside_picture(summary["places"], note), folder / "figure.png")
     (folder / "results.md").write_text(report(summary, declared), encoding="utf-8")
 
 
@@ -110,16 +126,15 @@ def _run(options: argparse.Namespace) -> None:
         declared = declared.model_copy(update={"replicates": QUICK_REPLICATES})
         points = points.first(QUICK_POINTS)
     with at_work(options.store, options.workers) as worker:
-        found = [
-            find(place, run_place(place, points, declared, worker), declared) for place in declared.place
-        ]
+        runs = [run_place(place, points, declared, worker) for place in declared.place]
+    summary = find(runs, points, declared)
     if folder := folder_for(options, HERE):
-        write(found, points, declared, folder)
-    for f in found:
-        for beside in f.beside:
-            low, middle, high = beside.bands[BASE]
-            span = f"{beside.figure.published.value:g}, {middle:.4g} ({low:.4g} to {high:.4g})"
-            print(f"{f.place.name}, {beside.figure.name}: {span}, {beside.verdict}")
+        write(summary, declared, folder)
+    for place in summary["places"]:
+        for figure in place["figures"]:
+            low, middle, high = figure["simulated"][BASE]
+            span = f"{figure['published']:g}, {middle:.4g} ({low:.4g} to {high:.4g})"
+            print(f"{place['name']}, {figure['title']}: {span}, {figure['verdict']}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
@@ -23,7 +22,7 @@ from experiments.pictures import save_picture
 from experiments.report import picture
 from experiments.report.collect import Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
-from experiments.report.pages import Places, to_html, without_title
+from experiments.report.pages import Places, to_html
 from experiments.report.summary import summary_page
 from partnersim import __version__
 from partnersim.model.version import MODEL_VERSION
@@ -37,14 +36,6 @@ TITLE = "What the model shows, and what it answers"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PATIENCE = 120
 """Seconds that a browser may take to print."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One experiment of the report."""
-
-    stored: Stored
-    body: Markup
 
 
 def build(found: Sequence[Stored], out: Path, model: str) -> Path:
@@ -66,9 +57,7 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
     """
     clear(out)
     places = Places(out, {stored.folder.resolve(): stored.experiment.slug for stored in found})
-    parts = [Part(stored, body(stored, places)) for stored in found]
-    drawn = picture.draw(found)
-    if drawn:
+    if drawn := picture.draw(found):
         save_picture(drawn, out / picture.FILE)
     told = summary_page(found, picture=picture.FILE if drawn else "", model=model)
     summary = to_html(told, out, "summary", places)
@@ -80,18 +69,15 @@ def build(found: Sequence[Stored], out: Path, model: str) -> Path:
         standings=count_standings(found),
         summary=Markup(summary),
         problems=[stored for stored in found if stored.why],
-        parts=parts,
+        parts=[
+            (stored, Markup(to_html(stored.text, stored.folder, stored.experiment.slug, places)))
+            for stored in found
+        ],
         references=places.copy(REFERENCES, "files", "docs"),
     )
     file = out / "index.html"
     file.write_text(page, encoding="utf-8")
     return file
-
-
-def body(stored: Stored, places: Places) -> Markup:
-    """One experiment's page of results as HTML."""
-    text = without_title(stored.page)
-    return Markup(to_html(text, stored.folder, stored.experiment.slug, places))
 
 
 def clear(out: Path) -> None:

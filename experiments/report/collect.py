@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from experiments.points import ACCEPTED, Points, say_if_not_current
+from experiments.provenance import say_if_out_of_date
 from experiments.report.contents import EXPERIMENTS, TUNING, Experiment
 from partnersim import ScenarioError
 from partnersim.model.version import MODEL_VERSION
 
-RESULTS, SUMMARIES = "results.md", ("summary.json", "summary.toml")
-MADE_WITH = re.compile(r"\bModel (\d+\.\d+|[0-9a-f]{16})\b")
+RESULTS = "results.md"
+SUMMARIES: dict[str, Callable[[str], Any]] = {"summary.json": json.loads, "summary.toml": tomllib.loads}
 
 
 class Standing(StrEnum):
@@ -60,6 +61,11 @@ class Stored:
         return head.removeprefix("# ").strip() if head.startswith("# ") else self.experiment.title
 
     @property
+    def text(self) -> str:
+        """Its page without that heading, and without what is meant for who would edit it."""
+        return re.sub(r"\A# .*\n+", "", self.page).replace("; do not edit.", ".", 1)
+
+    @property
     def model(self) -> str:
         """The version of the model that it was made with; empty where nobody wrote it down."""
         return str(made_from(self.summary).get("model") or "")
@@ -89,12 +95,12 @@ NOT_RECORDED = "not recorded"
 
 def made_from(summary: Mapping[str, Any]) -> Mapping[str, Any]:
     """The part of a summary that says how it was made."""
-    made = summary.get("made_from", summary)
-    return made if isinstance(made, Mapping) else {}
+    made: Mapping[str, Any] = summary.get("made_from", summary)
+    return made
 
 
 def collect(
-    experiments: Sequence[Experiment], root: Path = EXPERIMENTS, model: str | None = None
+    experiments: Sequence[Experiment], root: Path = EXPERIMENTS, model: str = MODEL_VERSION
 ) -> list[Stored]:
     """Read what is stored of each experiment.
 
@@ -105,9 +111,8 @@ def collect(
     root
         Folder of all results, laid out as `experiments` is.
     model
-        Version of the present model; the declared one if left out.
+        Version of the present model.
     """
-    model = model or MODEL_VERSION
     accepted = root / TUNING / ACCEPTED.name
     points = None
     if accepted.is_file():
@@ -119,8 +124,7 @@ def collect(
 def _read(experiment: Experiment, folder: Path, model: str, accepted: str | None) -> Stored:
     mends = f"make it again with `{experiment.command}`"
     try:
-        page = _text(folder / RESULTS)
-        summary = _summary(folder, page)
+        page, summary = _text(folder / RESULTS), _summary(folder)
     except ValueError as error:
         return Stored(experiment, folder, Standing.BROKEN, f"{error}; {mends}")
     if not page:
@@ -128,9 +132,8 @@ def _read(experiment: Experiment, folder: Path, model: str, accepted: str | None
         why = f"{has}; make it with `{experiment.command}`"
         return Stored(experiment, folder, Standing.MISSING, why, summary=summary)
     why = _why_not_current(experiment, folder, summary, model, accepted)
-    if why:
-        return Stored(experiment, folder, Standing.OUT_OF_DATE, f"{why}; {mends}", page, summary)
-    return Stored(experiment, folder, Standing.CURRENT, "", page, summary)
+    standing, said = (Standing.OUT_OF_DATE, f"{why}; {mends}") if why else (Standing.CURRENT, "")
+    return Stored(experiment, folder, standing, said, page, summary)
 
 
 def _why_not_current(
@@ -139,18 +142,14 @@ def _why_not_current(
     """Why a result is not the present model's; empty if it is."""
     if experiment.folder == TUNING:
         # Defaults chosen from the accepted points do not make the points out of date.
-        said, _, _ = say_if_not_current(folder).removeprefix("Out of date: ").partition(". Run")
-        return said
+        return say_if_not_current(folder)
     made = made_from(summary)
-    made_with = made.get("model")
-    if not isinstance(made_with, str):
-        return f"neither a summary nor {RESULTS} says with which model it was made"
-    if made_with != model:
-        return f"made with model {made_with}, not with the model as it is ({model})"
-    points = made.get("accepted")
-    if accepted and isinstance(points, Mapping) and points.get("digest", accepted) != accepted:
+    if "model" not in made:
+        return "no summary.json says with which model it was made"
+    points = made.get("accepted", {})
+    if made["model"] == model and accepted and points.get("digest", accepted) != accepted:
         return f"made with other accepted points than those now in {TUNING}/{ACCEPTED.name}"
-    return ""
+    return say_if_out_of_date(made["model"], model)
 
 
 def _text(file: Path) -> str:
@@ -162,18 +161,12 @@ def _text(file: Path) -> str:
         raise ValueError(f"{file.name} cannot be read ({error})") from None
 
 
-def _summary(folder: Path, page: str) -> dict[str, Any]:
-    """The summary; where none is written, what the page says of the model."""
-    for name in SUMMARIES:
-        text = _text(folder / name)
-        if not text:
-            continue
-        try:
-            summary = tomllib.loads(text) if name.endswith("toml") else json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-        if not isinstance(summary, dict):
-            raise ValueError(f"{name}: must be an object, and is a {type(summary).__name__}")
-        return summary
-    found = MADE_WITH.search(page)
-    return {"model": found.group(1)} if found else {}
+def _summary(folder: Path) -> dict[str, Any]:
+    """The summary, empty where none is written."""
+    for name, read in SUMMARIES.items():
+        if text := _text(folder / name):
+            try:
+                return dict(read(text))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{name}: {error}") from None
+    return {}

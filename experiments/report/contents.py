@@ -28,10 +28,6 @@ class Experiment:
         Whether it asks one of the practitioner's claims.
     built_in
         How far the answer to a claim was put in by hand, in its own words.
-    withdrawn
-        Why its answer is taken back; empty where it is not.
-    withdrawn_parts, withdrawn_model
-        Of which parts of the claim; none for the whole; and which version of the model gave it.
     """
 
     folder: str
@@ -39,9 +35,6 @@ class Experiment:
     command: str
     is_claim: bool = False
     built_in: str = ""
-    withdrawn: str = ""
-    withdrawn_parts: tuple[str, ...] = ()
-    withdrawn_model: str = ""
 
     @property
     def slug(self) -> str:
@@ -73,19 +66,13 @@ def claims(folder: Path = CLAIMS) -> Iterator[Experiment]:
     for kind in ("claim", "study"):
         for file in sorted(folder.glob(f"*/{kind}.toml")):
             stated = tomllib.loads(file.read_text(encoding="utf-8"))
-            name = str(stated.get("name", file.parent.name))
-            title = str(stated.get("title", ""))
-            is_claim = kind == "claim"
-            withdrawn = stated.get("withdrawn", {})
+            name, title = stated["name"], stated["title"]
             yield Experiment(
                 f"claims/{file.parent.name}",
-                f"{name}. {title}" if is_claim else title or name,
+                f"{name}. {title}" if kind == "claim" else title,
                 f"python -m experiments.claims.run {name.lower()}",
-                is_claim=is_claim,
-                built_in=" ".join(str(stated.get("built_in", "")).split()),
-                withdrawn=" ".join(str(withdrawn.get("why", "")).split()),
-                withdrawn_parts=tuple(map(str, withdrawn.get("parts", ()))),
-                withdrawn_model=str(withdrawn.get("model", "")),
+                is_claim=kind == "claim",
+                built_in=" ".join(stated["built_in"].split()),
             )
 
 

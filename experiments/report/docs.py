@@ -18,27 +18,27 @@ from experiments.report.collect import RESULTS, Standing, Stored, collect
 from experiments.report.contents import EXPERIMENTS, contents
 from experiments.report.summary import summary_page
 
-COMMAND = "python -m experiments.report.docs"
 PAGE = EXPERIMENTS.parent / "docs" / "evidence.md"
 PICTURE = EXPERIMENTS / "claims" / picture.FILE
 BEGIN = "<!-- begin: written by python -m experiments.report.docs -->"
 END = "<!-- end -->"
 
 
-def link_from(page: Path, stored: Stored) -> str:
-    """Where an experiment is, as seen from a page: its results, or else what it is about."""
+def link_to(stored: Stored) -> str:
+    """Where an experiment is, as seen from the page: its results, or else what it is about."""
     folder = EXPERIMENTS / stored.experiment.folder
     names = (RESULTS, "README.md", "claim.toml", "study.toml")
-    files = [folder / name for name in names if (folder / name).is_file()]
-    target = files[0] if files else EXPERIMENTS / "README.md"
-    return Path(os.path.relpath(target, page.parent)).as_posix()
+    return _address(next(folder / name for name in names if (folder / name).is_file()))
 
 
-def tables(found: Sequence[Stored], page: Path = PAGE) -> str:
+def _address(file: Path) -> str:
+    return Path(os.path.relpath(file, PAGE.parent)).as_posix()
+
+
+def tables(found: Sequence[Stored]) -> str:
     """What stands between the markers."""
     is_drawn = any(True for _ in picture.rows(found))
-    address = Path(os.path.relpath(PICTURE, page.parent)).as_posix() if is_drawn else ""
-    return summary_page(found, lambda stored: link_from(page, stored), address)
+    return summary_page(found, link_to, _address(PICTURE) if is_drawn else "")
 
 
 def renew(text: str, new: str) -> str:
@@ -71,24 +71,21 @@ def marked(stored: Stored) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--page", type=Path, default=PAGE, help="the page to renew")
-    options = parser.parse_args()
+    argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0]).parse_args()
     try:
-        text = options.page.read_text(encoding="utf-8")
+        text = PAGE.read_text(encoding="utf-8")
         found = collect(contents())
-        new = renew(text, tables(found, options.page))
+        new = renew(text, tables(found))
     except (OSError, ValueError) as error:
-        print(f"{options.page}: {error}", file=sys.stderr)
+        print(f"{PAGE}: {error}", file=sys.stderr)
         return 2
-    drawn = picture.draw(found)
-    if drawn:
+    if drawn := picture.draw(found):
         save_picture(drawn, PICTURE)
-    options.page.write_text(new, encoding="utf-8")
+    PAGE.write_text(new, encoding="utf-8")
     for stored in found:
         if stored.page and marked(stored) != stored.page:
             (stored.folder / RESULTS).write_text(marked(stored), encoding="utf-8")
-    print(f"{options.page}: {'as it was' if new == text else 'renewed'}")
+    print(f"{PAGE}: {'as it was' if new == text else 'renewed'}")
     return 0
 
 

@@ -61,11 +61,6 @@ def to_html(text: str, folder: Path, slug: str, places: Places) -> str:
     return markdown.to_html(text, mend=lambda tokens: _mend_links(tokens, folder, slug, places))
 
 
-def without_title(page: str) -> str:
-    """A page without its first heading, and without what is meant for who would edit it."""
-    return re.sub(r"\A# .*\n+", "", page).replace("; do not edit.", ".", 1)
-
-
 def message_of(picture: Path) -> str:
     """The message that a figure was saved with; empty if it has none."""
     try:

@@ -61,7 +61,7 @@ def summary_page(found: Sequence[Stored], link: Link = in_report, picture: str =
         lines += [f"![Effects of the claims]({picture})", ""]
     if claims:
         lines += ["## The claims", "", *(f"- {in_a_sentence(stored)}" for stored in claims), ""]
-        lines += [*claims_table(claims, link), "", *HOW_TO_READ, "", *withdrawals(claims)]
+        lines += [*claims_table(claims, link), "", *HOW_TO_READ, ""]
     lines += ["## What else was looked at", "", *others_table(others, link)]
     return "\n".join(lines) + "\n"
 
@@ -134,18 +134,7 @@ def as_expected(record: Mapping[str, Any]) -> list[str]:
 
 def in_a_sentence(stored: Stored) -> str:
     """What came of a claim."""
-    said = in_short(stored.summary)
-    if is_withdrawn(stored):
-        of = (
-            f" of {', '.join(stored.experiment.withdrawn_parts)}" if stored.experiment.withdrawn_parts else ""
-        )
-        said = f"{said}; the answer{of} is withdrawn"
-    return f"**{stored.title}**: {said}.{mark(stored)}"
-
-
-def is_withdrawn(stored: Stored) -> bool:
-    """Whether what is stored is what was taken back: the answer of the model that it was found wrong of."""
-    return bool(stored.experiment.withdrawn) and stored.model == stored.experiment.withdrawn_model
+    return f"**{stored.title}**: {in_short(stored.summary)}.{mark(stored)}"
 
 
 def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
@@ -157,25 +146,9 @@ def claims_table(claims: Sequence[Stored], link: Link) -> Iterator[str]:
     for stored in claims:
         title = f"[{stored.title}]({link(stored)}){mark(stored)}"
         first, *rest = part_cells(stored)
-        word = answer(stored.summary)
-        if is_withdrawn(stored):
-            parts = ", ".join(stored.experiment.withdrawn_parts)
-            word = f"{word}; **withdrawn**: {parts}" if parts else "**withdrawn**"
-        yield row(title, word, *first, built_in(stored))
+        yield row(title, answer(stored.summary), *first, built_in(stored))
         for cells in rest:
             yield row("", "", *cells, "")
-
-
-def withdrawals(claims: Sequence[Stored]) -> list[str]:
-    """Which answers are taken back, and why; nothing where none is."""
-    taken_back = [
-        f"- **{stored.title.partition('.')[0]}"
-        f"{''.join(f', {part}' for part in stored.experiment.withdrawn_parts)}.** "
-        f"{stored.experiment.withdrawn}"
-        for stored in claims
-        if is_withdrawn(stored)
-    ]
-    return ["## Withdrawn answers", "", *taken_back, ""] if taken_back else []
 
 
 def answer(summary: Mapping[str, Any]) -> str:

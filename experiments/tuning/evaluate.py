@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.patterns.estimates import Estimate, Floats
+from experiments.engine.work import Result
+from experiments.patterns.estimates import Estimate
 from experiments.patterns.figure import NATURAL_FLOOR
-from experiments.patterns.looks import Look
 from experiments.patterns.patterns import PATTERNS, Band
+from experiments.patterns.runs import Look
 from partnersim.scenario.scenario import Scenario
 
 ORDER = (
@@ -65,32 +66,11 @@ class Level(NamedTuple):
     most_chance: float = MOST_CHANCE
 
 
-class Evaluation(NamedTuple):
-    """What was found at a point.
-
-    Attributes
-    ----------
-    found : float64[number, 3]
-        Value and ends of the 95 % interval of each of `NUMBERS`; NaN where not looked at.
-    excess : float64[number]
-        How far outside, in tenths of the band; NaN where not looked at.
-    distance : float
-        Sum of penalties of what was looked at; infinite at points that are no part of the priors.
-    given : float
-        What a place at rest gives, share of free capacity.
-    """
-
-    found: Floats
-    excess: Floats
-    distance: float
-    given: float
-
-
 _INDEX = {(number.pattern, number.key): index for index, number in enumerate(NUMBERS)}
 _PATTERNS = {pattern.name: pattern for pattern in PATTERNS}
 
 
-def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float] = (0.0, 1.0)) -> Evaluation:
+def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float] = (0.0, 1.0)) -> Result:
     """Look for all patterns at a point.
 
     Parameters
@@ -101,17 +81,27 @@ def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float]
         How hard to look.
     rest
         Between what a place at rest gives, or the point is none of the priors'.
+
+    Returns
+    -------
+    found : float64[number, 3]
+        Value and ends of the 95 % interval of each of `NUMBERS`; NaN where not looked at.
+    excess : float64[number]
+        How far outside, in tenths of the band; NaN where not looked at.
+    distance : float64
+        Sum of penalties of what was looked at; infinite at points that are no part of the priors.
+    given : float64
+        What a place at rest gives, share of free capacity.
     """
     look = Look(level.seed, level.replicates, level.resamples, beside=False)
     places = {FAMILY: Scenario.load(FAMILY).replace(dict(point))}
     found = np.full((len(NUMBERS), 3), np.nan)
     outside = np.full(len(NUMBERS), np.nan)
-    look.runner.keep(places[FAMILY], LONGEST)
+    look.keep(places[FAMILY], LONGEST)
     given = float(look.run(places[FAMILY], 0, "contribution")["contribution"].mean())
-    if not rest[0] <= given <= rest[1]:
-        return Evaluation(found, outside, math.inf, given)
-    distance = 0.0
-    for name in ORDER:
+    is_prior = rest[0] <= given <= rest[1]
+    distance = 0.0 if is_prior else math.inf
+    for name in ORDER if is_prior else ():
         pattern = _PATTERNS[name]
         if pattern.scenario not in places:
             places[pattern.scenario] = Scenario.load(pattern.scenario).replace(dict(point))
@@ -121,7 +111,7 @@ def evaluate(point: Mapping[str, float], level: Level, rest: tuple[float, float]
             found[index] = numbers[key]
             outside[index] = excess(numbers[key], band, level.most_chance)
             distance += penalty(outside[index])
-    return Evaluation(found, outside, distance, given)
+    return {"found": found, "excess": outside, "distance": np.array(distance), "given": np.array(given)}
 
 
 # --- How far outside ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 import tomlkit
 
 from experiments.points import ACCEPTED, Points, load_summary
-from experiments.tuning.space import read_held
+from experiments.tuning.space import read_space
 from partnersim.scenario.accepted import FILE
 
 LEVELS = (0.05, 0.95)
@@ -33,7 +33,7 @@ def ranges_text(folder: Path = ACCEPTED.parent) -> str:
         if low < high:
             table.add(path, [low, high])
     document["ranges"] = table
-    document["held"] = {entry.path: [entry.low, entry.high] for entry in read_held()}
+    document["held"] = {entry.path: [entry.low, entry.high] for entry in read_space().held}
     return tomlkit.dumps(document)
 
 

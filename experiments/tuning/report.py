@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ from experiments.provenance import written_by
 from experiments.tuning.accept import Accepted
 from experiments.tuning.evaluate import NUMBERS
 from experiments.tuning.ranges import ranges_text
-from experiments.tuning.search import Population
+from experiments.tuning.search import Wave
 from experiments.tuning.space import Prior, Space, declared_hash
 from partnersim.figures.page import MARGIN, WIDTH
 from partnersim.figures.palette import BLUE, GREY, ORANGE, PURPLE
@@ -45,8 +46,8 @@ class Outcome:
 
     Attributes
     ----------
-    space, populations
-        What was searched, and what each search was left with.
+    space, waves
+        What was searched, and how each search went.
     shares, searches : float64[point, parameter], int64[point]
         Where the points are that were looked at with other luck, and of which search each is.
     confirmed : list[Result]
@@ -62,7 +63,7 @@ class Outcome:
     """
 
     space: Space
-    populations: tuple[Population, Population]
+    waves: tuple[list[Wave], list[Wave]]
     shares: Floats
     searches: np.ndarray
     confirmed: list[Result]
@@ -130,7 +131,7 @@ def constraints(outcome: Outcome) -> list[str]:
 
     Points that hold its band against those that do not, by parameter; or in words why not.
     """
-    first = [population.waves[0] for population in outcome.populations]
+    first = [waves[0] for waves in outcome.waves]
     shares = np.concatenate([wave.looks.shares for wave in first])
     outside = np.concatenate([wave.excess for wave in first])
     said = []
@@ -306,7 +307,7 @@ def search_table(outcome: Outcome) -> Iterator[str]:
     yield ""
     yield "| seed | replicates | points | of the priors | expected | distance: median | least | nearest |"
     yield "|---:|---:|---:|---:|---:|---:|---:|---:|"
-    for wave in (wave for population in outcome.populations for wave in population.waves):
+    for wave in chain(*outcome.waves):
         whole = wave.looks.is_whole
         known, expected = wave.distance[whole], "" if math.isnan(wave.expected) else f"{wave.expected:.2f}"
         yield (

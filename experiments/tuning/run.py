@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from experiments.command import begin_parser, folder_for, status_of
-from experiments.engine.work import Result, Task, Worker, at_work, digest
+from experiments.engine.work import Task, Worker, at_work, digest
 from experiments.tuning.accept import accept, centre
 from experiments.tuning.evaluate import Level, evaluate
 from experiments.tuning.report import Outcome, write
 from experiments.tuning.search import confirm_levels, look, search
-from experiments.tuning.space import PRIORS, Ranged, Space, Stage, declared_hash, read_held, read_space
+from experiments.tuning.space import PRIORS, Space, Stage, declared_hash, read_space
 from partnersim.model.version import EQUATIONS
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ def quick(space: Space) -> Space:
     return replace(space, search=space.search.model_copy(update=small), rest=(0.0, 1.0))
 
 
-def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
+def tune(space: Space, worker: Worker) -> Outcome:
     """Search twice, confirm, accept and choose; what is stored is not run again.
 
     Raises
@@ -60,7 +60,7 @@ def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
         If the searches left fewer points than wanted, or nothing in common.
     """
     first, second = (search(space, worker, seed) for seed in space.search.seeds)
-    found = [np.unique(population.shares, axis=0) for population in (first, second)]
+    found = [np.unique(waves[-1].best(space.search.population), axis=0) for waves in (first, second)]
     shares = np.concatenate(found)
     searches = np.repeat([0, 1], [len(points) for points in found])
     confirmed = look(space, worker, shares, confirm_levels(space, len(shares)), "confirming")
@@ -73,7 +73,7 @@ def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
     points = [space.point(shares[row]) for row in accepted.rows]
     return Outcome(
         space=space,
-        populations=(first, second),
+        waves=(first, second),
         shares=shares,
         searches=searches,
         confirmed=confirmed,
@@ -83,7 +83,7 @@ def tune(space: Space, held: list[Ranged], worker: Worker) -> Outcome:
         at_defaults=at_defaults,
         elsewhere={
             f"`{entry.path}` at {end:g}": look_elsewhere(points, {entry.path: end}, hard, worker)
-            for entry in held
+            for entry in space.held
             for end in (entry.low, entry.high)
         },
     )
@@ -93,15 +93,9 @@ def look_elsewhere(
     points: list[dict[str, float]], moved: dict[str, float], level: Level, worker: Worker
 ) -> np.ndarray:
     """How far outside each number is at points where something else is moved."""
-    tasks = [
-        Task(digest("elsewhere", level, {**point, **moved}), _excess, ({**point, **moved}, level))
-        for point in points
-    ]
+    elsewhere = [point | moved for point in points]
+    tasks = [Task(digest("elsewhere", level, point), evaluate, (point, level)) for point in elsewhere]
     return np.array([result["excess"] for result in worker.do(tasks, f"with {moved}")])
-
-
-def _excess(point: dict[str, float], level: Level) -> Result:
-    return {"excess": evaluate(point, level).excess}
 
 
 def main() -> int:
@@ -112,11 +106,11 @@ def main() -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    space, held = read_space(options.priors), read_held(options.priors)
+    space = read_space(options.priors)
     if options.quick:
         space, options.workers = quick(space), 1
     with at_work(store_of(options.store, space), options.workers) as worker:
-        outcome = tune(space, held, worker)
+        outcome = tune(space, worker)
     if folder := folder_for(options, HERE):
         write(outcome, folder)
 

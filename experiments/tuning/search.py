@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.engine.work import Result, Task, Worker, digest
+from experiments.engine.work import Result, Task, Worker, digest, say
 from experiments.patterns.estimates import Floats
 from experiments.tuning.accept import TooFewError
 from experiments.tuning.emulator import Emulators, Looks
@@ -40,22 +40,12 @@ FIRST, DRAWN, LUCK = 1, 2, 3
 """Purposes of random numbers, beside a search's seed."""
 
 
-def look_at(space: Space, shares: Floats, level: Level) -> Result:
-    """Look at a point, all of it."""
-    found = evaluate(space.point(shares), level, rest=space.rest)
-    return {
-        "found": found.found,
-        "excess": found.excess,
-        "distance": np.array(found.distance),
-        "given": np.array(found.given),
-    }
-
-
 def look(space: Space, worker: Worker, shares: Floats, levels: Sequence[Level], what: str) -> list[Result]:
     """Look at points as hard as is said, all of them whole."""
+    points = map(space.point, shares)
     tasks = [
-        Task(digest("look", level, space.point(at)), look_at, (space, at, level))
-        for at, level in zip(shares, levels, strict=True)
+        Task(digest("look", level, point), evaluate, (point, level, space.rest))
+        for point, level in zip(points, levels, strict=True)
     ]
     return worker.do(tasks, what)
 
@@ -153,14 +143,6 @@ class Wave:
         return self.looks.shares[order[np.isfinite(self.distance[order])]]
 
 
-@dataclass(frozen=True)
-class Population:
-    """Points that are left, each drawn by itself: float64[point, parameter]; and the waves before."""
-
-    shares: Floats
-    waves: list[Wave]
-
-
 def _look_at_wave(
     space: Space, worker: Worker, at: tuple[int, int, int], shares: Floats, expected: float = math.nan
 ) -> Wave:
@@ -179,15 +161,15 @@ def _look_at_wave(
     known = distance[np.isfinite(distance)]
     if len(known) < 2:
         raise TooFewError(f"{what}: of {len(shares)} points {len(known)} are of the priors; 2 are needed")
-    worker.tell(
+    say(
         f"{what}: {len(known)} of {len(shares)} points are of the priors; distance {np.median(known):.2f} "
         f"(median), {known.min():.2f} (least)"
     )
     return wave
 
 
-def search(space: Space, worker: Worker, seed: int) -> Population:
-    """Search in waves, then look at the best of the last wave harder."""
+def search(space: Space, worker: Worker, seed: int) -> list[Wave]:
+    """Search in waves, then look at the best of the last wave harder: the best of these are left."""
     s = space.search
     first = np.random.default_rng([seed, FIRST]).random((s.first_points, len(space.priors)))
     wave = _look_at_wave(space, worker, (seed, 0, 0), first)
@@ -202,4 +184,4 @@ def search(space: Space, worker: Worker, seed: int) -> Population:
     for stage, declared in enumerate(s.stages[1:], start=1):
         wave = _look_at_wave(space, worker, (seed, stage, 0), wave.best(declared.points))
         waves.append(wave)
-    return Population(wave.best(s.population), waves)
+    return waves

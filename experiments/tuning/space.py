@@ -120,11 +120,14 @@ class Space:
         How it is searched.
     rest
         Between what a place at rest gives.
+    held
+        What is uncertain and not tuned.
     """
 
     priors: tuple[Prior, ...]
     search: Search
     rest: tuple[float, float]
+    held: list[Ranged]
 
     @property
     def paths(self) -> list[str]:
@@ -172,12 +175,7 @@ def read_space(file: Path = PRIORS) -> Space:
                 default = row.default
                 whole = isinstance(default, int)
                 priors.append(Prior(entry.path, entry.low, entry.high, whole, float(default), entry.why))
-    return Space(tuple(priors), declared.search, (declared.rest.low, declared.rest.high))
-
-
-def read_held(file: Path = PRIORS) -> list[Ranged]:
-    """What is uncertain and not tuned, with its range."""
-    return read(Declared, file).held
+    return Space(tuple(priors), declared.search, (declared.rest.low, declared.rest.high), declared.held)
 
 
 def declared_hash(space: Space) -> str:

@@ -2,8 +2,10 @@
 
 import ast
 import importlib
+import json
 import math
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +21,8 @@ from partnersim.scenario.declared import parameters
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.reference import parameters_markdown
 from partnersim.scenario.scenario import Scenario
-from tests.commands import run_line
-from tests.pages import ROOT, code_blocks, read, without_code_blocks
+from tests.commands import run_page
+from tests.pages import ROOT, code_blocks, known_citations, read, without_code_blocks
 
 PACKAGE = ROOT / "partnersim"
 DOCS = ROOT / "docs"
@@ -69,29 +71,47 @@ def core_function(dotted: str) -> Any:
     return getattr(function, "py_func", function)
 
 
-# --- README -----------------------------------------------------------------------------------
+# --- Pages that run as they are written --------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_commands_of_the_readme_run_as_written(tmp_path: Path) -> None:
+def test_commands_and_python_of_the_readme_run_as_written(tmp_path: Path) -> None:
     page = read("README.md")
-    lines = [line for block in code_blocks(page, "sh") for line in block.splitlines()]
-    assert lines
+    assert code_blocks(page, "sh") and code_blocks(page, "python")
     (plan,) = code_blocks(page, "toml")
     (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
-    for line in lines:
-        run_line(line, tmp_path)
+    run_page(page, tmp_path)
     assert list((tmp_path / "results").glob("*.csv"))
     assert list((tmp_path / "results").glob("*.png"))
     assert list((tmp_path / "analysis").glob("*.png"))
 
 
 @pytest.mark.slow
-def test_python_of_the_readme_runs_as_written(tmp_path: Path) -> None:
-    blocks = code_blocks(read("README.md"), "python")
-    assert blocks
-    (tmp_path / "tutorial.py").write_text("\n".join(blocks), encoding="utf-8")
-    run_line("python tutorial.py", tmp_path)
+def test_discovery_runs_as_written_and_tells_the_box_that_is_found(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    page = read("docs/discovery.md")
+    shutil.copy(DOCS / "examples" / "where.toml", tmp_path)
+    run_page(page, tmp_path)
+    for folder, file in (("phases", "phases-1.png"), ("speed", "map-1.png"), ("boxes", "box-1.png")):
+        assert (tmp_path / folder / file).is_file()
+    told = json.loads((tmp_path / "boxes" / "boxes.json").read_text(encoding="utf-8"))["boxes"][0]["sentence"]
+    assert told in " ".join(page.split()), f"the page tells another box than: {told}"
+
+
+@pytest.mark.slow
+def test_reports_of_sweeps_are_made_as_written(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    page = read("docs/report.md")
+    (plan,) = code_blocks(page, "toml")
+    (tmp_path / "asked.toml").write_text(plan, encoding="utf-8")
+    run_page(page, tmp_path)
+    plain = (tmp_path / "asked" / "report.html").read_text(encoding="utf-8")
+    asked = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "partnersim analyse asked --out analysis" in plain
+    for name in ("which-matter", "map", "boxes"):
+        assert f"Make the answer {name}: <code>partnersim" in asked
+        written = {file.name for file in (tmp_path / name).iterdir()}
+        assert {"answer.md", "codebook.csv", "provenance.json"} <= written
 
 
 def test_readme_names_targets_of_the_makefile() -> None:
@@ -129,10 +149,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
-
-
-def known_citations() -> list[str]:
-    return re.findall(r"^@\w+\{([^,\s]+),", read("docs/references.bib"), re.MULTILINE)
 
 
 def texts_that_cite() -> Iterator[tuple[str, str]]:

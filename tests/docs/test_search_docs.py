@@ -7,7 +7,7 @@ import pytest
 
 from partnersim.analysis.observed import read_observed
 from partnersim.analysis.what_if import STEPS
-from tests.commands import run_line
+from tests.commands import run_page
 from tests.pages import code_blocks, read
 
 PAGE = "docs/search.md"
@@ -45,10 +45,6 @@ def test_commands_and_python_run_as_written(tmp_path: Path) -> None:
     commands = [line for block in code_blocks(read(PAGE), "sh") for line in block.splitlines()]
     asked = {shlex.split(line)[1] for line in commands}
     assert asked == {"what-if", "mix", "sweep", "calibrate", "analyse"}
-    for line in commands:
-        run_line(line, tmp_path)
+    run_page(read(PAGE), tmp_path)
     for file in ("what-if/tornado.png", "best/best-mix.png", "fit/posterior.png", "accepted/sweep.json"):
         assert (tmp_path / file).is_file()
-    (python,) = code_blocks(read(PAGE), "python")
-    (tmp_path / "tutorial.py").write_text(python, encoding="utf-8")
-    run_line("python tutorial.py", tmp_path)

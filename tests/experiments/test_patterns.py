@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,12 @@ from experiments.patterns import looks
 from experiments.patterns import run as patterns_run
 from experiments.patterns.estimates import Estimate, correlation, estimate, ratio_of_means
 from experiments.patterns.figure import position, verdict
-from experiments.patterns.looks import Look, harsh, left_alone, months_to_agree, once, unlike_places
+from experiments.patterns.looks import harsh, left_alone, months_to_agree, once, unlike_places
 from experiments.patterns.patterns import PATTERNS, Band
+from experiments.patterns.runs import Look
 from partnersim.model.version import MODEL_VERSION
 from partnersim.scenario.scenario import Scenario
-from tests.pages import ROOT
+from tests.pages import known_citations
 
 TINY = Look(replicates=6, resamples=5)
 BY_NAME = {pattern.name: pattern for pattern in PATTERNS}
@@ -97,8 +97,7 @@ def test_there_are_nineteen_patterns_and_each_says_what_it_is() -> None:
 
 
 def test_sources_of_patterns_are_in_the_references() -> None:
-    text = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
-    known = set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
+    known = set(known_citations())
     assert {key for pattern in PATTERNS for key in pattern.sources} <= known
     assert {"morris1991", "bohnet2004", "bohnet2008"} <= known
 
@@ -178,7 +177,7 @@ def test_consent_is_the_models_own() -> None:
     still = {"luck": 0.0, "mechanisms.trust_frozen": True, "starting.trust": 0.4}
     place = Scenario.load("integrated-care").replace({"decision.mandate": 0.0, **still})
     free = place.replace({"mechanisms.accountability_consent": False})
-    held, unheld = (Look(replicates=2).runner.consent_chances(each, 0) for each in (place, free))
+    held, unheld = (Look(replicates=2).consent_chances(each, 0) for each in (place, free))
     back = np.array([1.0 - 0.3 * o.accountability for o in place.organisations])
     assert held.shape == (2, 6)
     assert held == pytest.approx(unheld * back, rel=0.02)  # commitment comes to rest a little apart

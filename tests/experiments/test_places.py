@@ -12,10 +12,10 @@ from scipy.stats import qmc
 
 import partnersim
 from experiments.engine.study import Test as Asked
-from experiments.engine.work import Memory, Worker, open_pool
+from experiments.engine.work import Memory, Worker
 from experiments.places import places
 from experiments.places import run as places_run
-from experiments.places.places import BASE, NOTHING, WITHOUT, Declared, Figure, Runs
+from experiments.places.places import BASE, NOTHING, WITHOUT, Figure, Runs
 from experiments.points import Points
 from partnersim import ScenarioError
 from partnersim.model.version import MODEL_VERSION
@@ -91,11 +91,6 @@ def test_every_published_figure_of_a_place_is_looked_at_and_each_has_its_reason(
         assert [f.published for f in figures] == list(place.load().published)
         assert all(figure.reading.why for figure in figures)
         assert place.caution
-
-
-def test_torbays_own_coordinators_are_not_taken_for_the_models() -> None:
-    (said,) = (c.text for c in BY_NAME["Torbay"].caution if "co-ordinators" in c.text)
-    assert "front-line staff" in said and "They are not coordinators in this model's sense" in said
 
 
 def test_a_figure_that_no_scenario_has_is_refused() -> None:
@@ -185,16 +180,16 @@ def test_points_count_alike_and_each_has_its_own_band() -> None:
     read = figure("start")
     read = Figure(read.published.model_copy(update={"value": 100.0}), read.reading)
     found = places.set_beside(read, runs_of(outcome), DECLARED)
-    assert found.share_of_points == 0.25
-    assert found.bands[BASE][1] == 2000.0
-    assert found.bands[BASE][0] == pytest.approx(200.0 * quantiles(ratios.ravel(), [0.05])[0])
-    assert found.verdict == "agrees in part"
+    assert found["share_of_points"] == 0.25
+    assert found["simulated"][BASE][1] == 2000.0
+    assert found["simulated"][BASE][0] == pytest.approx(200.0 * quantiles(ratios.ravel(), [0.05])[0])
+    assert found["verdict"] == "agrees in part"
 
 
 # --- What the coordinator did -----------------------------------------------------------------
 
 
-def effect_of(apart: np.ndarray[Any, Any]) -> places.Effect:
+def effect_of(apart: np.ndarray[Any, Any]) -> dict[str, Any]:
     test = Asked(title="x", weights={BASE: 1.0, WITHOUT: -1.0}, expect="less", smallest=1.0)
     return places.find_effect(50.0 + apart, np.full(apart.shape, 50.0), test, "y", DECLARED)
 
@@ -213,9 +208,9 @@ def effect_of(apart: np.ndarray[Any, Any]) -> places.Effect:
 def test_what_a_coordinator_did_is_judged_by_the_rule_of_the_claims(means: list[float], outcome: str) -> None:
     noise = np.array([-0.1, 0.1] * 50)
     found = effect_of(np.array(means)[:, None] + noise)
-    assert found.outcome == outcome
-    assert found.found.mean == pytest.approx(np.mean(means))
-    assert found.without == 50.0
+    assert found["outcome"] == outcome
+    assert found["mean"] == pytest.approx(np.mean(means))
+    assert found["without"] == 50.0
 
 
 # --- The accepted points ----------------------------------------------------------------------
@@ -224,6 +219,7 @@ def test_what_a_coordinator_did_is_judged_by_the_rule_of_the_claims(means: list[
 def test_points_are_read_without_their_numbers(accepted: Path) -> None:
     points = Points.read(accepted)
     assert list(points.columns) == [*RANGES, "pressure.national_phase_months"]
+    assert (points.n_points, points.first(1).n_points) == (8, 1)
     assert points.columns["pressure.national_phase_months"].dtype.kind == "i"
     other = {path: values.copy() for path, values in points.columns.items()}
     assert Points(other, "another file").digest == points.digest
@@ -269,66 +265,45 @@ def test_points_that_are_none_are_refused_in_words(
 # --- Small --------------------------------------------------------------------------------------
 
 
-def worker(store: Path) -> Worker:
-    with open_pool(1) as pool:
-        return Worker(Memory(store), pool, lambda what: None)
+SMALL = DECLARED.model_copy(update={"replicates": 4})
 
 
 @pytest.fixture(scope="module")
-def small(accepted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Declared, Any, Path]:
-    """Both places at two points, four times each, in a store."""
-    declared = DECLARED.model_copy(update={"replicates": 4})
-    return declared, Points.read(accepted).first(2), tmp_path_factory.mktemp("store")
+def points(accepted: Path) -> Points:
+    """Two of the points."""
+    return Points.read(accepted).first(2)
 
 
 @pytest.fixture(scope="module")
-def found(small: tuple[Declared, Any, Path]) -> list[Any]:
-    """What is found there."""
-    declared, points, store = small
-    doer = worker(store)
-    return [
-        places_run.find(place, places_run.run_place(place, points, declared, doer), declared)
-        for place in declared.place
-    ]
+def runs(points: Points, tmp_path_factory: pytest.TempPathFactory) -> list[Runs]:
+    """Both places, four times at each."""
+    worker = Worker(Memory(tmp_path_factory.mktemp("store")))
+    return [places_run.run_place(place, points, SMALL, worker) for place in SMALL.place]
 
 
-def test_arms_share_their_luck_until_the_coordinator_comes(found: list[Any]) -> None:
-    for each in found:
-        outcome = each.runs.outcome
-        starts = min(c.from_month for c in each.place.load().coordinators)
+def test_arms_share_their_luck_until_the_coordinator_comes(runs: list[Runs]) -> None:
+    for place, each in zip(SMALL.place, runs, strict=True):
+        outcome = each.outcome
+        starts = min(c.from_month for c in place.load().coordinators)
         assert np.array_equal(outcome[BASE][..., :starts], outcome[WITHOUT][..., :starts])
         assert not np.array_equal(outcome[BASE], outcome[WITHOUT])
-        assert np.array_equal(each.runs.alone[BASE], each.runs.alone[NOTHING])
+        assert np.array_equal(each.alone[BASE], each.alone[NOTHING])
 
 
-def test_runs_are_those_of_the_scenario_with_the_points_parameters(
-    small: tuple[Declared, Any, Path], found: list[Any]
-) -> None:
-    declared, points, _ = small
-    each = found[1]
+def test_runs_are_those_of_the_scenario_with_the_points_parameters(points: Points, runs: list[Runs]) -> None:
     changes = {path: values[1].item() for path, values in points.columns.items() if path in RANGES}
-    again = partnersim.run(each.place.load().replace(changes), 4, declared.seed)
-    assert again.series["outcome"] == pytest.approx(each.runs.outcome[BASE][1], rel=1e-6)  # single precision
-    assert np.array_equal(again.measures["change_delivered"], each.runs.change[BASE][1])
+    again = partnersim.run(SMALL.place[1].load().replace(changes), 4, SMALL.seed)
+    assert again.series["outcome"] == pytest.approx(runs[1].outcome[BASE][1], rel=1e-6)  # single precision
+    assert np.array_equal(again.measures["change_delivered"], runs[1].change[BASE][1])
 
 
-def test_what_is_stored_is_not_run_again(
-    small: tuple[Declared, Any, Path], found: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    declared, points, store = small
-    monkeypatch.setattr("partnersim.run", lambda *_, **__: 1 / 0)
-    runs = places_run.run_place(declared.place[0], points, declared, worker(store))
-    assert np.array_equal(runs.outcome[WITHOUT], found[0].runs.outcome[WITHOUT])
-
-
-def test_page_summary_and_figures(
-    small: tuple[Declared, Any, Path], found: list[Any], tmp_path: Path
-) -> None:
-    declared, points, _ = small
-    places_run.write(found, points, declared, tmp_path)
+def test_page_summary_and_figures(points: Points, runs: list[Runs], tmp_path: Path) -> None:
+    places_run.write(places_run.find(runs, points, SMALL), SMALL, tmp_path)
     page = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert f"Model {MODEL_VERSION}, seed 1, 48 runs: 2 accepted points" in page
-    assert "They are not coordinators in this model's sense" in page
+    (torbay,) = (line for line in page.splitlines() if "co-ordinators" in line)
+    assert torbay.startswith("- Torbay: ") and "front-line staff" in torbay
+    assert "They are not coordinators in this model's sense" in torbay
     assert "its timeline's own value stays of `pressure.national_phase_months`" in page
     for _, title in READINGS:
         assert page.count(title) >= 3

@@ -13,37 +13,32 @@ from scipy import stats
 
 import partnersim
 from experiments import points
-from experiments.engine.work import Memory, Worker, at_work, open_pool
+from experiments.engine.work import Memory, Worker
 from experiments.patterns.estimates import Estimate, Floats
-from experiments.patterns.looks import DECLARED, Look
+from experiments.patterns.looks import DECLARED
 from experiments.patterns.patterns import PATTERNS, Band, read_patterns
-from experiments.patterns.runs import Runner
+from experiments.patterns.runs import Look
 from experiments.points import Points
-from experiments.provenance import say_if_out_of_date
 from experiments.screening.design import read_priors
 from experiments.tuning import evaluate as evaluation
 from experiments.tuning import run, search
 from experiments.tuning.accept import TooFewError, accept, centre, give_up, is_within
 from experiments.tuning.emulator import Emulators, Looks, _binds, _scale
-from experiments.tuning.evaluate import NUMBERS, Evaluation, Level, evaluate, excess, penalty, width
+from experiments.tuning.evaluate import NUMBERS, Level, evaluate, excess, penalty, width
 from experiments.tuning.ranges import DIGITS
 from experiments.tuning.report import point_rows, summary, write
 from experiments.tuning.search import draw
-from experiments.tuning.space import PRIORS, Stage, declared_hash, read_held, read_space
+from experiments.tuning.space import PRIORS, Stage, declared_hash, read_space
 from partnersim.model.version import EQUATIONS, MODEL_VERSION
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.files import packaged_text
 from partnersim.scenario.paths import first_months
 from partnersim.scenario.scenario import Scenario
+from tests.experiments.test_patterns import band_of
 from tests.pages import ROOT
 
 INF = math.inf
-
-
-def band_of(low: float, high: float, span: float = 1.0) -> Band:
-    """A band between two ends, of which one may be infinite."""
-    return Band.model_construct(key="x", what="x", low=low, high=high, why="", span=span)
 
 
 SMALL = Level(replicates=2, resamples=5)
@@ -115,11 +110,11 @@ def test_what_is_free_is_plausible_and_says_why() -> None:
         assert (prior.low, prior.high) == (screened[prior.path].low, screened[prior.path].high), prior.path
     # What a source fixes, what is a place's own, and what nobody's observation may choose.
     assert not set(space.paths) & {"place.demand_growth", "programme.n_simultaneous", "trust.hope"}
-    assert {entry.path: (entry.low, entry.high) for entry in read_held()} == {
+    assert {entry.path: (entry.low, entry.high) for entry in read_space().held} == {
         "trust.hope": (0.0, 1.0),
         "decision.exposure": (0.05, 0.3),
     }
-    assert not {entry.path for entry in read_held()} & set(space.paths)
+    assert not {entry.path for entry in read_space().held} & set(space.paths)
 
 
 def test_the_rule_is_the_one_fixed_beforehand() -> None:
@@ -148,10 +143,10 @@ def test_points_are_run_as_they_are_written() -> None:
 def test_cheap_runs_are_those_of_the_model() -> None:
     place = Scenario.load("integrated-care")
     late = place.replace({"events": [{"type": "common_crisis", "month": 6}]})
-    runner = Runner(seed=3, first=2, replicates=4)
+    look = Look(seed=3, first=2, replicates=4)
     names = ("trust", "outcome")
     for scenario, months in ((place, 9), (late, 9), (late, 5), (Scenario.load("drawn"), 7)):
-        found = runner.run(scenario, months, names)
+        found = look.run(scenario, months, *names)
         short = first_months(scenario, months)
         wanted = partnersim.run(short, 4, 3, first_replicate=2, series=names, workers=1).series
         for name in names:
@@ -161,18 +156,18 @@ def test_cheap_runs_are_those_of_the_model() -> None:
 def test_what_is_kept_serves_its_own_scenario_alone() -> None:
     place = Scenario.load("integrated-care")
     other = place.replace({"trust.deeds": 0.3})
-    fresh, kept = Runner(1, 0, 2), Runner(1, 0, 2)
+    fresh, kept = Look(replicates=2), Look(replicates=2)
     kept.keep(place, 12)
     for scenario, months in ((place, 6), (place, 12), (place, 14), (other, 6)):
-        one = fresh.run(scenario, months, ["trust"])["trust"]
-        assert np.array_equal(one, kept.run(scenario, months, ["trust"])["trust"])
+        one = fresh.run(scenario, months, "trust")["trust"]
+        assert np.array_equal(one, kept.run(scenario, months, "trust")["trust"])
 
 
 def test_each_replicate_has_its_own_scenario_and_its_own_luck() -> None:
     places = [Scenario.load("integrated-care").replace({"vision.size": s}) for s in (120.0, 480.0)]
-    found = Runner(1, 5, 2).run_each(places, 12, ["change_delivered"])["change_delivered"]
+    found = Look(first=5, replicates=2).run_each(places, 12, "change_delivered")["change_delivered"]
     for row, scenario in enumerate(places):
-        alone = Runner(1, 5 + row, 1).run(scenario, 12, ["change_delivered"])["change_delivered"]
+        alone = Look(first=5 + row, replicates=1).run(scenario, 12, "change_delivered")["change_delivered"]
         assert np.array_equal(found[row], alone[0])
 
 
@@ -240,8 +235,8 @@ def test_penalties_count_what_is_missed() -> None:
 
 def test_a_look_is_whole() -> None:
     whole = evaluate({}, SMALL)
-    assert not np.isnan(whole.excess).any()
-    assert whole.distance == pytest.approx(sum(penalty(x) for x in whole.excess))
+    assert not np.isnan(whole["excess"]).any()
+    assert whole["distance"] == pytest.approx(sum(penalty(x) for x in whole["excess"]))
 
 
 def test_all_numbers_are_looked_at_in_some_order() -> None:
@@ -251,10 +246,10 @@ def test_all_numbers_are_looked_at_in_some_order() -> None:
 def test_points_that_give_too_much_at_rest_are_none_of_the_priors() -> None:
     """From what organisations give at rest at the defaults, about .39."""
     found = evaluate({}, SMALL, rest=(0.3, 0.7))
-    assert found.distance < INF and 0.3 <= found.given <= 0.7
+    assert found["distance"] < INF and 0.3 <= found["given"] <= 0.7
     for rest in ((0.8, 1.0), (0.0, 0.1)):
         outside = evaluate({}, SMALL, rest=rest)
-        assert outside.distance == INF and outside.given == found.given
+        assert outside["distance"] == INF and outside["given"] == found["given"]
     assert len(NUMBERS) == sum(len(pattern.bands) for pattern in PATTERNS)
 
 
@@ -389,13 +384,6 @@ def small_space(**changes: Any) -> Any:
     return dataclasses.replace(space, search=space.search.model_copy(update=changes))
 
 
-@pytest.fixture
-def worker() -> Any:
-    """What does tasks in this process."""
-    with open_pool(1) as pool:
-        yield Worker(Memory(), pool, lambda what: None)
-
-
 def nearest(shares: Floats, others: Floats) -> float:
     """How far points are from the nearest of others, in the median."""
     apart = np.sqrt(((shares[:, np.newaxis] - others) ** 2).sum(axis=-1))
@@ -434,10 +422,10 @@ def planted(space: Any) -> Any:
     def stand_in(point: dict[str, float], level: Level, rest: Any = None) -> Any:
         shares = space.shares(point)
         u = 2.0 * shares - 1.0
-        if not 0.3 <= shares[4] <= 0.7:
-            return Evaluation(
-                np.full((len(bands), 3), math.nan), np.full(len(bands), math.nan), INF, shares[4]
-            )
+        given = np.array(shares[4])
+        if not 0.3 <= given <= 0.7:
+            nothing = np.full((len(bands), 3), math.nan)
+            return {"found": nothing, "excess": nothing[:, 0], "distance": np.array(INF), "given": given}
         noise = 0.4 / math.sqrt(level.replicates)
         places = np.full(len(bands), 0.5)
         places[two_ended] = [
@@ -451,7 +439,8 @@ def planted(space: Any) -> Any:
         half = 1.96 * noise * wide
         found = np.stack([values, values - half, values + half], axis=1)
         outside = [excess(Estimate(*f), b, level.most_chance) for f, b in zip(found, bands, strict=True)]
-        return Evaluation(found, np.array(outside), sum(penalty(x) for x in outside), shares[4])
+        distance = np.array(sum(penalty(x) for x in outside))
+        return {"found": found, "excess": np.array(outside), "distance": distance, "given": given}
 
     return stand_in
 
@@ -462,29 +451,29 @@ PLANTED = [
 ]
 
 
-def search_for_what_is_planted(monkeypatch: pytest.MonkeyPatch, worker: Any, seed: int) -> Any:
+def search_for_what_is_planted(folder: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> Any:
     space = small_space(
         first_points=600, waves=2, kept=0.2, steps=300, stages=PLANTED, population=60, confirm_replicates=200
     )
     monkeypatch.setattr(search, "evaluate", planted(space))
-    return search.search(space, worker, seed)
+    return search.search(space, Worker(Memory(folder)), seed)
 
 
-def test_two_searches_find_all_of_the_same_place(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_searches_find_all_of_the_same_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In 23 parameters. A search by copies and steps collapsed here: .25 within, 1.3 between searches."""
-    first, second = (search_for_what_is_planted(monkeypatch, worker, seed) for seed in (1, 2))
-    for found in (first, second):
-        assert found.shares.shape == (60, len(read_space().priors))
-        drawn, left = found.waves[0], found.waves[-1]
-        assert np.median(left.distance) < np.median(drawn.distance[drawn.looks.is_whole]) - 0.5
-        assert nearest(found.shares, found.shares) > 0.8
+    searches = [search_for_what_is_planted(tmp_path / str(seed), monkeypatch, seed) for seed in (1, 2)]
+    first, second = (waves[-1].best(60) for waves in searches)
+    for (drawn, *_, last), left in zip(searches, (first, second), strict=True):
+        assert left.shape == (60, len(read_space().priors))
+        assert np.median(last.distance) < np.median(drawn.distance[drawn.looks.is_whole]) - 0.5
+        assert nearest(left, left) > 0.8
     for one, other in ((first, second), (second, first)):
-        assert nearest(one.shares, other.shares) == pytest.approx(nearest(one.shares, one.shares), rel=0.1)
-        assert is_within(one.shares, other.shares).mean() > 0.8
-    assert not np.array_equal(first.shares, second.shares)
+        assert nearest(one, other) == pytest.approx(nearest(one, one), rel=0.1)
+        assert is_within(one, other).mean() > 0.8
+    assert not np.array_equal(first, second)
 
 
-def test_each_point_has_its_own_luck(worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_point_has_its_own_luck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     space = small_space(first_points=20, waves=0)
     found = planted(space)
@@ -494,7 +483,7 @@ def test_each_point_has_its_own_luck(worker: Any, monkeypatch: pytest.MonkeyPatc
         return found(point, level, rest)
 
     monkeypatch.setattr(search, "evaluate", noting)
-    search.search(space, worker, 1)
+    search.search(space, Worker(Memory(tmp_path)), 1)
     assert len(asked) == len(set(asked)) > 20
 
 
@@ -516,8 +505,7 @@ def test_a_search_that_was_interrupted_ends_as_it_would_have(
         return found(*given, **named)
 
     def go(folder: Path) -> Any:
-        with at_work(folder, 1, lambda what: None) as worker:
-            return search.search(space, worker, 1)
+        return search.search(space, Worker(Memory(folder)), 1)
 
     monkeypatch.setattr(search, "evaluate", found)
     whole = go(tmp_path / "whole")
@@ -525,8 +513,8 @@ def test_a_search_that_was_interrupted_ends_as_it_would_have(
     with pytest.raises(KeyboardInterrupt):
         go(tmp_path / "broken")
     went_on = go(tmp_path / "broken")
-    assert np.array_equal(went_on.shares, whole.shares)
-    n_looks = sum(len(wave.distance) for wave in whole.waves)
+    assert np.array_equal(went_on[-1].best(10), whole[-1].best(10))
+    n_looks = sum(len(wave.distance) for wave in whole)
     assert asked == n_looks + 1  # nothing is looked at twice
 
 
@@ -542,10 +530,9 @@ def test_the_store_is_that_of_model_declarations_and_code(tmp_path: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Any:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A tuning of a few points of the real model, in this process."""
-    with open_pool(1) as pool:
-        return run.tune(run.quick(read_space()), read_held(), Worker(Memory(), pool, lambda what: None))
+    return run.tune(run.quick(read_space()), Worker(Memory(tmp_path_factory.mktemp("store"))))
 
 
 def test_a_tiny_tuning_from_end_to_end(outcome: Any, tmp_path: Path) -> None:
@@ -583,7 +570,7 @@ def test_points_are_out_of_date_when_the_model_changes(
     said = summary(outcome)
     assert said["model"] == EQUATIONS
     assert said["declared"] == declared_hash(outcome.space)
-    assert "There are none yet" in points.say_if_not_current(tmp_path)
+    assert points.say_if_not_current(tmp_path) == "there are none yet"
     for key, words in (
         ("model", "not with the model as it is"),
         ("declared", "priors or bands have changed"),
@@ -595,16 +582,11 @@ def test_points_are_out_of_date_when_the_model_changes(
         assert words in now and bool(now) == bool(words)
 
 
-def test_points_that_are_not_there_are_said(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"experiments\.tuning\.run"):
-        Points.read(tmp_path / "accepted.csv")
-
-
 def test_accepted_points_of_another_model_are_refused_with_what_mends_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(points, "say_if_not_current", lambda: "Out of date: x. Run `y` again.")
-    with pytest.raises(ScenarioError, match=r"accepted\.csv: out of date: x\. Run `y` again\."):
+    monkeypatch.setattr(points, "say_if_not_current", lambda: "x")
+    with pytest.raises(ScenarioError, match=r"accepted\.csv: x; make them again with `python -m exp"):
         Points.choose(None)
     other = tmp_path / "points.csv"
     other.write_text("place.reach\n0.3\n")
@@ -620,13 +602,6 @@ def test_points_are_of_the_places_that_were_looked_at(monkeypatch: pytest.Monkey
             "experiments.tuning.space.packaged_text", lambda name, added=added: added + packaged_text(name)
         )
         assert (declared_hash(space) == before) == is_same, added
-
-
-def test_what_is_out_of_date_says_what_to_run() -> None:
-    assert say_if_out_of_date(MODEL_VERSION, "make x") == ""
-    assert say_if_out_of_date("abc", "make x", "abc") == ""
-    said = say_if_out_of_date("abc", "make x")
-    assert "abc" in said and MODEL_VERSION in said and "`make x`" in said
 
 
 def test_what_is_kept_is_small_and_is_of_this_model_or_says_that_it_is_not() -> None:
@@ -667,5 +642,5 @@ def test_what_is_tuned_says_so() -> None:
 def test_the_defaults_hold_what_the_accepted_points_hold() -> None:
     """With luck that neither the searches nor the choice has seen; they miss what was given up."""
     found = evaluate({}, Level(replicates=200, seed=4))
-    missed = [number.name for number, miss in zip(NUMBERS, found.excess, strict=True) if miss > 0.0]
+    missed = [number.name for number, miss in zip(NUMBERS, found["excess"], strict=True) if miss > 0.0]
     assert missed == points.load_summary()["given_up"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.engine.work import Memory, Task, Worker, at_work, digest, open_pool
+from experiments.engine.work import Memory, Task, Worker, at_work, digest
 from tests.commands import PATIENCE
 from tests.pages import ROOT
 
@@ -33,25 +33,21 @@ def test_keys_tell_what_differs() -> None:
     assert len(same | {digest("a", 2), digest("a1"), digest("a", "1"), digest(b"a", 1)}) == 5
 
 
-@pytest.mark.parametrize("folder", [False, True], ids=["in memory", "in a folder"])
-def test_what_was_done_is_not_done_again(folder: bool, tmp_path: Path) -> None:
+def test_what_was_done_is_not_done_again(tmp_path: Path) -> None:
     asked: list[str] = []
-    memory = Memory(tmp_path / "store" if folder else None)
 
     def pool(pending: Any) -> Any:
         for task in pending:
             asked.append(task.key)
             yield task, task.function(*task.given)
 
-    worker = Worker(memory, pool, lambda what: None)
+    worker = Worker(Memory(tmp_path), pool)
     assert values(worker.do(tasks(3, 2, 3), "x")) == [9.0, 4.0, 9.0]
     assert values(worker.do(tasks(4, 2), "x")) == [16.0, 4.0]
     assert asked == [task.key for task in tasks(3, 2, 4)]
-    if folder:
-        again = Worker(Memory(tmp_path / "store"), pool, lambda what: None)
-        (found,) = again.do(tasks(3), "x")
-        assert found["row"].tolist() == [0, 1, 2]
-        assert len(asked) == 3 and not list(tmp_path.rglob("*.part"))
+    (found,) = Worker(Memory(tmp_path), pool).do(tasks(3), "x")
+    assert found["row"].tolist() == [0, 1, 2]
+    assert len(asked) == 3 and not list(tmp_path.rglob("*.part"))
 
 
 def test_what_is_done_when_it_stops_is_kept(tmp_path: Path) -> None:
@@ -62,17 +58,16 @@ def test_what_is_done_when_it_stops_is_kept(tmp_path: Path) -> None:
             yield task, task.function(*task.given)
 
     with pytest.raises(KeyboardInterrupt):
-        Worker(Memory(tmp_path), broken, lambda what: None).do(tasks(1, 2, 3), "x")
+        Worker(Memory(tmp_path), broken).do(tasks(1, 2, 3), "x")
     kept = Memory(tmp_path)
     assert [task.key in kept for task in tasks(1, 2, 3)] == [True, True, False]
 
 
 @pytest.mark.slow
 def test_processes_of_their_own_change_nothing(tmp_path: Path) -> None:
-    with open_pool(2) as pool:
-        assert values(Worker(Memory(), pool).do(tasks(*range(9)), "x")) == [x * x for x in range(9)]
-    with at_work(tmp_path, 1) as worker:
-        assert values(worker.do(tasks(*range(9)), "x")) == [x * x for x in range(9)]
+    for workers in (2, 1):
+        with at_work(tmp_path / str(workers), workers) as worker:
+            assert values(worker.do(tasks(*range(9)), "x")) == [x * x for x in range(9)]
 
 
 @pytest.mark.slow

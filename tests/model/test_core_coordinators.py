@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.places import World, begin, changed, copied, differing, near, place, quiet, run, series_of
+from tests.places import World, begin, changed_by, copied, differing, near, place, quiet, run, series_of
 
 ANA: dict[str, Any] = {"name": "Ana", "skill": 0.8, "meetings_per_month": 1.0}
 
@@ -224,13 +224,11 @@ def test_articulation_moves_commitment_towards_its_ceiling() -> None:
     state = world.state
     state.ceiling[:3], state.vision_commitment[:3] = 0.8, 0.4
     state.vision_commitment[2, 2] = 0.9  # nobody is talked down, or further than the ceiling
-    before = copied(world).state
-    run(world, "articulate_vision")
+    assert changed_by(world, "articulate_vision") == {"vision_commitment"}
     a = 1 - (1 - 0.5 * 0.15) * (1 - 0.2 * 0.15)
     expected = 0.4 + 0.4 * np.array([[a, 0, 0.3 * 0.15], [0, 0.4 * 0.15, 0], [0, 0, 0]])
     expected[2, 2] = 0.9
     assert state.vision_commitment[:3] == near(expected)
-    assert changed(before, state) == {"vision_commitment"}
 
 
 def test_bridging_moves_goodwill_up_or_down_to_what_was_seen_and_only_of_those_met() -> None:
@@ -241,25 +239,21 @@ def test_bridging_moves_goodwill_up_or_down_to_what_was_seen_and_only_of_those_m
     state.seen[0, 1, 0], state.has_seen[0, 1, 0] = 0.9, 1.0  # b's board, by Ana
     state.has_seen[1, 2, 0] = 1.0  # c's board, by Ben
     state.has_seen[1, 0, 0] = 1.0
-    before = copied(world).state
-    run(world, "bridge_partners")
+    assert changed_by(world, "bridge_partners") == {"goodwill_trust"}
     assert state.goodwill_trust[0, 0, 1] == near(0.5 + 0.3 * 0.5 * 0.4)
     assert state.goodwill_trust[0, 0, 2] == near(0.5 - 0.3 * 0.2 * 0.4)  # distrust is carried too
     assert state.goodwill_trust[0, 2, 2] == 0.5  # c's front line was never met
     assert state.goodwill_trust[1, 1, 0] == 0.5  # nor a's managers by Ana
-    assert changed(before, state) == {"goodwill_trust"}
 
 
 def test_resolution_and_convening_are_for_those_whom_one_coordinator_meets() -> None:
     world = touched()
-    before = copied(world).state
-    run(world, "convene_partners")
+    assert changed_by(world, "convene_partners") - {"touched"} == {"helped", "convened"}
     ana, ben = np.array([0.5, 0.4, 0.0]), np.array([1 - 0.8 * 0.7, 0.0, 1.0])
     assert world.state.helped[:3] == near(1 - (1 - ana) * (1 - ben))
     for i, j in ((0, 1), (0, 2), (1, 2)):
         linked = 1 - (1 - ana[i] * ana[j]) * (1 - ben[i] * ben[j])
         assert world.state.convened[i, j] == near(linked) == near(world.state.convened[j, i])
-    assert changed(before, world.state) - {"touched"} == {"helped", "convened"}
 
 
 @pytest.mark.parametrize(
@@ -275,9 +269,7 @@ def test_a_channel_that_is_switched_off_does_nothing(switch: str, process: str, 
     world = touched()
     world.state.has_seen[:] = 1.0
     world.p.mechanisms[switch] = False
-    before = copied(world).state
-    run(world, process)
-    assert changed(before, world.state) - {"touched"} == other
+    assert changed_by(world, process) - {"touched"} == other
 
 
 # What is thought of them --------------------------------------------------------------------------
@@ -287,11 +279,9 @@ def test_meetings_for_the_host_tilt_the_programme_and_cost_it_goodwill() -> None
     world = with_coordinators({**ANA, "host": "a"})
     world.state.goodwill_trust[:3, :, :3] = 0.8
     world.state.held_for_host[0, 1, 0], world.state.held_for_host[0, 2, 1] = 3.0, 30.0
-    before = copied(world).state
-    run(world, "serve_host")
+    assert changed_by(world, "serve_host") == {"tilt", "goodwill_trust"}
     assert world.state.tilt[:3] == near([0.05 * 33, 0, 0])
     assert world.state.goodwill_trust[[1, 2, 1], [0, 1, 1], 0] == near([0.8 * (1 - 3 * 0.05), 0.0, 0.8])
-    assert changed(before, world.state) == {"tilt", "goodwill_trust"}
 
 
 def judged(going: list[float], **ana: Any) -> World:

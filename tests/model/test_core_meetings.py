@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 from partnersim.model import levers, trust
-from tests.places import PROCESSES, World, changed, copied, differing, near, place, quiet, run, series_of
+from tests.places import (
+    PROCESSES,
+    World,
+    changed,
+    changed_by,
+    copied,
+    differing,
+    near,
+    place,
+    quiet,
+    run,
+    series_of,
+)
 
 TALK = ("show_commitment", "hear_talk")
 DEEDS = ("show_commitment", "see_deeds")
@@ -190,12 +202,10 @@ def test_joint_days_show_commitment_and_deeds_as_they_are() -> None:
     world = plain(3, trust={"deeds": 0.4, "usual_cultural_distance": 1.0}, ways_of_working=hidden)
     world.state.in_force[:3, levers.JOINT_AWAY_DAYS] = [4.0, 6.0, 0.0]
     run(world, "show_commitment")
-    before = copied(world).state
-    run(world, "spend_joint_days")
+    assert changed_by(world, "spend_joint_days") == {"goodwill_trust"}
     step = 0.067 * 4 / 12 * (0.6 * 0.6 + 0.4 * 0.7 - 0.5)
     assert world.state.goodwill_trust[0, 0, 1] == near(0.5 + step)
     assert world.state.goodwill_trust[0, 0, 2] == 0.5
-    assert changed(before, world.state) == {"goodwill_trust"}
 
 
 def test_noise_in_reading_is_bounded() -> None:
@@ -304,12 +314,9 @@ def test_loyalty_is_the_published_equation() -> None:
 def test_with_another_theory_nothing_else_teaches_trust(theory: str) -> None:
     world = believing(theory)
     world.state.in_force[:2, levers.JOINT_AWAY_DAYS] = 9.0
-    before = copied(world).state
-    run(world, "hear_talk", "see_deeds", "spend_joint_days", "judge_partners")
-    assert not changed(before, world.state)
+    assert not changed_by(world, "hear_talk", "see_deeds", "spend_joint_days", "judge_partners")
     ours = believing("deeds")
-    before = copied(ours).state
-    assert not changed(before, run(ours, "follow_theory").state)
+    assert not changed_by(ours, "follow_theory")
 
 
 # Issues -------------------------------------------------------------------------------------------

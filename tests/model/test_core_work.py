@@ -11,6 +11,7 @@ from tests.places import (
     World,
     begin,
     changed,
+    changed_by,
     copied,
     differing,
     near,
@@ -326,9 +327,7 @@ def test_the_next_decision_is_asked_for_when_less_than_half_a_months_work_is_lef
 ) -> None:
     world = at_table()
     world.state.freed[0] = freed
-    before = copied(world).state
-    run(world, "take_decisions")
-    assert bool(changed(before, world.state)) == is_asked
+    assert bool(changed_by(world, "take_decisions")) == is_asked
     world.state.number[0], world.state.freed[0] = -1, 0.0
     assert not work.is_asked_for(0, world.state)  # there is nothing to decide on
 
@@ -588,9 +587,7 @@ def test_what_goes_far_slower_than_usual_is_given_up_and_disappoints_its_members
     state = world.state
     state.age[0], state.needs[0, :3], state.recent_pace[0] = age, [1, 1, 0], 0.15
     state.vision_commitment[:3], state.competence_trust[:3, :, :3], state.together[:3] = 0.8, 0.6, 7.0
-    before = copied(world).state
-    run(world, "give_up_work")
-    assert not changed(before, state)  # half of what is usual is enough
+    assert not changed_by(world, "give_up_work")  # half of what is usual is enough
     state.recent_pace[0], state.work[0] = 0.149, 9.0
     run(world, "give_up_work")
     assert state.number[0] == 0  # or that it is complete
@@ -646,9 +643,7 @@ def test_what_is_completed_counts_and_surplus_goes_over_to_the_next() -> None:
     assert state.number[0] == 1 and state.work[0] == near(0.7) and state.age[0] == 0.0
     assert state.generation[0] == 2 and not state.tilt.any()
     assert (state.difficulty[0], state.benefit[0]) == (1.0, 1.0)  # without luck as was thought
-    before = copied(world).state
-    run(world, "begin_initiatives")
-    assert not changed(before, state)
+    assert not changed_by(world, "begin_initiatives")
     state.work[0], state.is_present[:2] = 99.0, 0.0
     run(world, "begin_initiatives")
     assert state.number[0] == -1  # one alone begins nothing

@@ -47,12 +47,16 @@ def observed(run: Callable[..., None], p: Any, n: int = MOST, first: int = FIRST
     return series.tobytes() + detail.tobytes()
 
 
-def with_lanes(monkeypatch: pytest.MonkeyPatch, lanes: int) -> native.Library:
+def loaded() -> native.Library:
     library = native.load()
     assert library is not None
+    return library
+
+
+def with_lanes(monkeypatch: pytest.MonkeyPatch, lanes: int) -> native.Library:
     if lanes > WIDEST:
         pytest.skip("the processor has no such lanes")
-    monkeypatch.setattr(library, "lanes", lanes)
+    monkeypatch.setattr(library := loaded(), "lanes", lanes)
     return library
 
 
@@ -98,8 +102,7 @@ def test_lanes_give_what_one_by_one_gives(name: str, lanes: int, monkeypatch: py
 @given(scenarios())
 @settings(max_examples=25)
 def test_lanes_give_what_one_by_one_gives_anywhere(scenario: Scenario) -> None:
-    library, p = native.load(), to_parameters(scenario)
-    assert library is not None
+    library, p = loaded(), to_parameters(scenario)
     results = []
     with pytest.MonkeyPatch.context() as patch:
         for lanes in (1, 4, library.lanes):
@@ -179,9 +182,7 @@ def test_the_kernel_gives_each_row_its_own_whatever_runs_beside_it() -> None:
 @pytest.mark.parametrize("name", places())
 def test_numba_gives_the_same_bits(name: str) -> None:
     p = to_parameters(places()[name])
-    library = native.load()
-    assert library is not None
-    assert observed(library.run_replicates, p) == observed(schedule.COMPILED.run_replicates, p)
+    assert observed(loaded().run_replicates, p) == observed(schedule.COMPILED.run_replicates, p)
 
 
 RUN_IN_NODE = """
