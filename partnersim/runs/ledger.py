@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 import partnersim
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
+from partnersim.runs.measures import Flags, Floats
 from partnersim.runs.wording import capital, join
 from partnersim.scenario.declarations import LAYERS
 from partnersim.scenario.errors import ScenarioError, check_name, whole_number
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from partnersim.model.schedule import Row
     from partnersim.model.variants import Variant, Variants
 
-Floats = NDArray[np.float64]
 Kind = Literal["competence", "goodwill", "trust"]
 KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
 """The kinds that are booked; `trust`, of which they are the two factors, follows from them."""
@@ -191,7 +190,7 @@ class Ledger:
             return f"over {last} months"
         return f"from {_calendar(first)} to {_calendar(last)}"
 
-    def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
+    def _links(self, trustor: str | None, trustee: str | None) -> Flags:
         """Find the links [trustor, trustee] that are meant."""
         names = self.scenario.organisation_names
         links = ~np.eye(len(names), dtype=bool)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import partnersim
-from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.codebook import describe, find_entry
 from partnersim.runs.measures import (
     DYAD_DETAIL,
@@ -30,6 +29,7 @@ from partnersim.runs.measures import (
     by_organisation,
     combine_trust,
 )
+from partnersim.runs.provenance import VERSIONS
 from partnersim.runs.statistics import Difference, Summary, compare_pairs, quantiles, summarise
 from partnersim.runs.wording import plural
 from partnersim.scenario.errors import InputError, check_name
@@ -121,8 +121,7 @@ class Results:
             "first_replicate": self.first_replicate,
             "replicates": self.replicates,
             "months": self.months,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             **named_variants(self.variants),
             "measures": {name: summary.to_json() for name, summary in self.summary().items()},
         }
@@ -171,8 +170,7 @@ class Results:
         attributes = {
             "title": self.scenario.title,
             "seed": self.seed,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             **{key: json.dumps(value) for key, value in named_variants(self.variants).items()},
         }
         return xr.Dataset(variables, self._coordinates(), attributes)
