@@ -16,7 +16,7 @@ import numpy as np
 
 from partnersim.analysis.drawn import Drawn, read_drawn
 from partnersim.runs.measures import MEASURES, Floats, Wholes
-from partnersim.runs.statistics import summarise
+from partnersim.runs.statistics import mean_with_interval
 from partnersim.scenario.errors import InputError, check_name
 from partnersim.sweep.outcomes import Outcomes, mean_of_replicates
 
@@ -299,16 +299,14 @@ def observe(x: Axis, y: Axis, drawn: Drawn) -> tuple[Floats, Floats, Floats, Who
         NaN where there is no point; intervals of one point are unbounded.
     n_points : int64[y.n_cells, x.n_cells]
     """
-    from partnersim.analysis.effects import MEAN_OF_A_POINT
-
     shape = (y.n_cells, x.n_cells)
     values = mean_of_replicates(drawn.values)
     cell = y.cells(y.places(drawn.points)) * x.n_cells + x.cells(x.places(drawn.points))
     n = np.bincount(cell, minlength=shape[0] * shape[1])
     table = np.full((3, len(n)), np.nan)
     for number in np.flatnonzero(n):
-        found = summarise(values[cell == number], MEAN_OF_A_POINT, 0)
-        table[:, number] = found.mean, *found.ci95
+        mean, _, ends = mean_with_interval(values[cell == number])
+        table[:, number] = mean, *ends
     means, lows, highs = table.reshape(3, *shape)
     return means, lows, highs, n.reshape(shape)
 

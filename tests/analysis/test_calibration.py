@@ -190,7 +190,7 @@ def test_coverage_of_the_intervals_of_a_sweep(tmp_path: Path) -> None:
         ({}, {}, "no observation is given"),
         ({}, {"contact": Observed(value=1.0)}, "there is no measure in the sweep of this name"),
         ({"design": {"type": "latin-hypercube", "points": 10}}, SPEED, "40 runs have what was observed"),
-        ({"design": {"type": "one-at-a-time"}}, SPEED, "does not vary all parameters at once"),
+        ({"design": {"type": "one-at-a-time"}}, SPEED, "'one-at-a-time' varies one parameter at a time"),
         (
             {"luck": "common", "replicates": 1, "design": {"type": "latin-hypercube", "points": 500}},
             SPEED,
