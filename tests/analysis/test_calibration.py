@@ -220,7 +220,9 @@ def test_targets_are_read_as_typed(text: str) -> None:
     assert parse_target(text) == ("trust", Observed(value=0.4, error=0.05))
 
 
-@pytest.mark.parametrize("text", ["trust", "trust=", "trust=x", "trust=1±x", "trust=1±-1", "trust=nan", "=1"])
+@pytest.mark.parametrize(
+    "text", ["trust", "trust=", "trust=x", "trust=1±x", "trust=1±-1", "trust=1±1e13", "trust=nan", "=1"]
+)
 def test_targets_that_cannot_be_read_say_what_would_be_right(text: str) -> None:
     with pytest.raises(InputError, match="write MEASURE=VALUE±ERROR"):
         parse_target(text)
