@@ -114,9 +114,11 @@ class Ledger:
             For an organisation that the run does not have, or a month that is not explained.
         """
         links = self._links(trustor, trustee)
-        months = self._months(month)
         booked = self.trust_changes() if kind == "trust" else self.changes[:, :, KINDS.index(kind)]
-        changes = booked[months].sum(axis=0)
+        if month is not None:
+            _check_month("month", month, self.from_month, self.to_month)
+            booked = booked[[month - self.from_month]]
+        changes = booked.sum(axis=0)
         means = np.moveaxis(changes, 2, 1)[:, :, links].mean(axis=(1, 2))
         return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
 
@@ -203,12 +205,6 @@ class Ledger:
         if not links.any():
             raise ScenarioError(f"between {trustor!r} and itself there is no trust to explain")
         return links
-
-    def _months(self, month: int | None) -> slice:
-        if month is None:
-            return slice(None)
-        _check_month("month", month, self.from_month, self.to_month)
-        return slice(month - self.from_month, month - self.from_month + 1)
 
 
 def explain(
