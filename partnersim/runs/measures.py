@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partnersim.model.constants import LEAST_MEMBERS
-from partnersim.model.series import SERIES
+from partnersim.model.series import DETAIL, SERIES
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -530,17 +530,9 @@ def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------
 
-LINK_DETAIL = ("competence_trust", "goodwill_trust", "trust")
-"""Detail of links, whose axes are ..., trustor, layer, trustee."""
-
-LAYER_DETAIL = ("vision_commitment", "contribution", "delivered")
-"""Detail of layers, whose axes are ..., organisation, layer."""
-
-DYAD_DETAIL = ("tension", "contact")
-"""Detail of pairs, whose axes are ..., organisation, organisation."""
-
-ORGANISATION_DETAIL = ("target_pressure",)
-"""Detail of organisations, whose axes are ..., organisation."""
+AXES = {name: axes for name, axes in DETAIL if name != "is_present"} | {"trust": "ilj"}
+"""Detail that means are taken of, and its last axes: i the organisation, which trusts, l the layer, j the
+partner, which is trusted."""
 
 
 def combine_trust(detail: Detail) -> Floats:
@@ -553,12 +545,11 @@ def by_layer(detail: Detail, name: str) -> Floats:
 
     Links count between two members present; NaN where there are none.
     """
+    axes = _axes_of(name, "layer", ("ilj", "il"))
     values, present = detail[name], detail["is_present"] > 0
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         return _mean_where(values, _pairs(present)[..., :, np.newaxis, :], axis=(-3, -1))
-    if name in LAYER_DETAIL:
-        return _mean_where(values, present[..., np.newaxis], axis=(-2,))
-    raise ValueError(f"{name}: is not kept by layer; {', '.join(LINK_DETAIL + LAYER_DETAIL)} are")
+    return _mean_where(values, present[..., np.newaxis], axis=(-2,))
 
 
 def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
@@ -567,18 +558,16 @@ def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee
     Trust is the mean over layers and partners present: as the organisation trusts (`side`
     'trustor') or as it is trusted ('trustee').
     """
+    axes = _axes_of(name, "organisation", ("ilj", "il", "ij", "i"))
     values, present = detail[name], detail["is_present"] > 0
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         axis = (-2, -1) if side == "trustor" else (-3, -2)
         return _mean_where(values, _pairs(present)[..., :, np.newaxis, :], axis=axis)
-    if name in LAYER_DETAIL:
+    if axes == "il":
         return _mean_where(values, present[..., np.newaxis], axis=(-1,))
-    if name in DYAD_DETAIL:
+    if axes == "ij":
         return _mean_where(values, _pairs(present), axis=(-1,))
-    if name in ORGANISATION_DETAIL:
-        return np.asarray(np.where(present, values, np.nan))
-    known = LINK_DETAIL + LAYER_DETAIL + DYAD_DETAIL + ORGANISATION_DETAIL
-    raise ValueError(f"{name}: is not kept by organisation; {', '.join(known)} are")
+    return np.asarray(np.where(present, values, np.nan))
 
 
 def by_dyad(detail: Detail, name: str) -> Floats:
@@ -586,12 +575,19 @@ def by_dyad(detail: Detail, name: str) -> Floats:
 
     Trust is the mean over layers, row trusts column. NaN on the diagonal and for absent members.
     """
+    axes = _axes_of(name, "dyad", ("ilj", "ij"))
     values, pairs = detail[name], _pairs(detail["is_present"] > 0)
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         return _mean_where(values, pairs[..., :, np.newaxis, :], axis=(-2,))
-    if name in DYAD_DETAIL:
-        return np.asarray(np.where(pairs, values, np.nan))
-    raise ValueError(f"{name}: is not kept by dyad; {', '.join(LINK_DETAIL + DYAD_DETAIL)} are")
+    return np.asarray(np.where(pairs, values, np.nan))
+
+
+def _axes_of(name: str, way: str, known: tuple[str, ...]) -> str:
+    """Return the axes of detail; refuse what is not kept so."""
+    if AXES.get(name) not in known:
+        kept = ", ".join(other for other, axes in AXES.items() if axes in known)
+        raise ValueError(f"{name}: is not kept by {way}; {kept} are")
+    return AXES[name]
 
 
 def _pairs(present: Flags) -> Flags:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import partnersim
+from partnersim.model.series import DETAIL
 from partnersim.runs.codebook import describe, find_entry
 from partnersim.runs.measures import (
-    DYAD_DETAIL,
-    LAYER_DETAIL,
-    LINK_DETAIL,
+    AXES,
     MEASURES,
     Detail,
     Floats,
@@ -40,6 +39,14 @@ if TYPE_CHECKING:
 
     from partnersim.model.variants import Variant
     from partnersim.scenario.scenario import Scenario
+
+NAMES_OF_AXES = {
+    "ilj": ("trustor", "layer", "trustee"),
+    "il": ("organisation", "layer"),
+    "ij": ("organisation", "partner"),
+    "i": ("organisation",),
+}
+"""Axes of detail, after replicate and month, as `partnersim.model.series.DETAIL` has them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,7 +117,7 @@ class Results:
     def _detail_with_trust(self, name: str) -> Detail:
         if self.detail is None:
             raise InputError("detail was not kept; run with detail=True")
-        check_name(name, {"trust", *self.detail} - {"is_present"}, "detail")
+        check_name(name, AXES, "detail")
         return {**self.detail, "trust": combine_trust(self.detail)}
 
     def to_json(self) -> dict[str, Any]:
@@ -164,9 +171,10 @@ class Results:
         for name, values in self.series.items():
             described = describe(find_entry(name, is_series=True))
             variables[f"series_{name}"] = (months, values, described)
+        axes = dict(DETAIL)
         for name, values in (self.detail or {}).items():
             unit = {"units": MEASURES[name].unit} if name in MEASURES else {}
-            variables[f"detail_{name}"] = ((*months, *_detail_axes(name)), values, unit)
+            variables[f"detail_{name}"] = ((*months, *NAMES_OF_AXES[axes[name]]), values, unit)
         attributes = {
             "title": self.scenario.title,
             "seed": self.seed,
@@ -305,12 +313,3 @@ def _flat(difference: Difference) -> dict[str, Any]:
 def _flat_names() -> list[str]:
     nothing = (math.nan, math.nan)
     return list(_flat(Difference(0, nothing, 0, 0, 0, 0, nothing, False, None)))
-
-
-def _detail_axes(name: str) -> tuple[str, ...]:
-    """Return the names of the axes of detail after replicate and month."""
-    if name in LINK_DETAIL:
-        return ("trustor", "layer", "trustee")
-    if name in LAYER_DETAIL:
-        return ("organisation", "layer")
-    return ("organisation", "partner") if name in DYAD_DETAIL else ("organisation",)
