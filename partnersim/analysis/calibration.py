@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-import partnersim
+from partnersim.analysis.drawn import check_spread_out
 from partnersim.analysis.given_data import MOST_VALUES
 from partnersim.analysis.observed import Observed
 from partnersim.analysis.rejection import (
@@ -28,11 +28,10 @@ from partnersim.analysis.rejection import (
     to_open_scale,
     weighted_quantiles,
 )
-from partnersim.analysis.sensitivity import SPREAD_OUT
 from partnersim.model.room import MOST_SEED
-from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, Flags, Floats
+from partnersim.runs.provenance import VERSIONS
 from partnersim.runs.statistics import restrict
 from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep.parameters import Parameter, Range, Values
@@ -227,8 +226,7 @@ class Calibration:
     def to_json(self) -> dict[str, Any]:
         """Give what the command line prints as JSON."""
         return {
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             "arm": self.arm,
             "n_runs": self.n_runs,
             "n_accepted": self.n_accepted,
@@ -334,11 +332,7 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     plan = sweep.plan
     if not targets:
         raise InputError("no observation is given; name one measure at least")
-    if plan.design.type not in SPREAD_OUT:
-        raise InputError(
-            f"{sweep.folder}: a design of type {plan.design.type!r} does not vary all parameters at once; "
-            f"these do: {', '.join(SPREAD_OUT)}"
-        )
+    check_spread_out(sweep)
     outcomes = {name: sweep.outcomes(name, arm) for name in targets}
     first = next(iter(outcomes.values()))
     values = np.stack([one.values for one in outcomes.values()], axis=-1)
@@ -361,7 +355,8 @@ def collect(sweep: Sweep, targets: Mapping[str, Observed], arm: str | None) -> D
     if not parameters:
         raise InputError(f"{sweep.folder}: no parameter of this arm has more than one value")
     columns = {p.path: first.points[p.path].to_numpy()[point] for p in parameters}
-    ends = {p.path: _ends(p, columns[p.path]) for p in parameters if _is_adjusted(p, columns[p.path])}
+    known = {p.path: _ends(p, columns[p.path]) for p in parameters}
+    ends = {path: both for path, both in known.items() if both is not None}
     scaled = [to_open_scale(columns[path].astype(float), *ends[path]) for path in ends]
     theta = np.column_stack(scaled) if scaled else np.empty((len(point), 0))
     notes = [f"{name}: {said}." for name, one in outcomes.items() if (said := one.in_words())]
@@ -404,14 +399,14 @@ def _check_runs(
         )
 
 
-def _is_adjusted(parameter: Parameter, values: np.ndarray[Any, Any]) -> bool:
-    """Return whether a parameter is a number between two ends, and not one of a few values."""
-    is_one_of_some = parameter.kind not in ("real", "whole") or isinstance(parameter.spread, Values)
-    return not is_one_of_some and len(np.unique(values)) > MOST_VALUES
+def _ends(parameter: Parameter, values: np.ndarray[Any, Any]) -> tuple[float, float] | None:
+    """Return the ends between which a number stays: of its prior, or of the values there are.
 
-
-def _ends(parameter: Parameter, values: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """Return the ends between which a parameter stays: of its prior, or of the values there are."""
+    None for what is no number, or takes a few values one by one.
+    """
+    is_number = parameter.kind in ("real", "whole") and not isinstance(parameter.spread, Values)
+    if not is_number or len(np.unique(values)) <= MOST_VALUES:
+        return None
     if isinstance(parameter.spread, Range):
         low, high = float(parameter.low or 0.0), float(parameter.high or 0.0)
     else:

@@ -12,10 +12,10 @@ runs of one point, which have all parameters in common, are never taken for inde
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -287,6 +287,12 @@ def find_boxes(
     varied = points.loc[:, points.nunique() > 1]
     if varied.shape[1] == 0:
         raise InputError("no parameter has more than one value; there is nothing to discover")
+    number = count(1)
+
+    def count_search() -> None:
+        if tell is not None:
+            tell(next(number), MOST_BOXES * (N_SHUFFLES + N_RESAMPLES))
+
     found: list[FoundBox] = []
     left = np.ones(len(share), np.bool_)
     rng = np.random.default_rng(seed)
@@ -294,37 +300,19 @@ def find_boxes(
         of_cases, of_points = share[left].sum() / share.sum(), left.mean()
         if of_cases < LEAST_COVERAGE:
             break
-        count = _counter(tell, len(found))
-        one = _find_box(varied[left], share[left], SEARCHES[method], least_density, rng, count)
-        if not found or (one.is_clear and one.coverage * of_cases >= LEAST_COVERAGE):
-            found.append(_of_all(one, of_cases, of_points))
-        if found[-1].box is not one.box or not one.is_clear:
+        one = _find_box(varied[left], share[left], SEARCHES[method], least_density, rng, count_search)
+        # It was looked for among a part of the points; what is told is of all.
+        proposals = [
+            replace(proposal, coverage=proposal.coverage * of_cases, mass=proposal.mass * of_points)
+            for proposal in one.proposals
+        ]
+        one = replace(one, coverage=one.coverage * of_cases, mass=one.mass * of_points, proposals=proposals)
+        if not found or (one.is_clear and one.coverage >= LEAST_COVERAGE):
+            found.append(one)
+        if found[-1] is not one or not one.is_clear:
             break
         left &= ~one.box.contains(varied)
     return found
-
-
-def _counter(tell: Callable[[int, int], None] | None, n_found: int) -> Callable[[], None]:
-    """Make a function that is called after each search."""
-    per_box = N_SHUFFLES + N_RESAMPLES
-    done = n_found * per_box
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        if tell is not None:
-            tell(done, MOST_BOXES * per_box)
-
-    return count
-
-
-def _of_all(one: FoundBox, of_cases: float, of_points: float) -> FoundBox:
-    """Return a box with shares of all cases and points, where it was looked for among a part of them."""
-
-    def scaled(what: Any) -> Any:
-        return replace(what, coverage=what.coverage * of_cases, mass=what.mass * of_points)
-
-    return replace(cast(FoundBox, scaled(one)), proposals=[scaled(proposal) for proposal in one.proposals])
 
 
 def _find_box(
@@ -333,23 +321,25 @@ def _find_box(
     search: Search,
     least_density: float | None,
     rng: np.random.Generator,
-    count: Callable[[], None],
+    count_search: Callable[[], None],
 ) -> FoundBox:
     """Search for one box, drop the limits that chance would give, and find how sure the rest is."""
     space, base = Space.of(points), float(share.mean())
-    pick = partial(choose, least_density=least_density)
     proposals = search(space, share)
     most_telling = telling(choose(proposals, base), base)
     n_as_telling = 0
     for _ in range(N_SHUFFLES):
         shuffled = search(space, rng.permutation(share))
         n_as_telling += telling(choose(shuffled, base), base) >= most_telling - 1e-12
-        count()
+        count_search()
     chance = (1 + n_as_telling) / (1 + N_SHUFFLES)
-    kept, chosen, chances = _drop_by_chance(points, space, share, search, pick, proposals, rng)
+    kept, chosen, chances = _drop_by_chance(points, space, share, search, least_density, proposals, rng)
     box = chosen.box
-    seen, elsewhere = _resample(points, space, share, search, chosen, rng, count)
-    restrictions = [_restriction(points, share, box, path, chances[path], seen) for path in box.limits]
+    limits, reproduced, elsewhere = _resample(points, space, share, search, chosen, rng, count_search)
+    restrictions = [
+        _restriction(points, share, box, path, chances[path], reproduced[path], limits[path])
+        for path in box.limits
+    ]
     restrictions.sort(key=lambda restriction: restriction.density_without)
     return FoundBox(
         box,
@@ -365,15 +355,12 @@ def _find_box(
     )
 
 
-Pick = Callable[[Sequence[Proposal], float], Proposal]
-
-
 def _drop_by_chance(
     points: pd.DataFrame,
     space: Space,
     share: Floats,
     search: Search,
-    pick: Pick,
+    least_density: float | None,
     proposals: list[Proposal],
     rng: np.random.Generator,
 ) -> tuple[list[Proposal], Proposal, dict[str, float]]:
@@ -382,7 +369,7 @@ def _drop_by_chance(
     """
     n_parameters = points.shape[1]
     while True:
-        chosen = pick(proposals, float(share.mean()))
+        chosen = choose(proposals, float(share.mean()), least_density)
         chances = {
             path: min(1.0, n_parameters * chance_of_limit(points, share, chosen.box, path, rng))
             for path in chosen.box.limits
@@ -446,13 +433,6 @@ def quasi_p(outcome: Floats, is_inside: Flags) -> float:
     return float(betainc(max(n_cases, 1e-9), n_worth - n_cases + 1, base))
 
 
-class _Seen(NamedTuple):
-    """The findings of resamples: how often each parameter was limited, and the ends of its limits."""
-
-    reproduced: Mapping[str, float]
-    limits: Mapping[str, list[Limit]]
-
-
 def _resample(
     points: pd.DataFrame,
     space: Space,
@@ -460,12 +440,13 @@ def _resample(
     search: Search,
     chosen: Proposal,
     rng: np.random.Generator,
-    count: Callable[[], None],
-) -> tuple[_Seen, float]:
+    count_search: Callable[[], None],
+) -> tuple[dict[str, list[Limit]], dict[str, float], float]:
     """Search in resamples of the points for boxes as large as one that was chosen.
 
-    Returns what was seen, with all parameters and with its own; and the density that boxes of its
-    parameters have among the points that are not in their resample, on average.
+    Returns, for each of its parameters, the limits found among its parameters, and how often a search
+    among all limits it; and the density that boxes of its parameters have among the points that are
+    not in their resample, on average.
     """
     kept = list(chosen.box.limits)
     n_limited = dict.fromkeys(kept, 0)
@@ -475,7 +456,7 @@ def _resample(
     for _ in range(N_RESAMPLES):
         rows = rng.integers(len(share), size=len(share))
         drawn, base = share[rows], float(share[rows].mean())
-        count()
+        count_search()
         if np.ptp(drawn) == 0:
             continue
         for path in choose_alike(search(space.take(rows), drawn), base, chosen.mass).box.limits:
@@ -492,24 +473,30 @@ def _resample(
         if is_new.any():
             elsewhere.append(float(share[is_new].mean()))
     reproduced = {path: n / N_RESAMPLES for path, n in n_limited.items()}
-    return _Seen(reproduced, limits), float(np.mean(elsewhere)) if elsewhere else math.nan
+    return limits, reproduced, float(np.mean(elsewhere)) if elsewhere else math.nan
 
 
 def _restriction(
-    points: pd.DataFrame, share: Floats, box: Box, path: str, chance: float, seen: _Seen
+    points: pd.DataFrame,
+    share: Floats,
+    box: Box,
+    path: str,
+    chance: float,
+    reproduced: float,
+    limits: Sequence[Limit],
 ) -> Restriction:
     """Describe the limits of a box on one parameter."""
     limit = box.limits[path]
     is_around = box.without(path).contains(points)
     is_inside = box.contains(points)[is_around]
-    ends = list(_ends(limit, seen.limits[path])) if isinstance(limit, Interval) else [None, None]
+    ends = list(_ends(limit, limits)) if isinstance(limit, Interval) else [None, None]
     return Restriction(
         path,
         limit,
         float(share[is_around].mean()),
         quasi_p(share[is_around], is_inside),
         chance,
-        seen.reproduced[path],
+        reproduced,
         *ends,
     )
 

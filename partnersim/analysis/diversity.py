@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partnersim.runs.measures import Floats, Wholes
+from partnersim.runs.measures import MEASURES, Floats, Wholes
 from partnersim.runs.wording import join
 from partnersim.scenario.errors import InputError, check_name
 from partnersim.scenario.file_paths import full_path
+from partnersim.sweep.designs import BLOCK, check_power_of_two, sobol_rows
 from partnersim.sweep.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -298,9 +299,6 @@ class _Points:
 
 def _check(plan: Plan, descriptors: Sequence[str], n_points: int) -> None:
     """Check what can be known before anything runs."""
-    from partnersim.runs.measures import MEASURES
-    from partnersim.sweep.designs import check_power_of_two
-
     if not 1 <= len(descriptors) <= MOST_DESCRIPTORS:
         raise InputError(f"{len(descriptors)} descriptors; take 1 to {MOST_DESCRIPTORS}")
     for name in descriptors:
@@ -348,8 +346,6 @@ def _run(plan: Plan, folder: Path, descriptors: Sequence[str], workers: int | No
 
 def _sobol(plan: Plan, n_points: int) -> Floats:
     """Make again the positions of the sample, of which its sweep keeps the values."""
-    from partnersim.sweep.designs import BLOCK, sobol_rows
-
     return np.concatenate(list(sobol_rows(n_points, len(plan.parameters_by_path), plan.seed, BLOCK)))
 
 

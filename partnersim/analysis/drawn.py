@@ -67,18 +67,23 @@ def read_drawn(sweep: Sweep, measure: str, arm: str | None = None, against: str 
         For a design that varies one parameter at a time, for a measure or arm that the sweep has
         not, and where no point has the measure.
     """
-    plan = sweep.plan
-    if plan.design.type not in SPREAD_OUT:
-        raise InputError(
-            f"{sweep.folder}: a design of type {plan.design.type!r} varies one parameter at a time; this "
-            f"needs one that varies all at once: {', '.join(SPREAD_OUT)}"
-        )
+    check_spread_out(sweep)
     outcomes = sweep.outcomes(measure, arm, against)
     is_drawn: Flags = outcomes.is_drawn & np.isfinite(outcomes.values).any(axis=1)
     if not is_drawn.any():
         raise InputError(
             f"{sweep.folder}: no run has {measure}: it is still to come, not defined there, or failed"
         )
-    parameters = dict(plan.parameters_by_path)
+    parameters = dict(sweep.plan.parameters_by_path)
     rows = np.flatnonzero(is_drawn)
-    return Drawn(outcomes.points.iloc[rows], outcomes.values[rows], outcomes, parameters, plan.seed)
+    return Drawn(outcomes.points.iloc[rows], outcomes.values[rows], outcomes, parameters, sweep.plan.seed)
+
+
+def check_spread_out(sweep: Sweep) -> None:
+    """Refuse a sweep whose design varies one parameter at a time."""
+    design = sweep.plan.design.type
+    if design not in SPREAD_OUT:
+        raise InputError(
+            f"{sweep.folder}: a design of type {design!r} varies one parameter at a time; this needs one "
+            f"that varies all at once: {', '.join(SPREAD_OUT)}"
+        )

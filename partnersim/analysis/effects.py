@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partnersim.analysis.given_data import groups_of_values
-from partnersim.runs.measures import Floats, Measure
-from partnersim.runs.statistics import CONFIDENCE, summarise
+from partnersim.runs.measures import Floats
+from partnersim.runs.statistics import CONFIDENCE, mean_with_interval
 from partnersim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
     from partnersim.sweep.outcomes import Outcomes
     from partnersim.sweep.parameters import Column
     from partnersim.sweep.plan import Plan
-
-MEAN_OF_A_POINT = Measure("mean", "mean of a point", "", None, "Mean over replicates.")
-"""A measure once it has been averaged: nothing is missing or censored any more."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +126,16 @@ def find_effects(columns: Mapping[str, Column], means: Floats, units: Mapping[st
             continue
         parts = [means[rows] for _, rows in groups]
         share, chance = _share(parts)
-        levels = [summarise(part, MEAN_OF_A_POINT, 0) for part in parts]
+        means_there, _, ends = zip(*map(mean_with_interval, parts), strict=True)
+        lows, highs = np.array(ends).T
         effects.append(
             MainEffect(
                 parameter=path,
                 unit=units.get(path, ""),
                 values=[value for value, _ in groups],
-                means=np.array([level.mean for level in levels]),
-                lows=np.array([level.ci95[0] for level in levels]),
-                highs=np.array([level.ci95[1] for level in levels]),
+                means=np.array(means_there),
+                lows=lows,
+                highs=highs,
                 share=share,
                 is_clear=chance < (1 - CONFIDENCE) / len(columns),
             )

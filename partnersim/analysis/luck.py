@@ -55,30 +55,28 @@ def split_variance(rows: Rows, places: list[int], *, is_shared_in_row: bool) -> 
     if values is None:
         return None
     n_rows, _, n_replicates = values.shape
-    parts: tuple[float, float, float | None]
+    both: float | None
     if rows.has_common_luck:
-        parts = _crossed(values.reshape(-1, n_replicates))
-        of_means = (parts[2] or 0.0) / n_replicates
+        parameters, luck, both = _crossed(values.reshape(-1, n_replicates))
+        of_means = both / n_replicates
     else:
         within = float(values.var(axis=2, ddof=1).mean())
         between = float(values.mean(axis=2).var(axis=0, ddof=1).mean())
-        both = None
-        luck = within
+        luck, both = within, None
         if is_shared_in_row and len(places) > 1:
             centred = values - values.mean(axis=2, keepdims=True)
             luck = float((centred[:, 0] * centred[:, 1]).sum() / (n_rows * (n_replicates - 1)))
             both = within - luck
-        parts = (between - within / n_replicates, luck, both)
+        parameters = between - within / n_replicates
         of_means = within / n_replicates
-    known = [max(0.0, part) for part in parts if part is not None]
-    total = sum(known)
+    parameters, luck = max(0.0, parameters), max(0.0, luck)
+    both = None if both is None else max(0.0, both)
+    total = parameters + luck + (both or 0.0)
     if total <= 0:
         return None
-    shares = [part / total for part in known]
-    left = of_means / (of_means + max(0.0, parts[0])) if of_means > 0 else 0.0
-    return VarianceSplit(
-        shares[0], shares[1], shares[2] if len(shares) > 2 else None, max(0.0, left), n_replicates
-    )
+    left = of_means / (of_means + parameters) if of_means > 0 else 0.0
+    share_of_both = None if both is None else both / total
+    return VarianceSplit(parameters / total, luck / total, share_of_both, left, n_replicates)
 
 
 def _crossed(values: Floats) -> tuple[float, float, float]:

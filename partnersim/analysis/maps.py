@@ -16,9 +16,9 @@ import numpy as np
 
 from partnersim.analysis.drawn import Drawn, read_drawn
 from partnersim.runs.measures import MEASURES, Floats, Wholes
-from partnersim.runs.statistics import summarise
+from partnersim.runs.statistics import mean_with_interval
 from partnersim.scenario.errors import InputError, check_name
-from partnersim.sweep.outcomes import Outcomes, mean_of_replicates
+from partnersim.sweep.outcomes import mean_of_replicates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -299,16 +299,14 @@ def observe(x: Axis, y: Axis, drawn: Drawn) -> tuple[Floats, Floats, Floats, Who
         NaN where there is no point; intervals of one point are unbounded.
     n_points : int64[y.n_cells, x.n_cells]
     """
-    from partnersim.analysis.effects import MEAN_OF_A_POINT
-
     shape = (y.n_cells, x.n_cells)
     values = mean_of_replicates(drawn.values)
     cell = y.cells(y.places(drawn.points)) * x.n_cells + x.cells(x.places(drawn.points))
     n = np.bincount(cell, minlength=shape[0] * shape[1])
     table = np.full((3, len(n)), np.nan)
     for number in np.flatnonzero(n):
-        found = summarise(values[cell == number], MEAN_OF_A_POINT, 0)
-        table[:, number] = found.mean, *found.ci95
+        mean, _, ends = mean_with_interval(values[cell == number])
+        table[:, number] = mean, *ends
     means, lows, highs = table.reshape(3, *shape)
     return means, lows, highs, n.reshape(shape)
 
@@ -326,7 +324,9 @@ def emulate(x: Axis, y: Axis, drawn: Drawn) -> Emulator:
     known = np.column_stack([_features(axis, axis.places(drawn.points)) for axis in (x, y)])
     fine_x, fine_y = np.meshgrid(x.fine, y.fine)
     asked = np.column_stack([_features(x, fine_x.ravel()), _features(y, fine_y.ravel())])
-    limits = _limits(drawn.outcomes)
+    # No surface goes beyond what a measure can be; a difference has no ends.
+    measure, is_difference = MEASURES[drawn.outcomes.measure], drawn.outcomes.against is not None
+    limits = (-math.inf, None) if is_difference else (measure.low, measure.high)
     fold = np.random.default_rng(drawn.seed).permutation(len(values)) % N_FOLDS
     error_of_mean = _error(values, np.array([values[fold != k].mean() for k in range(N_FOLDS)])[fold])
     best, error = "", error_of_mean
@@ -342,12 +342,6 @@ def emulate(x: Axis, y: Axis, drawn: Drawn) -> Emulator:
     else:
         surface = np.full(fine_x.shape, values.mean())
     return Emulator(best, surface, error, error_of_mean)
-
-
-def _limits(outcomes: Outcomes) -> tuple[float | None, float | None]:
-    """Return the ends of what a measure can be, which no surface goes beyond; a difference has none."""
-    measure = MEASURES[outcomes.measure]
-    return (measure.low, measure.high) if outcomes.against is None else (-math.inf, None)
 
 
 def _error(values: Floats, guessed: Floats) -> float:

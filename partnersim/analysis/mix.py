@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from partnersim.analysis.mix_plan import STAFF_DAYS, Choice, Found, Problem
-from partnersim.runs.measures import Floats, Measure
-from partnersim.runs.statistics import Interval, compare_pairs
+from partnersim.runs.measures import Floats
+from partnersim.runs.statistics import Interval, mean_with_interval
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.parameters import Values
@@ -30,7 +30,6 @@ from partnersim.sweep.parameters import Values
 if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
-    from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
 JOURNAL = "search.journal"
@@ -106,7 +105,7 @@ class Finalist:
     def ci95(self, name: str) -> Interval:
         """Return its 95 % interval over replicates: points share random numbers, so each counts once."""
         by_replicate = self.differences[name].mean(axis=0)
-        return compare_pairs(by_replicate, np.zeros_like(by_replicate), _DIFFERENCE, 0).ci95
+        return mean_with_interval(by_replicate[~np.isnan(by_replicate)])[2]
 
     def to_json(self) -> dict[str, Any]:
         """Give a dictionary of words and numbers."""
@@ -128,9 +127,6 @@ class Finalist:
                 for name in self.regret
             },
         }
-
-
-_DIFFERENCE = Measure("difference", "difference", "", None, "Difference of a replicate.")
 
 
 @dataclass(frozen=True)
@@ -264,7 +260,9 @@ def search(problem: Problem, folder: Path, progress: Callable[[int, int], None] 
             if progress is not None:
                 progress(n_done, n_all)
     tried = [
-        read_trial(one, origin) for origin, opened in studies.items() for one in complete(opened)[:n_trials]
+        Tried(trial.params, origin, {name: np.array(v) for name, v in trial.user_attrs["values"].items()})
+        for origin, opened in studies.items()
+        for trial in complete(opened)[:n_trials]
     ]
     best_of = [best(problem, [one for one in tried if one.origin == origin]) for origin in studies]
     confirmed = confirm(problem, [one for some in best_of for one in some])
@@ -283,16 +281,6 @@ def complete(study: Study) -> list[FrozenTrial]:
     from optuna.trial import TrialState
 
     return study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-
-
-def sampler_of(problem: Problem, number: int) -> BaseSampler:
-    """Make the sampler of one trial: its seed is its own, so that a search which stops goes on the same."""
-    from optuna.samplers import NSGAIISampler, TPESampler
-
-    seed = int(np.random.SeedSequence([problem.seed, number]).generate_state(1)[0])
-    if len(problem.objectives) == 1:
-        return TPESampler(seed=seed)
-    return NSGAIISampler(population_size=POPULATION, seed=seed)
 
 
 def distributions_of(problem: Problem) -> dict[str, BaseDistribution]:
@@ -315,9 +303,15 @@ def distributions_of(problem: Problem) -> dict[str, BaseDistribution]:
 
 def propose(problem: Problem, study: Study, number: int, judge: Judge) -> None:
     """Let Optuna propose a choice and judge it; one that is interrupted counts as never begun."""
+    from optuna.samplers import NSGAIISampler, TPESampler
     from optuna.trial import TrialState
 
-    study.sampler = sampler_of(problem, number)
+    # Each trial has a seed of its own, so that a search which stops goes on the same.
+    seed = int(np.random.SeedSequence([problem.seed, number]).generate_state(1)[0])
+    if len(problem.objectives) == 1:
+        study.sampler = TPESampler(seed=seed)
+    else:
+        study.sampler = NSGAIISampler(population_size=POPULATION, seed=seed)
     with undisturbed():
         trial = study.ask(distributions_of(problem))
     try:
@@ -365,12 +359,6 @@ def add_trial(problem: Problem, study: Study, choice: Choice, found: dict[str, F
     )
     with undisturbed():
         study.add_trial(trial)
-
-
-def read_trial(trial: FrozenTrial, origin: Origin) -> Tried:
-    """Read what a trial found."""
-    values = {name: np.array(found) for name, found in trial.user_attrs["values"].items()}
-    return Tried(dict(trial.params), origin, values)
 
 
 # --- The best ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ own is an intervention.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -159,12 +159,6 @@ class MixPlan(Section):
         }
         return Plan.make(data | ({"months": self.months} if self.months else {}), "plan", self._folder)
 
-    def even_choices(self) -> Iterator[Choice]:
-        """Yield choices that are spread evenly, as many as the search tries."""
-        columns = next(iter(self.sweep.points.blocks()))
-        for row in range(self.trials):
-            yield {path: columns[path][row].item() for path in self.sweep.parameters_by_path}
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -230,7 +224,8 @@ def read_accepted(plan: MixPlan, file: str | Path | None) -> list[dict[str, Any]
 def make_problem(plan: MixPlan, points: str | Path | None = None, *, workers: int | None = None) -> Problem:
     """Make the problem of a plan, over the points of a file or at the scenario as it stands."""
     accepted = read_accepted(plan, points)
-    names = [*plan.objectives]
+    names, parameters = [*plan.objectives], plan.sweep.parameters_by_path
+    spread_evenly = next(iter(plan.sweep.points.blocks()))
 
     def evaluate(choice: Choice, replicates: range) -> Found:
         found: dict[str, list[Floats]] = {name: [] for name in (*names, STAFF_DAYS)}
@@ -255,11 +250,11 @@ def make_problem(plan: MixPlan, points: str | Path | None = None, *, workers: in
         return {name: np.array(values) for name, values in found.items()}
 
     return Problem(
-        parameters=plan.sweep.parameters_by_path,
+        parameters=parameters,
         objectives={name: bool(MEASURES[name].higher_is_better) for name in names},
         evaluate=evaluate,
         n_points=len(accepted),
-        even=list(plan.even_choices()),
+        even=[{path: spread_evenly[path][row].item() for path in parameters} for row in range(plan.trials)],
         replicates=plan.replicates,
         confirm=plan.confirm,
         seed=plan.seed,

@@ -14,14 +14,7 @@ from partnersim.analysis.resampling import weighted_means
 from partnersim.runs.measures import Floats, Wholes
 
 
-def length_of_step(n_levels: int) -> float:
-    """Return the length of a step on a grid, as a share of the range."""
-    return n_levels / (2 * (n_levels - 1))
-
-
-def estimate_effects(
-    means: Floats, counts: Floats, moved: Wholes, signs: Floats, n_groups: int, step: float
-) -> Floats:
+def estimate_effects(means: Floats, counts: Floats, moved: Wholes, signs: Floats, n_levels: int) -> Floats:
     """Estimate elementary effects for each of some resamples of trajectories.
 
     Parameters
@@ -34,15 +27,16 @@ def estimate_effects(
         int64[n_trajectories, n_groups]: which group moves at each step.
     signs
         float64[n_trajectories, n_groups]: 1 where it moves up, -1 where it moves down.
-    n_groups, step
-        Groups of parameters, and the length of a step as a share of the range.
+    n_levels
+        Levels of the grid that trajectories walk on.
 
     Returns
     -------
     float64[n_resamples, 3 * n_groups]
         `mu_star`, `mu` and `sigma` of each group, one after another.
     """
-    effects = np.empty((len(means), n_groups))
+    step = n_levels / (2 * (n_levels - 1))  # its length, as a share of the range
+    effects = np.empty(moved.shape)
     np.put_along_axis(effects, moved, signs * np.diff(means, axis=1) / step, axis=1)
     found = weighted_means(np.hstack([np.abs(effects), effects, effects**2]), counts)
     size, mean, square = np.split(found, 3, axis=1)

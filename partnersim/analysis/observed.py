@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 
@@ -52,10 +51,8 @@ def parse_target(text: str) -> tuple[str, Observed]:
     try:
         if found is None:
             raise ValueError
-        numbers = [float(found[2]), float(found[3] or 0.0)]
-        if not all(map(math.isfinite, numbers)) or numbers[1] < 0:
-            raise ValueError
-    except ValueError:
+        observed = Observed(value=float(found[2]), error=float(found[3] or 0.0))
+    except ValueError:  # of a number, or of what is declared of it
         raise ScenarioError(f"{as_typed(text)}: write MEASURE=VALUE±ERROR, such as trust=0.4±0.05") from None
     check_name(found[1], MEASURES, "measure")
-    return found[1], Observed(value=numbers[0], error=numbers[1])
+    return found[1], observed

@@ -11,7 +11,7 @@ import numpy as np
 
 from partnersim.analysis.resampling import Rows, take_rows
 from partnersim.runs.measures import MEASURES, Floats
-from partnersim.runs.statistics import CONFIDENCE, quantiles
+from partnersim.runs.statistics import CONFIDENCE, quantiles, share_better
 from partnersim.sweep.outcomes import mean_of_replicates
 
 if TYPE_CHECKING:
@@ -162,12 +162,11 @@ def change_of(plan: Plan, arm: Outcomes, base: Outcomes) -> Change:
     differences = arm.values - base.values
     length = length_of_row(base)
     rows = take_rows(differences, length, has_common_luck=plan.luck_policy == "common")
-    known = differences[np.isfinite(differences)]
+    is_pair = np.isfinite(differences)
+    better = share_better(arm.values[is_pair], base.values[is_pair], MEASURES[arm.measure])
+    n_replicates = int(is_pair.any(axis=0).sum())
     mean, low, high = interval_of(rows, plan.design.type in DRAWN)
-    sign = -1 if MEASURES[arm.measure].higher_is_better is False else 1
-    better = float(((sign * known > 0) + 0.5 * (known == 0)).mean()) if len(known) else math.nan
-    n_replicates = int(np.isfinite(differences).any(axis=0).sum())
-    return Change(mean, low, high, better, len(known), len(rows.numbers), n_replicates)
+    return Change(mean, low, high, better, int(is_pair.sum()), len(rows.numbers), n_replicates)
 
 
 def length_of_row(outcomes: Outcomes) -> int:

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from partnersim.runs.measures import Flags, Floats
-
-Rows = npt.NDArray[np.int64]
+from partnersim.runs.measures import Flags, Floats, Wholes
 
 ACCEPTED_SHARE, MOST_SHARE = 0.1, 0.2
 FEWEST, MOST = 200, 4000
@@ -44,8 +41,8 @@ class Simulations:
 
     parameters: Floats
     summaries: Floats
-    point: Rows
-    replicate: Rows
+    point: Wholes
+    replicate: Wholes
     is_luck_shared: bool
 
     @property
@@ -73,7 +70,7 @@ class Accepted:
         Adjusted, on the same scale.
     """
 
-    rows: Rows
+    rows: Wholes
     weights: Floats
     parameters: Floats
 

@@ -22,7 +22,7 @@ from partnersim.analysis.given_data import (
     groups_of_values,
 )
 from partnersim.analysis.luck import VarianceSplit, split_variance
-from partnersim.analysis.morris import estimate_effects, length_of_step
+from partnersim.analysis.morris import estimate_effects
 from partnersim.analysis.resampling import RESAMPLES, Estimator, Rows, bootstrap, take_rows
 from partnersim.analysis.sobol import Layout, estimate_indices
 from partnersim.runs.measures import Floats
@@ -280,16 +280,14 @@ def choose_method(plan: Plan, method: str | None) -> MethodName:
             "method can tell from it what parameters do elsewhere; take morris, saltelli or "
             "latin-hypercube"
         )
-    if method is None:
-        return allowed[0]
-    for name in allowed:
-        if name == method:
-            return name
-    wanted = join(next(DESIGNS[name] for name in METHODS if name == method)).replace(" and ", " or ")
-    raise ScenarioError(
-        f"--method {method} needs a design of type {wanted}; this sweep is of type "
-        f"{design!r}, which allows {', '.join(allowed)}"
-    )
+    chosen = next((name for name in METHODS if name == method), allowed[0])
+    if chosen not in allowed:
+        wanted = join(DESIGNS[chosen]).replace(" and ", " or ")
+        raise ScenarioError(
+            f"--method {chosen} needs a design of type {wanted}; this sweep is of type "
+            f"{design!r}, which allows {', '.join(allowed)}"
+        )
+    return chosen
 
 
 # --- Methods -------------------------------------------------------------------------------------
@@ -388,25 +386,22 @@ def _sobol(plan: Plan, outcomes: Outcomes, method: MethodName) -> _Task:
     """
     assert isinstance(plan.design, SaltelliDesign)
     names = list(dict.fromkeys(groups_of(plan)))
-    layout = Layout(len(names), plan.design.second_order)
+    n = len(names)
+    layout = Layout(n, plan.design.second_order)
     rows = take_rows(outcomes.values, layout.length, has_common_luck=plan.luck_policy == "common")
-    if method == "shapley":
-        n = layout.n_groups
 
-        def estimate(means: Floats, counts: Floats) -> Floats:
-            found = estimate_indices(means, counts, Layout(n, False))
-            return (found[:, :n] + found[:, n:]) / 2
+    def estimate_shapley(means: Floats, counts: Floats) -> Floats:
+        kept = [*range(n + 1), layout.length - 1]  # A, AB of each, B
+        found = estimate_indices(means[:, kept], counts, Layout(n, False))
+        return (found[:, :n] + found[:, n:]) / 2
 
-        def estimator_for(rows: Rows) -> Estimator:
-            kept = [*range(n + 1), layout.length - 1]  # A, AB of each, B
-            return lambda means, counts: estimate(means[:, kept], counts)
-
-        labels = [(name, "", "shapley") for name in names]
-        return _Task("base row", rows, [0, layout.length - 1], labels, estimator_for, [])
-    labels = [(name, "", order) for order in ("first_order", "total_order") for name in names]
-    labels += [(names[one], names[other], "second_order") for one, other in layout.pairs]
-    estimator = partial(estimate_indices, layout=layout)
-    return _Task("base row", rows, [0, layout.length - 1], labels, lambda rows: estimator, [])
+    estimate: Estimator = estimate_shapley
+    labels = [(name, "", "shapley") for name in names]
+    if method == "sobol":
+        estimate = partial(estimate_indices, layout=layout)
+        labels = [(name, "", order) for order in ("first_order", "total_order") for name in names]
+        labels += [(names[one], names[other], "second_order") for one, other in layout.pairs]
+    return _Task("base row", rows, [0, layout.length - 1], labels, lambda rows: estimate, [])
 
 
 def _morris(plan: Plan, outcomes: Outcomes) -> _Task:
@@ -423,11 +418,11 @@ def _morris(plan: Plan, outcomes: Outcomes) -> _Task:
     values = as_numbers(outcomes.points)[:, first_of].reshape(-1, n + 1, n)
     ups = np.take_along_axis(np.diff(values, axis=1), moved[:, :, np.newaxis], axis=2)[:, :, 0]
     signs = np.where(ups < 0, -1.0, 1.0)
-    step = length_of_step(plan.design.levels)
+    levels = plan.design.levels
 
     def estimator_for(rows: Rows) -> Estimator:
         which = rows.numbers
-        return partial(estimate_effects, moved=moved[which], signs=signs[which], n_groups=n, step=step)
+        return partial(estimate_effects, moved=moved[which], signs=signs[which], n_levels=levels)
 
     labels = [(name, "", kind) for kind in ("mu_star", "mu", "sigma") for name in names]
     return _Task("trajectory", rows, [], labels, estimator_for, [])

@@ -40,20 +40,6 @@ class Layout(NamedTuple):
         return list(combinations(range(self.n_groups), 2)) if self.has_second_order else []
 
 
-class Indices(NamedTuple):
-    """Sobol' indices, or ends of their intervals.
-
-    Attributes
-    ----------
-    first, total : float64[..., n_groups]
-    second : float64[..., n_pairs]
-    """
-
-    first: Floats
-    total: Floats
-    second: Floats
-
-
 def estimate_indices(means: Floats, counts: Floats, layout: Layout) -> Floats:
     """Estimate indices for each of some resamples of base rows.
 
@@ -67,8 +53,7 @@ def estimate_indices(means: Floats, counts: Floats, layout: Layout) -> Floats:
     Returns
     -------
     float64[n_resamples, n_indices]
-        First, total and second order, one after another; `split` takes them apart. NaN where there is
-        no variance.
+        First, total and second order, one after another; NaN where there is no variance.
     """
     n, pairs = layout.n_groups, layout.pairs
     # The first and second order estimators are biased where outcomes are far from 0.
@@ -86,9 +71,3 @@ def estimate_indices(means: Floats, counts: Floats, layout: Layout) -> Floats:
     total = found[:, n + 2 : 2 * n + 2] / 2 / variance
     second = found[:, 2 * n + 2 :] / variance - first[:, left] - first[:, right]
     return np.hstack([first, total, second])
-
-
-def split(indices: Floats, layout: Layout) -> Indices:
-    """Take indices apart by their order; the last axis holds one after another."""
-    n = layout.n_groups
-    return Indices(indices[..., :n], indices[..., n : 2 * n], indices[..., 2 * n :])

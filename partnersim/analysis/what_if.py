@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import partnersim
 from partnersim.model.room import MOST_REPLICATE, MOST_REPLICATES
-from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, Floats
+from partnersim.runs.provenance import VERSIONS
 from partnersim.runs.statistics import Interval, median_interval, restrict
 from partnersim.scenario.arms import in_force
 from partnersim.scenario.declarations import LEVERS, EventType, WaysOfWorking, lever_bound
@@ -140,8 +139,7 @@ class WhatIf:
             "replicates": self.n_replicates,
             "months": self.scenario.months,
             "month": self.month,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             "measure": self.measure,
             "unit": MEASURES[self.measure].unit,
             "outcome": self.outcome,

@@ -51,8 +51,7 @@ def parallel_env(
     partnersim.InputError
         For a seat that there is not, and where PettingZoo is not installed.
     """
-    place = rules().scenario if scenario is None else scenario
-    place = place if isinstance(place, Scenario) else Scenario.load(place)
+    place = Scenario.load(rules().scenario if scenario is None else scenario)
     agents = list(seats) if seats is not None else place.organisation_names
     for name in agents:
         check_name(name, place.organisation_names, "seat")

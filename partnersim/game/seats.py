@@ -150,7 +150,7 @@ def play(
     partnersim.InputError
         For a seat that there is not, and for moves that the rules do not know.
     """
-    place = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    place = Scenario.load(scenario)
     seed = whole_number("seed", seed, 0, MOST_SEED)
     replicate = whole_number("replicate", replicate, 0, MOST_REPLICATE)
     for name in policies:

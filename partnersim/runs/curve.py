@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import partnersim
-from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.ensemble import run
 from partnersim.runs.measures import MEASURES, YEAR, Floats
-from partnersim.runs.results import named_variants
+from partnersim.runs.provenance import VERSIONS
+from partnersim.runs.results import Results, named_variants
 from partnersim.runs.statistics import Summary, summarise
 from partnersim.scenario.errors import ScenarioError
 from partnersim.scenario.scenario import Scenario
@@ -128,8 +128,7 @@ class Curve:
             "seed": self.seed,
             "replicates": self.replicates,
             "months": scenario.months,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             **named_variants(self.variants),
             "measure": SPEED.name,
             "unit": SPEED.unit,
@@ -190,23 +189,21 @@ def curve(
             raise ScenarioError(f"{name}: months = {scenario.months}: a mean speed needs {YEAR + 1} at least")
     n_done, n_all = 0, len(arms) * (len(LEVELS) + 1)
 
-    def measures_of(scenario: Scenario) -> dict[str, Floats]:
+    def run_on(scenario: Scenario) -> Results:
         nonlocal n_done
         found = run(scenario, replicates, seed, workers=workers, series=False, variants=variants)
         n_done += 1
         if progress is not None:
             progress(n_done, n_all)
-        used.extend(variant for variant in found.variants if variant not in used)
-        return found.measures
+        return found
 
-    used: list[Variant] = []
     curves = {}
     for name, scenario in arms.items():
-        held = [measures_of(hold_trust(scenario, level))[SPEED.name] for level in LEVELS]
-        free = measures_of(scenario)
-        trust = np.where(free["survived"] > 0, free["trust"], np.nan)
-        curves[name] = ArmCurve(scenario, np.column_stack(held), free[SPEED.name], trust)
-    return Curve(curves, replicates, seed, tuple(used))
+        held = [run_on(hold_trust(scenario, level)).measures[SPEED.name] for level in LEVELS]
+        free = run_on(scenario)
+        trust = np.where(free.measures["survived"] > 0, free.measures["trust"], np.nan)
+        curves[name] = ArmCurve(scenario, np.column_stack(held), free.measures[SPEED.name], trust)
+    return Curve(curves, replicates, seed, free.variants)
 
 
 def hold_trust(scenario: Scenario, level: float) -> Scenario:

@@ -13,16 +13,15 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED, MOST_WORKERS
 from partnersim.model.series import detail_size, unpack_detail
-from partnersim.runs.kernel import MOST_TOGETHER, Compiled, Kernel, Part, compiled_for
-from partnersim.runs.measures import ALL_SERIES, MEASURES, Floats, with_derived
+from partnersim.runs.kernel import MOST_TOGETHER, Kernel, Part, compiled_for
+from partnersim.runs.measures import ALL_SERIES, MEASURES, with_derived
 from partnersim.runs.results import Comparison, Results
 from partnersim.runs.statistics import ThroughTrust, measure_share_through_trust, restrict
 from partnersim.scenario.errors import check_name, whole_number
@@ -97,26 +96,33 @@ def run(
     seed = whole_number("seed", seed, 0, MOST_SEED)
     workers = n_cores() if workers is None else whole_number("workers", workers, 1, MOST_WORKERS)
     scenario = Scenario.load(scenario)
-    kept, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
-    job = _Job(
-        compiled_for(variants),
-        scenario,
-        to_parameters(scenario),
-        seed,
-        first_replicate,
-        measures={name: np.empty(replicates) for name in MEASURES},
-        series={name: np.empty((replicates, n_rows)) for name in kept},
-        detail=np.empty((replicates, n_rows, detail_size(n))) if detail else None,
-    )
-    _fill(job, replicates, workers, progress)
+    names, n, n_rows = _choose_series(series), scenario.n_organisations, scenario.months + 1
+    compiled, parameters = compiled_for(variants), to_parameters(scenario)
+    lanes = compiled.library.lanes if compiled.library else 1
+    size = _chunk_size(scenario, replicates, workers, lanes)
+    measures = {name: np.empty(replicates) for name in MEASURES}
+    kept = {name: np.empty((replicates, n_rows)) for name in names}
+    in_detail = np.empty((replicates, n_rows, detail_size(n))) if detail else None
+
+    def run_chunk(kernel: Kernel, rows: range) -> None:
+        """Run some replicates in a worker's kernel, and keep what is asked for."""
+        of_chunk = None if in_detail is None else in_detail[rows.start : rows.stop]
+        for batch in kernel.run([Part(parameters, first_replicate + rows.start, rows, of_chunk)]):
+            batch.put_into(measures)
+            found = with_derived(batch.series, kept)
+            for name, values in kept.items():
+                values[batch.rows] = found[name]
+
+    chunks = [range(begin, min(begin + size, replicates)) for begin in range(0, replicates, size)]
+    _run_all(chunks, run_chunk, lambda: Kernel(compiled, seed, scenario.months, size), workers, progress)
     return Results(
         scenario=scenario,
         seed=seed,
         first_replicate=first_replicate,
-        measures=job.measures,
-        series=job.series,
-        detail=None if job.detail is None else unpack_detail(job.detail, n),
-        variants=job.compiled.variants,
+        measures=measures,
+        series=kept,
+        detail=None if in_detail is None else unpack_detail(in_detail, n),
+        variants=compiled.variants,
     )
 
 
@@ -155,7 +161,12 @@ def compare(
     if base not in scenarios:
         raise ValueError(f"base = {base!r}: no arm has this name; there are {', '.join(scenarios)}")
     arms = {name: Scenario.load(arm) for name, arm in scenarios.items()}
-    _check_same_length(arms, base)
+    for name, arm in arms.items():  # most measures are of the last month
+        if arm.months != arms[base].months:
+            raise ValueError(
+                f"{name}: months = {arm.months}, but {base} has {arms[base].months}; arms must be as long as "
+                "the base"
+            )
     results = {}
     for n_before, (name, arm) in enumerate(arms.items()):
         results[name] = run(
@@ -220,60 +231,39 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
-@dataclass(frozen=True)
-class _Job:
-    """Everything needed to run any chunk of the replicates, and where its numbers go."""
-
-    compiled: Compiled
-    scenario: Scenario
-    parameters: Any
-    seed: int
-    first_replicate: int
-    measures: dict[str, Floats]
-    series: dict[str, Floats]
-    detail: Floats | None
-
-    def run_chunk(self, begin: int, end: int, kernel: Kernel) -> None:
-        """Run rows `begin` to `end` in a worker's kernel, and keep what is asked for."""
-        detail = None if self.detail is None else self.detail[begin:end]
-        first = self.first_replicate + begin
-        for batch in kernel.run([Part(self.parameters, first, range(begin, end), detail)]):
-            batch.put_into(self.measures)
-            series = with_derived(batch.series, self.series)
-            for name, kept in self.series.items():
-                kept[batch.rows] = series[name]
-
-
-def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -> None:
+def _run_all(
+    chunks: list[range],
+    run_chunk: Callable[[Kernel, range], None],
+    make_kernel: Callable[[], Kernel],
+    workers: int,
+    progress: Progress | None,
+) -> None:
     """Run all chunks; at an error or Ctrl-C those not yet begun are dropped.
 
     Two queues written in C, and no lock that the calling thread could be holding when Ctrl-C
     comes: with a future for each chunk, an interrupt in the wrong moment left them all locked.
     """
-    library = job.compiled.library
-    size = _chunk_size(job.scenario, replicates, workers, library.lanes if library else 1)
-    begins: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for begin in range(0, replicates, size):
-        begins.put(begin)
+    waiting: queue.SimpleQueue[range] = queue.SimpleQueue()
+    for chunk in chunks:
+        waiting.put(chunk)
     ended: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
     is_stopped = False
 
     def work() -> None:
         """Run chunks until there are no more; say how many replicates each had, or what failed."""
         try:
-            kernel = Kernel(job.compiled, job.seed, job.scenario.months, size)
+            kernel = make_kernel()
             while not is_stopped:
-                begin = begins.get_nowait()
-                end = min(begin + size, replicates)
-                job.run_chunk(begin, end, kernel)
-                ended.put(end - begin)
+                chunk = waiting.get_nowait()
+                run_chunk(kernel, chunk)
+                ended.put(len(chunk))
         except queue.Empty:
             pass
         except BaseException as error:
             ended.put(error)
 
-    n_workers = min(workers, begins.qsize())
-    if begins.qsize() == 1:  # one chunk, as of a single run: to start a thread takes longer on a busy machine
+    n_workers = min(workers, len(chunks))
+    if len(chunks) == 1:  # as of a single run: to start a thread takes longer on a busy machine
         work()
         n_workers = 0
     threads = [
@@ -282,7 +272,7 @@ def _fill(job: _Job, replicates: int, workers: int, progress: Progress | None) -
     try:
         for thread in threads:
             thread.start()
-        n_done = 0
+        n_done, replicates = 0, sum(map(len, chunks))
         while n_done < replicates:
             result = ended.get()
             if isinstance(result, BaseException):
@@ -316,16 +306,6 @@ def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
     for name in names:
         check_name(name, ALL_SERIES, "series")
     return names
-
-
-def _check_same_length(arms: Mapping[str, Scenario], base: str) -> None:
-    """Refuse arms of different length: most measures are of the last month."""
-    months = arms[base].months
-    for name, arm in arms.items():
-        if arm.months != months:
-            raise ValueError(
-                f"{name}: months = {arm.months}, but {base} has {months}; arms must be as long as the base"
-            )
 
 
 def _shift(progress: Progress | None, n_before: int, n_arms: int) -> Progress | None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 import partnersim
 from partnersim.model.room import MOST_REPLICATE, MOST_SEED
+from partnersim.runs.measures import Flags, Floats
 from partnersim.runs.wording import capital, join
 from partnersim.scenario.declarations import LAYERS
 from partnersim.scenario.errors import ScenarioError, check_name, whole_number
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from partnersim.model.schedule import Row
     from partnersim.model.variants import Variant, Variants
 
-Floats = NDArray[np.float64]
 Kind = Literal["competence", "goodwill", "trust"]
 KINDS: tuple[Kind, Kind] = ("competence", "goodwill")
 """The kinds that are booked; `trust`, of which they are the two factors, follows from them."""
@@ -115,9 +114,11 @@ class Ledger:
             For an organisation that the run does not have, or a month that is not explained.
         """
         links = self._links(trustor, trustee)
-        months = self._months(month)
         booked = self.trust_changes() if kind == "trust" else self.changes[:, :, KINDS.index(kind)]
-        changes = booked[months].sum(axis=0)
+        if month is not None:
+            _check_month("month", month, self.from_month, self.to_month)
+            booked = booked[[month - self.from_month]]
+        changes = booked.sum(axis=0)
         means = np.moveaxis(changes, 2, 1)[:, :, links].mean(axis=(1, 2))
         return dict(zip(self.mechanisms, (float(mean) for mean in means), strict=True))
 
@@ -191,7 +192,7 @@ class Ledger:
             return f"over {last} months"
         return f"from {_calendar(first)} to {_calendar(last)}"
 
-    def _links(self, trustor: str | None, trustee: str | None) -> NDArray[np.bool_]:
+    def _links(self, trustor: str | None, trustee: str | None) -> Flags:
         """Find the links [trustor, trustee] that are meant."""
         names = self.scenario.organisation_names
         links = ~np.eye(len(names), dtype=bool)
@@ -204,12 +205,6 @@ class Ledger:
         if not links.any():
             raise ScenarioError(f"between {trustor!r} and itself there is no trust to explain")
         return links
-
-    def _months(self, month: int | None) -> slice:
-        if month is None:
-            return slice(None)
-        _check_month("month", month, self.from_month, self.to_month)
-        return slice(month - self.from_month, month - self.from_month + 1)
 
 
 def explain(

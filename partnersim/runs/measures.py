@@ -10,7 +10,7 @@ A series is float64[n_replicates, months + 1]: column 0 is the start, column t t
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from partnersim.model.constants import LEAST_MEMBERS
-from partnersim.model.series import SERIES
+from partnersim.model.series import DETAIL, SERIES
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -108,70 +108,46 @@ def _last(
     return Measure(name, label, unit, higher_is_better, f"{meaning}, in the last month.", low=low)
 
 
-def _milestone(percent: int) -> Measure:
-    return Measure(
-        f"months_to_{percent}",
-        f"months to {percent} % of the vision",
-        "months",
-        False,
-        f"First month at whose end change_delivered is {percent / 100:g} or more.",
-        is_censored=True,
-    )
-
-
 _AT_THE_END = (
     _last("trust", "trust", True, "Mean trust between members present"),
     _last("competence_trust", "competence trust", True, "Mean over links of members present"),
     _last("goodwill_trust", "goodwill trust", True, "Mean over links of members present"),
     _last(
-        "vision_commitment", "commitment to the vision", True, "Mean over members present and their layers"
+        "vision_commitment", "commitment to the vision", True,
+        "Mean over members present and their layers",
     ),
     _last(
-        "contribution",
-        "contribution promised",
-        True,
+        "contribution", "contribution promised", True,
         "Share of free capacity promised to the partnership, mean over members present",
     ),
     _last(
-        "delivered",
-        "contribution delivered",
-        True,
+        "delivered", "contribution delivered", True,
         "Share of free capacity really given, mean over members present",
     ),
     _last("tension", "unresolved issues", False, "Mean over pairs of members present"),
     _last("contact", "contact", None, "Mean over pairs of members present"),
     _last("target_pressure", "pressure of own targets", False, "Mean over members present"),
     _last(
-        "perceived_joint_working",
-        "joint working as perceived",
-        None,
+        "perceived_joint_working", "joint working as perceived", None,
         "What a survey of members present would say; nothing of delivery is in it",
     ),
     _last("outcome", "demand met the old way", False, "Index, 100 at the start", unit="index"),
-)
+)  # fmt: skip
 
 _AFTER_EFFECT = (
     _last(
-        "vision_realised",
-        "benefit embedded",
-        True,
-        "Weighted sum over domains of the benefit that stands",
-        low=-1.0,
+        "vision_realised", "benefit embedded", True,
+        "Weighted sum over domains of the benefit that stands", low=-1.0,
     ),
     _last(
-        "cost",
-        "staff time spent",
-        False,
-        "Staff days so far on meetings, away days and coordinators",
-        unit="staff days",
+        "cost", "staff time spent", False,
+        "Staff days so far on meetings, away days and coordinators", unit="staff days",
     ),
     _last(
-        "equity",
-        "fairness",
-        True,
+        "equity", "fairness", True,
         "1 less the Gini index of members' own benefit less own cost; 1 is fairest",
     ),
-)
+)  # fmt: skip
 
 _INITIATIVES = (
     _last("initiatives_completed", "initiatives completed", True, "Number so far", unit="initiatives"),
@@ -245,7 +221,14 @@ MEASURES: dict[str, Measure] = {
             False, "First month at whose end an initiative has been completed.",
             is_censored=True,
         ),
-        *(_milestone(percent) for percent in MILESTONES),
+        *(
+            Measure(
+                f"months_to_{percent}", f"months to {percent} % of the vision", "months", False,
+                f"First month at whose end change_delivered is {percent / 100:g} or more.",
+                is_censored=True,
+            )
+            for percent in MILESTONES
+        ),
         *_AT_THE_END,
         Measure(
             "outcome_effect", "demand avoided", "index", True,
@@ -364,22 +347,17 @@ def _measure_speeds(change: Floats) -> dict[str, Floats]:
     speeds = speed(change)
     return {
         "speed": speeds[:, -1].copy(),
-        "mean_speed": _mean_of_months(speeds[:, YEAR + 1 :]),
-        "peak_speed": _highest_of_months(speeds[:, YEAR:]),
+        "mean_speed": _over_months(np.mean, speeds[:, YEAR + 1 :]),
+        "peak_speed": _over_months(np.max, speeds[:, YEAR:]),
         "sustained_pace": measure_sustained_pace(speeds),
     }
 
 
-def _mean_of_months(values: Floats) -> Floats:
-    """Return the mean along each row; NaN where there are no months."""
+def _over_months(statistic: Callable[..., Floats], values: Floats) -> Floats:
+    """Return a statistic of each row; NaN where there are no months."""
     if values.shape[1] == 0:
         return np.full(values.shape[0], np.nan)
-    return np.asarray(np.ascontiguousarray(values).mean(axis=1))
-
-
-def _highest_of_months(values: Floats) -> Floats:
-    """Return the highest number in each row; NaN where there are no months."""
-    return np.asarray(values.max(axis=1)) if values.shape[1] else np.full(values.shape[0], np.nan)
+    return statistic(np.ascontiguousarray(values), axis=1)
 
 
 def measure_sustained_pace(speeds: Floats) -> Floats:
@@ -552,17 +530,9 @@ def _compare_with_plans(series: Mapping[str, Floats]) -> Floats:
 
 # --- who: by layer, organisation and dyad ---------------------------------------------------------
 
-LINK_DETAIL = ("competence_trust", "goodwill_trust", "trust")
-"""Detail of links, whose axes are ..., trustor, layer, trustee."""
-
-LAYER_DETAIL = ("vision_commitment", "contribution", "delivered")
-"""Detail of layers, whose axes are ..., organisation, layer."""
-
-DYAD_DETAIL = ("tension", "contact")
-"""Detail of pairs, whose axes are ..., organisation, organisation."""
-
-ORGANISATION_DETAIL = ("target_pressure",)
-"""Detail of organisations, whose axes are ..., organisation."""
+AXES = {name: axes for name, axes in DETAIL if name != "is_present"} | {"trust": "ilj"}
+"""Detail that means are taken of, and its last axes: i the organisation, which trusts, l the layer, j the
+partner, which is trusted."""
 
 
 def combine_trust(detail: Detail) -> Floats:
@@ -575,12 +545,11 @@ def by_layer(detail: Detail, name: str) -> Floats:
 
     Links count between two members present; NaN where there are none.
     """
+    axes = _axes_of(name, "layer", ("ilj", "il"))
     values, present = detail[name], detail["is_present"] > 0
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         return _mean_where(values, _pairs(present)[..., :, np.newaxis, :], axis=(-3, -1))
-    if name in LAYER_DETAIL:
-        return _mean_where(values, present[..., np.newaxis], axis=(-2,))
-    raise ValueError(f"{name}: is not kept by layer; {_list(LINK_DETAIL + LAYER_DETAIL)} are")
+    return _mean_where(values, present[..., np.newaxis], axis=(-2,))
 
 
 def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee"] = "trustor") -> Floats:
@@ -589,18 +558,16 @@ def by_organisation(detail: Detail, name: str, side: Literal["trustor", "trustee
     Trust is the mean over layers and partners present: as the organisation trusts (`side`
     'trustor') or as it is trusted ('trustee').
     """
+    axes = _axes_of(name, "organisation", ("ilj", "il", "ij", "i"))
     values, present = detail[name], detail["is_present"] > 0
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         axis = (-2, -1) if side == "trustor" else (-3, -2)
         return _mean_where(values, _pairs(present)[..., :, np.newaxis, :], axis=axis)
-    if name in LAYER_DETAIL:
+    if axes == "il":
         return _mean_where(values, present[..., np.newaxis], axis=(-1,))
-    if name in DYAD_DETAIL:
+    if axes == "ij":
         return _mean_where(values, _pairs(present), axis=(-1,))
-    if name in ORGANISATION_DETAIL:
-        return np.asarray(np.where(present, values, np.nan))
-    known = LINK_DETAIL + LAYER_DETAIL + DYAD_DETAIL + ORGANISATION_DETAIL
-    raise ValueError(f"{name}: is not kept by organisation; {_list(known)} are")
+    return np.asarray(np.where(present, values, np.nan))
 
 
 def by_dyad(detail: Detail, name: str) -> Floats:
@@ -608,12 +575,19 @@ def by_dyad(detail: Detail, name: str) -> Floats:
 
     Trust is the mean over layers, row trusts column. NaN on the diagonal and for absent members.
     """
+    axes = _axes_of(name, "dyad", ("ilj", "ij"))
     values, pairs = detail[name], _pairs(detail["is_present"] > 0)
-    if name in LINK_DETAIL:
+    if axes == "ilj":
         return _mean_where(values, pairs[..., :, np.newaxis, :], axis=(-2,))
-    if name in DYAD_DETAIL:
-        return np.asarray(np.where(pairs, values, np.nan))
-    raise ValueError(f"{name}: is not kept by dyad; {_list(LINK_DETAIL + DYAD_DETAIL)} are")
+    return np.asarray(np.where(pairs, values, np.nan))
+
+
+def _axes_of(name: str, way: str, known: tuple[str, ...]) -> str:
+    """Return the axes of detail; refuse what is not kept so."""
+    if AXES.get(name) not in known:
+        kept = ", ".join(other for other, axes in AXES.items() if axes in known)
+        raise ValueError(f"{name}: is not kept by {way}; {kept} are")
+    return AXES[name]
 
 
 def _pairs(present: Flags) -> Flags:
@@ -629,25 +603,18 @@ def _mean_where(values: Floats, mask: Flags, axis: tuple[int, ...]) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _list(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
-
-
 # --- documentation --------------------------------------------------------------------------------
 
 
 def measures_markdown() -> str:
     """Write the table of measures in docs/measures.md."""
-    head = ("| measure | in words | unit | range | better | definition |", "|---|---|---|---|---|---|")
-    return "\n".join([*head, *_rows()]) + "\n"
-
-
-def _rows() -> Iterator[str]:
     better = {True: "higher", False: "lower", None: "neither"}
+    lines = ["| measure | in words | unit | range | better | definition |", "|---|---|---|---|---|---|"]
     for m in MEASURES.values():
         definition = m.definition + (" Censored." if m.is_censored else "")
         words = (m.label, m.unit, range_of(m.low, m.high), better[m.higher_is_better], definition)
-        yield f"| `{m.name}` | {' | '.join(words)} |"
+        lines.append(f"| `{m.name}` | {' | '.join(words)} |")
+    return "\n".join(lines) + "\n"
 
 
 def range_of(low: float | None, high: float | None) -> str:

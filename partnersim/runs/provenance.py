@@ -11,6 +11,9 @@ import numpy as np
 from partnersim import __version__
 from partnersim.model.version import MODEL_VERSION
 
+VERSIONS = {"version": __version__, "model": MODEL_VERSION}
+"""Of the program and of the model, as results name them."""
+
 
 def provenance() -> dict[str, str]:
     """Describe the programs and machine that make the numbers: the same make the same, bit for bit."""

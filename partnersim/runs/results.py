@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import partnersim
-from partnersim.model.version import MODEL_VERSION
+from partnersim.model.series import DETAIL
 from partnersim.runs.codebook import describe, find_entry
 from partnersim.runs.measures import (
-    DYAD_DETAIL,
-    LAYER_DETAIL,
-    LINK_DETAIL,
+    AXES,
     MEASURES,
     Detail,
     Floats,
@@ -30,6 +28,7 @@ from partnersim.runs.measures import (
     by_organisation,
     combine_trust,
 )
+from partnersim.runs.provenance import VERSIONS
 from partnersim.runs.statistics import Difference, Summary, compare_pairs, quantiles, summarise
 from partnersim.runs.wording import plural
 from partnersim.scenario.errors import InputError, check_name
@@ -40,6 +39,14 @@ if TYPE_CHECKING:
 
     from partnersim.model.variants import Variant
     from partnersim.scenario.scenario import Scenario
+
+NAMES_OF_AXES = {
+    "ilj": ("trustor", "layer", "trustee"),
+    "il": ("organisation", "layer"),
+    "ij": ("organisation", "partner"),
+    "i": ("organisation",),
+}
+"""Axes of detail, after replicate and month, as `partnersim.model.series.DETAIL` has them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,7 +117,7 @@ class Results:
     def _detail_with_trust(self, name: str) -> Detail:
         if self.detail is None:
             raise InputError("detail was not kept; run with detail=True")
-        check_name(name, {"trust", *self.detail} - {"is_present"}, "detail")
+        check_name(name, AXES, "detail")
         return {**self.detail, "trust": combine_trust(self.detail)}
 
     def to_json(self) -> dict[str, Any]:
@@ -121,8 +128,7 @@ class Results:
             "first_replicate": self.first_replicate,
             "replicates": self.replicates,
             "months": self.months,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             **named_variants(self.variants),
             "measures": {name: summary.to_json() for name, summary in self.summary().items()},
         }
@@ -165,14 +171,14 @@ class Results:
         for name, values in self.series.items():
             described = describe(find_entry(name, is_series=True))
             variables[f"series_{name}"] = (months, values, described)
+        axes = dict(DETAIL)
         for name, values in (self.detail or {}).items():
             unit = {"units": MEASURES[name].unit} if name in MEASURES else {}
-            variables[f"detail_{name}"] = ((*months, *_detail_axes(name)), values, unit)
+            variables[f"detail_{name}"] = ((*months, *NAMES_OF_AXES[axes[name]]), values, unit)
         attributes = {
             "title": self.scenario.title,
             "seed": self.seed,
-            "version": partnersim.__version__,
-            "model": MODEL_VERSION,
+            **VERSIONS,
             **{key: json.dumps(value) for key, value in named_variants(self.variants).items()},
         }
         return xr.Dataset(variables, self._coordinates(), attributes)
@@ -307,12 +313,3 @@ def _flat(difference: Difference) -> dict[str, Any]:
 def _flat_names() -> list[str]:
     nothing = (math.nan, math.nan)
     return list(_flat(Difference(0, nothing, 0, 0, 0, 0, nothing, False, None)))
-
-
-def _detail_axes(name: str) -> tuple[str, ...]:
-    """Return the names of the axes of detail after replicate and month."""
-    if name in LINK_DETAIL:
-        return ("trustor", "layer", "trustee")
-    if name in LAYER_DETAIL:
-        return ("organisation", "layer")
-    return ("organisation", "partner") if name in DYAD_DETAIL else ("organisation",)

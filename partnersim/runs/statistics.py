@@ -126,11 +126,11 @@ class ThroughTrust(Numbers):
 def summarise(values: Floats, measure: Measure, horizon: float) -> Summary:
     """Summarise one measure, float64[n_replicates], NaN where a run does not have it."""
     has_it = values[~np.isnan(values)]
-    mean, error, ci95 = _mean_with_interval(has_it)
+    mean, error, ci95 = mean_with_interval(has_it)
     restricted = restrict(values, measure, horizon)
     restricted = restricted[~np.isnan(restricted)]
-    restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
-    ordered = _put_last(values, measure)
+    restricted_mean, _, restricted_ci95 = mean_with_interval(restricted)
+    ordered = restrict(values, measure, math.inf)
     p05, median, p95 = quantiles(ordered, [0.05, 0.5, 0.95]).tolist()
     return Summary(
         mean=mean,
@@ -152,12 +152,12 @@ def compare_pairs(arm: Floats, base: Floats, measure: Measure, horizon: float) -
     """Compare one measure between two arms, float64[n_replicates] each, row by row."""
     differences = arm - base
     differences = differences[~np.isnan(differences)]
-    mean, error, ci95 = _mean_with_interval(differences)
+    mean, error, ci95 = mean_with_interval(differences)
     arm_restricted = restrict(arm, measure, horizon)
     base_restricted = restrict(base, measure, horizon)
     restricted = arm_restricted - base_restricted
     restricted = restricted[~np.isnan(restricted)]
-    restricted_mean, _, restricted_ci95 = _mean_with_interval(restricted)
+    restricted_mean, _, restricted_ci95 = mean_with_interval(restricted)
     base_runs = base_restricted[~np.isnan(base_restricted)]
     has_sign = restricted_ci95[0] > 0 or restricted_ci95[1] < 0
     is_clear = has_sign and len(restricted) >= FEWEST_REPLICATES
@@ -180,7 +180,7 @@ def share_better(arm: Floats, base: Floats, measure: Measure) -> float:
 
     Where neither end is better by itself it is the share in which the arm is higher.
     """
-    arm, base = _put_last(arm, measure), _put_last(base, measure)
+    arm, base = restrict(arm, measure, math.inf), restrict(base, measure, math.inf)
     is_pair = ~(np.isnan(arm) | np.isnan(base))
     if not is_pair.any():
         return math.nan
@@ -203,7 +203,7 @@ def measure_share_through_trust(effects: Floats, effects_with_trust_frozen: Floa
 
 
 def restrict(values: Floats, measure: Measure, horizon: float) -> Floats:
-    """Count milestones never reached as the horizon; other missing values stay NaN."""
+    """Count milestones never reached as the horizon, or infinity; other missing values stay NaN."""
     return np.where(np.isnan(values), horizon, values) if measure.is_censored else values
 
 
@@ -228,7 +228,7 @@ def quantiles(values: Floats, q: Sequence[float] | Floats) -> Floats:
         return np.where((part == 0) | (low == high), low, low + part * (high - low))
 
 
-def _mean_with_interval(values: Floats) -> tuple[float, float, Interval]:
+def mean_with_interval(values: Floats) -> tuple[float, float, Interval]:
     """Return the mean, its standard error and its 95 % interval by Student's t."""
     n = len(values)
     if n == 0:
@@ -304,11 +304,6 @@ def _is_narrow(interval: Interval, runs: Floats, measure: Measure, n: int | None
         low, high = quantiles(runs, [0.05, 0.95])
         span = float(high - low)
     return (interval[1] - interval[0]) / 2 <= TOLERANCE * span
-
-
-def _put_last(values: Floats, measure: Measure) -> Floats:
-    """Make milestones never reached infinite: later than any that was."""
-    return np.where(np.isnan(values), np.inf, values) if measure.is_censored else values
 
 
 def _jsonable(value: Any) -> Any:

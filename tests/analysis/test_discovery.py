@@ -37,6 +37,13 @@ def draw(n: int, seed: int, inside: float = 0.9, outside: float = 0.1, n_runs: i
     return points, rng.binomial(n_runs, chance) / n_runs
 
 
+@pytest.fixture(params=["prim", "cart"])
+def method(request: pytest.FixtureRequest) -> Any:
+    if request.param == "cart":
+        pytest.importorskip("sklearn")
+    return request.param
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few shuffles and resamples, enough to judge at 5 of 100."""
@@ -78,10 +85,7 @@ def test_one_peel_takes_the_slice_with_the_fewest_cases() -> None:
     assert first.coverage == 1.0
 
 
-@pytest.mark.parametrize("method", ["prim", "cart"])
 def test_what_is_proposed_is_what_its_box_holds(method: Method) -> None:
-    if method == "cart":
-        pytest.importorskip("sklearn")
     points, share = draw(300, 5)
     proposals = boxes.SEARCHES[method](boxes.Space.of(points), share)
     assert len(proposals) > 5
@@ -96,11 +100,8 @@ def test_what_is_proposed_is_what_its_box_holds(method: Method) -> None:
 # --- What is found --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["prim", "cart"])
 def test_a_planted_box_is_found(method: Method, quick: None) -> None:
     """Its parameters exactly, its limits within a tenth of the range and one whole number."""
-    if method == "cart":
-        pytest.importorskip("sklearn")
     points, share = draw(800, 11)
     found = find_boxes(points, share, method=method)
     assert [one.is_clear for one in found] == [True]
@@ -142,11 +143,8 @@ def test_the_same_seed_finds_the_same(quick: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["prim", "cart"])
 def test_no_box_is_clear_where_there_is_none(quick: None, method: Method) -> None:
     """Of 60 sets of outcomes that depend on nothing, three are expected to have a clear box at most."""
-    if method == "cart":
-        pytest.importorskip("sklearn")
     n_clear = 0
     for seed in range(60):
         points, _ = draw(100, seed)
@@ -210,21 +208,17 @@ def test_names_are_judged_against_the_densest_names_of_shuffled_outcomes() -> No
 
 
 @pytest.mark.parametrize(
-    ("n", "share", "said"),
+    ("points", "share", "said"),
     [
-        (50, None, "50 points have this outcome; discovery needs 60 at least"),
-        (80, 0.5, "the outcome is the same at all 80 points"),
+        (*draw(50, 1), "50 points have this outcome; discovery needs 60 at least"),
+        (draw(80, 1)[0], np.full(80, 0.5), "the outcome is the same at all 80 points"),
+        (pd.DataFrame({"x": np.ones(80)}), np.arange(80) / 80, "no parameter has more than one value"),
     ],
+    ids=["few", "alike", "one value"],
 )
-def test_what_cannot_be_discovered_is_refused(n: int, share: float | None, said: str) -> None:
-    points, outcome = draw(n, 1)
+def test_what_cannot_be_discovered_is_refused(points: pd.DataFrame, share: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        find_boxes(points, outcome if share is None else np.full(n, share))
-
-
-def test_parameters_that_do_not_vary_are_refused() -> None:
-    with pytest.raises(InputError, match="no parameter has more than one value"):
-        find_boxes(pd.DataFrame({"x": np.ones(80)}), np.arange(80) / 80)
+        find_boxes(points, share)
 
 
 # --- In words and drawn ---------------------------------------------------------------------------
@@ -243,15 +237,14 @@ def told(**changes: Any) -> tuple[Discovery, FoundBox]:
     plan["parameters"] = {path: {} for path in paths}  # type: ignore[assignment]
     arms = Plan.make(plan).arms_by_name
     rng = np.random.default_rng(0)
-    points = pd.DataFrame(
-        {
-            "decision.exposure": rng.random(64),
-            "ways_of_working.delegated_authority": rng.random(64),
-            "drawn.n_organisations": rng.integers(2, 10, 64),
-            "trust.theory": rng.choice(["deeds", "loyalty", "two-layer"], 64),
-            "mechanisms.chasing": rng.random(64) < 0.5,
-        }
+    columns = (
+        rng.random(64),
+        rng.random(64),
+        rng.integers(2, 10, 64),
+        rng.choice(["deeds", "loyalty", "two-layer"], 64),
+        rng.random(64) < 0.5,
     )
+    points = pd.DataFrame(dict(zip(paths, columns, strict=True)))
     limits = changes.pop("limits", paths)
     restrictions = [
         discovery.Restriction(path, limit, 0.5, 0.001, 0.01, 0.9, (0.2, 0.3), (0.4, 0.5))

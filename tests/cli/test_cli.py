@@ -741,24 +741,25 @@ c.main()
 """
 
 SIMULATING = """
-import itertools, signal, threading, partnersim.cli as c, partnersim.runs.ensemble as e
-run_chunk, heard, work, numbers = e._Job.run_chunk, threading.Event(), [], itertools.count(1)
+import itertools, signal, threading, partnersim.cli as c, partnersim.runs.kernel as k
+run, heard, work, numbers = k.Kernel.run, threading.Event(), [], itertools.count(1)
 
 def hear(*words):
     heard.set()
     signal.default_int_handler(*words)
 
-def count(job, begin, end, kernel):
-    work.append((end - begin) * job.scenario.n_organisations**2 * job.scenario.months)
+def count(kernel, parts):
+    (chunk,) = parts
+    work.append(len(chunk.rows) * int(chunk.parameters.n)**2 * (kernel._buffer.shape[1] - 1))
     number = next(numbers)
     if number == 4:
         print('ready', flush=True)
     if number >= 4:
         heard.wait()  # Ctrl-C comes while this chunk is in hand
-    run_chunk(job, begin, end, kernel)
+    return run(kernel, parts)
 
 signal.signal(signal.SIGINT, hear)
-e._Job.run_chunk = count
+k.Kernel.run = count
 try:
     c.main()
 finally:

@@ -71,15 +71,12 @@ def same(left: Floats, right: Floats) -> bool:
     return np.ascontiguousarray(left).tobytes() == np.ascontiguousarray(right).tobytes()
 
 
-def assert_same(left: Results, right: Results, rows: slice = slice(None)) -> None:
-    """All that `right` holds is in the rows of `left`, bit for bit."""
+def assert_same(left: Results, right: Results) -> None:
+    """All that `right` holds is in `left`, bit for bit."""
     for name, values in right.measures.items():
-        assert same(left.measures[name][rows], values), name
+        assert same(left.measures[name], values), name
     for name, values in right.series.items():
-        assert same(left.series[name][rows], values), name
-    for name, values in (right.detail or {}).items():
-        assert left.detail is not None
-        assert same(left.detail[name][rows], values), name
+        assert same(left.series[name], values), name
 
 
 # --- running --------------------------------------------------------------------------------------
@@ -108,29 +105,6 @@ def test_series_and_measures_are_of_the_same_runs() -> None:
     found = run(place(), 30)
     for name in ("change_delivered", "speed", "initiatives_under_way", "trust", "cost"):
         np.testing.assert_array_equal(found.measures[name], found.series[name][:, -1])
-
-
-@pytest.mark.parametrize("workers", [1, 2, 5])
-@pytest.mark.parametrize("per_chunk", [1, 7, 200])
-def test_chunks_and_workers_change_nothing(
-    workers: int, per_chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = run(place(), 23, seed=4, workers=1, detail=True)
-    monkeypatch.setattr(ensemble, "MOST_PER_CHUNK", per_chunk)
-    assert_same(whole, run(place(), 23, seed=4, workers=workers, detail=True))
-
-
-def test_a_replicate_alone_is_the_same_as_among_others() -> None:
-    whole = run(place(), 23, seed=4)
-    for first, n in ((0, 1), (9, 1), (20, 3)):
-        part = run(place(), n, seed=4, first_replicate=first)
-        assert part.replicate_numbers.tolist() == list(range(first, first + n))
-        assert_same(whole, part, slice(first, first + n))
-
-
-def test_another_seed_is_other_luck() -> None:
-    one, other = (run(place(), 4, seed=seed).measures["trust"] for seed in (1, 2))
-    assert not np.isin(one, other).any()
 
 
 def test_each_worker_has_a_buffer_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +217,7 @@ def test_large_partnerships_are_run_in_small_chunks_and_lanes_are_filled() -> No
         ({"first_replicate": 2**57}, "first_replicate = .*: must be at most"),
         ({"workers": 0}, "workers = 0: must be 1 or more"),
         ({"first_replicate": -1}, "first_replicate = -1: must be 0 or more"),
-        ({"series": ["sped"]}, "did you mean 'speed'"),
+        ({"series": ["sped"]}, "no series of this name; did you mean 'speed'"),
         ({"series": "nonsense"}, "there are change_delivered"),
     ],
 )
@@ -402,7 +376,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     error = math.sqrt(0.95 * 0.05 / n_times)
     assert np.mean(held) > 0.95 - 3 * error
     normal = rng.normal(size=(n_times, 8))
-    intervals = [statistics._mean_with_interval(row)[2] for row in normal]
+    intervals = [statistics.mean_with_interval(row)[2] for row in normal]
     held = [low <= 0 <= high for low, high in intervals]
     assert abs(np.mean(held) - 0.95) < 3.5 * error
 
@@ -538,8 +512,6 @@ def test_share_through_trust_freezes_trust_in_both() -> None:
     found = share_through_trust(place(0.0), place(1.0), "change_delivered", 20)
     assert float(found) == pytest.approx(0.5)
     assert found.n_pairs == 20
-    with pytest.raises(ValueError, match="did you mean 'trust'"):
-        share_through_trust(place(), place(), "trsut")
 
 
 # --- handing over ---------------------------------------------------------------------------------
@@ -564,11 +536,9 @@ def test_quantiles_of_series(comparison: Comparison) -> None:
         (lambda both: both.quantiles("sped", [0.5]), "no kept series of this name; did you mean 'speed'"),
         (lambda both: both.by_layer("goodwil_trust"), "did you mean 'goodwill_trust'"),
         (lambda both: both.by_dyad("tensoin"), "did you mean 'tension'"),
-        (lambda _: run(place(), 1, series=["trst"]), "no series of this name; did you mean 'trust'"),
         (lambda _: share_through_trust(place(), place(), "mean_sped"), "did you mean 'mean_speed'"),
         (lambda both: figures.distribution(both, "mean_sped"), "did you mean 'mean_speed'"),
         (lambda both: figures.quantiles(both, "trst"), "did you mean 'trust'"),
-        (lambda both: both.by_layer("tension"), "is not kept by layer"),
     ],
 )
 def test_a_wrong_name_is_told_with_the_nearest(comparison: Comparison, read: Any, said: str) -> None:

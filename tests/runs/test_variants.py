@@ -30,6 +30,7 @@ from partnersim.scenario.scenario import Scenario
 from partnersim.scenario.translate import PARAMETERS, to_parameters
 from tests.commands import printed_by
 from tests.pages import code_blocks, read
+from tests.places import begin
 from tests.reference import regenerate
 
 EVERYTHING, DRAWN = (regenerate.scenarios()[name] for name in ("everything", "drawn"))
@@ -85,11 +86,7 @@ OWN: dict[str, Callable[..., Any]] = {
 }
 
 
-def python_of(function: Any) -> Any:
-    return getattr(function, "py_func", function)
-
-
-DEFAULTS = {name: python_of(slot.default) for name, slot in SLOTS.items()}
+DEFAULTS = {name: getattr(slot.default, "py_func", slot.default) for name, slot in SLOTS.items()}
 
 
 def step_through(core: Core, scenario: Scenario = EVERYTHING, replicate: int = 0) -> Any:
@@ -110,15 +107,6 @@ def simulate(core: Core, scenario: Scenario = EVERYTHING, replicates: int = 1) -
     p = to_parameters(scenario)
     core.simulate(new_record(STATE), p, root(SEED), 0, series, detail)
     return series
-
-
-def world_after(months: int = 0, scenario: Scenario = EVERYTHING) -> tuple[Any, Any]:
-    """State and parameters of the model as it is after some months."""
-    state, p = new_record(STATE), to_parameters(scenario)
-    schedule.start(state, p, root(SEED), 0)
-    for _ in range(months):
-        schedule.step(state, p)
-    return state, p
 
 
 @pytest.fixture(scope="module")
@@ -143,17 +131,13 @@ def test_every_slot_is_called_in_the_month_and_has_a_default_of_its_signature() 
         assert slot.parameters == tuple(inspect.signature(OWN[name]).parameters), name
 
 
-def test_defaults_as_variants_change_no_bit(expected: Any) -> None:
-    core = build(DEFAULTS)
+@pytest.mark.parametrize(
+    "compiled_for", [None, pytest.param(PARAMETERS, marks=pytest.mark.slow)], ids=["plain", "compiled"]
+)
+def test_defaults_as_variants_change_no_bit(expected: Any, compiled_for: Any) -> None:
+    core = build(DEFAULTS, compiled_for=compiled_for)
     assert np.array_equal(step_through(core), expected)
     assert np.array_equal(simulate(core)[0], expected)
-
-
-@pytest.mark.slow
-def test_defaults_as_compiled_variants_change_no_bit(expected: Any) -> None:
-    core = build(DEFAULTS, compiled_for=PARAMETERS)
-    assert np.array_equal(simulate(core)[0], expected)
-    assert np.array_equal(step_through(core), expected)
 
 
 def test_the_rival_rule_is_a_function_of_the_slot() -> None:
@@ -329,43 +313,40 @@ def begin_anything(m, number, state, p):
     state.benefit_mix[m, 0] += 0.5
 
 
-NO_VARIANTS = [
-    ({"decid": give_nan}, ValueError, "'decid' is no slot of the model; did you mean 'decide'"),
-    ({"uniform": give_nan}, ValueError, "'uniform' is no slot of the model; there are decide"),
-    ({3: give_nan}, ValueError, "3 is no slot"),
-    ({"decide": 3}, TypeError, "'decide': must be a function, not 3"),
-    ({"decide": take_too_few}, TypeError, r"take_too_few\): must take \(i, layer, state, p\)"),
-    ([give_nan], TypeError, "must be a mapping"),
-]
-
-
-@pytest.mark.parametrize(("own", "kind", "message"), NO_VARIANTS)
+@pytest.mark.parametrize(
+    ("own", "kind", "message"),
+    [
+        ({"decid": give_nan}, ValueError, "'decid' is no slot of the model; did you mean 'decide'"),
+        ({"uniform": give_nan}, ValueError, "'uniform' is no slot of the model; there are decide"),
+        ({3: give_nan}, ValueError, "3 is no slot"),
+        ({"decide": 3}, TypeError, "'decide': must be a function, not 3"),
+        ({"decide": take_too_few}, TypeError, r"take_too_few\): must take \(i, layer, state, p\)"),
+        ([give_nan], TypeError, "must be a mapping"),
+    ],
+)
 @pytest.mark.parametrize("compiled", [False, True])
 def test_what_fits_no_slot_is_refused(own: Any, kind: type[Exception], message: str, compiled: bool) -> None:
     with pytest.raises(kind, match=message):
         build(own, compiled_for=PARAMETERS if compiled else None)
 
 
-FAULTS = [
-    ("decide", give_nan, ValueError, "returned nan; must be from 0 to 1"),
-    ("decide", give_too_much, ValueError, r"returned 1\.5; must be from 0 to 1"),
-]
-PLAIN_FAULTS = [
-    *FAULTS,
-    ("decide", give_nothing, TypeError, "returned nothing; must return one number"),
-    ("decide", give_array, TypeError, r"returned ndarray of shape \(3,\); must return one number"),
-]
-
-
-@pytest.mark.parametrize(("name", "own", "kind", "message"), PLAIN_FAULTS)
+@pytest.mark.parametrize(
+    ("own", "kind", "message"),
+    [
+        (give_nan, ValueError, "returned nan; must be from 0 to 1"),
+        (give_too_much, ValueError, r"returned 1\.5; must be from 0 to 1"),
+        (give_nothing, TypeError, "returned nothing; must return one number"),
+        (give_array, TypeError, r"returned ndarray of shape \(3,\); must return one number"),
+    ],
+)
 def test_a_fault_names_the_variant_and_leaves_the_state_unharmed(
-    name: str, own: Any, kind: type[Exception], message: str
+    own: Any, kind: type[Exception], message: str
 ) -> None:
-    state, p = world_after(3)
+    state, p = begin(EVERYTHING, months=3, seed=SEED)
     before = state.tobytes()
-    said = rf"variant '{name}' \({__name__}\.{own.__name__}\): {message}"
+    said = rf"variant 'decide' \({__name__}\.{own.__name__}\): {message}"
     with pytest.raises(kind, match=said) as caught:
-        build({name: own}).step(state, p)
+        build({"decide": own}).step(state, p)
     assert kind is TypeError or str(caught.value).endswith("(months gone: 3)")
     assert state.tobytes() == before
     schedule.step(state, p)  # and life goes on
@@ -379,7 +360,7 @@ def test_what_is_begun_is_looked_at_already_at_the_start(own: Any) -> None:
 
 
 def test_other_errors_of_a_variant_pass_with_its_name() -> None:
-    state, p = world_after()
+    state, p = begin(EVERYTHING, seed=SEED)
     before = state.tobytes()
     with pytest.raises(LookupError, match="no such thing") as caught:
         build({"decide": break_down}).step(state, p)
@@ -394,9 +375,7 @@ def test_a_fault_of_a_compiled_variant_says_where_however_late_it_is() -> None:
             return -1.0
         return decide_as_scenario_says(i, layer, state, p)
 
-    state, p = new_record(STATE), to_parameters(EVERYTHING)
-    schedule.start(state, p, root(SEED), 6)
-    key = state.keys[0, 0]
+    key = begin(EVERYTHING, seed=SEED, replicate=6).state.keys[0, 0]
     message = (
         r"variant 'decide' \(.*tire\): returned -1; must be from 0 to 1 "
         r"\(replicate 6, months gone: 9\)"
