@@ -402,7 +402,7 @@ class Store:
             if path.name != chunk.file_name:
                 return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
             has_runs, n_failed = path.parent.name == "runs", int(footer.get(_FAILED, b"0"))
-            expected = chunk.n_points * chunk.n_replicates * self.n_arms
+            expected = chunk.n_runs(self.n_arms)
             if has_runs and n_rows != expected:
                 return None, 0, f"has {n_rows} rows, not {expected}"
             if is_thorough:
@@ -674,7 +674,7 @@ def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in DISK_FULL:
+        if is_disk_full(error):
             raise
         where = path if path.exists() else path.parent
         if error.errno in (errno.EEXIST, errno.ENOTDIR):
@@ -684,5 +684,6 @@ def _said_of(path: Path) -> Iterator[None]:
         ) from None
 
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Numbers of the errors that mean that there is no room left."""
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error means that there is no room left."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

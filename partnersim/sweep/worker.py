@@ -7,7 +7,6 @@ measuring them one by one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -35,20 +34,11 @@ Check = Callable[[], None]
 
 
 class Done(NamedTuple):
-    """A chunk that was computed and stored, with its counts and time.
-
-    Attributes
-    ----------
-    chunk : Chunk
-    n_runs, n_failed : int
-    seconds : float
-        Time that a worker took; 0 where somebody else had stored it.
-    """
+    """A chunk that is stored, and how many of its runs there are and failed here."""
 
     chunk: Chunk
     n_runs: int
     n_failed: int
-    seconds: float
 
 
 @dataclass
@@ -80,14 +70,13 @@ class Worker:
 
     def work(self, chunk: Chunk, check: Check | None = None) -> Done:
         """Compute a chunk and store it, unless it is stored."""
-        begin = time.perf_counter()
-        n_runs = chunk.n_points * chunk.n_replicates * self.store.n_arms
+        n_runs = chunk.n_runs(self.store.n_arms)
         if self.store.has(chunk):
-            return Done(chunk, n_runs, 0, 0.0)
+            return Done(chunk, n_runs, 0)
         rows = self.simulator.run(chunk, check)
         plan = self.store.plan
         self.store.commit(chunk, runs_table(plan, rows), series_table(plan, rows), len(rows.errors))
-        return Done(chunk, n_runs, len(rows.errors), time.perf_counter() - begin)
+        return Done(chunk, n_runs, len(rows.errors))
 
 
 class Simulator:
