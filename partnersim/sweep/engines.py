@@ -260,8 +260,7 @@ class ProcessEngine:
             if killed:
                 killed += in_hand.values()
                 in_hand.clear()
-                self._kill()
-                self.pool = self._make_pool()
+                self._renew()
                 deaths.update(killed)
                 for chunk in killed:
                     if deaths[chunk] < MOST_DEATHS:
@@ -273,25 +272,24 @@ class ProcessEngine:
         self, in_hand: dict[Future[Done], Chunk], chunks: Iterator[Chunk], suspects: deque[Chunk], stop: Stop
     ) -> None:
         """Hand out chunks while there is room; a suspect only when it is alone."""
-        while not stop.is_asked and len(in_hand) < self.workers:
-            if suspects:
-                if in_hand:
-                    return
-                chunk = suspects.popleft()
-                is_alone = True
-            else:
-                following = next(chunks, None)
-                if following is None:
-                    return
-                chunk, is_alone = following, False
+        while not stop.is_asked and len(in_hand) < (1 if suspects else self.workers):
+            is_alone = bool(suspects)
+            chunk = suspects.popleft() if suspects else next(chunks, None)
+            if chunk is None:
+                return
             try:
-                in_hand[self.pool.submit(_work_in_process, chunk)] = chunk
+                future = self.pool.submit(_work_in_process, chunk)
             except BrokenProcessPool:  # a worker died while it had nothing to do
-                self._kill()
-                self.pool = self._make_pool()
-                in_hand[self.pool.submit(_work_in_process, chunk)] = chunk
+                self._renew()
+                future = self.pool.submit(_work_in_process, chunk)
+            in_hand[future] = chunk
             if is_alone:
                 return
+
+    def _renew(self) -> None:
+        """Put a pool in place of one of which a worker has died."""
+        self._kill()
+        self.pool = self._make_pool()
 
     def _kill(self) -> None:
         """End the workers at once."""

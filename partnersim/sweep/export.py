@@ -20,7 +20,7 @@ from partnersim.sweep.tables import Labels, kind_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from partnersim.sweep.tables import Array, Table
+    from partnersim.sweep.tables import Table
 
 COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 """Compression that every reader of NetCDF-4 understands; higher levels gain little on such numbers."""
@@ -124,7 +124,7 @@ def _write_grid(file: Any, table: Table, tell: Tell | None = None) -> None:
     for begin, end in table.by_points():
         wanted: dict[str, Labels] = everywhere | {"point": np.arange(begin, end)}
         for name, values in table.grid(table.values, wanted).items():
-            file.variables[name][begin:end] = _storable(values)
+            file.variables[name][begin:end] = values.astype(np.int8) if values.dtype == bool else values
         if tell is not None:
             tell(end, table.n_points)
 
@@ -140,8 +140,3 @@ def _add_variable(file: Any, name: str, keys: tuple[str, ...], kind: np.dtype[An
     if kind.kind == "b":
         variable.attrs["dtype"] = "bool"  # as xarray marks truth values, which NetCDF lacks
     return variable
-
-
-def _storable(values: Array) -> Array:
-    """Turn truth values into the numbers that stand for them."""
-    return values.astype(np.int8) if values.dtype.kind == "b" else values

@@ -407,14 +407,9 @@ def _check_quantiles(path: str, place: Place, given: Distribution) -> None:
 
 def _scipy(given: Distribution) -> Any:
     """Make the distribution of scipy.stats, with its arguments."""
-    return _frozen(given.distribution, tuple(sorted(given.arguments.items())))
-
-
-@cache
-def _frozen(name: str, arguments: tuple[tuple[str, float], ...]) -> Any:
     from scipy import stats
 
-    return getattr(stats, name)(**dict(arguments))
+    return getattr(stats, given.distribution)(**given.arguments)
 
 
 @cache

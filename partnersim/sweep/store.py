@@ -29,7 +29,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,17 +133,13 @@ class Growth:
     grid: Grid
     points: Written
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the growth as JSON holds it."""
-        return {"size": self.size, "grid": vars(self.grid), "points": self.points._asdict()}
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Growth:
-        """Read what `to_dict` gave."""
+        """Read what `dataclasses.asdict` gave."""
         return cls(dict(data["size"]), Grid(**data["grid"]), Written(**data["points"]))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Listing:
     """The files of runs that count, and those that do not."""
 
@@ -178,7 +174,7 @@ class Store:
         self.folder = folder
         self.sweep_id: str = document["id"]
         self.identity: dict[str, Any] = document["identity"]
-        self.plan = plan.keep_texts(self.identity["arms"])
+        self.plan = plan
         self.text: str = document["plan"]
         self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
 
@@ -299,22 +295,8 @@ class Store:
         """Open the points, for one thread to read."""
         return DesignFile(self.design_file, self.history[-1].points)
 
-    def check_numbers(self) -> None:
-        """Check that this version of the program gives the numbers that are in the store.
-
-        Raises
-        ------
-        StoreError
-            Which says what differs.
-        """
-        if self.plan.sweep_id != self.sweep_id:
-            raise StoreError(
-                f"{self.folder}: this version of partnersim has another model than the one that made the "
-                "store: " + "; ".join(what_differs(self.identity, self.plan.identity()))
-            )
-
     def compare(self, plan: Plan) -> None:
-        """Check that a plan is the one of this store.
+        """Check that a plan is the one of this store; its own is not once the model or a variant has changed.
 
         Raises
         ------
@@ -346,8 +328,6 @@ class Store:
         Where somebody else has let it grow alike in the meantime, as another shard does, it stays
         cut as they have cut it: shards that cut differently would leave gaps.
         """
-        if plan.growth() == self.growth:
-            return self
         now = Store.open(self.folder)
         if plan.growth() == now.growth:
             return now
@@ -372,7 +352,6 @@ class Store:
         """
         listing = Listing()
         paths = files_in(self.folder / "runs", ".parquet")
-        n_failed = 0
         with ThreadPoolExecutor(4) as pool:
             inspected = pool.map(lambda path: self._inspect(path, is_thorough), paths)
             for path, (chunk, failed, what) in zip(paths, inspected, strict=True):
@@ -380,11 +359,11 @@ class Store:
                     what = "has runs that are in another file too"
                 elif chunk is not None:
                     listing.chunks[path.name] = chunk
-                    n_failed += failed
+                    listing.n_failed += failed
                     continue
                 if what:
                     listing.unfit.append(Finding("fault", f"runs/{path.name}", what, _AGAIN))
-        return Listing(listing.chunks, listing.coverage, listing.unfit, n_failed)
+        return listing
 
     def _inspect(self, path: Path, is_thorough: bool) -> tuple[Chunk | None, int, str]:
         """Find which chunk a file holds and how many of its runs failed, or what is wrong.
@@ -633,7 +612,7 @@ def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any
     document = {
         "format": FORMAT,
         "id": plan.sweep_id,
-        "growth": [growth.to_dict() for growth in history],
+        "growth": [asdict(growth) for growth in history],
         "identity": plan.identity(),
         "plan": text,
         "resolved": plan.to_toml(table="design.parquet"),

@@ -397,10 +397,10 @@ class Sweep:
         InputError
             For a point, arm or replicate that the sweep has not.
         StoreError
-            If this version of the program has another model than the one that made the sweep.
+            If the model, or a variant of one's own, is not the one that made the sweep.
         """
-        self._store.check_numbers()
         plan = self.plan
+        self._store.compare(plan)
         arm = arm or next(iter(plan.arms_by_name))
         check_name(arm, plan.arms_by_name, "arm in the sweep")
         for name, number, count in (

@@ -64,7 +64,7 @@ class Worker:
     """
 
     def __init__(self, store: Store) -> None:
-        store.check_numbers()
+        store.compare(store.plan)
         self.simulator = Simulator(store.plan, store.points().points)
         self.store = store
 
