@@ -24,12 +24,7 @@ Range = tuple[int, int]
 class Chunk:
     """Some replicates of some points, in all arms: the contents of one file.
 
-    Attributes
-    ----------
-    points
-        Ranges of points, in order, none touching the next.
-    replicates
-        One range, the same for all of these points.
+    Ranges of points are in order, and none touches the next; all have the same replicates.
     """
 
     points: tuple[Range, ...]
@@ -125,12 +120,7 @@ class Coverage:
 class Grid:
     """The grid by which the runs of a sweep are cut: the same for all who work on it at the same time.
 
-    Attributes
-    ----------
-    points_per_chunk
-        Points in a chunk, but for the last ones.
-    replicates_per_block
-        Replicates that all points have before any has more.
+    All points have a block of replicates before any has more.
     """
 
     points_per_chunk: int

@@ -62,14 +62,7 @@ def as_tables(blocks: Iterator[Columns]) -> Iterator[pa.Table]:
 def write_design(design: Design, file: Path, known: Written = NOTHING, tell: Tell | None = None) -> Written:
     """Write the points; the file is there when all of them are in it.
 
-    Parameters
-    ----------
-    design, file
-        What is written where.
-    known
-        The first points, where they have been made before: they are to be the same.
-    tell
-        Called now and then.
+    Those that are `known`, as they were made before, are to come first and the same.
 
     Raises
     ------
@@ -103,12 +96,7 @@ def write_design(design: Design, file: Path, known: Written = NOTHING, tell: Tel
 class DesignFile:
     """Reads points, a group of rows at a time, and checks what it reads; for one thread.
 
-    Parameters
-    ----------
-    file
-        Where the points are.
-    written
-        What was written. There may be more points by now: these stay the first.
+    There may be more points in the file by now than were `written`: these stay the first.
     """
 
     def __init__(self, file: Path, written: Written) -> None:

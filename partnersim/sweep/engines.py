@@ -67,15 +67,7 @@ class Trouble(NamedTuple):
 class Stop:
     """A request to stop a sweep: asked once, chunks in hand are finished; asked twice, it stops at once.
 
-    Parameters
-    ----------
-    event
-        Set where somebody else asks too.
-
-    Attributes
-    ----------
-    n_interrupts : int
-        How often Ctrl-C was pressed.
+    Ctrl-C asks, and whoever else sets the event.
     """
 
     def __init__(self, event: threading.Event | None = None) -> None:

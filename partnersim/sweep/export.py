@@ -32,16 +32,8 @@ COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     """Write a table as CSV: full precision, empty where there is no number.
 
-    Text that a spreadsheet would run gets an apostrophe in front.
-
-    Parameters
-    ----------
-    table
-        What to write.
-    path
-        The file; one of the same name is replaced when all is written.
-    tell
-        Called with points written and in all.
+    Text that a spreadsheet would run gets an apostrophe in front. A file of the same name is
+    replaced when all is written.
     """
     import pyarrow.csv as pc
 
@@ -81,18 +73,11 @@ def _as_cells(rows: pa.Table) -> pa.Table:
 
 
 def write_netcdf(table: Table, path: Path, design: Table | None = None, tell: Tell | None = None) -> None:
-    """Write a table as NetCDF-4, on a grid of its keys.
-
-    Parameters
-    ----------
-    table, path, tell
-        As for `write_csv`.
-    design
-        Its columns go along, as coordinates of the points.
+    """Write a table as NetCDF-4, on a grid of its keys, with the design as coordinates of the points.
 
     Raises
     ------
-    ScenarioError
+    MissingPackageError
         If the library for it is not installed.
     """
     load_extra("h5py", "netcdf")  # what h5netcdf writes with

@@ -149,17 +149,7 @@ def read_outcomes(
 def read_series(
     source: Source, series: str, arm: str | None, against: str | None, months: Sequence[int]
 ) -> Iterator[tuple[int, Outcomes]]:
-    """Read a series in some months: the outcomes of each, for runs that keep it.
-
-    Parameters
-    ----------
-    source
-        With the table of series.
-    series, arm, against
-        As for `read_outcomes`; series are never censored.
-    months
-        Rising, each once.
-    """
+    """Read a series in some months, rising and each once: the outcomes of each, of the runs that keep it."""
     plan, rows = source.plan, source.rows
     check_name(series, rows.values, "series in the sweep")
     arm, against = _check_arms(plan, arm, against)

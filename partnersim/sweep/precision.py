@@ -23,16 +23,11 @@ NUMBERS_AT_ONCE = 4_000_000
 
 
 def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_replicates: int) -> list[Range]:
-    """Find those of some points whose measures are not known closely enough.
+    """Find those of some points, of which all these replicates are stored, that are not known closely enough.
 
-    Parameters
-    ----------
-    store
-        Has the replicates 0 to `n_replicates` - 1 of all of these points.
-    rule
-        How closely the measures are to be known: half the width of the interval of a mean by
-        Student's t, or of the mean difference of each arm from base where there are arms. A
-        censored measure counts as the last month, as it does where effects are shared out.
+    What counts is half the width of the interval of a mean by Student's t, or of the mean
+    difference of each arm from base where there are arms. A censored measure counts as the last
+    month, as it does where effects are shared out.
     """
     arms = tuple(store.plan.arms_by_name) if store.plan.has_arms else ()
     keys = ("point", *(["arm"] if arms else []), "replicate")

@@ -102,20 +102,10 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The outcome of a session.
+    """The outcome of a session, with counts as in `Progress`.
 
-    Attributes
-    ----------
-    is_finished : bool
-        Whether nothing is left to do.
-    n_done, n_total, n_failed : int
-        As in `Progress`.
-    seconds : float
-        Time that it took.
-    set_aside : list of Finding
-        Files that were not what they said, and whose runs were done again.
-    message : str
-        What there is to say, such as that other shards have work to do.
+    It is finished when nothing is left to do; if not, the message says why. Files that are set aside
+    were not what they said, and their runs were done again.
     """
 
     is_finished: bool
@@ -128,20 +118,9 @@ class Outcome(NamedTuple):
 
 
 class Pilot(NamedTuple):
-    """Time and size of a few runs, by which those of all are judged.
+    """Time on one core and room in the store of a few runs, by which those of all are judged.
 
-    Attributes
-    ----------
-    seconds_per_run : float
-        Time of one core.
-    n_runs : int
-        Runs that were made.
-    bytes_per_run : float
-        Room in the store, without series.
-    bytes_per_series : float
-        Room in the store for the series of a run that keeps them; 0 where none does.
-    bytes_per_point : float
-        Room in the design.
+    The series of a run that keeps them, and a point of the design, take room of their own.
     """
 
     seconds_per_run: float

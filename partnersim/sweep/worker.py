@@ -118,16 +118,15 @@ class Simulator:
     def _make_rows(self, chunk: Chunk) -> Rows:
         """Number the rows: the point, arm and replicate of each."""
         points = np.concatenate([np.arange(begin, end) for begin, end in chunk.points])
-        shape = (len(points), len(self.translators), chunk.n_replicates)
-        replicate = np.broadcast_to(np.arange(*chunk.replicates), shape)
-        luck_number = self.plan.points.luck_number(points[:, np.newaxis, np.newaxis], replicate)
-        n = points.size * shape[1] * shape[2]
+        arms = np.arange(len(self.translators), dtype=np.int32)
+        axes = np.meshgrid(points, arms, np.arange(*chunk.replicates), indexing="ij")
+        point, arm, replicate = map(np.ravel, axes)
         return Rows(
-            point=np.repeat(points, shape[1] * shape[2]),
-            arm=np.ravel(np.broadcast_to(np.arange(shape[1])[:, np.newaxis], shape)).astype(np.int32),
-            replicate=np.ravel(replicate),
-            luck_number=np.ravel(np.broadcast_to(luck_number, shape)),
-            measures={name: np.full(n, np.nan) for name in self.plan.measure_names},
+            point=point,
+            arm=arm,
+            replicate=replicate,
+            luck_number=self.plan.points.luck_number(point, replicate),
+            measures={name: np.full(len(point), np.nan) for name in self.plan.measure_names},
         )
 
     def make(self, arm: str, values: Mapping[str, Any]) -> np.record:
