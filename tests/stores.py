@@ -76,7 +76,7 @@ def fingerprint(folder: Path) -> tuple[int, int]:
 def n_runs_in(folder: Path) -> int:
     """Number of runs that are stored, failed ones included."""
     store = Store.open(folder)
-    return store.list_runs().coverage.n_runs(store.n_arms)
+    return store.list_runs().coverage.n_runs(store.plan.n_arms)
 
 
 def run_files(folder: Path) -> list[Path]:

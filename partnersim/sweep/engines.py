@@ -48,7 +48,6 @@ DASK_WINDOW = 2
 SILENCE = 20.0
 """Seconds for which Dask's scheduler may not be heard of."""
 
-
 PATIENCE = 3.0
 """Seconds without a worker of Dask's after which a message says that the sweep waits for one."""
 
@@ -258,7 +257,7 @@ class ProcessEngine:
                     if deaths[chunk] < MOST_DEATHS:
                         suspects.append(chunk)
                     else:
-                        yield Trouble(chunk, WorkerDiedError(deaths[chunk]))
+                        yield Trouble(chunk, RuntimeError(_DIED))
 
     def _fill(
         self, in_hand: dict[Future[Done], Chunk], chunks: Iterator[Chunk], suspects: deque[Chunk], stop: Stop
@@ -290,14 +289,10 @@ class ProcessEngine:
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 
-class WorkerDiedError(RuntimeError):
-    """A chunk killed its worker too often."""
-
-    def __init__(self, n_deaths: int) -> None:
-        super().__init__(
-            f"its worker died {n_deaths} times; there may be too little memory, or in a script the "
-            'call is not under `if __name__ == "__main__":`'
-        )
+_DIED = (
+    f"its worker died {MOST_DEATHS} times; there may be too little memory, or in a script the "
+    'call is not under `if __name__ == "__main__":`'
+)
 
 
 # --- On Dask -------------------------------------------------------------------------------------

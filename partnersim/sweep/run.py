@@ -331,7 +331,7 @@ class _Session:
         self.store, self.shard, self.stop, self.progress = store, shard, stop, progress
         self.coverage = listing.coverage
         self.n_failed = listing.n_failed
-        self.n_done = listing.coverage.n_runs(store.n_arms)
+        self.n_done = listing.coverage.n_runs(store.plan.n_arms)
         self.n_total = self.n_done
         self.n_here = self.n_failed_here = 0
         self.first_done: float | None = None
@@ -383,7 +383,7 @@ class _Session:
 
     def _count_missing(self, level: Level, shard: tuple[int, int]) -> int:
         """Count the runs of a level in a shard that are not stored."""
-        return sum(chunk.n_runs(self.store.n_arms) for chunk in self._missing(level, shard))
+        return sum(chunk.n_runs(self.store.plan.n_arms) for chunk in self._missing(level, shard))
 
     def _is_left_to_others(self, level: Level) -> bool:
         """Return whether other shards have chunks of this level to do."""

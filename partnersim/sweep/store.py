@@ -133,11 +133,6 @@ class Growth:
     grid: Grid
     points: Written
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Growth:
-        """Read what `dataclasses.asdict` gave."""
-        return cls(dict(data["size"]), Grid(**data["grid"]), Written(**data["points"]))
-
 
 @dataclass
 class Listing:
@@ -176,7 +171,10 @@ class Store:
         self.identity: dict[str, Any] = document["identity"]
         self.plan = plan
         self.text: str = document["plan"]
-        self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
+        self.history = tuple(
+            Growth(dict(entry["size"]), Grid(**entry["grid"]), Written(**entry["points"]))
+            for entry in document["growth"]
+        )
 
     @classmethod
     def create(cls, plan: Plan, folder: Path, grid: Grid, tell: Tell | None = None) -> Store:
@@ -282,11 +280,6 @@ class Store:
         return self.history[-1].size
 
     @property
-    def n_arms(self) -> int:
-        """Arms that run at each point, the base among them."""
-        return self.plan.n_arms
-
-    @property
     def design_file(self) -> Path:
         """The file that holds the points."""
         return self.folder / "design.parquet"
@@ -381,7 +374,7 @@ class Store:
             if path.name != chunk.file_name:
                 return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
             has_runs, n_failed = path.parent.name == "runs", int(footer.get(_FAILED, b"0"))
-            expected = chunk.n_runs(self.n_arms)
+            expected = chunk.n_runs(self.plan.n_arms)
             if has_runs and n_rows != expected:
                 return None, 0, f"has {n_rows} rows, not {expected}"
             if is_thorough:
@@ -459,10 +452,12 @@ class Store:
                 what = "has no runs beside it"
             if what:
                 yield Finding("fault", f"series/{path.name}", what, _AGAIN)
-        if self.plan.series is None:
+        asked = self.plan.series
+        if asked is None:
             return
         for name, chunk in listing.chunks.items():
-            if keeps_series(self.plan, chunk) and not is_there(self.folder / "series" / name):
+            is_kept = asked.keeps(chunk.points[0][0], chunk.replicates[0])
+            if is_kept and not is_there(self.folder / "series" / name):
                 yield Finding("fault", f"series/{name}", "is missing", _AGAIN)
 
     def _check_design(self) -> list[Finding]:
@@ -599,12 +594,6 @@ def _finding(level: str, file: Path, error: ScenarioError) -> Finding:
     """Take apart what an error says of a file: what is the matter, and what to do."""
     what, _, remedy = str(error).removeprefix(f"{file}: ").rpartition("; ")
     return Finding(level, file.name, what, remedy)
-
-
-def keeps_series(plan: Plan, chunk: Chunk) -> bool:
-    """Return whether any run of a chunk keeps its series."""
-    asked, point, replicate = plan.series, chunk.points[0][0], chunk.replicates[0]
-    return asked is not None and bool(asked.keeps(point, replicate))
 
 
 def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:

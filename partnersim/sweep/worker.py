@@ -70,7 +70,7 @@ class Worker:
 
     def work(self, chunk: Chunk, check: Check | None = None) -> Done:
         """Compute a chunk and store it, unless it is stored."""
-        n_runs = chunk.n_runs(self.store.n_arms)
+        n_runs = chunk.n_runs(self.store.plan.n_arms)
         if self.store.has(chunk):
             return Done(chunk, n_runs, 0)
         rows = self.simulator.run(chunk, check)
