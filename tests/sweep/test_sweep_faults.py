@@ -525,12 +525,13 @@ def test_a_table_is_made_again_from_where_the_plan_found_it(tmp_path: Path) -> N
 DIES_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from partnersim.sweep import design_file, designs
+import pyarrow.parquet as pq
+from partnersim.sweep import designs
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import run_sweep
 
 designs.BLOCK = 4
-write = design_file.pq.ParquetWriter.write_table
+write = pq.ParquetWriter.write_table
 n_written = []
 
 def die_in_third(writer, table, **how):
@@ -539,7 +540,7 @@ def die_in_third(writer, table, **how):
     if len(n_written) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
-design_file.pq.ParquetWriter.write_table = die_in_third
+pq.ParquetWriter.write_table = die_in_third
 run_sweep(Plan.load(sys.argv[1]), sys.argv[2], engine="serial")
 """
 
