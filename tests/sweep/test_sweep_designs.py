@@ -202,9 +202,14 @@ GROUPS = {"talk": [DEEDS, HORIZON]}
 SALIB_GROUPS = [EXPOSURE, "talk", "talk", "dummy"]
 
 
+def positions(points: Any) -> Any:
+    """Values of the four parameters as positions in [0, 1]."""
+    return (points - np.array(PROBLEM["bounds"])[:, 0]) / np.ptp(PROBLEM["bounds"], axis=1)
+
+
 def respond(points: Any) -> Any:
     """A function whose effects are known to differ, with an interaction."""
-    x = (points - np.array(PROBLEM["bounds"])[:, 0]) / np.ptp(PROBLEM["bounds"], axis=1)
+    x = positions(points)
     return 4 * x[:, 0] + 2 * x[:, 1] ** 2 + 3 * x[:, 0] * x[:, 2]
 
 
@@ -253,13 +258,12 @@ def test_a_morris_step_moves_the_group_that_it_names(
 ) -> None:
     monkeypatch.setattr(designs, "BLOCK", 64)
     plan = make_plan("morris", FOUR, trajectories=40, levels=levels, groups=groups)
-    low, span = np.array(PROBLEM["bounds"])[:, 0], np.ptp(PROBLEM["bounds"], axis=1)
-    points, columns = (matrix(plan) - low) / span, columns_of(plan)
+    columns = columns_of(plan)
     names = SALIB_GROUPS if groups else NAMES
     n = 1 + len(set(names))
     assert columns["trajectory"].tolist() == np.repeat(np.arange(40), n).tolist()
     assert columns["step"].tolist() == list(range(n)) * 40
-    walks = points.reshape(40, n, 4)
+    walks = positions(matrix(plan)).reshape(40, n, 4)
     for walk, changed in zip(walks, columns["changed"].reshape(40, n).tolist(), strict=True):
         assert changed[0] == ""
         assert sorted(changed[1:]) == sorted(set(names))
@@ -276,8 +280,8 @@ def test_a_morris_step_moves_the_group_that_it_names(
 def test_salib_analyses_a_morris_design_as_it_stands() -> None:
     analyze = pytest.importorskip("SALib.analyze.morris")
     points = matrix(make_plan("morris", FOUR, trajectories=50))
-    x = (points - np.array(PROBLEM["bounds"])[:, 0]) / np.ptp(PROBLEM["bounds"], axis=1)
-    found = analyze.analyze(PROBLEM, points, x @ [4.0, -2.0, 1.0, 0.0], num_resamples=10, seed=1)
+    responses = positions(points) @ [4.0, -2.0, 1.0, 0.0]
+    found = analyze.analyze(PROBLEM, points, responses, num_resamples=10, seed=1)
     np.testing.assert_allclose(found["mu"], [4, -2, 1, 0], atol=1e-12)
     np.testing.assert_allclose(found["sigma"], 0, atol=1e-12)
 
