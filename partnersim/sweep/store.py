@@ -190,7 +190,8 @@ class Store:
         cls.prepare(plan, folder)
         with _said_of(folder):
             points = write_design(plan.points, folder / "design.parquet", tell=tell)
-            document = _document(plan, [Growth(plan.growth(), grid, points)], plan.text)
+            growth = Growth(plan.growth(), grid, points)
+            document = _document(plan, plan.identity(), [growth], plan.text)
             with whole_file(folder / "sweep.json", is_first=True) as file:
                 file.write(_as_json(document))
         if read_bytes(folder / "sweep.json") != _as_json(document):
@@ -330,7 +331,8 @@ class Store:
                 points = write_design(plan.points, self.design_file, points, tell)
             history = [*self.history, Growth(plan.growth(), grid, points)]
             with whole_file(self.folder / "sweep.json") as file:
-                file.write(_as_json(_document(plan, history, self.text)))
+                # Its id stays, by which files know it, however this version would write the scenario.
+                file.write(_as_json(_document(plan, self.identity, history, self.text)))
         return Store.open(self.folder)
 
     # --- What is there ------------------------------------------------------------------------
@@ -596,13 +598,13 @@ def _finding(level: str, file: Path, error: ScenarioError) -> Finding:
     return Finding(level, file.name, what, remedy)
 
 
-def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
+def _document(plan: Plan, identity: dict[str, Any], history: Iterable[Growth], text: str) -> dict[str, Any]:
     """Make the content of sweep.json."""
     document = {
         "format": FORMAT,
-        "id": plan.sweep_id,
+        "id": id_of(identity),
         "growth": [asdict(growth) for growth in history],
-        "identity": plan.identity(),
+        "identity": identity,
         "plan": text,
         "resolved": plan.to_toml(table="design.parquet"),
     }

@@ -317,6 +317,16 @@ def test_growing_adds_and_repeats_nothing(tmp_path: Path) -> None:
     assert pq.read_metadata(grown / "design.parquet").num_rows == 32
 
 
+def test_growing_keeps_runs_whose_scenario_would_be_written_otherwise_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    monkeypatch.setattr("partnersim.sweep.plan.to_toml", lambda scenario: scenario.to_toml() + "# new\n")
+    outcome = run(tmp_path, extend={"replicates": 8})
+    assert outcome.set_aside == []
+    assert Store.open(tmp_path).sessions()[-1]["ended"]["n_runs"] == 16 * 2 * 2
+
+
 def test_grown_sweep_is_finished_for_the_plan_it_began_with(tmp_path: Path) -> None:
     run(tmp_path)
     run(tmp_path, extend={"replicates": 8})
