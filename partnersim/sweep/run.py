@@ -143,21 +143,10 @@ def run_sweep(
     on_set_aside: Callable[[Finding], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
-    """Run what a folder lacks of a plan.
+    """Run what a folder lacks of a plan; arguments and errors are those of `partnersim.Sweep.run`.
 
-    Parameters
-    ----------
-    plan, folder, engine, workers, scheduler, shard, extend, progress
-        As for `partnersim.Sweep.run`.
-    on_set_aside
-        Called with each file that was not what it said, and was moved away.
-    stop
-        Set from elsewhere, it ends the session when the chunks in hand are finished.
-
-    Raises
-    ------
-    ScenarioError, SweepStopped, KeyboardInterrupt
-        As `partnersim.Sweep.run`.
+    Each file that was not what it said, and was moved away, is given to `on_set_aside`. Set from
+    elsewhere, `stop` ends the session when the chunks in hand are finished.
     """
     part, folder = _read_shard(shard), full_path(folder)
     begun = time.monotonic()
@@ -173,9 +162,8 @@ def run_sweep(
             for finding in moved:
                 on_set_aside(finding)
         engine = engine or choose_engine(store, listing, part[1], workers, scheduler)
-        about = _describe_session(engine, workers, scheduler, shard) | {
-            "variants": store.identity["variants"]
-        }
+        about = _describe_session(engine, workers, scheduler, shard)
+        about["variants"] = store.identity["variants"]
         with store.session(about) as ended, stopper.on_interrupt():
             session = _Session(store, listing, part, stopper, progress)
             try:

@@ -148,21 +148,9 @@ class Store:
     """A sweep in a folder.
 
     Made by `create` or `open`. Nothing about single runs is kept in memory: what is done is read
-    from the folder when it is asked for.
-
-    Attributes
-    ----------
-    folder : Path
-    plan : Plan
-        As far as it has grown.
-    sweep_id : str
-        Hash of what decides the numbers.
-    identity : dict
-        What decides them.
-    text : str
-        The plan as it was given at first.
-    history : tuple of Growth
-        First as planned, last as it is to be.
+    from the folder when it is asked for. The identity is what decides the numbers, and the sweep's
+    id its hash; the plan has grown as far as the last of the history says, and the text is that of
+    the plan as it was given at first.
     """
 
     def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
