@@ -18,6 +18,7 @@ from partnersim.scenario.errors import InputError, ScenarioError
 from partnersim.sweep import run as running
 from partnersim.sweep.plan import Plan
 from tests.commands import printed_by
+from tests.stores import DOORS, rows_by
 
 MEASURES = ["mean_speed", "trust", "months_to_25"]
 PLAN: dict[str, Any] = {
@@ -71,30 +72,16 @@ def test_series_are_those_of_the_ensemble(sweep: Sweep) -> None:
     np.testing.assert_array_equal(data.sel(point=9, arm="coordinator"), expected)
 
 
-DOORS = ("arrow", "polars", "duckdb", "xarray")
-
-
 def speeds_by(door: str, sweep: Sweep) -> np.ndarray:
     """Speeds in order of point, arm and replicate, as some library reads them."""
-    if door == "arrow":
-        table = sweep.measures.to_arrow().to_table().sort_by("point")
-        found = table.to_pandas().sort_values(["point", "arm", "replicate"])["mean_speed"]
-    elif door == "polars":
-        polars = pytest.importorskip("polars")
-        assert isinstance(sweep.measures.to_polars(), polars.LazyFrame)
-        ordered = sweep.measures.to_polars().sort("point", polars.col("arm").cast(str), "replicate")
-        found = ordered.collect()["mean_speed"].to_numpy()
-    elif door == "duckdb":
-        pytest.importorskip("duckdb")
-        ordered = sweep.measures.to_duckdb().order("point, arm, replicate")
-        found = ordered.fetchnumpy()["mean_speed"]
-    else:
-        found = sweep.to_xarray()["mean_speed"].values.ravel()
-    return np.asarray(found)
+    if door == "xarray":
+        return sweep.to_xarray()["mean_speed"].values.ravel()
+    rows = rows_by(door, sweep.measures).astype({"arm": str})
+    return rows.sort_values(["point", "arm", "replicate"])["mean_speed"].to_numpy()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are other ones there")
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", [*DOORS, "xarray"])
 @pytest.mark.parametrize(
     "name", ["~/sweep", "~none-such", "./x/../sweep", "link", "run[1]", "run*", "run?", "a=1", "s3:x", "%41"]
 )
