@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +35,7 @@ def sbatch(queue: Path, words: list[str]) -> None:
     script = Path(file).read_text(encoding="utf-8")
     if not script.startswith("#!"):
         sys.exit("sbatch: error: This does not look like a batch script.")
-    job = {"script": script, "folder": os.getcwd(), "variables": dict(os.environ)}
-    job["options"] = vars(read_directives(script))
+    job = {"folder": os.getcwd(), "variables": dict(os.environ), "array": read_array(script)}
     for number in range(1, 10**6):
         with suppress(FileExistsError):
             (queue / str(number)).mkdir()
@@ -56,10 +54,10 @@ def scancel(queue: Path, words: list[str]) -> None:
         (queue / number / "cancelled").touch()
 
 
-def read_directives(script: str) -> argparse.Namespace:
-    """Read the lines `#SBATCH ...` above the first command."""
+def read_array(script: str) -> list[int] | None:
+    """Read the lines `#SBATCH ...` above the first command: the indices of the array, as of 1-8."""
     parser = argparse.ArgumentParser(prog="sbatch", allow_abbrev=False)
-    parser.add_argument("-a", "--array", type=read_array)
+    parser.add_argument("-a", "--array")
     parser.add_argument("-c", "--cpus-per-task", type=int)
     parser.add_argument("-n", "--ntasks", type=int)
     for name in ("-t", "--time"), ("-J", "--job-name"), ("--mem",), ("-p", "--partition"):
@@ -70,12 +68,10 @@ def read_directives(script: str) -> argparse.Namespace:
             break
         if line.startswith("#SBATCH"):
             words += shlex.split(line)[1:]
-    return parser.parse_args(words)
-
-
-def read_array(text: str) -> list[int]:
-    """Read the indices of an array: 1-8."""
-    first, last = map(int, text.split("-"))
+    array = parser.parse_args(words).array
+    if array is None:
+        return None
+    first, last = map(int, array.split("-"))
     return list(range(first, last + 1))
 
 
@@ -161,7 +157,7 @@ class Slurm:
     def _take_in(self) -> None:
         for file in sorted(self.queue.glob("*/job"), key=lambda file: int(file.parent.name)):
             if file.parent.name not in self.seen:
-                indices = self._read(file.parent.name)["options"]["array"] or [None]
+                indices = self._read(file.parent.name)["array"] or [None]
                 self.waiting += [Task(file.parent.name, index) for index in indices]
                 self.seen.add(file.parent.name)
 
@@ -178,12 +174,14 @@ class Slurm:
     def _start(self, task: Task) -> "subprocess.Popen[bytes]":
         job = self._read(task.job)
         folder = Path(job["folder"])
-        name = task.job if task.index is None else f"{task.job}_{task.index}"
+        name, told = task.job, {"SLURM_JOB_ID": task.job}
+        if task.index is not None:
+            name, told["SLURM_ARRAY_TASK_ID"] = f"{task.job}_{task.index}", str(task.index)
         with (folder / f"slurm-{name}.out").open("wb") as output:
             return subprocess.Popen(
                 [self.queue / task.job / "script"],
                 cwd=folder,
-                env=job["variables"] | variables(task, job["options"]),
+                env=job["variables"] | told,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -195,23 +193,6 @@ class Slurm:
             if (status := process.poll()) is not None:
                 self.status[task] = status
                 del self.running[task]
-
-
-def variables(task: Task, options: Mapping[str, Any]) -> dict[str, str]:
-    """What Slurm tells a task of itself."""
-    told = {"SLURM_JOB_ID": task.job}
-    if options["cpus_per_task"] is not None:
-        told["SLURM_CPUS_PER_TASK"] = str(options["cpus_per_task"])
-    if task.index is not None:
-        indices = options["array"]
-        told |= {
-            "SLURM_ARRAY_JOB_ID": task.job,
-            "SLURM_ARRAY_TASK_ID": str(task.index),
-            "SLURM_ARRAY_TASK_COUNT": str(len(indices)),
-            "SLURM_ARRAY_TASK_MIN": str(min(indices)),
-            "SLURM_ARRAY_TASK_MAX": str(max(indices)),
-        }
-    return told
 
 
 def end(process: "subprocess.Popen[bytes]", patience: float = 10.0) -> None:

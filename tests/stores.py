@@ -12,11 +12,13 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 from partnersim.sweep.chunks import Grid
 from partnersim.sweep.plan import Plan, id_of
 from partnersim.sweep.run import Outcome, run_sweep
 from partnersim.sweep.store import Store
+from partnersim.sweep.tables import Table
 from tests.commands import environment
 from tests.drive_sweep import SMALL_CHUNKS
 
@@ -67,6 +69,21 @@ def read(folder: Path) -> pd.DataFrame:
     return rows.sort_values(keys, ignore_index=True)
 
 
+DOORS: dict[str, Callable[[Table], pd.DataFrame]] = {
+    "arrow": lambda table: table.to_arrow().to_table().to_pandas(),
+    "pandas": lambda table: table.to_pandas(),
+    "polars": lambda table: table.to_polars().collect().to_pandas(),
+    "duckdb": lambda table: table.to_duckdb().df(),
+}
+
+
+def rows_by(door: str, table: Table) -> pd.DataFrame:
+    """All rows of a table, in any order, as some library reads them; skipped where that is not there."""
+    if door in ("polars", "duckdb"):
+        pytest.importorskip(door)
+    return DOORS[door](table)
+
+
 def fingerprint(folder: Path) -> tuple[int, int]:
     """Number of rows, and a sum over rows of hashes of each: their order does not matter."""
     rows = read(folder)
@@ -76,7 +93,7 @@ def fingerprint(folder: Path) -> tuple[int, int]:
 def n_runs_in(folder: Path) -> int:
     """Number of runs that are stored, failed ones included."""
     store = Store.open(folder)
-    return store.list_runs().coverage.n_runs(store.n_arms)
+    return store.list_runs().coverage.n_runs(store.plan.n_arms)
 
 
 def run_files(folder: Path) -> list[Path]:

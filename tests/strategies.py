@@ -1,13 +1,13 @@
 """Hypothesis strategies for scenarios: small, valid, and with every feature there is."""
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import reject
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from partnersim.scenario.declarations import DECISIONS, LAYERS, LEVERS, STRATEGIES, lever_bound
+from partnersim.scenario.declarations import DECISIONS, LAYERS, LEVERS, STRATEGIES, EventType, lever_bound
 from partnersim.scenario.declared import parameters
 from partnersim.scenario.scenario import Scenario
 
@@ -169,17 +169,8 @@ def interventions(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
 @st.composite
 def events(draw: st.DrawFn, names: list[str], months: int) -> list[Data]:
     """Up to five events of all types."""
-    kinds = [
-        "leader_leaves",
-        "national_target_lands",
-        "funding_cut",
-        "reorganisation",
-        "common_crisis",
-        "organisation_joins",
-        "organisation_withdraws",
-    ]
     found, joining = [], names[2:]
-    for kind in draw(st.lists(st.sampled_from(kinds), max_size=5)):
+    for kind in draw(st.lists(st.sampled_from(get_args(EventType)), max_size=5)):
         candidates = names
         if kind == "organisation_joins":
             if not joining:  # two are there from the start, and nobody joins twice

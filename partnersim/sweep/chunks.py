@@ -24,12 +24,7 @@ Range = tuple[int, int]
 class Chunk:
     """Some replicates of some points, in all arms: the contents of one file.
 
-    Attributes
-    ----------
-    points
-        Ranges of points, in order, none touching the next.
-    replicates
-        One range, the same for all of these points.
+    Ranges of points are in order, and none touches the next; all have the same replicates.
     """
 
     points: tuple[Range, ...]
@@ -44,6 +39,10 @@ class Chunk:
     def n_replicates(self) -> int:
         """Number of replicates of each point."""
         return self.replicates[1] - self.replicates[0]
+
+    def n_runs(self, n_arms: int) -> int:
+        """Count its runs, in all arms."""
+        return self.n_points * self.n_replicates * n_arms
 
     @property
     def file_name(self) -> str:
@@ -90,28 +89,17 @@ class Coverage:
 
     def add(self, chunk: Chunk) -> bool:
         """Add a chunk, unless it overlaps what is there; returns whether it was added."""
-        if self.overlaps(chunk):
+        if sum(part.n_runs(1) for part in self.missing(chunk)) < chunk.n_runs(1):
             return False
         ranges = self._by_replicates.setdefault(chunk.replicates, [])
         for part in chunk.points:
             ranges.insert(bisect_left(ranges, part), part)
         return True
 
-    def overlaps(self, chunk: Chunk) -> bool:
-        """Return whether any run of a chunk is done."""
-        return any(
-            _overlap(ranges, part)
-            for replicates, ranges in self._by_replicates.items()
-            if _touch(replicates, chunk.replicates)
-            for part in chunk.points
-        )
-
     def n_runs(self, n_arms: int) -> int:
         """Count the runs that are done, in all arms."""
-        return n_arms * sum(
-            (last - first) * sum(end - begin for begin, end in ranges)
-            for (first, last), ranges in self._by_replicates.items()
-        )
+        done = (Chunk(tuple(points), replicates) for replicates, points in self._by_replicates.items())
+        return sum(chunk.n_runs(n_arms) for chunk in done)
 
     def missing(self, chunk: Chunk) -> Iterator[Chunk]:
         """Cut what is done out of a chunk."""
@@ -132,35 +120,18 @@ class Coverage:
 class Grid:
     """The grid by which the runs of a sweep are cut: the same for all who work on it at the same time.
 
-    Attributes
-    ----------
-    points_per_chunk
-        Points in a chunk, but for the last ones.
-    replicates_per_block
-        Replicates that all points have before any has more.
+    All points have a block of replicates before any has more.
     """
 
     points_per_chunk: int
     replicates_per_block: int
 
-    def blocks(self, first: int, last: int) -> Iterator[Range]:
-        """Cut replicates into blocks."""
-        for begin in range(first, last, self.replicates_per_block):
-            yield begin, min(begin + self.replicates_per_block, last)
-
     def chunks(self, points: Sequence[Range], first: int, last: int) -> Iterator[Chunk]:
         """Cut replicates `first` to `last` of some points: block by block, then by points."""
-        for block in self.blocks(first, last):
+        for begin in range(first, last, self.replicates_per_block):
+            block = (begin, min(begin + self.replicates_per_block, last))
             for part in cut(points, self.points_per_chunk):
                 yield Chunk(part, block)
-
-
-def pick(chunks: Iterable[Chunk], shard: tuple[int, int]) -> Iterator[Chunk]:
-    """Pick the chunks of a shard (i, n): every n-th one, from the i-th on, with i from 1."""
-    which, n_shards = shard
-    for number, chunk in enumerate(chunks):
-        if number % n_shards == which - 1:
-            yield chunk
 
 
 def to_ranges(numbers: Iterable[int]) -> list[Range]:
@@ -176,12 +147,6 @@ def to_ranges(numbers: Iterable[int]) -> list[Range]:
 
 def _touch(one: Range, other: Range) -> bool:
     return one[0] < other[1] and other[0] < one[1]
-
-
-def _overlap(ranges: Sequence[Range], part: Range) -> bool:
-    """Return whether a range overlaps any of some ordered ones."""
-    at = bisect_right(ranges, part[0], key=lambda known: known[1])
-    return at < len(ranges) and ranges[at][0] < part[1]
 
 
 def _subtract(points: Iterable[Range], done: Sequence[Range]) -> Iterator[Range]:

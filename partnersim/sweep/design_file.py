@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep.designs import Columns, Design
@@ -35,7 +35,8 @@ Tell = Callable[[int, int], None]
 """A function that is told how many points are written, and how many there are in all."""
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True)
+class Written:
     """Points that are written: how many, and a digest for each group of rows."""
 
     n_points: int
@@ -61,14 +62,7 @@ def as_tables(blocks: Iterator[Columns]) -> Iterator[pa.Table]:
 def write_design(design: Design, file: Path, known: Written = NOTHING, tell: Tell | None = None) -> Written:
     """Write the points; the file is there when all of them are in it.
 
-    Parameters
-    ----------
-    design, file
-        What is written where.
-    known
-        The first points, where they have been made before: they are to be the same.
-    tell
-        Called now and then.
+    Those that are `known`, as they were made before, are to come first and the same.
 
     Raises
     ------
@@ -102,22 +96,18 @@ def write_design(design: Design, file: Path, known: Written = NOTHING, tell: Tel
 class DesignFile:
     """Reads points, a group of rows at a time, and checks what it reads; for one thread.
 
-    Parameters
-    ----------
-    file
-        Where the points are.
-    written
-        What was written. There may be more points by now: these stay the first.
+    There may be more points in the file by now than were `written`: these stay the first.
     """
 
     def __init__(self, file: Path, written: Written) -> None:
         self._path, self._written = file, written
-        self._kept: dict[int, pa.Table] = {}
+        self._group = lru_cache(GROUPS_KEPT)(self._read_group)
 
     @cached_property
     def _begins(self) -> npt.NDArray[np.int64]:
         """The first point of each group, and last the number of points in all."""
-        return np.cumsum([0, *read_parquet(self._path, _sizes_of_groups)])
+        footer = read_parquet(self._path, lambda file: file.metadata)
+        return np.cumsum([0, *(footer.row_group(k).num_rows for k in range(footer.num_row_groups))])
 
     def points(self, begin: int, end: int, names: Sequence[str]) -> list[dict[str, Any]]:
         """Read some columns of points `begin` to `end` - 1, one dictionary a point.
@@ -150,14 +140,6 @@ class DesignFile:
             for k in range(len(self._written.digests) if is_thorough else 0):
                 self._read_group(k)
 
-    def _group(self, k: int) -> pa.Table:
-        """Read a group of rows, and keep it for a while."""
-        if k not in self._kept:
-            self._kept[k] = self._read_group(k)
-            for oldest in list(self._kept)[:-GROUPS_KEPT]:
-                del self._kept[oldest]
-        return self._kept[k]
-
     def _read_group(self, k: int) -> pa.Table:
         # Opened for each: an open file would keep its disk busy.
         table = read_parquet(self._path, lambda file: file.read_row_group(k))
@@ -175,12 +157,6 @@ class DesignFile:
             raise ScenarioError(f"{self._path}: is not there; {REMEDY}") from None
         except (OSError, ValueError, IndexError, KeyError, pa.ArrowException) as error:
             raise ScenarioError(f"{self._path}: {fault_of(error)}; {REMEDY}") from None
-
-
-def _sizes_of_groups(file: pq.ParquetFile) -> list[int]:
-    """Return the number of rows in each group of a file."""
-    footer = file.metadata
-    return [footer.row_group(k).num_rows for k in range(footer.num_row_groups)]
 
 
 def as_points(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

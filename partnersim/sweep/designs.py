@@ -199,22 +199,15 @@ class Design:
     n_alike : int or None
         Of so many points that follow one another, all have common random numbers: the same ones,
         replicate by replicate; None where all points have.
+    blocks : callable
+        Makes the points, some at a time: arrays by the path of each parameter, in the order of the
+        plan, and by the name of what else the design says of its points; float64, int64, bool or
+        str, one entry a point.
     """
 
     n_points: int
     n_alike: int | None
-    _make: Callable[[], Iterator[Columns]]
-
-    def blocks(self) -> Iterator[Columns]:
-        """Make the points, some at a time.
-
-        Yields
-        ------
-        dict[str, numpy.ndarray]
-            By the path of each parameter, in the order of the plan, and by the name of what else
-            the design says of its points: float64, int64, bool or str, one entry a point.
-        """
-        return self._make()
+    blocks: Callable[[], Iterator[Columns]]
 
     def luck_number(self, point: Any, replicate: Any) -> Any:
         """Return the address of the random numbers of a run, or of each of some: a replicate of the seed."""

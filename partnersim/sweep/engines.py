@@ -48,7 +48,6 @@ DASK_WINDOW = 2
 SILENCE = 20.0
 """Seconds for which Dask's scheduler may not be heard of."""
 
-
 PATIENCE = 3.0
 """Seconds without a worker of Dask's after which a message says that the sweep waits for one."""
 
@@ -67,15 +66,7 @@ class Trouble(NamedTuple):
 class Stop:
     """A request to stop a sweep: asked once, chunks in hand are finished; asked twice, it stops at once.
 
-    Parameters
-    ----------
-    event
-        Set where somebody else asks too.
-
-    Attributes
-    ----------
-    n_interrupts : int
-        How often Ctrl-C was pressed.
+    Ctrl-C asks, and whoever else sets the event.
     """
 
     def __init__(self, event: threading.Event | None = None) -> None:
@@ -260,38 +251,36 @@ class ProcessEngine:
             if killed:
                 killed += in_hand.values()
                 in_hand.clear()
-                self._kill()
-                self.pool = self._make_pool()
+                self._renew()
                 deaths.update(killed)
                 for chunk in killed:
                     if deaths[chunk] < MOST_DEATHS:
                         suspects.append(chunk)
                     else:
-                        yield Trouble(chunk, WorkerDiedError(deaths[chunk]))
+                        yield Trouble(chunk, RuntimeError(_DIED))
 
     def _fill(
         self, in_hand: dict[Future[Done], Chunk], chunks: Iterator[Chunk], suspects: deque[Chunk], stop: Stop
     ) -> None:
         """Hand out chunks while there is room; a suspect only when it is alone."""
-        while not stop.is_asked and len(in_hand) < self.workers:
-            if suspects:
-                if in_hand:
-                    return
-                chunk = suspects.popleft()
-                is_alone = True
-            else:
-                following = next(chunks, None)
-                if following is None:
-                    return
-                chunk, is_alone = following, False
+        while not stop.is_asked and len(in_hand) < (1 if suspects else self.workers):
+            is_alone = bool(suspects)
+            chunk = suspects.popleft() if suspects else next(chunks, None)
+            if chunk is None:
+                return
             try:
-                in_hand[self.pool.submit(_work_in_process, chunk)] = chunk
+                future = self.pool.submit(_work_in_process, chunk)
             except BrokenProcessPool:  # a worker died while it had nothing to do
-                self._kill()
-                self.pool = self._make_pool()
-                in_hand[self.pool.submit(_work_in_process, chunk)] = chunk
+                self._renew()
+                future = self.pool.submit(_work_in_process, chunk)
+            in_hand[future] = chunk
             if is_alone:
                 return
+
+    def _renew(self) -> None:
+        """Put a pool in place of one of which a worker has died."""
+        self._kill()
+        self.pool = self._make_pool()
 
     def _kill(self) -> None:
         """End the workers at once."""
@@ -300,14 +289,10 @@ class ProcessEngine:
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 
-class WorkerDiedError(RuntimeError):
-    """A chunk killed its worker too often."""
-
-    def __init__(self, n_deaths: int) -> None:
-        super().__init__(
-            f"its worker died {n_deaths} times; there may be too little memory, or in a script the "
-            'call is not under `if __name__ == "__main__":`'
-        )
+_DIED = (
+    f"its worker died {MOST_DEATHS} times; there may be too little memory, or in a script the "
+    'call is not under `if __name__ == "__main__":`'
+)
 
 
 # --- On Dask -------------------------------------------------------------------------------------

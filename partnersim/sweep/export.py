@@ -20,7 +20,7 @@ from partnersim.sweep.tables import Labels, kind_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from partnersim.sweep.tables import Array, Table
+    from partnersim.sweep.tables import Table
 
 COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 """Compression that every reader of NetCDF-4 understands; higher levels gain little on such numbers."""
@@ -32,16 +32,8 @@ COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 def write_csv(table: Table, path: Path, tell: Tell | None = None) -> None:
     """Write a table as CSV: full precision, empty where there is no number.
 
-    Text that a spreadsheet would run gets an apostrophe in front.
-
-    Parameters
-    ----------
-    table
-        What to write.
-    path
-        The file; one of the same name is replaced when all is written.
-    tell
-        Called with points written and in all.
+    Text that a spreadsheet would run gets an apostrophe in front. A file of the same name is
+    replaced when all is written.
     """
     import pyarrow.csv as pc
 
@@ -81,18 +73,11 @@ def _as_cells(rows: pa.Table) -> pa.Table:
 
 
 def write_netcdf(table: Table, path: Path, design: Table | None = None, tell: Tell | None = None) -> None:
-    """Write a table as NetCDF-4, on a grid of its keys.
-
-    Parameters
-    ----------
-    table, path, tell
-        As for `write_csv`.
-    design
-        Its columns go along, as coordinates of the points.
+    """Write a table as NetCDF-4, on a grid of its keys, with the design as coordinates of the points.
 
     Raises
     ------
-    ScenarioError
+    MissingPackageError
         If the library for it is not installed.
     """
     load_extra("h5py", "netcdf")  # what h5netcdf writes with
@@ -124,7 +109,7 @@ def _write_grid(file: Any, table: Table, tell: Tell | None = None) -> None:
     for begin, end in table.by_points():
         wanted: dict[str, Labels] = everywhere | {"point": np.arange(begin, end)}
         for name, values in table.grid(table.values, wanted).items():
-            file.variables[name][begin:end] = _storable(values)
+            file.variables[name][begin:end] = values.astype(np.int8) if values.dtype == bool else values
         if tell is not None:
             tell(end, table.n_points)
 
@@ -140,8 +125,3 @@ def _add_variable(file: Any, name: str, keys: tuple[str, ...], kind: np.dtype[An
     if kind.kind == "b":
         variable.attrs["dtype"] = "bool"  # as xarray marks truth values, which NetCDF lacks
     return variable
-
-
-def _storable(values: Array) -> Array:
-    """Turn truth values into the numbers that stand for them."""
-    return values.astype(np.int8) if values.dtype.kind == "b" else values

@@ -11,13 +11,6 @@ from partnersim.scenario.errors import MissingPackageError
 def load_extra(module: str, extra: str) -> Any:
     """Load a library that comes with an extra of this package.
 
-    Parameters
-    ----------
-    module
-        Name to import.
-    extra
-        The extra that installs it.
-
     Raises
     ------
     MissingPackageError

@@ -133,9 +133,14 @@ def read_outcomes(
     counts = np.zeros(3, np.int64)
     for begin, end in runs.by_points():
         found = runs.grid(["status", measure], wanted | {"point": np.arange(begin, end)})
-        sides = [_side(found, measure, horizon, runs, name) for name in (arm, against)[: 1 + bool(against)]]
-        values[begin:end], n = _join(sides, is_left_out=censored == "missing")
-        counts += n
+        sides, status = (_sides(found[name], runs, arm, against) for name in (measure, "status"))
+        is_never = (status == 0) & np.isnan(sides) & (horizon is not None)
+        here = _difference(np.where(is_never, horizon or 0.0, sides))
+        has_failed = (status == 1).any(axis=0)
+        is_missing = np.isnan(here) & ~has_failed
+        is_censored = is_never.any(axis=0) & ~has_failed & ~is_missing
+        values[begin:end] = np.where(is_censored & (censored == "missing"), np.nan, here)
+        counts += [has_failed.sum(), is_missing.sum(), is_censored.sum()]
     points, design = _points(source)
     unit = MEASURES[measure].unit
     return Outcomes(measure, unit, arm, against, censored, points, design, values, *map(int, counts))
@@ -144,17 +149,7 @@ def read_outcomes(
 def read_series(
     source: Source, series: str, arm: str | None, against: str | None, months: Sequence[int]
 ) -> Iterator[tuple[int, Outcomes]]:
-    """Read a series in some months: the outcomes of each, for runs that keep it.
-
-    Parameters
-    ----------
-    source
-        With the table of series.
-    series, arm, against
-        As for `read_outcomes`; series are never censored.
-    months
-        Rising, each once.
-    """
+    """Read a series in some months, rising and each once: the outcomes of each, of the runs that keep it."""
     plan, rows = source.plan, source.rows
     check_name(series, rows.values, "series in the sweep")
     arm, against = _check_arms(plan, arm, against)
@@ -163,10 +158,7 @@ def read_series(
     values = np.full((rows.n_points, len(rows.axes["replicate"]), len(months)), np.nan)
     for begin, end in rows.by_points():
         found = rows.grid([series], wanted | {"point": np.arange(begin, end)})[series]
-        if arm is not None:
-            of_arm = found[:, rows.arms.index(arm)]
-            found = of_arm - found[:, rows.arms.index(against)] if against is not None else of_arm
-        values[begin:end] = found
+        values[begin:end] = _difference(_sides(found, rows, arm, against))
     points, design = _points(source)
     unit = (MEASURES.get(series) or ONLY_SERIES[series]).unit
     for number, month in enumerate(months):
@@ -186,34 +178,18 @@ def _check_arms(plan: Plan, arm: str | None, against: str | None) -> tuple[str |
     return (arm, against) if plan.has_arms else (None, None)
 
 
-class _Side(NamedTuple):
-    """The values of one arm, and which of them have what reason not to be there."""
-
-    values: Floats
-    has_failed: Flags
-    is_censored: Flags
-
-
-def _side(
-    found: Mapping[str, Array], measure: str, horizon: float | None, runs: Table, arm: str | None
-) -> _Side:
-    """Take one arm from the grid; what is censored has the last month as its value."""
-    values, status = found[measure], found["status"]
-    if arm is not None:
-        values, status = values[:, runs.arms.index(arm)], status[:, runs.arms.index(arm)]
-    is_censored = (status == 0) & np.isnan(values) & (horizon is not None)
-    return _Side(np.where(is_censored, horizon or 0.0, values), status == 1, is_censored)
+def _sides(values: Array, rows: Table, arm: str | None, against: str | None) -> Array:
+    """Take the arms that are asked for from a grid; they are the first axis, also where there is one."""
+    if arm is None:
+        return values[np.newaxis]
+    which = [rows.arms.index(name) for name in (arm, against) if name is not None]
+    return np.moveaxis(values[:, which], 1, 0)
 
 
-def _join(sides: list[_Side], *, is_left_out: bool) -> tuple[Floats, tuple[int, int, int]]:
-    """Make the values of one side, or the differences of two, and count what is not there, by reason."""
-    values = sides[0].values if len(sides) == 1 else sides[0].values - sides[1].values
-    has_failed = np.any([side.has_failed for side in sides], axis=0)
-    is_missing = np.isnan(values) & ~has_failed
-    is_censored = np.any([side.is_censored for side in sides], axis=0) & ~has_failed & ~is_missing
-    if is_left_out:
-        values = np.where(is_censored, np.nan, values)
-    return values, (int(has_failed.sum()), int(is_missing.sum()), int(is_censored.sum()))
+def _difference(sides: Array) -> Array:
+    """Return how much more the first side is than the second, or the only side as it is."""
+    first: Array = sides[0]
+    return first - sides[1] if len(sides) > 1 else first
 
 
 def _points(source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:

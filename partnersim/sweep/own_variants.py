@@ -15,14 +15,7 @@ Function = Callable[..., Any]
 
 
 def load_variants(named: Mapping[str, str], folder: Path) -> dict[str, Function]:
-    """Load the functions that a plan names.
-
-    Parameters
-    ----------
-    named
-        For each slot that is filled, ``"file.py:function"``.
-    folder
-        Where relative paths start.
+    """Load the functions that a plan names: for each slot ``"file.py:function"``, relative to a folder.
 
     Raises
     ------

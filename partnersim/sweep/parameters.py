@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
@@ -375,9 +374,8 @@ def _check_distribution(path: str, place: Place, kind: Kind, given: Distribution
     known = (*needed, *optional)
     for name in given.arguments:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
-            raise ScenarioError(f"{key}.{name}: no argument of {given.distribution}; {hint}")
+            near = suggest(name, list(known))
+            raise ScenarioError(f"{key}.{name}: no argument of {given.distribution}; {near}")
     for name in needed:
         if name not in given.arguments:
             raise ScenarioError(f"{key}.{name}: missing; {given.distribution} takes {', '.join(known)}")
@@ -407,14 +405,9 @@ def _check_quantiles(path: str, place: Place, given: Distribution) -> None:
 
 def _scipy(given: Distribution) -> Any:
     """Make the distribution of scipy.stats, with its arguments."""
-    return _frozen(given.distribution, tuple(sorted(given.arguments.items())))
-
-
-@cache
-def _frozen(name: str, arguments: tuple[tuple[str, float], ...]) -> Any:
     from scipy import stats
 
-    return getattr(stats, name)(**dict(arguments))
+    return getattr(stats, given.distribution)(**given.arguments)
 
 
 @cache

@@ -100,7 +100,6 @@ def open_parquet(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
     """Begin a file that is small and quick to read: floats are split into bytes, all is compressed
     lightly.
     """
-    is_text = {f.name: pa.types.is_dictionary(f.type) for f in schema}
     encodings = {}
     for f in schema:
         if pa.types.is_floating(f.type):
@@ -112,9 +111,9 @@ def open_parquet(file: BinaryIO, schema: pa.Schema) -> pq.ParquetWriter:
         schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[name for name, yes in is_text.items() if yes],
+        use_dictionary=[f.name for f in schema if pa.types.is_dictionary(f.type)],
         column_encoding=encodings,
-        write_statistics=[name for name in ("point", "replicate") if name in is_text],
+        write_statistics=[name for name in ("point", "replicate") if name in schema.names],
         write_page_checksum=True,
         store_schema=True,
     )

@@ -155,12 +155,8 @@ def _tag_of_table(given: Any) -> str:
 
 def _tag_of_spread(given: Any) -> str:
     """Tell apart by their keys the three ways of giving a parameter's values."""
-    has = given.keys() if isinstance(given, Mapping) else vars(given) if _is_spread(given) else ()
+    has = given if isinstance(given, Mapping) else getattr(given, "__dict__", ())
     return next((key for key in ("values", "distribution") if key in has), "range")
-
-
-def _is_spread(given: Any) -> bool:
-    return isinstance(given, Range | Values | Distribution)
 
 
 AnySpread = Annotated[
@@ -349,7 +345,7 @@ class Plan(Section):
         data["variants"] = {
             name: str(full_path(place, self._folder)) for name, place in self.variants.items()
         }
-        data["parameters"] = dict(self._spreads)
+        data["parameters"] = {path: p.describe() for path, p in self.parameters_by_path.items()}
         data["arms"] = {name: flatten(changes) for name, changes in self.arms.items()}
         document = tomlkit.document()
         for key, value in data.items():
@@ -455,7 +451,7 @@ class Plan(Section):
             return self
         plan = type(self).make(data, "the plan with the ranges of the store", self._folder)
         plan._text = self._text
-        return plan.keep_texts(self._scenario_texts)
+        return plan
 
     @property
     def measure_names(self) -> tuple[str, ...]:
@@ -579,14 +575,11 @@ class Plan(Section):
         _ = self.points
         for values in self._corners():
             for arm in self.arms_by_name:
-                self._check_corner(arm, values)
-
-    def _check_corner(self, arm: str, values: Mapping[str, Any]) -> None:
-        try:
-            self.scenario_for(arm, values)
-        except ScenarioError as error:
-            of_arm = f", arm {arm}" if self.has_arms else ""
-            raise ScenarioError(f"parameters{of_arm}: {error}") from None
+                try:
+                    self.scenario_for(arm, values)
+                except ScenarioError as error:
+                    of_arm = f", arm {arm}" if self.has_arms else ""
+                    raise ScenarioError(f"parameters{of_arm}: {error}") from None
 
     def _corners(self) -> Iterator[dict[str, Any]]:
         """Make points that stand for all: the middle, each end of each parameter, all low, all high."""
@@ -621,30 +614,16 @@ class Plan(Section):
         return {
             # The whole version: of what a scenario leaves out, the default is not in its text.
             "model": version.MODEL_VERSION,
-            "scenario": self._scenario_texts[BASE],
-            "arms": dict(self._scenario_texts),
+            "scenario": to_toml(self.base),
+            "arms": {name: to_toml(arm) for name, arm in self.arms_by_name.items()},
             "design": design,
-            "parameters": [[path, spread] for path, spread in self._spreads.items()],
+            "parameters": [[path, p.describe()] for path, p in self.parameters_by_path.items()],
             "seed": self.seed,
             "luck": self.luck_policy,
             "measures": list(self.measure_names),
             "series": self.series.model_dump() if self.series else None,
             "variants": {variant.name: str(variant) for variant in variants},
         }
-
-    @cached_property
-    def _scenario_texts(self) -> dict[str, str]:
-        """The text of each arm's scenario, slow to write: once for plans that differ in their size alone."""
-        return {name: to_toml(arm) for name, arm in self.arms_by_name.items()}
-
-    def keep_texts(self, texts: dict[str, str]) -> Self:
-        """Take the texts of the arms as somebody has written them for the same plan."""
-        self.__dict__["_scenario_texts"] = texts
-        return self
-
-    @cached_property
-    def _spreads(self) -> dict[str, dict[str, Any]]:
-        return {path: p.describe() for path, p in self.parameters_by_path.items()}
 
     @cached_property
     def sweep_id(self) -> str:
@@ -678,7 +657,7 @@ class Plan(Section):
         data = self.model_dump(exclude_none=True)
         data["design"] |= {key: total for key, total in changes.items() if key != "replicates"}
         data |= {key: total for key, total in changes.items() if key == "replicates"}
-        return type(self).make(data, "the grown plan", self._folder).keep_texts(self._scenario_texts)
+        return type(self).make(data, "the grown plan", self._folder)
 
 
 def id_of(identity: Mapping[str, Any]) -> str:

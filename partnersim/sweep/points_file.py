@@ -40,19 +40,10 @@ def check_names_only(parameters: Mapping[str, Any]) -> None:
 def read_points(
     given: Path | Mapping[str, Sequence[Any]], name: str, wanted: Sequence[str]
 ) -> tuple[tuple[str, ...], pa.Table]:
-    """Read a table of points.
+    """Read a table of points, its file or columns, which messages call `name`.
 
-    Parameters
-    ----------
-    given, name
-        Its file or columns, and what it is called in messages.
-    wanted
-        The columns to take, which are then all that there may be; none for all.
-
-    Returns
-    -------
-    tuple[tuple[str, ...], pyarrow.Table]
-        The names of the columns to take, and the table.
+    Columns that are wanted are all that there may be; none stands for all. Returns the names of
+    the columns to take, and the table.
 
     Raises
     ------

@@ -23,21 +23,16 @@ NUMBERS_AT_ONCE = 4_000_000
 
 
 def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_replicates: int) -> list[Range]:
-    """Find those of some points whose measures are not known closely enough.
+    """Find those of some points, of which all these replicates are stored, that are not known closely enough.
 
-    Parameters
-    ----------
-    store
-        Has the replicates 0 to `n_replicates` - 1 of all of these points.
-    rule
-        How closely the measures are to be known: half the width of the interval of a mean by
-        Student's t, or of the mean difference of each arm from base where there are arms. A
-        censored measure counts as the last month, as it does where effects are shared out.
+    What counts is half the width of the interval of a mean by Student's t, or of the mean
+    difference of each arm from base where there are arms. A censored measure counts as the last
+    month, as it does where effects are shared out.
     """
     arms = tuple(store.plan.arms_by_name) if store.plan.has_arms else ()
     keys = ("point", *(["arm"] if arms else []), "replicate")
     rows = Table("runs", tuple(store.files()), keys, rule.measures, store.plan.points.n_points, arms, {})
-    of_each = n_replicates * store.n_arms * len(rule.measures)
+    of_each = n_replicates * store.plan.n_arms * len(rule.measures)
     needed: list[int] = []
     for part in cut(points, max(1, NUMBERS_AT_ONCE // of_each)):
         numbers = np.concatenate([np.arange(begin, end) for begin, end in part])
@@ -46,7 +41,7 @@ def find_imprecise(store: Store, rule: Precision, points: Sequence[Range], n_rep
         values = insist(read, store.folder / "runs")
         for name in rule.measures:
             of_measure = values[name]
-            if store.n_arms > 1:
+            if store.plan.n_arms > 1:
                 of_measure = of_measure[:, 1:] - of_measure[:, :1]
             widths = half_widths(of_measure, rule.confidence)
             is_wide |= (widths > rule.half_width[name]).any(axis=1)

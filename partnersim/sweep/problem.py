@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partnersim.scenario.errors import ScenarioError
-from partnersim.sweep.designs import MorrisDesign, SaltelliDesign, TableDesign, join_groups
+from partnersim.sweep.designs import TableDesign, join_groups
 from partnersim.sweep.parameters import Column, Distribution, Floats, Parameter, Values, as_column, key_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def problem_of(plan: Plan) -> dict[str, Any]:
         "dists": [kind for kind, _ in kinds],
         "bounds": [bounds for _, bounds in kinds],
     }
-    if isinstance(plan.design, MorrisDesign | SaltelliDesign) and plan.design.groups:
+    if getattr(plan.design, "groups", {}):
         problem["groups"] = groups_of(plan)
     return problem
 
@@ -48,11 +48,8 @@ def problem_of(plan: Plan) -> dict[str, Any]:
 def groups_of(plan: Plan) -> list[str]:
     """Name the group that each parameter is in, which for one that is alone is its own path."""
     given = getattr(plan.design, "groups", {})
-    home = {
-        at: name
-        for name, members in join_groups(given, list(plan.parameters_by_path.values())).items()
-        for at in members
-    }
+    groups = join_groups(given, list(plan.parameters_by_path.values()))
+    home = {at: name for name, members in groups.items() for at in members}
     return [home[at] for at in range(len(home))]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ import pyarrow as pa
 from partnersim.runs.ensemble import n_cores
 from partnersim.scenario.errors import ScenarioError, shown
 from partnersim.scenario.file_paths import full_path
-from partnersim.sweep.chunks import Chunk, Grid, Range, pick
+from partnersim.sweep.chunks import Chunk, Grid, Range
 from partnersim.sweep.codebook import write_codebook
 from partnersim.sweep.design_file import Tell, as_points, as_tables
 from partnersim.sweep.engines import Engine, Stop, SweepStopped, Trouble, open_engine
@@ -34,7 +35,7 @@ from partnersim.sweep.parquet import write_parquet
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.precision import find_imprecise
 from partnersim.sweep.reading import is_there
-from partnersim.sweep.store import DISK_FULL, Finding, Listing, Store
+from partnersim.sweep.store import Finding, Listing, Store, is_disk_full
 from partnersim.sweep.worker import Done, Simulator, runs_table, series_table
 
 __all__ = ["Outcome", "Pilot", "Progress", "SweepStopped", "count_missing", "pilot", "run_sweep"]
@@ -68,6 +69,12 @@ MOST_SHARDS = 10_000
 N_PILOT = 100
 """Runs by which time and size are judged."""
 
+ALL = (1, 1)
+"""The shard, the part of the chunks that is done here, that has all of them: the first of one."""
+
+Level = tuple[Sequence[Range], int, int]
+"""Runs that are known to be needed: points, and replicates from the first to before the last."""
+
 
 class Progress(NamedTuple):
     """The progress of a sweep.
@@ -95,20 +102,10 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The outcome of a session.
+    """The outcome of a session, with counts as in `Progress`.
 
-    Attributes
-    ----------
-    is_finished : bool
-        Whether nothing is left to do.
-    n_done, n_total, n_failed : int
-        As in `Progress`.
-    seconds : float
-        Time that it took.
-    set_aside : list of Finding
-        Files that were not what they said, and whose runs were done again.
-    message : str
-        What there is to say, such as that other shards have work to do.
+    It is finished when nothing is left to do; if not, the message says why. Files that are set aside
+    were not what they said, and their runs were done again.
     """
 
     is_finished: bool
@@ -121,20 +118,9 @@ class Outcome(NamedTuple):
 
 
 class Pilot(NamedTuple):
-    """Time and size of a few runs, by which those of all are judged.
+    """Time on one core and room in the store of a few runs, by which those of all are judged.
 
-    Attributes
-    ----------
-    seconds_per_run : float
-        Time of one core.
-    n_runs : int
-        Runs that were made.
-    bytes_per_run : float
-        Room in the store, without series.
-    bytes_per_series : float
-        Room in the store for the series of a run that keeps them; 0 where none does.
-    bytes_per_point : float
-        Room in the design.
+    The series of a run that keeps them, and a point of the design, take room of their own.
     """
 
     seconds_per_run: float
@@ -157,43 +143,29 @@ def run_sweep(
     on_set_aside: Callable[[Finding], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
-    """Run what a folder lacks of a plan.
+    """Run what a folder lacks of a plan; arguments and errors are those of `partnersim.Sweep.run`.
 
-    Parameters
-    ----------
-    plan, folder, engine, workers, scheduler, shard, extend, progress
-        As for `partnersim.Sweep.run`.
-    on_set_aside
-        Called with each file that was not what it said, and was moved away.
-    stop
-        Set from elsewhere, it ends the session when the chunks in hand are finished.
-
-    Raises
-    ------
-    ScenarioError, SweepStopped, KeyboardInterrupt
-        As `partnersim.Sweep.run`.
+    Each file that was not what it said, and was moved away, is given to `on_set_aside`. Set from
+    elsewhere, `stop` ends the session when the chunks in hand are finished.
     """
-    which, folder = _read_shard(shard), full_path(folder)
+    part, folder = _read_shard(shard), full_path(folder)
     begun = time.monotonic()
     stopper = Stop(stop)
     with _said_of_full_disk(folder):
         tell = None if progress is None else _tell_written(plan, progress)
         store = _open_store(plan, folder, extend or {}, tell)
-        mended = store.mend_design(plan, tell)
-        if mended:
-            store = Store.open(folder)
+        moved = store.mend_design(plan, tell)
         write_codebook(store)
-        listing, moved = store.set_aside()
-        moved = [*mended, *moved]
+        listing, others = store.set_aside()
+        moved += others
         if on_set_aside is not None:
             for finding in moved:
                 on_set_aside(finding)
-        engine = engine or choose_engine(store, listing, which[1], workers, scheduler)
-        about = _describe_session(engine, workers, scheduler, shard) | {
-            "variants": store.identity["variants"]
-        }
+        engine = engine or choose_engine(store, listing, part[1], workers, scheduler)
+        about = _describe_session(engine, workers, scheduler, shard)
+        about["variants"] = store.identity["variants"]
         with store.session(about) as ended, stopper.on_interrupt():
-            session = _Session(store, listing, which, stopper, progress)
+            session = _Session(store, listing, part, stopper, progress)
             try:
                 session.run(partial(open_engine, engine, store, workers, scheduler))
             finally:
@@ -262,8 +234,8 @@ def expect(work: float, workers: int) -> tuple[str, float]:
 
 def count_missing(store: Store, listing: Listing) -> int:
     """Count the runs that a store still lacks, in all arms; as far as is known where results decide."""
-    session = _Session(store, listing, (1, 1), Stop(), None)
-    level = next(session.levels(store.plan.points.n_points), None)
+    session = _Session(store, listing, ALL, Stop(), None)
+    level = next(session.levels(), None)
     return 0 if level is None else session.n_total - session.n_done
 
 
@@ -316,9 +288,9 @@ def choose_grid(plan: Plan) -> Grid:
 
 
 def _read_shard(shard: str | None) -> tuple[int, int]:
-    """Read the shard, the part of the chunks that is done here: (1, 1) is all."""
+    """Read which shard, counted from 1, of how many is done here."""
     if shard is None:
-        return 1, 1
+        return ALL
     try:
         which, n_shards = map(int, shard.split("/"))
         if not 1 <= which <= n_shards <= MOST_SHARDS:
@@ -347,7 +319,7 @@ class _Session:
         self.store, self.shard, self.stop, self.progress = store, shard, stop, progress
         self.coverage = listing.coverage
         self.n_failed = listing.n_failed
-        self.n_done = listing.coverage.n_runs(store.n_arms)
+        self.n_done = listing.coverage.n_runs(store.plan.n_arms)
         self.n_total = self.n_done
         self.n_here = self.n_failed_here = 0
         self.first_done: float | None = None
@@ -358,23 +330,23 @@ class _Session:
 
     def run(self, open_engine: Callable[[], Any]) -> None:
         """Run what is missing, level by level; no engine is opened where nothing is."""
-        levels = self.levels(self.store.plan.points.n_points)
+        levels = self.levels()
         first = next(levels, None)
         if first is None:
             return
         with open_engine() as engine:
-            level: tuple[Sequence[Range], int, int] | None = first
-            while level is not None and self._run_level(engine, *level):
-                level = next(levels, None)
+            for level in chain([first], levels):
+                if not self._run_level(engine, level):
+                    return
 
-    def levels(self, n_points: int) -> Iterator[tuple[Sequence[Range], int, int]]:
-        """Give the levels that are missing: points, and replicates from the first to before the last.
+    def levels(self) -> Iterator[Level]:
+        """Give the levels that are missing.
 
         With a fixed number of replicates there is one level. Else the next is known when the one
         before is complete: that many replicates more, of the points that need them.
         """
         plan = self.store.plan
-        points: Sequence[Range] = [(0, n_points)]
+        points: Sequence[Range] = [(0, plan.points.n_points)]
         step = plan.floor_replicates
         for first in range(0, plan.most_replicates, step):
             last = min(first + step, plan.most_replicates)
@@ -382,45 +354,40 @@ class _Session:
                 points = find_imprecise(self.store, plan.precision, points, first)
             if not points:
                 break
-            n_missing = self._count_missing(points, first, last)
+            level = points, first, last
+            n_missing = self._count_missing(level, self.shard)
             self.n_total = self.n_done + n_missing
             if n_missing:
-                yield points, first, last
-            if self._is_left_to_others(points, first, last):
+                yield level
+            if self._is_left_to_others(level):
                 return
         self.is_finished = True
 
-    def _missing(self, points: Sequence[Range], first: int, last: int) -> Iterator[Chunk]:
-        """Give the chunks of a level in this shard that are not stored."""
-        chunks = self.store.grid.chunks(points, first, last)
-        for chunk in pick(chunks, self.shard):
+    def _missing(self, level: Level, shard: tuple[int, int]) -> Iterator[Chunk]:
+        """Give the chunks of a level in a shard that are not stored: every n-th chunk is in it."""
+        which, n_shards = shard
+        for chunk in islice(self.store.grid.chunks(*level), which - 1, None, n_shards):
             yield from self.coverage.missing(chunk)
 
-    def _count_missing(self, points: Sequence[Range], first: int, last: int) -> int:
-        """Count the runs of a level in this shard that are not stored."""
-        if self.n_done == 0 and self.shard == (1, 1):  # not by counting: there may be very many
-            n_pairs = (last - first) * sum(end - begin for begin, end in points)
-        else:
-            missing = self._missing(points, first, last)
-            n_pairs = sum(chunk.n_points * chunk.n_replicates for chunk in missing)
-        return n_pairs * self.store.n_arms
+    def _count_missing(self, level: Level, shard: tuple[int, int]) -> int:
+        """Count the runs of a level in a shard that are not stored."""
+        return sum(chunk.n_runs(self.store.plan.n_arms) for chunk in self._missing(level, shard))
 
-    def _is_left_to_others(self, points: Sequence[Range], first: int, last: int) -> bool:
+    def _is_left_to_others(self, level: Level) -> bool:
         """Return whether other shards have chunks of this level to do."""
-        if self.shard == (1, 1):
+        if self.shard == ALL:
             return False
         self.coverage = self.store.list_runs().coverage
-        chunks = self.store.grid.chunks(points, first, last)
-        left = sum(c.n_points * c.n_replicates for ch in chunks for c in self.coverage.missing(ch))
+        left = self._count_missing(level, ALL)
         if left:
-            self.message = f"this shard is done; {left * self.store.n_arms} runs of others are not there yet"
+            self.message = f"this shard is done; {left} runs of others are not there yet"
         return left > 0
 
-    def _run_level(self, engine: Engine, points: Sequence[Range], first: int, last: int) -> bool:
+    def _run_level(self, engine: Engine, level: Level) -> bool:
         """Run what is missing of a level; returns whether all of it is there."""
         was_stopping = False
         self._tell()
-        for item in engine(self._missing(points, first, last), self.stop):
+        for item in engine(self._missing(level, self.shard), self.stop):
             if isinstance(item, Trouble):
                 self._note(item)
             elif item is not None:
@@ -456,14 +423,13 @@ class _Session:
     def _note(self, trouble: Trouble) -> None:
         """Remember a chunk that was not stored; no more are begun where others would fare alike."""
         self.troubles.append(trouble)
-        is_full = isinstance(trouble.error, OSError) and trouble.error.errno in DISK_FULL
-        if is_full or len(self.troubles) >= MOST_TROUBLES:
+        if is_disk_full(trouble.error) or len(self.troubles) >= MOST_TROUBLES:
             self.stop.event.set()
 
     def _give_up(self) -> None:
         """Raise an error that says why this session cannot complete the sweep, if it cannot."""
         for trouble in self.troubles:
-            if isinstance(trouble.error, OSError) and trouble.error.errno in DISK_FULL:
+            if is_disk_full(trouble.error):
                 raise trouble.error
         if self.troubles:
             chunk, error = self.troubles[0]
@@ -476,17 +442,13 @@ class _Session:
             raise SweepStopped(self.message)
 
     def _tell(self) -> None:
-        """Report progress."""
-        if self.progress is not None:
-            self.progress(
-                Progress(self.n_done, self.n_total, self.n_failed, self._rate(), self.stop.is_asked)
-            )
-
-    def _rate(self) -> float:
-        """Compute runs per second since the first chunk came back: workers take a while to begin."""
-        if self.first_done is None or self.n_here == self.n_first:
-            return 0.0
-        return (self.n_here - self.n_first) / (time.monotonic() - self.first_done)
+        """Report progress, with the speed since the first chunk came back: workers take a while to begin."""
+        if self.progress is None:
+            return
+        rate = 0.0
+        if self.first_done is not None and self.n_here > self.n_first:
+            rate = (self.n_here - self.n_first) / (time.monotonic() - self.first_done)
+        self.progress(Progress(self.n_done, self.n_total, self.n_failed, rate, self.stop.is_asked))
 
     def summary(self) -> dict[str, Any]:
         """Sum up the session, for provenance."""
@@ -504,7 +466,7 @@ def _said_of_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if not is_disk_full(error):
             raise
         raise SweepStopped(
             f"{folder}: no room left on the disk ({error.strerror}); make room and give the same "

@@ -29,7 +29,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,17 +133,8 @@ class Growth:
     grid: Grid
     points: Written
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the growth as JSON holds it."""
-        return {"size": self.size, "grid": vars(self.grid), "points": self.points._asdict()}
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Growth:
-        """Read what `to_dict` gave."""
-        return cls(dict(data["size"]), Grid(**data["grid"]), Written(**data["points"]))
-
-
-@dataclass(frozen=True)
+@dataclass
 class Listing:
     """The files of runs that count, and those that do not."""
 
@@ -157,30 +148,21 @@ class Store:
     """A sweep in a folder.
 
     Made by `create` or `open`. Nothing about single runs is kept in memory: what is done is read
-    from the folder when it is asked for.
-
-    Attributes
-    ----------
-    folder : Path
-    plan : Plan
-        As far as it has grown.
-    sweep_id : str
-        Hash of what decides the numbers.
-    identity : dict
-        What decides them.
-    text : str
-        The plan as it was given at first.
-    history : tuple of Growth
-        First as planned, last as it is to be.
+    from the folder when it is asked for. The identity is what decides the numbers, and the sweep's
+    id its hash; the plan has grown as far as the last of the history says, and the text is that of
+    the plan as it was given at first.
     """
 
     def __init__(self, folder: Path, plan: Plan, document: Mapping[str, Any]) -> None:
         self.folder = folder
         self.sweep_id: str = document["id"]
         self.identity: dict[str, Any] = document["identity"]
-        self.plan = plan.keep_texts(self.identity["arms"])
+        self.plan = plan
         self.text: str = document["plan"]
-        self.history = tuple(Growth.from_dict(entry) for entry in document["growth"])
+        self.history = tuple(
+            Growth(dict(entry["size"]), Grid(**entry["grid"]), Written(**entry["points"]))
+            for entry in document["growth"]
+        )
 
     @classmethod
     def create(cls, plan: Plan, folder: Path, grid: Grid, tell: Tell | None = None) -> Store:
@@ -196,7 +178,8 @@ class Store:
         cls.prepare(plan, folder)
         with _said_of(folder):
             points = write_design(plan.points, folder / "design.parquet", tell=tell)
-            document = _document(plan, [Growth(plan.growth(), grid, points)], plan.text)
+            growth = Growth(plan.growth(), grid, points)
+            document = _document(plan, plan.identity(), [growth], plan.text)
             with whole_file(folder / "sweep.json", is_first=True) as file:
                 file.write(_as_json(document))
         if read_bytes(folder / "sweep.json") != _as_json(document):
@@ -286,11 +269,6 @@ class Store:
         return self.history[-1].size
 
     @property
-    def n_arms(self) -> int:
-        """Arms that run at each point, the base among them."""
-        return self.plan.n_arms
-
-    @property
     def design_file(self) -> Path:
         """The file that holds the points."""
         return self.folder / "design.parquet"
@@ -299,22 +277,8 @@ class Store:
         """Open the points, for one thread to read."""
         return DesignFile(self.design_file, self.history[-1].points)
 
-    def check_numbers(self) -> None:
-        """Check that this version of the program gives the numbers that are in the store.
-
-        Raises
-        ------
-        StoreError
-            Which says what differs.
-        """
-        if self.plan.sweep_id != self.sweep_id:
-            raise StoreError(
-                f"{self.folder}: this version of partnersim has another model than the one that made the "
-                "store: " + "; ".join(what_differs(self.identity, self.plan.identity()))
-            )
-
     def compare(self, plan: Plan) -> None:
-        """Check that a plan is the one of this store.
+        """Check that a plan is the one of this store; its own is not once the model or a variant has changed.
 
         Raises
         ------
@@ -346,8 +310,6 @@ class Store:
         Where somebody else has let it grow alike in the meantime, as another shard does, it stays
         cut as they have cut it: shards that cut differently would leave gaps.
         """
-        if plan.growth() == self.growth:
-            return self
         now = Store.open(self.folder)
         if plan.growth() == now.growth:
             return now
@@ -357,7 +319,8 @@ class Store:
                 points = write_design(plan.points, self.design_file, points, tell)
             history = [*self.history, Growth(plan.growth(), grid, points)]
             with whole_file(self.folder / "sweep.json") as file:
-                file.write(_as_json(_document(plan, history, self.text)))
+                # Its id stays, by which files know it, however this version would write the scenario.
+                file.write(_as_json(_document(plan, self.identity, history, self.text)))
         return Store.open(self.folder)
 
     # --- What is there ------------------------------------------------------------------------
@@ -372,7 +335,6 @@ class Store:
         """
         listing = Listing()
         paths = files_in(self.folder / "runs", ".parquet")
-        n_failed = 0
         with ThreadPoolExecutor(4) as pool:
             inspected = pool.map(lambda path: self._inspect(path, is_thorough), paths)
             for path, (chunk, failed, what) in zip(paths, inspected, strict=True):
@@ -380,11 +342,11 @@ class Store:
                     what = "has runs that are in another file too"
                 elif chunk is not None:
                     listing.chunks[path.name] = chunk
-                    n_failed += failed
+                    listing.n_failed += failed
                     continue
                 if what:
                     listing.unfit.append(Finding("fault", f"runs/{path.name}", what, _AGAIN))
-        return Listing(listing.chunks, listing.coverage, listing.unfit, n_failed)
+        return listing
 
     def _inspect(self, path: Path, is_thorough: bool) -> tuple[Chunk | None, int, str]:
         """Find which chunk a file holds and how many of its runs failed, or what is wrong.
@@ -402,7 +364,7 @@ class Store:
             if path.name != chunk.file_name:
                 return None, 0, f"holds {chunk.file_name[:-8]}, which is not its name"
             has_runs, n_failed = path.parent.name == "runs", int(footer.get(_FAILED, b"0"))
-            expected = chunk.n_points * chunk.n_replicates * self.n_arms
+            expected = chunk.n_runs(self.plan.n_arms)
             if has_runs and n_rows != expected:
                 return None, 0, f"has {n_rows} rows, not {expected}"
             if is_thorough:
@@ -480,10 +442,12 @@ class Store:
                 what = "has no runs beside it"
             if what:
                 yield Finding("fault", f"series/{path.name}", what, _AGAIN)
-        if self.plan.series is None:
+        asked = self.plan.series
+        if asked is None:
             return
         for name, chunk in listing.chunks.items():
-            if keeps_series(self.plan, chunk) and not is_there(self.folder / "series" / name):
+            is_kept = asked.keeps(chunk.points[0][0], chunk.replicates[0])
+            if is_kept and not is_there(self.folder / "series" / name):
                 yield Finding("fault", f"series/{name}", "is missing", _AGAIN)
 
     def _check_design(self) -> list[Finding]:
@@ -622,19 +586,13 @@ def _finding(level: str, file: Path, error: ScenarioError) -> Finding:
     return Finding(level, file.name, what, remedy)
 
 
-def keeps_series(plan: Plan, chunk: Chunk) -> bool:
-    """Return whether any run of a chunk keeps its series."""
-    asked, point, replicate = plan.series, chunk.points[0][0], chunk.replicates[0]
-    return asked is not None and bool(asked.keeps(point, replicate))
-
-
-def _document(plan: Plan, history: Iterable[Growth], text: str) -> dict[str, Any]:
+def _document(plan: Plan, identity: dict[str, Any], history: Iterable[Growth], text: str) -> dict[str, Any]:
     """Make the content of sweep.json."""
     document = {
         "format": FORMAT,
-        "id": plan.sweep_id,
-        "growth": [growth.to_dict() for growth in history],
-        "identity": plan.identity(),
+        "id": id_of(identity),
+        "growth": [asdict(growth) for growth in history],
+        "identity": identity,
         "plan": text,
         "resolved": plan.to_toml(table="design.parquet"),
     }
@@ -674,7 +632,7 @@ def _said_of(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in DISK_FULL:
+        if is_disk_full(error):
             raise
         where = path if path.exists() else path.parent
         if error.errno in (errno.EEXIST, errno.ENOTDIR):
@@ -684,5 +642,6 @@ def _said_of(path: Path) -> Iterator[None]:
         ) from None
 
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Numbers of the errors that mean that there is no room left."""
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error means that there is no room left."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

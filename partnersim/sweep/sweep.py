@@ -236,13 +236,13 @@ class Sweep:
         store = self._store
         listing = store.list_runs()  # once: runs may land while this is read
         n_missing = count_missing(store, listing)
-        n_done = listing.coverage.n_runs(store.n_arms)
+        n_done = listing.coverage.n_runs(store.plan.n_arms)
         kept = [store.folder / part / name for part in ("runs", "series") for name in listing.chunks]
         files = [file for file in kept if is_there(file)]
         return Status(
             sweep_id=store.sweep_id,
             n_points=self.plan.points.n_points,
-            n_arms=store.n_arms,
+            n_arms=store.plan.n_arms,
             n_replicates=self.plan.most_replicates,
             n_runs=n_done + n_missing,
             n_done=n_done,
@@ -397,10 +397,10 @@ class Sweep:
         InputError
             For a point, arm or replicate that the sweep has not.
         StoreError
-            If this version of the program has another model than the one that made the sweep.
+            If the model, or a variant of one's own, is not the one that made the sweep.
         """
-        self._store.check_numbers()
         plan = self.plan
+        self._store.compare(plan)
         arm = arm or next(iter(plan.arms_by_name))
         check_name(arm, plan.arms_by_name, "arm in the sweep")
         for name, number, count in (

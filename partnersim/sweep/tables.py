@@ -243,13 +243,9 @@ class Table:
 
     def _places(self, batch: pa.RecordBatch, key: str, labels: Labels) -> Labels:
         """Find where each row is among the positions wanted of a key; -1 for nowhere."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         column = batch.column(key)
         if key == "arm":
-            names = pa.array(self.arms, pa.string())
-            column = pc.index_in(column.cast(pa.string()), value_set=names)
+            column = self._ranks(column)
         found = column.to_numpy(zero_copy_only=False).astype(np.int64)
         places: Labels = np.searchsorted(labels, found)
         places[labels[np.minimum(places, len(labels) - 1)] != found] = -1
@@ -270,10 +266,16 @@ class Table:
 
         order = {key: table.column(key) for key in self.keys}
         if "arm" in order:
-            names = pa.array(self.arms, pa.string())
-            order["arm"] = pc.index_in(order["arm"].cast(pa.string()), value_set=names)
+            order["arm"] = self._ranks(order["arm"])
         keys = [(key, "ascending") for key in order]
         return table.take(pc.sort_indices(pa.table(order), sort_keys=keys))
+
+    def _ranks(self, arms: Any) -> Any:
+        """Turn a column of names of arms into their places in the plan."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        return pc.index_in(arms.cast(pa.string()), value_set=pa.array(self.arms, pa.string()))
 
 
 class Span(NamedTuple):

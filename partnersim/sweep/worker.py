@@ -7,7 +7,6 @@ measuring them one by one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -35,20 +34,11 @@ Check = Callable[[], None]
 
 
 class Done(NamedTuple):
-    """A chunk that was computed and stored, with its counts and time.
-
-    Attributes
-    ----------
-    chunk : Chunk
-    n_runs, n_failed : int
-    seconds : float
-        Time that a worker took; 0 where somebody else had stored it.
-    """
+    """A chunk that is stored, and how many of its runs there are and failed here."""
 
     chunk: Chunk
     n_runs: int
     n_failed: int
-    seconds: float
 
 
 @dataclass
@@ -74,20 +64,19 @@ class Worker:
     """
 
     def __init__(self, store: Store) -> None:
-        store.check_numbers()
+        store.compare(store.plan)
         self.simulator = Simulator(store.plan, store.points().points)
         self.store = store
 
     def work(self, chunk: Chunk, check: Check | None = None) -> Done:
         """Compute a chunk and store it, unless it is stored."""
-        begin = time.perf_counter()
-        n_runs = chunk.n_points * chunk.n_replicates * self.store.n_arms
+        n_runs = chunk.n_runs(self.store.plan.n_arms)
         if self.store.has(chunk):
-            return Done(chunk, n_runs, 0, 0.0)
+            return Done(chunk, n_runs, 0)
         rows = self.simulator.run(chunk, check)
         plan = self.store.plan
         self.store.commit(chunk, runs_table(plan, rows), series_table(plan, rows), len(rows.errors))
-        return Done(chunk, n_runs, len(rows.errors), time.perf_counter() - begin)
+        return Done(chunk, n_runs, len(rows.errors))
 
 
 class Simulator:
@@ -129,16 +118,15 @@ class Simulator:
     def _make_rows(self, chunk: Chunk) -> Rows:
         """Number the rows: the point, arm and replicate of each."""
         points = np.concatenate([np.arange(begin, end) for begin, end in chunk.points])
-        shape = (len(points), len(self.translators), chunk.n_replicates)
-        replicate = np.broadcast_to(np.arange(*chunk.replicates), shape)
-        luck_number = self.plan.points.luck_number(points[:, np.newaxis, np.newaxis], replicate)
-        n = points.size * shape[1] * shape[2]
+        arms = np.arange(len(self.translators), dtype=np.int32)
+        axes = np.meshgrid(points, arms, np.arange(*chunk.replicates), indexing="ij")
+        point, arm, replicate = map(np.ravel, axes)
         return Rows(
-            point=np.repeat(points, shape[1] * shape[2]),
-            arm=np.ravel(np.broadcast_to(np.arange(shape[1])[:, np.newaxis], shape)).astype(np.int32),
-            replicate=np.ravel(replicate),
-            luck_number=np.ravel(np.broadcast_to(luck_number, shape)),
-            measures={name: np.full(n, np.nan) for name in self.plan.measure_names},
+            point=point,
+            arm=arm,
+            replicate=replicate,
+            luck_number=self.plan.points.luck_number(point, replicate),
+            measures={name: np.full(len(point), np.nan) for name in self.plan.measure_names},
         )
 
     def make(self, arm: str, values: Mapping[str, Any]) -> np.record:

@@ -342,13 +342,17 @@ def flip_a_bit(file: Path, other: Path) -> None:
     file.write_bytes(content)
 
 
-def edit(file: Path, other: Path) -> None:
+def add_to(file: Path, name: str, row: int, more: float) -> None:
     """Change a number and keep everything else, the footer too."""
     table = pq.read_table(file)
-    at = table.schema.get_field_index("trust")
-    values = table["trust"].to_numpy().copy()
-    values[3] += 1e-9
+    at = table.schema.get_field_index(name)
+    values = table[name].to_numpy().copy()
+    values[row] += more
     pq.write_table(table.set_column(at, table.schema.field(at), [values]), file)
+
+
+def edit(file: Path, other: Path) -> None:
+    add_to(file, "trust", 3, 1e-9)
 
 
 def edit_with_pandas(file: Path, other: Path) -> None:
@@ -357,19 +361,22 @@ def edit_with_pandas(file: Path, other: Path) -> None:
     frame.to_parquet(file)
 
 
-def miscount(file: Path, other: Path) -> None:
-    """Say in the footer of as many failed runs as there are none."""
+def say_in_footer(file: Path, key: bytes, value: bytes) -> None:
+    """Change what the footer says, and keep all rows."""
     table = pq.read_table(file)
-    footer = {**table.schema.metadata, b"partnersim.failed": b"4"}
+    footer = {**table.schema.metadata, key: value}
     with file.open("wb") as opened:
         write_parquet(table.replace_schema_metadata(footer), opened)
 
 
+def miscount(file: Path, other: Path) -> None:
+    """Say of as many failed runs as there are none."""
+    say_in_footer(file, b"partnersim.failed", b"4")
+
+
 def nest(file: Path, other: Path) -> None:
     """Say of its chunk what cannot be read to its end."""
-    table = pq.read_table(file)
-    footer = {**table.schema.metadata, b"partnersim.chunk": b"[" * 100_000}
-    pq.write_table(table.replace_schema_metadata(footer), file)
+    say_in_footer(file, b"partnersim.chunk", b"[" * 100_000)
 
 
 def make_a_folder(file: Path, other: Path) -> None:
@@ -455,12 +462,8 @@ def test_other_files_are_left_alone(tmp_path: Path, undisturbed: tuple[int, int]
 # --- The points ----------------------------------------------------------------------------------
 
 
-def halve_a_column(file: Path, other: Path) -> None:
-    """Change numbers and keep everything else, the footer too."""
-    table = pq.read_table(file)
-    at = table.schema.get_field_index("decision.exposure")
-    halves = table["decision.exposure"].to_numpy() / 2
-    pq.write_table(table.set_column(at, table.schema.field(at), [halves]), file)
+def edit_a_point(file: Path, other: Path) -> None:
+    add_to(file, "decision.exposure", 0, 1e-9)
 
 
 def drop_the_last_point(file: Path, other: Path) -> None:
@@ -472,7 +475,7 @@ def remove(file: Path, other: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [truncate, empty, flip_a_bit, halve_a_column, drop_the_last_point, replace_by_another, remove]
+    "spoil", [truncate, empty, flip_a_bit, edit_a_point, drop_the_last_point, replace_by_another, remove]
 )
 def test_spoilt_points_are_found_and_made_again(
     tmp_path: Path, undisturbed: tuple[int, int], spoil: Any
@@ -499,7 +502,7 @@ def test_spoilt_points_are_found_and_made_again(
 def test_points_are_checked_by_workers_too(tmp_path: Path) -> None:
     """Should they be changed while a sweep runs."""
     store = store_of(tmp_path)
-    halve_a_column(tmp_path / "design.parquet", Path())
+    edit_a_point(tmp_path / "design.parquet", Path())
     with pytest.raises(ScenarioError, match="was changed after it was written"):
         Worker(store).work(Chunk(((4, 8),), (0, 3)))
     assert run_files(tmp_path) == []
@@ -511,7 +514,7 @@ def test_a_table_is_made_again_from_where_the_plan_found_it(tmp_path: Path) -> N
     plan = make_plan(design={"type": "table", "file": str(table)}, parameters={}, replicates=2)
     run(tmp_path / "sweep", plan)
     stored = fingerprint(tmp_path / "sweep")
-    halve_a_column(tmp_path / "sweep" / "design.parquet", Path())
+    edit_a_point(tmp_path / "sweep" / "design.parquet", Path())
     run_files(tmp_path / "sweep")[0].unlink()
     with pytest.raises(ScenarioError, match=r"differs:\ndesign\.points"):
         run(tmp_path / "sweep", Store.open(tmp_path / "sweep").plan)
@@ -522,12 +525,13 @@ def test_a_table_is_made_again_from_where_the_plan_found_it(tmp_path: Path) -> N
 DIES_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from partnersim.sweep import design_file, designs
+import pyarrow.parquet as pq
+from partnersim.sweep import designs
 from partnersim.sweep.plan import Plan
 from partnersim.sweep.run import run_sweep
 
 designs.BLOCK = 4
-write = design_file.pq.ParquetWriter.write_table
+write = pq.ParquetWriter.write_table
 n_written = []
 
 def die_in_third(writer, table, **how):
@@ -536,7 +540,7 @@ def die_in_third(writer, table, **how):
     if len(n_written) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
-design_file.pq.ParquetWriter.write_table = die_in_third
+pq.ParquetWriter.write_table = die_in_third
 run_sweep(Plan.load(sys.argv[1]), sys.argv[2], engine="serial")
 """
 

@@ -139,7 +139,7 @@ def test_a_row_that_there_is_not_is_refused(sweep: Sweep, monkeypatch: pytest.Mo
         with pytest.raises(InputError):
             sweep.rerun(*key)
     monkeypatch.setattr("partnersim.model.version.MODEL_VERSION", "9.9")
-    with pytest.raises(ScenarioError, match="another model"):
+    with pytest.raises(ScenarioError, match=r"was made with model .* has model 9\.9"):
         Sweep.open(sweep.folder).rerun(0)
 
 

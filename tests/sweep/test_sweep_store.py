@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from partnersim.model.version import MODEL_VERSION
 from partnersim.runs.measures import MEASURES, measure
 from partnersim.scenario.errors import ScenarioError
 from partnersim.sweep import run as running
-from partnersim.sweep.chunks import Chunk, Coverage, Grid, pick, to_ranges
+from partnersim.sweep.chunks import Chunk, Coverage, Grid, to_ranges
 from partnersim.sweep.engines import SweepStopped
 from partnersim.sweep.plan import PlanError
 from partnersim.sweep.precision import half_widths
@@ -34,17 +34,7 @@ from partnersim.sweep.store import Store, StoreError
 from partnersim.sweep.worker import Worker
 from tests.commands import environment
 from tests.pages import ROOT
-from tests.stores import (
-    SMALL_CHUNKS,
-    fingerprint,
-    make_plan,
-    n_runs_in,
-    read,
-    run,
-    run_files,
-    store_of,
-    write_document,
-)
+from tests.stores import fingerprint, make_plan, n_runs_in, read, run, run_files, store_of, write_document
 
 MADE_WITH = f"was made with model {re.escape(MODEL_VERSION)}"
 
@@ -112,13 +102,6 @@ def test_grid_has_each_run_once_and_a_block_before_the_next(
     assert len(set().union(*map(pairs_of, cut))) == n_points * n_replicates
     assert all(one.replicates <= other.replicates for one, other in pairwise(cut))
     assert [c.file_name for c in cut] == sorted(c.file_name for c in cut)
-
-
-def test_shards_share_all_chunks_out() -> None:
-    cut = list(SMALL_CHUNKS.chunks([(0, 21)], 0, 7))
-    shards = [list(pick(cut, (i, 3))) for i in (1, 2, 3)]
-    assert sorted(chain(*shards), key=cut.index) == cut
-    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
 @pytest.mark.parametrize("seconds_per_run", [0.0001, 0.001, 0.01])
@@ -332,6 +315,16 @@ def test_growing_adds_and_repeats_nothing(tmp_path: Path) -> None:
     run(whole, make_plan(replicates=10, design={"type": "sobol", "points": 32}))
     assert fingerprint(grown) == fingerprint(whole)
     assert pq.read_metadata(grown / "design.parquet").num_rows == 32
+
+
+def test_growing_keeps_runs_whose_scenario_would_be_written_otherwise_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    monkeypatch.setattr("partnersim.sweep.plan.to_toml", lambda scenario: scenario.to_toml() + "# new\n")
+    outcome = run(tmp_path, extend={"replicates": 8})
+    assert outcome.set_aside == []
+    assert Store.open(tmp_path).sessions()[-1]["ended"]["n_runs"] == 16 * 2 * 2
 
 
 def test_grown_sweep_is_finished_for_the_plan_it_began_with(tmp_path: Path) -> None:
@@ -667,7 +660,7 @@ def test_store_of_another_model_can_be_read_but_not_run(
     assert len(read(tmp_path)) < stored[0]
     with pytest.raises(StoreError, match=rf"{MADE_WITH}, .* has model 9\.9, "):
         run(tmp_path)
-    with pytest.raises(StoreError, match="another model"):
+    with pytest.raises(StoreError, match=MADE_WITH):
         Worker(Store.open(tmp_path))
 
 

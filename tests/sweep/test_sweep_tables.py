@@ -1,7 +1,6 @@
 """Tables of a sweep: the same rows by every door, piece by piece, as files for others."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from partnersim.sweep import export, tables
 from partnersim.sweep.extras import load_extra
 from partnersim.sweep.tables import Table
 from tests.commands import printed_by
+from tests.stores import DOORS, rows_by
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -134,19 +134,9 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[order].reset_index(drop=True)
 
 
-DOORS: dict[str, Callable[[Table], pd.DataFrame]] = {
-    "arrow": lambda table: table.to_arrow().to_table().to_pandas(),
-    "pandas": lambda table: table.to_pandas(),
-    "polars": lambda table: table.to_polars().collect().to_pandas(),
-    "duckdb": lambda table: table.to_duckdb().df(),
-}
-
-
 @pytest.mark.parametrize("door", DOORS)
 def test_every_door_gives_the_same_rows(door: str, runs: Table, rows: pd.DataFrame) -> None:
-    if door in ("polars", "duckdb"):
-        pytest.importorskip(door)
-    read = DOORS[door](runs)
+    read = rows_by(door, runs)
     pd.testing.assert_frame_equal(plain(read)[list(rows)], plain(rows), check_exact=True)
 
 
