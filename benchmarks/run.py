@@ -160,9 +160,10 @@ def measure_machines(size: Size) -> dict[str, float]:
     def points() -> None:
         """As many points of one replicate."""
         library.lanes = widest
+        taken = [library.take(parameters)[1]] * 8
         for at in range(0, n, 8):
             rows = slice(at, at + 8)
-            library.run_points([parameters] * 8, seed, range(at, at + 8), series[rows], detail[rows])
+            library.run_points(taken, seed, range(at, at + 8), series[rows], detail[rows])
 
     tasks: dict[str, Task] = {"Numba": lambda: replicates(COMPILED, 1)}
     tasks |= {

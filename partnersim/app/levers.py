@@ -197,7 +197,11 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
 
 def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
     """List who may look after the partnership: nobody, an outsider, someone of a member."""
-    host, title = scenario.organisation_names[0], scenario.organisation_titles[0]
+    return _make_choices(words, scenario.organisation_names[0], scenario.organisation_titles[0], name)
+
+
+@lru_cache(maxsize=64)  # asked for with every act
+def _make_choices(words: Words, host: str, title: str, name: str) -> list[Coordination]:
     employed: dict[str, dict[str, Any]] = {
         "independent": {},
         "hosted": {"host": host, "impartiality": 1.0},

@@ -29,7 +29,7 @@ MOST_BYTES = 400_000
 
 
 SESSION = re.compile(r"\d+\.[\w-]{40,}")
-"""What tells a packed session from the name of a scenario."""
+"""The beginning of a packed session, which tells it from the name of a scenario."""
 
 
 class LinkError(InputError):

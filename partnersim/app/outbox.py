@@ -1,4 +1,4 @@
-"""What is sent to a page is handed over, and not waited for."""
+"""Messages to a page are handed over, and not waited for."""
 
 from __future__ import annotations
 

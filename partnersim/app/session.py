@@ -156,6 +156,7 @@ class Session:
         self._lock = threading.RLock()
         self._state = state or State()
         self._twin: tuple[State | None, World | None] = None, None
+        self._sides: tuple[State | None, Sides] = None, Sides("")
         self._past: list[State] = []
         self._future: list[State] = []
         self._listeners: list[Callable[[], None]] = []
@@ -200,7 +201,12 @@ class Session:
     @property
     def sides(self) -> Sides:
         """The words for what each of the compared worlds has; empty where nothing is compared."""
-        state = self._state
+        state, sides = self._state, self._sides
+        if sides[0] is not state:  # as `with_`
+            sides = self._sides = (state, self._name_sides(state))
+        return sides[1]
+
+    def _name_sides(self, state: State) -> Sides:
         if not state.bundle:
             return Sides("")
         screen = self.screen_shown

@@ -38,7 +38,7 @@ LEAST_SHARE = 0.8
 MOST_OPTIONS = 4
 
 Shown = Literal["stage", "organisations", "hundred", "why", "levers", "debrief"]
-"""What a screen shows: the stage, to be played, or what opens over it."""
+"""The kinds of screen: the stage, to be played, or a sheet that opens over it."""
 
 LineName = Literal["change", "trust", "survey", "issues", "layers", "pressure"]
 """The lines of the hundred that the stage can show."""

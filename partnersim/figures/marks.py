@@ -173,14 +173,14 @@ class Panel:
             yield Line(((x, self.bottom), (x, self.bottom + 5)), QUIET, 1.5)
             yield Text(x, self.bottom + 30, label, "middle", colour)
 
-    def numbers_beside(
-        self, ticks: Sequence[float], labels: Sequence[str], lines: str = ""
-    ) -> Iterator[Mark]:
+    def numbers_beside(self, ticks: Sequence[float], labels: Sequence[str], lines: str = "") -> list[Mark]:
         """Draw the axis upwards: numbers beside it, and lines of a colour across, if one is given."""
+        found: list[Mark] = []
         for tick, label in zip(ticks, labels, strict=True):
             if lines:
-                yield self.level(tick, lines)
-            yield from written(self.left - 8, self.y(tick), [label], anchor="end", colour=QUIET)
+                found.append(self.level(tick, lines))
+            found += written(self.left - 8, self.y(tick), [label], anchor="end", colour=QUIET)
+        return found
 
 
 def on_ring(n: int, centre: Point, radii: Point) -> list[Point]:

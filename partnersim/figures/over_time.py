@@ -51,7 +51,8 @@ def axes(
     """Draw quiet lines across at some numbers, and years below."""
     at, names = year_ticks(months) if years else ([], [])
     places = zip(panel.x(np.array(at)).tolist(), names, strict=True)
-    below = (Text(x, panel.bottom + 32, name, "middle", QUIET) for x, name in places)
+    foot = panel.bottom + 32
+    below = (Text(x, foot, name, "middle", QUIET) for x, name in places)
     return [*panel.numbers_beside(ticks, labels, GREY), *below]
 
 

@@ -6,7 +6,7 @@ from partnersim.game.rules import Moves
 from partnersim.game.seats import Observation
 
 JOINT: Moves = {"lend": "much", "promise": "keep", "issue": "raise", "day": "joint", "meeting": "none"}
-"""What binds an organisation to the others most."""
+"""The choices that bind an organisation to the others most."""
 
 OWN: Moves = {"lend": "little", "promise": "break", "issue": "leave", "day": "own", "meeting": "before"}
 """What keeps it to itself most."""

@@ -21,10 +21,10 @@ Choices = Mapping[Slug, Mapping[Slug, float]]
 """The choices of a move: the levers and decisions that each holds, by name."""
 
 Moves = dict[Slug, Slug]
-"""What one seat decided in a round: the choice that it made, by move."""
+"""The decisions of one seat in a round: the choice that it made, by move."""
 
 Round = dict[Slug, Moves]
-"""What all seats decided in a round, by organisation."""
+"""The decisions of all seats in a round, by organisation."""
 
 
 class Rules(Section):

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 SIGNS = re.compile(r"[\\`*<|~]|(?<!\w)_|_(?!\w)|\](?=[(\[:])|&(?=#?\w+;)")
-"""What means something in Markdown, wherever it stands."""
+"""The signs that mean something in Markdown wherever they stand."""
 
 AT_START = re.compile(r"^(\d*)([-+](?=\s|-|$)|[#>=]|(?<=\d)[.)](?=\s|$))")
-"""What makes a line a list, a heading or a quotation."""
+"""The beginnings that make a line a list, a heading or a quotation."""
 
 
 # --- From what is printed -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a report shows: tables for people, and pictures and files that are carried in the page itself."""
+"""The sheets of a report: tables for people, and pictures and files that are carried in the page itself."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from partnersim.sweep.sweep import Status, Sweep
 
 PROGRAMS = ("partnersim", "model", "sources", "python", "numpy", "numba", "llvmlite", "system", "processor")
-"""What made the numbers, as sessions of a sweep keep it."""
+"""The versions that made the numbers, as sessions of a sweep keep them."""
 
 MOST_NAMED = 3
 """Arms that the title names; of more it says how many."""
@@ -66,7 +66,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the report was asked for: by which command, of which folder, as it was typed, with which answers.
+    """The question that a report answers: the command and folder as they were typed, and with which answers.
 
     `left_out` tells what could not be analysed, and why.
     """

@@ -198,6 +198,12 @@ def find_entry(column: str, *, is_series: bool = False) -> Entry | None:
     return None if measure is None else of_measure(measure, is_series=is_series)
 
 
+def find_entries(columns: Iterable[str], *, is_series: bool = False) -> dict[str, Entry]:
+    """Find what the columns of a table mean, by column; parameters are left out."""
+    found = {column: find_entry(column, is_series=is_series) for column in columns}
+    return {column: entry for column, entry in found.items() if entry is not None}
+
+
 def describe(entry: Entry | None, kind: np.dtype[Any] | None = None) -> dict[str, Any]:
     """Describe a column as the conventions for NetCDF have it; ends are of the column's type."""
     if entry is None:

@@ -303,7 +303,7 @@ def _choose_series(series: bool | Sequence[str]) -> tuple[str, ...]:
     if isinstance(series, bool):
         return ALL_SERIES if series else ()
     names = (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))
-    for name in names:
+    for name in (name for name in names if name not in ALL_SERIES):
         check_name(name, ALL_SERIES, "series")
     return names
 

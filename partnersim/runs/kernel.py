@@ -74,7 +74,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     parameters
-        A record of the core's; it is read before the next part is asked for.
+        A record of the core's, which is read before the next part is asked for; or the library's copy of it.
     first : int
         Address of the first run: the replicate whose random numbers it has.
     rows : range
@@ -168,8 +168,8 @@ class Kernel:
                 if self._library is None or part.detail is not None or not size < lanes <= most // size:
                     yield [part]
                     continue
-                kind = size, self._library.kind_of(part.parameters)
-                part = part._replace(parameters=self._library.copy_of(part.parameters))
+                like, parameters = self._library.take(part.parameters)
+                kind, part = (size, like), part._replace(parameters=parameters)
                 waiting.setdefault(kind, []).append(part)
                 if len(waiting[kind]) == lanes:
                     yield waiting.pop(kind)
@@ -185,7 +185,7 @@ class Kernel:
             self._addresses[end - len(part.rows) : end] = part.first + np.arange(len(part.rows))
             rows += part.rows
         end = at + len(rows)
-        if len(group) > 1 and self._library is not None:
+        if self._library is not None and isinstance(group[0].parameters, np.ndarray):
             firsts, detail = [part.first for part in group], self._no_detail[at:end]
             points = [part.parameters for part in group]
             self._library.run_points(points, self._root, firsts, self._buffer[at:end], detail)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -90,7 +90,7 @@ class Measure:
     is_yes_or_no: bool = False
     low: float | None = 0.0
 
-    @property
+    @cached_property
     def high(self) -> float | None:
         """Return the most that the number can be: 1 for a share; None for no such end."""
         return 1.0 if self.unit in ("share", "share of runs") else None

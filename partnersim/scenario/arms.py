@@ -90,20 +90,18 @@ def beside(base: Scenario, arm: Scenario) -> Scenario:
     A place that always worked so would come from elsewhere: it would be at rest with more trust, or
     less, before anything is compared. Arms with other organisations are left as they are.
     """
-    if arm.organisation_names != base.organisation_names:
+    all_names = base.organisation_names
+    if arm.organisation_names != all_names:
         return arm
     moved: dict[tuple[str, float], list[str]] = {}
     for lever in LEVERS:
-        for name, was, now in zip(
-            base.organisation_names, in_force(base, lever), in_force(arm, lever), strict=True
-        ):
+        for name, was, now in zip(all_names, in_force(base, lever), in_force(arm, lever), strict=True):
             if now != was:
                 moved.setdefault((lever, now), []).append(name)
     if not moved:
         return arm
-    whole = len(base.organisation_names)
     begun = [
-        Intervention(lever=lever, value=value, organisations=[] if len(names) == whole else names)
+        Intervention(lever=lever, value=value, organisations=[] if names == all_names else names)
         for (lever, value), names in moved.items()
     ]
     own = {organisation.name: organisation.ways_of_working for organisation in base.organisations}

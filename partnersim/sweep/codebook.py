@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from partnersim.runs.codebook import Entry, codebook_csv, find_entry
+from partnersim.runs.codebook import Entry, codebook_csv, find_entries
 from partnersim.sweep.parameters import Parameter
 from partnersim.sweep.parquet import whole_file
 from partnersim.sweep.store import Store, run_schema, series_schema
@@ -23,12 +23,12 @@ def describe_columns(
     columns: Mapping[str, Iterable[str]], parameters: Mapping[str, Parameter]
 ) -> dict[str, list[Entry]]:
     """Describe the columns of tables: parameters by their paths, as declared; others by their names."""
-    known = parameter_entries(parameters)
-    found = {
-        table: [known.get(name) or find_entry(name, is_series=table == "series") for name in names]
-        for table, names in columns.items()
-    }
-    return {table: [entry for entry in entries if entry] for table, entries in found.items()}
+    varied, found = parameter_entries(parameters), {}
+    for table, names in columns.items():
+        names = list(names)
+        known = find_entries(names, is_series=table == "series") | varied
+        found[table] = [known[name] for name in names if name in known]
+    return found
 
 
 def codebook_of(store: Store) -> dict[str, list[Entry]]:

@@ -103,6 +103,11 @@ def test_figures_say_what_they_show(sweep: Sweep) -> None:
     assert list(changed.table["measure"]) == ["change_delivered", "mean_speed", "trust"]
     reached = figures.milestones(found, 60)
     assert reached is not None and "within 5 years: " in reached.title
-    shares = dict(zip(zip(reached.table["measure"], reached.table["arm"], strict=True),
-                      reached.table["reached"], strict=True))  # fmt: skip
+    shares = dict(
+        zip(
+            zip(reached.table["measure"], reached.table["arm"], strict=True),
+            reached.table["reached"],
+            strict=True,
+        )
+    )
     assert shares["months_to_25", "base"] == found.spreads["months_to_25"]["base"].reached

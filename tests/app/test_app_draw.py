@@ -64,9 +64,19 @@ def texts(picture: Picture) -> list[ElementTree.Element]:
 
 
 NAMES = [  # of `make_all`
-    "network", "heatmap", "key", "icons", "dots", "bars",
-    "so far", "lines", "guesses", "narrow icons", "narrow dots", "narrow guesses",
-]  # fmt: skip
+    "network",
+    "heatmap",
+    "key",
+    "icons",
+    "dots",
+    "bars",
+    "so far",
+    "lines",
+    "guesses",
+    "narrow icons",
+    "narrow dots",
+    "narrow guesses",
+]
 INTERACTIVE = ("network", "heatmap", "dots", "narrow dots")
 
 

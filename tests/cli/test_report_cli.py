@@ -112,9 +112,14 @@ def test_it_says_what_was_run(written: str, place: Path) -> None:
     tables = Page(written).tables
     counts = dict(tables["Points and runs"][1:])
     assert counts == {
-        "points": "32", "arms": "3", "replicates": "3", "runs": "288", "done": "288", "failed": "0",
+        "points": "32",
+        "arms": "3",
+        "replicates": "3",
+        "runs": "288",
+        "done": "288",
+        "failed": "0",
         "still to come": "0",
-    }  # fmt: skip
+    }
     varied = {row[0]: row[1::3] for row in tables["What was varied"][1:]}
     assert varied == {EXPOSURE: ["0.1 to 0.6", "given"], DELEGATED: ["0 to 1", "filled in"]}
     assert [row[0] for row in tables["What each arm changes"][1:]] == ["coordinator", STRANGE]
@@ -286,9 +291,13 @@ def test_runs_that_were_refused_are_told_and_the_rest_is_reported(tmp_path: Path
     points = {"coordinators.Ana.from_month": [0, 3, 1]}
     ana = {"coordinators": [{"name": "Ana", "to_month": 2}]}
     plan = make_plan(
-        design={"type": "table", "points": points}, parameters={}, arms={"coordinator": ana}, months=12,
-        replicates=1, measures=["trust", "acceleration"],
-    )  # fmt: skip
+        design={"type": "table", "points": points},
+        parameters={},
+        arms={"coordinator": ana},
+        months=12,
+        replicates=1,
+        measures=["trust", "acceleration"],
+    )
     run(tmp_path / "s", plan)
     result = call("report", str(tmp_path / "s"))
     assert result.exit_code == 0, result.output

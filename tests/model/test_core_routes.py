@@ -59,10 +59,17 @@ def busy_place() -> Scenario:
         luck=0.5,
         months=24,
         ways_of_working={
-            "own_away_days": 4.0, "joint_away_days": 3.0, "circulated_vision": 2.0,
-            "position_sharing": 2.0, "separate_pre_meetings": 0.5, "own_needs_framing": 0.5,
-            "delegated_authority": 0.4, "partnership_managed_teams": 0.3, "issue_avoidance": 0.5,
-            "binding_agreement": 0.3, "cross_links": 2.0,
+            "own_away_days": 4.0,
+            "joint_away_days": 3.0,
+            "circulated_vision": 2.0,
+            "position_sharing": 2.0,
+            "separate_pre_meetings": 0.5,
+            "own_needs_framing": 0.5,
+            "delegated_authority": 0.4,
+            "partnership_managed_teams": 0.3,
+            "issue_avoidance": 0.5,
+            "binding_agreement": 0.3,
+            "cross_links": 2.0,
         },
         programme={
             "initiatives": [
@@ -88,16 +95,26 @@ def busy_place() -> Scenario:
             {"lever": "promises_under_pressure", "value": 0.5, "from_month": MONTH, "organisations": ["b"]},
         ],
         events=[
-            {"type": "leader_leaves", "month": MONTH, "organisation": "a", "size": 0.7,
-             "layer": "management"},
+            {
+                "type": "leader_leaves",
+                "month": MONTH,
+                "organisation": "a",
+                "size": 0.7,
+                "layer": "management",
+            },
             {"type": "reorganisation", "month": MONTH, "organisation": "c", "size": 0.3},
             {"type": "common_crisis", "month": MONTH, "size": 0.01, "months": 3},
             {"type": "funding_cut", "month": MONTH - 1, "size": 0.2, "months": 6},
-            {"type": "national_target_lands", "month": MONTH - 3, "months": 6, "size": 0.5,
-             "domain": "prevention"},
+            {
+                "type": "national_target_lands",
+                "month": MONTH - 3,
+                "months": 6,
+                "size": 0.5,
+                "domain": "prevention",
+            },
             {"type": "organisation_joins", "month": MONTH, "organisation": "e"},
         ],
-    )  # fmt: skip
+    )
 
 
 @cache

@@ -68,12 +68,26 @@ def by_itself(s: Scenario) -> list[dict[str, float]]:
             if stated.trust is not None:
                 C = G = stated.trust
             T = assess()
-        told.append({"trust": T, "competence_trust": C, "goodwill_trust": G, "vision_commitment": v,
-                     "contribution": x, "delivered": y, "contact": q, "tension": u, "cost": cost,
-                     "change_delivered": W / s.vision.size, "vision_realised": Y, "target_pressure": p,
-                     "initiatives_completed": done, "initiatives_abandoned": given_up,
-                     "months_of_completed": months_taken,
-                     "planned_months_of_completed": months_planned})  # fmt: skip
+        told.append(
+            {
+                "trust": T,
+                "competence_trust": C,
+                "goodwill_trust": G,
+                "vision_commitment": v,
+                "contribution": x,
+                "delivered": y,
+                "contact": q,
+                "tension": u,
+                "cost": cost,
+                "change_delivered": W / s.vision.size,
+                "vision_realised": Y,
+                "target_pressure": p,
+                "initiatives_completed": done,
+                "initiatives_abandoned": given_up,
+                "months_of_completed": months_taken,
+                "planned_months_of_completed": months_planned,
+            }
+        )
         # 1 to 3: the place, turnover on one side and then on the other, time
         p = min(max(o.pressure - s.pressure.relief * Y, 0), 1)
         lost = 0.5 * s.turnover.rate

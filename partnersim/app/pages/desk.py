@@ -24,7 +24,7 @@ SHEETS = {
     "r": "packages",
     "d": "debrief",
 }
-"""What opens over the stage, by the key that opens it; each fills a whole screen."""
+"""The sheets over the stage, by the key that opens each; each fills a whole screen."""
 
 SHEET_OF = {"organisations": "who", "levers": "change", "stage": ""}
 """Sheets of the screens of a story that have another name; the stage itself is none."""
@@ -78,10 +78,8 @@ class Desk:
     is_acting: bool = False
     words: Words = field(default_factory=all_words)
 
-    @property
-    def session(self) -> Session:
-        """The session of the room."""
-        return self.room.session
+    def __post_init__(self) -> None:
+        self.session: Session = self.room.session
 
     def follow(self) -> None:
         """Turn to what the story's screen shows, once for each screen."""

@@ -19,7 +19,7 @@ from partnersim.scenario.files import parse_toml
 from partnersim.scenario.scenario import Scenario
 
 Answers = Mapping[str, Sequence[str]]
-"""What one table answered: the options it chose, by the name of the question."""
+"""The answers of one table: the options it chose, by the name of the question."""
 
 FEWEST_MEMBERS = 2
 

@@ -345,7 +345,7 @@ def _kept(hello: Hello) -> Kept | None:
 
 
 SURFACES = {"/join": "phone", "/desk": "desk", "/screen": "screen"}
-"""What is shown at each address."""
+"""The pages at each address."""
 
 
 async def page(request: Request) -> Response:

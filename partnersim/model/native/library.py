@@ -106,18 +106,20 @@ class Library:
                 self._run(name, width, states, parameters, root, firsts, series[done:end], detail[done:end])
                 done = end
 
-    def run_points(self, points: Sequence[Any], root: Any, firsts: Any, series: Any, detail: Any) -> None:
+    def run_points(
+        self, points: Sequence[np.ndarray], root: Any, firsts: Any, series: Any, detail: Any
+    ) -> None:
         """Run the same number of replicates at each of several points of one kind.
 
         Parameters
         ----------
         points
-            Their parameters, records that are alike by `kind_of`.
+            Their parameters, as `take` copied them, and alike by its kind.
         root : uint64[2]
         firsts : int64[points], the first replicate at each
         series, detail : as for `run_replicates`, the points one after another
         """
-        parameters = _as_one([array_of(point) for point in points])
+        parameters = _as_one(points)
         each, done, state = len(series) // len(points), 0, array_of(new_record(STATE))
         for width in (8, 4, 1):
             while width <= self.lanes and len(points) - done >= width:
@@ -127,14 +129,10 @@ class Library:
                 self._run(name, width, state, *given)
                 done = end
 
-    def kind_of(self, point: Any) -> bytes:
-        """Return the whole numbers and switches of a point's parameters, which lanes must have alike."""
+    def take(self, point: Any) -> tuple[bytes, np.ndarray]:
+        """Copy a point's parameters, and tell their kind: the whole numbers, which lanes must have alike."""
         array = array_of(point)
-        return array.view(np.int64)[_words_of_wholes(array.dtype)].tobytes()
-
-    def copy_of(self, point: Any) -> Any:
-        """Copy a record of parameters."""
-        return _as_one([array_of(point)])[0]
+        return array.view(np.int64)[_words_of_wholes(array.dtype)].tobytes(), _as_one([array])
 
     def _run(
         self, name: str, width: int, states: Any, parameters: Any, root: Any, firsts: Any, *tables: Any

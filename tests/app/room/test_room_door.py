@@ -93,9 +93,13 @@ def room() -> Any:
 
 def test_a_phone_is_told_its_token_what_to_show_and_what_could_not_be_done(room: PhoneRoom) -> None:
     far = Far(
-        json.dumps({"code": room.code}), "no json", json.dumps({"do": "fly"}), json.dumps({"do": "bet"}),
-        json.dumps({"do": "pledge", "text": "x" * 300}), "x" * 5000,
-    )  # fmt: skip
+        json.dumps({"code": room.code}),
+        "no json",
+        json.dumps({"do": "fly"}),
+        json.dumps({"do": "bet"}),
+        json.dumps({"do": "pledge", "text": "x" * 300}),
+        "x" * 5000,
+    )
     asyncio.run(web.phone_line(far))  # type: ignore[arg-type]
     assert far.told[0]["token"] in room.phones
     assert far.told[0]["view"]["kind"] == "welcome"
