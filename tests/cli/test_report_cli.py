@@ -16,7 +16,7 @@ from partnersim import Sweep
 from tests.accessibility import violations
 from tests.browser import PROJECTOR
 from tests.commands import call, run_line
-from tests.html import Page
+from tests.markup import Page
 from tests.pages import read
 from tests.stores import make_plan, run, run_files
 

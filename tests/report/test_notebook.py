@@ -11,7 +11,7 @@ from partnersim.runs.measures import MEASURES
 from partnersim.runs.results import Comparison
 from partnersim.scenario.scenario import Scenario
 from tests.commands import printed_by
-from tests.html import Page
+from tests.markup import Page
 
 PLACE = Scenario.load("two-organisations").replace(months=24)
 
