@@ -111,3 +111,8 @@ def test_a_page_shows_every_part_that_it_is_given_and_knows_every_template(page:
     assert parts <= shown
     assert set(re.findall(r':\w+="(\w+)"', template)) <= parts | {"act"}
     assert set(re.findall(r"<(ps-\w+)", template)) <= set(components.PARTS.data)
+
+
+def test_a_part_that_a_page_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="Facilitator has no chart"):
+        components.Facilitator(notes={}, chart={}, event_act=lambda message: None)

@@ -51,6 +51,8 @@ def page(function: Callable[..., None]) -> Callable[..., solara.Element]:
 
     @wraps(function)
     def wrapped(event_act: Act, **parts: Any) -> solara.Element:
+        if strange := parts.keys() - names:
+            raise TypeError(f"{function.__name__} has no {', '.join(sorted(strange))}")
         given = {name: Whole(parts.get(name)) for name in names} | {"components": PARTS}
         return vue(**given, event_act=event_act)
 
