@@ -23,6 +23,9 @@ MOST_TOGETHER = 200
 """The most runs that are measured together, and in memory with all their months."""
 
 
+FEW = 4
+"""Times as many rows as there are lanes, from which on what is over costs little beside the others."""
+
 MOST_WAITING = 8
 """The most kinds of points of which some wait for others like them."""
 
@@ -157,17 +160,22 @@ class Kernel:
         """Cut parts to the buffer, and put small ones together that can be run side by side.
 
         These are parts of as many rows, whose parameters are alike in all whole numbers and switches:
-        arms of a sweep take turns, so a part waits for others of its kind.
+        arms of a sweep take turns, so a part waits for others of its kind. What a part of a few rows has
+        beyond full lanes waits too.
         """
         most, lanes = len(self._buffer), self._library.lanes if self._library else 1
         waiting: dict[Any, list[Part]] = {}
         for whole in parts:
             for begin in range(0, len(whole.rows), most):
                 part = whole.cut(begin, begin + most)
-                size = len(part.rows)
+                over = len(part.rows) % lanes if len(part.rows) < FEW * lanes else 0
+                size = over or len(part.rows)
                 if self._library is None or part.detail is not None or not size < lanes <= most // size:
                     yield [part]
                     continue
+                if full := len(part.rows) - size:
+                    yield [part.cut(0, full)]
+                    part = part.cut(full, full + size)
                 like, parameters = self._library.take(part.parameters)
                 kind, part = (size, like), part._replace(parameters=parameters)
                 waiting.setdefault(kind, []).append(part)
@@ -185,12 +193,14 @@ class Kernel:
             self._addresses[end - len(part.rows) : end] = part.first + np.arange(len(part.rows))
             rows += part.rows
         end = at + len(rows)
-        if self._library is not None and isinstance(group[0].parameters, np.ndarray):
+        if len(group) > 1 and self._library is not None:
             firsts, detail = [part.first for part in group], self._no_detail[at:end]
             points = [part.parameters for part in group]
             self._library.run_points(points, self._root, firsts, self._buffer[at:end], detail)
             return rows
         (part,) = group
+        if isinstance(part.parameters, np.ndarray):  # it waited, and no other came
+            part = part._replace(parameters=part.parameters[0])
         detail = self._no_detail[at:end] if part.detail is None else part.detail
         try:
             self._simulate(self._state, part.parameters, self._root, part.first, self._buffer[at:end], detail)

@@ -156,12 +156,15 @@ def test_points_side_by_side_are_points_one_by_one(
 
 @needs_lanes
 def test_the_kernel_gives_each_row_its_own_whatever_runs_beside_it() -> None:
-    """Arms take turns, points differ, some have more rows than there are lanes, and one is alone."""
+    """Arms take turns, points differ, some have more rows than there are lanes, and one is alone.
+
+    What those have beyond full lanes runs beside points that have as few.
+    """
     arms = [busy_place(), collapsing()]
     parts, row = [], 0
     for at, (one, other) in enumerate(zip(*(varied(arm, 11) for arm in arms), strict=True)):
         for scenario in (one, other):
-            size = 9 if at == 5 else 2
+            size = 9 if at == 5 else (2, 10)[at % 2]
             parts.append(Part(to_parameters(scenario), 5 * at, range(row, row + size)))
             row += size
     found = []
