@@ -195,13 +195,13 @@ def find_lever(change: Change, scenario: Scenario, words: Words) -> FrontLever |
     return None
 
 
-def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> list[Coordination]:
+def coordinator_choices(scenario: Scenario, words: Words, name: str = "Ana") -> tuple[Coordination, ...]:
     """List who may look after the partnership: nobody, an outsider, someone of a member."""
     return _make_choices(words, scenario.organisation_names[0], scenario.organisation_titles[0], name)
 
 
 @lru_cache(maxsize=64)  # asked for with every act
-def _make_choices(words: Words, host: str, title: str, name: str) -> list[Coordination]:
+def _make_choices(words: Words, host: str, title: str, name: str) -> tuple[Coordination, ...]:
     employed: dict[str, dict[str, Any]] = {
         "independent": {},
         "hosted": {"host": host, "impartiality": 1.0},
@@ -211,7 +211,7 @@ def _make_choices(words: Words, host: str, title: str, name: str) -> list[Coordi
     for kind, how in employed.items():
         person = Appointment.model_validate({"name": "ana", "title": name, "skill": 0.8, **how})
         choices.append(Coordination(kind, words(f"coordinator.{kind}", name=name, host=title), person))
-    return choices
+    return tuple(choices)
 
 
 @dataclass(frozen=True)

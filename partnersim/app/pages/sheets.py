@@ -332,9 +332,13 @@ def packages(desk: Desk) -> View:
     compared = [compare_hundred(without, changed(without, package.bundle)) for package in state.packages]
     days = [days_of(hundred) for hundred in compared]
     is_over = [0 < state.budget < cost for cost in days]
-    ranked = list(range(len(compared)))
+    answers = [
+        "" if state.is_sealed else sentences.faster(hundred, sentences.Sides(package.name), words)
+        for package, hundred in zip(state.packages, compared, strict=True)
+    ]
+    ranked = list(enumerate(state.packages))
     if not state.is_sealed:
-        ranked.sort(key=lambda index: (is_over[index], _rank(compared[index])))
+        ranked.sort(key=lambda one: (is_over[one[0]], _rank(compared[one[0]])))
     return {
         "is_sealed": state.is_sealed,
         "budget": state.budget,
@@ -343,19 +347,14 @@ def packages(desk: Desk) -> View:
         "packages": [
             {
                 "index": index,
-                "name": (name := state.packages[index].name),
-                "changes": [
-                    sentences.name_change(one, without.scenario(), words)
-                    for one in state.packages[index].bundle
-                ],
+                "name": package.name,
+                "changes": [sentences.name_change(one, without.scenario(), words) for one in package.bundle],
                 "cost": cost_of(desk, days[index]),
                 "over": words("package.over") if is_over[index] else "",
-                "answer": ""
-                if state.is_sealed
-                else sentences.faster(compared[index], sentences.Sides(name), words),
-                "remove": words("page.remove_named", name=name),
+                "answer": answers[index],
+                "remove": words("page.remove_named", name=package.name),
             }
-            for index in ranked
+            for index, package in ranked
         ],
     }
 
